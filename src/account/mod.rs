@@ -1,0 +1,1 @@
+//! Positions under margin and the outcome of a path.

@@ -1,0 +1,107 @@
+//! The result of a run: pure data, named as in the JSON contract.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::stats::Estimate;
+
+/// Values by probability; keys are decimal fractions as text (`"0.05"`).
+pub type Quantiles = BTreeMap<String, f64>;
+
+/// The result of a run, for every leverage level.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// Version of liqsim.
+    pub liqsim: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Hash of everything that determines the result.
+    pub identity: String,
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Number of simulated paths.
+    pub paths: u64,
+    /// Length of every path in days.
+    pub horizon_days: f64,
+    /// Approximations and warnings.
+    pub notes: Vec<Note>,
+    /// One entry per leverage, ascending.
+    pub levels: Vec<LevelResult>,
+}
+
+/// An approximation or a warning, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// Stable name, such as `few_events`.
+    pub code: String,
+    /// What it means and what to try next.
+    pub message: String,
+}
+
+/// The result at one leverage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelResult {
+    /// Notional over equity at entry.
+    pub leverage: f64,
+    /// Mark price at which equity equals the maintenance margin; none if it cannot be reached.
+    pub liquidation_price: Option<f64>,
+    /// Mark price at which equity is zero; none if it cannot be reached.
+    pub bankruptcy_price: Option<f64>,
+    /// Probability of liquidation before the horizon.
+    pub liquidation_probability: Estimate,
+    /// Probability that the return is negative, liquidation included.
+    pub loss_probability: Estimate,
+    /// Mean return on equity.
+    pub mean_return: Estimate,
+    /// Mean loss beyond the collateral, as a fraction of equity.
+    pub bad_debt: Estimate,
+    /// Of the liquidated paths; none if there are none.
+    pub time_to_liquidation_days: Option<TimeToLiquidation>,
+    /// Distribution of the return on equity.
+    #[serde(rename = "return")]
+    pub returns: ReturnStats,
+    /// Loss on equity not exceeded with this probability (positive is a loss).
+    pub value_at_risk: BTreeMap<String, Estimate>,
+    /// Mean loss on equity beyond the value at risk (positive is a loss).
+    pub expected_shortfall: BTreeMap<String, Estimate>,
+    /// The growth-optimal share of wealth to put up as collateral.
+    pub kelly: Kelly,
+}
+
+/// Days from the start to liquidation, among the liquidated paths.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TimeToLiquidation {
+    /// Mean.
+    pub mean: f64,
+    /// Standard error of the mean.
+    pub std_error: f64,
+    /// 5 % quantile.
+    pub p05: f64,
+    /// Median.
+    pub p50: f64,
+    /// 95 % quantile.
+    pub p95: f64,
+}
+
+/// Shape of the distribution of the return on equity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReturnStats {
+    /// Standard deviation.
+    pub std_dev: f64,
+    /// Skewness; none where the deviation is zero.
+    pub skewness: Option<f64>,
+    /// Kurtosis (3 for a normal law); none where the deviation is zero.
+    pub kurtosis: Option<f64>,
+    /// Quantiles at 0.01, 0.05, 0.25, 0.5, 0.75, 0.95 and 0.99.
+    pub quantiles: Quantiles,
+}
+
+/// The share of wealth to put up as collateral that maximises E ln(1 + fraction·return).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Kelly {
+    /// The share, between 0 and 1.
+    pub fraction: f64,
+    /// Expected log growth over the horizon at that share.
+    pub log_growth: f64,
+}

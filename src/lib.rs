@@ -1,0 +1,24 @@
+//! liqsim: how likely is a leveraged position to be liquidated, and what do its returns look like if it is not?
+//!
+//! The way of the data, which is also the order of the modules: a module imports only from modules above it.
+//!
+//! ```text
+//! scenario text ── parse, validate ──> Scenario                         scenario
+//!    Scenario ──> Plan: blocks of paths                                 engine
+//!       block:   model ──> Bars ──> accounts (all levels) ──> outcomes  model, market, account, venue
+//!       outcomes ──> tallies (mergeable, exact)                         stats
+//!    tallies ──> RunResult                                              engine
+//!    ──> table, JSON, CSV, Markdown                                     report
+//! ```
+#![deny(missing_docs)]
+
+pub mod numeric;
+pub mod stats;
+pub mod market;
+pub mod model;
+pub mod venue;
+pub mod account;
+pub mod scenario;
+pub mod engine;
+pub mod report;
+pub mod cli;

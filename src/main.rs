@@ -1,0 +1,3 @@
+//! The `liqsim` program.
+
+fn main() {}

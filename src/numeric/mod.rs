@@ -1,0 +1,1 @@
+//! Lane-wise kernels, CPU dispatch, root finding, exact sums.

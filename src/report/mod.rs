@@ -1,0 +1,1 @@
+//! One file per output format; pure functions of a finished result.

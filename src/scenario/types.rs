@@ -1,0 +1,118 @@
+//! A complete scenario: every value present and valid.
+
+use serde::Serialize;
+
+use crate::market::Duration;
+use crate::model::Model;
+use crate::venue::{Side, Venue};
+
+/// Everything that determines a result, checked and complete.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scenario {
+    /// Title shown with results.
+    pub name: String,
+    /// How to simulate.
+    pub simulation: Simulation,
+    /// The assets, in order of their names in the file.
+    pub assets: Vec<Asset>,
+    /// The account whose leverage levels are compared.
+    pub account: Account,
+    /// What `liqsim check` asserts.
+    pub limits: Vec<Limit>,
+}
+
+/// How to simulate.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Simulation {
+    /// Length of every path.
+    pub horizon: Duration,
+    /// How many paths.
+    pub paths: PathBudget,
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// When the price is compared with the liquidation price.
+    pub monitoring: Monitoring,
+}
+
+/// How many paths to simulate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PathBudget {
+    /// Exactly this many.
+    Fixed(u64),
+    /// Until the relative standard error of the liquidation probability is at most `relative` at every level.
+    Precision {
+        /// Target relative standard error, as a fraction.
+        relative: f64,
+        /// Stop here all the same.
+        max_paths: u64,
+    },
+}
+
+/// When the price is compared with the liquidation price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Monitoring {
+    /// At every instant.
+    Continuous,
+    /// At multiples of an interval.
+    Every(Duration),
+}
+
+/// One asset and the law of its price.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Asset {
+    /// Name in the file, such as `BTC`.
+    pub name: String,
+    /// Price at the start, in quote units.
+    pub price: f64,
+    /// The law of the price.
+    pub model: Model,
+}
+
+/// How collateral is shared between positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarginMode {
+    /// A position can lose its own collateral only.
+    Isolated,
+    /// All positions share the account's equity.
+    Cross,
+}
+
+/// The account whose leverage levels are compared.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Account {
+    /// Collateral put up, in quote units.
+    pub equity: f64,
+    /// How collateral is shared.
+    pub margin: MarginMode,
+    /// Leverage levels: notional over equity at entry; ascending, without duplicates.
+    pub leverage: Vec<f64>,
+    /// The venue's terms.
+    pub venue: Venue,
+    /// The positions.
+    pub positions: Vec<Position>,
+}
+
+/// One position of the account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Position {
+    /// Index into [`Scenario::assets`].
+    pub asset: usize,
+    /// Direction.
+    pub side: Side,
+}
+
+/// One assertion of `liqsim check`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Limit {
+    /// The leverage it applies to; all levels if none.
+    pub leverage: Option<f64>,
+    /// Path of a key in a level of the result, such as `liquidation_probability` or `return.quantiles.0.05`.
+    pub metric: String,
+    /// Smallest allowed value.
+    pub min: Option<f64>,
+    /// Largest allowed value.
+    pub max: Option<f64>,
+}
