@@ -1,1 +1,19 @@
-//! Lane-wise kernels, CPU dispatch, root finding, exact sums.
+//! Lane-wise kernels, their dispatch over instruction sets, and exact sums.
+//!
+//! Everything on the result path is made of additions, multiplications, explicit fused multiply-adds, divisions, square
+//! roots and our own polynomials, so the bits are the same on every CPU and for every vector width. Kernels are plain
+//! loops over slices; [`dispatch`] compiles each for several instruction sets and picks one at run time.
+
+mod bridge;
+mod dispatch;
+mod elementary;
+mod exact_sum;
+mod normal;
+mod random;
+
+pub use bridge::{crossing_probability, extreme_below, first_passage_fraction};
+pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
+pub use elementary::{exp, ln};
+pub use exact_sum::ExactSum;
+pub use normal::normal_quantile;
+pub use random::{Purpose, Stream};

@@ -1,0 +1,266 @@
+//! Random words addressed by (seed, purpose, block), and the draws made from them.
+//!
+//! Every block of paths has one stream per purpose. A stream is eight xoshiro256++ generators side by side (Blackman
+//! and Vigna 2021), whose states come from Philox4x32-10 (Salmon et al. 2011) with the seed as key and (purpose, block,
+//! lane) as counter. Which thread runs a block, and what other purposes draw, changes nothing.
+
+use super::dispatch::{Kernel, dispatch};
+use super::elementary::ln;
+use super::normal::normals_from_words;
+
+/// Generators side by side in one stream; part of the definition of the words.
+const LANES: usize = 8;
+/// Words made at a time.
+const CHUNK: usize = 256;
+
+/// What a stream of random words is for; streams of different purposes are independent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The driver of an asset's continuous moves.
+    Move(u16),
+    /// Times and sizes of an asset's jumps and switches, and other draws of its model.
+    Event(u16),
+    /// Extremes of an asset's price inside bars.
+    Extreme(u16),
+    /// Times of hits inside bars.
+    Hit,
+}
+
+impl Purpose {
+    fn number(self) -> u32 {
+        let (kind, asset) = match self {
+            Self::Move(asset) => (0, asset),
+            Self::Event(asset) => (1, asset),
+            Self::Extreme(asset) => (2, asset),
+            Self::Hit => (3, 0),
+        };
+        (kind << 16) | u32::from(asset)
+    }
+}
+
+/// A stream of random draws.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    state: [[u64; LANES]; 4],
+}
+
+impl Stream {
+    /// The stream of a seed, a purpose and a block.
+    pub fn new(seed: u64, purpose: Purpose, block: u64) -> Self {
+        let mut state = [[0; LANES]; 4];
+        for lane in 0..LANES {
+            for half in 0..2 {
+                let address = (lane * 2 + half) as u32;
+                let counter = [block as u32, (block >> 32) as u32, purpose.number(), address];
+                let words = philox(counter, [seed as u32, (seed >> 32) as u32]);
+                state[2 * half][lane] = u64::from(words[0]) | u64::from(words[1]) << 32;
+                state[2 * half + 1][lane] = u64::from(words[2]) | u64::from(words[3]) << 32;
+            }
+        }
+        Self { state }
+    }
+
+    /// Fills with random words. Words are made eight at a time; the rest of the last eight is dropped.
+    pub fn words(&mut self, out: &mut [u64]) {
+        dispatch(Words { state: &mut self.state, out });
+    }
+
+    /// Fills with uniforms in (0, 1): (k + ½)·2⁻⁵² for 52 random bits k.
+    pub fn uniforms(&mut self, out: &mut [f64]) {
+        dispatch(Uniforms { state: &mut self.state, out });
+    }
+
+    /// Fills with standard exponentials.
+    pub fn exponentials(&mut self, out: &mut [f64]) {
+        dispatch(Exponentials { state: &mut self.state, out });
+    }
+
+    /// Fills with standard normals.
+    pub fn normals(&mut self, out: &mut [f64]) {
+        dispatch(Normals { state: &mut self.state, out });
+    }
+}
+
+/// Ten rounds of Philox4x32 (Salmon, Moraes, Dror and Shaw 2011).
+fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+    for round in 0..10 {
+        if round > 0 {
+            key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
+        }
+        let a = u64::from(counter[0]) * 0xD251_1F53;
+        let b = u64::from(counter[2]) * 0xCD9E_8D57;
+        counter = [
+            (b >> 32) as u32 ^ counter[1] ^ key[0],
+            b as u32,
+            (a >> 32) as u32 ^ counter[3] ^ key[1],
+            a as u32,
+        ];
+    }
+    counter
+}
+
+/// Fills whole groups of eight words; the state stays in registers over a chunk.
+#[inline(always)]
+fn next_words(state: &mut [[u64; LANES]; 4], words: &mut [u64]) {
+    let [mut s0, mut s1, mut s2, mut s3] = *state;
+    for group in words.chunks_exact_mut(LANES) {
+        for lane in 0..LANES {
+            group[lane] = s0[lane].wrapping_add(s3[lane]).rotate_left(23).wrapping_add(s0[lane]);
+            let shifted = s1[lane] << 17;
+            s2[lane] ^= s0[lane];
+            s3[lane] ^= s1[lane];
+            s1[lane] ^= s2[lane];
+            s0[lane] ^= s3[lane];
+            s2[lane] ^= shifted;
+            s3[lane] = s3[lane].rotate_left(45);
+        }
+    }
+    *state = [s0, s1, s2, s3];
+}
+
+#[inline(always)]
+fn uniform(word: u64) -> f64 {
+    const ONE: u64 = 1023 << 52;
+    f64::from_bits((word >> 12) | ONE) - (1.0 - f64::EPSILON / 2.0)
+}
+
+macro_rules! draws {
+    ($name:ident, $type:ty, |$words:ident, $out:ident| $body:expr) => {
+        struct $name<'a> {
+            state: &'a mut [[u64; LANES]; 4],
+            out: &'a mut [$type],
+        }
+
+        impl Kernel for $name<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn run(self) {
+                let mut buffer = [0_u64; CHUNK];
+                for $out in self.out.chunks_mut(CHUNK) {
+                    next_words(self.state, &mut buffer[..$out.len().next_multiple_of(LANES)]);
+                    let $words = &buffer[..$out.len()];
+                    $body
+                }
+            }
+        }
+    };
+}
+
+draws!(Words, u64, |words, out| out.copy_from_slice(words));
+
+draws!(Uniforms, f64, |words, out| {
+    for (out, word) in out.iter_mut().zip(words) {
+        *out = uniform(*word);
+    }
+});
+
+draws!(Exponentials, f64, |words, out| {
+    for (out, word) in out.iter_mut().zip(words) {
+        *out = -ln(uniform(*word));
+    }
+});
+
+draws!(Normals, f64, |words, out| normals_from_words(words, out));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::{InstructionSet, force_instruction_set};
+
+    /// Known answers of the Random123 distribution (`kat_vectors`, philox4x32 10).
+    #[test]
+    fn philox_gives_the_published_words() {
+        assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(philox([!0; 4], [!0; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        let pi = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344];
+        assert_eq!(
+            philox(pi, [0xa409_3822, 0x299f_31d0]),
+            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+        );
+    }
+
+    /// The first outputs for the state 1, 2, 3, 4, as in the test of the rand_xoshiro crate, made by the reference code.
+    #[test]
+    fn xoshiro_gives_the_published_words() {
+        let mut stream = Stream { state: [[1; LANES], [2; LANES], [3; LANES], [4; LANES]] };
+        let mut words = [0; 10 * LANES];
+        stream.words(&mut words);
+        let lane: Vec<u64> = words.iter().step_by(LANES).copied().collect();
+        assert_eq!(
+            lane,
+            [
+                41_943_041,
+                58_720_359,
+                3_588_806_011_781_223,
+                3_591_011_842_654_386,
+                9_228_616_714_210_784_205,
+                9_973_669_472_204_895_162,
+                14_011_001_112_246_962_877,
+                12_406_186_145_184_390_807,
+                15_849_039_046_786_891_736,
+                10_450_023_813_501_588_000,
+            ]
+        );
+    }
+
+    #[test]
+    fn streams_of_other_seeds_purposes_and_blocks_differ() {
+        let first = |seed, purpose, block| {
+            let mut words = [0; 8];
+            Stream::new(seed, purpose, block).words(&mut words);
+            words
+        };
+        let reference = first(1, Purpose::Move(0), 0);
+        for other in [
+            first(2, Purpose::Move(0), 0),
+            first(1 << 40, Purpose::Move(0), 0),
+            first(1, Purpose::Move(1), 0),
+            first(1, Purpose::Event(0), 0),
+            first(1, Purpose::Move(0), 1),
+            first(1, Purpose::Move(0), 1 << 40),
+        ] {
+            assert_ne!(reference, other);
+        }
+        assert_eq!(reference, first(1, Purpose::Move(0), 0));
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        let widest = crate::numeric::instruction_set();
+        let draw = |set| {
+            force_instruction_set(set);
+            let mut stream = Stream::new(7, Purpose::Hit, 3);
+            let mut out = vec![0.0; 3 * 5003];
+            let (a, rest) = out.split_at_mut(5003);
+            let (b, c) = rest.split_at_mut(5003);
+            stream.normals(a);
+            stream.uniforms(b);
+            stream.exponentials(c);
+            out.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+        };
+        let reference = draw(InstructionSet::Baseline);
+        assert_eq!(reference, draw(InstructionSet::Avx2));
+        assert_eq!(reference, draw(InstructionSet::Avx512));
+        force_instruction_set(widest);
+    }
+
+    /// Moments of ten million normals within 5 standard errors each (false-alarm rate about 3e-6 in all).
+    #[test]
+    fn normals_have_the_right_moments() {
+        let n = 10_000_000;
+        let mut out = vec![0.0; n];
+        Stream::new(11, Purpose::Move(0), 0).normals(&mut out);
+        let moment = |k: i32| out.iter().map(|z| z.powi(k)).sum::<f64>() / n as f64;
+        for (k, expected, variance) in
+            [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0), (6, 15.0, 10_170.0)]
+        {
+            let z = (moment(k) - expected) / (variance / n as f64).sqrt();
+            assert!(z.abs() < 5.0, "moment {k}: z = {z}");
+        }
+        // Two-sided tail beyond 4 sigma: 6.334e-5.
+        let tail = out.iter().filter(|z| z.abs() > 4.0).count() as f64;
+        let expected = 6.334_248_366_623_984e-5 * n as f64;
+        assert!(((tail - expected) / expected.sqrt()).abs() < 5.0, "{tail} beyond 4 sigma");
+    }
+}
