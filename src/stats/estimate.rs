@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Level of every interval.
+pub const CONFIDENCE: f64 = 0.95;
+/// Standard normal quantile of a two-sided 95 % interval.
+pub const Z_95: f64 = 1.959_963_984_540_054;
+
 /// An estimated quantity: its value, standard error and 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -13,4 +18,99 @@ pub struct Estimate {
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
+}
+
+impl Estimate {
+    /// A mean with the normal interval.
+    pub fn normal(value: f64, std_error: f64) -> Self {
+        Self { value, std_error, low: value - Z_95 * std_error, high: value + Z_95 * std_error }
+    }
+
+    /// Mean of `n` weighted terms from Σ w·y and Σ w²·y² (the unnormalised estimator of importance sampling; the plain
+    /// mean where all weights are one).
+    pub fn mean(sum: f64, sum_of_squares: f64, n: f64) -> Self {
+        let value = sum / n;
+        let variance = (sum_of_squares / n - value * value).max(0.0);
+        Self::normal(value, (variance / (n - 1.0).max(1.0)).sqrt())
+    }
+
+    /// A probability from Σ w and Σ w² over the paths with the event, out of `n` paths.
+    ///
+    /// The interval is Wilson's score interval at the effective sample size p(1−p)/se² (Korn and Graubard 1998), which
+    /// is `n` where all weights are one. No event gives the exact upper bound, 1 − 0.025^(1/n).
+    pub fn probability(sum: f64, sum_of_squares: f64, n: f64) -> Self {
+        let value = (sum / n).clamp(0.0, 1.0);
+        let variance = (sum_of_squares / n - value * value).max(0.0) / n;
+        let effective = if variance > 0.0 { value * (1.0 - value) / variance } else { n };
+        let (low, high) = proportion_interval(value * effective, effective);
+        Self { value, std_error: variance.sqrt(), low, high }
+    }
+
+    /// A quantity known without error.
+    pub fn exact(value: f64) -> Self {
+        Self { value, std_error: 0.0, low: value, high: value }
+    }
+
+    /// The estimate of minus the quantity.
+    pub fn negated(self) -> Self {
+        Self { value: -self.value, std_error: self.std_error, low: -self.high, high: -self.low }
+    }
+}
+
+/// 95 % interval of a proportion of `events` (possibly fractional) in `n`.
+///
+/// Wilson's (1927) score interval; where nothing or everything happened, the exact bound of Clopper and Pearson (1934),
+/// 1 − 0.025^(1/n) away.
+fn proportion_interval(events: f64, n: f64) -> (f64, f64) {
+    let exact = -(((1.0 - CONFIDENCE) / 2.0).ln() / n).exp_m1();
+    let p = events / n;
+    let shrink = 1.0 / (1.0 + Z_95 * Z_95 / n);
+    let centre = (p + Z_95 * Z_95 / (2.0 * n)) * shrink;
+    let half = Z_95 * shrink * (p * (1.0 - p) / n + Z_95 * Z_95 / (4.0 * n * n)).sqrt();
+    let low = if events <= 0.0 { 0.0 } else { (centre - half).max(0.0) };
+    let high = if events >= n { 1.0 } else { (centre + half).min(1.0) };
+    (if events >= n { 1.0 - exact } else { low }, if events <= 0.0 { exact } else { high })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// scipy.stats.binomtest(k, n).proportion_ci(method="wilson"); "exact" for the rows where all or nothing happened.
+    #[test]
+    fn intervals_of_proportions_agree_with_scipy() {
+        for (events, n, low, high) in SCIPY {
+            let estimate = Estimate::probability(events, events, n);
+            assert!((estimate.low - low).abs() <= 1e-9 * low, "{events}/{n}: {estimate:?} {low}");
+            assert!((estimate.high - high).abs() <= 1e-9 * high, "{events}/{n}: {estimate:?} {high}");
+        }
+    }
+
+    #[test]
+    fn no_event_gives_the_rule_of_three_point_seven() {
+        let estimate = Estimate::probability(0.0, 0.0, 1e6);
+        assert_eq!((estimate.value, estimate.low), (0.0, 0.0));
+        assert!((estimate.high - (1.0 - 0.025_f64.powf(1e-6))).abs() < 1e-11);
+    }
+
+    #[test]
+    fn the_mean_of_plain_numbers_has_the_usual_error() {
+        let (sum, squares) = (10.0 + 12.0 + 17.0, 100.0 + 144.0 + 289.0);
+        let estimate = Estimate::mean(sum, squares, 3.0);
+        assert_eq!(estimate.value, 13.0);
+        assert!((estimate.std_error - (13.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    }
+
+    const SCIPY: [(f64, f64, f64, f64); 10] = [
+        (0.0, 10.0, 0.0, 0.30849710781876294),
+        (1.0, 10.0, 0.017876213095072896, 0.4041500267952385),
+        (10.0, 10.0, 0.6915028921812371, 1.0),
+        (5.0, 1000.0, 0.0021375355273244604, 0.011650955373375113),
+        (89.0, 1000000.0, 7.233151375768025e-05, 0.00010950924652922131),
+        (24254.0, 1000000.0, 0.023954308116502114, 0.024557346986793176),
+        (227851.0, 1000000.0, 0.22702994736467322, 0.22867414352564788),
+        (999999.0, 1000000.0, 0.9999943350881957, 0.9999998234754233),
+        (1.0, 100000000.0, 1.7652455515325515e-09, 5.6649340411436436e-08),
+        (58765560.0, 100000000.0, 0.587559116126657, 0.5877520771388355),
+    ];
 }

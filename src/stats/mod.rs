@@ -1,5 +1,14 @@
 //! Mergeable tallies, estimates with intervals, statistical tests.
+//!
+//! Everything that is tallied is an integer or an [`ExactSum`](crate::numeric::ExactSum), so tallies merge to the same
+//! bits in any order and any grouping, and their size does not depend on the number of paths.
 
 mod estimate;
+mod histogram;
+mod moments;
+mod tally;
 
-pub use estimate::Estimate;
+pub use estimate::{CONFIDENCE, Estimate, Z_95};
+pub use histogram::{Bin, Histogram};
+pub use moments::{Moments, Sums};
+pub use tally::{LevelTally, Liquidated, LiquidatedSums, Tally};

@@ -1,0 +1,164 @@
+//! Histogram of positive numbers in bins of constant relative width.
+//!
+//! Bins are read off the bits of the number: each octave is cut into 1024 equal bins, so a bin is at most 1/1024 of its
+//! lower edge wide and its middle is within 4.9e-4 of anything in it (the layout of HdrHistogram, G. Tene). Counts are
+//! weights in fixed point, so that merging is exact.
+
+use std::ops::AddAssign;
+
+const BINS_PER_OCTAVE: usize = 1024;
+const MANTISSA_SHIFT: u32 = 42;
+/// Octaves kept on either side of one; numbers beyond fall into the first or last bin.
+const LOWEST_EXPONENT: i32 = -14;
+const HIGHEST_EXPONENT: i32 = 14;
+const BINS: usize = (HIGHEST_EXPONENT - LOWEST_EXPONENT) as usize * BINS_PER_OCTAVE;
+const FIRST_INDEX: u64 = ((1023 + LOWEST_EXPONENT) as u64) << 10;
+/// A weight of one in fixed point.
+const UNIT: f64 = (1_u64 << 24) as f64;
+
+/// Weighted counts of positive numbers in bins of constant relative width, from 2⁻¹⁴ to 2¹⁴.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Histogram {
+    counts: Vec<u64>,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { counts: vec![0; BINS] }
+    }
+}
+
+/// One occupied bin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bin {
+    /// Lower edge; 0 for the first bin.
+    pub low: f64,
+    /// Upper edge.
+    pub high: f64,
+    /// Weight inside.
+    pub weight: f64,
+}
+
+impl Bin {
+    /// The number that stands for all in the bin.
+    pub fn middle(&self) -> f64 {
+        0.5 * (self.low + self.high)
+    }
+}
+
+impl Histogram {
+    /// Adds a number; negative ones and not-a-number count in the first bin.
+    #[inline]
+    pub fn add(&mut self, x: f64, weight: f64) {
+        self.counts[index(x)] += fixed(weight);
+    }
+
+    /// Occupied bins from the lowest up.
+    pub fn bins(&self) -> impl DoubleEndedIterator<Item = Bin> + '_ {
+        self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(i, count)| Bin {
+            low: if i == 0 { 0.0 } else { edge(i) },
+            high: edge(i + 1),
+            weight: *count as f64 / UNIT,
+        })
+    }
+
+    /// Total weight.
+    pub fn weight(&self) -> f64 {
+        self.counts.iter().map(|count| u128::from(*count)).sum::<u128>() as f64 / UNIT
+    }
+
+    /// Weight of the numbers below an edge between bins (any power of two is one).
+    pub fn weight_below(&self, x: f64) -> f64 {
+        self.counts[..index(x)].iter().map(|count| u128::from(*count)).sum::<u128>() as f64 / UNIT
+    }
+
+    /// The number below which the given weight lies, linear inside a bin; none for an empty histogram.
+    pub fn quantile(&self, weight: f64) -> Option<f64> {
+        let mut below = 0.0;
+        let mut last = None;
+        for bin in self.bins() {
+            if below + bin.weight >= weight {
+                let part = ((weight - below) / bin.weight).clamp(0.0, 1.0);
+                return Some(bin.low + part * (bin.high - bin.low));
+            }
+            below += bin.weight;
+            last = Some(bin.high);
+        }
+        last
+    }
+
+    /// Adds every bin of another histogram under an increasing map of its numbers.
+    pub fn add_mapped(&mut self, other: &Self, map: impl Fn(f64) -> f64) {
+        for (i, count) in other.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let middle = 0.5 * (edge(i) + edge(i + 1));
+            self.counts[index(map(middle))] += count;
+        }
+    }
+}
+
+impl AddAssign<&Histogram> for Histogram {
+    fn add_assign(&mut self, other: &Self) {
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine += theirs;
+        }
+    }
+}
+
+/// A weight in fixed point, to the nearest 2⁻²⁴.
+#[inline]
+fn fixed(weight: f64) -> u64 {
+    (weight * UNIT + 0.5) as u64
+}
+
+#[inline]
+fn index(x: f64) -> usize {
+    // Negative numbers and not-a-number fail the comparison.
+    if x > 0.0 {
+        ((x.to_bits() >> MANTISSA_SHIFT).saturating_sub(FIRST_INDEX) as usize).min(BINS - 1)
+    } else {
+        0
+    }
+}
+
+fn edge(i: usize) -> f64 {
+    f64::from_bits((FIRST_INDEX + i as u64) << MANTISSA_SHIFT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_lies_in_its_bin_and_near_its_middle() {
+        for i in 1..40_000 {
+            let x = (f64::from(i) - 20_000.0).mul_add(4.8e-4, 0.0).exp();
+            let bin = index(x);
+            assert!(edge(bin) <= x && x < edge(bin + 1), "{x}");
+            assert!((0.5 * (edge(bin) + edge(bin + 1)) / x - 1.0).abs() < 4.9e-4, "{x}");
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_kept_in_the_end_bins() {
+        let mut histogram = Histogram::default();
+        for x in [-1.0, 0.0, f64::NAN, 1e-9, 1e9, f64::INFINITY] {
+            histogram.add(x, 1.0);
+        }
+        let bins: Vec<Bin> = histogram.bins().collect();
+        assert_eq!((bins.len(), bins[0].weight, bins[1].weight, bins[0].low), (2, 4.0, 2.0, 0.0));
+    }
+
+    #[test]
+    fn quantiles_of_a_uniform_sample_are_right() {
+        let mut histogram = Histogram::default();
+        for i in 0..100_000 {
+            histogram.add(1.0 + (f64::from(i) + 0.5) / 100_000.0, 1.0);
+        }
+        for p in [0.01, 0.3, 0.5, 0.99] {
+            let quantile = histogram.quantile(p * 100_000.0).unwrap();
+            assert!((quantile - 1.0 - p).abs() < 2e-5, "{p}: {quantile}");
+        }
+        assert_eq!(histogram.weight_below(1.0), 0.0);
+        assert_eq!(histogram.weight_below(2.0), 100_000.0);
+    }
+}

@@ -1,0 +1,105 @@
+//! What is kept of the outcomes of all paths.
+
+use super::{Histogram, Moments, Sums};
+
+/// The tally of one leverage level.
+///
+/// Closing equity is in units of the equity put up: 1 + return. A level's `survivors` variable y depends on the
+/// evaluation: with nested levels it is the price ratio less one and belongs to the level with the nearest liquidation
+/// price that the path survived; otherwise it is the return itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LevelTally {
+    /// Power sums of y over the surviving paths.
+    pub survivors: Moments,
+    /// Closing equity of the surviving paths.
+    pub closing_equity: Histogram,
+    /// Power sums of the return of the liquidated paths.
+    pub liquidated: Moments,
+    /// Closing equity of the liquidated paths.
+    pub recovered: Histogram,
+    /// Power sums of the time to liquidation, as a fraction of the horizon.
+    pub time: Moments,
+    /// Time to liquidation as a fraction of the horizon.
+    pub times: Histogram,
+    /// Power sums of the bad debt in units of the equity, over the paths that have any.
+    pub bad_debt: Moments,
+}
+
+impl LevelTally {
+    /// Adds the return, time (as a fraction of the horizon) and bad debt of one liquidated path; the sums go to the
+    /// block's.
+    #[inline]
+    pub fn add_liquidated(&mut self, sums: &mut LiquidatedSums, outcome: Liquidated, weight: f64) {
+        sums.returns.add(outcome.recovered - 1.0, weight);
+        self.recovered.add(outcome.recovered, weight);
+        sums.time.add(outcome.time, weight);
+        self.times.add(outcome.time, weight);
+        if outcome.bad_debt > 0.0 {
+            sums.bad_debt.add(outcome.bad_debt, weight);
+        }
+    }
+
+    /// Adds the sums of a block.
+    pub fn add_sums(&mut self, survivors: &Sums, liquidated: &LiquidatedSums) {
+        self.survivors.add(survivors);
+        self.liquidated.add(&liquidated.returns);
+        self.time.add(&liquidated.time);
+        self.bad_debt.add(&liquidated.bad_debt);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.survivors += &other.survivors;
+        self.closing_equity += &other.closing_equity;
+        self.liquidated += &other.liquidated;
+        self.recovered += &other.recovered;
+        self.time += &other.time;
+        self.times += &other.times;
+        self.bad_debt += &other.bad_debt;
+    }
+}
+
+/// How one path was liquidated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Liquidated {
+    /// Time as a fraction of the horizon.
+    pub time: f64,
+    /// Equity left, in units of the equity put up.
+    pub recovered: f64,
+    /// Loss beyond the collateral, in units of the equity put up.
+    pub bad_debt: f64,
+}
+
+/// Sums over the liquidated paths of one block.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LiquidatedSums {
+    /// Of the return.
+    pub returns: Sums,
+    /// Of the time as a fraction of the horizon.
+    pub time: Sums,
+    /// Of the bad debt.
+    pub bad_debt: Sums,
+}
+
+/// The tally of all levels over any set of blocks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tally {
+    /// Number of paths.
+    pub paths: u64,
+    /// One per level, in the order of the evaluation.
+    pub levels: Vec<LevelTally>,
+}
+
+impl Tally {
+    /// An empty tally.
+    pub fn new(levels: usize) -> Self {
+        Self { paths: 0, levels: vec![LevelTally::default(); levels] }
+    }
+
+    /// Adds the paths of another tally of the same levels; the order of merging does not matter.
+    pub fn merge(&mut self, other: &Self) {
+        self.paths += other.paths;
+        for (mine, theirs) in self.levels.iter_mut().zip(&other.levels) {
+            mine.merge(theirs);
+        }
+    }
+}
