@@ -1,0 +1,259 @@
+//! One leverage of one isolated linear position, ready for the simulation.
+//!
+//! With equity E put up, leverage L, entry price P, side s = ±1 and taker fee φ, the quantity is q = L·E/P, the entry fee
+//! leaves a wallet of W = E − φ·q·P, and at a mark price S = r·P
+//!
+//! ```text
+//! equity                    W + s·q·(S − P)
+//! return if closed there    (W + s·q·(S − P) − φ·q·S)/E − 1  =  constant + slope·r − 1,  never below −1
+//!                           constant = 1 − L·(φ + s),  slope = L·(s − φ)
+//! ```
+//!
+//! The floor is what isolated margin means: a loss beyond the collateral is the venue's bad debt.
+
+use thiserror::Error;
+
+use crate::venue::{Contract, Holding, Liquidation, LiquidationPrice, MarginError, Side, Venue};
+
+/// One leverage of one isolated linear position.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// Notional over equity at entry.
+    pub leverage: f64,
+    /// Collateral put up, in quote units; every fraction below is of this.
+    pub equity: f64,
+    /// The position: its collateral is the equity less the entry fee.
+    pub holding: Holding,
+    /// Where it is liquidated, and the maintenance terms that decide it.
+    pub liquidation: LiquidationPrice,
+    /// Mark price at which equity is zero, closing fees not counted; none if it cannot be reached.
+    pub bankruptcy_price: Option<f64>,
+    /// Equity after an ordinary close is `closing_constant + closing_slope·(price/entry)`, as a fraction of the equity
+    /// put up and before the floor at 0.
+    pub closing_constant: f64,
+    /// See [`Level::closing_constant`].
+    pub closing_slope: f64,
+    terms: Liquidation,
+}
+
+/// What a liquidation leaves, as fractions of the equity put up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LiquidationFill {
+    /// Returned to the owner.
+    pub recovered: f64,
+    /// Loss beyond the collateral.
+    pub bad_debt: f64,
+}
+
+/// Why a level cannot be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+pub enum LevelError {
+    /// The contract settles in the coin.
+    #[error("a level needs a contract that settles in the quote currency (linear)")]
+    NotLinear,
+    /// Equity is not a positive number.
+    #[error("equity {0} must be positive and finite")]
+    Equity(f64),
+    /// Leverage is not a positive number.
+    #[error("leverage {0} must be positive and finite")]
+    Leverage(f64),
+    /// The position is larger than the venue's table of tiers.
+    #[error("notional {notional} is above {largest}, the top of the venue's margin tiers")]
+    AboveTopTier {
+        /// Notional at entry.
+        notional: f64,
+        /// Upper edge of the top tier.
+        largest: f64,
+    },
+    /// The venue allows less leverage at this size.
+    #[error("leverage {leverage} is above {max_leverage}, the venue's cap for a notional of {notional}")]
+    AboveCap {
+        /// The leverage asked for.
+        leverage: f64,
+        /// The cap.
+        max_leverage: f64,
+        /// Notional at entry.
+        notional: f64,
+    },
+    /// Liquidated at entry, or a number out of range.
+    #[error(transparent)]
+    Margin(#[from] MarginError),
+}
+
+impl Level {
+    /// Opens a position of `leverage·equity` notional at the entry price and pays the taker fee from the equity.
+    ///
+    /// # Errors
+    /// A number out of range, a size or leverage the venue does not allow, or liquidation at entry.
+    pub fn open(
+        venue: &Venue,
+        side: Side,
+        entry: f64,
+        equity: f64,
+        leverage: f64,
+    ) -> Result<Self, LevelError> {
+        if venue.contract != Contract::Linear {
+            return Err(LevelError::NotLinear);
+        }
+        let positive = |value: f64| value > 0.0 && value.is_finite();
+        if !positive(equity) {
+            return Err(LevelError::Equity(equity));
+        }
+        if !positive(leverage) {
+            return Err(LevelError::Leverage(leverage));
+        }
+        let notional = leverage * equity;
+        let Some(max_leverage) = venue.max_leverage(notional) else {
+            return Err(LevelError::AboveTopTier { notional, largest: venue.largest_notional() });
+        };
+        if leverage > max_leverage {
+            return Err(LevelError::AboveCap { leverage, max_leverage, notional });
+        }
+        let collateral = equity - venue.taker_fee * notional;
+        let holding = Holding { side, entry, quantity: notional / entry, collateral };
+        let liquidation = venue.liquidation_price(&holding)?;
+        let sign = sign(side);
+        Ok(Self {
+            leverage,
+            equity,
+            holding,
+            liquidation,
+            bankruptcy_price: venue.bankruptcy_price(&holding),
+            closing_constant: 1.0 - leverage * (venue.taker_fee + sign),
+            closing_slope: leverage * (sign - venue.taker_fee),
+            terms: venue.liquidation,
+        })
+    }
+
+    /// Wallet plus unrealised profit at a mark price, in quote units; negative beyond bankruptcy.
+    pub fn equity_at(&self, price: f64) -> f64 {
+        self.holding.equity_at(Contract::Linear, price)
+    }
+
+    /// Return on the equity put up if the position is closed at this price and the taker fee paid; at least −1.
+    pub fn return_at(&self, price: f64) -> f64 {
+        (self.closing_constant + self.closing_slope * (price / self.holding.entry)).max(0.0) - 1.0
+    }
+
+    /// What is left when the position is liquidated at this price (beyond the liquidation price after a gap).
+    pub fn liquidate_at(&self, price: f64) -> LiquidationFill {
+        let equity = self.equity_at(price);
+        let recovered = match self.terms {
+            Liquidation::Forfeit => 0.0,
+            Liquidation::Fee { rate } => (equity - rate * self.holding.quantity * price).max(0.0),
+        };
+        LiquidationFill { recovered: recovered / self.equity, bad_debt: (-equity).max(0.0) / self.equity }
+    }
+
+    /// Liquidation price as a log return from the entry: negative for a long; none if it cannot be reached.
+    pub fn log_barrier(&self) -> Option<f64> {
+        self.liquidation.price.map(|price| (price / self.holding.entry).ln())
+    }
+}
+
+/// +1 for a long, −1 for a short.
+fn sign(side: Side) -> f64 {
+    match side {
+        Side::Long => 1.0,
+        Side::Short => -1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::venue::{MaintenanceBasis, MarginTier, TierBand, TierRule};
+
+    fn venue(bands: &[(f64, f64, f64)]) -> Venue {
+        let bands: Vec<_> =
+            bands.iter().map(|&(up_to, rate, max_leverage)| TierBand { up_to, rate, max_leverage }).collect();
+        Venue {
+            name: "inline".into(),
+            contract: Contract::Linear,
+            tiers: MarginTier::table(&bands, TierRule::Marginal).unwrap(),
+            rule: TierRule::Marginal,
+            maintenance_basis: MaintenanceBasis::Mark,
+            close_fee: 0.0,
+            taker_fee: 0.0,
+            liquidation: Liquidation::Forfeit,
+        }
+    }
+
+    fn flat(taker_fee: f64, liquidation: Liquidation) -> Venue {
+        Venue { taker_fee, liquidation, ..venue(&[(f64::INFINITY, 0.005, f64::INFINITY)]) }
+    }
+
+    fn near(got: f64, wanted: f64) {
+        assert!((got - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{got} is not {wanted}");
+    }
+
+    #[test]
+    fn liquidation_prices_are_the_closed_forms() {
+        // Long (S·q − equity)/(q·(1 − rate)), short (S·q + equity)/(q·(1 + rate)). Maintenance is not divided
+        // by leverage: at 20x that would be 0.95/(1 − 0.00025).
+        let venue = flat(0.0, Liquidation::Forfeit);
+        for leverage in [1.5, 5.0, 20.0, 100.0] {
+            let long = Level::open(&venue, Side::Long, 64_000.0, 10_000.0, leverage).unwrap();
+            let short = Level::open(&venue, Side::Short, 64_000.0, 10_000.0, leverage).unwrap();
+            near(long.log_barrier().unwrap(), ((1.0 - 1.0 / leverage) / 0.995).ln());
+            near(short.log_barrier().unwrap(), ((1.0 + 1.0 / leverage) / 1.005).ln());
+            near(long.bankruptcy_price.unwrap(), 64_000.0 * (1.0 - 1.0 / leverage));
+        }
+        let unlevered = Level::open(&venue, Side::Long, 64_000.0, 10_000.0, 1.0).unwrap();
+        assert_eq!((unlevered.log_barrier(), unlevered.bankruptcy_price), (None, None));
+    }
+
+    #[test]
+    fn fees_are_paid_at_entry_and_at_the_close() {
+        // 1000 at 5x from 100 with 0.1 %: 50 units, 5 paid at entry, 5.5 at a close at 110.
+        for (side, profit) in [(Side::Long, 500.0), (Side::Short, -500.0)] {
+            let level = Level::open(&flat(0.001, Liquidation::Forfeit), side, 100.0, 1000.0, 5.0).unwrap();
+            near(level.holding.collateral, 995.0);
+            near(level.equity_at(110.0), 995.0 + profit);
+            near(level.return_at(110.0), (profit - 10.5) / 1000.0);
+            near(level.closing_constant + level.closing_slope * 1.1, 1.0 + level.return_at(110.0));
+        }
+    }
+
+    #[test]
+    fn a_loss_stops_at_the_collateral_and_the_rest_is_bad_debt() {
+        let level = Level::open(&flat(0.001, Liquidation::Forfeit), Side::Long, 100.0, 1000.0, 5.0).unwrap();
+        assert_eq!(level.return_at(70.0), -1.0);
+        near(level.liquidate_at(70.0).bad_debt, (1500.0 - 995.0) / 1000.0);
+        assert_eq!(level.liquidate_at(85.0), LiquidationFill { recovered: 0.0, bad_debt: 0.0 });
+    }
+
+    #[test]
+    fn a_liquidation_fee_leaves_the_rest_to_the_owner() {
+        // At 85: 1000 − 750 = 250 left, fee 1 % of 4250. At 80.5 the fee takes more than the 25 left.
+        let venue = flat(0.0, Liquidation::Fee { rate: 0.01 });
+        let level = Level::open(&venue, Side::Long, 100.0, 1000.0, 5.0).unwrap();
+        near(level.liquidate_at(85.0).recovered, 0.2075);
+        assert_eq!(level.liquidate_at(80.5), LiquidationFill { recovered: 0.0, bad_debt: 0.0 });
+        near(level.liquidate_at(79.0).bad_debt, 0.05);
+    }
+
+    #[test]
+    fn what_the_venue_does_not_allow_is_refused_with_its_numbers() {
+        let tiered = venue(&[(1e5, 0.004, 100.0), (1e6, 0.01, 20.0)]);
+        let open =
+            |venue: &Venue, leverage| Level::open(venue, Side::Long, 100.0, 1e4, leverage).unwrap_err();
+        assert!(Level::open(&tiered, Side::Long, 100.0, 1e4, 10.0).is_ok());
+        assert_eq!(
+            open(&tiered, 30.0),
+            LevelError::AboveCap { leverage: 30.0, max_leverage: 20.0, notional: 3e5 }
+        );
+        assert_eq!(open(&tiered, 101.0), LevelError::AboveTopTier { notional: 1.01e6, largest: 1e6 });
+        let flat = flat(0.001, Liquidation::Forfeit);
+        // 200x: 2000 paid at entry leave 8000 against a margin of 10,000.
+        assert_eq!(
+            open(&flat, 200.0),
+            LevelError::Margin(MarginError::LiquidatedAtEntry { collateral: 8000.0, requirement: 1e4 })
+        );
+        assert_eq!(open(&flat, -1.0), LevelError::Leverage(-1.0));
+        assert!(matches!(open(&flat, f64::NAN), LevelError::Leverage(_)));
+        assert_eq!(Level::open(&flat, Side::Long, 1.0, 0.0, 2.0), Err(LevelError::Equity(0.0)));
+        let inverse = Venue { contract: Contract::Inverse, ..flat };
+        assert_eq!(open(&inverse, 2.0), LevelError::NotLinear);
+    }
+}
