@@ -1,4 +1,9 @@
 //! Price models: one file per law, and the trait they share.
+//!
+//! A model moves the log-price of one asset for all paths of a block at once. It knows nothing of leverage and cannot
+//! create randomness: it is handed normals for its continuous driver (so that assets can be correlated) and a stream for
+//! everything else. The engine asks when each path's next event of its own is due (a jump, a switch of regime), lets
+//! the model move to that time or to the next common time, whichever is first, and then lets the event happen.
 
 mod gbm;
 mod merton;
@@ -8,6 +13,8 @@ pub use merton::{Jumps, Merton};
 
 use serde::Serialize;
 
+use crate::numeric::Stream;
+
 /// Any model that a scenario can name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -16,4 +23,48 @@ pub enum Model {
     Gbm(Gbm),
     /// Jump diffusion with normal log jumps.
     Merton(Merton),
+}
+
+impl Model {
+    /// A stepper with room for blocks of up to `lanes` paths.
+    pub fn stepper(&self, lanes: usize) -> Box<dyn Stepper> {
+        match self {
+            Self::Gbm(gbm) => Box::new(gbm.stepper()),
+            Self::Merton(merton) => Box::new(merton.stepper(lanes)),
+        }
+    }
+}
+
+/// Moves of the log-price over one continuous interval per path, as arrays of equal length.
+#[derive(Debug)]
+pub struct Moves<'a> {
+    /// The path within the block of each entry, ascending.
+    pub lanes: &'a [u32],
+    /// Length of each interval in years; may be 0.
+    pub duration: &'a [f64],
+    /// Standard normals for the continuous driver.
+    pub normals: &'a [f64],
+    /// Log-price at the start of each interval.
+    pub open: &'a [f64],
+    /// To be filled: log-price at the end.
+    pub close: &'a mut [f64],
+    /// To be filled: integrated variance over the interval, for the bridge between open and close.
+    pub variance: &'a mut [f64],
+}
+
+/// Moves the paths of one block.
+pub trait Stepper: Send {
+    /// Starts a block of `lanes` paths at time 0.
+    fn begin(&mut self, lanes: usize, noise: &mut Stream);
+
+    /// When the next event of each path is due, in years since the start (infinite: never); empty for a model without
+    /// events.
+    fn event_times(&self) -> &[f64];
+
+    /// Moves the listed paths over an interval without events.
+    fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream);
+
+    /// Lets the event happen that is due at each listed path, and adds the jump of the log-price to `log_price`, which
+    /// is indexed by path.
+    fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream);
 }

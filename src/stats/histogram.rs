@@ -31,9 +31,9 @@ impl Default for Histogram {
 /// One occupied bin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
-    /// Lower edge; 0 for the first bin.
+    /// Lower edge.
     pub low: f64,
-    /// Upper edge.
+    /// Upper edge; both are 0 for the first bin, where total losses fall.
     pub high: f64,
     /// Weight inside.
     pub weight: f64,
@@ -57,7 +57,8 @@ impl Histogram {
     pub fn bins(&self) -> impl DoubleEndedIterator<Item = Bin> + '_ {
         self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(i, count)| Bin {
             low: if i == 0 { 0.0 } else { edge(i) },
-            high: edge(i + 1),
+            // The first bin is where total losses fall: it stands for zero.
+            high: if i == 0 { 0.0 } else { edge(i + 1) },
             weight: *count as f64 / UNIT,
         })
     }
@@ -90,7 +91,7 @@ impl Histogram {
     /// Adds every bin of another histogram under an increasing map of its numbers.
     pub fn add_mapped(&mut self, other: &Self, map: impl Fn(f64) -> f64) {
         for (i, count) in other.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let middle = 0.5 * (edge(i) + edge(i + 1));
+            let middle = if i == 0 { 0.0 } else { 0.5 * (edge(i) + edge(i + 1)) };
             self.counts[index(map(middle))] += count;
         }
     }
@@ -98,7 +99,8 @@ impl Histogram {
 
 impl AddAssign<&Histogram> for Histogram {
     fn add_assign(&mut self, other: &Self) {
-        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+        // Untouched pages of large tables stay untouched.
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts).filter(|(_, theirs)| **theirs > 0) {
             *mine += theirs;
         }
     }

@@ -3,11 +3,13 @@
 //! Everything that is tallied is an integer or an [`ExactSum`](crate::numeric::ExactSum), so tallies merge to the same
 //! bits in any order and any grouping, and their size does not depend on the number of paths.
 
+mod distribution;
 mod estimate;
 mod histogram;
 mod moments;
 mod tally;
 
+pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};
 pub use histogram::{Bin, Histogram};
 pub use moments::{Moments, Sums};

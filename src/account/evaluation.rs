@@ -1,0 +1,52 @@
+//! What the engine asks of an account.
+
+use crate::market::Bars;
+use crate::numeric::Stream;
+use crate::stats::{Histogram, Sums, Tally};
+
+/// Follows all leverage levels of an account along the paths of a block.
+///
+/// There are two ways to do the same: [`Nested`](super::Nested) needs each path's running extreme only, and
+/// [`Ledger`](super::Ledger) keeps the state of every level on every path. Levels are in order of rising leverage.
+pub trait Evaluation: Send {
+    /// Starts a block of `lanes` paths.
+    fn begin(&mut self, lanes: usize);
+
+    /// Takes in the next bar of some paths, in the order of events that [`Bars`] documents; `hit_noise` draws
+    /// the times of hits.
+    fn observe(&mut self, bars: &Bars, hit_noise: &mut Stream);
+
+    /// Closes what has survived to the horizon, at these log-prices (one per path, relative to the start), and adds
+    /// the block to a tally. `weights` are those of the paths.
+    fn finish(&mut self, log_price: &[f64], weights: &[f64], tally: &mut Tally);
+
+    /// The survivors of a level in a tally that was made by this evaluation.
+    fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
+
+    /// The liquidations of the current block so far.
+    fn hits(&self) -> &[Hit];
+}
+
+/// One liquidation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit {
+    /// The path within the block.
+    pub lane: u32,
+    /// The level.
+    pub level: u32,
+    /// Years since the start.
+    pub time: f64,
+    /// Equity left, as a fraction of the equity put up.
+    pub recovered: f64,
+    /// Loss beyond the collateral, as a fraction of the equity put up.
+    pub bad_debt: f64,
+}
+
+/// The paths on which a level was not liquidated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survivors {
+    /// Sums of the return.
+    pub returns: Sums,
+    /// Closing equity, 1 + return.
+    pub closing_equity: Histogram,
+}

@@ -1,0 +1,86 @@
+//! Which bars touch a barrier, and when inside the bar.
+//!
+//! Distances are mirrored so that liquidation always lies below: log-prices times +1 for a long, −1 for a short.
+
+use crate::market::Bars;
+use crate::numeric::{Kernel, Stream, dispatch, first_passage_fraction};
+
+/// Finds the bars of a batch that touch the nearest barrier of their path, and draws what times inside them need.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    /// Indices into the batch, ascending.
+    pub indices: Vec<u32>,
+    normals: Vec<f64>,
+    uniforms: Vec<f64>,
+}
+
+impl Candidates {
+    /// Finds the bars whose mirrored extreme is at or below `nearest` of their path.
+    pub fn find(&mut self, bars: &Bars, nearest: &[f64], sign: f64, noise: &mut Stream) {
+        self.indices.clear();
+        dispatch(Find { bars, nearest, sign, indices: &mut self.indices });
+        let n = self.indices.len();
+        if n > 0 {
+            self.normals.resize(n, 0.0);
+            self.uniforms.resize(n, 0.0);
+            noise.normals(&mut self.normals);
+            noise.uniforms(&mut self.uniforms);
+        }
+    }
+
+    /// Time at which the `k`-th candidate first touches a barrier inside its bar, in years since the start. All levels
+    /// share the draws, so a nearer barrier is never touched later.
+    pub fn time(&self, k: usize, bars: &Bars, barrier: f64, sign: f64) -> f64 {
+        let i = self.indices[k] as usize;
+        let fraction = first_passage_fraction(
+            sign * bars.open[i] - barrier,
+            (sign * bars.close[i] - barrier).abs(),
+            bars.variance[i],
+            self.normals[k],
+            self.uniforms[k],
+        );
+        fraction.mul_add(bars.duration[i], bars.start[i])
+    }
+}
+
+struct Find<'a> {
+    bars: &'a Bars,
+    nearest: &'a [f64],
+    sign: f64,
+    indices: &'a mut Vec<u32>,
+}
+
+impl Kernel for Find<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        const CHUNK: usize = 64;
+        let Self { bars, nearest, sign, indices } = self;
+        let n = bars.len();
+        if n == nearest.len() {
+            // Every path has a bar: the arrays run in step, and whole chunks without a hit are passed over.
+            for start in (0..n).step_by(CHUNK) {
+                let end = (start + CHUNK).min(n);
+                let (extreme, nearest) = (&bars.extreme[start..end], &nearest[start..end]);
+                let mut any = false;
+                for (extreme, nearest) in extreme.iter().zip(nearest) {
+                    any |= sign * extreme <= *nearest;
+                }
+                if any {
+                    for (i, (extreme, nearest)) in extreme.iter().zip(nearest).enumerate() {
+                        if sign * extreme <= *nearest {
+                            indices.push((start + i) as u32);
+                        }
+                    }
+                }
+            }
+        } else {
+            for (i, (extreme, lane)) in bars.extreme.iter().zip(&bars.lanes).enumerate() {
+                if sign * extreme <= nearest[*lane as usize] {
+                    indices.push(i as u32);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! From the tally of all paths to the numbers of the result.
+
+use super::plan::Plan;
+use super::result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
+use crate::account::Evaluation;
+use crate::market::SECONDS_PER_DAY;
+use crate::scenario::{Monitoring, Scenario};
+use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
+
+/// How a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Ending {
+    /// All paths asked for.
+    Complete,
+    /// Stopped from outside.
+    Interrupted {
+        /// Paths asked for.
+        planned: u64,
+    },
+    /// The precision asked for was met.
+    PrecisionReached {
+        /// Relative standard error asked for.
+        relative: f64,
+    },
+    /// The most paths allowed were not enough.
+    PrecisionMissed {
+        /// Relative standard error asked for.
+        relative: f64,
+        /// Relative standard error of the worst level; infinite if it was never liquidated.
+        reached: f64,
+    },
+}
+
+const QUANTILES: [(&str, f64); 7] =
+    [("0.01", 0.01), ("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
+const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
+
+/// Fewer liquidations than this make a level's probability too rough to act on (10 % relative error).
+const FEW_EVENTS: f64 = 100.0;
+
+/// The result of a run.
+pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending: Ending) -> RunResult {
+    let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
+    let evaluation = plan.evaluation();
+    let levels: Vec<LevelResult> =
+        (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
+    let notes = notes(scenario, tally, &levels, ending);
+    RunResult {
+        liqsim: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.name.clone(),
+        identity: scenario.identity(),
+        seed: scenario.simulation.seed,
+        paths: tally.paths,
+        horizon_days,
+        notes,
+        levels,
+    }
+}
+
+fn level_result(
+    plan: &Plan,
+    evaluation: &dyn Evaluation,
+    tally: &Tally,
+    k: usize,
+    horizon_days: f64,
+) -> LevelResult {
+    let level = &plan.levels[k];
+    let cell = &tally.levels[k];
+    let n = tally.paths as f64;
+    let survivors = evaluation.survivors(tally, k);
+    let liquidated = cell.liquidated.mapped(0.0, 1.0);
+    let mut returns = survivors.returns;
+    returns += liquidated;
+    let mut closing_equity = survivors.closing_equity;
+    closing_equity += &cell.recovered;
+    let losses = closing_equity.weight_below(1.0);
+    let distribution = Distribution::new(&closing_equity);
+    let bad_debt = cell.bad_debt.mapped(0.0, 1.0);
+    let bad_debt = Estimate::mean(bad_debt.powers[1], bad_debt.squares[2], n);
+    let tails = |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
+    let (fraction, log_growth) = distribution.kelly();
+    LevelResult {
+        leverage: level.leverage,
+        liquidation_price: level.liquidation.price,
+        bankruptcy_price: level.bankruptcy_price,
+        liquidation_probability: match level.liquidation.price {
+            Some(_) => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
+            None => Estimate::exact(0.0),
+        },
+        loss_probability: Estimate::probability(losses, losses, n),
+        mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
+        bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
+        time_to_liquidation_days: time_to_liquidation(cell, horizon_days),
+        returns: return_stats(&returns, &distribution),
+        value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
+        expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
+        kelly: Kelly { fraction, log_growth },
+    }
+}
+
+fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiquidation> {
+    let [weight, sum, squares, ..] = cell.time.mapped(0.0, 1.0).powers;
+    if weight <= 0.0 {
+        return None;
+    }
+    let mean = sum / weight;
+    let variance = (squares / weight - mean * mean).max(0.0);
+    let total = cell.times.weight();
+    let quantile = |p: f64| cell.times.quantile(p * total).unwrap_or(0.0) * horizon_days;
+    Some(TimeToLiquidation {
+        mean: mean * horizon_days,
+        std_error: (variance / weight).sqrt() * horizon_days,
+        p05: quantile(0.05),
+        p50: quantile(0.5),
+        p95: quantile(0.95),
+    })
+}
+
+fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
+    let [weight, s1, s2, s3, s4] = sums.powers;
+    let mean = s1 / weight;
+    let (m2, m3, m4) = (s2 / weight, s3 / weight, s4 / weight);
+    let variance = (m2 - mean * mean).max(0.0);
+    let third = m3 - 3.0 * mean * m2 + 2.0 * mean.powi(3);
+    let fourth = m4 - 4.0 * mean * m3 + 6.0 * mean * mean * m2 - 3.0 * mean.powi(4);
+    // Below this the sums hold nothing but rounding.
+    let spread = variance > 1e-20;
+    let quantiles: Quantiles =
+        QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), distribution.quantile(*p) - 1.0)).collect();
+    ReturnStats {
+        std_dev: variance.sqrt(),
+        skewness: spread.then(|| third / variance.powf(1.5)),
+        kurtosis: spread.then(|| fourth / (variance * variance)),
+        quantiles,
+    }
+}
+
+fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: Ending) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut note = |code: &str, message: String| notes.push(Note { code: code.to_owned(), message });
+    let paths = tally.paths;
+    match ending {
+        Ending::Complete => {}
+        Ending::Interrupted { planned } => note(
+            "interrupted",
+            format!("Stopped after {paths} of {planned} paths; the numbers are those of a run of {paths} paths."),
+        ),
+        Ending::PrecisionReached { relative } => note(
+            "precision_reached",
+            format!(
+                "{paths} paths brought the relative standard error of every liquidation probability to {} % or less.",
+                100.0 * relative
+            ),
+        ),
+        Ending::PrecisionMissed { relative, reached } => note(
+            "precision_missed",
+            format!(
+                "max_paths ({paths}) was reached before the precision: the worst level has a relative standard error of \
+                 {}, {} % was asked for. Raise max_paths, or leave out levels whose liquidation is too rare.",
+                if reached.is_finite() { format!("{:.2} %", 100.0 * reached) } else { "unknown size (no event)".into() },
+                100.0 * relative
+            ),
+        ),
+    }
+    if let Monitoring::Every(interval) = scenario.simulation.monitoring {
+        note(
+            "discrete_monitoring",
+            format!(
+                "The price is looked at every {interval} only, as a gap from look to look: what it touches in between is not \
+                 seen, so the probabilities are below those of a venue that watches continuously."
+            ),
+        );
+    }
+    let rare: Vec<(f64, f64)> = levels
+        .iter()
+        .zip(&tally.levels)
+        .filter(|(level, _)| level.liquidation_price.is_some())
+        .map(|(level, cell)| (level.leverage, cell.liquidated.mapped(0.0, 1.0).powers[0]))
+        .filter(|(_, events)| *events < FEW_EVENTS)
+        .collect();
+    if !rare.is_empty() {
+        let list: Vec<String> = rare.iter().map(|(leverage, events)| format!("{leverage}x ({events:.0})")).collect();
+        note(
+            "few_events",
+            format!(
+                "Fewer than {FEW_EVENTS} liquidations among {paths} paths at {}: read the interval, not the value. More \
+                 paths narrow it (--paths {}).",
+                list.join(", "),
+                paths.saturating_mul(100)
+            ),
+        );
+    }
+    note(
+        "quantile_resolution",
+        "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return.".to_owned(),
+    );
+    note(
+        "not_charged",
+        "Funding, borrowing interest and slippage are not charged; fees are, where the venue has them.".to_owned(),
+    );
+    notes
+}

@@ -1,0 +1,137 @@
+//! What a histogram of closing equity says about returns: quantiles, tail losses, growth.
+
+use super::estimate::{Estimate, Z_95};
+use super::histogram::{Bin, Histogram};
+
+/// The distribution of closing equity (1 + return) as weighted bins.
+#[derive(Debug, Clone)]
+pub struct Distribution {
+    bins: Vec<Bin>,
+    weight: f64,
+}
+
+impl Distribution {
+    /// The distribution in a histogram.
+    pub fn new(histogram: &Histogram) -> Self {
+        Self { bins: histogram.bins().collect(), weight: histogram.weight() }
+    }
+
+    /// The closing equity not exceeded with this probability, linear inside a bin.
+    pub fn quantile(&self, probability: f64) -> f64 {
+        let target = probability.clamp(0.0, 1.0) * self.weight;
+        let mut below = 0.0;
+        for bin in &self.bins {
+            if below + bin.weight >= target {
+                return bin.low + ((target - below) / bin.weight).max(0.0) * (bin.high - bin.low);
+            }
+            below += bin.weight;
+        }
+        self.bins.last().map_or(f64::NAN, |bin| bin.high)
+    }
+
+    /// Loss (positive) not exceeded with this probability, among `n` paths.
+    ///
+    /// The interval is the distribution-free one between two order statistics, from the normal law of the rank; the
+    /// standard error is its half-width in normal units.
+    pub fn value_at_risk(&self, probability: f64, n: f64) -> Estimate {
+        let tail = 1.0 - probability;
+        let rank_error = Z_95 * (tail * probability / n).sqrt();
+        let (low, high) = (1.0 - self.quantile(tail + rank_error), 1.0 - self.quantile(tail - rank_error));
+        Estimate { value: 1.0 - self.quantile(tail), std_error: (high - low) / (2.0 * Z_95), low, high }
+    }
+
+    /// Mean loss (positive) in the worst 1 − `probability` of `n` paths: VaR + E[(loss − VaR)⁺]/(1 − probability)
+    /// (Rockafellar and Uryasev 2000, theorem 1), whose error to first order is that of the mean.
+    pub fn expected_shortfall(&self, probability: f64, n: f64) -> Estimate {
+        let tail = 1.0 - probability;
+        let at_risk = self.quantile(tail);
+        let (mut first, mut second) = (0.0, 0.0);
+        for bin in self.bins.iter().take_while(|bin| bin.low < at_risk) {
+            // Of the bin that holds the quantile only the part below it counts.
+            let high = bin.high.min(at_risk);
+            let part = if bin.high > bin.low { (high - bin.low) / (bin.high - bin.low) } else { 1.0 };
+            let excess = at_risk - 0.5 * (bin.low + high);
+            first += part * bin.weight * excess;
+            second += part * bin.weight * excess * excess;
+        }
+        let (first, second) = (first / self.weight, second / self.weight);
+        let std_error = ((second - first * first).max(0.0) / n).sqrt() / tail;
+        Estimate::normal(1.0 - at_risk + first / tail, std_error)
+    }
+
+    /// The fraction of wealth f between 0 and 1 that maximises E ln(1 + f·return), and that maximum.
+    ///
+    /// The expectation is concave in f, so its derivative is bisected (Kelly 1956; Thorp 2006).
+    pub fn kelly(&self) -> (f64, f64) {
+        let slope = |f: f64| -> f64 {
+            self.bins.iter().map(|bin| (bin.middle() - 1.0) * bin.weight / (1.0 + f * (bin.middle() - 1.0))).sum()
+        };
+        let growth = |f: f64| -> f64 {
+            let total: f64 = self.bins.iter().map(|bin| bin.weight * (f * (bin.middle() - 1.0)).ln_1p()).sum();
+            total / self.weight
+        };
+        if slope(0.0) <= 0.0 {
+            return (0.0, 0.0);
+        }
+        if self.bins.first().is_some_and(|bin| bin.middle() > 0.0) && slope(1.0) >= 0.0 {
+            return (1.0, growth(1.0));
+        }
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..50 {
+            let middle = 0.5 * (low + high);
+            if slope(middle) > 0.0 { low = middle } else { high = middle }
+        }
+        (low, growth(low))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Equal weights at the middles of a fine grid of the exponential of a normal would do; a uniform law on [0.5, 1.5]
+    /// has VaR and expected shortfall in closed form.
+    #[test]
+    fn tail_losses_of_a_uniform_law_are_right() {
+        let n = 1_000_000;
+        let mut histogram = Histogram::default();
+        for i in 0..n {
+            histogram.add(0.5 + (f64::from(i) + 0.5) / f64::from(n), 1.0);
+        }
+        let distribution = Distribution::new(&histogram);
+        let at_risk = distribution.value_at_risk(0.95, f64::from(n));
+        assert!((at_risk.value - 0.45).abs() < 1e-6);
+        // Density 1: the quantile's error is sqrt(p(1-p)/n).
+        assert!((at_risk.std_error / (0.05 * 0.95 / f64::from(n)).sqrt() - 1.0).abs() < 0.01);
+        let shortfall = distribution.expected_shortfall(0.95, f64::from(n));
+        assert!((shortfall.value - 0.475).abs() < 1e-6, "{shortfall:?}");
+        // Variance of (q − X)⁺ is p·p²/3 − (p·p/2)² for the uniform tail.
+        let variance = 0.05_f64.powi(3) / 3.0 - 0.05_f64.powi(4) / 4.0;
+        assert!((shortfall.std_error / ((variance / f64::from(n)).sqrt() / 0.05) - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn an_atom_of_total_loss_is_exact() {
+        let mut histogram = Histogram::default();
+        histogram.add(0.0, 10.0);
+        histogram.add(1.5, 90.0);
+        let distribution = Distribution::new(&histogram);
+        assert_eq!(distribution.value_at_risk(0.95, 100.0).value, 1.0);
+        assert_eq!(distribution.expected_shortfall(0.95, 100.0).value, 1.0);
+    }
+
+    /// A bet that wins b with probability p and loses all otherwise: f = p − (1 − p)/b (Kelly 1956).
+    #[test]
+    fn kelly_of_a_coin_is_the_textbook_fraction() {
+        let mut histogram = Histogram::default();
+        histogram.add(0.0, 40.0);
+        histogram.add(2.0 + 1e-9, 60.0);
+        let (fraction, growth) = Distribution::new(&histogram).kelly();
+        // The bin of 2 has its middle at 2.001.
+        assert!((fraction - 0.2).abs() < 1e-3, "{fraction}");
+        assert!((growth - (0.6 * 1.2_f64.ln() + 0.4 * 0.8_f64.ln())).abs() < 2e-4, "{growth}");
+        let mut losing = Histogram::default();
+        losing.add(0.5, 1.0);
+        assert_eq!(Distribution::new(&losing).kelly(), (0.0, 0.0));
+    }
+}
