@@ -1,1 +1,5 @@
 //! Positions under margin and the outcome of a path.
+
+mod position;
+
+pub use position::{Level, LevelError, LiquidationFill};

@@ -1,5 +1,11 @@
 //! Contracts, margin tiers, fees: the rules of a venue, and the catalogue of venues as dated data files.
 
 mod terms;
+mod tiers;
+mod margin;
+mod catalogue;
 
+pub use catalogue::{catalogue_names, catalogue_text};
+pub use margin::{Holding, LiquidationPrice, MarginError};
 pub use terms::{Contract, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue};
+pub use tiers::{Maintenance, TierBand, TierError};
