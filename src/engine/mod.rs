@@ -3,3 +3,7 @@
 mod result;
 
 pub use result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
+
+#[allow(missing_docs)]
+mod run;
+pub use run::{Progress, RunError, RunOptions, run};
