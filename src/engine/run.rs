@@ -58,8 +58,14 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
             .iter()
             .map(|&leverage| {
                 let asset = &scenario.assets[0];
-                let level =
-                    Level::open(&account.venue, account.positions[0].side, asset.price, account.equity, leverage).ok();
+                let level = Level::open(
+                    &account.venue,
+                    account.positions[0].side,
+                    asset.price,
+                    account.equity,
+                    leverage,
+                )
+                .ok();
                 LevelResult {
                     leverage,
                     liquidation_price: level.and_then(|level| level.liquidation.price),
