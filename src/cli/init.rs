@@ -116,15 +116,17 @@ seed = 1                     # the same seed gives the same result
 monitoring = \"continuous\"    # the mark price is watched all the time; or look at an interval, such as \"1h\"
 
 [assets.{asset}]
-price = {price}             # the price now
+price = {price:<20} # the price now
 
-[assets.{asset}.model]           # `liqsim models` shows the choice
+# `liqsim models` shows the choice.
+[assets.{asset}.model]
 {model}
 [account]
 equity = 1_000.0             # collateral put up, in quote units
 margin = \"isolated\"          # the position can lose its own collateral only
 leverage = [{leverage}]
-venue = \"{venue}\"            # `liqsim venues` shows the choice; a file or an inline table do as well
+# `liqsim venues` shows the choice; a file or an inline table do as well.
+venue = \"{venue}\"
 
 [[account.positions]]
 asset = \"{asset}\"

@@ -26,9 +26,12 @@ use super::venues::unknown_venue;
 /// quantity is in quote units, collateral and deduction in coin. Fees paid at entry are taken from the collateral of a
 /// scenario, not from the one given here.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  liqsim liquidation-price liqsim.toml\n  \
-    liqsim liquidation-price --contract linear --side long --entry 64000 --quantity 1 --collateral 6400 --maintenance 0.5%\n  \
-    liqsim liquidation-price --venue binance-usdm-btcusdt --side short --entry 64000 --quantity 2 --leverage 20")]
+#[command(after_help = "Examples:
+  liqsim liquidation-price liqsim.toml
+  liqsim liquidation-price --contract linear --side long --entry 64000 --quantity 1 \\
+      --collateral 6400 --maintenance 0.5%
+  liqsim liquidation-price --venue binance-usdm-btcusdt --side short --entry 64000 \\
+      --quantity 2 --leverage 20")]
 pub struct LiquidationPriceOf {
     /// Scenario files, in place of the flags below; "-" is standard input
     #[arg(value_name = "FILE", conflicts_with = "PositionFlags")]
@@ -58,39 +61,39 @@ struct PositionFlags {
     side: Option<Side>,
 
     /// Entry price
-    #[arg(long, value_name = "P", value_parser = values::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", value_parser = values::positive, allow_hyphen_values = true)]
     entry: Option<f64>,
 
     /// Size: base units (linear) or quote units (inverse)
-    #[arg(long, value_name = "Q", value_parser = values::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "Q", value_parser = values::positive, allow_hyphen_values = true)]
     quantity: Option<f64>,
 
     /// Collateral: quote units (linear) or coin (inverse)
-    #[arg(long, value_name = "C", value_parser = values::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "C", value_parser = values::positive, allow_hyphen_values = true)]
     collateral: Option<f64>,
 
     /// Notional over collateral at entry, in place of --collateral
-    #[arg(long, value_name = "L", value_parser = values::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "L", value_parser = values::positive, allow_hyphen_values = true)]
     #[arg(conflicts_with = "collateral")]
     leverage: Option<f64>,
 
     /// Maintenance rate: 0.005, 0.5% or 50bp
-    #[arg(long, value_name = "M", value_parser = values::positive_ratio, allow_negative_numbers = true)]
+    #[arg(long, value_name = "M", value_parser = values::positive_ratio, allow_hyphen_values = true)]
     maintenance: Option<f64>,
 
     /// Maintenance amount that is subtracted from notional times rate
-    #[arg(long, value_name = "D", value_parser = values::not_negative, allow_negative_numbers = true)]
-    #[arg(requires = "maintenance")]
+    #[arg(long, value_name = "D", value_parser = values::not_negative, allow_hyphen_values = true)]
+    #[arg(requires = "maintenance", conflicts_with = "venue")]
     deduction: Option<f64>,
 
     /// Fee for closing that the venue adds to the maintenance rate: 0.0005, 0.05% or 5bp
-    #[arg(long, value_name = "F", value_parser = values::ratio, allow_negative_numbers = true)]
-    #[arg(requires = "maintenance")]
+    #[arg(long, value_name = "F", value_parser = values::ratio, allow_hyphen_values = true)]
+    #[arg(requires = "maintenance", conflicts_with = "venue")]
     close_fee: Option<f64>,
 
     /// The notional that the rate applies to: at the mark price (default) or at entry
     #[arg(long, value_name = "mark|entry", value_parser = basis_parser(), hide_possible_values = true)]
-    #[arg(requires = "maintenance")]
+    #[arg(requires = "maintenance", conflicts_with = "venue")]
     maintenance_basis: Option<MaintenanceBasis>,
 
     /// Venue of the catalogue (see `liqsim venues`), in place of the maintenance flags

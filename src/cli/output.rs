@@ -1,5 +1,6 @@
 //! Where data goes: standard output, and files that appear complete or not at all.
 
+use std::error::Error;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -76,8 +77,8 @@ fn temporary_beside(path: &Path) -> anyhow::Result<NamedTempFile> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder).map_err(|error| {
-        // The message of the temporary file would name a path that the user has never seen.
-        let reason = io::Error::from(error.kind());
+        // Without the path of the temporary file, which the user has never seen.
+        let reason = error.get_ref().and_then(Error::source).unwrap_or(&error);
         error_with_help(
             format!("cannot write {}: {reason}", path.display()),
             format!("does the folder {} exist, and may you write to it?", folder.display()),

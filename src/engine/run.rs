@@ -35,7 +35,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
         if options.stop.load(Ordering::Relaxed) {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(planned / 1_000_000));
+        std::thread::sleep(std::time::Duration::from_millis((planned / 1_000_000).min(100)));
         paths = planned * block / 50;
         (options.progress)(Progress { paths_done: paths, paths_planned: planned });
     }
