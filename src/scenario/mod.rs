@@ -3,7 +3,3 @@
 mod types;
 
 pub use types::{Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
-
-#[allow(missing_docs)]
-mod load;
-pub use load::{Problems, catalogue_venue, load, schema};
