@@ -158,3 +158,102 @@ fn sign(side: Side) -> f64 {
         Side::Short => -1.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::venue::{MaintenanceBasis, MarginTier, TierBand, TierRule};
+
+    fn venue(bands: &[(f64, f64, f64)]) -> Venue {
+        let bands: Vec<_> =
+            bands.iter().map(|&(up_to, rate, max_leverage)| TierBand { up_to, rate, max_leverage }).collect();
+        Venue {
+            name: "inline".into(),
+            contract: Contract::Linear,
+            tiers: MarginTier::table(&bands, TierRule::Marginal).unwrap(),
+            rule: TierRule::Marginal,
+            maintenance_basis: MaintenanceBasis::Mark,
+            close_fee: 0.0,
+            taker_fee: 0.0,
+            liquidation: Liquidation::Forfeit,
+        }
+    }
+
+    fn flat(taker_fee: f64, liquidation: Liquidation) -> Venue {
+        Venue { taker_fee, liquidation, ..venue(&[(f64::INFINITY, 0.005, f64::INFINITY)]) }
+    }
+
+    fn near(got: f64, wanted: f64) {
+        assert!((got - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{got} is not {wanted}");
+    }
+
+    #[test]
+    fn liquidation_prices_are_the_closed_forms() {
+        // Long (S·q − equity)/(q·(1 − rate)), short (S·q + equity)/(q·(1 + rate)). Maintenance is not divided
+        // by leverage: at 20x that would be 0.95/(1 − 0.00025).
+        let venue = flat(0.0, Liquidation::Forfeit);
+        for leverage in [1.5, 5.0, 20.0, 100.0] {
+            let long = Level::open(&venue, Side::Long, 64_000.0, 10_000.0, leverage).unwrap();
+            let short = Level::open(&venue, Side::Short, 64_000.0, 10_000.0, leverage).unwrap();
+            near(long.log_barrier().unwrap(), ((1.0 - 1.0 / leverage) / 0.995).ln());
+            near(short.log_barrier().unwrap(), ((1.0 + 1.0 / leverage) / 1.005).ln());
+            near(long.bankruptcy_price.unwrap(), 64_000.0 * (1.0 - 1.0 / leverage));
+        }
+        let unlevered = Level::open(&venue, Side::Long, 64_000.0, 10_000.0, 1.0).unwrap();
+        assert_eq!((unlevered.log_barrier(), unlevered.bankruptcy_price), (None, None));
+    }
+
+    #[test]
+    fn fees_are_paid_at_entry_and_at_the_close() {
+        // 1000 at 5x from 100 with 0.1 %: 50 units, 5 paid at entry, 5.5 at a close at 110.
+        for (side, profit) in [(Side::Long, 500.0), (Side::Short, -500.0)] {
+            let level = Level::open(&flat(0.001, Liquidation::Forfeit), side, 100.0, 1000.0, 5.0).unwrap();
+            near(level.holding.collateral, 995.0);
+            near(level.equity_at(110.0), 995.0 + profit);
+            near(level.return_at(110.0), (profit - 10.5) / 1000.0);
+            near(level.closing_constant + level.closing_slope * 1.1, 1.0 + level.return_at(110.0));
+        }
+    }
+
+    #[test]
+    fn a_loss_stops_at_the_collateral_and_the_rest_is_bad_debt() {
+        let level = Level::open(&flat(0.001, Liquidation::Forfeit), Side::Long, 100.0, 1000.0, 5.0).unwrap();
+        assert_eq!(level.return_at(70.0), -1.0);
+        near(level.liquidate_at(70.0).bad_debt, (1500.0 - 995.0) / 1000.0);
+        assert_eq!(level.liquidate_at(85.0), LiquidationFill { recovered: 0.0, bad_debt: 0.0 });
+    }
+
+    #[test]
+    fn a_liquidation_fee_leaves_the_rest_to_the_owner() {
+        // At 85: 1000 − 750 = 250 left, fee 1 % of 4250. At 80.5 the fee takes more than the 25 left.
+        let venue = flat(0.0, Liquidation::Fee { rate: 0.01 });
+        let level = Level::open(&venue, Side::Long, 100.0, 1000.0, 5.0).unwrap();
+        near(level.liquidate_at(85.0).recovered, 0.2075);
+        assert_eq!(level.liquidate_at(80.5), LiquidationFill { recovered: 0.0, bad_debt: 0.0 });
+        near(level.liquidate_at(79.0).bad_debt, 0.05);
+    }
+
+    #[test]
+    fn what_the_venue_does_not_allow_is_refused_with_its_numbers() {
+        let tiered = venue(&[(1e5, 0.004, 100.0), (1e6, 0.01, 20.0)]);
+        let open =
+            |venue: &Venue, leverage| Level::open(venue, Side::Long, 100.0, 1e4, leverage).unwrap_err();
+        assert!(Level::open(&tiered, Side::Long, 100.0, 1e4, 10.0).is_ok());
+        assert_eq!(
+            open(&tiered, 30.0),
+            LevelError::AboveCap { leverage: 30.0, max_leverage: 20.0, notional: 3e5 }
+        );
+        assert_eq!(open(&tiered, 101.0), LevelError::AboveTopTier { notional: 1.01e6, largest: 1e6 });
+        let flat = flat(0.001, Liquidation::Forfeit);
+        // 200x: 2000 paid at entry leave 8000 against a margin of 10,000.
+        assert_eq!(
+            open(&flat, 200.0),
+            LevelError::Margin(MarginError::LiquidatedAtEntry { collateral: 8000.0, requirement: 1e4 })
+        );
+        assert_eq!(open(&flat, -1.0), LevelError::Leverage(-1.0));
+        assert!(matches!(open(&flat, f64::NAN), LevelError::Leverage(_)));
+        assert_eq!(Level::open(&flat, Side::Long, 1.0, 0.0, 2.0), Err(LevelError::Equity(0.0)));
+        let inverse = Venue { contract: Contract::Inverse, ..flat };
+        assert_eq!(open(&inverse, 2.0), LevelError::NotLinear);
+    }
+}

@@ -181,9 +181,17 @@ impl Venue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::venue::{Contract, Liquidation, MaintenanceBasis};
 
     fn band(up_to: f64, rate: f64, max_leverage: f64) -> TierBand {
         TierBand { up_to, rate, max_leverage }
+    }
+
+    #[test]
+    fn a_flat_rate_needs_a_rate_and_a_deduction_in_range() {
+        assert_eq!(MarginTier::flat(0.0, 0.0), Err(TierError::Rate { tier: 1, rate: 0.0 }));
+        assert_eq!(MarginTier::flat(0.01, -1.0), Err(TierError::Deduction(-1.0)));
+        assert_eq!(MarginTier::flat(0.01, f64::INFINITY), Err(TierError::Deduction(f64::INFINITY)));
     }
 
     #[test]
@@ -219,6 +227,24 @@ mod tests {
             error.to_string(),
             "upper edge 50 of tier 2 must be greater than 100, the edge of the tier before"
         );
+    }
+
+    #[test]
+    fn a_notional_on_an_edge_belongs_to_the_lower_tier() {
+        let venue = Venue {
+            name: "inline".into(),
+            contract: Contract::Linear,
+            tiers: MarginTier::table(&[band(100.0, 0.01, 50.0), band(200.0, 0.02, 20.0)], TierRule::Whole)
+                .unwrap(),
+            rule: TierRule::Whole,
+            maintenance_basis: MaintenanceBasis::Mark,
+            close_fee: 0.0,
+            taker_fee: 0.0,
+            liquidation: Liquidation::Forfeit,
+        };
+        assert_eq!((venue.maintenance(100.0).rate, venue.max_leverage(100.0)), (0.01, Some(50.0)));
+        assert_eq!((venue.maintenance(100.5).rate, venue.max_leverage(100.5)), (0.02, Some(20.0)));
+        assert_eq!((venue.max_leverage(200.0), venue.max_leverage(200.5)), (Some(20.0), None));
     }
 
     #[test]
