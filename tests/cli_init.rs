@@ -69,6 +69,7 @@ fn wrong_choices_are_refused_with_the_right_ones() {
         ("--venue", "nowhere", "binance-usdm-btcusdt"),
         ("--leverage", "40..1", "lower leverage"),
         ("--leverage", "0", "such as 10"),
+        ("--leverage", "1..500", "500"),
         ("-o", "no/such/folder/a.toml", "no/such/folder"),
     ] {
         let refused = liqsim(folder.path(), &["init", flag, value]);

@@ -6,8 +6,13 @@ use std::process::ExitCode;
 
 use crate::scenario::Problems;
 
+use super::output::error_width;
+
 /// Exit status for wrong input or a failure; 1 is for checks that fail.
 const FAILURE: u8 = 2;
+
+/// Columns of messages where standard error is not a terminal.
+const WIDTH_WITHOUT_TERMINAL: usize = 120;
 
 /// Scenario files that are wrong, each with all its problems.
 #[derive(Debug)]
@@ -32,8 +37,11 @@ pub fn report_failure(error: &anyhow::Error) -> ExitCode {
     if error.chain().filter_map(|cause| cause.downcast_ref()).any(broken_pipe) {
         return ExitCode::SUCCESS;
     }
+    let width = error_width().unwrap_or(WIDTH_WITHOUT_TERMINAL);
     let text = match error.downcast_ref::<WrongScenarios>() {
-        Some(wrong) => wrong.0.iter().map(|problems| problems.render(true)).collect::<Vec<_>>().join("\n"),
+        Some(wrong) => {
+            wrong.0.iter().map(|problems| problems.render(true, width)).collect::<Vec<_>>().join("\n\n")
+        }
         None => format!("\x1b[1;31merror:\x1b[0m {error:#}"),
     };
     // Nothing is left to be told that standard error cannot be written to.

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use crate::scenario::{Source, parse};
 use crate::venue::{Side, catalogue_text};
 
-use super::failure::error_with_help;
+use super::failure::{WrongScenarios, error_with_help};
 use super::output::{print, write_file};
 use super::values;
 use super::venues::unknown_venue;
@@ -66,6 +67,9 @@ impl Init {
             return Err(unknown_venue(&self.venue));
         }
         let text = self.scenario();
+        // What the venue does not allow, such as too much leverage, is found here and not in the first run.
+        parse(Source::new("the starter", text.as_str()), &[])
+            .map_err(|problems| WrongScenarios(vec![problems]))?;
         if self.output.as_os_str() == "-" {
             return print(&text);
         }

@@ -11,7 +11,9 @@ use crate::report::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, render_liquidation_json,
 };
 use crate::scenario::{Scenario, catalogue_venue};
-use crate::venue::{Contract, Holding, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue};
+use crate::venue::{
+    Contract, Holding, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue, catalogue_text,
+};
 
 use super::failure::error_with_help;
 use super::init::side_parser;
@@ -163,7 +165,10 @@ impl PositionFlags {
     fn terms(&self) -> anyhow::Result<Venue> {
         match (&self.venue, self.maintenance, self.contract) {
             (Some(name), _, contract) => {
-                let venue = catalogue_venue(name).ok_or_else(|| unknown_venue(name))?;
+                if catalogue_text(name).is_none() {
+                    return Err(unknown_venue(name));
+                }
+                let venue = catalogue_venue(name)?.venue;
                 if contract.is_some_and(|contract| contract != venue.contract) {
                     return Err(error_with_help(
                         format_args!("--contract is not the contract of venue \"{name}\""),

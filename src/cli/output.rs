@@ -1,12 +1,12 @@
 //! Where data goes: standard output, and files that appear complete or not at all.
 
-use std::error::Error;
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use tempfile::NamedTempFile;
+use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::report::{Format, Layout};
 
@@ -20,10 +20,17 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 
 /// The layout that fits standard output.
 pub fn terminal_layout() -> Layout {
-    let stdout = io::stdout();
-    let width = stdout.is_terminal().then(|| terminal_size::terminal_size_of(&stdout)).flatten();
     // Colours are always asked for: `print` drops them.
-    Layout { width: width.map(|(width, _)| usize::from(width.0)), colour: true }
+    Layout { width: columns(terminal_size_of(io::stdout())), colour: true }
+}
+
+/// Columns of standard error; none if it is not a terminal.
+pub fn error_width() -> Option<usize> {
+    columns(terminal_size_of(io::stderr()))
+}
+
+fn columns(size: Option<(Width, Height)>) -> Option<usize> {
+    size.map(|(Width(columns), _)| usize::from(columns))
 }
 
 /// A file for a result, in the format of its extension.
@@ -78,10 +85,10 @@ fn temporary_beside(path: &Path) -> anyhow::Result<NamedTempFile> {
     }
     builder.tempfile_in(folder).map_err(|error| {
         // Without the path of the temporary file, which the user has never seen.
-        let reason = error.get_ref().and_then(Error::source).unwrap_or(&error);
+        let reason = io::Error::from(error.kind());
         error_with_help(
-            format!("cannot write {}: {reason}", path.display()),
-            format!("does the folder {} exist, and may you write to it?", folder.display()),
+            format_args!("cannot write {}: {reason}", path.display()),
+            format_args!("does the folder {} exist, and may you write to it?", folder.display()),
         )
     })
 }

@@ -1,6 +1,6 @@
 //! The progress of a run, on standard error and only where that is a terminal.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::engine::Progress;
 
@@ -11,14 +11,10 @@ impl ProgressLine {
     /// A bar for the run of a scenario.
     pub fn new(scenario: &str) -> Self {
         // Hidden by the library where standard error is not a terminal.
-        let bar = ProgressBar::new(0);
-        if let Ok(style) =
-            ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} paths, {eta} left")
-        {
-            bar.set_style(style);
-        }
-        bar.set_message(scenario.to_owned());
-        Self(bar)
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let template = "{msg} {wide_bar} {human_pos}/{human_len} paths, {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(bar.with_style(style).with_message(scenario.to_owned()))
     }
 
     /// Shows how far the run is; the plan may change on the way.

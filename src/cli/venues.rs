@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::scenario::catalogue_venue;
 use crate::venue::{catalogue_names, catalogue_text};
 
 use super::failure::error_with_help;
@@ -43,9 +44,9 @@ fn list() -> anyhow::Result<String> {
     let width = catalogue_names().iter().map(|name| name.len()).max().unwrap_or_default();
     let mut lines = String::new();
     for name in catalogue_names() {
-        let file: toml::Table = toml::from_str(catalogue_text(name).unwrap_or_default())?;
-        let text = |key: &str| file.get(key).and_then(toml::Value::as_str).unwrap_or_default();
-        lines += &format!("{name:width$}  {} (as of {})\n", text("title"), text("as_of"));
+        let venue = catalogue_venue(name)?;
+        let (title, as_of) = (venue.title.unwrap_or_default(), venue.as_of.unwrap_or_default());
+        lines += &format!("{name:width$}  {title} (as of {as_of})\n");
     }
     Ok(lines)
 }
