@@ -167,6 +167,37 @@ fn several_scenarios_give_a_json_array_in_their_order() {
 }
 
 #[test]
+fn a_hyphen_reads_standard_input() {
+    let folder = folder_with_scenario();
+    let with_input = |file: &str| {
+        Command::new(env!("CARGO_BIN_EXE_liqsim"))
+            .args(["validate", "-"])
+            .stdin(std::fs::File::open(folder.path().join(file)).unwrap())
+            .output()
+            .unwrap()
+    };
+    assert!(with_input("liqsim.toml").status.success());
+    std::fs::write(folder.path().join("wrong.toml"), "nam = 1").unwrap();
+    assert_fails_with(&with_input("wrong.toml"), &["standard input:1:1", "nam"]);
+}
+
+#[test]
+fn a_key_can_be_overridden() {
+    let folder = folder_with_scenario();
+    let output = liqsim(
+        folder.path(),
+        &["liquidation-price", "liqsim.toml", "--set", "account.leverage=[4]", "--format", "json"],
+    );
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(json["levels"].as_array().unwrap().len(), 1);
+    assert_eq!(json["levels"][0]["leverage"], 4.0);
+    assert_fails_with(
+        &liqsim(folder.path(), &["validate", "liqsim.toml", "--set", "account.equty=1"]),
+        &["equty"],
+    );
+}
+
+#[test]
 fn standard_error_is_silent_and_nothing_is_coloured_away_from_a_terminal() {
     let folder = folder_with_scenario();
     let output = liqsim(folder.path(), &["run", "liqsim.toml", "--paths", "1000"]);

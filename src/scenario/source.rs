@@ -30,16 +30,16 @@ impl Source {
         Self { is_override: true, ..Self::new("--set", text) }
     }
 
-    /// Reads a file; files it names are looked up from its folder.
+    /// Reads a file, or standard input if the path is "-"; files it names are looked up from its folder.
     ///
     /// # Errors
     ///
     /// The file cannot be opened, is larger than 1 MiB, or is not UTF-8 text.
     pub fn read(path: &Path) -> Result<Self, Problems> {
-        let empty = Self {
-            folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
-            ..Self::new(path.display().to_string(), "")
-        };
+        let is_standard_input = path == Path::new("-");
+        let name = if is_standard_input { "standard input".to_owned() } else { path.display().to_string() };
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let empty = Self { folder, ..Self::new(name, "") };
         let refuse = |source: &Self, offset: Option<usize>, message: &str, help: &str| {
             let source = Arc::new(source.clone());
             let place = match offset {
@@ -48,13 +48,17 @@ impl Source {
             };
             Problems::from(Problem::new(Code::Unreadable, &place, message).help(help))
         };
-        if path.is_dir() {
+        if !is_standard_input && path.is_dir() {
             let help = "give the path of a scenario file inside it";
             return Err(refuse(&empty, None, "this is a folder, not a file", help));
         }
         let mut bytes = Vec::new();
         // One byte beyond the limit tells a file of that size from a larger one without reading it all.
-        let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        let read = if is_standard_input {
+            std::io::stdin().take(LARGEST + 1).read_to_end(&mut bytes)
+        } else {
+            File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        };
         if let Err(error) = read {
             let help = match error.kind() {
                 std::io::ErrorKind::NotFound => {
