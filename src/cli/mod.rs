@@ -7,6 +7,7 @@ mod interrupt;
 mod liquidation_price;
 mod models;
 mod output;
+mod position;
 mod progress;
 mod run;
 mod schema;
