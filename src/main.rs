@@ -1,3 +1,13 @@
 //! The `liqsim` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use liqsim::cli::{Arguments, report_failure};
+
+fn main() -> ExitCode {
+    match Arguments::parse().execute() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report_failure(&error),
+    }
+}

@@ -1,1 +1,80 @@
 //! One file per subcommand; the only room that prints.
+
+mod completions;
+mod failure;
+mod init;
+mod interrupt;
+mod liquidation_price;
+mod models;
+mod output;
+mod position;
+mod progress;
+mod run;
+mod schema;
+mod sources;
+mod validate;
+mod values;
+mod venues;
+
+pub use failure::report_failure;
+
+use clap::{Parser, Subcommand};
+
+/// Liquidation risk of leveraged crypto positions by simulation
+///
+/// A scenario file names a volatility model, a venue and a position; the result is, for every leverage, how likely the
+/// position is to be liquidated and what its returns look like.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "Start with:\n  liqsim init\n  liqsim run liqsim.toml\n\nExit status: 0 fine; 1 a check failed; \
+                  2 wrong input or failure."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+    Validate(validate::Validate),
+    LiquidationPrice(liquidation_price::LiquidationPriceOf),
+    Venues(venues::Venues),
+    Models(models::Models),
+    Schema(schema::Schema),
+    Init(init::Init),
+    Completions(completions::Completions),
+}
+
+impl Arguments {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// Whatever kept it from being done, for [`report_failure`].
+    pub fn execute(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Run(run) => run.execute(),
+            Command::Validate(validate) => validate.execute(),
+            Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
+            Command::Venues(venues) => venues.execute(),
+            Command::Models(models) => models.execute(),
+            Command::Schema(schema) => schema.execute(),
+            Command::Init(init) => init.execute(),
+            Command::Completions(completions) => completions.execute(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,1 +1,18 @@
 //! One file per output format; pure functions of a finished result.
+
+mod columns;
+mod csv;
+mod format;
+mod json;
+mod liquidation;
+mod markdown;
+mod number;
+mod table;
+mod text;
+
+pub use format::{Format, Layout, RenderError, UnknownExtension, render};
+pub use liquidation::{
+    LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices,
+    render_json as render_liquidation_json,
+};
+pub use number::count;

@@ -1,5 +1,34 @@
 //! The file format: text to [`Scenario`], problems with their place, schema.
+//!
+//! A text goes through four stages: TOML to a tree that knows its places (`syntax`, `tree`), options of `--set`
+//! (`overrides`), tree to a mirror of the file (`shape`, `file`, `model`, `venue`), mirror to [`Scenario`] (`resolve`).
+//! Each reports what it finds and goes on, so all problems come out at once.
 
 mod types;
+mod source;
+mod problem;
+mod render;
+mod tree;
+mod syntax;
+mod overrides;
+mod range;
+mod shape;
+mod values;
+mod file;
+mod model;
+mod venue;
+mod leverage;
+mod limits;
+mod resolve;
+mod load;
+mod identity;
+mod schema;
 
+pub use identity::RESULT_VERSION;
+pub use limits::{is_metric, metrics};
+pub use load::{load, parse};
+pub use problem::{Code, Place, Problem, Problems};
+pub use schema::schema;
+pub use source::Source;
 pub use types::{Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
+pub use venue::{ListedVenue, catalogue_venue};

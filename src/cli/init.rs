@@ -1,0 +1,150 @@
+//! `init`: a commented scenario to start from.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use crate::scenario::{Source, parse};
+use crate::venue::{Side, catalogue_text};
+
+use super::failure::{WrongScenarios, error_with_help};
+use super::output::{print, write_file};
+use super::values;
+use super::venues::unknown_venue;
+
+/// Leverages that people compare.
+const USUAL_LEVERAGES: [f64; 9] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 75.0, 100.0];
+
+/// Write a commented scenario to start from
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  liqsim init\n  liqsim init --model gbm --side short --leverage 1..40 -o short.toml"
+)]
+pub struct Init {
+    /// Price model
+    #[arg(long, value_enum, default_value = "merton")]
+    model: ModelKind,
+
+    /// Direction of the position
+    #[arg(long, default_value = "long", value_parser = side_parser())]
+    side: Side,
+
+    /// Venue of the catalogue (see `liqsim venues`)
+    #[arg(long, value_name = "NAME", default_value = "binance-usdm-btcusdt")]
+    venue: String,
+
+    /// One leverage (10), or the usual ones in a range (1..40)
+    #[arg(long, value_name = "RANGE", default_value = "1..50", value_parser = values::leverage_range)]
+    leverage: (f64, f64),
+
+    /// File to write; "-" is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "liqsim.toml")]
+    output: PathBuf,
+
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+/// Models that a scenario can start with.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ModelKind {
+    Gbm,
+    Merton,
+}
+
+/// `long` or `short`.
+pub fn side_parser() -> impl TypedValueParser<Value = Side> {
+    PossibleValuesParser::new(["long", "short"])
+        .map(|side| if side == "short" { Side::Short } else { Side::Long })
+}
+
+impl Init {
+    /// Writes the scenario.
+    pub fn execute(self) -> anyhow::Result<()> {
+        if catalogue_text(&self.venue).is_none() {
+            return Err(unknown_venue(&self.venue));
+        }
+        let text = self.scenario();
+        // What the venue does not allow, such as too much leverage, is found here and not in the first run.
+        parse(Source::new("the starter", text.as_str()), &[])
+            .map_err(|problems| WrongScenarios(vec![problems]))?;
+        if self.output.as_os_str() == "-" {
+            return print(&text);
+        }
+        let file = self.output.display();
+        if self.output.exists() && !self.force {
+            return Err(error_with_help(
+                format_args!("{file} exists already"),
+                "choose another file with -o, or overwrite this one with --force",
+            ));
+        }
+        write_file(&self.output, &text)?;
+        print(&format!("Wrote {file}. Next:\n  liqsim run {file}\n"))
+    }
+
+    fn scenario(&self) -> String {
+        let side = match self.side {
+            Side::Long => "long",
+            Side::Short => "short",
+        };
+        let (asset, price) =
+            if self.venue.contains("ethusdt") { ("ETH", "3_000.0") } else { ("BTC", "64_000.0") };
+        let leverage = self.levels().iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let venue = &self.venue;
+        let model = match self.model {
+            ModelKind::Gbm => {
+                "kind = \"gbm\"
+drift = 0.0                  # growth rate of the expected price per year; 0: no view
+volatility = 0.6             # per square root of a year; 0.6 is 60 %
+"
+            }
+            ModelKind::Merton => {
+                "kind = \"merton\"
+drift = 0.0                  # growth rate of the expected price per year, jumps included; 0: no view
+volatility = 0.55            # of the continuous part, per square root of a year; 0.55 is 55 %
+# Expected number of jumps a year; mean and standard deviation of a jump of the log-price.
+jumps = { rate = 20.0, mean = -0.01, std_dev = 0.05 }
+"
+            }
+        };
+        format!(
+            "# A scenario for liqsim. The numbers are round examples, not estimates: put in your own.
+name = \"{asset} perpetual {side}, 30 days\"
+
+[simulation]
+horizon = \"30d\"              # how long the position is held
+paths = 1_000_000            # more paths, smaller errors; or precision = \"1%\" with max_paths = 100_000_000
+seed = 1                     # the same seed gives the same result
+monitoring = \"continuous\"    # the mark price is watched all the time; or look at an interval, such as \"1h\"
+
+[assets.{asset}]
+price = {price:<20} # the price now
+
+# `liqsim models` shows the choice.
+[assets.{asset}.model]
+{model}
+[account]
+equity = 1_000.0             # collateral put up, in quote units
+margin = \"isolated\"          # the position can lose its own collateral only
+leverage = [{leverage}]
+# `liqsim venues` shows the choice; a file or an inline table do as well.
+venue = \"{venue}\"
+
+[[account.positions]]
+asset = \"{asset}\"
+side = \"{side}\"
+"
+        )
+    }
+
+    /// The usual leverages in the range, and its ends.
+    fn levels(&self) -> Vec<f64> {
+        let (from, to) = self.leverage;
+        let between = USUAL_LEVERAGES.into_iter().filter(|&leverage| from < leverage && leverage < to);
+        let mut levels: Vec<_> = std::iter::once(from).chain(between).chain([to]).collect();
+        levels.dedup();
+        levels
+    }
+}

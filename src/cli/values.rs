@@ -1,0 +1,159 @@
+//! Values of arguments: text to numbers, with messages that say what would be right.
+
+use clap::ValueEnum;
+
+use crate::report::Format;
+
+/// Beyond this, whole numbers are no longer exact when written with an exponent.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A number of paths: `1000000`, `1_000_000` or `1e6`; at least 1.
+pub fn paths(text: &str) -> Result<u64, String> {
+    let plain = text.replace('_', "");
+    let paths = plain.parse::<u64>().ok().or_else(|| {
+        let number = plain.parse::<f64>().ok()?;
+        ((0.0..=LARGEST_EXACT).contains(&number) && number.fract() == 0.0).then_some(number as u64)
+    });
+    match paths {
+        None => Err("must be a whole number, such as 1000000, 1_000_000 or 1e6".to_owned()),
+        Some(0) => Err("must be at least 1".to_owned()),
+        Some(paths) => Ok(paths),
+    }
+}
+
+/// A number of threads: at least 1.
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("must be a whole number of at least 1".to_owned()),
+        Ok(threads) => Ok(threads),
+    }
+}
+
+/// A finite number greater than 0.
+pub fn positive(text: &str) -> Result<f64, String> {
+    let number = finite(text)?;
+    if number > 0.0 { Ok(number) } else { Err("must be greater than 0".to_owned()) }
+}
+
+/// A finite number of at least 0.
+pub fn not_negative(text: &str) -> Result<f64, String> {
+    let number = finite(text)?;
+    if number >= 0.0 { Ok(number) } else { Err("must be at least 0".to_owned()) }
+}
+
+/// A ratio of at least 0 and less than 1: `0.005`, `0.5%` or `50bp`.
+pub fn ratio(text: &str) -> Result<f64, String> {
+    // Divided, not multiplied by 0.01: 0.5 % is then the number nearest to 0.005.
+    let (number, divisor) = match (text.strip_suffix('%'), text.strip_suffix("bp")) {
+        (Some(number), _) => (number, 100.0),
+        (_, Some(number)) => (number, 10_000.0),
+        _ => (text, 1.0),
+    };
+    let message = "must be a ratio, such as 0.005, 0.5% or 50bp";
+    let ratio = finite(number.trim_end()).map_err(|_| message)? / divisor;
+    if (0.0..1.0).contains(&ratio) {
+        Ok(ratio)
+    } else {
+        Err("must be at least 0 and less than 1 (100 %)".to_owned())
+    }
+}
+
+/// A maintenance rate: a ratio greater than 0.
+pub fn positive_ratio(text: &str) -> Result<f64, String> {
+    let ratio = ratio(text)?;
+    if ratio > 0.0 { Ok(ratio) } else { Err("must be greater than 0".to_owned()) }
+}
+
+/// Leverage levels: one (`10`), or the usual ones in a range (`1..40`).
+pub fn leverage_range(text: &str) -> Result<(f64, f64), String> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    let message = "must be a leverage such as 10, or a range such as 1..40";
+    let (from, to) = (positive(from).map_err(|_| message)?, positive(to).map_err(|_| message)?);
+    if from <= to { Ok((from, to)) } else { Err("must begin with the lower leverage".to_owned()) }
+}
+
+/// A finite number; underscores between digits as in a scenario file.
+fn finite(text: &str) -> Result<f64, String> {
+    let number = text.replace('_', "").parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| "must be a finite number".to_owned())
+}
+
+/// The formats that `run` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// Text for people
+    Table,
+    /// One JSON object, or an array of them for several files
+    Json,
+    /// One row per scenario and leverage
+    Csv,
+    /// A GitHub table with notes
+    Markdown,
+}
+
+impl From<RunFormat> for Format {
+    fn from(format: RunFormat) -> Self {
+        match format {
+            RunFormat::Table => Self::Table,
+            RunFormat::Json => Self::Json,
+            RunFormat::Csv => Self::Csv,
+            RunFormat::Markdown => Self::Markdown,
+        }
+    }
+}
+
+/// The formats of commands that print little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShortFormat {
+    /// Text for people
+    Table,
+    /// JSON
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_paths_may_have_separators_or_an_exponent() {
+        for text in ["1000000", "1_000_000", "1e6", "1E6", "10e5"] {
+            assert_eq!(paths(text), Ok(1_000_000), "{text}");
+        }
+        for text in ["0", "", "-1", "1.5", "1e-3", "nan", "inf", "1e300", "ten", "0e5"] {
+            assert!(paths(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ratios_have_units() {
+        for (text, value) in
+            [("0.005", 0.005), ("0.5%", 0.005), ("0.5 %", 0.005), ("50bp", 0.005), ("0", 0.0)]
+        {
+            assert_eq!(ratio(text), Ok(value), "{text}");
+        }
+        for text in ["1", "100%", "-1bp", "nan", "", "%", "5pct"] {
+            assert!(ratio(text).is_err(), "{text}");
+        }
+        assert!(positive_ratio("0%").is_err());
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_refused() {
+        for text in ["nan", "inf", "-inf", "1e400", "", "x"] {
+            assert!(positive(text).is_err() && not_negative(text).is_err(), "{text}");
+        }
+        assert_eq!(positive("64_000.5"), Ok(64_000.5));
+        assert!(positive("0").is_err());
+        assert_eq!(not_negative("0"), Ok(0.0));
+    }
+
+    #[test]
+    fn leverages_are_one_or_a_range() {
+        assert_eq!(leverage_range("1..40"), Ok((1.0, 40.0)));
+        assert_eq!(leverage_range("10"), Ok((10.0, 10.0)));
+        for text in ["40..1", "0..5", "1..", "..5", "a..b", "1..inf"] {
+            assert!(leverage_range(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The output formats of a run, and the choice among them.
+
+use std::path::Path;
+
+use crate::engine::RunResult;
+
+use super::{csv, json, markdown, table};
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Text for people.
+    Table,
+    /// The JSON contract.
+    Json,
+    /// One row per scenario and leverage.
+    Csv,
+    /// A GitHub table with notes.
+    Markdown,
+}
+
+/// Extensions of output files and the formats they stand for.
+const EXTENSIONS: [(&str, Format); 4] =
+    [("json", Format::Json), ("csv", Format::Csv), ("md", Format::Markdown), ("txt", Format::Table)];
+
+/// The extension of an output file stands for no format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the extension of \"{path}\" stands for no format; known are .json, .csv, .md and .txt")]
+pub struct UnknownExtension {
+    path: String,
+}
+
+impl Format {
+    /// The format that the extension of an output file stands for, in upper or lower case.
+    pub fn from_extension(path: &Path) -> Result<Self, UnknownExtension> {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        EXTENSIONS
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(extension))
+            .map(|(_, format)| *format)
+            .ok_or_else(|| UnknownExtension { path: path.display().to_string() })
+    }
+}
+
+/// How text for people is laid out; the other formats do not depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Columns available; none for as many as are needed.
+    pub width: Option<usize>,
+    /// Whether to use colours and bold type (ANSI escapes).
+    pub colour: bool,
+}
+
+/// Why a result could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// JSON.
+    #[error("cannot write the result as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// CSV.
+    #[error("cannot write the result as CSV: {0}")]
+    Csv(#[from] ::csv::Error),
+}
+
+/// The text of one result or several, ending with a line break. JSON is an object for one result and an array for
+/// several; CSV has one header.
+pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<String, RenderError> {
+    match format {
+        Format::Table => Ok(join(results, |result| table::render(result, layout))),
+        Format::Json => match results {
+            [result] => json::render(result),
+            _ => json::render(results),
+        },
+        Format::Csv => csv::render(results),
+        Format::Markdown => Ok(join(results, markdown::render)),
+    }
+}
+
+/// The texts of all results with an empty line between them.
+fn join(results: &[RunResult], render: impl Fn(&RunResult) -> String) -> String {
+    results.iter().map(render).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extension_chooses_the_format() {
+        for (path, format) in [
+            ("a.json", Format::Json),
+            ("b/a.CSV", Format::Csv),
+            ("a.b.md", Format::Markdown),
+            ("a.txt", Format::Table),
+        ] {
+            assert_eq!(Format::from_extension(Path::new(path)), Ok(format));
+        }
+    }
+
+    #[test]
+    fn an_unknown_extension_is_an_error_that_lists_the_known_ones() {
+        for path in ["a.xls", "json", "a.", "dir.json/a", ".json"] {
+            let message = Format::from_extension(Path::new(path)).unwrap_err().to_string();
+            assert!(message.contains(path) && message.contains(".json, .csv, .md and .txt"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The terminal table: one row per leverage, the notes below it.
+
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+
+use crate::engine::{LevelResult, RunResult};
+
+use super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
+use super::format::Layout;
+use super::text;
+
+const BOLD: &str = "\x1b[1m";
+const YELLOW: &str = "\x1b[33m";
+const RESET: &str = "\x1b[0m";
+
+/// Paragraphs are not wider than this, however wide the terminal is.
+const WIDEST_PARAGRAPH: usize = 110;
+
+const RULES: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+/// The table of a result, ending with a line break.
+pub fn render(result: &RunResult, layout: Layout) -> String {
+    let paint = |style: &str, text: &str| {
+        if layout.colour { format!("{style}{text}{RESET}") } else { text.to_owned() }
+    };
+    let width = layout.width.unwrap_or(usize::MAX);
+    let paragraph =
+        |text: &str, first: &str, indent: &str| text::wrap(text, width.min(WIDEST_PARAGRAPH), first, indent);
+    let mut lines = paint(BOLD, &result.scenario) + "\n";
+    lines += &paragraph(&text::run_line(result), "", "");
+    lines += &tables(&result.levels, width);
+    lines += &paragraph(text::LEGEND, "", "");
+    if !result.notes.is_empty() {
+        lines += &(paint(YELLOW, "Notes") + "\n");
+    }
+    for note in &result.notes {
+        lines += &paragraph(&format!("{}: {}", note.code, note.message), "- ", "  ");
+    }
+    lines
+}
+
+/// The first arrangement that fits: everything side by side; the returns below the liquidations; that without the
+/// 99 % columns (the other formats have them).
+fn tables(levels: &[LevelResult], width: usize) -> String {
+    let fits = |table: &str| table.lines().all(|line| line.chars().count() <= width);
+    let side_by_side = draw(LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL), levels);
+    if fits(&side_by_side) {
+        return side_by_side;
+    }
+    let mut returns = draw(RETURNS.iter().chain(&TAIL), levels);
+    if !fits(&returns) {
+        returns = draw(RETURNS.iter(), levels);
+    }
+    draw(LIQUIDATION.iter(), levels) + &returns
+}
+
+/// One table with the leverage in front of these columns, ending with a line break.
+fn draw<'a>(columns: impl Iterator<Item = &'a Column>, levels: &[LevelResult]) -> String {
+    let columns: Vec<_> = std::iter::once(&LEVERAGE).chain(columns).collect();
+    let head = columns.iter().map(|column| column.head.join("\n")).collect();
+    grid(head, levels.iter().map(|level| columns.iter().map(|column| (column.cell)(level)).collect()))
+}
+
+/// A table with rules above, below and under the head, cells to the right, ending with a line break.
+pub fn grid(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(RULES);
+    table.set_header(head);
+    table.add_rows(rows);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_cell_alignment(CellAlignment::Right);
+        column.set_padding((if index == 0 { 0 } else { 2 }, 0));
+    }
+    let mut text = table.to_string();
+    text.push('\n');
+    text
+}

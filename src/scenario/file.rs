@@ -1,0 +1,156 @@
+//! The scenario file as it is written: every table and key, with the ranges of the numbers.
+
+use serde_json::{Value as Json, json};
+
+use crate::market::Duration;
+use crate::venue::Side;
+
+use super::model::ModelFile;
+use super::problem::Problems;
+use super::range::Range;
+use super::shape::{Named, Placed, Shape, any_of, table, wrong_type};
+use super::tree::{Node, Value};
+use super::types::{MarginMode, Monitoring};
+use super::values::{Count, Ratio};
+use super::venue::VenueChoice;
+
+/// Prices and amounts of money: any sensible unit fits, and products of a few of them stay finite.
+const AMOUNT: Range = Range::above(0.0).at_most(1e15);
+
+/// Most leverage levels of one scenario.
+pub(super) const MOST_LEVELS: usize = 1000;
+
+table! {
+    /// A scenario of liqsim: how to simulate, the assets, the account, and what to assert of the result.
+    struct ScenarioFile {
+        /// Title shown with results; the file's name if absent.
+        optional name: String,
+        /// How to simulate.
+        required simulation: SimulationFile,
+        /// The assets and the laws of their prices, by name.
+        required assets: Named<AssetFile>,
+        /// The account whose leverage levels are compared.
+        required account: AccountFile,
+        /// What `liqsim check` asserts of the result.
+        optional limits: Vec<Placed<LimitFile>>,
+    }
+}
+
+table! {
+    /// How to simulate.
+    struct SimulationFile {
+        /// Length of every path, such as "30d".
+        required horizon: Duration,
+        /// Number of paths; 1_000_000 if neither this nor precision is given.
+        optional paths: Count where Range::at_least(1.0).at_most(1e15),
+        /// Run until the standard error of the liquidation probability is at most this share of it; replaces paths.
+        optional precision: Ratio where Range::above(0.0).at_most(1.0),
+        /// With precision: stop at this number of paths all the same; 100_000_000 if absent.
+        optional max_paths: Count where Range::at_least(1.0).at_most(1e15),
+        /// Seed of all randomness: the same seed gives the same result; 1 if absent.
+        optional seed: Count,
+        /// When the price is compared with the liquidation price: "continuous" (at every instant; used if absent), or at
+        /// the multiples of an interval such as "1h". The horizon itself is looked at only if it is a multiple.
+        optional monitoring: Monitoring,
+    }
+}
+
+table! {
+    /// One asset and the law of its price.
+    struct AssetFile {
+        /// Price at the start, in the quote currency.
+        required price: f64 where AMOUNT,
+        /// The law of the price.
+        required model: ModelFile,
+    }
+}
+
+table! {
+    /// The account whose leverage levels are compared.
+    struct AccountFile {
+        /// Collateral put up, in the quote currency.
+        required equity: f64 where AMOUNT,
+        /// How collateral is shared between positions: "isolated" (used if absent) or "cross".
+        optional margin: MarginMode,
+        /// Leverage levels, notional over equity at entry: a list, or a range of log-spaced levels.
+        required leverage: LeverageChoice,
+        /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table.
+        required venue: VenueChoice,
+        /// The positions.
+        required positions: Vec<Placed<PositionFile>>,
+    }
+}
+
+table! {
+    /// One position of the account; its size follows from leverage and equity.
+    struct PositionFile {
+        /// Name of one of the assets.
+        required asset: String,
+        /// Direction: "long" gains when the price rises, "short" when it falls.
+        required side: Side,
+    }
+}
+
+table! {
+    /// One assertion of `liqsim check`.
+    struct LimitFile {
+        /// The leverage it applies to, one of the account's levels; all of them if absent.
+        optional leverage: f64,
+        /// Key of a level of the result, such as "liquidation_probability" or "return.quantiles.0.05".
+        required metric: String,
+        /// Smallest allowed value.
+        optional min: Ratio,
+        /// Largest allowed value.
+        optional max: Ratio,
+    }
+}
+
+/// Leverage levels as they are written.
+#[derive(Debug, Clone)]
+pub(super) enum LeverageChoice {
+    List(Vec<Placed<f64>>),
+    Spaced(LeverageRange),
+}
+
+table! {
+    /// Log-spaced leverage levels.
+    struct LeverageRange {
+        /// Lowest level.
+        required from: f64 where LEVERAGE,
+        /// Highest level.
+        required to: f64 where LEVERAGE,
+        /// Number of levels, both ends included.
+        required count: Count where Range::at_least(2.0).at_most(MOST_LEVELS as f64),
+    }
+}
+
+/// Leverage levels.
+pub(super) const LEVERAGE: Range = Range::above(0.0).at_most(1e6);
+
+impl Shape for LeverageChoice {
+    fn expected() -> String {
+        "a list of numbers such as [1, 2, 5] or a table { from, to, count }".to_owned()
+    }
+
+    fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            // `--set account.leverage=5` means one level.
+            Value::Integer(_) | Value::Float(_) => {
+                Placed::read(node, label, problems).map(|level| Self::List(vec![level]))
+            }
+            Value::List(_) => Vec::read(node, label, problems).map(Self::List),
+            Value::Table(_) => LeverageRange::read(node, label, problems).map(Self::Spaced),
+            _ => {
+                problems.push(wrong_type::<Self>(node, label));
+                None
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        let mut level = f64::schema();
+        LEVERAGE.add_to(&mut level);
+        let list = json!({ "type": "array", "items": level, "minItems": 1, "maxItems": MOST_LEVELS });
+        any_of(vec![level, list, LeverageRange::schema()])
+    }
+}

@@ -1,0 +1,38 @@
+//! The identity of a scenario: a hash of everything that determines its result.
+
+use serde::Serialize;
+
+use super::types::{Account, Asset, Scenario, Simulation};
+use crate::venue::Venue;
+
+/// Version of the method: raised whenever the same scenario gives other numbers than before.
+pub const RESULT_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Determinants<'a> {
+    version: u32,
+    simulation: &'a Simulation,
+    assets: &'a [Asset],
+    account: Account,
+}
+
+impl Scenario {
+    /// A hash of everything that determines the result, 32 hexadecimal digits. Titles, the venue's name and the limits
+    /// are left out; two spellings of the same number are the same.
+    pub fn identity(&self) -> String {
+        let determinants = Determinants {
+            version: RESULT_VERSION,
+            simulation: &self.simulation,
+            assets: &self.assets,
+            account: Account {
+                venue: Venue { name: String::new(), ..self.account.venue.clone() },
+                ..self.account.clone()
+            },
+        };
+        let mut hasher = blake3::Hasher::new();
+        // Plain structs of numbers and text always serialise, and a hasher accepts every write.
+        let written = serde_json::to_vec(&determinants).unwrap_or_default();
+        hasher.update(&written);
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+}

@@ -1,0 +1,105 @@
+//! What `liqsim check` asserts, and the names of the metrics it can look at.
+
+use super::file::LimitFile;
+use super::problem::{Code, Problem, Problems};
+use super::shape::{Placed, suggest};
+use super::tree::{number, ticked};
+use super::types::Limit;
+
+/// Keys of a level of the result that hold an estimate.
+const ESTIMATES: [&str; 8] = [
+    "liquidation_probability",
+    "loss_probability",
+    "mean_return",
+    "bad_debt",
+    "value_at_risk.0.95",
+    "value_at_risk.0.99",
+    "expected_shortfall.0.95",
+    "expected_shortfall.0.99",
+];
+
+/// Parts of an estimate; the key alone means its value.
+const PARTS: [&str; 4] = ["value", "std_error", "low", "high"];
+
+/// Keys of a level of the result that hold a number.
+const NUMBERS: [&str; 19] = [
+    "liquidation_price",
+    "bankruptcy_price",
+    "time_to_liquidation_days.mean",
+    "time_to_liquidation_days.std_error",
+    "time_to_liquidation_days.p05",
+    "time_to_liquidation_days.p50",
+    "time_to_liquidation_days.p95",
+    "return.std_dev",
+    "return.skewness",
+    "return.kurtosis",
+    "return.quantiles.0.01",
+    "return.quantiles.0.05",
+    "return.quantiles.0.25",
+    "return.quantiles.0.5",
+    "return.quantiles.0.75",
+    "return.quantiles.0.95",
+    "return.quantiles.0.99",
+    "kelly.fraction",
+    "kelly.log_growth",
+];
+
+/// The keys of a level of the result that a limit can name; an estimate can also be followed by `.value`, `.std_error`,
+/// `.low` or `.high`.
+pub fn metrics() -> impl Iterator<Item = &'static str> + Clone {
+    ESTIMATES.into_iter().chain(NUMBERS)
+}
+
+/// Whether a limit can name this metric.
+pub fn is_metric(name: &str) -> bool {
+    let estimate = PARTS
+        .iter()
+        .find_map(|part| name.strip_suffix(part).and_then(|rest| rest.strip_suffix('.')))
+        .filter(|estimate| ESTIMATES.contains(estimate));
+    estimate.is_some() || metrics().any(|metric| metric == name)
+}
+
+/// The limit, if it is sound; `levels` are the account's leverage levels, if those are.
+pub(super) fn resolve(
+    limit: &Placed<LimitFile>,
+    levels: Option<&[f64]>,
+    problems: &mut Problems,
+) -> Option<Limit> {
+    let file = &limit.value;
+    let mut report = |code, place, message: String, help: String| {
+        problems.push(Problem::new(code, place, message).help(help));
+    };
+    if let Some(metric) = file.metric.as_ref().filter(|metric| !is_metric(&metric.value)) {
+        let message = format!("unknown metric {}", ticked(&metric.value));
+        report(Code::UnknownName, &metric.place, message, suggest(&metric.value, metrics()));
+    }
+    match (&file.min, &file.max) {
+        (None, None) => {
+            let help = "add `min`, `max` or both".to_owned();
+            report(Code::MissingKey, &limit.place, "a limit has neither `min` nor `max`".to_owned(), help);
+        }
+        (Some(min), Some(max)) if min.value.0 > max.value.0 => {
+            let message = format!("`min` {} is above `max` {}", number(min.value.0), number(max.value.0));
+            report(Code::Conflict, &min.place, message, "no value can fulfil this; swap the two".to_owned());
+        }
+        _ => {}
+    }
+    if let (Some(leverage), Some(levels)) = (&file.leverage, levels)
+        && !levels.contains(&leverage.value)
+    {
+        let message = format!("leverage {} is not one of the account's levels", number(leverage.value));
+        let near = levels.iter().min_by(|a, b| {
+            let distance = |level: f64| (level - leverage.value).abs();
+            distance(**a).total_cmp(&distance(**b))
+        });
+        let near =
+            near.map_or_else(String::new, |near| format!(", or use the nearest level, {}", number(*near)));
+        report(Code::UnknownName, &leverage.place, message, format!("add it to `leverage`{near}"));
+    }
+    Some(Limit {
+        leverage: file.leverage.as_ref().map(|leverage| leverage.value),
+        metric: file.metric.as_ref()?.value.clone(),
+        min: file.min.as_ref().map(|min| min.value.0),
+        max: file.max.as_ref().map(|max| max.value.0),
+    })
+}

@@ -1,0 +1,198 @@
+//! From the mirror of the file to a [`Scenario`]: the checks that involve more than one key.
+
+use crate::venue::Contract;
+
+use super::file::{AccountFile, PositionFile, ScenarioFile, SimulationFile};
+use super::problem::{Code, Place, Problem, Problems};
+use super::shape::{Placed, suggest};
+use super::tree::{number, ticked};
+use super::types::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
+use super::{leverage, limits};
+
+const DEFAULT_PATHS: u64 = 1_000_000;
+const DEFAULT_MAX_PATHS: u64 = 100_000_000;
+const DEFAULT_SEED: u64 = 1;
+
+/// The scenario, if nothing is missing; everything that is wrong is reported. `name` is used if the file has none.
+pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) -> Option<Scenario> {
+    let simulation =
+        file.simulation.as_ref().and_then(|simulation| resolve_simulation(&simulation.value, problems));
+    let assets = resolve_assets(file, problems);
+    let account = file.account.as_ref().and_then(|account| resolve_account(account, file, problems));
+    let levels = account.as_ref().map(|account| account.leverage.as_slice());
+    let limits = file.limits.iter().flat_map(|limits| &limits.value);
+    let limits: Vec<_> = limits.map(|limit| limits::resolve(limit, levels, problems)).collect();
+    Some(Scenario {
+        name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
+        simulation: simulation?,
+        assets: assets?,
+        account: account?,
+        limits: limits.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<Simulation> {
+    if let Some(horizon) = file.horizon.as_ref().filter(|horizon| horizon.value.seconds() == 0) {
+        let problem = Problem::new(Code::OutOfRange, &horizon.place, "`horizon` must be longer than 0");
+        problems.push(problem.help("give the length of every path, such as \"30d\""));
+    }
+    let monitoring = file.monitoring.as_ref().map_or(Monitoring::Continuous, |monitoring| monitoring.value);
+    if let (Monitoring::Every(interval), Some(placed)) = (monitoring, &file.monitoring) {
+        if interval.seconds() == 0 {
+            let problem = Problem::new(
+                Code::OutOfRange,
+                &placed.place,
+                "the `monitoring` interval must be longer than 0",
+            );
+            problems.push(problem.help("use \"continuous\" to look at every instant"));
+        }
+        if let Some(horizon) = file.horizon.as_ref().filter(|horizon| interval > horizon.value) {
+            let message =
+                format!("the `monitoring` interval {interval} is longer than the horizon {}", horizon.value);
+            let help = "the price would never be looked at; use a shorter interval or \"continuous\"";
+            problems.push(Problem::new(Code::Conflict, &placed.place, message).help(help));
+        }
+    }
+    let paths = resolve_paths(file, problems);
+    Some(Simulation {
+        horizon: file.horizon.as_ref()?.value,
+        paths,
+        seed: file.seed.as_ref().map_or(DEFAULT_SEED, |seed| seed.value.0),
+        monitoring,
+    })
+}
+
+fn resolve_paths(file: &SimulationFile, problems: &mut Problems) -> PathBudget {
+    let is_override = |place: &Place| place.source().is_override();
+    let (mut paths, mut precision) = (file.paths.as_ref(), file.precision.as_ref());
+    if let (Some(fixed), Some(relative)) = (paths, precision) {
+        // An option takes the place of what the file says, also where the two are different keys.
+        match (is_override(&fixed.place), is_override(&relative.place)) {
+            (true, false) => precision = None,
+            (false, true) => paths = None,
+            _ => {
+                let help = "keep `paths` for a fixed number, or `precision` to run until the result is precise enough";
+                let message = "`paths` and `precision` exclude each other";
+                problems.push(Problem::new(Code::Conflict, &relative.place, message).help(help));
+            }
+        }
+    }
+    match (paths, precision) {
+        (_, Some(relative)) => PathBudget::Precision {
+            relative: relative.value.0,
+            max_paths: file.max_paths.as_ref().map_or(DEFAULT_MAX_PATHS, |most| most.value.0),
+        },
+        (paths, None) => {
+            if let Some(most) = file.max_paths.as_ref().filter(|_| file.precision.is_none()) {
+                let message = "`max_paths` has no meaning without `precision`";
+                let help = "use `paths` for a fixed number, or add `precision`, such as \"1%\"";
+                problems.push(Problem::new(Code::Conflict, &most.place, message).help(help));
+            }
+            PathBudget::Fixed(paths.map_or(DEFAULT_PATHS, |paths| paths.value.0))
+        }
+    }
+}
+
+fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<Asset>> {
+    let assets = file.assets.as_ref()?;
+    let entries = &assets.value.entries;
+    if let Some((second, _)) = entries.get(1) {
+        let message = format!("{} is a second asset, but only one is available yet", ticked(&second.value));
+        problems.push(
+            Problem::new(Code::NotAvailable, &second.place, message).help("keep one table under [assets]"),
+        );
+    }
+    if entries.is_empty() && problems.is_empty() {
+        let help = "add a table with `price` and `model`, such as [assets.BTC]";
+        problems.push(Problem::new(Code::MissingKey, &assets.place, "`assets` has no asset").help(help));
+    }
+    entries
+        .iter()
+        .map(|(name, asset)| {
+            Some(Asset {
+                name: name.value.clone(),
+                price: asset.price.as_ref()?.value,
+                model: asset.model.as_ref()?.value.resolve()?,
+            })
+        })
+        .collect()
+}
+
+fn resolve_account(
+    account: &Placed<AccountFile>,
+    file: &ScenarioFile,
+    problems: &mut Problems,
+) -> Option<Account> {
+    let AccountFile { equity, margin, leverage, venue, positions } = &account.value;
+    let not_available =
+        |place, message: &str, help: &str| Problem::new(Code::NotAvailable, place, message).help(help);
+    let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
+    if let Some(margin) = margin.as_ref().filter(|margin| margin.value == MarginMode::Cross) {
+        problems.push(not_available(&margin.place, "cross margin is not available yet", "use \"isolated\""));
+    }
+    let levels = leverage.as_ref().and_then(|leverage| leverage::resolve(leverage, problems));
+    let terms = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
+    let positions = positions.as_ref().and_then(|positions| resolve_positions(positions, file, problems));
+
+    if let (Some(terms), Some(venue)) = (&terms, venue) {
+        if terms.contract == Contract::Inverse {
+            let message = "inverse contracts are not available for simulation yet";
+            problems.push(not_available(&venue.place, message, "use a venue with contract = \"linear\""));
+        } else if let (Some(levels), Some(positions), Some(equity)) = (&levels, &positions, equity)
+            && let Some(position) = positions.first()
+            && let Some(price) = price_of(file, position.asset)
+        {
+            leverage::check(levels, terms, position.side, price, equity.value, problems);
+        }
+    }
+    Some(Account {
+        equity: equity.as_ref()?.value,
+        margin: mode,
+        leverage: levels?.into_iter().map(|level| level.value).collect(),
+        venue: terms?,
+        positions: positions?,
+    })
+}
+
+fn price_of(file: &ScenarioFile, asset: usize) -> Option<f64> {
+    let (_, asset) = file.assets.as_ref()?.value.entries.get(asset)?;
+    asset.price.as_ref().map(|price| price.value)
+}
+
+fn resolve_positions(
+    list: &Placed<Vec<Placed<PositionFile>>>,
+    file: &ScenarioFile,
+    problems: &mut Problems,
+) -> Option<Vec<Position>> {
+    if list.value.is_empty() && problems.is_empty() {
+        let help = "add [[account.positions]] with `asset` and `side`";
+        problems.push(Problem::new(Code::MissingKey, &list.place, "`positions` is empty").help(help));
+        return None;
+    }
+    if let Some(second) = list.value.get(1) {
+        let message =
+            format!("there are {} positions, but only one is available yet", number(list.value.len() as f64));
+        problems.push(Problem::new(Code::NotAvailable, &second.place, message).help("keep one position"));
+    }
+    let names: Vec<&str> = file
+        .assets
+        .iter()
+        .flat_map(|assets| &assets.value.entries)
+        .map(|(name, _)| name.value.as_str())
+        .collect();
+    let mut resolved = Vec::with_capacity(list.value.len());
+    for position in &list.value {
+        let asset = position.value.asset.as_ref().and_then(|asset| {
+            let found = names.iter().position(|name| *name == asset.value);
+            // Without any asset that problem is the one to solve first.
+            if found.is_none() && !names.is_empty() {
+                let message = format!("there is no asset {}", ticked(&asset.value));
+                let help = suggest(&asset.value, names.iter().copied());
+                problems.push(Problem::new(Code::UnknownName, &asset.place, message).help(help));
+            }
+            found
+        });
+        resolved.push(asset.zip(position.value.side.as_ref()));
+    }
+    resolved.into_iter().map(|pair| pair.map(|(asset, side)| Position { asset, side: side.value })).collect()
+}

@@ -1,0 +1,112 @@
+//! A text and where it came from.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::problem::{Code, Place, Problem, Problems};
+
+/// Largest file that is read; a scenario holds a few kilobytes.
+pub(super) const LARGEST: u64 = 1 << 20;
+
+/// A text and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    name: String,
+    text: String,
+    folder: PathBuf,
+    is_override: bool,
+}
+
+impl Source {
+    /// A text with the name that messages show for it; files it names are looked up from the current folder.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), folder: PathBuf::new(), is_override: false }
+    }
+
+    /// The text of a `--set` option.
+    pub(super) fn of_override(text: &str) -> Self {
+        Self { is_override: true, ..Self::new("--set", text) }
+    }
+
+    /// Reads a file, or standard input if the path is "-"; files it names are looked up from its folder.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened, is larger than 1 MiB, or is not UTF-8 text.
+    pub fn read(path: &Path) -> Result<Self, Problems> {
+        let is_standard_input = path == Path::new("-");
+        let name = if is_standard_input { "standard input".to_owned() } else { path.display().to_string() };
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let empty = Self { folder, ..Self::new(name, "") };
+        let refuse = |source: &Self, offset: Option<usize>, message: &str, help: &str| {
+            let source = Arc::new(source.clone());
+            let place = match offset {
+                Some(offset) => Place::new(&source, offset..offset + char::REPLACEMENT_CHARACTER.len_utf8()),
+                None => Place::whole(&source),
+            };
+            Problems::from(Problem::new(Code::Unreadable, &place, message).help(help))
+        };
+        if !is_standard_input && path.is_dir() {
+            let help = "give the path of a scenario file inside it";
+            return Err(refuse(&empty, None, "this is a folder, not a file", help));
+        }
+        let mut bytes = Vec::new();
+        // One byte beyond the limit tells a file of that size from a larger one without reading it all.
+        let read = if is_standard_input {
+            std::io::stdin().take(LARGEST + 1).read_to_end(&mut bytes)
+        } else {
+            File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        };
+        if let Err(error) = read {
+            let help = match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    "check the path; `liqsim init` writes a scenario to start from"
+                }
+                _ => "check that the file exists and may be read",
+            };
+            return Err(refuse(&empty, None, &format!("cannot read the file: {error}"), help));
+        }
+        if bytes.len() as u64 > LARGEST {
+            let message = "the file is larger than 1 MiB";
+            return Err(refuse(&empty, None, message, "a scenario is a few kilobytes of TOML text"));
+        }
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err(refuse(&empty, None, "the file is UTF-16 text", "save it as UTF-8"));
+        }
+        if bytes.contains(&0) {
+            let message = "the file is binary, not text";
+            return Err(refuse(&empty, None, message, "a scenario is TOML text in UTF-8"));
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { text, ..empty }),
+            Err(error) => {
+                let offset = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let help = "save the file as UTF-8 text";
+                Err(refuse(&Self { text, ..empty }, Some(offset), "this is not UTF-8 text", help))
+            }
+        }
+    }
+
+    /// The name that messages show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The folder that relative paths in the text start from.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether the text is a `--set` option.
+    pub(super) fn is_override(&self) -> bool {
+        self.is_override
+    }
+}
