@@ -95,9 +95,7 @@ fn grid(scenario: &Scenario) -> Vec<GridPoint> {
     let mut points = Vec::new();
     if let Monitoring::Every(interval) = scenario.simulation.monitoring {
         let step = interval.seconds().max(1);
-        points.extend(
-            (1..=horizon / step).map(|k| GridPoint { time: years(k * step), look: true }),
-        );
+        points.extend((1..=horizon / step).map(|k| GridPoint { time: years(k * step), look: true }));
     }
     if points.last().is_none_or(|last| last.time < years(horizon)) {
         points.push(GridPoint { time: years(horizon), look: false });

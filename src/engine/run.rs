@@ -126,7 +126,11 @@ fn worst_relative_error(tally: &Tally) -> f64 {
         .map(|level| {
             let sums = level.liquidated.mapped(0.0, 1.0);
             let mean = sums.powers[0] / n;
-            if mean > 0.0 { ((sums.squares[0] / n - mean * mean).max(0.0) / n).sqrt() / mean } else { f64::INFINITY }
+            if mean > 0.0 {
+                ((sums.squares[0] / n - mean * mean).max(0.0) / n).sqrt() / mean
+            } else {
+                f64::INFINITY
+            }
         })
         .fold(0.0, f64::max)
 }

@@ -31,8 +31,15 @@ pub(super) enum Ending {
     },
 }
 
-const QUANTILES: [(&str, f64); 7] =
-    [("0.01", 0.01), ("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
+const QUANTILES: [(&str, f64); 7] = [
+    ("0.01", 0.01),
+    ("0.05", 0.05),
+    ("0.25", 0.25),
+    ("0.5", 0.5),
+    ("0.75", 0.75),
+    ("0.95", 0.95),
+    ("0.99", 0.99),
+];
 const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
 
 /// Fewer liquidations than this make a level's probability too rough to act on (10 % relative error).
@@ -77,7 +84,8 @@ fn level_result(
     let distribution = Distribution::new(&closing_equity);
     let bad_debt = cell.bad_debt.mapped(0.0, 1.0);
     let bad_debt = Estimate::mean(bad_debt.powers[1], bad_debt.squares[2], n);
-    let tails = |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
+    let tails =
+        |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
     let (fraction, log_growth) = distribution.kelly();
     LevelResult {
         leverage: level.leverage,
@@ -143,7 +151,9 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
         Ending::Complete => {}
         Ending::Interrupted { planned } => note(
             "interrupted",
-            format!("Stopped after {paths} of {planned} paths; the numbers are those of a run of {paths} paths."),
+            format!(
+                "Stopped after {paths} of {planned} paths; the numbers are those of a run of {paths} paths."
+            ),
         ),
         Ending::PrecisionReached { relative } => note(
             "precision_reached",
@@ -157,7 +167,11 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
             format!(
                 "max_paths ({paths}) was reached before the precision: the worst level has a relative standard error of \
                  {}, {} % was asked for. Raise max_paths, or leave out levels whose liquidation is too rare.",
-                if reached.is_finite() { format!("{:.2} %", 100.0 * reached) } else { "unknown size (no event)".into() },
+                if reached.is_finite() {
+                    format!("{:.2} %", 100.0 * reached)
+                } else {
+                    "unknown size (no event)".into()
+                },
                 100.0 * relative
             ),
         ),
@@ -179,7 +193,8 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
         .filter(|(_, events)| *events < FEW_EVENTS)
         .collect();
     if !rare.is_empty() {
-        let list: Vec<String> = rare.iter().map(|(leverage, events)| format!("{leverage}x ({events:.0})")).collect();
+        let list: Vec<String> =
+            rare.iter().map(|(leverage, events)| format!("{leverage}x ({events:.0})")).collect();
         note(
             "few_events",
             format!(
@@ -192,11 +207,13 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
     }
     note(
         "quantile_resolution",
-        "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return.".to_owned(),
+        "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
+            .to_owned(),
     );
     note(
         "not_charged",
-        "Funding, borrowing interest and slippage are not charged; fees are, where the venue has them.".to_owned(),
+        "Funding, borrowing interest and slippage are not charged; fees are, where the venue has them."
+            .to_owned(),
     );
     notes
 }

@@ -24,7 +24,10 @@ pub struct Gbm {
 impl Gbm {
     /// A stepper; it has no state.
     pub fn stepper(&self) -> Diffusion {
-        Diffusion { log_drift: self.drift - 0.5 * self.volatility * self.volatility, volatility: self.volatility }
+        Diffusion {
+            log_drift: self.drift - 0.5 * self.volatility * self.volatility,
+            volatility: self.volatility,
+        }
     }
 }
 

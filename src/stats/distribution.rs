@@ -64,10 +64,14 @@ impl Distribution {
     /// The expectation is concave in f, so its derivative is bisected (Kelly 1956; Thorp 2006).
     pub fn kelly(&self) -> (f64, f64) {
         let slope = |f: f64| -> f64 {
-            self.bins.iter().map(|bin| (bin.middle() - 1.0) * bin.weight / (1.0 + f * (bin.middle() - 1.0))).sum()
+            self.bins
+                .iter()
+                .map(|bin| (bin.middle() - 1.0) * bin.weight / (1.0 + f * (bin.middle() - 1.0)))
+                .sum()
         };
         let growth = |f: f64| -> f64 {
-            let total: f64 = self.bins.iter().map(|bin| bin.weight * (f * (bin.middle() - 1.0)).ln_1p()).sum();
+            let total: f64 =
+                self.bins.iter().map(|bin| bin.weight * (f * (bin.middle() - 1.0)).ln_1p()).sum();
             total / self.weight
         };
         if slope(0.0) <= 0.0 {
