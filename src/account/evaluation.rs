@@ -1,6 +1,6 @@
 //! What the engine asks of an account.
 
-use crate::market::Bars;
+use crate::market::{Bars, Sides};
 use crate::numeric::Stream;
 use crate::stats::{Histogram, Sums, Tally};
 
@@ -12,13 +12,16 @@ pub trait Evaluation: Send {
     /// Starts a block of `lanes` paths.
     fn begin(&mut self, lanes: usize);
 
-    /// Takes in the next bar of some paths, in the order of events that [`Bars`] documents; `hit_noise` draws
-    /// the times of hits.
-    fn observe(&mut self, bars: &Bars, hit_noise: &mut Stream);
+    /// The extreme that bars must carry; none if the evaluation needs open and close only.
+    fn watched_side(&self) -> Option<Sides>;
 
-    /// Closes what has survived to the horizon, at these log-prices (one per path, relative to the start), and adds
+    /// Takes in the next bars of some paths, one batch per asset over the same paths and times, in the order of events
+    /// that [`Bars`] documents; `hit_noise` draws the times of hits.
+    fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream);
+
+    /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds
     /// the block to a tally. `weights` are those of the paths.
-    fn finish(&mut self, log_price: &[f64], weights: &[f64], tally: &mut Tally);
+    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally);
 
     /// The survivors of a level in a tally that was made by this evaluation.
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors;

@@ -5,9 +5,9 @@
 
 use super::evaluation::{Evaluation, Hit, Survivors};
 use super::hits::Candidates;
-use super::nested::{add_sums, tally_hits};
+use super::nested::{add_sums, tally_hits, watched};
 use super::position::Level;
-use crate::market::Bars;
+use crate::market::{Bars, Sides};
 use crate::numeric::{Stream, exp};
 use crate::stats::{LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
@@ -15,6 +15,8 @@ use crate::venue::Side;
 /// Evaluates levels one by one.
 pub struct Ledger {
     levels: Vec<Level>,
+    asset: usize,
+    side: Sides,
     sign: f64,
     horizon: f64,
     lanes: usize,
@@ -29,13 +31,15 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// An evaluation of levels of one side over a horizon in years.
-    pub fn new(levels: Vec<Level>, horizon: f64) -> Self {
+    /// An evaluation of levels of one side on one asset over a horizon in years.
+    pub fn new(levels: Vec<Level>, asset: usize, horizon: f64) -> Self {
         let count = levels.len();
-        let long = levels.first().is_none_or(|level| level.holding.side == Side::Long);
+        let (side, sign) = watched(levels.first().map_or(Side::Long, |level| level.holding.side));
         Self {
             levels,
-            sign: if long { 1.0 } else { -1.0 },
+            asset,
+            side,
+            sign,
             horizon,
             lanes: 0,
             barriers: Vec::new(),
@@ -63,7 +67,12 @@ impl Evaluation for Ledger {
         self.nearest.resize(lanes, nearest);
     }
 
-    fn observe(&mut self, bars: &Bars, hit_noise: &mut Stream) {
+    fn watched_side(&self) -> Option<Sides> {
+        Some(self.side)
+    }
+
+    fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
+        let bars = &bars[self.asset];
         self.candidates.find(bars, &self.nearest, self.sign, hit_noise);
         for (k, i) in self.candidates.indices.iter().enumerate() {
             let i = *i as usize;
@@ -99,7 +108,8 @@ impl Evaluation for Ledger {
         }
     }
 
-    fn finish(&mut self, log_price: &[f64], weights: &[f64], tally: &mut Tally) {
+    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
+        let log_price = &log_prices[self.asset];
         for (number, level) in self.levels.iter().enumerate() {
             let barriers = &self.barriers[number * self.lanes..][..self.lanes];
             for ((barrier, log_price), weight) in barriers.iter().zip(log_price).zip(weights) {

@@ -9,7 +9,7 @@
 use super::evaluation::{Evaluation, Hit, Survivors};
 use super::hits::Candidates;
 use super::position::Level;
-use crate::market::Bars;
+use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
 use crate::stats::{Histogram, Liquidated, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
@@ -17,6 +17,8 @@ use crate::venue::Side;
 /// Evaluates levels whose barriers are fixed and nested.
 pub struct Nested {
     levels: Vec<Level>,
+    asset: usize,
+    side: Sides,
     sign: f64,
     horizon: f64,
     /// Mirrored log-price of each barrier; −∞ where there is none. Rising with leverage.
@@ -33,11 +35,11 @@ pub struct Nested {
 }
 
 impl Nested {
-    /// An evaluation of levels in order of rising leverage over a horizon in years, if their barriers are nested and no
+    /// An evaluation of levels in order of rising leverage on one asset over a horizon in years, if their barriers are nested and no
     /// surviving level can close below zero; the levels back otherwise.
-    pub fn new(levels: Vec<Level>, horizon: f64) -> Result<Self, Vec<Level>> {
+    pub fn new(levels: Vec<Level>, asset: usize, horizon: f64) -> Result<Self, Vec<Level>> {
         let Some(first) = levels.first() else { return Err(levels) };
-        let sign = if first.holding.side == Side::Long { 1.0 } else { -1.0 };
+        let (side, sign) = watched(first.holding.side);
         let barriers: Vec<f64> =
             levels.iter().map(|level| level.log_barrier().map_or(f64::NEG_INFINITY, |b| sign * b)).collect();
         let nested = barriers.windows(2).all(|pair| pair[0] <= pair[1]);
@@ -51,6 +53,8 @@ impl Nested {
         let count = levels.len();
         Ok(Self {
             levels,
+            asset,
+            side,
             sign,
             horizon,
             barriers,
@@ -116,14 +120,20 @@ impl Evaluation for Nested {
         self.hits.clear();
     }
 
-    fn observe(&mut self, bars: &Bars, hit_noise: &mut Stream) {
+    fn watched_side(&self) -> Option<Sides> {
+        Some(self.side)
+    }
+
+    fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
+        let bars = &bars[self.asset];
         self.candidates.find(bars, &self.nearest, self.sign, hit_noise);
         for k in 0..self.candidates.indices.len() {
             self.book(k, bars);
         }
     }
 
-    fn finish(&mut self, log_price: &[f64], weights: &[f64], tally: &mut Tally) {
+    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
+        let log_price = &log_prices[self.asset];
         let lanes = log_price.len();
         self.ratios.resize(lanes, 0.0);
         dispatch(Exponentials { from: log_price, to: &mut self.ratios });
@@ -158,6 +168,14 @@ impl Evaluation for Nested {
 
     fn hits(&self) -> &[Hit] {
         &self.hits
+    }
+}
+
+/// The extreme that can liquidate a position, and the sign that mirrors log-prices so that it lies below.
+pub(super) fn watched(side: Side) -> (Sides, f64) {
+    match side {
+        Side::Long => (Sides::Low, 1.0),
+        Side::Short => (Sides::High, -1.0),
     }
 }
 

@@ -117,8 +117,7 @@ impl<'a> Worker<'a> {
                 self.look(point);
             }
         }
-        // The position is in the first asset until portfolios are told apart by it.
-        self.evaluation.finish(&self.prices[0], &self.weights, &mut self.tally);
+        self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
     }
 
     /// Moves every path to a common time, event by event.
@@ -138,9 +137,9 @@ impl<'a> Worker<'a> {
             }
             for asset in 0..self.steppers.len() {
                 self.advance(asset);
-                if self.plan.continuous {
-                    self.evaluation.observe(&self.bars[asset], &mut self.hit_noise);
-                }
+            }
+            if self.plan.continuous {
+                self.evaluation.observe(&self.bars, &mut self.hit_noise);
             }
             for (end, lane) in self.ends.iter().zip(&self.active) {
                 self.now[*lane as usize] = *end;
@@ -186,10 +185,10 @@ impl<'a> Worker<'a> {
             },
             &mut streams.events,
         );
-        if self.plan.continuous {
+        if let (true, Some(side)) = (self.plan.continuous, self.evaluation.watched_side()) {
             self.uniforms.resize(n, 0.0);
             streams.extremes.uniforms(&mut self.uniforms);
-            let sign = if self.plan.sides == Sides::Low { 1.0 } else { -1.0 };
+            let sign = if side == Sides::Low { 1.0 } else { -1.0 };
             dispatch(Extremes { bars, uniforms: &self.uniforms, sign });
         }
         for (lane, close) in self.active.iter().zip(&bars.close) {
@@ -226,8 +225,8 @@ impl<'a> Worker<'a> {
             for column in [&mut bars.open, &mut bars.close, &mut bars.extreme] {
                 column.clone_from(prices);
             }
-            self.evaluation.observe(bars, &mut self.hit_noise);
         }
+        self.evaluation.observe(&self.bars, &mut self.hit_noise);
     }
 }
 

@@ -1,10 +1,9 @@
 //! From a scenario to what every block of paths does.
 
 use crate::account::{Evaluation, Ledger, Level, LevelError, Nested};
-use crate::market::{SECONDS_PER_YEAR, Sides};
+use crate::market::SECONDS_PER_YEAR;
 use crate::model::Model;
 use crate::scenario::{Monitoring, Scenario};
-use crate::venue::Side;
 
 /// A common time of all paths at which something happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,8 +25,8 @@ pub struct Plan {
     pub grid: Vec<GridPoint>,
     /// Whether accounts watch the price at every instant.
     pub continuous: bool,
-    /// The extreme that matters to the position.
-    pub sides: Sides,
+    /// The asset that the position is in.
+    pub asset: usize,
     /// The levels, by rising leverage.
     pub levels: Vec<Level>,
 }
@@ -70,7 +69,7 @@ impl Plan {
             models: scenario.assets.iter().map(|asset| asset.model.clone()).collect(),
             grid: grid(scenario),
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
-            sides: if position.side == Side::Long { Sides::Low } else { Sides::High },
+            asset: position.asset,
             levels,
         })
     }
@@ -82,9 +81,9 @@ impl Plan {
 
     /// A fresh evaluation of the levels: from the running extreme where that is enough.
     pub fn evaluation(&self) -> Box<dyn Evaluation> {
-        match Nested::new(self.levels.clone(), self.horizon()) {
+        match Nested::new(self.levels.clone(), self.asset, self.horizon()) {
             Ok(nested) => Box::new(nested),
-            Err(levels) => Box::new(Ledger::new(levels, self.horizon())),
+            Err(levels) => Box::new(Ledger::new(levels, self.asset, self.horizon())),
         }
     }
 }

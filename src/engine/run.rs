@@ -11,7 +11,7 @@ use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::summary::{Ending, summarise};
 use crate::scenario::{PathBudget, Scenario};
-use crate::stats::Tally;
+use crate::stats::{Estimate, LevelTally, Tally};
 
 /// How to run; nothing here changes the result of a finished run.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
             loop {
                 let start = tally.paths;
                 run_paths(&plan, &pool, options, start..until, max_paths, &mut tally);
-                let reached = worst_relative_error(&tally);
+                let reached = worst_relative_error(&plan, &tally);
                 if tally.paths < until {
                     break Ending::Interrupted { planned: max_paths };
                 } else if reached <= relative {
@@ -117,20 +117,18 @@ fn run_paths(
     }
 }
 
-/// The largest relative standard error of the liquidation probability over the levels that have seen one.
-fn worst_relative_error(tally: &Tally) -> f64 {
+/// The largest relative standard error of the liquidation probability over the levels that can be liquidated.
+fn worst_relative_error(plan: &Plan, tally: &Tally) -> f64 {
     let n = tally.paths as f64;
-    tally
-        .levels
+    let relative = |cell: &LevelTally| {
+        let sums = cell.liquidated.mapped(0.0, 1.0);
+        let probability = Estimate::mean(sums.powers[0], sums.squares[0], n);
+        if probability.value > 0.0 { probability.std_error / probability.value } else { f64::INFINITY }
+    };
+    plan.levels
         .iter()
-        .map(|level| {
-            let sums = level.liquidated.mapped(0.0, 1.0);
-            let mean = sums.powers[0] / n;
-            if mean > 0.0 {
-                ((sums.squares[0] / n - mean * mean).max(0.0) / n).sqrt() / mean
-            } else {
-                f64::INFINITY
-            }
-        })
+        .zip(&tally.levels)
+        .filter(|(level, _)| level.liquidation.price.is_some())
+        .map(|(_, cell)| relative(cell))
         .fold(0.0, f64::max)
 }

@@ -19,8 +19,8 @@ const EXP_TAYLOR: [f64; 14] = [
 ];
 
 /// ln 2 split so that multiples up to 2^11 of the high part are exact (fdlibm `e_exp.c`, Sun Microsystems 1993).
-const LN_2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
-const LN_2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// 1.5·2^52: adding it rounds to an integer that then stands in the low bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
@@ -43,13 +43,13 @@ pub fn exp(x: f64) -> f64 {
 
 /// Coefficients of (ln(1+s) − ln(1−s) − 2s)/s³ in s² on |s| ≤ 0.1716 (fdlibm `e_log.c`, Sun Microsystems 1993).
 const LN_SERIES: [f64; 7] = [
-    1.479_819_860_511_658_591e-1,
-    1.531_383_769_920_937_332e-1,
-    1.818_357_216_161_805_012e-1,
-    2.222_219_843_214_978_396e-1,
-    2.857_142_874_366_239_149e-1,
-    3.999_999_999_940_941_908e-1,
-    6.666_666_666_666_735_130e-1,
+    1.479_819_860_511_658_6e-1,
+    1.531_383_769_920_937_3e-1,
+    1.818_357_216_161_805e-1,
+    2.222_219_843_214_978_4e-1,
+    2.857_142_874_366_239e-1,
+    3.999_999_999_940_942e-1,
+    6.666_666_666_666_735e-1,
 ];
 
 /// Natural logarithm of a positive, finite, normal number, to about 1e-16 relative.
