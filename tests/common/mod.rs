@@ -8,7 +8,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{LevelResult, RunOptions, RunResult, run};
+use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
 use liqsim::model::Model;
 use liqsim::scenario::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
@@ -80,10 +80,13 @@ impl Setup {
     }
 
     pub fn run(&self) -> RunResult {
-        let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
-        let result = run(&self.scenario(), &options).expect("a valid scenario runs");
+        let result = self.attempt().expect("a valid scenario runs");
         assert_eq!(result.paths, PATHS);
         result
+    }
+
+    pub fn attempt(&self) -> Result<RunResult, RunError> {
+        run(&self.scenario(), &RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} })
     }
 }
 
