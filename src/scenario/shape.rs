@@ -22,6 +22,15 @@ pub(super) trait Shape: Sized {
     fn schema() -> Json;
 }
 
+/// A value that can have a range.
+pub(super) trait Numeric: Copy {
+    /// The number that the range is of.
+    fn number(self) -> f64;
+
+    /// What may have been meant by a value outside its range, if that can be guessed.
+    fn remedy(self, range: Range) -> Option<String>;
+}
+
 /// A value that was read, and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Placed<T> {
@@ -75,6 +84,7 @@ pub(super) struct Fields<'a> {
     table: &'a Table,
     place: &'a Place,
     label: &'a str,
+    missing: Vec<(&'static str, Problem)>,
     problems: &'a mut Problems,
 }
 
@@ -82,7 +92,9 @@ impl<'a> Fields<'a> {
     /// Starts to read a table; any other value is reported.
     pub fn of<T: Shape>(node: &'a Node, label: &'a str, problems: &'a mut Problems) -> Option<Self> {
         match &node.value {
-            Value::Table(table) => Some(Self { table, place: &node.place, label, problems }),
+            Value::Table(table) => {
+                Some(Self { table, place: &node.place, label, missing: Vec::new(), problems })
+            }
             _ => {
                 problems.push(wrong_type::<T>(node, label));
                 None
@@ -104,17 +116,17 @@ impl<'a> Fields<'a> {
     }
 
     /// A field that must be there.
-    pub fn required<T: Shape>(&mut self, key: &str, doc: &[&str]) -> Option<Placed<T>> {
+    pub fn required<T: Shape>(&mut self, key: &'static str, doc: &[&str]) -> Option<Placed<T>> {
         if self.table.get(key).is_none() {
             let message = format!("{} has no key `{key}`", ticked(self.label));
             let help = format!("add `{key}`, {}: {}", T::expected(), help_of(doc));
-            self.problems.push(Problem::new(Code::MissingKey, self.place, message).help(help));
+            self.missing.push((key, Problem::new(Code::MissingKey, self.place, message).help(help)));
         }
         self.optional(key, doc)
     }
 
     /// Keeps a number that lies in its range; any other is reported.
-    pub fn within<T: Copy + Into<f64>>(
+    pub fn within<T: Numeric>(
         &mut self,
         read: Option<Placed<T>>,
         key: &str,
@@ -122,25 +134,30 @@ impl<'a> Fields<'a> {
         range: Range,
     ) -> Option<Placed<T>> {
         let read = read?;
-        let value: f64 = read.value.into();
+        let value = read.value.number();
         if range.contains(value) {
             return Some(read);
         }
         let message = format!("`{key}` must be {}, but is {}", range.in_words(), number(value));
-        let help = format!("{key}: {}", help_of(doc));
+        let help = read.value.remedy(range).unwrap_or_else(|| format!("{key}: {}", help_of(doc)));
         self.problems.push(Problem::new(Code::OutOfRange, &read.place, message).help(help));
         None
     }
 
-    /// Reports the keys that are not among the known ones.
-    pub fn close(self, known: &[&str]) {
+    /// Reports the keys that are not among the known ones, and the required ones that are missing. A missing key with a
+    /// misspelt one in its place is one problem, not two. Returns the known keys that are given.
+    pub fn close(mut self, known: &[&'static str]) -> Vec<&'static str> {
         for entry in &self.table.entries {
             if !known.contains(&entry.key.as_str()) {
+                let near = nearest(&entry.key, known.iter().copied());
+                self.missing.retain(|(key, _)| near != Some(key));
                 let message = format!("unknown key {} in {}", ticked(&entry.key), ticked(self.label));
                 let help = suggest(&entry.key, known.iter().copied());
                 self.problems.push(Problem::new(Code::UnknownKey, &entry.key_place, message).help(help));
             }
         }
+        self.problems.extend(self.missing.into_iter().map(|(_, problem)| problem));
+        known.iter().copied().filter(|key| self.table.get(key).is_some()).collect()
     }
 }
 
@@ -156,6 +173,9 @@ macro_rules! table {
         #[derive(Debug, Clone)]
         pub(super) struct $name {
             $( $(#[doc = $field_doc])+ pub $field: Option<$crate::scenario::shape::Placed<$type>>, )+
+            /// The keys that are given, also those whose value could not be read.
+            #[allow(dead_code, reason = "only tables whose keys exclude each other look at it")]
+            pub given: Vec<&'static str>,
         }
 
         impl $crate::scenario::shape::Shape for $name {
@@ -174,8 +194,8 @@ macro_rules! table {
                     let $field = fields.$need(stringify!($field), doc);
                     $( let $field = fields.within($field, stringify!($field), doc, $range); )?
                 )+
-                fields.close(&[$(stringify!($field)),+]);
-                Some(Self { $($field),+ })
+                let given = fields.close(&[$(stringify!($field)),+]);
+                Some(Self { $($field,)+ given })
             }
 
             fn schema() -> serde_json::Value {
@@ -297,6 +317,8 @@ pub(super) fn with_kind(kind: &str, mut schema: Json) -> Json {
 #[derive(Debug, Clone)]
 pub(super) struct Named<T> {
     pub entries: Vec<(Placed<String>, T)>,
+    /// How many names the text has.
+    pub written: usize,
 }
 
 impl<T: Shape> Shape for Named<T> {
@@ -316,7 +338,7 @@ impl<T: Shape> Shape for Named<T> {
                 entries.push((name, value));
             }
         }
-        Some(Self { entries })
+        Some(Self { entries, written: table.entries.len() })
     }
 
     fn schema() -> Json {
@@ -324,7 +346,15 @@ impl<T: Shape> Shape for Named<T> {
     }
 }
 
-impl<T: Shape> Shape for Vec<Placed<T>> {
+/// A list; items that could not be read are reported and left out.
+#[derive(Debug, Clone)]
+pub(super) struct List<T> {
+    pub items: Vec<Placed<T>>,
+    /// How many items the text has.
+    pub written: usize,
+}
+
+impl<T: Shape> Shape for List<T> {
     fn expected() -> String {
         "a list".to_owned()
     }
@@ -334,11 +364,9 @@ impl<T: Shape> Shape for Vec<Placed<T>> {
             problems.push(wrong_type::<Self>(node, label));
             return None;
         };
-        let mut list = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            list.extend(Placed::read(item, &format!("{label}[{index}]"), problems));
-        }
-        Some(list)
+        let written = items.len();
+        let read = |(index, item)| Placed::read(item, &format!("{label}[{index}]"), problems);
+        Some(Self { items: items.iter().enumerate().filter_map(read).collect(), written })
     }
 
     fn schema() -> Json {

@@ -6,8 +6,9 @@ use crate::market::Duration;
 use crate::venue::{Contract, MaintenanceBasis, Side, TierRule};
 
 use super::problem::{Code, Problem, Problems};
-use super::shape::{Shape, suggest, wrong_type};
-use super::tree::{Node, Value, quoted, ticked};
+use super::range::Range;
+use super::shape::{Numeric, Shape, suggest, wrong_type};
+use super::tree::{Node, Value, number, quoted, ticked};
 use super::types::{MarginMode, Monitoring};
 
 /// A number of the file, if it is one and finite.
@@ -48,13 +49,27 @@ impl Shape for f64 {
     }
 }
 
+impl Numeric for f64 {
+    fn number(self) -> f64 {
+        self
+    }
+
+    fn remedy(self, _: Range) -> Option<String> {
+        None
+    }
+}
+
 /// A fraction: a number, or text with a unit (`"5%"`, `"10bp"`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Ratio(pub f64);
 
-impl From<Ratio> for f64 {
-    fn from(ratio: Ratio) -> f64 {
-        ratio.0
+impl Numeric for Ratio {
+    fn number(self) -> f64 {
+        self.0
+    }
+
+    fn remedy(self, range: Range) -> Option<String> {
+        range.contains(self.0 / 100.0).then(|| format!("for percent write \"{}%\"", number(self.0)))
     }
 }
 
@@ -79,8 +94,8 @@ impl Shape for Ratio {
     }
 
     fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {
-        if let Some(number) = finite(node, label, problems) {
-            return number.map(Self);
+        if let Some(fraction) = finite(node, label, problems) {
+            return fraction.map(Self);
         }
         if let Value::Text(text) = &node.value
             && let Some(ratio) = parse_ratio(text)
@@ -107,9 +122,13 @@ impl Shape for Ratio {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Count(pub u64);
 
-impl From<Count> for f64 {
-    fn from(count: Count) -> f64 {
-        count.0 as f64
+impl Numeric for Count {
+    fn number(self) -> f64 {
+        self.0 as f64
+    }
+
+    fn remedy(self, _: Range) -> Option<String> {
+        None
     }
 }
 
@@ -125,11 +144,14 @@ impl Shape for Count {
         match node.value {
             Value::Integer(integer) => match u64::try_from(integer) {
                 Ok(count) => return Some(Self(count)),
-                Err(_) => problems.push(refuse(format!(
-                    "{} must be a whole number from 0 to {}, but is {integer}",
-                    ticked(label),
-                    u64::MAX
-                ))),
+                Err(_) if integer < 0 => {
+                    problems
+                        .push(refuse(format!("{} must not be negative, but is {integer}", ticked(label))));
+                }
+                Err(_) => {
+                    let message = format!("{} must be at most {}, but is {integer}", ticked(label), u64::MAX);
+                    problems.push(refuse(message));
+                }
             },
             Value::Float(float) if float.fract() == 0.0 && (0.0..=LARGEST_EXACT).contains(&float) => {
                 return Some(Self(float as u64));

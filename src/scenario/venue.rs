@@ -11,7 +11,7 @@ use crate::venue::{
 
 use super::problem::{Code, Place, Problem, Problems};
 use super::range::Range;
-use super::shape::{Placed, Shape, any_of, suggest, table, wrong_type};
+use super::shape::{List, Placed, Shape, any_of, suggest, table, wrong_type};
 use super::source::Source;
 use super::syntax;
 use super::tree::{Node, Value, number, quoted, ticked};
@@ -44,7 +44,7 @@ table! {
         /// Highest leverage at entry, with a single maintenance rate; no limit if absent.
         optional max_leverage: f64 where CAP,
         /// Margin tiers by rising notional; replace maintenance. Deductions follow from the edges.
-        optional tiers: Vec<Placed<TierFile>>,
+        optional tiers: List<TierFile>,
         /// How tiers apply: "marginal" (each rate to its own slice; used if absent) or "whole" (one rate to everything).
         optional rule: TierRule,
         /// Notional that the maintenance rate applies to: at the "mark" price (used if absent) or at "entry".
@@ -153,7 +153,8 @@ impl VenueChoice {
                                 quoted(&path.display().to_string()),
                                 one.message
                             );
-                            all.push(Problem { message, place: name.place.clone(), ..one });
+                            let help = Some("paths start from the folder of the scenario".to_owned());
+                            all.push(Problem { message, help, place: name.place.clone(), ..one });
                             all
                         }))
                     }
@@ -180,7 +181,7 @@ fn is_path(name: &str) -> bool {
 }
 
 fn unknown_venue(name: &str, place: &Place) -> Problem {
-    let help = format!("{}; a file's path ends in .toml", suggest(name, catalogue_names().iter().copied()));
+    let help = suggest(name, catalogue_names().iter().copied());
     Problem::new(Code::UnknownName, place, format!("unknown venue {}", ticked(name))).help(help)
 }
 
@@ -220,13 +221,13 @@ pub fn catalogue_venue(name: &str) -> Result<ListedVenue, Problems> {
 fn read_venue(name: &str, source: Source) -> Result<ListedVenue, Problems> {
     let source = Arc::new(source);
     let mut problems = Problems::default();
-    let parsed = syntax::parse(&source);
-    if !parsed.errors.is_empty() {
-        problems.extend(parsed.errors);
+    let (root, errors) = syntax::parse(&source);
+    if !errors.is_empty() {
+        problems.extend(errors);
         return Err(problems);
     }
-    let listed = VenueFile::read(&parsed.root, "venue", &mut problems)
-        .and_then(|file| file.resolve(name, &parsed.root.place, &mut problems));
+    let listed = VenueFile::read(&root, "venue", &mut problems)
+        .and_then(|file| file.resolve(name, &root.place, &mut problems));
     match listed {
         Some(listed) if problems.is_empty() => Ok(listed),
         _ => Err(problems),
@@ -235,36 +236,36 @@ fn read_venue(name: &str, source: Source) -> Result<ListedVenue, Problems> {
 
 impl VenueFile {
     fn resolve(&self, name: &str, place: &Place, problems: &mut Problems) -> Option<ListedVenue> {
+        let is_given = |key| self.given.contains(&key);
         let rule = self.rule.as_ref().map_or(TierRule::Marginal, |rule| rule.value);
         let rate_of = |ratio: &Option<Placed<Ratio>>| ratio.as_ref().map_or(0.0, |ratio| ratio.value.0);
-        let tiers = match (&self.maintenance, &self.tiers) {
-            (Some(maintenance), None) => Some(vec![MarginTier {
-                up_to: f64::INFINITY,
-                rate: maintenance.value.0,
-                deduction: 0.0,
-                max_leverage: self.max_leverage.as_ref().map_or(f64::INFINITY, |cap| cap.value),
-            }]),
-            (None, Some(tiers)) => {
+        let tiers = match (is_given("maintenance"), is_given("tiers")) {
+            (true, false) => self.maintenance.as_ref().map(|maintenance| {
+                vec![MarginTier {
+                    up_to: f64::INFINITY,
+                    rate: maintenance.value.0,
+                    deduction: 0.0,
+                    max_leverage: self.max_leverage.as_ref().map_or(f64::INFINITY, |cap| cap.value),
+                }]
+            }),
+            (false, true) => {
                 if let Some(cap) = &self.max_leverage {
                     let message = "`max_leverage` and `tiers` exclude each other";
                     let help = "give each tier its own `max_leverage`";
                     problems.push(Problem::new(Code::Conflict, &cap.place, message).help(help));
                 }
-                resolve_tiers(tiers, rule, problems)
+                self.tiers.as_ref().and_then(|tiers| resolve_tiers(tiers, rule, problems))
             }
-            (Some(_), Some(tiers)) => {
+            (true, true) => {
                 let message = "`maintenance` and `tiers` exclude each other";
                 let help = "keep `maintenance` for one rate, or `tiers` for several";
-                problems.push(Problem::new(Code::Conflict, &tiers.place, message).help(help));
+                problems.push(Problem::new(Code::Conflict, place, message).help(help));
                 None
             }
-            (None, None) => {
-                // A rate that was given but is wrong has its own problem already.
-                if problems.is_empty() {
-                    let message = "the venue has neither `maintenance` nor `tiers`";
-                    let help = "add `maintenance`, a fraction such as \"0.5%\", or `tiers`";
-                    problems.push(Problem::new(Code::MissingKey, place, message).help(help));
-                }
+            (false, false) => {
+                let message = "the venue has neither `maintenance` nor `tiers`";
+                let help = "add `maintenance`, a fraction such as \"0.5%\", or `tiers`";
+                problems.push(Problem::new(Code::MissingKey, place, message).help(help));
                 None
             }
         };
@@ -298,18 +299,19 @@ impl VenueFile {
 
 /// Tiers with their deductions. Neighbours are compared pair by pair, so that every break of the order is reported.
 fn resolve_tiers(
-    file: &Placed<Vec<Placed<TierFile>>>,
+    file: &Placed<List<TierFile>>,
     rule: TierRule,
     problems: &mut Problems,
 ) -> Option<Vec<MarginTier>> {
-    if file.value.is_empty() {
+    let items = &file.value.items;
+    if file.value.written == 0 {
         let help = "add at least one tier, such as { up_to = 50_000, rate = \"0.4%\", max_leverage = 125 }";
         problems.push(Problem::new(Code::OutOfRange, &file.place, "`tiers` is empty").help(help));
         return None;
     }
-    let mut bands = Vec::with_capacity(file.value.len());
-    for (index, tier) in file.value.iter().enumerate() {
-        if tier.value.up_to.is_none() && index + 1 < file.value.len() {
+    let mut bands = Vec::with_capacity(items.len());
+    for (index, tier) in items.iter().enumerate() {
+        if tier.value.up_to.is_none() && index + 1 < items.len() {
             let problem =
                 Problem::new(Code::MissingKey, &tier.place, "a tier before the last has no valid `up_to`");
             problems.push(problem.help("add its upper edge; only the last tier can be without one"));
@@ -320,7 +322,7 @@ fn resolve_tiers(
             max_leverage: tier.value.max_leverage.as_ref().map_or(f64::INFINITY, |cap| cap.value),
         });
     }
-    for (pair, tier) in bands.windows(2).zip(&file.value[1..]) {
+    for (pair, tier) in bands.windows(2).zip(items.iter().skip(1)) {
         let (message, at, help) = match MarginTier::table(pair, rule) {
             Err(TierError::UnsortedEdge { up_to, previous, .. }) if previous < f64::INFINITY => (
                 format!(
