@@ -6,12 +6,14 @@ use crate::market::Duration;
 use crate::venue::Side;
 
 use super::model::ModelFile;
+use super::numbers::{Count, Ratio};
 use super::problem::Problems;
 use super::range::Range;
-use super::shape::{List, Named, Placed, Shape, any_of, table, wrong_type};
+use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
+use super::table::table;
 use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring};
-use super::values::{Count, Ratio};
+
 use super::venue::VenueChoice;
 
 /// Prices and amounts of money: any sensible unit fits, and products of a few of them stay finite.

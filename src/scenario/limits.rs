@@ -2,7 +2,8 @@
 
 use super::file::LimitFile;
 use super::problem::{Code, Problem, Problems};
-use super::shape::{Placed, suggest};
+use super::shape::Placed;
+use super::suggest::suggest;
 use super::tree::{number, ticked};
 use super::types::Limit;
 
