@@ -104,7 +104,7 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("a misspelt side", "side = \"long\"", "side = \"lnog\""),
     ("a side like no other", "side = \"long\"", "side = \"buy\""),
     ("a position in no asset", "asset = \"BTC\"", "asset = \"BTCC\""),
-    ("no position", "[[account.positions]]\nasset = \"BTC\"\nside = \"long\"\n", "[account.more]\n\n"),
+    ("no position", "[[account.positions]]\nasset = \"BTC\"\nside = \"long\"\n", "positions = []\n"),
     ("a second position", "[[limits]]", "[[account.positions]]\nasset = \"BTC\"\nside = \"short\"\n\n[[limits]]"),
     ("cross margin", "margin = \"isolated\"", "margin = \"cross\""),
     ("no leverage", "leverage = [1, 2, 3, 5, 10, 20]", "leverage = []"),
@@ -154,6 +154,8 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("a key given twice", "seed = 1", "seed = 1\nseed = 2"),
     ("a table given twice", "[[limits]]", "[simulation]\npaths = 3\n\n[[limits]]"),
     ("a colon for an equals sign", "seed = 1", "seed: 1"),
+    ("a list over several lines that is not closed", "leverage = [1, 2, 3, 5, 10, 20]", "leverage = [\n    1,\n    2,\n"),
+    ("a damaged header", "[account]", "[account settings]"),
     ("a syntax error beside a misspelt key", "price = 64_000.0", "price = 64,000.0\nprise = 3"),
 ];
 

@@ -6,12 +6,14 @@ use crate::market::Duration;
 use crate::venue::Side;
 
 use super::model::ModelFile;
+use super::numbers::{Count, Ratio};
 use super::problem::Problems;
 use super::range::Range;
-use super::shape::{Named, Placed, Shape, any_of, table, wrong_type};
+use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
+use super::table::table;
 use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring};
-use super::values::{Count, Ratio};
+
 use super::venue::VenueChoice;
 
 /// Prices and amounts of money: any sensible unit fits, and products of a few of them stay finite.
@@ -32,7 +34,7 @@ table! {
         /// The account whose leverage levels are compared.
         required account: AccountFile,
         /// What `liqsim check` asserts of the result.
-        optional limits: Vec<Placed<LimitFile>>,
+        optional limits: List<LimitFile>,
     }
 }
 
@@ -77,7 +79,7 @@ table! {
         /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table.
         required venue: VenueChoice,
         /// The positions.
-        required positions: Vec<Placed<PositionFile>>,
+        required positions: List<PositionFile>,
     }
 }
 
@@ -108,7 +110,7 @@ table! {
 /// Leverage levels as they are written.
 #[derive(Debug, Clone)]
 pub(super) enum LeverageChoice {
-    List(Vec<Placed<f64>>),
+    List(List<f64>),
     Spaced(LeverageRange),
 }
 
@@ -135,10 +137,9 @@ impl Shape for LeverageChoice {
     fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             // `--set account.leverage=5` means one level.
-            Value::Integer(_) | Value::Float(_) => {
-                Placed::read(node, label, problems).map(|level| Self::List(vec![level]))
-            }
-            Value::List(_) => Vec::read(node, label, problems).map(Self::List),
+            Value::Integer(_) | Value::Float(_) => Placed::read(node, label, problems)
+                .map(|level| Self::List(List { items: vec![level], written: 1 })),
+            Value::List(_) => List::read(node, label, problems).map(Self::List),
             Value::Table(_) => LeverageRange::read(node, label, problems).map(Self::Spaced),
             _ => {
                 problems.push(wrong_type::<Self>(node, label));

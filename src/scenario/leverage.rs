@@ -5,11 +5,23 @@ use crate::venue::{MarginError, Side, Venue};
 
 use super::file::{LEVERAGE, LeverageChoice, MOST_LEVELS};
 use super::problem::{Code, Problem, Problems};
-use super::shape::Placed;
+use super::shape::{List, Placed};
 use super::tree::number;
 
-/// The levels in ascending order without duplicates, each with its place.
-pub(super) fn resolve(choice: &Placed<LeverageChoice>, problems: &mut Problems) -> Option<Vec<Placed<f64>>> {
+/// The levels that could be read.
+pub(super) struct Levels {
+    /// In ascending order without duplicates.
+    pub values: Vec<Placed<f64>>,
+    /// Whether these are all that were written.
+    pub is_complete: bool,
+}
+
+/// The levels, each with its place.
+pub(super) fn resolve(choice: &Placed<LeverageChoice>, problems: &mut Problems) -> Option<Levels> {
+    let written = match &choice.value {
+        LeverageChoice::List(list) => Some(list.written),
+        LeverageChoice::Spaced(_) => None,
+    };
     let mut levels = match &choice.value {
         LeverageChoice::List(list) => list_levels(list, choice, problems),
         LeverageChoice::Spaced(range) => {
@@ -30,25 +42,28 @@ pub(super) fn resolve(choice: &Placed<LeverageChoice>, problems: &mut Problems) 
                 .collect()
         }
     };
+    let is_complete = !levels.is_empty() && written.is_none_or(|written| written == levels.len());
     levels.sort_by(|a, b| a.value.total_cmp(&b.value));
     levels.dedup_by(|a, b| a.value == b.value);
-    (!levels.is_empty()).then_some(levels)
+    Some(Levels { values: levels, is_complete })
 }
 
 fn list_levels(
-    list: &[Placed<f64>],
+    list: &List<f64>,
     choice: &Placed<LeverageChoice>,
     problems: &mut Problems,
 ) -> Vec<Placed<f64>> {
-    if list.is_empty() && problems.is_empty() {
+    if list.written == 0 {
         let help = "give at least one level, such as leverage = [2, 5, 10]";
         problems.push(Problem::new(Code::OutOfRange, &choice.place, "`leverage` is empty").help(help));
     }
-    if list.len() > MOST_LEVELS {
-        let message = format!("`leverage` has {} levels, but at most {MOST_LEVELS} are possible", list.len());
+    if list.written > MOST_LEVELS {
+        let message =
+            format!("`leverage` has {} levels, but at most {MOST_LEVELS} are possible", list.written);
         problems.push(Problem::new(Code::OutOfRange, &choice.place, message).help("keep those that matter"));
     }
-    let (sound, broken): (Vec<_>, Vec<_>) = list.iter().partition(|level| LEVERAGE.contains(level.value));
+    let (sound, broken): (Vec<_>, Vec<_>) =
+        list.items.iter().partition(|level| LEVERAGE.contains(level.value));
     for level in broken {
         let message = format!("leverage must be {}, but is {}", LEVERAGE.in_words(), number(level.value));
         let help = "leverage is notional over equity: 5 is a position of five times the collateral";

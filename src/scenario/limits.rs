@@ -2,7 +2,8 @@
 
 use super::file::LimitFile;
 use super::problem::{Code, Problem, Problems};
-use super::shape::{Placed, suggest};
+use super::shape::Placed;
+use super::suggest::suggest;
 use super::tree::{number, ticked};
 use super::types::Limit;
 
@@ -59,10 +60,18 @@ pub fn is_metric(name: &str) -> bool {
     estimate.is_some() || metrics().any(|metric| metric == name)
 }
 
-/// The limit, if it is sound; `levels` are the account's leverage levels, if those are.
+/// The nearest metric; part of a name, such as "probability", counts as near.
+fn suggest_metric(name: &str) -> String {
+    match metrics().find(|metric| name.len() > 3 && metric.contains(name)) {
+        Some(metric) => format!("did you mean `{metric}`?"),
+        None => suggest(name, metrics()),
+    }
+}
+
+/// The limit, if it is sound; `levels` are the account's leverage levels, if all of those are known.
 pub(super) fn resolve(
     limit: &Placed<LimitFile>,
-    levels: Option<&[f64]>,
+    levels: Option<&[Placed<f64>]>,
     problems: &mut Problems,
 ) -> Option<Limit> {
     let file = &limit.value;
@@ -71,10 +80,10 @@ pub(super) fn resolve(
     };
     if let Some(metric) = file.metric.as_ref().filter(|metric| !is_metric(&metric.value)) {
         let message = format!("unknown metric {}", ticked(&metric.value));
-        report(Code::UnknownName, &metric.place, message, suggest(&metric.value, metrics()));
+        report(Code::UnknownName, &metric.place, message, suggest_metric(&metric.value));
     }
     match (&file.min, &file.max) {
-        (None, None) => {
+        (None, None) if !file.given.iter().any(|key| ["min", "max"].contains(key)) => {
             let help = "add `min`, `max` or both".to_owned();
             report(Code::MissingKey, &limit.place, "a limit has neither `min` nor `max`".to_owned(), help);
         }
@@ -85,15 +94,15 @@ pub(super) fn resolve(
         _ => {}
     }
     if let (Some(leverage), Some(levels)) = (&file.leverage, levels)
-        && !levels.contains(&leverage.value)
+        && levels.iter().all(|level| level.value != leverage.value)
     {
         let message = format!("leverage {} is not one of the account's levels", number(leverage.value));
-        let near = levels.iter().min_by(|a, b| {
+        let near = levels.iter().map(|level| level.value).min_by(|a, b| {
             let distance = |level: f64| (level - leverage.value).abs();
-            distance(**a).total_cmp(&distance(**b))
+            distance(*a).total_cmp(&distance(*b))
         });
         let near =
-            near.map_or_else(String::new, |near| format!(", or use the nearest level, {}", number(*near)));
+            near.map_or_else(String::new, |near| format!(", or use the nearest level, {}", number(near)));
         report(Code::UnknownName, &leverage.place, message, format!("add it to `leverage`{near}"));
     }
     Some(Limit {

@@ -28,18 +28,16 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Scenario, Problems> {
 pub fn parse(source: Source, overrides: &[String]) -> Result<Scenario, Problems> {
     let source = Arc::new(source);
     let mut problems = Problems::default();
-    let mut parsed = syntax::parse(&source);
-    if parsed.errors.is_empty()
-        && matches!(&parsed.root.value, Value::Table(table) if table.entries.is_empty())
-    {
+    let (mut root, errors) = syntax::parse(&source);
+    if errors.is_empty() && matches!(&root.value, Value::Table(table) if table.entries.is_empty()) {
         let problem = Problem::new(Code::Empty, &Place::whole(&source), "the file holds no scenario");
         return Err(problem.help("`liqsim init` writes a scenario to start from").into());
     }
     for text in overrides {
-        overrides::apply(&mut parsed.root, text, &mut problems);
+        overrides::apply(&mut root, &source, text, &mut problems);
     }
-    if parsed.errors.is_empty() {
-        let scenario = ScenarioFile::read(&parsed.root, "scenario", &mut problems)
+    if errors.is_empty() {
+        let scenario = ScenarioFile::read(&root, "scenario", &mut problems)
             .and_then(|file| resolve::resolve(&file, &title(&source), &mut problems));
         return match scenario {
             Some(scenario) if problems.is_empty() => Ok(scenario),
@@ -48,16 +46,10 @@ pub fn parse(source: Source, overrides: &[String]) -> Result<Scenario, Problems>
     }
     // Beside the syntax errors, report what is certainly wrong in the lines that could be read: a key may be missing
     // only because its line was not understood, and what depends on several keys may depend on a damaged one.
-    ScenarioFile::read(&parsed.root, "scenario", &mut problems);
-    let is_sound = |problem: &Problem| {
-        let start = problem.place.span().map_or(0, |span| span.start);
-        let is_damaged = |span: &std::ops::Range<usize>| (span.start..=span.end).contains(&start);
-        problem.place.source().is_override()
-            || problem.code != Code::MissingKey && !parsed.damaged.iter().any(is_damaged)
-    };
+    ScenarioFile::read(&root, "scenario", &mut problems);
     let mut all = Problems::default();
-    all.extend(problems.into_list().into_iter().filter(is_sound));
-    all.extend(parsed.errors);
+    all.extend(problems.into_list().into_iter().filter(|problem| problem.code != Code::MissingKey));
+    all.extend(errors);
     Err(all.sorted())
 }
 

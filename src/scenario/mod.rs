@@ -1,7 +1,7 @@
 //! The file format: text to [`Scenario`], problems with their place, schema.
 //!
 //! A text goes through four stages: TOML to a tree that knows its places (`syntax`, `tree`), options of `--set`
-//! (`overrides`), tree to a mirror of the file (`shape`, `file`, `model`, `venue`), mirror to [`Scenario`] (`resolve`).
+//! (`overrides`), tree to a mirror of the file (`shape`, `table`, `file`, `model`, `venue`), mirror to [`Scenario`] (`resolve`).
 //! Each reports what it finds and goes on, so all problems come out at once.
 
 mod types;
@@ -12,10 +12,15 @@ mod tree;
 mod syntax;
 mod overrides;
 mod range;
+mod suggest;
 mod shape;
-mod values;
+mod table;
+mod kinds;
+mod numbers;
+mod words;
 mod file;
 mod model;
+mod terms;
 mod venue;
 mod leverage;
 mod limits;
@@ -30,5 +35,6 @@ pub use load::{load, parse};
 pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
+pub use terms::ListedVenue;
 pub use types::{Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
-pub use venue::{ListedVenue, catalogue_venue};
+pub use venue::catalogue_venue;

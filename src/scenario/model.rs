@@ -2,9 +2,10 @@
 
 use crate::model::{Gbm, Jumps, Merton, Model};
 
+use super::kinds::kinds;
+use super::numbers::Ratio;
 use super::range::Range;
-use super::shape::{kinds, table};
-use super::values::Ratio;
+use super::table::table;
 
 const DRIFT: Range = Range::at_least(-50.0).at_most(50.0);
 const VOLATILITY: Range = Range::above(0.0).at_most(50.0);

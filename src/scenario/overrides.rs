@@ -13,8 +13,8 @@ use super::source::Source;
 use super::tree::{Entry, Node, Table, Value, quoted, ticked};
 
 /// Applies an option to the tree of a scenario.
-pub(super) fn apply(root: &mut Node, text: &str, problems: &mut Problems) {
-    let source = Arc::new(Source::of_override(text));
+pub(super) fn apply(root: &mut Node, scenario: &Source, text: &str, problems: &mut Problems) {
+    let source = Arc::new(Source::of_override(text, scenario));
     let whole = Place::new(&source, 0..text.len());
     match parse(text, &source) {
         Ok((path, value)) => {
@@ -106,6 +106,7 @@ fn set(node: &mut Node, path: &[Segment], value: Node, source: &Arc<Source>) -> 
                     let message = format!("{} is not an item of this list", ticked(name));
                     let help = match length {
                         0 => "the list is empty; set it as a whole".to_owned(),
+                        1 => "the list has one item, which is number 0".to_owned(),
                         _ => format!("items are numbered from 0 to {}", length - 1),
                     };
                     Err(Problem::new(Code::Override, &place, message).help(help))

@@ -95,12 +95,6 @@ impl Place {
             String::from_utf8_lossy(&before[line_start..]).trim_start_matches('\u{feff}').chars().count();
         Some((line, 1 + column))
     }
-
-    /// Order in which problems are shown: the file before the options, then by position.
-    fn order(&self) -> (bool, &str, &str, usize) {
-        let start = self.span.as_ref().map_or(0, |span| span.start);
-        (self.source.is_override(), self.source.name(), self.source.text(), start)
-    }
 }
 
 /// Something wrong in a scenario: what, where, and what would be right.
@@ -145,9 +139,18 @@ impl Problems {
         self.list
     }
 
-    /// In the order of the text.
+    /// Files before options, each in the order of its text.
     pub(super) fn sorted(mut self) -> Self {
-        self.list.sort_by(|a, b| a.place.order().cmp(&b.place.order()));
+        let mut sources: Vec<Arc<Source>> = Vec::new();
+        for problem in &self.list {
+            if !sources.iter().any(|source| Arc::ptr_eq(source, &problem.place.source)) {
+                sources.push(Arc::clone(&problem.place.source));
+            }
+        }
+        self.list.sort_by_key(|Problem { place, .. }| {
+            let source = sources.iter().position(|source| Arc::ptr_eq(source, &place.source));
+            (place.source.is_override(), source, place.span.as_ref().map_or(0, |span| span.start))
+        });
         self
     }
 

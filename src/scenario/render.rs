@@ -31,10 +31,14 @@ fn render(problem: &Problem, renderer: &Renderer) -> String {
         Level::ERROR.primary_title(problem.message.as_str()).id(problem.code.name()),
     );
     match (problem.place.line_and_column(), excerpt(&problem.place)) {
-        (Some((line, column)), Some((text, marked))) => {
-            let snippet =
-                Snippet::source(text).line_start(line).annotation(AnnotationKind::Primary.span(marked));
-            group = group.element(Origin::path(name).line(line).char_column(column)).element(snippet);
+        (Some((line, column)), Some(excerpt)) => {
+            let mark = AnnotationKind::Primary.span(excerpt.marked);
+            let snippet = Snippet::source(excerpt.text).line_start(line).annotation(mark);
+            // The column of a cut line cannot be told from the excerpt.
+            group = match excerpt.is_cut {
+                true => group.element(Origin::path(name).line(line).char_column(column)).element(snippet),
+                false => group.element(snippet.path(name)),
+            };
         }
         _ => group = group.element(Origin::path(name)),
     }
@@ -44,12 +48,23 @@ fn render(problem: &Problem, renderer: &Renderer) -> String {
     renderer.render(&[group])
 }
 
-/// The first line of a place and the marked bytes in it; a very long line is cut on both sides.
-fn excerpt(place: &Place) -> Option<(String, Range<usize>)> {
+/// The first line of a place.
+struct Excerpt {
+    text: String,
+    /// The bytes of the place in it.
+    marked: Range<usize>,
+    /// Whether a very long line was cut on both sides.
+    is_cut: bool,
+}
+
+fn excerpt(place: &Place) -> Option<Excerpt> {
     let span = place.span()?;
     let text = place.source().text();
     let before = text.get(..span.start)?;
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let mut line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    if text[line_start..].starts_with('\u{feff}') && span.start > line_start {
+        line_start += '\u{feff}'.len_utf8();
+    }
     let line = text[line_start..].split('\n').next().unwrap_or_default().trim_end_matches('\r');
     let start = (span.start - line_start).min(line.len());
     let end = (span.end.max(span.start) - line_start).min(line.len());
@@ -61,5 +76,7 @@ fn excerpt(place: &Place) -> Option<(String, Range<usize>)> {
     let (lead, trail) =
         (if cut_start > 0 { "..." } else { "" }, if cut_end < line.len() { "..." } else { "" });
     let shift = |at: usize| at.min(cut_end) - cut_start + lead.len();
-    Some((format!("{lead}{}{trail}", &line[cut_start..cut_end]), shift(start)..shift(end)))
+    let is_cut = cut_start > 0 || cut_end < line.len();
+    let text = format!("{lead}{}{trail}", &line[cut_start..cut_end]);
+    Some(Excerpt { text, marked: shift(start)..shift(end), is_cut })
 }

@@ -3,9 +3,11 @@
 use crate::venue::Contract;
 
 use super::file::{AccountFile, PositionFile, ScenarioFile, SimulationFile};
+use super::leverage::Levels;
 use super::problem::{Code, Place, Problem, Problems};
-use super::shape::{Placed, suggest};
-use super::tree::{number, ticked};
+use super::shape::{List, Placed};
+use super::suggest::suggest;
+use super::tree::ticked;
 use super::types::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
 use super::{leverage, limits};
 
@@ -18,10 +20,15 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     let simulation =
         file.simulation.as_ref().and_then(|simulation| resolve_simulation(&simulation.value, problems));
     let assets = resolve_assets(file, problems);
-    let account = file.account.as_ref().and_then(|account| resolve_account(account, file, problems));
-    let levels = account.as_ref().map(|account| account.leverage.as_slice());
-    let limits = file.limits.iter().flat_map(|limits| &limits.value);
-    let limits: Vec<_> = limits.map(|limit| limits::resolve(limit, levels, problems)).collect();
+    let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
+    let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
+    let account = file
+        .account
+        .as_ref()
+        .and_then(|account| resolve_account(&account.value, levels.as_ref(), file, problems));
+    let complete = levels.as_ref().filter(|levels| levels.is_complete).map(|levels| levels.values.as_slice());
+    let limits = file.limits.iter().flat_map(|limits| &limits.value.items);
+    let limits: Vec<_> = limits.map(|limit| limits::resolve(limit, complete, problems)).collect();
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
@@ -83,7 +90,7 @@ fn resolve_paths(file: &SimulationFile, problems: &mut Problems) -> PathBudget {
             max_paths: file.max_paths.as_ref().map_or(DEFAULT_MAX_PATHS, |most| most.value.0),
         },
         (paths, None) => {
-            if let Some(most) = file.max_paths.as_ref().filter(|_| file.precision.is_none()) {
+            if let Some(most) = file.max_paths.as_ref().filter(|_| !file.given.contains(&"precision")) {
                 let message = "`max_paths` has no meaning without `precision`";
                 let help = "use `paths` for a fixed number, or add `precision`, such as \"1%\"";
                 problems.push(Problem::new(Code::Conflict, &most.place, message).help(help));
@@ -102,7 +109,7 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
             Problem::new(Code::NotAvailable, &second.place, message).help("keep one table under [assets]"),
         );
     }
-    if entries.is_empty() && problems.is_empty() {
+    if assets.value.written == 0 {
         let help = "add a table with `price` and `model`, such as [assets.BTC]";
         problems.push(Problem::new(Code::MissingKey, &assets.place, "`assets` has no asset").help(help));
     }
@@ -119,18 +126,18 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
 }
 
 fn resolve_account(
-    account: &Placed<AccountFile>,
+    account: &AccountFile,
+    levels: Option<&Levels>,
     file: &ScenarioFile,
     problems: &mut Problems,
 ) -> Option<Account> {
-    let AccountFile { equity, margin, leverage, venue, positions } = &account.value;
+    let AccountFile { equity, margin, venue, positions, .. } = account;
     let not_available =
         |place, message: &str, help: &str| Problem::new(Code::NotAvailable, place, message).help(help);
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
     if let Some(margin) = margin.as_ref().filter(|margin| margin.value == MarginMode::Cross) {
         problems.push(not_available(&margin.place, "cross margin is not available yet", "use \"isolated\""));
     }
-    let levels = leverage.as_ref().and_then(|leverage| leverage::resolve(leverage, problems));
     let terms = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
     let positions = positions.as_ref().and_then(|positions| resolve_positions(positions, file, problems));
 
@@ -138,17 +145,17 @@ fn resolve_account(
         if terms.contract == Contract::Inverse {
             let message = "inverse contracts are not available for simulation yet";
             problems.push(not_available(&venue.place, message, "use a venue with contract = \"linear\""));
-        } else if let (Some(levels), Some(positions), Some(equity)) = (&levels, &positions, equity)
+        } else if let (Some(levels), Some(positions), Some(equity)) = (levels, &positions, equity)
             && let Some(position) = positions.first()
             && let Some(price) = price_of(file, position.asset)
         {
-            leverage::check(levels, terms, position.side, price, equity.value, problems);
+            leverage::check(&levels.values, terms, position.side, price, equity.value, problems);
         }
     }
     Some(Account {
         equity: equity.as_ref()?.value,
         margin: mode,
-        leverage: levels?.into_iter().map(|level| level.value).collect(),
+        leverage: levels?.values.iter().map(|level| level.value).collect(),
         venue: terms?,
         positions: positions?,
     })
@@ -160,18 +167,17 @@ fn price_of(file: &ScenarioFile, asset: usize) -> Option<f64> {
 }
 
 fn resolve_positions(
-    list: &Placed<Vec<Placed<PositionFile>>>,
+    list: &Placed<List<PositionFile>>,
     file: &ScenarioFile,
     problems: &mut Problems,
 ) -> Option<Vec<Position>> {
-    if list.value.is_empty() && problems.is_empty() {
+    if list.value.written == 0 {
         let help = "add [[account.positions]] with `asset` and `side`";
         problems.push(Problem::new(Code::MissingKey, &list.place, "`positions` is empty").help(help));
         return None;
     }
-    if let Some(second) = list.value.get(1) {
-        let message =
-            format!("there are {} positions, but only one is available yet", number(list.value.len() as f64));
+    if let Some(second) = list.value.items.get(1) {
+        let message = format!("there are {} positions, but only one is available yet", list.value.written);
         problems.push(Problem::new(Code::NotAvailable, &second.place, message).help("keep one position"));
     }
     let names: Vec<&str> = file
@@ -180,8 +186,8 @@ fn resolve_positions(
         .flat_map(|assets| &assets.value.entries)
         .map(|(name, _)| name.value.as_str())
         .collect();
-    let mut resolved = Vec::with_capacity(list.value.len());
-    for position in &list.value {
+    let mut resolved = Vec::with_capacity(list.value.items.len());
+    for position in &list.value.items {
         let asset = position.value.asset.as_ref().and_then(|asset| {
             let found = names.iter().position(|name| *name == asset.value);
             // Without any asset that problem is the one to solve first.

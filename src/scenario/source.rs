@@ -25,9 +25,9 @@ impl Source {
         Self { name: name.into(), text: text.into(), folder: PathBuf::new(), is_override: false }
     }
 
-    /// The text of a `--set` option.
-    pub(super) fn of_override(text: &str) -> Self {
-        Self { is_override: true, ..Self::new("--set", text) }
+    /// The text of a `--set` option; files it names are looked up from the folder of the scenario it is for.
+    pub(super) fn of_override(text: &str, scenario: &Self) -> Self {
+        Self { is_override: true, folder: scenario.folder.clone(), ..Self::new("--set", text) }
     }
 
     /// Reads a file, or standard input if the path is "-"; files it names are looked up from its folder.
@@ -60,13 +60,13 @@ impl Source {
             File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
         };
         if let Err(error) = read {
-            let help = match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    "check the path; `liqsim init` writes a scenario to start from"
-                }
-                _ => "check that the file exists and may be read",
-            };
-            return Err(refuse(&empty, None, &format!("cannot read the file: {error}"), help));
+            return Err(if error.kind() == std::io::ErrorKind::NotFound {
+                let help = "check the path; `liqsim init` writes a scenario to start from";
+                refuse(&empty, None, "the file does not exist", help)
+            } else {
+                let help = "check that it is a file and may be read";
+                refuse(&empty, None, &format!("cannot read the file: {error}"), help)
+            });
         }
         if bytes.len() as u64 > LARGEST {
             let message = "the file is larger than 1 MiB";
