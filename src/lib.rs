@@ -20,5 +20,6 @@ pub mod venue;
 pub mod account;
 pub mod scenario;
 pub mod engine;
+pub mod calibrate;
 pub mod report;
 pub mod cli;
