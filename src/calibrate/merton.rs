@@ -123,9 +123,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
 pub fn fit_detected(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     let dt = sample.step_years();
     let law = JumpLaw::estimate(sample, jumps)?;
-    let errors = block_bootstrap(&jumps.rows(sample), BLOCK, |means| {
-        JumpLaw::of_means(means, dt).map(|law| vec![law.volatility, law.rate, law.mean, law.std_dev])
-    });
+    let errors = jump_law_errors(sample, jumps);
     let step = StepLaw {
         centre: sample.mean() - law.rate * dt * law.mean,
         variance: law.volatility.powi(2) * dt,
@@ -146,5 +144,13 @@ pub fn fit_detected(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
         }),
         probabilities: Some(sample.returns.iter().map(|r| step.cdf(*r)).collect()),
         warnings: Vec::new(),
+    })
+}
+
+/// Standard errors of volatility, rate, mean and standard deviation from detected jumps, by a bootstrap of blocks of four weeks.
+pub fn jump_law_errors(sample: &Sample, jumps: &Jumps) -> Option<Vec<f64>> {
+    block_bootstrap(&jumps.rows(sample), BLOCK, |means| {
+        JumpLaw::of_means(means, sample.step_years())
+            .map(|law| vec![law.volatility, law.rate, law.mean, law.std_dev])
     })
 }
