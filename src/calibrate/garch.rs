@@ -18,6 +18,8 @@ use super::sample::{Sample, variance};
 const LARGEST_DOF: f64 = 500.0;
 /// Volatility of the long run against that of the sample, beyond which (or its inverse) the variance is targeted.
 const CREDIBLE_RATIO: f64 = 1.25;
+/// ... and beyond which it is no number to name.
+const INCREDIBLE_RATIO: f64 = 5.0;
 
 /// Which of the family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,12 +111,19 @@ impl Garch {
             return Ok(free.into_fit(self, sample, "maximum likelihood", Vec::new()));
         }
         let targeted = self.estimate(sample, true)?;
+        let cost = free.log_likelihood - targeted.log_likelihood;
+        let reason = if (1.0 / INCREDIBLE_RATIO..INCREDIBLE_RATIO).contains(&ratio) {
+            let percent = 100.0 * ratio * sample.volatility();
+            format!("the free fit's long-run volatility of {percent:.0} % is far from the sample's")
+        } else {
+            format!(
+                "the free fit's persistence of {:.6} leaves no long-run volatility",
+                free.law.persistence()
+            )
+        };
         let warning = format!(
-            "the free fit's long-run volatility, {:.0} %, is far from the sample's {:.0} %: the long-run variance is held \
-             at the sample's, at a cost of {:.1} in log-likelihood",
-            100.0 * annual(free.law.long_run_variance(), sample),
-            100.0 * sample.volatility(),
-            free.log_likelihood - targeted.log_likelihood,
+            "{reason}: the long-run volatility is held at the sample's {:.0} %, at a cost of {cost:.1} in log-likelihood",
+            100.0 * sample.volatility()
         );
         Ok(targeted.into_fit(self, sample, "maximum likelihood with variance targeting", vec![warning]))
     }

@@ -18,6 +18,7 @@ mod merton;
 mod ranges;
 mod regime;
 mod sample;
+mod scenario;
 mod simplex;
 
 pub use calibration::{Calibration, Candidate, Growth, Target, calibrate};
@@ -31,3 +32,4 @@ pub use merton::StepLaw;
 pub use ranges::{RangeVolatility, range_volatilities};
 pub use regime::RegimeLaw;
 pub use sample::{Sample, SampleError};
+pub use scenario::{Drift, Provenance, scenario};

@@ -1,5 +1,6 @@
 //! One file per subcommand; the only room that prints.
 
+mod calibrate;
 mod completions;
 mod failure;
 mod init;
@@ -39,6 +40,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Calibrate(calibrate::Calibrate),
     Validate(validate::Validate),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
@@ -56,6 +58,7 @@ impl Arguments {
     pub fn execute(self) -> anyhow::Result<()> {
         match self.command {
             Command::Run(run) => run.execute(),
+            Command::Calibrate(calibrate) => calibrate.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),

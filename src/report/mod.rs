@@ -1,5 +1,6 @@
 //! One file per output format; pure functions of a finished result.
 
+mod calibration;
 mod columns;
 mod csv;
 mod format;
@@ -10,6 +11,7 @@ mod number;
 mod table;
 mod text;
 
+pub use calibration::CalibrationReport;
 pub use format::{Format, Layout, RenderError, UnknownExtension, render};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices,
