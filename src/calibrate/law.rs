@@ -14,18 +14,15 @@ pub fn standardised_t_cdf(x: f64, dof: f64) -> f64 {
     StudentsT::new(0.0, ((dof - 2.0) / dof).sqrt(), dof).map_or(f64::NAN, |law| law.cdf(x))
 }
 
-/// Probabilities of 0, 1, 2 … events of a Poisson law, up to where the rest is below 10⁻¹³ of the whole.
+/// Probabilities of 0, 1, 2 … events of a Poisson law, up to where they fall below 10⁻²⁴: far out, many jumps that are
+/// hardly likely make up most of a density.
 pub fn poisson(mean: f64) -> Vec<f64> {
+    const SMALLEST: f64 = 1e-24;
     let mut probabilities = vec![(-mean).exp()];
-    let mut sum = probabilities[0];
-    let mut last = sum;
-    while 1.0 - sum > 1e-13 && probabilities.len() < 200 {
+    let mut last = probabilities[0];
+    while last > SMALLEST || (probabilities.len() as f64) < mean {
         last *= mean / probabilities.len() as f64;
-        if last < 1e-18 && probabilities.len() as f64 > mean {
-            break;
-        }
         probabilities.push(last);
-        sum += last;
     }
     probabilities
 }
