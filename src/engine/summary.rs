@@ -53,7 +53,7 @@ pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending:
     let evaluation = plan.evaluation();
     let levels: Vec<LevelResult> =
         (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
-    let notes = notes(scenario, tally, &levels, ending);
+    let notes = notes(scenario, plan, tally, &levels, ending);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.name.clone(),
@@ -151,7 +151,13 @@ fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats
     }
 }
 
-fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: Ending) -> Vec<Note> {
+fn notes(
+    scenario: &Scenario,
+    plan: &Plan,
+    tally: &Tally,
+    levels: &[LevelResult],
+    ending: Ending,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |code: &str, message: String| notes.push(Note { code: code.to_owned(), message });
     let paths = tally.paths;
@@ -210,6 +216,20 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
                  paths narrow it (--paths {}).",
                 list.join(", "),
                 paths.saturating_mul(100)
+            ),
+        );
+    }
+    let capped: Vec<String> = plan
+        .levels
+        .iter()
+        .filter_map(|level| level.exceeded_cap.map(|cap| format!("{}x (cap {cap}x)", level.leverage)))
+        .collect();
+    if !capped.is_empty() {
+        note(
+            "above_cap_at_size",
+            format!(
+                "The venue would refuse a position of this size at {}: put up less equity, or leave the level out.",
+                capped.join(", ")
             ),
         );
     }
