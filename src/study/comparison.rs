@@ -225,8 +225,9 @@ fn tested(
             let (a, b) = (first.get(metric), second.get(metric));
             let values = (a.map(|a| a.estimate().value), b.map(|b| b.estimate().value));
             let mut found = row(after.leverage, metric, values.0, values.1, Change::Unchanged);
-            // A time to liquidation that only one run has is judged by the probability.
-            if let Some((a, b)) = a.zip(b) {
+            // A time to liquidation that only one run has, or that is the mean of a few, is judged by the probability.
+            let known = |found: &Measurement| !matches!(found, Measurement::Bare(_));
+            if let Some((a, b)) = a.filter(known).zip(b.filter(known)) {
                 let difference = test(metric, a, b, paths);
                 (found.low, found.high) = (Some(difference.low), Some(difference.high));
                 found.adjusted_p_value = Some(difference.p_value);

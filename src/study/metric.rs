@@ -11,6 +11,9 @@ pub struct Metrics {
     paths: f64,
 }
 
+/// Liquidations from which on the error of their mean time is told.
+const FEWEST_TIMES: f64 = 50.0;
+
 /// A number of a result.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Measurement {
@@ -50,14 +53,25 @@ impl Metrics {
         Some(match metric {
             "liquidation_price" | "bankruptcy_price" | "leverage" => Measurement::Exact(value),
             "return.std_dev" => self.deviation(value),
-            "time_to_liquidation_days.mean" => {
-                match follow(&self.keys, "time_to_liquidation_days.std_error").and_then(Value::as_f64) {
-                    Some(error) => Measurement::Estimated(Estimate::normal(value, error)),
-                    None => Measurement::Bare(value),
-                }
-            }
+            "time_to_liquidation_days.mean" => self.mean_time(value),
             _ => self.quantile(metric, value).unwrap_or(Measurement::Bare(value)),
         })
+    }
+
+    /// The mean of a handful of times has an error that a handful of times cannot tell.
+    fn mean_time(&self, value: f64) -> Measurement {
+        let number = |path: &str| follow(&self.keys, path).and_then(Value::as_f64);
+        let error = number("time_to_liquidation_days.std_error");
+        let relative = number("liquidation_probability.std_error")
+            .zip(number("liquidation_probability.value"))
+            .map_or(f64::INFINITY, |(error, value)| error / value);
+        match error {
+            // With k events the relative error is about 1/√k.
+            Some(error) if relative * relative * FEWEST_TIMES <= 1.0 => {
+                Measurement::Estimated(Estimate::normal(value, error))
+            }
+            _ => Measurement::Bare(value),
+        }
     }
 
     /// A standard deviation σ has the standard error σ/2·√((κ − 1)/n) with the kurtosis κ.

@@ -62,12 +62,16 @@ pub fn change_row(found: &MetricComparison) -> [String; 7] {
     ]
 }
 
+/// Most rows of a comparison that people are shown; JSON and JUnit XML hold all.
+pub const MOST_SHOWN: usize = 20;
+
 /// The rows of a comparison that are worth showing, the strongest evidence first: what changed or is undecided.
 pub fn shown(comparison: &Comparison) -> Vec<&MetricComparison> {
     let mut rows: Vec<_> =
         comparison.metrics.iter().filter(|found| found.change != Change::Unchanged).collect();
     let p = |found: &MetricComparison| found.adjusted_p_value.unwrap_or(0.0);
     rows.sort_by(|a, b| p(a).total_cmp(&p(b)));
+    rows.truncate(MOST_SHOWN);
     rows
 }
 
@@ -89,7 +93,12 @@ pub fn summary(comparison: &Comparison) -> String {
             number::rate(comparison.false_alarm_rate)
         )
     };
-    format!("{changed} of {total} numbers changed, {undecided} undecided ({method}).")
+    let hidden = if changed + undecided > MOST_SHOWN {
+        format!(" The {MOST_SHOWN} with the strongest evidence are shown.")
+    } else {
+        String::new()
+    };
+    format!("{changed} of {total} numbers changed, {undecided} undecided ({method}).{hidden}")
 }
 
 /// The limit in words.

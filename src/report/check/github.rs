@@ -4,6 +4,9 @@ use crate::study::{CheckReport, Verdict};
 
 use super::cells;
 
+/// Lines of an annotation on a baseline.
+const MOST_LINES: usize = 10;
+
 /// One line per limit that does not pass, and one per number that changed; empty where all is well.
 pub fn annotations(report: &CheckReport) -> String {
     let mut lines = String::new();
@@ -14,7 +17,8 @@ pub fn annotations(report: &CheckReport) -> String {
         if let Some(baseline) =
             scenario.baseline.as_ref().filter(|baseline| baseline.verdict != Verdict::Pass)
         {
-            let changes: Vec<_> = cells::shown(baseline).into_iter().map(cells::change_sentence).collect();
+            let changes: Vec<_> =
+                cells::shown(baseline).into_iter().take(MOST_LINES).map(cells::change_sentence).collect();
             let text = format!("{}\n{}", cells::summary(baseline), changes.join("\n"));
             lines += &line(baseline.verdict, &scenario.file, &scenario.scenario, text.trim_end());
         }
