@@ -165,7 +165,6 @@ fn unchanged_runs_alarm_at_most_at_the_stated_rate() {
             changed.map(|found| format!("{} {}", found.leverage, found.metric))
         })
         .collect();
-    println!("{} alarms in 500 pairs: {alarms:?}", alarms.len());
     assert!(alarms.len() <= 43, "{} alarms: {alarms:?}", alarms.len());
 }
 

@@ -26,9 +26,9 @@ use super::verdicts::{OutputFormat, TestFlags, VerdictOutput, read_results};
 /// Rounds of `--decide`: each one knows better how many paths are needed.
 const MOST_ROUNDS: usize = 5;
 
-/// Check limits and baselines: exit status 0 if all hold, 1 if one fails or cannot be decided
+/// Check the limits of scenarios, and results against a baseline
 ///
-/// A limit passes if the whole 95 % interval of its metric is allowed, and fails if none of it is. Against a baseline every
+/// The exit status is 0 if all is well, 1 if something fails or cannot be decided. A limit passes if the whole 95 % interval of its metric is allowed, and fails if none of it is. Against a baseline every
 /// number of every level is tested, at one false-alarm rate over all together (Holm); a run of the same scenario, seed
 /// and number of paths must agree with its baseline in every digit.
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use crate::study::{Comparison, ComparisonOptions, Verdict, compare};
 use super::failure::error_with_help;
 use super::verdicts::{TestFlags, VerdictOutput, read_results};
 
-/// Compare two results: what changed, by how much, and whether that can be chance
+/// Compare two results: what changed, and whether that can be chance
 ///
 /// Every number of every level is tested, at one false-alarm rate over all together (Holm). Results of the same scenario,
 /// seed and number of paths must agree in every digit. Exit status: 0 nothing changed, 1 changed or undecided.

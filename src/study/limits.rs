@@ -147,7 +147,8 @@ impl Bounds<'_> {
 /// Rounded up to two significant digits.
 fn round_up(paths: f64) -> u64 {
     let unit = 10f64.powi((paths.log10().floor() as i32 - 1).max(0));
-    ((paths / unit).ceil() * unit) as u64
+    // Less a rounding error, so that a round number stays one.
+    ((paths / unit - 1e-6).ceil() * unit) as u64
 }
 
 #[cfg(test)]
