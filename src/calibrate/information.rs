@@ -98,9 +98,9 @@ fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let mut inverse = vec![vec![0.0; n]; n];
     for column in 0..n {
         let mut x = vec![0.0; n];
-        for i in 0..n {
-            let sum: f64 = (0..i).map(|k| factor[i][k] * x[k]).sum();
-            x[i] = (f64::from(u8::from(i == column)) - sum) / factor[i][i];
+        for (i, row) in factor.iter().enumerate() {
+            let sum: f64 = row[..i].iter().zip(&x).map(|(f, x)| f * x).sum();
+            x[i] = (f64::from(u8::from(i == column)) - sum) / row[i];
         }
         for i in (0..n).rev() {
             let sum: f64 = (i + 1..n).map(|k| factor[k][i] * x[k]).sum();

@@ -148,7 +148,7 @@ fn comments(
         let found: Vec<String> = report
             .by_kind()
             .into_iter()
-            .map(|(name, issues)| format!("{} {name} ({})", issues.len(), issues[0].kind.action()))
+            .map(|(name, issues)| format!("{name}: {} ({})", issues.len(), issues[0].kind.action()))
             .collect();
         item("Cleaning", &format!("{}.", found.join("; ")));
     }

@@ -1,6 +1,8 @@
 //! One file per subcommand; the only room that prints.
 
 mod calibrate;
+mod check;
+mod compare;
 mod completions;
 mod failure;
 mod init;
@@ -16,8 +18,11 @@ mod sources;
 mod validate;
 mod values;
 mod venues;
+mod verdicts;
 
 pub use failure::report_failure;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -41,6 +46,8 @@ pub struct Arguments {
 enum Command {
     Run(run::Run),
     Calibrate(calibrate::Calibrate),
+    Check(check::Check),
+    Compare(compare::Compare),
     Validate(validate::Validate),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
@@ -51,12 +58,14 @@ enum Command {
 }
 
 impl Arguments {
-    /// Does what was asked for.
+    /// Does what was asked for; the exit status tells whether checks passed.
     ///
     /// # Errors
     /// Whatever kept it from being done, for [`report_failure`].
-    pub fn execute(self) -> anyhow::Result<()> {
+    pub fn execute(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Check(check) => return check.execute(),
+            Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
             Command::Calibrate(calibrate) => calibrate.execute(),
             Command::Validate(validate) => validate.execute(),
@@ -67,6 +76,7 @@ impl Arguments {
             Command::Init(init) => init.execute(),
             Command::Completions(completions) => completions.execute(),
         }
+        .map(|()| ExitCode::SUCCESS)
     }
 }
 

@@ -124,7 +124,7 @@ impl CalibrationReport<'_> {
             let more = issues.len().saturating_sub(PROBLEMS_SHOWN);
             let more =
                 if more > 0 { format!("; and {more} more (all with --format json)") } else { String::new() };
-            format!("{} {name} ({}): {}{more}", issues.len(), issues[0].kind.action(), places.join("; "))
+            format!("{name}: {} ({}): {}{more}", issues.len(), issues[0].kind.action(), places.join("; "))
         };
         self.provenance.report.by_kind().into_iter().map(shown).collect()
     }

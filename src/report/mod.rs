@@ -1,6 +1,7 @@
 //! One file per output format; pure functions of a finished result.
 
 mod calibration;
+mod check;
 mod columns;
 mod csv;
 mod format;
@@ -12,6 +13,7 @@ mod table;
 mod text;
 
 pub use calibration::CalibrationReport;
+pub use check::{VerdictFormat, github_annotations, render_check, render_comparisons};
 pub use format::{Format, Layout, RenderError, UnknownExtension, render};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices,
