@@ -95,20 +95,20 @@ fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
             };
         }
     }
-    let mut inverse = vec![vec![0.0; n]; n];
-    for column in 0..n {
+    // The inverse is symmetric: its columns are its rows.
+    let row = |index: usize| {
         let mut x = vec![0.0; n];
         for (i, row) in factor.iter().enumerate() {
             let sum: f64 = row[..i].iter().zip(&x).map(|(f, x)| f * x).sum();
-            x[i] = (f64::from(u8::from(i == column)) - sum) / row[i];
+            x[i] = (f64::from(u8::from(i == index)) - sum) / row[i];
         }
         for i in (0..n).rev() {
             let sum: f64 = (i + 1..n).map(|k| factor[k][i] * x[k]).sum();
             x[i] = (x[i] - sum) / factor[i][i];
-            inverse[i][column] = x[i];
         }
-    }
-    Some(inverse)
+        x
+    };
+    Some((0..n).map(row).collect())
 }
 
 #[cfg(test)]
