@@ -1,8 +1,6 @@
 //! Properties that hold for every table of tiers, side and contract, against requirements computed without deductions.
 
-use liqsim::venue::{
-    Contract, Holding, Liquidation, MaintenanceBasis, MarginTier, Side, TierBand, TierRule, Venue,
-};
+use liqsim::venue::{Contract, Holding, MarginTier, Side, TierBand, TierRule, Venue};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -27,16 +25,7 @@ fn venue(rule: TierRule, contract: Contract) -> impl Strategy<Value = Venue> {
                 bands.push(TierBand { up_to: edge, rate, max_leverage: 100.0 });
                 rate += step;
             }
-            Venue {
-                name: "inline".into(),
-                contract,
-                tiers: MarginTier::table(&bands, rule).unwrap(),
-                rule,
-                maintenance_basis: MaintenanceBasis::Mark,
-                close_fee,
-                taker_fee: 0.0,
-                liquidation: Liquidation::Forfeit,
-            }
+            Venue { rule, close_fee, ..Venue::new(contract, MarginTier::table(&bands, rule).unwrap()) }
         },
     )
 }
@@ -60,7 +49,7 @@ fn case(rule: TierRule) -> impl Strategy<Value = (Venue, Holding)> {
     )
         .prop_map(|(venue, side, entry, notional, margin)| {
             let quantity = match venue.contract {
-                Contract::Linear => notional / entry,
+                Contract::Linear | Contract::Spot => notional / entry,
                 Contract::Inverse => notional * entry,
             };
             // Below the requirement just above an edge the position would be refused: clear it by a margin.
@@ -90,7 +79,7 @@ fn required(venue: &Venue, notional: f64) -> f64 {
 fn equity(venue: &Venue, holding: &Holding, price: f64) -> f64 {
     let sign = if holding.side == Side::Long { 1.0 } else { -1.0 };
     let profit = match venue.contract {
-        Contract::Linear => sign * holding.quantity * (price - holding.entry),
+        Contract::Linear | Contract::Spot => sign * holding.quantity * (price - holding.entry),
         Contract::Inverse => sign * holding.quantity * (1.0 / holding.entry - 1.0 / price),
     };
     holding.collateral + profit
@@ -98,7 +87,7 @@ fn equity(venue: &Venue, holding: &Holding, price: f64) -> f64 {
 
 fn surplus(venue: &Venue, holding: &Holding, price: f64) -> f64 {
     let notional = match venue.contract {
-        Contract::Linear => holding.quantity * price,
+        Contract::Linear | Contract::Spot => holding.quantity * price,
         Contract::Inverse => holding.quantity / price,
     };
     equity(venue, holding, price) - required(venue, notional)
@@ -191,7 +180,7 @@ proptest! {
         let edge = pick.get(&venue.tiers).up_to;
         let sized = |notional: f64| {
             let quantity = match venue.contract {
-                Contract::Linear => notional / holding.entry,
+                Contract::Linear | Contract::Spot => notional / holding.entry,
                 Contract::Inverse => notional * holding.entry,
             };
             Holding { quantity, collateral: notional / leverage, ..holding }

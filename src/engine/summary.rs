@@ -6,6 +6,7 @@ use crate::account::Evaluation;
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
+use crate::venue::{Contract, Liquidation, Venue};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -205,6 +206,7 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
             ),
         );
     }
+    venue_notes(&scenario.account.venue, &mut note);
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
@@ -216,4 +218,26 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
             .to_owned(),
     );
     notes
+}
+
+/// What the venue's terms mean for the reading of the numbers.
+fn venue_notes(venue: &Venue, note: &mut impl FnMut(&str, String)) {
+    if venue.contract == Contract::Inverse {
+        note(
+            "coin_margined",
+            "The contract settles in the coin: equity, returns, fees and bad debt are in coins. A return of 0 keeps the \
+             coins and not their value."
+                .to_owned(),
+        );
+    }
+    if let Liquidation::Close { partial: Some(_), .. } = venue.liquidation {
+        note(
+            "partial_liquidation",
+            "The venue reduces a position step by step; here all of it is closed at once, at the first step."
+                .to_owned(),
+        );
+    }
+    if let Some(unconfirmed) = &venue.unconfirmed {
+        note("unconfirmed_terms", format!("Terms of the venue `{}`: {unconfirmed}.", venue.name));
+    }
 }

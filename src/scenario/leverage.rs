@@ -118,13 +118,21 @@ pub(super) fn check(
                     number((largest / equity * 1e6).floor() / 1e6)
                 ),
             ),
-            LevelError::AboveCap { max_leverage, notional, .. } => (
+            LevelError::AboveCap { max_leverage, notional, largest, .. } => (
                 format!("leverage {leverage} is above the venue's cap of {}", number(max_leverage)),
                 format!(
-                    "for a notional of {} the venue `{}` allows at most {}",
+                    "for a notional of {} the venue `{}` allows at most {}; {}",
                     number(notional),
                     venue.name,
-                    number(max_leverage)
+                    number(max_leverage),
+                    if largest > 0.0 {
+                        format!(
+                            "leverage {leverage} is possible with equity up to {}",
+                            number((largest / level.value * 1e6).floor() / 1e6)
+                        )
+                    } else {
+                        format!("leverage {leverage} is not possible at any size")
+                    }
                 ),
             ),
             LevelError::Margin(MarginError::LiquidatedAtEntry { collateral, requirement }) => (
