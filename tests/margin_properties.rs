@@ -16,8 +16,9 @@ fn config() -> ProptestConfig {
 
 fn venue(rule: TierRule, contract: Contract) -> impl Strategy<Value = Venue> {
     let bands = prop::collection::vec((0.05..1.5_f64, 0.0..0.06_f64), 1..6);
-    (bands, 0.001..0.02_f64, prop_oneof![Just(0.0), 0.0..0.002_f64]).prop_map(
-        move |(steps, first, close_fee)| {
+    let per_coin = prop_oneof![Just(0.0), 0.0..0.001_f64];
+    (bands, 0.001..0.02_f64, prop_oneof![Just(0.0), 0.0..0.002_f64], per_coin).prop_map(
+        move |(steps, first, close_fee, per_coin)| {
             let (mut edge, mut rate) = (1.0, first);
             let mut bands = Vec::new();
             for (log_width, step) in steps {
@@ -25,7 +26,13 @@ fn venue(rule: TierRule, contract: Contract) -> impl Strategy<Value = Venue> {
                 bands.push(TierBand { up_to: edge, rate, max_leverage: 100.0 });
                 rate += step;
             }
-            Venue { rule, close_fee, ..Venue::new(contract, MarginTier::table(&bands, rule).unwrap()) }
+            Venue {
+                rule,
+                close_fee,
+                // The coins of an inverse contract are its notional: the requirement is quadratic.
+                maintenance_per_unit: if contract == Contract::Inverse { per_coin } else { 0.0 },
+                ..Venue::new(contract, MarginTier::table(&bands, rule).unwrap())
+            }
         },
     )
 }
@@ -72,7 +79,7 @@ fn required(venue: &Venue, notional: f64) -> f64 {
         }
         floor = top;
     }
-    maintenance + venue.close_fee * notional
+    maintenance + (venue.close_fee + venue.maintenance_per_unit * notional) * notional
 }
 
 /// Collateral plus profit, from the contract's definition.
@@ -143,8 +150,8 @@ proptest! {
         let found = venue.liquidation_price(&holding).unwrap();
         if let Some(price) = found.price {
             let notional = holding.notional(venue.contract, price);
-            let amount = notional * found.rate - found.deduction;
-            prop_assert!((amount - venue.maintenance(notional).amount).abs() <= 1e-9 * notional);
+            let amount = notional * (found.rate + venue.close_fee) - found.deduction;
+            prop_assert!((amount - venue.maintenance(&holding, price).amount).abs() <= 1e-9 * notional);
         }
     }
 
@@ -162,11 +169,14 @@ proptest! {
         venue in venue(TierRule::Marginal, Contract::Linear),
         notional in 0.3..60.0_f64,
     ) {
-        let sum = required(&Venue { close_fee: 0.0, ..venue.clone() }, notional);
-        prop_assert!((venue.maintenance(notional).amount - sum).abs() <= 1e-12 * notional);
+        let of_notional = |notional: f64| {
+            let holding = Holding { side: Side::Long, entry: 1.0, quantity: notional, collateral: notional };
+            venue.maintenance(&holding, 1.0).amount
+        };
+        prop_assert!((of_notional(notional) - required(&venue, notional)).abs() <= 1e-12 * notional);
         for tier in &venue.tiers {
-            let (below, above) = (venue.maintenance(tier.up_to), venue.maintenance(tier.up_to.next_up()));
-            prop_assert!((above.amount - below.amount).abs() <= 1e-12 * tier.up_to);
+            let (below, above) = (of_notional(tier.up_to), of_notional(tier.up_to.next_up()));
+            prop_assert!((above - below).abs() <= 1e-12 * tier.up_to);
         }
     }
 
