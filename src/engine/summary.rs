@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use super::result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
-use crate::account::Evaluation;
+use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
@@ -52,7 +52,7 @@ pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending:
     let evaluation = plan.evaluation();
     let levels: Vec<LevelResult> =
         (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
-    let notes = notes(scenario, tally, &levels, ending);
+    let notes = notes(scenario, plan, tally, &levels, ending);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.name.clone(),
@@ -144,7 +144,13 @@ fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
     }
 }
 
-fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: Ending) -> Vec<Note> {
+fn notes(
+    scenario: &Scenario,
+    plan: &Plan,
+    tally: &Tally,
+    levels: &[LevelResult],
+    ending: Ending,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |code: &str, message: String| notes.push(Note { code: code.to_owned(), message });
     let paths = tally.paths;
@@ -206,7 +212,7 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
             ),
         );
     }
-    venue_notes(&scenario.account.venue, &mut note);
+    venue_notes(&scenario.account.venue, &plan.levels, &mut note);
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
@@ -221,7 +227,28 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
 }
 
 /// What the venue's terms mean for the reading of the numbers.
-fn venue_notes(venue: &Venue, note: &mut impl FnMut(&str, String)) {
+fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, String)) {
+    let capped: Vec<String> = levels
+        .iter()
+        .filter_map(|level| {
+            let cap = level.exceeded_cap?;
+            let equity = venue.largest_notional_at(level.leverage, &level.holding) / level.leverage;
+            Some(format!(
+                "{}x (cap {cap}x; allowed with equity up to {})",
+                level.leverage,
+                (equity * 1e4).floor() / 1e4
+            ))
+        })
+        .collect();
+    if !capped.is_empty() {
+        note(
+            "above_cap_at_size",
+            format!(
+                "The venue would refuse a position of this size at {}: put up less equity, or leave the level out.",
+                capped.join(", ")
+            ),
+        );
+    }
     if venue.contract == Contract::Inverse {
         note(
             "coin_margined",

@@ -17,6 +17,13 @@ impl Venue {
         Some(self.side_cap(holding.side, tier.max_leverage.min(initial)))
     }
 
+    /// Highest leverage allowed at any size.
+    pub fn largest_leverage(&self, side: Side) -> f64 {
+        let of_tiers = self.tiers.iter().map(|tier| tier.max_leverage).fold(0.0, f64::max);
+        let of_initial = self.initial.map_or(f64::INFINITY, |initial| 1.0 / initial.base);
+        self.side_cap(side, of_tiers.min(of_initial))
+    }
+
     /// The largest notional at entry (settlement units) that can be opened at all; infinite for an open top.
     pub fn largest_notional(&self, holding: &Holding) -> f64 {
         self.tiers.last().map_or(0.0, |top| self.notional_of_size(top.up_to, holding))
