@@ -140,13 +140,11 @@ fn resolve_account(
     let terms = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
     let positions = positions.as_ref().and_then(|positions| resolve_positions(positions, file, problems));
 
-    if let Some(terms) = &terms {
-        if let (Some(levels), Some(positions), Some(equity)) = (levels, &positions, equity)
-            && let Some(position) = positions.first()
-            && let Some(price) = price_of(file, position.asset)
-        {
-            leverage::check(&levels.values, terms, position.side, price, equity.value, problems);
-        }
+    if let (Some(terms), Some(levels), Some(positions), Some(equity)) = (&terms, levels, &positions, equity)
+        && let Some(position) = positions.first()
+        && let Some(price) = price_of(file, position.asset)
+    {
+        leverage::check(&levels.values, terms, position.side, price, equity.value, problems);
     }
     Some(Account {
         equity: equity.as_ref()?.value,
