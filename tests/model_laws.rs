@@ -24,7 +24,15 @@ const JUMPS: Jumps = Jumps { rate: 25.0, mean: -0.04, std_dev: 0.09 };
 
 fn setup(model: &Model, horizon: Duration, monitoring: Monitoring) -> Setup {
     let leverage = vec![1.5];
-    Setup { model: model.clone(), horizon, monitoring, side: Side::Long, maintenance: 0.005, leverage, seed: 7 }
+    Setup {
+        model: model.clone(),
+        horizon,
+        monitoring,
+        side: Side::Long,
+        maintenance: 0.005,
+        leverage,
+        seed: 7,
+    }
 }
 
 /// Log-prices at the horizon.
@@ -95,16 +103,7 @@ fn regime(drifts: [f64; 2], volatilities: [f64; 2]) -> Regime {
 
 fn garch(dof: Option<f64>) -> Garch {
     let (omega, alpha, gamma, beta) = (6e-5, 0.05, 0.1, 0.85);
-    Garch {
-        log_drift: 0.2,
-        step: days(1),
-        omega,
-        alpha,
-        gamma,
-        beta,
-        dof,
-        initial_variance: 0.003,
-    }
+    Garch { log_drift: 0.2, step: days(1), omega, alpha, gamma, beta, dof, initial_variance: 0.003 }
 }
 
 #[test]
@@ -140,9 +139,8 @@ fn kou_has_the_moments_of_its_compound_poisson_sum() {
     let model = kou();
     let years = days(60).years();
     let KouJumps { rate, up_probability: p, up_mean: up, down_mean: down } = model.jumps;
-    let moment = |n: i32, factorial: f64| {
-        rate * years * factorial * (p * up.powi(n) + (1.0 - p) * (-down).powi(n))
-    };
+    let moment =
+        |n: i32, factorial: f64| rate * years * factorial * (p * up.powi(n) + (1.0 - p) * (-down).powi(n));
     let mean = (model.drift - model.jumps.growth() - 0.125) * years + moment(1, 1.0);
     let variance = 0.25 * years + moment(2, 2.0);
     let x = closing(&Model::Kou(model), days(60), Monitoring::Continuous);
@@ -258,10 +256,9 @@ fn garch_has_the_variance_of_its_recursion() {
 
 #[test]
 fn a_single_garch_step_has_the_law_of_its_innovation() {
-    for (dof, monitoring) in [
-        (4.0, Monitoring::Continuous),
-        (2.5, Monitoring::Every(Duration::from_seconds(3_600))),
-    ] {
+    for (dof, monitoring) in
+        [(4.0, Monitoring::Continuous), (2.5, Monitoring::Every(Duration::from_seconds(3_600)))]
+    {
         let model = garch(Some(dof));
         let scale = model.initial_variance.sqrt() * ((dof - 2.0) / dof).sqrt();
         let law = StudentsT::new(model.log_drift / 365.0, scale, dof).unwrap();
@@ -302,7 +299,8 @@ fn limits_are_merton() {
     let counts = Poisson::new(JUMPS.rate * years).unwrap();
     let normals: Vec<(f64, Normal)> = (0..60)
         .map(|n| {
-            let mean = (drift - JUMPS.growth() - 0.5 * volatility * volatility) * years + n as f64 * JUMPS.mean;
+            let mean =
+                (drift - JUMPS.growth() - 0.5 * volatility * volatility) * years + n as f64 * JUMPS.mean;
             let variance = volatility * volatility * years + n as f64 * JUMPS.std_dev.powi(2);
             (counts.pmf(n), Normal::new(mean, variance.sqrt()).unwrap())
         })
@@ -312,7 +310,11 @@ fn limits_are_merton() {
     check_law("merton", sample(Model::Merton(Merton { drift, volatility, jumps: JUMPS })), cdf);
     check_law("hawkes without excitation", sample(Model::Hawkes(hawkes(0.0))), cdf);
     let constant = Heston { variance: 0.25, long_run_variance: 0.25, ..heston(1e-6) };
-    check_law("bates of constant variance", sample(Model::Bates(Bates { heston: constant, jumps: JUMPS })), cdf);
+    check_law(
+        "bates of constant variance",
+        sample(Model::Bates(Bates { heston: constant, jumps: JUMPS })),
+        cdf,
+    );
 }
 
 /// Bates without jumps and Heston, two samples against each other: the bound is √2 wider.

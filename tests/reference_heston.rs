@@ -100,7 +100,13 @@ fn positions_match_the_partial_differential_equation() {
         // A position liquidated too late or too early by the bias returns up to its leverage more or less.
         let mean = level.mean_return;
         let slack = BIAS * (1.0 + p.value / (1.0 - p.value));
-        comparison.close(&name("mean"), mean.value, case.reference.mean_return.unwrap(), mean.std_error, slack);
+        comparison.close(
+            &name("mean"),
+            mean.value,
+            case.reference.mean_return.unwrap(),
+            mean.std_error,
+            slack,
+        );
         let time = level.time_to_liquidation_days.unwrap();
         let known = case.reference.mean_days.unwrap();
         comparison.close(&name("days"), time.mean, known, time.std_error, 0.01 * known);

@@ -100,7 +100,10 @@ mod tests {
             let mean = sizes.iter().map(|x| of(*x)).sum::<f64>() / n as f64;
             let square = sizes.iter().map(|x| of(*x).powi(2)).sum::<f64>() / n as f64;
             let error = ((square - mean * mean) / n as f64).sqrt();
-            assert!((mean - expected).abs() < 4.0 * error, "{name}: {mean} against {expected}, error {error}");
+            assert!(
+                (mean - expected).abs() < 4.0 * error,
+                "{name}: {mean} against {expected}, error {error}"
+            );
         };
         check("share of up jumps", &|x| f64::from(u8::from(x > 0.0)), 0.3);
         check("mean", &|x| x, 0.3 * 0.05 - 0.7 * 0.08);

@@ -43,7 +43,8 @@ impl GarchFile {
         let beta = self.beta.as_ref()?;
         let gamma = self.gamma.as_ref().map_or(0.0, |gamma| gamma.value);
         if let Some(placed) = self.gamma.as_ref().filter(|_| alpha.value + gamma < 0.0) {
-            let message = format!("`alpha` + `gamma` must be at least 0, but is {}", number(alpha.value + gamma));
+            let message =
+                format!("`alpha` + `gamma` must be at least 0, but is {}", number(alpha.value + gamma));
             let help = "it is the weight of a negative shock, and a variance cannot be negative";
             problems.push(Problem::new(Code::Conflict, &placed.place, message).help(help));
             return None;
@@ -54,9 +55,12 @@ impl GarchFile {
             (None, Some(long_run)) => long_run,
             (None, None) => {
                 let total = alpha.value + 0.5 * gamma + beta.value;
-                let message =
-                    format!("`alpha` + `gamma`/2 + `beta` is {}: there is no long-run variance", number(total));
-                let help = "add `initial_variance`, the variance of the first step, or weights with a sum below 1";
+                let message = format!(
+                    "`alpha` + `gamma`/2 + `beta` is {}: there is no long-run variance",
+                    number(total)
+                );
+                let help =
+                    "add `initial_variance`, the variance of the first step, or weights with a sum below 1";
                 problems.push(Problem::new(Code::Conflict, &beta.place, message).help(help));
                 return None;
             }

@@ -232,7 +232,8 @@ impl HawkesJumpsFile {
                 number(decay),
                 number(excitation.value)
             );
-            let help = "a jump brings excitation / decay further jumps on average: at 1 and above they never end";
+            let help =
+                "a jump brings excitation / decay further jumps on average: at 1 and above they never end";
             problems.push(Problem::new(Code::Conflict, &excitation.place, message).help(help));
             return None;
         }

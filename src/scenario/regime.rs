@@ -108,11 +108,7 @@ impl RegimeFile {
 }
 
 /// The rates with a diagonal of zeros, if they are a square matrix of rates.
-fn matrix(
-    rates: &Placed<List<List<f64>>>,
-    count: usize,
-    problems: &mut Problems,
-) -> Option<Vec<Vec<f64>>> {
+fn matrix(rates: &Placed<List<List<f64>>>, count: usize, problems: &mut Problems) -> Option<Vec<Vec<f64>>> {
     let mut problem = |code, place: &Place, message: String| {
         let help = "switching_rates has a row and a column for every state: [[0, 6], [24, 0]] switches from the first state to \
                     the second 6 times a year, and back 24 times a year";
