@@ -1,7 +1,9 @@
 //! From the tally of all paths to the numbers of the result.
 
 use super::plan::Plan;
-use super::result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
+use super::result::{
+    Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
+};
 use crate::account::Evaluation;
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
@@ -51,7 +53,7 @@ pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending:
     let evaluation = plan.evaluation();
     let levels: Vec<LevelResult> =
         (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
-    let notes = notes(scenario, tally, &levels, ending);
+    let notes = notes(scenario, plan, tally, &levels, ending);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.name.clone(),
@@ -99,7 +101,7 @@ fn level_result(
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
         time_to_liquidation_days: time_to_liquidation(cell, horizon_days),
-        returns: return_stats(&returns, &distribution),
+        returns: return_stats(&returns, &distribution, n),
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
         kelly: Kelly { fraction, log_growth },
@@ -124,7 +126,7 @@ fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiq
     })
 }
 
-fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
+fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats {
     let [weight, s1, s2, s3, s4] = sums.powers;
     let mean = s1 / weight;
     let (m2, m3, m4) = (s2 / weight, s3 / weight, s4 / weight);
@@ -135,15 +137,27 @@ fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
     let spread = variance > 1e-20;
     let quantiles: Quantiles =
         QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), distribution.quantile(*p) - 1.0)).collect();
+    let interval = |p: f64| {
+        let Estimate { std_error, low, high, .. } = distribution.quantile_estimate(p, n);
+        Interval { std_error, low: low - 1.0, high: high - 1.0 }
+    };
+    let quantile_intervals = QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), interval(*p))).collect();
     ReturnStats {
         std_dev: variance.sqrt(),
         skewness: spread.then(|| third / variance.powf(1.5)),
         kurtosis: spread.then(|| fourth / (variance * variance)),
         quantiles,
+        quantile_intervals,
     }
 }
 
-fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: Ending) -> Vec<Note> {
+fn notes(
+    scenario: &Scenario,
+    plan: &Plan,
+    tally: &Tally,
+    levels: &[LevelResult],
+    ending: Ending,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |code: &str, message: String| notes.push(Note { code: code.to_owned(), message });
     let paths = tally.paths;
@@ -202,6 +216,20 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
                  paths narrow it (--paths {}).",
                 list.join(", "),
                 paths.saturating_mul(100)
+            ),
+        );
+    }
+    let capped: Vec<String> = plan
+        .levels
+        .iter()
+        .filter_map(|level| level.exceeded_cap.map(|cap| format!("{}x (cap {cap}x)", level.leverage)))
+        .collect();
+    if !capped.is_empty() {
+        note(
+            "above_cap_at_size",
+            format!(
+                "The venue would refuse a position of this size at {}: put up less equity, or leave the level out.",
+                capped.join(", ")
             ),
         );
     }
