@@ -7,7 +7,7 @@ mod common;
 
 use common::{Comparison, Reference, Setup, SideName, days};
 use liqsim::market::Duration;
-use liqsim::model::{JumpLaw, Kou, KouJumps, Model};
+use liqsim::model::{Kou, KouJumps, Model};
 use liqsim::scenario::Monitoring;
 use liqsim::venue::Side;
 use serde::Deserialize;

@@ -11,7 +11,7 @@
 use serde::Serialize;
 
 use super::heston::{Heston, HestonStepper};
-use super::jumps::{JumpLaw, Jumps, PoissonJumps};
+use super::jumps::{Jumps, PoissonJumps};
 use super::{Moves, Stepper};
 use crate::numeric::Stream;
 

@@ -37,6 +37,13 @@ pub struct Jumps {
     pub std_dev: f64,
 }
 
+impl Jumps {
+    /// Growth rate of the expected price that the jumps bring, λ·E[e^J − 1], per year.
+    pub fn growth(&self) -> f64 {
+        JumpLaw::growth(self)
+    }
+}
+
 impl JumpLaw for Jumps {
     fn rate(&self) -> f64 {
         self.rate

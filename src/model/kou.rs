@@ -30,6 +30,13 @@ pub struct KouJumps {
     pub down_mean: f64,
 }
 
+impl KouJumps {
+    /// Growth rate of the expected price that the jumps bring, λ·E[e^J − 1], per year.
+    pub fn growth(&self) -> f64 {
+        JumpLaw::growth(self)
+    }
+}
+
 impl JumpLaw for KouJumps {
     fn rate(&self) -> f64 {
         self.rate
