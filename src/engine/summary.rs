@@ -1,7 +1,9 @@
 //! From the tally of all paths to the numbers of the result.
 
 use super::plan::Plan;
-use super::result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
+use super::result::{
+    Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
+};
 use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
@@ -100,7 +102,7 @@ fn level_result(
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
         time_to_liquidation_days: time_to_liquidation(cell, horizon_days),
-        returns: return_stats(&returns, &distribution),
+        returns: return_stats(&returns, &distribution, n),
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
         kelly: Kelly { fraction, log_growth },
@@ -125,7 +127,7 @@ fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiq
     })
 }
 
-fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
+fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats {
     let [weight, s1, s2, s3, s4] = sums.powers;
     let mean = s1 / weight;
     let (m2, m3, m4) = (s2 / weight, s3 / weight, s4 / weight);
@@ -136,11 +138,17 @@ fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
     let spread = variance > 1e-20;
     let quantiles: Quantiles =
         QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), distribution.quantile(*p) - 1.0)).collect();
+    let interval = |p: f64| {
+        let Estimate { std_error, low, high, .. } = distribution.quantile_estimate(p, n);
+        Interval { std_error, low: low - 1.0, high: high - 1.0 }
+    };
+    let quantile_intervals = QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), interval(*p))).collect();
     ReturnStats {
         std_dev: variance.sqrt(),
         skewness: spread.then(|| third / variance.powf(1.5)),
         kurtosis: spread.then(|| fourth / (variance * variance)),
         quantiles,
+        quantile_intervals,
     }
 }
 
