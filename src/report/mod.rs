@@ -11,6 +11,7 @@ mod markdown;
 mod number;
 mod table;
 mod text;
+mod venue;
 
 pub use calibration::CalibrationReport;
 pub use check::{VerdictFormat, github_annotations, render_check, render_comparisons};
@@ -20,3 +21,7 @@ pub use liquidation::{
     render_json as render_liquidation_json,
 };
 pub use number::count;
+pub use venue::{
+    list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
+    sheet as venue_sheet,
+};
