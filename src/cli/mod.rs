@@ -12,6 +12,7 @@ mod output;
 mod position;
 mod progress;
 mod run;
+mod safe;
 mod schema;
 mod sources;
 mod validate;
@@ -44,6 +45,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Safe(safe::Safe),
     Check(check::Check),
     Compare(compare::Compare),
     Validate(validate::Validate),
@@ -65,6 +67,7 @@ impl Arguments {
             Command::Check(check) => return check.execute(),
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
+            Command::Safe(safe) => safe.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),

@@ -63,6 +63,7 @@ pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending:
         horizon_days,
         notes,
         levels,
+        safe_leverage: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ mod json;
 mod liquidation;
 mod markdown;
 mod number;
+mod safe;
 mod table;
 mod text;
 
@@ -18,3 +19,4 @@ pub use liquidation::{
     render_json as render_liquidation_json,
 };
 pub use number::count;
+pub use safe::{SafeEntry, SafeReport, render_safe_json, render_safe_table};
