@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "run",
     "safe",
     "check",
     "compare",
+    "replay",
     "validate",
     "liquidation-price",
     "venues",

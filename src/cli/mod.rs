@@ -11,6 +11,7 @@ mod models;
 mod output;
 mod position;
 mod progress;
+mod replay;
 mod run;
 mod safe;
 mod schema;
@@ -48,6 +49,7 @@ enum Command {
     Safe(safe::Safe),
     Check(check::Check),
     Compare(compare::Compare),
+    Replay(replay::Replay),
     Validate(validate::Validate),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
@@ -68,6 +70,7 @@ impl Arguments {
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
             Command::Safe(safe) => safe.execute(),
+            Command::Replay(replay) => replay.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),

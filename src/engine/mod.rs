@@ -7,7 +7,7 @@ mod run;
 mod summary;
 
 pub use block::{BLOCK_LANES, Worker};
-pub use plan::{Plan, PlanError};
+pub use plan::{GridPoint, Plan, PlanError};
 pub use result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, SafeLeverage, TimeToLiquidation,
 };

@@ -8,6 +8,7 @@ mod json;
 mod liquidation;
 mod markdown;
 mod number;
+mod replay;
 mod safe;
 mod table;
 mod text;
@@ -19,4 +20,7 @@ pub use liquidation::{
     render_json as render_liquidation_json,
 };
 pub use number::count;
+pub use replay::{
+    Realised, ReplayReport, ReplayRow, render_replay_json, render_replay_markdown, render_replay_table,
+};
 pub use safe::{SafeEntry, SafeReport, render_safe_json, render_safe_table};

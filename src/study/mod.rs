@@ -5,6 +5,7 @@ mod comparison;
 mod criterion;
 mod limits;
 mod metric;
+mod replay;
 mod safe;
 mod search;
 mod verdict;
@@ -16,6 +17,7 @@ pub use comparison::{
 pub use criterion::Criterion;
 pub use limits::{LimitCheck, check_limits};
 pub use metric::{Measurement, Metrics};
+pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, best, largest_within};
 pub use verdict::Verdict;
