@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "run",
+    "safe",
     "check",
     "compare",
     "calibrate",
+    "replay",
     "validate",
     "liquidation-price",
     "venues",

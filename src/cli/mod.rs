@@ -12,7 +12,9 @@ mod models;
 mod output;
 mod position;
 mod progress;
+mod replay;
 mod run;
+mod safe;
 mod schema;
 mod sources;
 mod validate;
@@ -46,8 +48,10 @@ pub struct Arguments {
 enum Command {
     Run(run::Run),
     Calibrate(calibrate::Calibrate),
+    Safe(safe::Safe),
     Check(check::Check),
     Compare(compare::Compare),
+    Replay(replay::Replay),
     Validate(validate::Validate),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
@@ -68,6 +72,8 @@ impl Arguments {
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
             Command::Calibrate(calibrate) => calibrate.execute(),
+            Command::Safe(safe) => safe.execute(),
+            Command::Replay(replay) => replay.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
