@@ -9,6 +9,7 @@ mod models;
 mod output;
 mod position;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod sources;
@@ -40,6 +41,7 @@ pub struct Arguments {
 enum Command {
     Run(run::Run),
     Validate(validate::Validate),
+    Report(report::Report),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
     Models(models::Models),
@@ -57,6 +59,7 @@ impl Arguments {
         match self.command {
             Command::Run(run) => run.execute(),
             Command::Validate(validate) => validate.execute(),
+            Command::Report(report) => report.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
             Command::Models(models) => models.execute(),

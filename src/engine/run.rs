@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
+use super::picture::PriceFan;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::summary::{Ending, summarise};
@@ -83,7 +84,8 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
     if tally.paths == 0 {
         return Err(RunError::Interrupted);
     }
-    Ok(summarise(scenario, &plan, &tally, ending))
+    let price_fan = PriceFan::new(scenario)?;
+    Ok(RunResult { price_fan, ..summarise(scenario, &plan, &tally, ending) })
 }
 
 /// Runs the paths of a range that starts on a block boundary and adds them to the tally.

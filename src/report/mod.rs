@@ -3,6 +3,7 @@
 mod columns;
 mod csv;
 mod format;
+pub mod html;
 mod json;
 mod liquidation;
 mod markdown;
