@@ -1,5 +1,7 @@
 //! One file per subcommand; the only room that prints.
 
+mod check;
+mod compare;
 mod completions;
 mod failure;
 mod init;
@@ -16,8 +18,11 @@ mod sources;
 mod validate;
 mod values;
 mod venues;
+mod verdicts;
 
 pub use failure::report_failure;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -40,6 +45,8 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Check(check::Check),
+    Compare(compare::Compare),
     Validate(validate::Validate),
     Report(report::Report),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
@@ -51,12 +58,14 @@ enum Command {
 }
 
 impl Arguments {
-    /// Does what was asked for.
+    /// Does what was asked for; the exit status tells whether checks passed.
     ///
     /// # Errors
     /// Whatever kept it from being done, for [`report_failure`].
-    pub fn execute(self) -> anyhow::Result<()> {
+    pub fn execute(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Check(check) => return check.execute(),
+            Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::Report(report) => report.execute(),
@@ -67,6 +76,7 @@ impl Arguments {
             Command::Init(init) => init.execute(),
             Command::Completions(completions) => completions.execute(),
         }
+        .map(|()| ExitCode::SUCCESS)
     }
 }
 

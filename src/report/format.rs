@@ -71,6 +71,9 @@ pub enum RenderError {
     /// A page.
     #[error("cannot fill the page: {0}")]
     Page(#[from] minijinja::Error),
+    /// JUnit XML.
+    #[error("cannot write the verdict as JUnit XML: {0}")]
+    Junit(#[from] quick_junit::SerializeError),
 }
 
 /// The text of one result or several, ending with a line break. JSON is an object for one result and an array for
