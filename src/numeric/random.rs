@@ -24,6 +24,8 @@ pub enum Purpose {
     Extreme(u16),
     /// Times of hits inside bars.
     Hit,
+    /// Times and sizes of jumps that hit several assets at once.
+    Common(u16),
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::Event(asset) => (1, asset),
             Self::Extreme(asset) => (2, asset),
             Self::Hit => (3, 0),
+            Self::Common(index) => (4, index),
         };
         (kind << 16) | u32::from(asset)
     }
