@@ -4,10 +4,11 @@ use super::plan::Plan;
 use super::result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
-use crate::account::Evaluation;
+use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
+use crate::venue::{Contract, Liquidation, Venue};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -190,6 +191,30 @@ fn notes(
             ),
         ),
     }
+    for asset in &scenario.assets {
+        if let Some(step) = asset.model.step(scenario.simulation.horizon) {
+            note(
+                "stepped_model",
+                format!(
+                    "The variance of {} moves in steps of at most {step}, by a scheme that is not exact: in the default steps \
+                     probabilities are within 0.15 percentage points beside their errors. A shorter `step` brings less bias.",
+                    asset.name
+                ),
+            );
+        }
+        if !asset.stress.is_empty() {
+            note(
+                "stress",
+                format!(
+                    "{} is under stress ({} shocks, {} spells of other volatility): the numbers answer a what-if, not how \
+                     likely it is.",
+                    asset.name,
+                    asset.stress.shocks.len(),
+                    asset.stress.spells.len()
+                ),
+            );
+        }
+    }
     if let Monitoring::Every(interval) = scenario.simulation.monitoring {
         note(
             "discrete_monitoring",
@@ -219,20 +244,7 @@ fn notes(
             ),
         );
     }
-    let capped: Vec<String> = plan
-        .levels
-        .iter()
-        .filter_map(|level| level.exceeded_cap.map(|cap| format!("{}x (cap {cap}x)", level.leverage)))
-        .collect();
-    if !capped.is_empty() {
-        note(
-            "above_cap_at_size",
-            format!(
-                "The venue would refuse a position of this size at {}: put up less equity, or leave the level out.",
-                capped.join(", ")
-            ),
-        );
-    }
+    venue_notes(&scenario.account.venue, &plan.levels, &mut note);
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
@@ -244,4 +256,47 @@ fn notes(
             .to_owned(),
     );
     notes
+}
+
+/// What the venue's terms mean for the reading of the numbers.
+fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, String)) {
+    let capped: Vec<String> = levels
+        .iter()
+        .filter_map(|level| {
+            let cap = level.exceeded_cap?;
+            let equity = venue.largest_notional_at(level.leverage, &level.holding) / level.leverage;
+            Some(format!(
+                "{}x (cap {cap}x; allowed with equity up to {})",
+                level.leverage,
+                (equity * 1e4).floor() / 1e4
+            ))
+        })
+        .collect();
+    if !capped.is_empty() {
+        note(
+            "above_cap_at_size",
+            format!(
+                "The venue would refuse a position of this size at {}: put up less equity, or leave the level out.",
+                capped.join(", ")
+            ),
+        );
+    }
+    if venue.contract == Contract::Inverse {
+        note(
+            "coin_margined",
+            "The contract settles in the coin: equity, returns, fees and bad debt are in coins. A return of 0 keeps the \
+             coins and not their value."
+                .to_owned(),
+        );
+    }
+    if let Liquidation::Close { partial: Some(_), .. } = venue.liquidation {
+        note(
+            "partial_liquidation",
+            "The venue reduces a position step by step; here all of it is closed at once, at the first step."
+                .to_owned(),
+        );
+    }
+    if let Some(unconfirmed) = &venue.unconfirmed {
+        note("unconfirmed_terms", format!("Terms of the venue `{}`: {unconfirmed}.", venue.name));
+    }
 }
