@@ -140,6 +140,8 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("spot margin without a level", "contract = \"linear\"", "contract = \"spot\""),
     ("spot margin with the terms of a contract", "contract = \"linear\", maintenance = \"0.5%\", max_leverage = 125", "contract = \"spot\", maintenance = \"1%\", maintenance_basis = \"entry\", margin_level = { call = 1.05, liquidation = 1.1 }"),
     ("a margin level of a contract", MAINTENANCE, "margin_level = { liquidation = 1.1 }"),
+    ("two ways to write a margin level", "contract = \"linear\", maintenance = \"0.5%\"", "contract = \"spot\", margin_level = { liquidation = 1.1 }, loan_to_value = { call = \"85%\", liquidation = \"80%\" }"),
+    ("a call after the liquidation", "contract = \"linear\", maintenance = \"0.5%\"", "contract = \"spot\", loan_to_value = { call = \"85%\", liquidation = \"80%\" }"),
     ("half the initial margin of an unknown leverage", MAINTENANCE, "rates = \"half_initial\""),
     ("half the initial margin beside rates", MAINTENANCE, "rates = \"half_initial\", tiers = [{ up_to = 100_000, rate = 0.01, max_leverage = 40 }, { rate = 0.02 }]"),
     ("tiers without rates", MAINTENANCE, "tiers = [{ up_to = 100_000, max_leverage = 40 }, { max_leverage = 20 }]"),
