@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 13] = [
     "run",
+    "safe",
     "check",
     "compare",
+    "calibrate",
+    "replay",
     "validate",
     "liquidation-price",
     "venues",
@@ -115,8 +118,8 @@ fn a_wrong_output_file_fails_before_the_run() {
     std::fs::create_dir(folder.path().join("folder.json")).unwrap();
     for (file, word) in [
         ("no/such/folder/a.json", "no/such/folder"),
-        ("a.xls", ".json, .csv, .md and .txt"),
-        ("json", ".json, .csv, .md and .txt"),
+        ("a.xls", ".json, .csv, .md, .txt and .html"),
+        ("json", ".json, .csv, .md, .txt and .html"),
         ("folder.json", "not a file"),
     ] {
         // So many paths that the test would not end if the run began.
