@@ -26,6 +26,8 @@ pub enum Purpose {
     Hit,
     /// Times and sizes of jumps that hit several assets at once.
     Common(u16),
+    /// Resampling of recorded data.
+    Resample,
 }
 
 impl Purpose {
@@ -36,6 +38,8 @@ impl Purpose {
             Self::Extreme(asset) => (2, asset),
             Self::Hit => (3, 0),
             Self::Common(index) => (4, index),
+            // Numbers from here up are for what is not simulation.
+            Self::Resample => (0xff, 0),
         };
         (kind << 16) | u32::from(asset)
     }
