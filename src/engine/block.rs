@@ -32,6 +32,9 @@ pub struct Worker<'a> {
     /// Factor on volatility until the next grid point, by asset.
     volatility_times: Vec<f64>,
     uniforms: Vec<f64>,
+    /// Extremes that a model knows itself.
+    lows: Vec<f64>,
+    highs: Vec<f64>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
     streams: Vec<AssetStreams>,
@@ -82,6 +85,8 @@ impl<'a> Worker<'a> {
             normals: vec![column(); assets],
             volatility_times: vec![1.0; assets],
             uniforms: column(),
+            lows: column(),
+            highs: column(),
             weights: column(),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             streams: (0..assets).map(|asset| AssetStreams::new(plan.seed, asset, 0)).collect(),
@@ -193,6 +198,8 @@ impl<'a> Worker<'a> {
         for column in [&mut bars.close, &mut bars.variance, &mut bars.extreme] {
             column.resize(n, 0.0);
         }
+        self.lows.resize(n, 0.0);
+        self.highs.resize(n, 0.0);
         self.steppers[asset].advance(
             Moves {
                 lanes: &bars.lanes,
@@ -201,6 +208,8 @@ impl<'a> Worker<'a> {
                 open: &bars.open,
                 close: &mut bars.close,
                 variance: &mut bars.variance,
+                low: &mut self.lows,
+                high: &mut self.highs,
                 volatility_times: self.volatility_times[asset],
             },
             &mut streams.events,
@@ -212,10 +221,17 @@ impl<'a> Worker<'a> {
             }
         }
         if let (true, Some(side)) = (self.plan.continuous, self.evaluation.watched_side()) {
-            self.uniforms.resize(n, 0.0);
-            streams.extremes.uniforms(&mut self.uniforms);
-            let sign = if side == Sides::Low { 1.0 } else { -1.0 };
-            dispatch(Extremes { bars, uniforms: &self.uniforms, sign });
+            if self.steppers[asset].knows_extremes() {
+                match side {
+                    Sides::Low => bars.extreme.clone_from(&self.lows),
+                    Sides::High => bars.extreme.clone_from(&self.highs),
+                }
+            } else {
+                self.uniforms.resize(n, 0.0);
+                streams.extremes.uniforms(&mut self.uniforms);
+                let sign = if side == Sides::Low { 1.0 } else { -1.0 };
+                dispatch(Extremes { bars, uniforms: &self.uniforms, sign });
+            }
         }
         for (lane, close) in self.active.iter().zip(&bars.close) {
             prices[*lane as usize] = *close;

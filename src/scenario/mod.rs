@@ -19,6 +19,7 @@ mod kinds;
 mod numbers;
 mod words;
 mod file;
+mod bootstrap;
 mod garch;
 mod stress;
 mod dependence;
