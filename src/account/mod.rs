@@ -4,9 +4,16 @@ mod evaluation;
 mod hits;
 mod ledger;
 mod nested;
+mod opening;
 mod position;
+mod requirement;
+mod schedule;
+mod settlement;
 
 pub use evaluation::{Evaluation, Hit, Survivors};
 pub use ledger::Ledger;
 pub use nested::Nested;
+pub use opening::{Opening, Remains};
 pub use position::{Level, LevelError, LiquidationFill};
+pub use requirement::{Exposure, Line, Requirement};
+pub use schedule::{DATES, Moment, schedule};

@@ -1,9 +1,12 @@
 //! From a scenario to what every block of paths does.
 
-use crate::account::{Evaluation, Ledger, Level, LevelError, Nested};
+use std::collections::BTreeMap;
+
+use crate::account::{Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, schedule};
 use crate::market::SECONDS_PER_YEAR;
 use crate::model::Model;
 use crate::scenario::{Monitoring, Scenario};
+use crate::venue::Flows;
 
 /// A common time of all paths at which something happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,6 +15,8 @@ pub struct GridPoint {
     pub time: f64,
     /// Whether a discretely monitored account looks at the price here.
     pub look: bool,
+    /// Moment of the account's schedule that falls here.
+    pub settle: Option<usize>,
 }
 
 /// What every block of paths does; a pure function of the scenario.
@@ -29,6 +34,12 @@ pub struct Plan {
     pub asset: usize,
     /// The levels, by rising leverage.
     pub levels: Vec<Level>,
+    /// The levels in the units of an account that is followed step by step.
+    pub openings: Vec<Opening>,
+    /// What is charged over time.
+    pub flows: Flows,
+    /// When the account has to be settled; empty where nothing but the price moves it.
+    pub schedule: Vec<Moment>,
 }
 
 /// Why a scenario cannot be simulated.
@@ -64,13 +75,20 @@ impl Plan {
                     .map_err(|source| PlanError::Level { leverage: *leverage, source })
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let schedule = match account.flows.is_empty() {
+            true => Vec::new(),
+            false => schedule(&account.flows, scenario.simulation.horizon.seconds()),
+        };
         Ok(Self {
             seed: scenario.simulation.seed,
             models: scenario.assets.iter().map(|asset| asset.model.clone()).collect(),
-            grid: grid(scenario),
+            grid: grid(scenario, &schedule),
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             asset: position.asset,
+            openings: levels.iter().map(|level| Opening::new(level, &account.venue)).collect(),
             levels,
+            flows: account.flows,
+            schedule,
         })
     }
 
@@ -81,23 +99,37 @@ impl Plan {
 
     /// A fresh evaluation of the levels: from the running extreme where that is enough.
     pub fn evaluation(&self) -> Box<dyn Evaluation> {
-        match Nested::new(self.levels.clone(), self.asset, self.horizon()) {
-            Ok(nested) => Box::new(nested),
-            Err(levels) => Box::new(Ledger::new(levels, self.asset, self.horizon())),
+        if self.schedule.is_empty()
+            && let Ok(nested) = Nested::new(self.levels.clone(), self.asset, self.horizon())
+        {
+            return Box::new(nested);
         }
+        Box::new(self.ledger())
+    }
+
+    /// An evaluation that follows every level on its own.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.openings.clone(), self.flows, self.schedule.clone(), self.asset, self.horizon())
     }
 }
 
-fn grid(scenario: &Scenario) -> Vec<GridPoint> {
+/// The times of all looks and of all moments, in order; the last one is the horizon.
+fn grid(scenario: &Scenario, schedule: &[Moment]) -> Vec<GridPoint> {
     let horizon = scenario.simulation.horizon.seconds();
-    let years = |seconds: u64| seconds as f64 / SECONDS_PER_YEAR;
-    let mut points = Vec::new();
+    let mut points: BTreeMap<u64, GridPoint> = BTreeMap::new();
+    let mut at = |seconds: u64, set: &dyn Fn(&mut GridPoint)| {
+        let time = seconds as f64 / SECONDS_PER_YEAR;
+        set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None }));
+    };
     if let Monitoring::Every(interval) = scenario.simulation.monitoring {
         let step = interval.seconds().max(1);
-        points.extend((1..=horizon / step).map(|k| GridPoint { time: years(k * step), look: true }));
+        for k in 1..=horizon / step {
+            at(k * step, &|point| point.look = true);
+        }
     }
-    if points.last().is_none_or(|last| last.time < years(horizon)) {
-        points.push(GridPoint { time: years(horizon), look: false });
+    for (moment, due) in schedule.iter().enumerate() {
+        at(due.seconds, &|point| point.settle = Some(moment));
     }
-    points
+    at(horizon, &|_| {});
+    points.into_values().collect()
 }

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::market::Duration;
 use crate::venue::Side;
 
+use super::flows::{BorrowFile, FundingFile};
 use super::model::ModelFile;
 use super::numbers::{Count, Ratio};
 use super::problem::Problems;
@@ -78,6 +79,10 @@ table! {
         required leverage: LeverageChoice,
         /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table.
         required venue: VenueChoice,
+        /// Funding in place of the venue's, such as { rate = "1bp", every = "8h" }.
+        optional funding: FundingFile,
+        /// Interest on what is borrowed in place of the venue's, such as { rate = "12%" }.
+        optional borrow: BorrowFile,
         /// The positions.
         required positions: List<PositionFile>,
     }

@@ -20,6 +20,7 @@ mod numbers;
 mod words;
 mod file;
 mod model;
+mod flows;
 mod terms;
 mod venue;
 mod leverage;

@@ -138,7 +138,15 @@ fn resolve_account(
     if let Some(margin) = margin.as_ref().filter(|margin| margin.value == MarginMode::Cross) {
         problems.push(not_available(&margin.place, "cross margin is not available yet", "use \"isolated\""));
     }
-    let terms = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
+    let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
+    let mut flows = listed.as_ref().map(|listed| listed.flows).unwrap_or_default();
+    if let Some(funding) = &account.funding {
+        flows.funding = funding.value.resolve(problems);
+    }
+    if let Some(borrow) = &account.borrow {
+        flows.borrow = borrow.value.resolve();
+    }
+    let terms = listed.map(|listed| listed.venue);
     let positions = positions.as_ref().and_then(|positions| resolve_positions(positions, file, problems));
 
     if let (Some(terms), Some(venue)) = (&terms, venue) {
@@ -157,6 +165,7 @@ fn resolve_account(
         margin: mode,
         leverage: levels?.values.iter().map(|level| level.value).collect(),
         venue: terms?,
+        flows,
         positions: positions?,
     })
 }

@@ -3,9 +3,10 @@
 use serde_json::{Value as Json, json};
 
 use crate::venue::{
-    Contract, Liquidation, MaintenanceBasis, MarginTier, TierBand, TierError, TierRule, Venue,
+    Contract, Flows, Liquidation, MaintenanceBasis, MarginTier, TierBand, TierError, TierRule, Venue,
 };
 
+use super::flows::{BorrowFile, FundingFile};
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::range::Range;
@@ -51,6 +52,10 @@ table! {
         optional taker_fee: Ratio where FEE,
         /// What happens to the collateral at liquidation: "forfeit" (all of it is gone; used if absent) or { fee }.
         optional liquidation: LiquidationFile,
+        /// Funding of a perpetual contract, such as { rate = "1bp", every = "8h" }; none if absent.
+        optional funding: FundingFile,
+        /// Interest on what is borrowed, such as { rate = "12%" }; none if absent.
+        optional borrow: BorrowFile,
     }
 }
 
@@ -107,6 +112,8 @@ impl Shape for LiquidationFile {
 pub struct ListedVenue {
     /// The terms.
     pub venue: Venue,
+    /// What is charged over time.
+    pub flows: Flows,
     /// Title for people.
     pub title: Option<String>,
     /// Name of the settlement currency.
@@ -173,6 +180,10 @@ impl VenueFile {
                 close_fee: rate_of(&self.close_fee),
                 taker_fee: rate_of(&self.taker_fee),
                 liquidation,
+            },
+            flows: Flows {
+                funding: self.funding.as_ref().and_then(|funding| funding.value.resolve(problems)),
+                borrow: self.borrow.as_ref().and_then(|borrow| borrow.value.resolve()),
             },
             title: text(&self.title),
             settlement: text(&self.settlement),

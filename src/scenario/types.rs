@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::market::Duration;
 use crate::model::Model;
-use crate::venue::{Side, Venue};
+use crate::venue::{Flows, Side, Venue};
 
 /// Everything that determines a result, checked and complete.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -91,6 +91,9 @@ pub struct Account {
     pub leverage: Vec<f64>,
     /// The venue's terms.
     pub venue: Venue,
+    /// What is charged over time.
+    #[serde(skip_serializing_if = "Flows::is_empty")]
+    pub flows: Flows,
     /// The positions.
     pub positions: Vec<Position>,
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
-use crate::venue::{Contract, MaintenanceBasis, Side, TierRule};
+use crate::venue::{Compounding, Contract, FundingBasis, MaintenanceBasis, Side, TierRule};
 
 use super::problem::{Code, Problem, Problems};
 use super::shape::{Shape, any_of, wrong_type};
@@ -130,3 +130,6 @@ words!(MarginMode: "isolated" => MarginMode::Isolated, "cross" => MarginMode::Cr
 words!(Contract: "linear" => Contract::Linear, "inverse" => Contract::Inverse);
 words!(TierRule: "marginal" => TierRule::Marginal, "whole" => TierRule::Whole);
 words!(MaintenanceBasis: "mark" => MaintenanceBasis::Mark, "entry" => MaintenanceBasis::Entry);
+words!(FundingBasis: "mark" => FundingBasis::Mark, "entry" => FundingBasis::Entry);
+words!(Compounding: "hourly" => Compounding::Hourly, "simple" => Compounding::Simple,
+    "continuous" => Compounding::Continuous);

@@ -3,12 +3,14 @@
 //! Everything that is tallied is an integer or an [`ExactSum`](crate::numeric::ExactSum), so tallies merge to the same
 //! bits in any order and any grouping, and their size does not depend on the number of paths.
 
+mod account;
 mod distribution;
 mod estimate;
 mod histogram;
 mod moments;
 mod tally;
 
+pub use account::{AccountSums, AccountTally, Calls, Cost, Costs, Exit, Passage, SignedHistogram};
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};
 pub use histogram::{Bin, Histogram};

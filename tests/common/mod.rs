@@ -12,7 +12,7 @@ use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
 use liqsim::model::Model;
 use liqsim::scenario::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
-use liqsim::venue::{Contract, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue};
+use liqsim::venue::{Contract, Flows, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue};
 use serde::Deserialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, DiscreteCDF, Poisson};
 
@@ -73,6 +73,7 @@ impl Setup {
                     taker_fee: 0.0,
                     liquidation: Liquidation::Forfeit,
                 },
+                flows: Flows::default(),
                 positions: vec![Position { asset: 0, side: self.side }],
             },
             limits: Vec::new(),
@@ -88,6 +89,12 @@ impl Setup {
     pub fn attempt(&self) -> Result<RunResult, RunError> {
         run(&self.scenario(), &RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} })
     }
+}
+
+/// Runs a valid scenario.
+pub fn run_scenario(scenario: &Scenario) -> RunResult {
+    run(scenario, &RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} })
+        .expect("a valid scenario runs")
 }
 
 /// The side as the reference files write it.
