@@ -492,3 +492,10 @@ fn every_key_of_the_schema_is_described() {
     check(&schema(), "", &mut keys);
     assert!(keys > 50, "{keys} keys");
 }
+
+#[test]
+fn a_limit_of_the_file_rests_while_an_override_has_other_levels() {
+    let text = include_str!("../scenarios/btc-perp-30d.toml");
+    assert!(!read(text, &[]).limits.is_empty());
+    assert!(read(text, &["account.leverage=[4, 6]"]).limits.iter().all(|limit| limit.leverage.is_none()));
+}

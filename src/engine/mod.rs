@@ -5,8 +5,12 @@ mod plan;
 mod result;
 mod run;
 mod summary;
+mod passage;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use plan::{Plan, PlanError};
-pub use result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
+pub use result::{
+    CostStats, EquityPoint, Kelly, LevelResult, MarginCalls, Note, Quantiles, ReturnStats, RunResult,
+    SurvivalPoint, TimeToLiquidation,
+};
 pub use run::{Progress, RunError, RunOptions, run};

@@ -79,16 +79,13 @@ pub struct SignedHistogram {
     negative: Histogram,
 }
 
-/// Small costs matter: bins reach down to 6e-8 of the equity.
-const SCALE: f64 = 1024.0;
-
 impl SignedHistogram {
     #[inline]
     fn add(&mut self, x: f64, weight: f64) {
         if x < 0.0 {
-            self.negative.add(-x * SCALE, weight);
+            self.negative.add(-x, weight);
         } else {
-            self.positive.add(x * SCALE, weight);
+            self.positive.add(x, weight);
         }
     }
 
@@ -108,7 +105,7 @@ impl SignedHistogram {
         } else {
             None
         };
-        found.unwrap_or(0.0) / SCALE
+        found.unwrap_or(0.0)
     }
 }
 

@@ -1,0 +1,55 @@
+//! What the benches share: scenarios, a clock, and the straightforward loop that everything is measured against.
+
+// Each bench compiles this module and uses a part of it.
+#![allow(dead_code)]
+
+pub mod clock;
+pub mod straightforward;
+
+use liqsim::engine::Plan;
+use liqsim::scenario::{Scenario, Source, parse};
+
+/// The seven leverages of the straightforward loop.
+pub const LEVERAGES: [f64; 7] = [2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+/// Maintenance rate of every scenario.
+pub const MAINTENANCE: f64 = 0.005;
+/// Volatility of every scenario; of the continuous part where there are jumps.
+pub const VOLATILITY: f64 = 0.6;
+/// Days of every path.
+pub const DAYS: u32 = 30;
+
+pub const GBM: &str = "kind = \"gbm\"\ndrift = 0.0\nvolatility = 0.6";
+
+/// Merton's model with this many jumps a year.
+pub fn merton(rate: f64) -> String {
+    format!(
+        "kind = \"merton\"\ndrift = 0.0\nvolatility = 0.6\njumps = {{ rate = {rate:?}, mean = -0.02, std_dev = 0.05 }}"
+    )
+}
+
+/// A long on one asset over 30 days; `simulation` holds the keys beside the horizon.
+pub fn scenario(model: &str, leverage: &[f64], simulation: &str) -> Scenario {
+    let text = format!(
+        "[simulation]\nhorizon = \"{DAYS}d\"\n{simulation}\n[assets.X]\nprice = 100.0\n[assets.X.model]\n{model}\n\
+         [account]\nequity = 1000.0\nleverage = {leverage:?}\n\
+         venue = {{ contract = \"linear\", maintenance = {MAINTENANCE}, taker_fee = 0.0 }}\n\
+         [[account.positions]]\nasset = \"X\"\nside = \"long\"\n"
+    );
+    match parse(Source::new("bench.toml", text), &[]) {
+        Ok(scenario) => scenario,
+        Err(problems) => panic!("{}", problems.render(false, 100)),
+    }
+}
+
+/// The plan of a scenario.
+pub fn plan(model: &str, leverage: &[f64], simulation: &str) -> Plan {
+    Plan::new(&scenario(model, leverage, simulation)).expect("the venue allows every level")
+}
+
+/// `count` leverages between 2x and 100x in equal ratios.
+pub fn levels(count: usize) -> Vec<f64> {
+    if count == 1 {
+        return vec![10.0];
+    }
+    (0..count).map(|i| 2.0 * 50_f64.powf(i as f64 / (count - 1) as f64)).collect()
+}

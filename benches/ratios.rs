@@ -1,0 +1,167 @@
+//! The goals of the engine as ratios, all from one interleaved run: `cargo bench --bench ratios`.
+
+mod common;
+
+use std::hint::black_box;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use common::clock::{Work, interleaved, median};
+use common::straightforward::{Jumps, STEPS, simulate};
+use common::{GBM, LEVERAGES, levels, merton, plan, scenario};
+use liqsim::engine::{BLOCK_LANES, Plan, RunOptions, Worker, run};
+use liqsim::numeric::{InstructionSet, force_instruction_set, instruction_set};
+
+const ROUNDS: usize = 9;
+const LEAST_SECONDS: f64 = 0.05;
+/// Paths of the straightforward loop per measurement, about 30 ms.
+const NAIVE_PATHS: u64 = 8_000;
+const BLOCKS: u64 = 8;
+
+fn main() {
+    // Asked by this program itself, in a process of its own, for its peak memory.
+    if let Ok(paths) = std::env::var("LIQSIM_BENCH_MEMORY") {
+        memory_child(&paths);
+        return;
+    }
+    // `cargo test --benches` runs this too; it is no test.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    println!("| work | figure | ratio | goal |\n|---|---|---|---|");
+    stepping();
+    level_counts();
+    threads();
+    memory();
+}
+
+fn row(work: &str, figure: &str, ratio: f64, goal: &str) {
+    println!("| {work} | {figure} | {ratio:.3} | {goal} |");
+}
+
+/// Runs blocks of a plan on this thread.
+fn blocks<'a>(plan: &'a Plan, set: InstructionSet) -> impl FnMut() + 'a {
+    let mut worker = Worker::new(plan);
+    let mut number = 0;
+    move || {
+        force_instruction_set(set);
+        for _ in 0..BLOCKS {
+            worker.run_block(number, BLOCK_LANES);
+            number += 1;
+        }
+        force_instruction_set(InstructionSet::Avx512);
+        black_box(worker.tally().paths);
+    }
+}
+
+fn one_thread() -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().expect("a pool of one thread")
+}
+
+/// The straightforward loop on this thread.
+fn naive(jumps: Option<Jumps>) -> impl FnMut() {
+    let mut seed = 0;
+    move || {
+        seed += 1;
+        black_box(simulate(NAIVE_PATHS, seed, jumps));
+    }
+}
+
+fn jumps(rate: f64) -> Option<Jumps> {
+    Some(Jumps { rate, mean: -0.02, std_dev: 0.05 })
+}
+
+/// Path-steps per second of hourly stepping.
+fn stepping() {
+    let pool = one_thread();
+    let hourly = "monitoring = \"1h\"";
+    let gbm = plan(GBM, &LEVERAGES, hourly);
+    let jumping = plan(&merton(12.0), &LEVERAGES, hourly);
+    let widest = instruction_set();
+    let mut works = [
+        Work::new("straightforward loop, gbm", naive(None)),
+        Work::new("straightforward loop, merton", naive(jumps(12.0))),
+        Work::new("gbm, 720 steps", blocks(&gbm, widest)),
+        Work::new("gbm, 720 steps, AVX2", blocks(&gbm, InstructionSet::Avx2)),
+        Work::new("merton (12 a year), 720 steps", blocks(&jumping, widest)),
+    ];
+    let seconds = interleaved(&mut works, ROUNDS, LEAST_SECONDS);
+    let naive_steps = (NAIVE_PATHS * u64::from(STEPS)) as f64;
+    let own_steps = (BLOCKS * BLOCK_LANES as u64 * u64::from(STEPS)) as f64;
+    let rates: Vec<f64> = seconds
+        .iter()
+        .enumerate()
+        .map(|(i, s)| if i < 2 { naive_steps / s } else { own_steps / s })
+        .collect();
+    for (i, (base, goal)) in
+        [(0, "1"), (1, "1"), (0, ">= 4"), (0, ">= 1.6"), (1, ">= 4")].into_iter().enumerate()
+    {
+        row(&works[i].name, &format!("{:.0} million steps/s", rates[i] / 1e6), rates[i] / rates[base], goal);
+    }
+    drop(pool);
+}
+
+/// Cost of many levels against one, and of both sides of the account against stepping alone.
+fn level_counts() {
+    for (name, model) in [("gbm", GBM.to_owned()), ("merton (12 a year)", merton(12.0))] {
+        let plans = [1, 10, 50].map(|count| plan(&model, &levels(count), ""));
+        let mut works: Vec<Work<'_>> =
+            plans.iter().map(|plan| Work::new("", blocks(plan, InstructionSet::Avx512))).collect();
+        let seconds = interleaved(&mut works, ROUNDS, LEAST_SECONDS);
+        let per_path = |s: f64| format!("{:.1} ns/path", s * 1e9 / (BLOCKS * BLOCK_LANES as u64) as f64);
+        row(&format!("{name}, continuous, 1 level"), &per_path(seconds[0]), 1.0, "");
+        row(&format!("{name}, 10 levels"), &per_path(seconds[1]), seconds[1] / seconds[0], "");
+        row(&format!("{name}, 50 levels"), &per_path(seconds[2]), seconds[2] / seconds[0], "<= 1.5");
+    }
+}
+
+/// Wall time of a whole run on one thread against two.
+fn threads() {
+    let scenario = scenario(&merton(12.0), &levels(10), "paths = 1_000_000");
+    let stop = AtomicBool::new(false);
+    let wall = |threads| {
+        let start = Instant::now();
+        let options = RunOptions { threads: Some(threads), stop: &stop, progress: &|_| {} };
+        black_box(run(&scenario, &options).map(|result| result.paths)).expect("the scenario runs");
+        start.elapsed().as_secs_f64()
+    };
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        one.push(wall(1));
+        two.push(wall(2));
+    }
+    let best = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
+    row(
+        "two threads against one, wall (median; best in brackets)",
+        &format!("{:.3} s ({:.2})", median(two.clone()), best(&one) / best(&two)),
+        median(one) / median(two),
+        ">= 1.9",
+    );
+}
+
+/// Peak memory of runs of 10^4 and 10^8 paths, each in a process of its own.
+fn memory() {
+    let peak = |paths: &str| -> Option<f64> {
+        let child = std::process::Command::new(std::env::current_exe().ok()?)
+            .env("LIQSIM_BENCH_MEMORY", paths)
+            .output()
+            .ok()?;
+        String::from_utf8(child.stdout).ok()?.trim().parse().ok()
+    };
+    if let (Some(few), Some(many)) = (peak("10_000"), peak("100_000_000")) {
+        println!(
+            "| peak memory, 10^8 paths against 10^4 | {many:.1} against {few:.1} MB | {:.1} MB more | < 10 MB |",
+            many - few
+        );
+    }
+}
+
+fn memory_child(paths: &str) {
+    let scenario = scenario(GBM, &levels(10), &format!("paths = {paths}"));
+    let options = RunOptions { threads: Some(2), stop: &AtomicBool::new(false), progress: &|_| {} };
+    run(&scenario, &options).expect("the scenario runs");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok());
+    println!("{}", peak.map_or(f64::NAN, |kilobytes: f64| kilobytes / 1024.0));
+}
