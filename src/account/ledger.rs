@@ -18,6 +18,9 @@ use crate::numeric::{Kernel, Stream, dispatch, exp};
 use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};
 use crate::venue::{Flows, Side};
 
+/// Equity over time is recorded on one path in this many: enough for quantiles, and it keeps the ledger fast.
+const PATHS_PER_RECORD: usize = 8;
+
 /// Evaluates levels one by one.
 pub struct Ledger {
     levels: Vec<Opening>,
@@ -43,7 +46,7 @@ pub struct Ledger {
     survivor_sums: Vec<Sums>,
     liquidated_sums: Vec<LiquidatedSums>,
     account_sums: Vec<AccountSums>,
-    /// Equity by date, level and path that has a date behind it.
+    /// Equity by date, then by level and recorded path.
     dated: Vec<Vec<f64>>,
 }
 
@@ -151,12 +154,39 @@ impl Ledger {
         dispatch(Prices { power, log_prices, x: &mut self.x, quote: &mut self.quote });
     }
 
-    /// Records the equity of every open level at a date.
-    fn record(&mut self, tally: &mut Tally, weights: &[f64]) {
+    /// Paths on which equity over time is recorded: the first ones of the block.
+    fn recorded_lanes(&self) -> usize {
+        self.lanes.div_ceil(PATHS_PER_RECORD)
+    }
+
+    /// Keeps the equity of every level at a date; not a number where the position is gone.
+    fn record(&mut self) {
+        let recorded = self.recorded_lanes();
+        let mut equities = Vec::with_capacity(recorded * self.levels.len());
+        for (level, accrual) in self.accruals.iter().enumerate() {
+            let cash = &self.columns.cash[level * self.lanes..][..recorded];
+            let of = |((cash, x), quote): ((&f64, &f64), &f64)| {
+                if cash.is_finite() { (accrual.exposure * x + cash) * quote } else { f64::NAN }
+            };
+            equities.extend(cash.iter().zip(&self.x).zip(&self.quote).map(of));
+        }
+        self.dated.push(equities);
+    }
+
+    /// Adds the equities that were kept to the tally; a position that is gone shows what it left.
+    fn tally_records(&mut self, tally: &mut Tally, weights: &[f64]) {
+        let recorded = self.recorded_lanes();
+        for hit in self.hits.iter().filter(|hit| (hit.lane as usize) < recorded) {
+            let slot = hit.level as usize * recorded + hit.lane as usize;
+            for equity in self.dated.iter_mut().map(|equities| &mut equities[slot]) {
+                if equity.is_nan() {
+                    *equity = hit.recovered;
+                }
+            }
+        }
         for (date, equities) in self.dated.iter().enumerate() {
-            for (level, cell) in tally.levels.iter_mut().enumerate() {
+            for (cell, equities) in tally.levels.iter_mut().zip(equities.chunks_exact(recorded)) {
                 let bins = cell.account.get_or_insert_default().equity_at(date);
-                let equities = equities.get(level * self.lanes..(level + 1) * self.lanes).unwrap_or_default();
                 for (equity, weight) in equities.iter().zip(weights) {
                     bins.add(*equity, *weight);
                 }
@@ -274,30 +304,13 @@ impl Evaluation for Ledger {
         }
         dispatch(LogBarriers { sign, barriers: &self.nearest, out: &mut self.log_nearest });
         if now.date.is_some() {
-            let mut equities = Vec::with_capacity(self.columns.cash.len());
-            for (level, accrual) in self.accruals.iter().enumerate() {
-                let cash = &self.columns.cash[level * lanes..][..lanes];
-                let of = |((cash, x), quote): ((&f64, &f64), &f64)| {
-                    // A position that is gone shows what it left, see `finish`.
-                    if cash.is_finite() { accrual.exposure.mul_add(*x, *cash) * quote } else { f64::NAN }
-                };
-                equities.extend(cash.iter().zip(&self.x).zip(&self.quote).map(of));
-            }
-            self.dated.push(equities);
+            self.record();
         }
     }
 
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         self.set_prices(&log_prices[self.asset]);
-        for hit in &self.hits {
-            let slot = hit.level as usize * self.lanes + hit.lane as usize;
-            for equity in self.dated.iter_mut().map(|equities| &mut equities[slot]) {
-                if equity.is_nan() {
-                    *equity = hit.recovered;
-                }
-            }
-        }
-        self.record(tally, weights);
+        self.tally_records(tally, weights);
         for level in 0..self.levels.len() {
             let exposure = self.accruals[level].exposure;
             let fee = self.levels[level].taker_fee * exposure.abs();
@@ -305,7 +318,7 @@ impl Evaluation for Ledger {
                 let cash = self.columns.cash[level * self.lanes + lane];
                 if cash < f64::INFINITY {
                     let x = self.x[lane];
-                    let equity = exposure.mul_add(x, cash) * self.quote[lane];
+                    let equity = (exposure * x + cash) * self.quote[lane];
                     let closing = (equity - fee * x * self.quote[lane]).max(0.0);
                     self.survivor_sums[level].add(closing - 1.0, weights[lane]);
                     let mut passage = self.passage(level, lane, Exit::Horizon, closing);

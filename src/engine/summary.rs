@@ -110,7 +110,7 @@ fn level_result(
         costs: account.map(|account| passage::costs(account, n)),
         margin_calls: account.and_then(|account| passage::margin_calls(account, n)),
         max_drawdown: account.map(|account| passage::drawdown(account, n)),
-        equity_over_time: account.map(|account| passage::equity_over_time(account, n, &plan.schedule)),
+        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
     }
 }
 

@@ -137,8 +137,8 @@ pub struct AccountTally {
     pub met: Moments,
     /// Money called by path.
     pub money: Moments,
-    /// Largest drawdown of each path.
-    pub drawdown: Histogram,
+    /// What is left of the highest equity at the largest drawdown of each path: 1 − drawdown.
+    pub kept: Histogram,
     /// Equity at each date.
     pub equity: Vec<Histogram>,
 }
@@ -151,7 +151,7 @@ impl AccountTally {
             self.cost_bins[kind].add(*cost, weight);
         }
         sums.exits[passage.exit as usize].add(1.0, weight);
-        self.drawdown.add(passage.drawdown, weight);
+        self.kept.add(1.0 - passage.drawdown, weight);
         if passage.calls.number > 0.0 {
             sums.called.add(1.0, weight);
             sums.calls.add(passage.calls.number, weight);
@@ -198,7 +198,7 @@ impl AccountTally {
         self.calls += &other.calls;
         self.met += &other.met;
         self.money += &other.money;
-        self.drawdown += &other.drawdown;
+        self.kept += &other.kept;
         for (date, theirs) in other.equity.iter().enumerate() {
             *self.equity_at(date) += theirs;
         }
