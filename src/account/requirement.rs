@@ -123,18 +123,23 @@ impl Requirement {
     /// Under the whole-position rule the barriers lie in the tiers that the price can lose from: a gain into a higher
     /// tier does not liquidate.
     pub fn lines(&self, exposure: f64) -> Vec<Line> {
+        self.scaled_lines(exposure, 1.0)
+    }
+
+    /// The prices at which equity is a multiple of the requirement, as [`Requirement::lines`].
+    pub fn scaled_lines(&self, exposure: f64, multiple: f64) -> Vec<Line> {
         let (sign, size) = (exposure.signum(), exposure.abs());
         let reachable =
             |tier: &&Tier| !self.whole || if sign > 0.0 { tier.low < size } else { tier.high > size };
         let line = |tier: &Tier| {
-            let slope = sign.mul_add(exposure, -sign * tier.rate * size);
+            let slope = size - sign * multiple * tier.rate * size;
             let (low, high) = match (self.whole, sign > 0.0) {
                 (false, _) => (f64::NEG_INFINITY, f64::INFINITY),
                 (true, true) => (tier.low / size, tier.high / size),
                 (true, false) => (-tier.high / size, -tier.low / size),
             };
             (slope > 0.0 && size > 0.0).then(|| Line {
-                deduction: tier.deduction,
+                deduction: multiple * tier.deduction,
                 inverse_slope: 1.0 / slope,
                 low,
                 high,

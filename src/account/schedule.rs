@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::policy::{Deleverage, Occasion, Policy};
 use crate::venue::{Compounding, Flows};
 
 /// Number of dates at which equity over time is recorded; the last one is the horizon.
@@ -26,8 +27,8 @@ pub struct Moment {
 
 /// The moments of an account over a horizon in seconds, in order; the last one is the horizon.
 ///
-/// Dates are spread evenly; where cash flows are frequent each date moves to the nearest one, so that no step is added.
-pub fn schedule(flows: &Flows, horizon: u64) -> Vec<Moment> {
+/// The owner's scheduled orders have their moments too. Dates are spread evenly; where cash flows are frequent each date moves to the nearest one, so that no step is added.
+pub fn schedule(flows: &Flows, policy: &Policy, horizon: u64) -> Vec<Moment> {
     let mut moments: BTreeMap<u64, Moment> = BTreeMap::new();
     let at = |moments: &mut BTreeMap<u64, Moment>, seconds: u64, set: &dyn Fn(&mut Moment)| {
         set(moments.entry(seconds).or_insert(Moment { seconds, ..Moment::default() }));
@@ -51,6 +52,19 @@ pub fn schedule(flows: &Flows, horizon: u64) -> Vec<Moment> {
         for k in 1..=until / every {
             at(&mut moments, k * every, &|moment| moment.interest = true);
         }
+    }
+    let rebalanced = match policy.deleverage {
+        Some(Deleverage { on: Occasion::Every(every), .. }) => Some(every),
+        _ => None,
+    };
+    for every in rebalanced.into_iter().chain(policy.add_margin.map(|add| add.every)) {
+        let every = every.seconds().max(1);
+        for k in 1..=horizon / every {
+            at(&mut moments, k * every, &|_| {});
+        }
+    }
+    if let Some(exit) = policy.exit_after.filter(|exit| exit.time.seconds() <= horizon) {
+        at(&mut moments, exit.time.seconds(), &|_| {});
     }
     at(&mut moments, horizon, &|_| {});
     let known: Vec<u64> = moments.keys().copied().collect();
@@ -84,7 +98,7 @@ mod tests {
 
     #[test]
     fn funding_is_due_at_every_multiple_of_the_interval_and_at_the_horizon() {
-        let moments = schedule(&Flows { funding: funding(8), borrow: None }, MONTH);
+        let moments = schedule(&Flows { funding: funding(8), borrow: None }, &Policy::default(), MONTH);
         assert_eq!(moments.len(), 90);
         assert!(moments.iter().all(|moment| moment.funding && moment.seconds % (8 * HOUR) == 0));
         let dates: Vec<usize> = moments.iter().filter_map(|moment| moment.date).collect();
@@ -96,7 +110,7 @@ mod tests {
     fn interest_by_hours_begun_charges_no_hour_that_begins_at_the_horizon() {
         let count = |compounding| {
             let flows = Flows { funding: None, borrow: Some(Borrow { rate: 0.1, compounding }) };
-            schedule(&flows, MONTH).iter().filter(|moment| moment.interest).count()
+            schedule(&flows, &Policy::default(), MONTH).iter().filter(|moment| moment.interest).count()
         };
         assert_eq!(count(Compounding::Hourly), 720);
         // The first of the 720 hours is charged at the start.
@@ -105,7 +119,7 @@ mod tests {
 
     #[test]
     fn without_cash_flows_only_the_dates_remain() {
-        let moments = schedule(&Flows::default(), MONTH);
+        let moments = schedule(&Flows::default(), &Policy::default(), MONTH);
         assert_eq!(moments.len(), DATES);
         assert_eq!(moments[0].seconds, MONTH / 20);
     }

@@ -7,7 +7,7 @@ use super::opening::Opening;
 use super::requirement::Line;
 use super::schedule::Moment;
 use crate::market::SECONDS_PER_YEAR;
-use crate::numeric::{Kernel, ln};
+use crate::numeric::{Kernel, exp, ln};
 use crate::venue::{Compounding, Flows, FundingBasis};
 
 const HOURS_PER_YEAR: f64 = 8_760.0;
@@ -72,7 +72,7 @@ impl Accrual {
             let years = (moment.seconds - self.charged) as f64 / SECONDS_PER_YEAR;
             let growth = match borrow.compounding {
                 Compounding::Hourly => borrow.rate / HOURS_PER_YEAR,
-                Compounding::Continuous => (borrow.rate * years).exp_m1(),
+                Compounding::Continuous => exp(borrow.rate * years) - 1.0,
                 Compounding::Simple => 0.0,
             };
             if borrow.compounding == Compounding::Simple {
@@ -106,7 +106,7 @@ impl Accrual {
         match (self.flows.borrow, next) {
             (Some(borrow), Some(next)) if borrow.compounding == Compounding::Continuous => {
                 let years = (next.seconds - self.charged) as f64 / SECONDS_PER_YEAR;
-                (0.5 * borrow.rate * years).exp()
+                exp(0.5 * borrow.rate * years)
             }
             _ => 1.0,
         }

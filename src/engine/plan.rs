@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::account::{Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, schedule};
+use crate::account::{
+    Book, Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, schedule,
+};
 use crate::market::SECONDS_PER_YEAR;
 use crate::model::Model;
 use crate::scenario::{Monitoring, Scenario};
@@ -38,6 +40,8 @@ pub struct Plan {
     pub openings: Vec<Opening>,
     /// What is charged over time.
     pub flows: Flows,
+    /// What the owner does.
+    pub policy: Policy,
     /// When the account has to be settled; empty where nothing but the price moves it.
     pub schedule: Vec<Moment>,
 }
@@ -75,9 +79,10 @@ impl Plan {
                     .map_err(|source| PlanError::Level { leverage: *leverage, source })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let schedule = match account.flows.is_empty() {
+        let policy = scenario.policy;
+        let schedule = match account.flows.is_empty() && policy.is_empty() {
             true => Vec::new(),
-            false => schedule(&account.flows, scenario.simulation.horizon.seconds()),
+            false => schedule(&account.flows, &policy, scenario.simulation.horizon.seconds()),
         };
         Ok(Self {
             seed: scenario.simulation.seed,
@@ -88,6 +93,7 @@ impl Plan {
             openings: levels.iter().map(|level| Opening::new(level, &account.venue)).collect(),
             levels,
             flows: account.flows,
+            policy,
             schedule,
         })
     }
@@ -99,12 +105,21 @@ impl Plan {
 
     /// A fresh evaluation of the levels: from the running extreme where that is enough.
     pub fn evaluation(&self) -> Box<dyn Evaluation> {
+        if !self.policy.is_empty() {
+            return Box::new(self.book());
+        }
         if self.schedule.is_empty()
             && let Ok(nested) = Nested::new(self.levels.clone(), self.asset, self.horizon())
         {
             return Box::new(nested);
         }
         Box::new(self.ledger())
+    }
+
+    /// An evaluation whose owner follows policies.
+    pub fn book(&self) -> Book {
+        let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
+        Book::new(self.openings.clone(), self.policy, self.flows, self.schedule.clone(), self.asset, horizon)
     }
 
     /// An evaluation that follows every level on its own.

@@ -8,6 +8,7 @@ use crate::venue::Side;
 use super::flows::{BorrowFile, FundingFile};
 use super::model::ModelFile;
 use super::numbers::{Count, Ratio};
+use super::policy::PolicyFile;
 use super::problem::Problems;
 use super::range::Range;
 use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
@@ -34,6 +35,8 @@ table! {
         required assets: Named<AssetFile>,
         /// The account whose leverage levels are compared.
         required account: AccountFile,
+        /// What the owner does on the way; nothing if absent.
+        optional policy: PolicyFile,
         /// What `liqsim check` asserts of the result.
         optional limits: List<LimitFile>,
     }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::account::Policy;
+
 use super::types::{Account, Asset, Scenario, Simulation};
 use crate::venue::Venue;
 
@@ -14,6 +16,8 @@ struct Determinants<'a> {
     simulation: &'a Simulation,
     assets: &'a [Asset],
     account: Account,
+    #[serde(skip_serializing_if = "Policy::is_empty")]
+    policy: Policy,
 }
 
 impl Scenario {
@@ -28,6 +32,7 @@ impl Scenario {
                 venue: Venue { name: String::new(), ..self.account.venue.clone() },
                 ..self.account.clone()
             },
+            policy: self.policy,
         };
         let mut hasher = blake3::Hasher::new();
         // Plain structs of numbers and text always serialise, and a hasher accepts every write.

@@ -21,6 +21,7 @@ mod words;
 mod file;
 mod model;
 mod flows;
+mod policy;
 mod terms;
 mod venue;
 mod leverage;

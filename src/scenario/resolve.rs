@@ -30,11 +30,15 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     let limits = file.limits.iter().flat_map(|limits| &limits.value.items);
     // A limit that is not sound has put a problem on the list, which fails the whole file.
     let limits = limits.filter_map(|limit| limits::resolve(limit, complete, problems)).collect();
+    let equity = file.account.as_ref().and_then(|account| account.value.equity.as_ref());
+    let policy =
+        file.policy.as_ref().map(|policy| policy.value.resolve(equity, simulation.as_ref(), problems));
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
         assets: assets?,
         account: account?,
+        policy: policy.unwrap_or_default(),
         limits,
     })
 }

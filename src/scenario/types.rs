@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::account::Policy;
 use crate::market::Duration;
 use crate::model::Model;
 use crate::venue::{Flows, Side, Venue};
@@ -17,6 +18,9 @@ pub struct Scenario {
     pub assets: Vec<Asset>,
     /// The account whose leverage levels are compared.
     pub account: Account,
+    /// What the owner does on the way.
+    #[serde(skip_serializing_if = "Policy::is_empty")]
+    pub policy: Policy,
     /// What `liqsim check` asserts.
     pub limits: Vec<Limit>,
 }

@@ -8,6 +8,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use liqsim::account::Policy;
 use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
 use liqsim::model::Model;
@@ -76,6 +77,7 @@ impl Setup {
                 flows: Flows::default(),
                 positions: vec![Position { asset: 0, side: self.side }],
             },
+            policy: Policy::default(),
             limits: Vec::new(),
         }
     }
