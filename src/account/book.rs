@@ -22,7 +22,10 @@ pub struct Book {
     levels: Vec<Managed>,
     schedule: Vec<Moment>,
     asset: usize,
+    /// +1 for a long, −1 for a short.
     sign: f64,
+    /// Log x over log-price.
+    power: f64,
     horizon: f64,
     committed: f64,
     lanes: usize,
@@ -53,7 +56,8 @@ impl Book {
         horizon: u64,
     ) -> Self {
         let count = openings.len();
-        let sign = openings.first().map_or(1.0, Opening::sign);
+        let power = openings.first().map_or(1.0, Opening::power);
+        let sign = openings.first().map_or(1.0, Opening::sign) * power;
         let levels =
             openings.into_iter().map(|opening| Managed { opening, policy, flows, horizon }).collect();
         Self {
@@ -61,6 +65,7 @@ impl Book {
             schedule,
             asset,
             sign,
+            power,
             horizon: horizon as f64 / SECONDS_PER_YEAR,
             committed: 1.0 + policy.committed(horizon),
             lanes: 0,
@@ -117,7 +122,7 @@ impl Book {
     /// Answers the margin calls of a path that are due by a time.
     fn answer(&mut self, lane: usize, y: f64, time: f64) {
         let (count, top) = (self.levels.len(), self.tops[lane]);
-        let x = exp(self.sign * y);
+        let x = exp(self.power * self.sign * y);
         for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
             if slot.due <= time {
                 level.answer(slot, x, time);
@@ -263,7 +268,7 @@ impl Evaluation for Book {
             for (lane, log_price) in
                 log_prices[self.asset].iter().enumerate().take(self.lanes.div_ceil(PATHS_PER_RECORD))
             {
-                let x = exp(*log_price);
+                let x = exp(self.power * log_price);
                 for slot in &self.slots[lane * count..][..count] {
                     let equity = slot.end.map_or(slot.exposure * x + slot.cash, |end| end.equity);
                     equities.push(self.wealth(slot, equity));
@@ -283,7 +288,7 @@ impl Evaluation for Book {
             }
         }
         for (lane, weight) in weights.iter().enumerate() {
-            let x = exp(log_prices[self.asset][lane]);
+            let x = exp(self.power * log_prices[self.asset][lane]);
             for number in 0..count {
                 let slot = &mut self.slots[lane * count + number];
                 if slot.end.is_none() {

@@ -39,7 +39,6 @@ pub struct Ledger {
     nearest: Vec<f64>,
     log_nearest: Vec<f64>,
     x: Vec<f64>,
-    quote: Vec<f64>,
     hits: Vec<Hit>,
     passages: Vec<Passage>,
     candidates: Candidates,
@@ -87,7 +86,6 @@ impl Ledger {
             nearest: Vec::new(),
             log_nearest: Vec::new(),
             x: Vec::new(),
-            quote: Vec::new(),
             hits: Vec::new(),
             passages: Vec::new(),
             candidates: Candidates::default(),
@@ -146,12 +144,11 @@ impl Ledger {
         self.log_nearest[lane] = log_barrier(self.levels[0].sign(), self.nearest[lane]);
     }
 
-    /// Sets x and the value of a settlement unit from log-prices.
+    /// Sets x from log-prices.
     fn set_prices(&mut self, log_prices: &[f64]) {
         self.x.resize(log_prices.len(), 0.0);
-        self.quote.resize(log_prices.len(), 1.0);
         let power = self.levels.first().map_or(1.0, Opening::power);
-        dispatch(Prices { power, log_prices, x: &mut self.x, quote: &mut self.quote });
+        dispatch(Prices { power, log_prices, x: &mut self.x });
     }
 
     /// Paths on which equity over time is recorded: the first ones of the block.
@@ -165,10 +162,10 @@ impl Ledger {
         let mut equities = Vec::with_capacity(recorded * self.levels.len());
         for (level, accrual) in self.accruals.iter().enumerate() {
             let cash = &self.columns.cash[level * self.lanes..][..recorded];
-            let of = |((cash, x), quote): ((&f64, &f64), &f64)| {
-                if cash.is_finite() { (accrual.exposure * x + cash) * quote } else { f64::NAN }
+            let of = |(cash, x): (&f64, &f64)| {
+                if cash.is_finite() { accrual.exposure * x + cash } else { f64::NAN }
             };
-            equities.extend(cash.iter().zip(&self.x).zip(&self.quote).map(of));
+            equities.extend(cash.iter().zip(&self.x).map(of));
         }
         self.dated.push(equities);
     }
@@ -279,7 +276,6 @@ impl Evaluation for Ledger {
                 exposure: self.accruals[level].exposure,
                 lines: &self.lines[level],
                 x: &self.x,
-                quote: &self.quote,
                 cash: &mut self.columns.cash[slots.clone()],
                 funding: &mut self.columns.funding[slots.clone()],
                 interest: &mut self.columns.interest[slots.clone()],
@@ -318,8 +314,8 @@ impl Evaluation for Ledger {
                 let cash = self.columns.cash[level * self.lanes + lane];
                 if cash < f64::INFINITY {
                     let x = self.x[lane];
-                    let equity = (exposure * x + cash) * self.quote[lane];
-                    let closing = (equity - fee * x * self.quote[lane]).max(0.0);
+                    let equity = exposure * x + cash;
+                    let closing = (equity - fee * x).max(0.0);
                     self.survivor_sums[level].add(closing - 1.0, weights[lane]);
                     let mut passage = self.passage(level, lane, Exit::Horizon, closing);
                     passage.costs[Cost::Fees as usize] += equity - closing;
@@ -352,12 +348,11 @@ impl Evaluation for Ledger {
     }
 }
 
-/// x and the value of a settlement unit from log-prices.
+/// x from log-prices.
 struct Prices<'a> {
     power: f64,
     log_prices: &'a [f64],
     x: &'a mut [f64],
-    quote: &'a mut [f64],
 }
 
 impl Kernel for Prices<'_> {
@@ -367,11 +362,6 @@ impl Kernel for Prices<'_> {
     fn run(self) {
         for (x, log_price) in self.x.iter_mut().zip(self.log_prices) {
             *x = exp(self.power * log_price);
-        }
-        if self.power < 0.0 {
-            for (quote, log_price) in self.quote.iter_mut().zip(self.log_prices) {
-                *quote = exp(*log_price);
-            }
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Where nothing but the price moves an account, a level is liquidated when the price first touches its barrier, and
 //! the barriers of rising leverage lie ever nearer. How many barriers a path has touched therefore decides every level
-//! at once, and the return of each surviving level is a linear function of the closing price. A path adds to one cell
-//! only: that of the most leveraged level it survived. Its closing equity there is the one that the price moves most,
-//! so bins fine enough for it are fine enough for every level below.
+//! at once, and the return of each surviving level is a linear function of one variable u: the ratio of closing to entry
+//! price, or its inverse where the contract settles in the coin. A path adds to one cell only: that of the most leveraged
+//! level it survived. Its closing equity there is the one that u moves most, so bins fine enough for it are fine enough
+//! for every level below.
 
 use super::evaluation::{Evaluation, Hit, Survivors};
 use super::hits::Candidates;
@@ -20,6 +21,8 @@ pub struct Nested {
     asset: usize,
     side: Sides,
     sign: f64,
+    /// Log u over log-price: 1, or −1 where the contract settles in the coin.
+    exponent: f64,
     horizon: f64,
     /// Mirrored log-price of each barrier; −∞ where there is none. Rising with leverage.
     barriers: Vec<f64>,
@@ -43,8 +46,10 @@ impl Nested {
         let barriers: Vec<f64> =
             levels.iter().map(|level| level.log_barrier().map_or(f64::NEG_INFINITY, |b| sign * b)).collect();
         let nested = barriers.windows(2).all(|pair| pair[0] <= pair[1]);
+        let exponent = first.closing_exponent();
         let solvent = levels.iter().zip(&barriers).all(|(level, barrier)| {
-            let worst = if barrier.is_finite() { (sign * barrier).exp() } else { 0.0 };
+            // Without a barrier the worst is a long without debt at a price of 0, or an inverse short at an infinite one.
+            let worst = if barrier.is_finite() { (exponent * sign * barrier).exp() } else { 0.0 };
             level.closing_constant + level.closing_slope * worst >= 0.0
         });
         if !(nested && solvent) {
@@ -56,6 +61,7 @@ impl Nested {
             asset,
             side,
             sign,
+            exponent,
             horizon,
             barriers,
             open_levels: Vec::new(),
@@ -136,7 +142,7 @@ impl Evaluation for Nested {
         let log_price = &log_prices[self.asset];
         let lanes = log_price.len();
         self.ratios.resize(lanes, 0.0);
-        dispatch(Exponentials { from: log_price, to: &mut self.ratios });
+        dispatch(Exponentials { from: log_price, exponent: self.exponent, to: &mut self.ratios });
         for (lane, ratio) in self.ratios.iter().enumerate() {
             let open_levels = self.open_levels[lane] as usize;
             if open_levels > 0 {
@@ -212,6 +218,7 @@ pub(super) fn add_sums(
 
 struct Exponentials<'a> {
     from: &'a [f64],
+    exponent: f64,
     to: &'a mut [f64],
 }
 
@@ -221,7 +228,7 @@ impl Kernel for Exponentials<'_> {
     #[inline(always)]
     fn run(self) {
         for (to, from) in self.to.iter_mut().zip(self.from) {
-            *to = exp(*from);
+            *to = exp(self.exponent * *from);
         }
     }
 }

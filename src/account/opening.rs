@@ -2,7 +2,7 @@
 
 use super::position::Level;
 use super::requirement::{Exposure, Requirement};
-use crate::venue::{Contract, Liquidation, Side, Venue};
+use crate::venue::{Contract, Fill, Holding, Liquidation, Side, Venue};
 
 /// One leverage of one position: what it starts with and the terms it is held under, in fractions of the equity put up.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +22,12 @@ pub struct Opening {
     terms: Liquidation,
 }
 
-/// What a liquidation leaves, as fractions of the equity put up, in quote units.
+/// What a liquidation leaves, as fractions of the equity put up.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Remains {
     /// Returned to the owner.
     pub recovered: f64,
-    /// Kept by the venue.
+    /// Kept by the venue, or lost to the price of its fill.
     pub kept: f64,
     /// Loss beyond the collateral.
     pub bad_debt: f64,
@@ -55,31 +55,19 @@ impl Opening {
     /// x at a log return of the price.
     pub fn power(&self) -> f64 {
         match self.contract {
-            Contract::Linear => 1.0,
+            Contract::Linear | Contract::Spot => 1.0,
             Contract::Inverse => -1.0,
-        }
-    }
-
-    /// Value in quote units of one unit of the settlement currency, at x.
-    pub fn quote(&self, x: f64) -> f64 {
-        match self.contract {
-            Contract::Linear => 1.0,
-            Contract::Inverse => 1.0 / x,
         }
     }
 
     /// What a liquidation at x leaves of an account with this cash and exposure.
     pub fn liquidate_at(&self, cash: f64, exposure: f64, x: f64) -> Remains {
-        let equity = exposure.mul_add(x, cash);
-        let recovered = match self.terms {
-            Liquidation::Forfeit => 0.0,
-            Liquidation::Fee { rate } => (equity - rate * exposure.abs() * x).max(0.0),
-        };
-        let quote = self.quote(x);
-        Remains {
-            recovered: recovered * quote,
-            kept: (equity.max(0.0) - recovered) * quote,
-            bad_debt: (-equity).max(0.0) * quote,
-        }
+        let equity = exposure * x + cash;
+        // The same position in units of the equity, entered at a price of 1.
+        let holding =
+            Holding { side: self.side, entry: 1.0, quantity: exposure.abs(), collateral: cash + exposure };
+        let price = if self.contract == Contract::Inverse { 1.0 / x } else { x };
+        let Fill { recovered, bad_debt } = self.terms.fill(self.contract, &holding, price);
+        Remains { recovered, kept: equity + bad_debt - recovered, bad_debt }
     }
 }

@@ -13,7 +13,7 @@
 //! so equity meets the requirement of a tier at x = −(w + deduction)/(e − (rate + close fee)·|e|). Under the marginal
 //! rule the requirement is the largest over all tiers, hence the barrier is the one first met.
 
-use crate::venue::{Contract, Holding, MaintenanceBasis, Side, TierRule, Venue};
+use crate::venue::{Contract, Holding, MarginTier, Side, TierRule, Venue};
 
 /// The margin rules of a venue for a position of an account.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,13 +22,15 @@ pub struct Requirement {
     whole: bool,
 }
 
-/// One tier, in fractions of the equity put up.
+/// One tier, in fractions of the equity put up: the requirement is
+/// constant + (rate + growth·notional)·notional + debt_rate·debt.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Tier {
-    /// Charged on the notional at the price.
+    constant: f64,
     rate: f64,
-    /// Subtracted; holds the whole requirement, negative, on the entry basis.
-    deduction: f64,
+    growth: f64,
+    /// On the quote currency owed (a long on spot margin).
+    debt_rate: f64,
     low: f64,
     high: f64,
 }
@@ -36,21 +38,31 @@ struct Tier {
 /// A barrier of one tier for a given exposure: mirrored so that liquidation always lies below.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
-    /// Added to the cash.
-    pub deduction: f64,
-    /// One over the slope of equity less requirement, both mirrored.
-    pub inverse_slope: f64,
+    sign: f64,
+    /// Factor of negative cash, and what is added to it.
+    debt: f64,
+    deduction: f64,
+    /// Slope and curvature of the requirement less the exposure, in x.
+    slope: f64,
+    bend: f64,
+    inverse_slope: f64,
     /// Mirrored prices between which the line holds.
-    pub low: f64,
-    /// See [`Line::low`].
-    pub high: f64,
+    low: f64,
+    high: f64,
 }
 
 impl Line {
     /// The mirrored barrier of an account with this cash.
     #[inline(always)]
     pub fn barrier(&self, cash: f64) -> f64 {
-        let crossing = -(cash + self.deduction) * self.inverse_slope;
+        let cash = if cash < 0.0 { cash * self.debt } else { cash } + self.deduction;
+        let crossing = if self.bend > 0.0 {
+            let root = self.slope * self.slope + 4.0 * self.bend * cash;
+            let root = if root > 0.0 { root.sqrt() } else { 0.0 };
+            self.sign * 2.0 * cash / (self.slope - self.sign * root)
+        } else {
+            -cash * self.inverse_slope
+        };
         let crossing = if crossing > self.low { crossing } else { f64::NEG_INFINITY };
         if crossing < self.high { crossing } else { self.high }
     }
@@ -66,50 +78,53 @@ pub struct Exposure {
 }
 
 impl Exposure {
-    /// Of a holding in an account of this equity, in quote units.
+    /// Of a holding in an account of this equity, in settlement units.
     pub fn of(holding: &Holding, contract: Contract, equity: f64) -> Self {
-        let (unit, sign) = match contract {
-            Contract::Linear => (equity, 1.0),
-            Contract::Inverse => (equity / holding.entry, -1.0),
-        };
-        let side = if holding.side == Side::Long { 1.0 } else { -1.0 };
-        let exposure = sign * side * holding.notional(contract, holding.entry) / unit;
-        Self { cash: holding.collateral / unit - exposure, exposure }
+        let exposure = holding.gain_sign(contract) * holding.notional(contract, holding.entry) / equity;
+        Self { cash: holding.collateral / equity - exposure, exposure }
     }
 }
 
 impl Requirement {
-    /// The rules of a venue for a holding in an account of this equity, in quote units.
+    /// The rules of a venue for a holding in an account of this equity, in settlement units.
     pub fn new(venue: &Venue, holding: &Holding, equity: f64) -> Self {
-        let unit = if venue.contract == Contract::Inverse { equity / holding.entry } else { equity };
-        let entry = holding.notional(venue.contract, holding.entry) / unit;
-        let whole = venue.rule == TierRule::Whole;
-        let mut low = 0.0;
-        let mut tiers = Vec::with_capacity(venue.tiers.len());
-        for tier in &venue.tiers {
-            let (rate, deduction) = (tier.rate + venue.close_fee, tier.deduction / unit);
-            let high = tier.up_to / unit;
-            tiers.push(Tier { rate, deduction, low, high });
-            low = high;
-        }
-        if let Some(top) = tiers.last_mut() {
-            // A position that outgrew the table is still held.
-            top.high = f64::INFINITY;
-        }
-        if venue.maintenance_basis == MaintenanceBasis::Entry {
-            // Fixed at entry, whatever the price.
-            let fixed = tiers
-                .iter()
-                .find(|tier| entry <= tier.high)
-                .map_or(0.0, |tier| tier.rate * entry - tier.deduction);
-            tiers = vec![Tier { rate: 0.0, deduction: -fixed, low: 0.0, high: f64::INFINITY }];
-        }
-        Self { tiers, whole }
+        let of = |index: usize, low: f64, high: f64| {
+            let requirement = venue.requirement(holding, index);
+            let debt = holding.notional(venue.contract, holding.entry) - holding.collateral;
+            let is_on_debt = venue.contract == Contract::Spot && holding.side == Side::Long;
+            let debt_rate = if is_on_debt && debt > 0.0 { requirement.constant / debt } else { 0.0 };
+            Tier {
+                constant: if is_on_debt { 0.0 } else { requirement.constant / equity },
+                rate: requirement.rate,
+                growth: requirement.growth * equity,
+                debt_rate,
+                low,
+                high,
+            }
+        };
+        let tiers = if venue.tier_follows_the_mark(holding.side) {
+            let mut low = 0.0;
+            let last = venue.tiers.len() - 1;
+            let tier = |(index, tier): (usize, &MarginTier)| {
+                // A position that outgrew the table is still held.
+                let high = if index == last { f64::INFINITY } else { tier.up_to / equity };
+                let built = of(index, low, high);
+                low = high;
+                built
+            };
+            venue.tiers.iter().enumerate().map(tier).collect()
+        } else {
+            vec![of(venue.tier_index(venue.tier_size_of(holding)), 0.0, f64::INFINITY)]
+        };
+        Self { tiers, whole: venue.rule == TierRule::Whole }
     }
 
-    /// The requirement at a notional.
-    pub fn at(&self, notional: f64) -> f64 {
-        let of = |tier: &Tier| notional.mul_add(tier.rate, -tier.deduction);
+    /// The requirement on a notional, with this much cash (negative: debt).
+    pub fn at(&self, notional: f64, cash: f64) -> f64 {
+        let debt = (-cash).max(0.0);
+        let of = |tier: &Tier| {
+            tier.constant + (tier.rate + tier.growth * notional) * notional + tier.debt_rate * debt
+        };
         if self.whole {
             let tier = self.tiers.iter().find(|tier| notional <= tier.high).or(self.tiers.last());
             tier.map_or(0.0, of)
@@ -132,15 +147,20 @@ impl Requirement {
         let reachable =
             |tier: &&Tier| !self.whole || if sign > 0.0 { tier.low < size } else { tier.high > size };
         let line = |tier: &Tier| {
-            let slope = size - sign * multiple * tier.rate * size;
+            let slope = multiple * tier.rate * size - exposure;
+            let bend = multiple * tier.growth * size * size;
             let (low, high) = match (self.whole, sign > 0.0) {
                 (false, _) => (f64::NEG_INFINITY, f64::INFINITY),
                 (true, true) => (tier.low / size, tier.high / size),
                 (true, false) => (-tier.high / size, -tier.low / size),
             };
-            (slope > 0.0 && size > 0.0).then(|| Line {
-                deduction: multiple * tier.deduction,
-                inverse_slope: 1.0 / slope,
+            (sign * slope < 0.0 && size > 0.0).then(|| Line {
+                sign,
+                debt: 1.0 + multiple * tier.debt_rate,
+                deduction: -multiple * tier.constant,
+                slope,
+                bend,
+                inverse_slope: 1.0 / slope.abs(),
                 low,
                 high,
             })
@@ -158,20 +178,16 @@ pub fn barrier(lines: &[Line], cash: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::venue::{Liquidation, MarginTier, TierBand};
+    use crate::venue::{MaintenanceBasis, TierBand};
 
     fn venue(contract: Contract, rule: TierRule, basis: MaintenanceBasis) -> Venue {
         let bands = [(4.0, 0.004), (20.0, 0.01), (100.0, 0.025), (f64::INFINITY, 0.05)]
             .map(|(up_to, rate)| TierBand { up_to, rate, max_leverage: f64::INFINITY });
         Venue {
-            name: "inline".into(),
-            contract,
-            tiers: MarginTier::table(&bands, rule).unwrap(),
             rule,
             maintenance_basis: basis,
             close_fee: 0.0006,
-            taker_fee: 0.0,
-            liquidation: Liquidation::Forfeit,
+            ..Venue::new(contract, MarginTier::table(&bands, rule).unwrap())
         }
     }
 
@@ -179,7 +195,7 @@ mod tests {
     #[test]
     fn barriers_equal_the_liquidation_prices_of_the_venue() {
         let mut compared = 0;
-        for contract in [Contract::Linear, Contract::Inverse] {
+        for contract in [Contract::Linear, Contract::Inverse, Contract::Spot] {
             for rule in [TierRule::Marginal, TierRule::Whole] {
                 for basis in [MaintenanceBasis::Mark, MaintenanceBasis::Entry] {
                     let venue = venue(contract, rule, basis);
@@ -187,8 +203,8 @@ mod tests {
                         for leverage in [1.5, 3.0, 7.0, 15.0, 18.0] {
                             let (entry, equity) = (2.0, 3.0);
                             let (quantity, collateral) = match contract {
-                                Contract::Linear => (leverage * equity / entry, equity),
-                                Contract::Inverse => (leverage * equity, equity / entry),
+                                Contract::Linear | Contract::Spot => (leverage * equity / entry, equity),
+                                Contract::Inverse => (leverage * equity * entry, equity),
                             };
                             let holding = Holding { side, entry, quantity, collateral };
                             let expected = venue.liquidation_price(&holding).unwrap().price;
@@ -196,7 +212,7 @@ mod tests {
                             let lines = Requirement::new(&venue, &holding, equity).lines(position.exposure);
                             let x = position.exposure.signum() * barrier(&lines, position.cash);
                             let price = match contract {
-                                Contract::Linear => x * entry,
+                                Contract::Linear | Contract::Spot => x * entry,
                                 Contract::Inverse => entry / x,
                             };
                             match expected {

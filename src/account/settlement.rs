@@ -133,9 +133,8 @@ pub(super) struct Settle<'a> {
     pub due: Due,
     pub exposure: f64,
     pub lines: &'a [Line],
-    /// x, and the quote value of one settlement unit, by path.
+    /// x by path.
     pub x: &'a [f64],
-    pub quote: &'a [f64],
     pub cash: &'a mut [f64],
     pub funding: &'a mut [f64],
     pub interest: &'a mut [f64],
@@ -151,7 +150,7 @@ impl Kernel for Settle<'_> {
     fn run(self) {
         let Self { due, exposure, lines, .. } = self;
         let n = self.x.len();
-        let (x, quote) = (&self.x[..n], &self.quote[..n]);
+        let x = &self.x[..n];
         let (cash, nearest) = (&mut self.cash[..n], &mut self.nearest[..n]);
         let (funding, interest) = (&mut self.funding[..n], &mut self.interest[..n]);
         let (peak, drawdown) = (&mut self.peak[..n], &mut self.drawdown[..n]);
@@ -160,9 +159,9 @@ impl Kernel for Settle<'_> {
             let debt = if cash[i] < 0.0 { -cash[i] } else { 0.0 };
             let charged = due.cash_interest.1.mul_add(debt, due.cash_interest.0);
             cash[i] -= paid + charged;
-            funding[i] = quote[i].mul_add(paid, funding[i]);
-            interest[i] = quote[i].mul_add(due.coin_interest.mul_add(x[i], charged), interest[i]);
-            let equity = exposure.mul_add(x[i], cash[i]) * quote[i];
+            funding[i] += paid;
+            interest[i] += due.coin_interest.mul_add(x[i], charged);
+            let equity = exposure.mul_add(x[i], cash[i]);
             let top = if equity > peak[i] { equity } else { peak[i] };
             peak[i] = top;
             let fall = (top - equity) / top;

@@ -89,8 +89,14 @@ impl Managed {
         slot
     }
 
+    /// +1 where the holder gains with x, else −1.
     fn sign(&self) -> f64 {
         self.opening.sign()
+    }
+
+    /// +1 for a long, −1 for a short.
+    fn side(&self) -> f64 {
+        self.opening.sign() * self.opening.power()
     }
 
     /// Mirrored log barrier of a margin that is a multiple of the maintenance margin.
@@ -118,7 +124,7 @@ impl Managed {
             _ => f64::NEG_INFINITY,
         };
         slot.low = slot.liquidation.max(self.stop(top)).max(slot.call).max(slot.reduction);
-        slot.high = policy.take_profit.map_or(f64::INFINITY, |target| target.level(sign));
+        slot.high = policy.take_profit.map_or(f64::INFINITY, |target| target.level(self.side()));
     }
 
     fn can_answer(&self, slot: &Slot) -> bool {
@@ -127,7 +133,7 @@ impl Managed {
 
     /// The nearer of the two stops.
     fn stop(&self, top: f64) -> f64 {
-        let sign = self.sign();
+        let sign = self.side();
         let fixed = self.policy.stop_loss.map_or(f64::NEG_INFINITY, |stop| stop.level(sign));
         let trailing =
             self.policy.trailing_stop.map_or(f64::NEG_INFINITY, |stop| top - stop.log_distance(sign));
@@ -136,7 +142,7 @@ impl Managed {
 
     /// Slippage of the nearer stop.
     fn stop_slippage(&self, top: f64) -> f64 {
-        let sign = self.sign();
+        let sign = self.side();
         let fixed = self.policy.stop_loss.map(|stop| (stop.level(sign), stop.slippage));
         let trailing = self.policy.trailing_stop.map(|stop| (top - stop.log_distance(sign), stop.slippage));
         let nearer = fixed.into_iter().chain(trailing).max_by(|a, b| a.0.total_cmp(&b.0));
@@ -178,7 +184,7 @@ impl Managed {
         let Some(call) = self.policy.margin_call else { return };
         let equity = slot.exposure * x + slot.cash;
         let notional = slot.exposure.abs() * x;
-        let needed = (call.target * self.opening.requirement.at(notional) - equity).max(0.0);
+        let needed = (call.target * self.opening.requirement.at(notional, slot.cash) - equity).max(0.0);
         if needed == 0.0 {
             slot.calls.met += 1.0;
         } else if call.reserve > 0.0 {
@@ -193,8 +199,10 @@ impl Managed {
             }
         } else {
             let fee = self.opening.taker_fee;
+            let sign = slot.exposure.signum();
             let short = |size: f64| {
-                equity - fee * (notional - size) < call.target * self.opening.requirement.at(size)
+                let left = equity - fee * (notional - size);
+                left < call.target * self.opening.requirement.at(size, left - sign * size)
             };
             let (mut low, mut high) = (0.0, notional);
             for _ in 0..60 {

@@ -10,7 +10,7 @@ mod passage;
 pub use block::{BLOCK_LANES, Worker};
 pub use plan::{Plan, PlanError};
 pub use result::{
-    CostStats, EquityPoint, Kelly, LevelResult, MarginCalls, Note, Quantiles, ReturnStats, RunResult,
-    SurvivalPoint, TimeToLiquidation,
+    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, Quantiles, ReturnStats,
+    RunResult, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, run};
