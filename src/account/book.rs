@@ -311,6 +311,10 @@ impl Evaluation for Book {
                 } else {
                     self.survivor_sums[number].add(wealth - 1.0, *weight);
                     cell.closing_equity.add(wealth, *weight);
+                    // Slippage and fees of a stop can take more than what was left.
+                    if end.bad_debt > 0.0 {
+                        self.liquidated_sums[number].bad_debt.add(end.bad_debt, *weight);
+                    }
                 }
             }
         }

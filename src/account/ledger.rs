@@ -310,19 +310,19 @@ impl Evaluation for Ledger {
         for level in 0..self.levels.len() {
             let exposure = self.accruals[level].exposure;
             let fee = self.levels[level].taker_fee * exposure.abs();
-            for lane in 0..self.lanes {
+            for (lane, weight) in weights.iter().enumerate() {
                 let cash = self.columns.cash[level * self.lanes + lane];
                 if cash < f64::INFINITY {
                     let x = self.x[lane];
                     let equity = exposure * x + cash;
                     let closing = (equity - fee * x).max(0.0);
-                    self.survivor_sums[level].add(closing - 1.0, weights[lane]);
+                    self.survivor_sums[level].add(closing - 1.0, *weight);
                     let mut passage = self.passage(level, lane, Exit::Horizon, closing);
                     passage.costs[Cost::Fees as usize] += equity - closing;
                     let cell = &mut tally.levels[level];
-                    cell.closing_equity.add(closing, weights[lane]);
+                    cell.closing_equity.add(closing, *weight);
                     let account = cell.account.get_or_insert_default();
-                    account.add(&mut self.account_sums[level], &passage, weights[lane]);
+                    account.add(&mut self.account_sums[level], &passage, *weight);
                 }
             }
         }

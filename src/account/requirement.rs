@@ -116,7 +116,8 @@ impl Requirement {
         } else {
             vec![of(venue.tier_index(venue.tier_size_of(holding)), 0.0, f64::INFINITY)]
         };
-        Self { tiers, whole: venue.rule == TierRule::Whole }
+        // On spot margin a tier's level applies to the whole debt.
+        Self { tiers, whole: venue.rule == TierRule::Whole || venue.contract == Contract::Spot }
     }
 
     /// The requirement on a notional, with this much cash (negative: debt).

@@ -284,7 +284,8 @@ impl Managed {
         if slot.end.is_some() {
             return;
         }
-        let is_due = |every: u64| moment.seconds % every.max(1) == 0 && moment.seconds < self.horizon;
+        let is_due =
+            |every: u64| moment.seconds.is_multiple_of(every.max(1)) && moment.seconds < self.horizon;
         if let Some(add) = self.policy.add_margin.filter(|add| is_due(add.every.seconds())) {
             self.pay_in(slot, add.amount);
         }

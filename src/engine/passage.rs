@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::result::{CostStats, EquityPoint, MarginCalls, SurvivalPoint};
-use crate::account::{DATES, Moment};
+use crate::account::{DATES, Moment, Policy};
 use crate::market::SECONDS_PER_DAY;
 use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments};
 use crate::venue::{Compounding, Flows};
@@ -12,12 +12,42 @@ const FAN: [(&str, f64); 5] = [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0
 const DRAWDOWN: [(&str, f64); 4] = [("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
 
 /// What is charged on the way and what is not, and how equity is followed.
-pub(super) fn notes(flows: &Flows) -> Vec<(&'static str, String)> {
+pub(super) fn notes(flows: &Flows, policy: &Policy, horizon: u64) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
     if flows.is_empty() {
-        let text =
-            "Funding, borrowing interest and slippage are not charged; fees are, where the venue has them.";
-        return vec![("not_charged", text.to_owned())];
+        let text = match policy.is_empty() {
+            true => {
+                "Funding, borrowing interest and slippage are not charged; fees are, where the venue has them."
+            }
+            false => "Funding and borrowing interest are not charged; fees are, where the venue has them.",
+        };
+        notes.push(("not_charged", text.to_owned()));
+    } else {
+        notes.append(&mut charges(flows));
     }
+    let committed = policy.committed(horizon);
+    if committed > 0.0 {
+        notes.push((
+            "committed_money",
+            format!(
+                "Returns and equity over time are of the equity and the money that the owner keeps ready or \
+                 pays in, {} % of the equity, together.",
+                100.0 * committed
+            ),
+        ));
+    }
+    if !(flows.is_empty() && policy.is_empty()) {
+        notes.push((
+            "drawdown_dates",
+            "Drawdown and equity over time are looked at when money moves and at 20 dates, not in between; equity over \
+             time is that of one path in eight."
+                .to_owned(),
+        ));
+    }
+    notes
+}
+
+fn charges(flows: &Flows) -> Vec<(&'static str, String)> {
     let mut charged = Vec::new();
     if let Some(funding) = flows.funding.filter(|funding| funding.rate != 0.0) {
         charged.push(format!("funding of {} % every {}", 100.0 * funding.rate, funding.every));
@@ -40,12 +70,6 @@ pub(super) fn notes(flows: &Flows) -> Vec<(&'static str, String)> {
                 .to_owned(),
         ));
     }
-    notes.push((
-        "drawdown_dates",
-        "Drawdown and equity over time are looked at when money moves and at 20 dates, not in between; equity over time \
-         is that of one path in eight."
-            .to_owned(),
-    ));
     notes
 }
 

@@ -234,7 +234,9 @@ fn notes(
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
             .to_owned(),
     );
-    for (code, message) in passage::notes(&scenario.account.flows) {
+    for (code, message) in
+        passage::notes(&scenario.account.flows, &scenario.policy, scenario.simulation.horizon.seconds())
+    {
         note(code, message);
     }
     notes
