@@ -57,6 +57,7 @@ fn untouched() -> LevelResult {
         margin_calls: None,
         max_drawdown: None,
         equity_over_time: None,
+        distribution: None,
     }
 }
 
@@ -98,6 +99,7 @@ fn ordinary() -> LevelResult {
         margin_calls: None,
         max_drawdown: None,
         equity_over_time: None,
+        distribution: None,
     }
 }
 
@@ -148,6 +150,8 @@ fn result() -> RunResult {
             Note { code: "model".to_owned(), message: "volatility | drift are *constant*".to_owned() },
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
+        safe_leverage: Vec::new(),
+        price_fan: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
 mod block;
+mod picture;
 mod plan;
 mod result;
 mod run;
@@ -8,9 +9,10 @@ mod summary;
 mod passage;
 
 pub use block::{BLOCK_LANES, Worker};
-pub use plan::{Plan, PlanError};
+pub use picture::{EquityDistribution, PriceFan};
+pub use plan::{GridPoint, Plan, PlanError};
 pub use result::{
     CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, Quantiles, ReturnStats,
-    RunResult, SurvivalPoint, TimeToLiquidation,
+    RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
-pub use run::{Progress, RunError, RunOptions, run};
+pub use run::{Progress, RunError, RunOptions, run, run_tallied};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::account::{
     Book, Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, schedule,
 };
-use crate::market::SECONDS_PER_YEAR;
+use crate::market::Duration;
 use crate::model::Model;
 use crate::scenario::{Monitoring, Scenario};
 use crate::venue::Flows;
@@ -128,23 +128,29 @@ impl Plan {
     }
 }
 
-/// The times of all looks and of all moments, in order; the last one is the horizon.
+/// The union of the times at which the account looks or is settled, the ends of the models' steps, and the horizon.
 fn grid(scenario: &Scenario, schedule: &[Moment]) -> Vec<GridPoint> {
-    let horizon = scenario.simulation.horizon.seconds();
+    let whole = scenario.simulation.horizon;
     let mut points: BTreeMap<u64, GridPoint> = BTreeMap::new();
     let mut at = |seconds: u64, set: &dyn Fn(&mut GridPoint)| {
-        let time = seconds as f64 / SECONDS_PER_YEAR;
+        let time = Duration::from_seconds(seconds).years();
         set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None }));
     };
+    for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)) {
+        multiples(step, whole.seconds()).for_each(|seconds| at(seconds, &|_| {}));
+    }
     if let Monitoring::Every(interval) = scenario.simulation.monitoring {
-        let step = interval.seconds().max(1);
-        for k in 1..=horizon / step {
-            at(k * step, &|point| point.look = true);
-        }
+        multiples(interval, whole.seconds()).for_each(|seconds| at(seconds, &|point| point.look = true));
     }
     for (moment, due) in schedule.iter().enumerate() {
         at(due.seconds, &|point| point.settle = Some(moment));
     }
-    at(horizon, &|_| {});
+    at(whole.seconds(), &|_| {});
     points.into_values().collect()
+}
+
+/// The multiples of an interval up to the horizon, in seconds.
+fn multiples(interval: Duration, horizon: u64) -> impl Iterator<Item = u64> {
+    let step = interval.seconds().max(1);
+    (1..=horizon / step).map(move |k| k * step)
 }

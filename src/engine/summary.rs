@@ -1,6 +1,7 @@
 //! From the tally of all paths to the numbers of the result.
 
 use super::passage;
+use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
@@ -65,6 +66,8 @@ pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending:
         horizon_days,
         notes,
         levels,
+        safe_leverage: Vec::new(),
+        price_fan: None,
     }
 }
 
@@ -114,6 +117,7 @@ fn level_result(
         margin_calls: account.and_then(|account| passage::margin_calls(account, n)),
         max_drawdown: account.map(|account| passage::drawdown(account, n)),
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
+        distribution: Some(EquityDistribution::new(&closing_equity)),
     }
 }
 

@@ -4,6 +4,7 @@
 //! bits in any order and any grouping, and their size does not depend on the number of paths.
 
 mod account;
+mod block_bootstrap;
 mod distribution;
 mod estimate;
 mod histogram;
@@ -13,6 +14,7 @@ mod tally;
 mod two_sample;
 
 pub use account::{AccountSums, AccountTally, Calls, Cost, Costs, Exit, Passage, SignedHistogram};
+pub use block_bootstrap::BlockBootstrap;
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};
 pub use histogram::{Bin, Histogram};
