@@ -140,6 +140,9 @@ impl<'a> Worker<'a> {
             if point.look && !plan.continuous {
                 self.look(point);
             }
+            if let Some(moment) = point.settle {
+                self.evaluation.settle(moment, &self.prices);
+            }
         }
         self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
     }

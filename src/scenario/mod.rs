@@ -24,6 +24,8 @@ mod garch;
 mod stress;
 mod dependence;
 mod model;
+mod flows;
+mod policy;
 mod regime;
 mod terms;
 mod tiers;
