@@ -51,6 +51,7 @@ fn untouched() -> LevelResult {
             ("0.99", estimate(0.378, 0.0008)),
         ]),
         kelly: Kelly { fraction: 0.0, log_growth: 0.0 },
+        distribution: None,
     }
 }
 
@@ -86,6 +87,7 @@ fn ordinary() -> LevelResult {
         value_at_risk: by_probability(&[("0.95", estimate(1.0, 0.0)), ("0.99", estimate(1.0, 0.0))]),
         expected_shortfall: by_probability(&[("0.95", estimate(1.0, 0.0)), ("0.99", estimate(1.0, 0.0))]),
         kelly: Kelly { fraction: 0.0125, log_growth: 0.000_08 },
+        distribution: None,
     }
 }
 
@@ -136,6 +138,8 @@ fn result() -> RunResult {
             Note { code: "model".to_owned(), message: "volatility | drift are *constant*".to_owned() },
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
+        safe_leverage: Vec::new(),
+        price_fan: None,
     }
 }
 

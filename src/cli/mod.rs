@@ -12,7 +12,10 @@ mod models;
 mod output;
 mod position;
 mod progress;
+mod replay;
+mod report;
 mod run;
+mod safe;
 mod schema;
 mod sources;
 mod validate;
@@ -46,9 +49,12 @@ pub struct Arguments {
 enum Command {
     Run(run::Run),
     Calibrate(calibrate::Calibrate),
+    Safe(safe::Safe),
     Check(check::Check),
     Compare(compare::Compare),
+    Replay(replay::Replay),
     Validate(validate::Validate),
+    Report(report::Report),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
     Models(models::Models),
@@ -68,7 +74,10 @@ impl Arguments {
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
             Command::Calibrate(calibrate) => calibrate.execute(),
+            Command::Safe(safe) => safe.execute(),
+            Command::Replay(replay) => replay.execute(),
             Command::Validate(validate) => validate.execute(),
+            Command::Report(report) => report.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
             Command::Models(models) => models.execute(),

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
+use super::picture::PriceFan;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::summary::{Ending, summarise};
@@ -55,6 +56,14 @@ const FIRST_CHECK: u64 = 32;
 /// # Errors
 /// See [`RunError`].
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+    run_tallied(scenario, options).map(|(result, _)| result)
+}
+
+/// Simulates a scenario; also what the result was made of.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
     let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
     let mut tally = Tally::new(plan.levels.len());
@@ -83,7 +92,9 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
     if tally.paths == 0 {
         return Err(RunError::Interrupted);
     }
-    Ok(summarise(scenario, &plan, &tally, ending))
+    let price_fan = PriceFan::new(scenario)?;
+    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, ending) };
+    Ok((result, tally))
 }
 
 /// Runs the paths of a range that starts on a block boundary and adds them to the tally.

@@ -1,5 +1,6 @@
 //! From the tally of all paths to the numbers of the result.
 
+use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
@@ -64,6 +65,8 @@ pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending:
         horizon_days,
         notes,
         levels,
+        safe_leverage: Vec::new(),
+        price_fan: None,
     }
 }
 
@@ -106,6 +109,7 @@ fn level_result(
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
         kelly: Kelly { fraction, log_growth },
+        distribution: Some(EquityDistribution::new(&closing_equity)),
     }
 }
 
