@@ -16,6 +16,7 @@ mod run;
 mod safe;
 mod schema;
 mod sources;
+mod sweep;
 mod validate;
 mod values;
 mod venues;
@@ -47,6 +48,7 @@ pub struct Arguments {
 enum Command {
     Run(run::Run),
     Safe(safe::Safe),
+    Sweep(sweep::Sweep),
     Check(check::Check),
     Compare(compare::Compare),
     Replay(replay::Replay),
@@ -70,6 +72,7 @@ impl Arguments {
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
             Command::Safe(safe) => safe.execute(),
+            Command::Sweep(sweep) => sweep.execute(),
             Command::Replay(replay) => replay.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),

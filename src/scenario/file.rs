@@ -10,6 +10,7 @@ use super::numbers::{Count, Ratio};
 use super::problem::Problems;
 use super::range::Range;
 use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
+use super::sweep::Sweep;
 use super::table::table;
 use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring};
@@ -35,6 +36,8 @@ table! {
         required account: AccountFile,
         /// What `liqsim check` asserts of the result.
         optional limits: List<LimitFile>,
+        /// Keys that take several values in `liqsim sweep`: lists, or { from, to, count }; mode = "grid" or "paired".
+        optional sweep: Sweep,
     }
 }
 
