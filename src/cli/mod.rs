@@ -1,5 +1,6 @@
 //! One file per subcommand; the only room that prints.
 
+mod calibrate;
 mod check;
 mod compare;
 mod completions;
@@ -12,6 +13,7 @@ mod output;
 mod position;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod safe;
 mod schema;
@@ -47,12 +49,14 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Calibrate(calibrate::Calibrate),
     Safe(safe::Safe),
     Sweep(sweep::Sweep),
     Check(check::Check),
     Compare(compare::Compare),
     Replay(replay::Replay),
     Validate(validate::Validate),
+    Report(report::Report),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
     Models(models::Models),
@@ -71,10 +75,12 @@ impl Arguments {
             Command::Check(check) => return check.execute(),
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
+            Command::Calibrate(calibrate) => calibrate.execute(),
             Command::Safe(safe) => safe.execute(),
             Command::Sweep(sweep) => sweep.execute(),
             Command::Replay(replay) => replay.execute(),
             Command::Validate(validate) => validate.execute(),
+            Command::Report(report) => report.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
             Command::Models(models) => models.execute(),

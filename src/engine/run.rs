@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
+use super::picture::PriceFan;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::summary::{Ending, summarise};
@@ -91,7 +92,8 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
     if tally.paths == 0 {
         return Err(RunError::Interrupted);
     }
-    let result = summarise(scenario, &plan, &tally, ending);
+    let price_fan = PriceFan::new(scenario)?;
+    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, ending) };
     Ok((result, tally))
 }
 

@@ -1,5 +1,6 @@
 //! From the tally of all paths to the numbers of the result.
 
+use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
@@ -65,6 +66,7 @@ pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending:
         notes,
         levels,
         safe_leverage: Vec::new(),
+        price_fan: None,
     }
 }
 
@@ -107,6 +109,7 @@ fn level_result(
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
         kelly: Kelly { fraction, log_growth },
+        distribution: Some(EquityDistribution::new(&closing_equity)),
     }
 }
 
