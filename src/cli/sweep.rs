@@ -199,7 +199,7 @@ impl Sweep {
                     folder.finished(&identity).with_context(|| format!("the result {identity} is gone"))?;
                 let text = render(std::slice::from_ref(&result), Format::Csv, plain)?;
                 let header = if number == 0 { 0 } else { text.find('\n').map_or(0, |end| end + 1) };
-                file.write_all(text[header..].as_bytes())?;
+                file.write_all(&text.as_bytes()[header..])?;
                 if let Some(metric) = &self.rank_by {
                     for level in &result.levels {
                         if let Some(found) = Metrics::new(level, result.paths).get(metric) {

@@ -167,7 +167,7 @@ fn text(value: &Value) -> String {
         Value::Integer(integer) => integer.to_string(),
         Value::Float(float) => format!("{float:?}"),
         Value::Boolean(boolean) => boolean.to_string(),
-        Value::List(items) => format!("[{}]", list(items.iter().map(|item| text_of(item)).collect())),
+        Value::List(items) => format!("[{}]", list(items.iter().map(text_of).collect())),
         Value::Table(table) => {
             let entry = |(key, node): (&String, &Node)| format!("{} = {}", json!(key), text_of(node));
             format!("{{ {} }}", list(table.entries.iter().map(|one| entry((&one.key, &one.node))).collect()))
