@@ -113,7 +113,10 @@ impl Shape for Sweep {
     }
 
     fn schema() -> Json {
-        json!({ "type": "object", "properties": { "mode": { "enum": ["grid", "paired"] } } })
+        json!({ "type": "object", "properties": { "mode": {
+            "enum": ["grid", "paired"],
+            "description": "Every combination of the values, or the n-th values of all keys together",
+        } } })
     }
 }
 
