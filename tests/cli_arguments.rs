@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "run",
     "safe",
+    "sweep",
     "check",
     "compare",
     "calibrate",

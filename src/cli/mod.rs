@@ -18,6 +18,7 @@ mod run;
 mod safe;
 mod schema;
 mod sources;
+mod sweep;
 mod validate;
 mod values;
 mod venues;
@@ -50,6 +51,7 @@ enum Command {
     Run(run::Run),
     Calibrate(calibrate::Calibrate),
     Safe(safe::Safe),
+    Sweep(sweep::Sweep),
     Check(check::Check),
     Compare(compare::Compare),
     Replay(replay::Replay),
@@ -75,6 +77,7 @@ impl Arguments {
             Command::Run(run) => run.execute(),
             Command::Calibrate(calibrate) => calibrate.execute(),
             Command::Safe(safe) => safe.execute(),
+            Command::Sweep(sweep) => sweep.execute(),
             Command::Replay(replay) => replay.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::Report(report) => report.execute(),

@@ -14,6 +14,7 @@ use super::problem::Problems;
 use super::range::Range;
 use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
 use super::stress::StressFile;
+use super::sweep::Sweep;
 use super::table::table;
 use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring};
@@ -45,6 +46,8 @@ table! {
         optional policy: PolicyFile,
         /// What `liqsim check` asserts of the result.
         optional limits: List<LimitFile>,
+        /// Keys that take several values in `liqsim sweep`: lists, or { from, to, count }; mode = "grid" or "paired".
+        optional sweep: Sweep,
     }
 }
 

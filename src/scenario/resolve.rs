@@ -17,6 +17,12 @@ const DEFAULT_SEED: u64 = 1;
 
 /// The scenario, if nothing is missing; everything that is wrong is reported. `name` is used if the file has none.
 pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) -> Option<Scenario> {
+    if let Some(sweep) = &file.sweep
+        && sweep.value.axes.iter().any(|axis| axis.key.split('.').next() == Some("sweep"))
+    {
+        let problem = Problem::new(Code::Conflict, &sweep.place, "a sweep cannot change the sweep");
+        problems.push(problem.help("name keys of the scenario, such as \"simulation.horizon\""));
+    }
     let simulation =
         file.simulation.as_ref().and_then(|simulation| resolve_simulation(&simulation.value, problems));
     let assets = resolve_assets(file, problems);
