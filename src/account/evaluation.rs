@@ -26,6 +26,12 @@ pub trait Evaluation: Send {
     /// The survivors of a level in a tally that was made by this evaluation.
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
 
+    /// If a level is liquidated exactly when the price first touches a barrier that never moves: the barriers by level, as
+    /// log-prices mirrored so that liquidation lies below; −∞ where there is none.
+    fn fixed_barriers(&self) -> Option<&[f64]> {
+        None
+    }
+
     /// The liquidations of the current block so far.
     fn hits(&self) -> &[Hit];
 }

@@ -166,6 +166,10 @@ impl Evaluation for Nested {
         Survivors { returns, closing_equity }
     }
 
+    fn fixed_barriers(&self) -> Option<&[f64]> {
+        Some(&self.barriers)
+    }
+
     fn hits(&self) -> &[Hit] {
         &self.hits
     }

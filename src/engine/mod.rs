@@ -1,12 +1,14 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
 mod block;
+mod crossing;
 mod plan;
 mod result;
 mod run;
 mod summary;
 
 pub use block::{BLOCK_LANES, Worker};
+pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use plan::{Plan, PlanError};
 pub use result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
 pub use run::{Progress, RunError, RunOptions, run};

@@ -10,10 +10,12 @@ mod elementary;
 mod exact_sum;
 mod normal;
 mod random;
+mod sobol;
 
 pub use bridge::{crossing_probability, extreme_below, first_passage_fraction};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use elementary::{exp, ln};
 pub use exact_sum::ExactSum;
-pub use normal::normal_quantile;
-pub use random::{Purpose, Stream};
+pub use normal::{normal_quantile, normal_quantiles};
+pub use random::{Purpose, Stream, mix64};
+pub use sobol::{SOBOL_CHUNK, SOBOL_DIMENSIONS, Sobol};

@@ -122,6 +122,28 @@ pub fn normal_quantile(p: f64) -> f64 {
     if p < 0.5 { -z } else { z }
 }
 
+/// Φ⁻¹ of every number of a small array, in place, for use inside kernels.
+#[inline(always)]
+pub fn normal_quantiles<const N: usize>(p: &mut [f64; N]) {
+    let mut z = [0.0; N];
+    let mut all_inside = true;
+    for (z, p) in z.iter_mut().zip(p.iter()) {
+        let v = if *p < 0.5 { *p } else { 1.0 - *p };
+        let (central, inside) = central(v);
+        all_inside &= inside;
+        *z = if *p < 0.5 { -central } else { central };
+    }
+    if !all_inside {
+        for (z, p) in z.iter_mut().zip(p.iter()) {
+            let v = if *p < 0.5 { *p } else { 1.0 - *p };
+            if transformed(v).0 >= OUTER {
+                *z = if *p < 0.5 { -outer(v) } else { outer(v) };
+            }
+        }
+    }
+    *p = z;
+}
+
 /// Turns random words into standard normals: bit 63 is the sign, the next 52 the tail probability, which takes the
 /// values (k + ½)·2⁻⁵³ and so reaches ±8.3.
 #[inline(always)]

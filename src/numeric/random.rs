@@ -24,6 +24,8 @@ pub enum Purpose {
     Extreme(u16),
     /// Times of hits inside bars.
     Hit,
+    /// Scramblings for the crossing probabilities of a group of levels.
+    Crossing(u16),
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::Event(asset) => (1, asset),
             Self::Extreme(asset) => (2, asset),
             Self::Hit => (3, 0),
+            Self::Crossing(group) => (4, group),
         };
         (kind << 16) | u32::from(asset)
     }
@@ -48,14 +51,12 @@ impl Stream {
     /// The stream of a seed, a purpose and a block.
     pub fn new(seed: u64, purpose: Purpose, block: u64) -> Self {
         let mut state = [[0; LANES]; 4];
-        for lane in 0..LANES {
-            for half in 0..2 {
-                let address = (lane * 2 + half) as u32;
-                let counter = [block as u32, (block >> 32) as u32, purpose.number(), address];
-                let words = philox(counter, [seed as u32, (seed >> 32) as u32]);
-                state[2 * half][lane] = u64::from(words[0]) | u64::from(words[1]) << 32;
-                state[2 * half + 1][lane] = u64::from(words[2]) | u64::from(words[3]) << 32;
-            }
+        for address in 0..2 * LANES {
+            let counter = [block as u32, (block >> 32) as u32, purpose.number(), address as u32];
+            let words = philox(counter, [seed as u32, (seed >> 32) as u32]);
+            let (lane, half) = (address / 2, address % 2);
+            state[2 * half][lane] = u64::from(words[0]) | u64::from(words[1]) << 32;
+            state[2 * half + 1][lane] = u64::from(words[2]) | u64::from(words[3]) << 32;
         }
         Self { state }
     }
@@ -79,6 +80,16 @@ impl Stream {
     pub fn normals(&mut self, out: &mut [f64]) {
         dispatch(Normals { state: &mut self.state, out });
     }
+}
+
+/// A bijection of 64-bit words without visible structure: the output function of SplitMix64 (Steele, Lea and Flood 2014, with
+/// the constants of D. Stafford's variant 13). For randomness that is addressed by a key and a small index.
+#[inline(always)]
+pub fn mix64(word: u64) -> u64 {
+    let mut z = word.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// Ten rounds of Philox4x32 (Salmon, Moraes, Dror and Shaw 2011).
