@@ -55,7 +55,10 @@ fn geometric_brownian_motion_meets_its_closed_form_down_to_a_billionth() {
                 let p = closed_form(m, volatility, t, barrier(side, *leverage));
                 rarest = rarest.min(p);
                 let z = (found.probability.value - p) / found.probability.std_error;
-                assert!(z.abs() < 5.5, "{volatility} {drift} {side:?} {leverage}x: {found:?} {p:e} z = {z:.2}");
+                assert!(
+                    z.abs() < 5.5,
+                    "{volatility} {drift} {side:?} {leverage}x: {found:?} {p:e} z = {z:.2}"
+                );
                 // 128 points a net.
                 assert!(found.probability.std_error < 2e-3 * p, "{leverage}x: {found:?} {p:e}");
             }
@@ -127,8 +130,12 @@ fn tilted_and_plain_estimates_of_rare_jumps_agree() {
     for (side, mean) in [(Side::Long, -0.08), (Side::Short, 0.06)] {
         for rate in [3.0, 12.0, 50.0] {
             let jumps = Jumps { rate, mean, std_dev: 0.07 };
-            let setup =
-                setup(Model::Merton(Merton { drift: 0.1, volatility: 0.5, jumps }), side, vec![2.0, 2.5, 3.0], 9);
+            let setup = setup(
+                Model::Merton(Merton { drift: 0.1, volatility: 0.5, jumps }),
+                side,
+                vec![2.0, 2.5, 3.0],
+                9,
+            );
             let tilted = estimates(&setup, true, 2e-3, 1 << 20);
             let plain = estimates(&setup, false, 2e-3, 1 << 21);
             for (tilted, plain) in tilted.iter().zip(&plain) {

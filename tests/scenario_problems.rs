@@ -117,7 +117,7 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("a leverage range above the venue's cap", "leverage = [1, 2, 3, 5, 10, 20]", "leverage = { from = 5, to = 500, count = 40 }"),
     ("a leverage that is liquidated at entry", MAINTENANCE, r#"maintenance = "5%""#),
     ("a notional above the top tier", MAINTENANCE, "tiers = [{ up_to = 50_000, rate = 0.01 }, { up_to = 120_000, rate = 0.02 }]"),
-    ("a leverage above its tier's cap", MAINTENANCE, "tiers = [{ up_to = 50_000, rate = 0.01, max_leverage = 50 }, { rate = 0.02, max_leverage = 8 }]"),
+    ("a leverage above the cap of every tier", MAINTENANCE, "tiers = [{ up_to = 50_000, rate = 0.01, max_leverage = 12 }, { rate = 0.02, max_leverage = 8 }]"),
     // Venue.
     ("an unknown venue", "venue = {", "venue = \"binance-usdm-btcusd\"\nsome = {"),
     ("a venue like no other", "venue = {", "venue = \"moon\"\nsome = {"),

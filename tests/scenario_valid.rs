@@ -91,10 +91,11 @@ fn the_contract_s_own_example_is_read() {
         metric = "liquidation_probability"
         max = 0.25
     "#;
-    // At leverage 100 the notional of a million is in the tier that allows 75.
-    let problems = parse(Source::new("example.toml", text), &[]).unwrap_err();
-    assert!(problems.to_string().contains("leverage 100 is above the venue's cap of 75"), "{problems}");
-    let scenario = read(text, &["account.equity=1_000"]);
+    // At leverage 100 the notional of a million is in the tier that allows 75: a note of the result, not a problem.
+    let scenario = read(text, &[]);
+    let problems =
+        parse(Source::new("example.toml", text), &["account.leverage=[151]".to_owned()]).unwrap_err();
+    assert!(problems.to_string().contains("leverage 151 is above the venue's cap of 150"), "{problems}");
     let jumps = Jumps { rate: 20.0, mean: -0.01, std_dev: 0.05 };
     assert_eq!(scenario.assets[0].model, Model::Merton(Merton { drift: 0.0, volatility: 0.55, jumps }));
     assert_eq!(scenario.account.venue.tiers.len(), 12);
@@ -490,4 +491,11 @@ fn every_key_of_the_schema_is_described() {
     let mut keys = 0;
     check(&schema(), "", &mut keys);
     assert!(keys > 50, "{keys} keys");
+}
+
+#[test]
+fn a_limit_of_the_file_rests_while_an_override_has_other_levels() {
+    let text = include_str!("../scenarios/btc-perp-30d.toml");
+    assert!(!read(text, &[]).limits.is_empty());
+    assert!(read(text, &["account.leverage=[4, 6]"]).limits.iter().all(|limit| limit.leverage.is_none()));
 }

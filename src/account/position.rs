@@ -33,6 +33,9 @@ pub struct Level {
     pub closing_constant: f64,
     /// See [`Level::closing_constant`].
     pub closing_slope: f64,
+    /// The venue's leverage cap for a position of this size, where the level is above it: the venue would refuse the
+    /// entry, though it allows the leverage for smaller positions.
+    pub exceeded_cap: Option<f64>,
     terms: Liquidation,
 }
 
@@ -65,15 +68,13 @@ pub enum LevelError {
         /// Upper edge of the top tier.
         largest: f64,
     },
-    /// The venue allows less leverage at this size.
-    #[error("leverage {leverage} is above {max_leverage}, the venue's cap for a notional of {notional}")]
+    /// The venue allows less leverage at any size.
+    #[error("leverage {leverage} is above {max_leverage}, the venue's cap")]
     AboveCap {
         /// The leverage asked for.
         leverage: f64,
         /// The cap.
         max_leverage: f64,
-        /// Notional at entry.
-        notional: f64,
     },
     /// Liquidated at entry, or a number out of range.
     #[error(transparent)]
@@ -84,7 +85,8 @@ impl Level {
     /// Opens a position of `leverage·equity` notional at the entry price and pays the taker fee from the equity.
     ///
     /// # Errors
-    /// A number out of range, a size or leverage the venue does not allow, or liquidation at entry.
+    /// A number out of range, a leverage above the venue's largest or a size above its table, or liquidation at entry.
+    /// A leverage that the venue allows for smaller positions only is not an error, see [`Level::exceeded_cap`].
     pub fn open(
         venue: &Venue,
         side: Side,
@@ -106,8 +108,9 @@ impl Level {
         let Some(max_leverage) = venue.max_leverage(notional) else {
             return Err(LevelError::AboveTopTier { notional, largest: venue.largest_notional() });
         };
-        if leverage > max_leverage {
-            return Err(LevelError::AboveCap { leverage, max_leverage, notional });
+        let largest = venue.largest_leverage();
+        if leverage > largest {
+            return Err(LevelError::AboveCap { leverage, max_leverage: largest });
         }
         let collateral = equity - venue.taker_fee * notional;
         let holding = Holding { side, entry, quantity: notional / entry, collateral };
@@ -121,6 +124,7 @@ impl Level {
             bankruptcy_price: venue.bankruptcy_price(&holding),
             closing_constant: 1.0 - leverage * (venue.taker_fee + sign),
             closing_slope: leverage * (sign - venue.taker_fee),
+            exceeded_cap: (leverage > max_leverage).then_some(max_leverage),
             terms: venue.liquidation,
         })
     }
@@ -240,10 +244,13 @@ mod tests {
             |venue: &Venue, leverage| Level::open(venue, Side::Long, 100.0, 1e4, leverage).unwrap_err();
         assert!(Level::open(&tiered, Side::Long, 100.0, 1e4, 10.0).is_ok());
         assert_eq!(
-            open(&tiered, 30.0),
-            LevelError::AboveCap { leverage: 30.0, max_leverage: 20.0, notional: 3e5 }
+            Level::open(&tiered, Side::Long, 100.0, 1e3, 101.0),
+            Err(LevelError::AboveCap { leverage: 101.0, max_leverage: 100.0 })
         );
         assert_eq!(open(&tiered, 101.0), LevelError::AboveTopTier { notional: 1.01e6, largest: 1e6 });
+        // 20x is the cap for a notional of 300,000, though 100x is allowed for less.
+        assert_eq!(Level::open(&tiered, Side::Long, 100.0, 1e4, 30.0).unwrap().exceeded_cap, Some(20.0));
+        assert_eq!(Level::open(&tiered, Side::Long, 100.0, 1e4, 10.0).unwrap().exceeded_cap, None);
         let flat = flat(0.001, Liquidation::Forfeit);
         // 200x: 2000 paid at entry leave 8000 against a margin of 10,000.
         assert_eq!(

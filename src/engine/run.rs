@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
+use super::crossing::{self, CrossingEstimate};
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::summary::{Ending, summarise};
@@ -49,6 +50,8 @@ pub enum RunError {
 
 /// Blocks after which a precision target is first looked at; then after every doubling.
 const FIRST_CHECK: u64 = 32;
+/// The same where liquidation probabilities do not depend on the paths.
+const CROSSING_CHECK: u64 = 512;
 
 /// Simulates a scenario.
 ///
@@ -57,6 +60,7 @@ const FIRST_CHECK: u64 = 32;
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
     let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
+    let crossings = pool.install(|| crossing::crossings(scenario, &plan));
     let mut tally = Tally::new(plan.levels.len());
     let ending = match scenario.simulation.paths {
         PathBudget::Fixed(paths) => {
@@ -64,11 +68,13 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
             if tally.paths == paths { Ending::Complete } else { Ending::Interrupted { planned: paths } }
         }
         PathBudget::Precision { relative, max_paths } => {
-            let mut until = (FIRST_CHECK * BLOCK_LANES as u64).min(max_paths);
+            // Crossing probabilities need few paths; the other results then still get a fair number.
+            let first = if crossings.is_some() { CROSSING_CHECK } else { FIRST_CHECK };
+            let mut until = (first * BLOCK_LANES as u64).min(max_paths);
             loop {
                 let start = tally.paths;
                 run_paths(&plan, &pool, options, start..until, max_paths, &mut tally);
-                let reached = worst_relative_error(&plan, &tally);
+                let reached = worst_relative_error(&plan, &tally, crossings.as_deref());
                 if tally.paths < until {
                     break Ending::Interrupted { planned: max_paths };
                 } else if reached <= relative {
@@ -83,7 +89,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
     if tally.paths == 0 {
         return Err(RunError::Interrupted);
     }
-    Ok(summarise(scenario, &plan, &tally, ending))
+    Ok(summarise(scenario, &plan, &tally, crossings.as_deref(), ending))
 }
 
 /// Runs the paths of a range that starts on a block boundary and adds them to the tally.
@@ -118,17 +124,19 @@ fn run_paths(
 }
 
 /// The largest relative standard error of the liquidation probability over the levels that can be liquidated.
-fn worst_relative_error(plan: &Plan, tally: &Tally) -> f64 {
+fn worst_relative_error(plan: &Plan, tally: &Tally, crossings: Option<&[CrossingEstimate]>) -> f64 {
     let n = tally.paths as f64;
-    let relative = |cell: &LevelTally| {
+    let relative = |level: usize, cell: &LevelTally| {
         let sums = cell.liquidated.mapped(0.0, 1.0);
-        let probability = Estimate::mean(sums.powers[0], sums.squares[0], n);
+        let plain = Estimate::mean(sums.powers[0], sums.squares[0], n);
+        let probability = crossing::better(crossings.map(|crossings| &crossings[level]), plain);
         if probability.value > 0.0 { probability.std_error / probability.value } else { f64::INFINITY }
     };
     plan.levels
         .iter()
         .zip(&tally.levels)
-        .filter(|(level, _)| level.liquidation.price.is_some())
-        .map(|(_, cell)| relative(cell))
+        .enumerate()
+        .filter(|(_, (level, _))| level.liquidation.price.is_some())
+        .map(|(number, (_, cell))| relative(number, cell))
         .fold(0.0, f64::max)
 }

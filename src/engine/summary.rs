@@ -1,5 +1,6 @@
 //! From the tally of all paths to the numbers of the result.
 
+use super::crossing::{self, CrossingEstimate};
 use super::plan::Plan;
 use super::result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
 use crate::account::Evaluation;
@@ -46,12 +47,26 @@ const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
 const FEW_EVENTS: f64 = 100.0;
 
 /// The result of a run.
-pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending: Ending) -> RunResult {
+pub(super) fn summarise(
+    scenario: &Scenario,
+    plan: &Plan,
+    tally: &Tally,
+    crossings: Option<&[CrossingEstimate]>,
+    ending: Ending,
+) -> RunResult {
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
     let evaluation = plan.evaluation();
-    let levels: Vec<LevelResult> =
+    let mut levels: Vec<LevelResult> =
         (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
-    let notes = notes(scenario, tally, &levels, ending);
+    let mut used = Vec::new();
+    for (level, crossing) in levels.iter_mut().zip(crossings.unwrap_or_default()) {
+        let better = crossing::better(Some(crossing), level.liquidation_probability);
+        if better != level.liquidation_probability {
+            level.liquidation_probability = better;
+            used.push((level.leverage, crossing));
+        }
+    }
+    let notes = notes(scenario, plan, tally, &levels, &used, ending);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.name.clone(),
@@ -143,7 +158,14 @@ fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
     }
 }
 
-fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: Ending) -> Vec<Note> {
+fn notes(
+    scenario: &Scenario,
+    plan: &Plan,
+    tally: &Tally,
+    levels: &[LevelResult],
+    crossings: &[(f64, &CrossingEstimate)],
+    ending: Ending,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |code: &str, message: String| notes.push(Note { code: code.to_owned(), message });
     let paths = tally.paths;
@@ -185,6 +207,10 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
             ),
         );
     }
+    if !crossings.is_empty() {
+        note("sampling", crossing::note(crossings, paths));
+    }
+    let is_plain = |leverage: f64| crossings.iter().all(|(crossing, _)| *crossing != leverage);
     let rare: Vec<(f64, f64)> = levels
         .iter()
         .zip(&tally.levels)
@@ -192,9 +218,21 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
         .map(|(level, cell)| (level.leverage, cell.liquidated.mapped(0.0, 1.0).powers[0]))
         .filter(|(_, events)| *events < FEW_EVENTS)
         .collect();
-    if !rare.is_empty() {
-        let list: Vec<String> =
-            rare.iter().map(|(leverage, events)| format!("{leverage}x ({events:.0})")).collect();
+    let listed = |plain: bool| {
+        let list = rare.iter().filter(|(leverage, _)| is_plain(*leverage) == plain);
+        list.map(|(leverage, events)| format!("{leverage}x ({events:.0})")).collect::<Vec<_>>()
+    };
+    let (list, sure) = (listed(true), listed(false));
+    if !sure.is_empty() {
+        note(
+            "few_liquidated",
+            format!(
+                "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but                  time to liquidation and bad debt do.",
+                sure.join(", ")
+            ),
+        );
+    }
+    if !list.is_empty() {
         note(
             "few_events",
             format!(
@@ -202,6 +240,20 @@ fn notes(scenario: &Scenario, tally: &Tally, levels: &[LevelResult], ending: End
                  paths narrow it (--paths {}).",
                 list.join(", "),
                 paths.saturating_mul(100)
+            ),
+        );
+    }
+    let capped: Vec<String> = plan
+        .levels
+        .iter()
+        .filter_map(|level| level.exceeded_cap.map(|cap| format!("{}x (cap {cap}x)", level.leverage)))
+        .collect();
+    if !capped.is_empty() {
+        note(
+            "above_cap_at_size",
+            format!(
+                "The venue would refuse a position of this size at {}: put up less equity, or leave the level out.",
+                capped.join(", ")
             ),
         );
     }

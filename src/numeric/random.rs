@@ -50,14 +50,20 @@ pub struct Stream {
 impl Stream {
     /// The stream of a seed, a purpose and a block.
     pub fn new(seed: u64, purpose: Purpose, block: u64) -> Self {
-        let mut state = [[0; LANES]; 4];
-        for address in 0..2 * LANES {
-            let counter = [block as u32, (block >> 32) as u32, purpose.number(), address as u32];
-            let words = philox(counter, [seed as u32, (seed >> 32) as u32]);
-            let (lane, half) = (address / 2, address % 2);
-            state[2 * half][lane] = u64::from(words[0]) | u64::from(words[1]) << 32;
-            state[2 * half + 1][lane] = u64::from(words[2]) | u64::from(words[3]) << 32;
-        }
+        let key = [seed as u32, (seed >> 32) as u32];
+        let seeds: [[u64; 4]; LANES] = std::array::from_fn(|lane| {
+            let half = |half: u32| {
+                let counter = [block as u32, (block >> 32) as u32, purpose.number(), 2 * lane as u32 + half];
+                let words = philox(counter, key);
+                [
+                    u64::from(words[0]) | u64::from(words[1]) << 32,
+                    u64::from(words[2]) | u64::from(words[3]) << 32,
+                ]
+            };
+            let ([a, b], [c, d]) = (half(0), half(1));
+            [a, b, c, d]
+        });
+        let state = std::array::from_fn(|word| seeds.map(|seed| seed[word]));
         Self { state }
     }
 

@@ -118,14 +118,9 @@ pub(super) fn check(
                     number((largest / equity * 1e6).floor() / 1e6)
                 ),
             ),
-            LevelError::AboveCap { max_leverage, notional, .. } => (
+            LevelError::AboveCap { max_leverage, .. } => (
                 format!("leverage {leverage} is above the venue's cap of {}", number(max_leverage)),
-                format!(
-                    "for a notional of {} the venue `{}` allows at most {}",
-                    number(notional),
-                    venue.name,
-                    number(max_leverage)
-                ),
+                format!("the venue `{}` allows at most {} at any size", venue.name, number(max_leverage)),
             ),
             LevelError::Margin(MarginError::LiquidatedAtEntry { collateral, requirement }) => (
                 format!("at leverage {leverage} the position is liquidated at entry"),

@@ -68,7 +68,7 @@ fn suggest_metric(name: &str) -> String {
     }
 }
 
-/// The limit, if it is sound; `levels` are the account's leverage levels, if all of those are known.
+/// The limit, if it is sound and applies; `levels` are the account's leverage levels, if all of those are known.
 pub(super) fn resolve(
     limit: &Placed<LimitFile>,
     levels: Option<&[Placed<f64>]>,
@@ -96,6 +96,10 @@ pub(super) fn resolve(
     if let (Some(leverage), Some(levels)) = (&file.leverage, levels)
         && levels.iter().all(|level| level.value != leverage.value)
     {
+        // Other levels chosen by an override leave a limit of the file without its level: it does not apply then.
+        if levels.iter().any(|level| !level.place.is_in_source_of(&leverage.place)) {
+            return None;
+        }
         let message = format!("leverage {} is not one of the account's levels", number(leverage.value));
         let near = levels.iter().map(|level| level.value).min_by(|a, b| {
             let distance = |level: f64| (level - leverage.value).abs();

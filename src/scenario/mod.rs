@@ -36,5 +36,7 @@ pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
 pub use terms::ListedVenue;
-pub use types::{Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
+pub use types::{
+    Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+};
 pub use venue::catalogue_venue;

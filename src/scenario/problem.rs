@@ -71,6 +71,11 @@ impl Place {
         Self { source: Arc::clone(source), span: Some(span) }
     }
 
+    /// Whether both places are in the same file or override.
+    pub(super) fn is_in_source_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.source, &other.source)
+    }
+
     /// The source as such, without a position.
     pub(super) fn whole(source: &Arc<Source>) -> Self {
         Self { source: Arc::clone(source), span: None }

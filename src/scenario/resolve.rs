@@ -8,7 +8,9 @@ use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
 use super::suggest::suggest;
 use super::tree::ticked;
-use super::types::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
+use super::types::{
+    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+};
 use super::{leverage, limits};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
@@ -28,13 +30,14 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         .and_then(|account| resolve_account(&account.value, levels.as_ref(), file, problems));
     let complete = levels.as_ref().filter(|levels| levels.is_complete).map(|levels| levels.values.as_slice());
     let limits = file.limits.iter().flat_map(|limits| &limits.value.items);
-    let limits: Vec<_> = limits.map(|limit| limits::resolve(limit, complete, problems)).collect();
+    // A limit that is not sound has put a problem on the list, which fails the whole file.
+    let limits = limits.filter_map(|limit| limits::resolve(limit, complete, problems)).collect();
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
         assets: assets?,
         account: account?,
-        limits: limits.into_iter().collect::<Option<_>>()?,
+        limits,
     })
 }
 
@@ -66,6 +69,7 @@ fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<
         paths,
         seed: file.seed.as_ref().map_or(DEFAULT_SEED, |seed| seed.value.0),
         monitoring,
+        sampling: file.sampling.as_ref().map_or(Sampling::Auto, |sampling| sampling.value),
     })
 }
 

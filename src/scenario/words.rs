@@ -9,7 +9,7 @@ use super::problem::{Code, Problem, Problems};
 use super::shape::{Shape, any_of, wrong_type};
 use super::suggest::suggest;
 use super::tree::{Node, Value, quoted, ticked};
-use super::types::{MarginMode, Monitoring};
+use super::types::{MarginMode, Monitoring, Sampling};
 
 impl Shape for String {
     fn expected() -> String {
@@ -127,6 +127,7 @@ macro_rules! words {
 
 words!(Side: "long" => Side::Long, "short" => Side::Short);
 words!(MarginMode: "isolated" => MarginMode::Isolated, "cross" => MarginMode::Cross);
+words!(Sampling: "auto" => Sampling::Auto, "sobol" => Sampling::Sobol, "pseudo" => Sampling::Pseudo);
 words!(Contract: "linear" => Contract::Linear, "inverse" => Contract::Inverse);
 words!(TierRule: "marginal" => TierRule::Marginal, "whole" => TierRule::Whole);
 words!(MaintenanceBasis: "mark" => MaintenanceBasis::Mark, "entry" => MaintenanceBasis::Entry);

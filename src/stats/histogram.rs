@@ -9,14 +9,14 @@ use std::ops::AddAssign;
 const BINS_PER_OCTAVE: usize = 1024;
 const MANTISSA_SHIFT: u32 = 42;
 /// Octaves kept on either side of one; numbers beyond fall into the first or last bin.
-const LOWEST_EXPONENT: i32 = -14;
+const LOWEST_EXPONENT: i32 = -30;
 const HIGHEST_EXPONENT: i32 = 14;
 const BINS: usize = (HIGHEST_EXPONENT - LOWEST_EXPONENT) as usize * BINS_PER_OCTAVE;
 const FIRST_INDEX: u64 = ((1023 + LOWEST_EXPONENT) as u64) << 10;
 /// A weight of one in fixed point.
 const UNIT: f64 = (1_u64 << 24) as f64;
 
-/// Weighted counts of positive numbers in bins of constant relative width, from 2⁻¹⁴ to 2¹⁴.
+/// Weighted counts of positive numbers in bins of constant relative width, from 2⁻³⁰ to 2¹⁴.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Histogram {
     counts: Vec<u64>,
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn numbers_out_of_range_are_kept_in_the_end_bins() {
         let mut histogram = Histogram::default();
-        for x in [-1.0, 0.0, f64::NAN, 1e-9, 1e9, f64::INFINITY] {
+        for x in [-1.0, 0.0, f64::NAN, 1e-10, 1e9, f64::INFINITY] {
             histogram.add(x, 1.0);
         }
         let bins: Vec<Bin> = histogram.bins().collect();

@@ -167,6 +167,11 @@ impl Venue {
         (notional <= self.largest_notional()).then(|| self.tiers[self.tier_index(notional)].max_leverage)
     }
 
+    /// Highest leverage allowed at any size.
+    pub fn largest_leverage(&self) -> f64 {
+        self.tiers.iter().map(|tier| tier.max_leverage).fold(0.0, f64::max)
+    }
+
     /// Top of the table: the largest notional that can be opened, in settlement units; infinite for an open top.
     pub fn largest_notional(&self) -> f64 {
         self.tiers.last().map_or(0.0, |top| top.up_to)

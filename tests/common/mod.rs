@@ -11,7 +11,9 @@ use std::sync::atomic::AtomicBool;
 use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
 use liqsim::model::Model;
-use liqsim::scenario::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
+use liqsim::scenario::{
+    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+};
 use liqsim::venue::{Contract, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue};
 use serde::Deserialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, DiscreteCDF, Poisson};
@@ -57,6 +59,8 @@ impl Setup {
                 paths: PathBudget::Fixed(PATHS),
                 seed: self.seed,
                 monitoring: self.monitoring,
+                // What these tests judge is the plain simulation, path by path.
+                sampling: Sampling::Pseudo,
             },
             assets: vec![Asset { name: "X".to_string(), price: 100.0, model: self.model.clone() }],
             account: Account {

@@ -12,7 +12,7 @@ use crate::numeric::{Purpose, SOBOL_CHUNK, Sobol, Stream, dispatch};
 use crate::stats::Estimate;
 
 /// Independent scramblings of every net; their spread gives the error.
-const SCRAMBLINGS: usize = 32;
+pub(super) const SCRAMBLINGS: usize = 32;
 /// Quantile of Student's t with 31 degrees of freedom for a two-sided 95 % interval.
 const T_95: f64 = 2.039_513_446_396_408;
 /// Points of all scramblings from which on threads are worth their start.
@@ -110,8 +110,7 @@ impl Crossing {
 
     /// Estimates every level; uses the threads of the current pool where that pays. The result does not depend on them.
     pub fn estimate(&self, target: &CrossingTarget) -> Vec<CrossingEstimate> {
-        let never =
-            CrossingEstimate { probability: Estimate::exact(0.0), points: 0, is_tilted: false };
+        let never = CrossingEstimate { probability: Estimate::exact(0.0), points: 0, is_tilted: false };
         let mut estimates = vec![never; self.levels];
         for (number, group) in self.groups.iter().enumerate() {
             let mut points = SOBOL_CHUNK as u32;

@@ -48,7 +48,20 @@ impl Kernel for Net<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { law, tilt, cumulant, arrival, horizon, jump_counts, barriers, sobol, key, points, scratch, out } = self;
+        let Self {
+            law,
+            tilt,
+            cumulant,
+            arrival,
+            horizon,
+            jump_counts,
+            barriers,
+            sobol,
+            key,
+            points,
+            scratch,
+            out,
+        } = self;
         let variance_rate = law.volatility * law.volatility;
         let jump_variance = law.std_dev * law.std_dev;
         scratch.hits.clear();
@@ -66,7 +79,8 @@ impl Kernel for Net<'_> {
                         number += 1;
                     }
                     let below = if number == 0 { 0.0 } else { jump_counts[number - 1] };
-                    *u = ((*u - below) / (jump_counts[number] - below)).clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+                    *u = ((*u - below) / (jump_counts[number] - below))
+                        .clamp(f64::EPSILON, 1.0 - f64::EPSILON);
                     *jumps = number as f64;
                 }
             }

@@ -1,0 +1,158 @@
+//! What was wrong with a price history, and what was done about it.
+
+use std::fmt;
+
+use super::time::format_time;
+
+/// Something wrong with a price history.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Issue {
+    /// Start of the bar concerned, in seconds since 1970.
+    pub time: i64,
+    /// Line of the file; none for what concerns no single line.
+    pub line: Option<u64>,
+    /// What it is.
+    pub kind: IssueKind,
+}
+
+/// The kinds of problems, each with what was done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum IssueKind {
+    /// Bars are missing before this one; nothing is filled in.
+    Gap {
+        /// How many bars of the history's interval fit into the gap.
+        missing: u64,
+    },
+    /// The bar does not start on the grid of the interval; kept.
+    OffGrid,
+    /// The same bar again; left out.
+    Duplicate,
+    /// Another bar of the same time with other values; the last in the file is kept.
+    Conflict,
+    /// Earlier than the bar before it; put in its place.
+    OutOfOrder,
+    /// The whole file runs from new to old; turned round.
+    NewestFirst,
+    /// A price is missing; the bar is left out.
+    MissingPrice,
+    /// A price is zero or negative; the bar is left out.
+    NonPositivePrice,
+    /// The high is below, or the low above, the open or the close; widened to hold them.
+    Crossed,
+    /// The volume is negative; set to zero.
+    NegativeVolume,
+    /// A high or low far beyond open and close, against what is usual in this file; kept.
+    Spike {
+        /// The distance as a factor: 1.5 is a high 50 % above, or open and close 50 % above the low.
+        factor: f64,
+    },
+    /// A close that moves far and is taken back by the next bar, as wrong prints are; kept.
+    Reversal {
+        /// The log return to this bar.
+        log_return: f64,
+    },
+    /// A line that repeats the header; left out.
+    RepeatedHeader,
+    /// The line before the header, which holds no column names; left out.
+    Preamble,
+    /// A bar of the new interval that is not covered from start to end by the first or last bars; left out.
+    IncompleteEnd,
+}
+
+impl IssueKind {
+    /// What it is called, in the plural, for counting.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Gap { .. } => "gaps",
+            Self::OffGrid => "bars off the grid",
+            Self::Duplicate => "duplicates",
+            Self::Conflict => "conflicting duplicates",
+            Self::OutOfOrder => "bars out of order",
+            Self::NewestFirst => "files newest first",
+            Self::MissingPrice => "bars without a price",
+            Self::NonPositivePrice => "prices of zero or less",
+            Self::Crossed => "crossed bars",
+            Self::NegativeVolume => "negative volumes",
+            Self::Spike { .. } => "spikes",
+            Self::Reversal { .. } => "reversals",
+            Self::RepeatedHeader => "repeated headers",
+            Self::Preamble => "lines before the header",
+            Self::IncompleteEnd => "incomplete bars at the ends",
+        }
+    }
+
+    /// What was done about it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Gap { .. } => "nothing is filled in; returns across a gap are not used",
+            Self::OffGrid => "kept; returns to and from it are not used",
+            Self::Duplicate | Self::RepeatedHeader | Self::Preamble => "left out",
+            Self::Conflict => "the last in the file is kept",
+            Self::OutOfOrder => "put in its place",
+            Self::NewestFirst => "turned round",
+            Self::MissingPrice | Self::NonPositivePrice | Self::IncompleteEnd => "the bar is left out",
+            Self::Crossed => "high and low widened to hold open and close",
+            Self::NegativeVolume => "set to zero",
+            Self::Spike { .. } => "kept; remove the bar if the print is wrong",
+            Self::Reversal { .. } => "kept; remove the bar if the print is wrong",
+        }
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = match self.line {
+            Some(line) => format!("{} (line {line})", format_time(self.time)),
+            None => format_time(self.time),
+        };
+        match self.kind {
+            IssueKind::Preamble => write!(f, "line before the header"),
+            IssueKind::RepeatedHeader => write!(f, "repeated header after {place}"),
+            IssueKind::NewestFirst => write!(f, "the file runs from new to old"),
+            IssueKind::Gap { missing } => write!(f, "{missing} bars missing before {place}"),
+            IssueKind::OffGrid => write!(f, "{place} is off the grid"),
+            IssueKind::Duplicate => write!(f, "{place} stands twice"),
+            IssueKind::Conflict => write!(f, "{place} stands twice with different values"),
+            IssueKind::OutOfOrder => write!(f, "{place} is out of order"),
+            IssueKind::MissingPrice => write!(f, "a price is missing at {place}"),
+            IssueKind::NonPositivePrice => write!(f, "a price is zero or negative at {place}"),
+            IssueKind::Crossed => write!(f, "open or close lies outside low and high at {place}"),
+            IssueKind::NegativeVolume => write!(f, "the volume is negative at {place}"),
+            IssueKind::Spike { factor } => {
+                write!(f, "a high or low {factor:.2} times beyond open and close at {place}")
+            }
+            IssueKind::Reversal { log_return } => {
+                write!(f, "a log return of {log_return:+.3}, taken back by the next bar, at {place}")
+            }
+            IssueKind::IncompleteEnd => write!(f, "the bar of {place} is not covered whole"),
+        }
+    }
+}
+
+/// Where a history came from and what was wrong with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryReport {
+    /// The file as named, or `standard input`.
+    pub source: String,
+    /// BLAKE3 hash of the file's bytes as read (before decompression), hexadecimal.
+    pub hash: String,
+    /// Rows of data in the file, before anything was left out.
+    pub rows: usize,
+    /// All problems, in the order of the file, then in the order of time.
+    pub issues: Vec<Issue>,
+}
+
+impl HistoryReport {
+    /// The kinds of problems found with how often each was, and the first few of each, in order of first appearance.
+    pub fn by_kind(&self) -> Vec<(&'static str, Vec<&Issue>)> {
+        let mut kinds: Vec<(&'static str, Vec<&Issue>)> = Vec::new();
+        for issue in &self.issues {
+            let name = issue.kind.name();
+            match kinds.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, issues)) => issues.push(issue),
+                None => kinds.push((name, vec![issue])),
+            }
+        }
+        kinds
+    }
+}
