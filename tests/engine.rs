@@ -65,9 +65,12 @@ fn the_running_extreme_and_the_ledger_agree_path_by_path() {
             let mut nested = Worker::new(&plan);
             let ledger = Ledger::new(plan.levels.clone(), plan.asset, plan.horizon());
             let mut ledger = Worker::with_evaluation(&plan, Box::new(ledger));
-            nested.run_block(path, 1);
-            ledger.run_block(path, 1);
-            let (a, b) = (ordered(nested.evaluation().hits()), ordered(ledger.evaluation().hits()));
+            nested.run_block(path, 1 + (path as usize) % 3);
+            ledger.run_block(path, 1 + (path as usize) % 3);
+            let (a, mut b) = (ordered(nested.evaluation().hits()), ordered(ledger.evaluation().hits()));
+            // The running extreme draws times for two levels a path, in turns.
+            let stride = plan.levels.len().div_ceil(2) as u32;
+            b.retain(|hit| hit.level % stride == hit.lane % stride);
             assert_eq!(a, b, "path {path} of {scenario:?}");
             liquidated += a.len();
             for level in 0..plan.levels.len() {

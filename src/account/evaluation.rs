@@ -19,6 +19,12 @@ pub trait Evaluation: Send {
     /// that [`Bars`] documents; `hit_noise` draws the times of hits.
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream);
 
+    /// Lists the paths that a look at these log-prices (by asset and path) may matter to: all of them, unless the evaluation
+    /// knows better.
+    fn concerned(&self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
+        lanes.extend(0..log_prices.first().map_or(0, Vec::len) as u32);
+    }
+
     /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds
     /// the block to a tally. `weights` are those of the paths.
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally);
@@ -32,7 +38,7 @@ pub trait Evaluation: Send {
         None
     }
 
-    /// The liquidations of the current block so far.
+    /// The liquidations of the current block so far; with many levels only those whose times were drawn.
     fn hits(&self) -> &[Hit];
 }
 

@@ -5,14 +5,30 @@
 //! at once, and the return of each surviving level is a linear function of the closing price. A path adds to one cell
 //! only: that of the most leveraged level it survived. Its closing equity there is the one that the price moves most,
 //! so bins fine enough for it are fine enough for every level below.
+//!
+//! Many levels cost little more than one: a move that passes several barriers is booked as one range of levels, and the
+//! time of passing is drawn for two levels a path, in turns by the number of the path, which then count for all.
 
 use super::evaluation::{Evaluation, Hit, Survivors};
-use super::hits::Candidates;
+use super::hits::{self, Candidates};
 use super::position::Level;
 use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
 use crate::stats::{Histogram, Liquidated, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
+
+/// Levels whose times of liquidation are drawn on one path.
+const TIMED_LEVELS: usize = 2;
+
+/// The levels from `first` up to `end` were liquidated on one path at once.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    lane: u32,
+    first: u32,
+    end: u32,
+    /// Log-price after the gap that did it; none for a continuous move.
+    gap: Option<f64>,
+}
 
 /// Evaluates levels whose barriers are fixed and nested.
 pub struct Nested {
@@ -27,6 +43,13 @@ pub struct Nested {
     open_levels: Vec<u32>,
     /// The highest barrier still open, by path.
     nearest: Vec<f64>,
+    /// Times are drawn for the levels that leave the same rest as the path when divided by this.
+    stride: usize,
+    passes: Vec<Pass>,
+    /// What a liquidation at its own price leaves, by level: recovered equity and bad debt.
+    fills: Vec<(f64, f64)>,
+    /// Change from level to level of the weight of the paths that touched it in a continuous move, and of its square.
+    touched: Vec<[f64; 2]>,
     hits: Vec<Hit>,
     candidates: Candidates,
     ratios: Vec<f64>,
@@ -51,7 +74,18 @@ impl Nested {
             return Err(levels);
         }
         let count = levels.len();
+        let fills = levels
+            .iter()
+            .map(|level| {
+                let fill = level.liquidate_at(level.liquidation.price.unwrap_or(0.0));
+                (fill.recovered, fill.bad_debt)
+            })
+            .collect();
         Ok(Self {
+            stride: count.div_ceil(TIMED_LEVELS),
+            passes: Vec::new(),
+            fills,
+            touched: vec![[0.0; 2]; count + 1],
             levels,
             asset,
             side,
@@ -72,43 +106,91 @@ impl Nested {
     fn book(&mut self, k: usize, bars: &Bars) {
         let i = self.candidates.indices[k] as usize;
         let lane = bars.lanes[i];
-        let mut open_levels = self.open_levels[lane as usize] as usize;
-        let touched = |open_levels: usize, price: f64| {
-            open_levels > 0 && self.sign * price <= self.barriers[open_levels - 1]
+        let open_levels = self.open_levels[lane as usize] as usize;
+        let left_by = |price: f64, open_levels: usize| {
+            let mirrored = self.sign * price;
+            let touched =
+                self.barriers[..open_levels].iter().rev().take_while(|barrier| mirrored <= **barrier);
+            open_levels - touched.count()
         };
-        if touched(open_levels, bars.open[i]) {
-            let ratio = exp(bars.open[i]);
-            while touched(open_levels, bars.open[i]) {
-                open_levels -= 1;
-                let level = &self.levels[open_levels];
-                let fill = level.liquidate_at(ratio * level.holding.entry);
-                self.hits.push(Hit {
-                    lane,
-                    level: open_levels as u32,
-                    time: bars.start[i],
-                    recovered: fill.recovered,
-                    bad_debt: fill.bad_debt,
-                });
+        let after_gap = left_by(bars.open[i], open_levels);
+        let after_move = left_by(bars.extreme[i], after_gap);
+        if after_gap < open_levels {
+            let gap = Some(bars.open[i]);
+            self.passes.push(Pass { lane, first: after_gap as u32, end: open_levels as u32, gap });
+            for level in self.timed(lane, after_gap, open_levels) {
+                let fill = self.gap_fill(level, bars.open[i]);
+                self.hits.push(hit(lane, level, bars.start[i], fill));
             }
         }
-        while touched(open_levels, bars.extreme[i]) {
-            open_levels -= 1;
-            let level = &self.levels[open_levels];
-            let fill = level.liquidate_at(level.liquidation.price.unwrap_or(0.0));
-            self.hits.push(Hit {
-                lane,
-                level: open_levels as u32,
-                time: self.candidates.time(k, bars, self.barriers[open_levels], self.sign),
-                recovered: fill.recovered,
-                bad_debt: fill.bad_debt,
-            });
+        if after_move < after_gap {
+            self.passes.push(Pass { lane, first: after_move as u32, end: after_gap as u32, gap: None });
+            for level in self.timed(lane, after_move, after_gap) {
+                let time = self.candidates.time(k, bars, self.barriers[level], self.sign);
+                self.hits.push(hit(lane, level, time, self.fills[level]));
+            }
         }
-        self.open_levels[lane as usize] = open_levels as u32;
-        self.nearest[lane as usize] = match open_levels {
+        self.open_levels[lane as usize] = after_move as u32;
+        self.nearest[lane as usize] = match after_move {
             0 => f64::NEG_INFINITY,
             n => self.barriers[n - 1],
         };
     }
+
+    /// The levels of a range whose times are drawn on a path.
+    fn timed(&self, lane: u32, first: usize, end: usize) -> impl Iterator<Item = usize> + use<> {
+        let (stride, rest) = (self.stride, lane as usize % self.stride);
+        let start = first + (rest + stride - first % stride) % stride;
+        (start..end).step_by(stride)
+    }
+
+    /// What a level is left with after a gap to a log-price.
+    fn gap_fill(&self, level: usize, log_price: f64) -> (f64, f64) {
+        let level = &self.levels[level];
+        let fill = level.liquidate_at(exp(log_price) * level.holding.entry);
+        (fill.recovered, fill.bad_debt)
+    }
+
+    /// Adds the liquidations of the block to its sums and to the tally's histograms.
+    fn tally_passes(&mut self, weights: &[f64], tally: &mut Tally) {
+        self.touched.fill([0.0; 2]);
+        for pass in &self.passes {
+            let (weight, range) = (weights[pass.lane as usize], pass.first as usize..pass.end as usize);
+            match pass.gap {
+                None => {
+                    for (level, sign) in [(range.start, 1.0), (range.end, -1.0)] {
+                        self.touched[level][0] += sign * weight;
+                        self.touched[level][1] += sign * weight * weight;
+                    }
+                }
+                Some(log_price) => {
+                    for level in range {
+                        let fill = self.gap_fill(level, log_price);
+                        let sums = &mut self.liquidated_sums[level];
+                        tally.levels[level].add_fill(sums, fill, weight, weight * weight);
+                    }
+                }
+            }
+        }
+        let [mut weight, mut square] = [0.0; 2];
+        for (level, change) in self.touched[..self.levels.len()].iter().enumerate() {
+            weight += change[0];
+            square += change[1];
+            if weight > 0.0 {
+                let sums = &mut self.liquidated_sums[level];
+                tally.levels[level].add_fill(sums, self.fills[level], weight, square);
+            }
+        }
+        for hit in &self.hits {
+            let level = hit.level as usize;
+            let weight = weights[hit.lane as usize] * self.stride as f64;
+            tally.levels[level].add_time(&mut self.liquidated_sums[level], hit.time / self.horizon, weight);
+        }
+    }
+}
+
+fn hit(lane: u32, level: usize, time: f64, (recovered, bad_debt): (f64, f64)) -> Hit {
+    Hit { lane, level: level as u32, time, recovered, bad_debt }
 }
 
 impl Evaluation for Nested {
@@ -118,6 +200,7 @@ impl Evaluation for Nested {
         self.nearest.clear();
         self.nearest.resize(lanes, self.barriers[self.barriers.len() - 1]);
         self.hits.clear();
+        self.passes.clear();
     }
 
     fn watched_side(&self) -> Option<Sides> {
@@ -130,6 +213,10 @@ impl Evaluation for Nested {
         for k in 0..self.candidates.indices.len() {
             self.book(k, bars);
         }
+    }
+
+    fn concerned(&self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
+        hits::reached(&log_prices[self.asset], &self.nearest, self.sign, lanes);
     }
 
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
@@ -146,7 +233,7 @@ impl Evaluation for Nested {
                 tally.levels[open_levels - 1].closing_equity.add(equity, weights[lane]);
             }
         }
-        tally_hits(&self.hits, weights, self.horizon, &mut self.liquidated_sums, tally);
+        self.tally_passes(weights, tally);
         add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, lanes, tally);
     }
 

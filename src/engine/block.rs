@@ -125,11 +125,16 @@ impl<'a> Worker<'a> {
         self.active.clear();
         self.active.extend(0..self.now.len() as u32);
         while !self.active.is_empty() {
-            self.ends.clear();
-            self.ends.resize(self.active.len(), time);
+            // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
+            let all = self.active.len() == self.now.len();
+            reset(&mut self.ends, self.active.len(), time);
             for stepper in &self.steppers {
                 let events = stepper.event_times();
-                if !events.is_empty() {
+                if !events.is_empty() && all {
+                    for (end, event) in self.ends.iter_mut().zip(events) {
+                        *end = if *event < *end { *event } else { *end };
+                    }
+                } else if !events.is_empty() {
                     for (end, lane) in self.ends.iter_mut().zip(&self.active) {
                         *end = end.min(events[*lane as usize]);
                     }
@@ -141,13 +146,20 @@ impl<'a> Worker<'a> {
             if self.plan.continuous {
                 self.evaluation.observe(&self.bars, &mut self.hit_noise);
             }
-            for (end, lane) in self.ends.iter().zip(&self.active) {
-                self.now[*lane as usize] = *end;
+            if all {
+                self.now.copy_from_slice(&self.ends);
+            } else {
+                for (end, lane) in self.ends.iter().zip(&self.active) {
+                    self.now[*lane as usize] = *end;
+                }
             }
             for asset in 0..self.steppers.len() {
                 self.happen(asset);
             }
             let ends = &self.ends;
+            if ends.iter().fold(true, |arrived, end| arrived & (*end >= time)) {
+                self.active.clear();
+            }
             let mut kept = 0;
             self.active.retain(|_| {
                 kept += 1;
@@ -163,12 +175,18 @@ impl<'a> Worker<'a> {
         let bars = &mut self.bars[asset];
         let streams = &mut self.streams[asset];
         bars.lanes.clone_from(&self.active);
-        bars.start.clear();
-        bars.start.extend(self.active.iter().map(|lane| self.now[*lane as usize]));
+        let all = n == prices.len();
+        if all {
+            bars.start.clone_from(&self.now);
+            bars.open.clone_from(prices);
+        } else {
+            bars.start.clear();
+            bars.start.extend(self.active.iter().map(|lane| self.now[*lane as usize]));
+            bars.open.clear();
+            bars.open.extend(self.active.iter().map(|lane| prices[*lane as usize]));
+        }
         bars.duration.clear();
         bars.duration.extend(self.ends.iter().zip(&bars.start).map(|(end, start)| end - start));
-        bars.open.clear();
-        bars.open.extend(self.active.iter().map(|lane| prices[*lane as usize]));
         for column in [&mut bars.close, &mut bars.variance, &mut bars.extreme] {
             column.resize(n, 0.0);
         }
@@ -191,8 +209,12 @@ impl<'a> Worker<'a> {
             let sign = if side == Sides::Low { 1.0 } else { -1.0 };
             dispatch(Extremes { bars, uniforms: &self.uniforms, sign });
         }
-        for (lane, close) in self.active.iter().zip(&bars.close) {
-            prices[*lane as usize] = *close;
+        if all {
+            prices.copy_from_slice(&bars.close);
+        } else {
+            for (lane, close) in self.active.iter().zip(&bars.close) {
+                prices[*lane as usize] = *close;
+            }
         }
     }
 
@@ -203,9 +225,14 @@ impl<'a> Worker<'a> {
             return;
         }
         self.due.clear();
-        for (end, lane) in self.ends.iter().zip(&self.active) {
-            if events[*lane as usize] <= *end {
-                self.due.push(*lane);
+        let all = self.active.len() == events.len();
+        let none =
+            all && self.ends.iter().zip(events).fold(true, |none, (end, event)| none & (*event > *end));
+        if !none {
+            for (end, lane) in self.ends.iter().zip(&self.active) {
+                if events[*lane as usize] <= *end {
+                    self.due.push(*lane);
+                }
             }
         }
         if !self.due.is_empty() {
@@ -215,15 +242,20 @@ impl<'a> Worker<'a> {
 
     /// Shows the account the price as it is now, and nothing of the way to it.
     fn look(&mut self, point: &GridPoint) {
+        self.due.clear();
+        self.evaluation.concerned(&self.prices, &mut self.due);
+        if self.due.is_empty() {
+            return;
+        }
+        let n = self.due.len();
         for (bars, prices) in self.bars.iter_mut().zip(&self.prices) {
-            let lanes = prices.len();
-            bars.lanes.clear();
-            bars.lanes.extend(0..lanes as u32);
-            reset(&mut bars.start, lanes, point.time);
-            reset(&mut bars.duration, lanes, 0.0);
-            reset(&mut bars.variance, lanes, 0.0);
+            bars.lanes.clone_from(&self.due);
+            reset(&mut bars.start, n, point.time);
+            reset(&mut bars.duration, n, 0.0);
+            reset(&mut bars.variance, n, 0.0);
             for column in [&mut bars.open, &mut bars.close, &mut bars.extreme] {
-                column.clone_from(prices);
+                column.clear();
+                column.extend(self.due.iter().map(|lane| prices[*lane as usize]));
             }
         }
         self.evaluation.observe(&self.bars, &mut self.hit_noise);

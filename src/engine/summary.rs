@@ -122,7 +122,8 @@ fn level_result(
 }
 
 fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiquidation> {
-    let [weight, sum, squares, ..] = cell.time.mapped(0.0, 1.0).powers;
+    let sums = cell.time.mapped(0.0, 1.0);
+    let [weight, sum, squares, ..] = sums.powers;
     if weight <= 0.0 {
         return None;
     }
@@ -132,7 +133,8 @@ fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiq
     let quantile = |p: f64| cell.times.quantile(p * total).unwrap_or(0.0) * horizon_days;
     Some(TimeToLiquidation {
         mean: mean * horizon_days,
-        std_error: (variance / weight).sqrt() * horizon_days,
+        // Σw²/(Σw)² is one over the effective number of times.
+        std_error: (variance * sums.squares[0]).sqrt() / weight * horizon_days,
         p05: quantile(0.05),
         p50: quantile(0.5),
         p95: quantile(0.95),

@@ -4,9 +4,9 @@
 //! and Vigna 2021), whose states come from Philox4x32-10 (Salmon et al. 2011) with the seed as key and (purpose, block,
 //! lane) as counter. Which thread runs a block, and what other purposes draw, changes nothing.
 
+use super::box_muller::normals_from_words;
 use super::dispatch::{Kernel, dispatch};
 use super::elementary::ln;
-use super::normal::normals_from_words;
 
 /// Generators side by side in one stream; part of the definition of the words.
 const LANES: usize = 8;
@@ -178,7 +178,33 @@ draws!(Exponentials, f64, |words, out| {
     }
 });
 
-draws!(Normals, f64, |words, out| normals_from_words(words, out));
+struct Normals<'a> {
+    state: &'a mut [[u64; LANES]; 4],
+    out: &'a mut [f64],
+}
+
+impl Kernel for Normals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let mut buffer = [0_u64; CHUNK];
+        let mut whole = self.out.chunks_exact_mut(CHUNK);
+        for out in whole.by_ref() {
+            next_words(self.state, &mut buffer);
+            normals_from_words(&buffer, out);
+        }
+        // Normals come in pairs of whole lanes.
+        let rest = whole.into_remainder();
+        if !rest.is_empty() {
+            let words = &mut buffer[..rest.len().next_multiple_of(2 * LANES)];
+            let mut normals = [0.0; CHUNK];
+            next_words(self.state, words);
+            normals_from_words(words, &mut normals[..words.len()]);
+            rest.copy_from_slice(&normals[..rest.len()]);
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
