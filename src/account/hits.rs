@@ -30,6 +30,7 @@ impl Candidates {
 
     /// Time at which the `k`-th candidate first touches a barrier inside its bar, in years since the start. All levels
     /// share the draws, so a nearer barrier is never touched later.
+    #[inline(always)]
     pub fn time(&self, k: usize, bars: &Bars, barrier: f64, sign: f64) -> f64 {
         let i = self.indices[k] as usize;
         let fraction = first_passage_fraction(

@@ -26,7 +26,7 @@ struct Pass {
     lane: u32,
     first: u32,
     end: u32,
-    /// Log-price after the gap that did it; none for a continuous move.
+    /// Ratio to the price at the start after the gap that did it; none for a continuous move.
     gap: Option<f64>,
 }
 
@@ -103,23 +103,19 @@ impl Nested {
     }
 
     /// Books the gap at the open of a bar and then its continuous move.
+    #[inline(always)]
     fn book(&mut self, k: usize, bars: &Bars) {
         let i = self.candidates.indices[k] as usize;
         let lane = bars.lanes[i];
         let open_levels = self.open_levels[lane as usize] as usize;
-        let left_by = |price: f64, open_levels: usize| {
-            let mirrored = self.sign * price;
-            let touched =
-                self.barriers[..open_levels].iter().rev().take_while(|barrier| mirrored <= **barrier);
-            open_levels - touched.count()
-        };
-        let after_gap = left_by(bars.open[i], open_levels);
-        let after_move = left_by(bars.extreme[i], after_gap);
+        let after_gap = left_open(&self.barriers[..open_levels], self.sign * bars.open[i]);
+        let after_move = left_open(&self.barriers[..after_gap], self.sign * bars.extreme[i]);
         if after_gap < open_levels {
-            let gap = Some(bars.open[i]);
+            let ratio = exp(bars.open[i]);
+            let gap = Some(ratio);
             self.passes.push(Pass { lane, first: after_gap as u32, end: open_levels as u32, gap });
             for level in self.timed(lane, after_gap, open_levels) {
-                let fill = self.gap_fill(level, bars.open[i]);
+                let fill = self.gap_fill(level, ratio);
                 self.hits.push(hit(lane, level, bars.start[i], fill));
             }
         }
@@ -138,20 +134,23 @@ impl Nested {
     }
 
     /// The levels of a range whose times are drawn on a path.
+    #[inline(always)]
     fn timed(&self, lane: u32, first: usize, end: usize) -> impl Iterator<Item = usize> + use<> {
         let (stride, rest) = (self.stride, lane as usize % self.stride);
         let start = first + (rest + stride - first % stride) % stride;
         (start..end).step_by(stride)
     }
 
-    /// What a level is left with after a gap to a log-price.
-    fn gap_fill(&self, level: usize, log_price: f64) -> (f64, f64) {
+    /// What a level is left with after a gap to this ratio to the price at the start.
+    #[inline(always)]
+    fn gap_fill(&self, level: usize, ratio: f64) -> (f64, f64) {
         let level = &self.levels[level];
-        let fill = level.liquidate_at(exp(log_price) * level.holding.entry);
+        let fill = level.liquidate_at(ratio * level.holding.entry);
         (fill.recovered, fill.bad_debt)
     }
 
     /// Adds the liquidations of the block to its sums and to the tally's histograms.
+    #[inline(always)]
     fn tally_passes(&mut self, weights: &[f64], tally: &mut Tally) {
         self.touched.fill([0.0; 2]);
         for pass in &self.passes {
@@ -163,9 +162,9 @@ impl Nested {
                         self.touched[level][1] += sign * weight * weight;
                     }
                 }
-                Some(log_price) => {
+                Some(ratio) => {
                     for level in range {
-                        let fill = self.gap_fill(level, log_price);
+                        let fill = self.gap_fill(level, ratio);
                         let sums = &mut self.liquidated_sums[level];
                         tally.levels[level].add_fill(sums, fill, weight, weight * weight);
                     }
@@ -189,6 +188,17 @@ impl Nested {
     }
 }
 
+/// How many of the nested barriers a mirrored price has not touched.
+#[inline(always)]
+fn left_open(barriers: &[f64], price: f64) -> usize {
+    let mut left = 0;
+    for barrier in barriers {
+        left += usize::from(price > *barrier);
+    }
+    left
+}
+
+#[inline(always)]
 fn hit(lane: u32, level: usize, time: f64, (recovered, bad_debt): (f64, f64)) -> Hit {
     Hit { lane, level: level as u32, time, recovered, bad_debt }
 }
@@ -210,9 +220,7 @@ impl Evaluation for Nested {
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
         self.candidates.find(bars, &self.nearest, self.sign, hit_noise);
-        for k in 0..self.candidates.indices.len() {
-            self.book(k, bars);
-        }
+        dispatch(Book { nested: self, bars });
     }
 
     fn concerned(&self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
@@ -221,20 +229,7 @@ impl Evaluation for Nested {
 
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let log_price = &log_prices[self.asset];
-        let lanes = log_price.len();
-        self.ratios.resize(lanes, 0.0);
-        dispatch(Exponentials { from: log_price, to: &mut self.ratios });
-        for (lane, ratio) in self.ratios.iter().enumerate() {
-            let open_levels = self.open_levels[lane] as usize;
-            if open_levels > 0 {
-                let level = &self.levels[open_levels - 1];
-                let equity = level.closing_slope.mul_add(*ratio, level.closing_constant);
-                self.survivor_sums[open_levels - 1].add(ratio - 1.0, weights[lane]);
-                tally.levels[open_levels - 1].closing_equity.add(equity, weights[lane]);
-            }
-        }
-        self.tally_passes(weights, tally);
-        add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, lanes, tally);
+        dispatch(Close { nested: self, log_price, weights, tally });
     }
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
@@ -301,18 +296,52 @@ pub(super) fn add_sums(
     }
 }
 
-struct Exponentials<'a> {
-    from: &'a [f64],
-    to: &'a mut [f64],
+/// The candidates of a batch, booked one by one; a kernel for the sake of its multiply-adds.
+struct Book<'a> {
+    nested: &'a mut Nested,
+    bars: &'a Bars,
 }
 
-impl Kernel for Exponentials<'_> {
+impl Kernel for Book<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        for (to, from) in self.to.iter_mut().zip(self.from) {
-            *to = exp(*from);
+        for k in 0..self.nested.candidates.indices.len() {
+            self.nested.book(k, self.bars);
         }
+    }
+}
+
+/// The end of a block.
+struct Close<'a> {
+    nested: &'a mut Nested,
+    log_price: &'a [f64],
+    weights: &'a [f64],
+    tally: &'a mut Tally,
+}
+
+impl Kernel for Close<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { nested, log_price, weights, tally } = self;
+        let lanes = log_price.len();
+        nested.ratios.resize(lanes, 0.0);
+        for (ratio, log_price) in nested.ratios.iter_mut().zip(log_price) {
+            *ratio = exp(*log_price);
+        }
+        for ((ratio, open_levels), weight) in nested.ratios.iter().zip(&nested.open_levels).zip(weights) {
+            let open_levels = *open_levels as usize;
+            if open_levels > 0 {
+                let level = &nested.levels[open_levels - 1];
+                let equity = level.closing_slope.mul_add(*ratio, level.closing_constant);
+                nested.survivor_sums[open_levels - 1].add(ratio - 1.0, *weight);
+                tally.levels[open_levels - 1].closing_equity.add(equity, *weight);
+            }
+        }
+        nested.tally_passes(weights, tally);
+        add_sums(&mut nested.survivor_sums, &mut nested.liquidated_sums, lanes, tally);
     }
 }

@@ -21,6 +21,12 @@ pub struct Worker<'a> {
     prices: Vec<Vec<f64>>,
     /// Time reached by each path.
     now: Vec<f64>,
+    /// The common time that all paths have reached.
+    reached: f64,
+    /// Every path of the block.
+    everyone: Vec<u32>,
+    /// Length of a bar that is the same for all paths.
+    common_duration: Vec<f64>,
     active: Vec<u32>,
     due: Vec<u32>,
     /// End of the interval of each active path.
@@ -29,6 +35,7 @@ pub struct Worker<'a> {
     uniforms: Vec<f64>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
+    looks: Vec<Bars>,
     streams: Vec<AssetStreams>,
     hit_noise: Stream,
 }
@@ -67,12 +74,16 @@ impl<'a> Worker<'a> {
             tally: Tally::new(plan.levels.len()),
             prices: vec![column(); assets],
             now: column(),
+            reached: 0.0,
+            everyone: Vec::with_capacity(BLOCK_LANES),
+            common_duration: column(),
             active: Vec::with_capacity(BLOCK_LANES),
             due: Vec::with_capacity(BLOCK_LANES),
             ends: column(),
             normals: column(),
             uniforms: column(),
             weights: column(),
+            looks: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             streams: (0..assets).map(|asset| AssetStreams::new(plan.seed, asset, 0)).collect(),
             hit_noise: Stream::new(plan.seed, Purpose::Hit, 0),
@@ -109,6 +120,10 @@ impl<'a> Worker<'a> {
         }
         self.hit_noise = Stream::new(plan.seed, Purpose::Hit, block);
         reset(&mut self.now, lanes, 0.0);
+        self.reached = 0.0;
+        self.everyone.clear();
+        self.everyone.extend(0..lanes as u32);
+        self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
         self.evaluation.begin(lanes);
         for point in &plan.grid {
@@ -120,10 +135,66 @@ impl<'a> Worker<'a> {
         self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
     }
 
-    /// Moves every path to a common time, event by event.
+    /// Moves every path to a common time.
     fn move_to(&mut self, time: f64) {
-        self.active.clear();
-        self.active.extend(0..self.now.len() as u32);
+        if self.steppers.iter().all(|stepper| all_after(stepper.event_times(), time)) {
+            self.move_together(time);
+        } else {
+            self.move_apart(time);
+        }
+        self.reached = time;
+    }
+
+    /// Moves every path to a common time at once: nothing happens on the way.
+    fn move_together(&mut self, time: f64) {
+        let n = self.everyone.len();
+        let duration = time - self.reached;
+        if self.common_duration.first() != Some(&duration) {
+            reset(&mut self.common_duration, n, duration);
+        }
+        self.normals.resize(n, 0.0);
+        for (asset, stepper) in self.steppers.iter_mut().enumerate() {
+            let (bars, streams) = (&mut self.bars[asset], &mut self.streams[asset]);
+            bars.close.resize(n, 0.0);
+            bars.variance.resize(n, 0.0);
+            streams.moves.normals(&mut self.normals);
+            let moves = Moves {
+                lanes: &self.everyone,
+                duration: &self.common_duration,
+                normals: &self.normals,
+                open: &self.prices[asset],
+                close: &mut bars.close,
+                variance: &mut bars.variance,
+            };
+            stepper.advance(moves, &mut streams.events);
+            if self.plan.continuous {
+                bars.lanes.clone_from(&self.everyone);
+                reset(&mut bars.start, n, self.reached);
+                bars.duration.clone_from(&self.common_duration);
+                bars.open.clone_from(&self.prices[asset]);
+                draw_extremes(
+                    bars,
+                    self.evaluation.watched_side(),
+                    &mut streams.extremes,
+                    &mut self.uniforms,
+                );
+                self.prices[asset].copy_from_slice(&bars.close);
+            } else {
+                // Nobody looks at the bar: its close becomes the price without a copy.
+                std::mem::swap(&mut self.prices[asset], &mut bars.close);
+            }
+        }
+        if self.plan.continuous {
+            self.evaluation.observe(&self.bars, &mut self.hit_noise);
+        }
+        if self.steppers.iter().any(|stepper| !stepper.event_times().is_empty()) {
+            self.now.fill(time);
+        }
+    }
+
+    /// Moves every path to a common time, event by event.
+    fn move_apart(&mut self, time: f64) {
+        self.active.clone_from(&self.everyone);
         while !self.active.is_empty() {
             // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
             let all = self.active.len() == self.now.len();
@@ -203,11 +274,8 @@ impl<'a> Worker<'a> {
             },
             &mut streams.events,
         );
-        if let (true, Some(side)) = (self.plan.continuous, self.evaluation.watched_side()) {
-            self.uniforms.resize(n, 0.0);
-            streams.extremes.uniforms(&mut self.uniforms);
-            let sign = if side == Sides::Low { 1.0 } else { -1.0 };
-            dispatch(Extremes { bars, uniforms: &self.uniforms, sign });
+        if self.plan.continuous {
+            draw_extremes(bars, self.evaluation.watched_side(), &mut streams.extremes, &mut self.uniforms);
         }
         if all {
             prices.copy_from_slice(&bars.close);
@@ -248,7 +316,7 @@ impl<'a> Worker<'a> {
             return;
         }
         let n = self.due.len();
-        for (bars, prices) in self.bars.iter_mut().zip(&self.prices) {
+        for (bars, prices) in self.looks.iter_mut().zip(&self.prices) {
             bars.lanes.clone_from(&self.due);
             reset(&mut bars.start, n, point.time);
             reset(&mut bars.duration, n, 0.0);
@@ -258,8 +326,24 @@ impl<'a> Worker<'a> {
                 column.extend(self.due.iter().map(|lane| prices[*lane as usize]));
             }
         }
-        self.evaluation.observe(&self.bars, &mut self.hit_noise);
+        self.evaluation.observe(&self.looks, &mut self.hit_noise);
     }
+}
+
+/// Draws the extremes that the accounts watch, if they do.
+fn draw_extremes(bars: &mut Bars, side: Option<Sides>, noise: &mut Stream, uniforms: &mut Vec<f64>) {
+    let Some(side) = side else { return };
+    uniforms.resize(bars.close.len(), 0.0);
+    bars.extreme.resize(bars.close.len(), 0.0);
+    noise.uniforms(uniforms);
+    let sign = if side == Sides::Low { 1.0 } else { -1.0 };
+    dispatch(Extremes { bars, uniforms, sign });
+}
+
+/// Whether no event is due up to a time.
+fn all_after(events: &[f64], time: f64) -> bool {
+    // By whole chunks without a branch inside, so that the comparison runs in lanes.
+    events.chunks(64).all(|events| events.iter().fold(true, |after, event| after & (*event > time)))
 }
 
 fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
