@@ -8,6 +8,7 @@
 //!       block:   model ──> Bars ──> accounts (all levels) ──> outcomes  model, market, account, venue
 //!       outcomes ──> tallies (mergeable, exact)                         stats
 //!    tallies ──> RunResult                                              engine
+//!    RunResult ──> check, comparison, safe leverage                     study
 //!    ──> table, JSON, CSV, Markdown                                     report
 //! ```
 #![deny(missing_docs)]
@@ -20,5 +21,6 @@ pub mod venue;
 pub mod account;
 pub mod scenario;
 pub mod engine;
+pub mod study;
 pub mod report;
 pub mod cli;

@@ -7,7 +7,7 @@ use liqsim::cli::{Arguments, report_failure};
 
 fn main() -> ExitCode {
     match Arguments::parse().execute() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => report_failure(&error),
     }
 }

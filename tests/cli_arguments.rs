@@ -3,8 +3,18 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const COMMANDS: [&str; 8] =
-    ["run", "validate", "liquidation-price", "venues", "models", "schema", "init", "completions"];
+const COMMANDS: [&str; 10] = [
+    "run",
+    "check",
+    "compare",
+    "validate",
+    "liquidation-price",
+    "venues",
+    "models",
+    "schema",
+    "init",
+    "completions",
+];
 
 fn liqsim(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_liqsim")).args(arguments).current_dir(folder).output().unwrap()

@@ -40,6 +40,7 @@ fn untouched() -> LevelResult {
             skewness: Some(0.527),
             kurtosis: Some(3.49),
             quantiles: quantiles([-0.3378, -0.2544, -0.1234, -0.0148, 0.1058, 0.3097, 0.4703]),
+            quantile_intervals: BTreeMap::new(),
         },
         value_at_risk: by_probability(&[
             ("0.95", estimate(0.2544, 0.0003)),
@@ -80,6 +81,7 @@ fn ordinary() -> LevelResult {
             skewness: Some(0.9),
             kurtosis: Some(3.9),
             quantiles: quantiles([-1.0, -1.0, -0.93, -0.074, 0.529, 1.5486, 12.345]),
+            quantile_intervals: BTreeMap::new(),
         },
         value_at_risk: by_probability(&[("0.95", estimate(1.0, 0.0)), ("0.99", estimate(1.0, 0.0))]),
         expected_shortfall: by_probability(&[("0.95", estimate(1.0, 0.0)), ("0.99", estimate(1.0, 0.0))]),
@@ -109,6 +111,7 @@ fn hopeless() -> LevelResult {
             skewness: None,
             kurtosis: None,
             quantiles: quantiles([-1.0; 7]),
+            quantile_intervals: BTreeMap::new(),
         },
         ..ordinary()
     }

@@ -55,21 +55,21 @@ fn ordered(hits: &[Hit]) -> Vec<Hit> {
     hits
 }
 
-/// A block of one path shows the sums of that path alone; times, recovered equity and bad debt are compared hit by hit.
+/// Sums over a few paths; times, recovered equity and bad debt hit by hit.
 #[test]
 fn the_running_extreme_and_the_ledger_agree_path_by_path() {
     for scenario in cases() {
         let plan = Plan::new(&scenario).unwrap();
         let mut liquidated = 0;
-        for path in 0..300 {
+        for path in 0..100 {
             let mut nested = Worker::new(&plan);
             let ledger = Ledger::new(plan.levels.clone(), plan.asset, plan.horizon());
             let mut ledger = Worker::with_evaluation(&plan, Box::new(ledger));
-            nested.run_block(path, 1 + (path as usize) % 3);
-            ledger.run_block(path, 1 + (path as usize) % 3);
+            nested.run_block(path, plan.levels.len());
+            ledger.run_block(path, plan.levels.len());
             let (a, mut b) = (ordered(nested.evaluation().hits()), ordered(ledger.evaluation().hits()));
-            // The running extreme draws times for two levels a path, in turns.
-            let stride = plan.levels.len().div_ceil(2) as u32;
+            // The running extreme draws times for one level a path, in turns.
+            let stride = plan.levels.len() as u32;
             b.retain(|hit| hit.level % stride == hit.lane % stride);
             assert_eq!(a, b, "path {path} of {scenario:?}");
             liquidated += a.len();
@@ -77,7 +77,7 @@ fn the_running_extreme_and_the_ledger_agree_path_by_path() {
                 let a = nested.evaluation().survivors(nested.tally(), level);
                 let b = ledger.evaluation().survivors(ledger.tally(), level);
                 assert_eq!(a.returns.powers[0], b.returns.powers[0], "survival of level {level}");
-                assert!((a.returns.powers[1] - b.returns.powers[1]).abs() < 1e-12, "return of level {level}");
+                assert!((a.returns.powers[1] - b.returns.powers[1]).abs() < 1e-10, "return of level {level}");
                 let (a, b) = (a.closing_equity.quantile(0.5), b.closing_equity.quantile(0.5));
                 if let (Some(a), Some(b)) = (a, b) {
                     assert!((a / b - 1.0).abs() < 2e-3, "closing equity {a} {b}");

@@ -1,8 +1,6 @@
 //! Properties that hold for every table of tiers, side and contract, against requirements computed without deductions.
 
-use liqsim::venue::{
-    Contract, Holding, Liquidation, MaintenanceBasis, MarginTier, Side, TierBand, TierRule, Venue,
-};
+use liqsim::venue::{Contract, Holding, MarginTier, Side, TierBand, TierRule, Venue};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -18,8 +16,9 @@ fn config() -> ProptestConfig {
 
 fn venue(rule: TierRule, contract: Contract) -> impl Strategy<Value = Venue> {
     let bands = prop::collection::vec((0.05..1.5_f64, 0.0..0.06_f64), 1..6);
-    (bands, 0.001..0.02_f64, prop_oneof![Just(0.0), 0.0..0.002_f64]).prop_map(
-        move |(steps, first, close_fee)| {
+    let per_coin = prop_oneof![Just(0.0), 0.0..0.001_f64];
+    (bands, 0.001..0.02_f64, prop_oneof![Just(0.0), 0.0..0.002_f64], per_coin).prop_map(
+        move |(steps, first, close_fee, per_coin)| {
             let (mut edge, mut rate) = (1.0, first);
             let mut bands = Vec::new();
             for (log_width, step) in steps {
@@ -28,14 +27,11 @@ fn venue(rule: TierRule, contract: Contract) -> impl Strategy<Value = Venue> {
                 rate += step;
             }
             Venue {
-                name: "inline".into(),
-                contract,
-                tiers: MarginTier::table(&bands, rule).unwrap(),
                 rule,
-                maintenance_basis: MaintenanceBasis::Mark,
                 close_fee,
-                taker_fee: 0.0,
-                liquidation: Liquidation::Forfeit,
+                // The coins of an inverse contract are its notional: the requirement is quadratic.
+                maintenance_per_unit: if contract == Contract::Inverse { per_coin } else { 0.0 },
+                ..Venue::new(contract, MarginTier::table(&bands, rule).unwrap())
             }
         },
     )
@@ -60,7 +56,7 @@ fn case(rule: TierRule) -> impl Strategy<Value = (Venue, Holding)> {
     )
         .prop_map(|(venue, side, entry, notional, margin)| {
             let quantity = match venue.contract {
-                Contract::Linear => notional / entry,
+                Contract::Linear | Contract::Spot => notional / entry,
                 Contract::Inverse => notional * entry,
             };
             // Below the requirement just above an edge the position would be refused: clear it by a margin.
@@ -83,14 +79,14 @@ fn required(venue: &Venue, notional: f64) -> f64 {
         }
         floor = top;
     }
-    maintenance + venue.close_fee * notional
+    maintenance + (venue.close_fee + venue.maintenance_per_unit * notional) * notional
 }
 
 /// Collateral plus profit, from the contract's definition.
 fn equity(venue: &Venue, holding: &Holding, price: f64) -> f64 {
     let sign = if holding.side == Side::Long { 1.0 } else { -1.0 };
     let profit = match venue.contract {
-        Contract::Linear => sign * holding.quantity * (price - holding.entry),
+        Contract::Linear | Contract::Spot => sign * holding.quantity * (price - holding.entry),
         Contract::Inverse => sign * holding.quantity * (1.0 / holding.entry - 1.0 / price),
     };
     holding.collateral + profit
@@ -98,7 +94,7 @@ fn equity(venue: &Venue, holding: &Holding, price: f64) -> f64 {
 
 fn surplus(venue: &Venue, holding: &Holding, price: f64) -> f64 {
     let notional = match venue.contract {
-        Contract::Linear => holding.quantity * price,
+        Contract::Linear | Contract::Spot => holding.quantity * price,
         Contract::Inverse => holding.quantity / price,
     };
     equity(venue, holding, price) - required(venue, notional)
@@ -154,8 +150,8 @@ proptest! {
         let found = venue.liquidation_price(&holding).unwrap();
         if let Some(price) = found.price {
             let notional = holding.notional(venue.contract, price);
-            let amount = notional * found.rate - found.deduction;
-            prop_assert!((amount - venue.maintenance(notional).amount).abs() <= 1e-9 * notional);
+            let amount = notional * (found.rate + venue.close_fee) - found.deduction;
+            prop_assert!((amount - venue.maintenance(&holding, price).amount).abs() <= 1e-9 * notional);
         }
     }
 
@@ -173,11 +169,14 @@ proptest! {
         venue in venue(TierRule::Marginal, Contract::Linear),
         notional in 0.3..60.0_f64,
     ) {
-        let sum = required(&Venue { close_fee: 0.0, ..venue.clone() }, notional);
-        prop_assert!((venue.maintenance(notional).amount - sum).abs() <= 1e-12 * notional);
+        let of_notional = |notional: f64| {
+            let holding = Holding { side: Side::Long, entry: 1.0, quantity: notional, collateral: notional };
+            venue.maintenance(&holding, 1.0).amount
+        };
+        prop_assert!((of_notional(notional) - required(&venue, notional)).abs() <= 1e-12 * notional);
         for tier in &venue.tiers {
-            let (below, above) = (venue.maintenance(tier.up_to), venue.maintenance(tier.up_to.next_up()));
-            prop_assert!((above.amount - below.amount).abs() <= 1e-12 * tier.up_to);
+            let (below, above) = (of_notional(tier.up_to), of_notional(tier.up_to.next_up()));
+            prop_assert!((above - below).abs() <= 1e-12 * tier.up_to);
         }
     }
 
@@ -191,7 +190,7 @@ proptest! {
         let edge = pick.get(&venue.tiers).up_to;
         let sized = |notional: f64| {
             let quantity = match venue.contract {
-                Contract::Linear => notional / holding.entry,
+                Contract::Linear | Contract::Spot => notional / holding.entry,
                 Contract::Inverse => notional * holding.entry,
             };
             Holding { quantity, collateral: notional / leverage, ..holding }

@@ -5,8 +5,7 @@
 
 use liqsim::account::Level;
 use liqsim::venue::{
-    Contract, Holding, Liquidation, MaintenanceBasis, MarginError, MarginTier, Side, TierBand, TierRule,
-    Venue,
+    Contract, Holding, MaintenanceBasis, MarginError, MarginTier, Others, Side, TierBand, TierRule, Venue,
 };
 
 use Contract::{Inverse, Linear};
@@ -14,16 +13,7 @@ use MaintenanceBasis::{Entry, Mark};
 use Side::{Long, Short};
 
 fn venue(contract: Contract, tiers: Vec<MarginTier>) -> Venue {
-    Venue {
-        name: "inline".into(),
-        contract,
-        tiers,
-        rule: TierRule::Marginal,
-        maintenance_basis: Mark,
-        close_fee: 0.0,
-        taker_fee: 0.0,
-        liquidation: Liquidation::Forfeit,
-    }
+    Venue::new(contract, tiers)
 }
 
 fn flat(contract: Contract, rate: f64, deduction: f64) -> Venue {
@@ -109,6 +99,24 @@ fn linear_examples_agree() {
 }
 
 #[test]
+fn a_cross_position_pays_for_the_others() {
+    // BN3 (Binance FAQ; freqtrade): BN1 beside a BTC long of 109.488 at 32,481.98, marked 31,967.27, m 0.025, d 16,300.
+    let btc = venue(Linear, vec![MarginTier::flat(0.025, 16_300.0).unwrap()]);
+    let beside = holding(Long, 32_481.98, 109.488, 0.0);
+    let others = Others {
+        maintenance: btc.maintenance(&beside, 31_967.27).amount,
+        profit: beside.equity_at(Linear, 31_967.27),
+    };
+    let eth = flat(Linear, 0.10, 135_365.0);
+    let position = holding(Long, 1456.84, 3683.979, 1_535_443.01);
+    let price = eth.cross_liquidation_price(&position, others).unwrap().price.unwrap();
+    assert_near("BN3", price, 1153.25646, 5e-5);
+    // TorchTrade PR #344: leaving the others' maintenance out gives another number.
+    let forgotten = Others { maintenance: 0.0, ..others };
+    assert!(eth.cross_liquidation_price(&position, forgotten).unwrap().price.unwrap() < price - 1.0);
+}
+
+#[test]
 fn inverse_examples_agree() {
     // IN1, IN3: a public decimal test suite for inverse contracts.
     let venue = flat(Inverse, 0.005, 0.0);
@@ -146,11 +154,12 @@ fn deductions_follow_from_the_edges() {
 
 #[test]
 fn twelve_million_needs_333_700_and_not_600_000() {
-    let marginal = venue(Linear, published(&BR2, TierRule::Marginal)).maintenance(12e6);
+    let of = |rule| venue(Linear, published(&BR2, rule)).maintenance(&holding(Long, 12e6, 1.0, 1e6), 12e6);
+    let marginal = of(TierRule::Marginal);
     assert_near("marginal", marginal.amount, 333_700.0, 1e-6);
     assert_eq!(marginal.rate, 0.05);
     // The rate alone is right only where a venue applies it to the whole position.
-    assert_near("whole", venue(Linear, published(&BR2, TierRule::Whole)).maintenance(12e6).amount, 6e5, 1e-6);
+    assert_near("whole", of(TierRule::Whole).amount, 6e5, 1e-6);
 }
 
 #[test]

@@ -165,7 +165,10 @@ fn options_set_keys_list_items_and_tables_that_are_not_there() {
     assert_eq!(scenario.name, "Test run");
     assert_eq!(scenario.account.positions[0].side, Side::Short);
     assert_eq!(scenario.assets[0].price, 1.5);
-    assert_eq!(scenario.account.venue.liquidation, Liquidation::Fee { rate: 0.0125 });
+    assert_eq!(
+        scenario.account.venue.liquidation,
+        Liquidation::Close { fee: 0.0125, slippage: 0.0, partial: None }
+    );
     assert_eq!(scenario.limits[0].min, Some(0.0));
     let bare = SCENARIO.replace("[simulation]\nhorizon = \"30d\"\n", "");
     assert_eq!(read(&bare, &["simulation.horizon=2d"]).simulation.horizon, days(2));

@@ -2,12 +2,13 @@
 //!
 //! Where nothing but the price moves an account, a level is liquidated when the price first touches its barrier, and
 //! the barriers of rising leverage lie ever nearer. How many barriers a path has touched therefore decides every level
-//! at once, and the return of each surviving level is a linear function of the closing price. A path adds to one cell
-//! only: that of the most leveraged level it survived. Its closing equity there is the one that the price moves most,
-//! so bins fine enough for it are fine enough for every level below.
+//! at once, and the return of each surviving level is a linear function of one variable u: the ratio of closing to entry
+//! price, or its inverse where the contract settles in the coin. A path adds to one cell only: that of the most leveraged
+//! level it survived. Its closing equity there is the one that u moves most, so bins fine enough for it are fine enough
+//! for every level below.
 //!
 //! Many levels cost little more than one: a move that passes several barriers is booked as one range of levels, and the
-//! time of passing is drawn for two levels a path, in turns by the number of the path, which then count for all.
+//! time of passing is drawn for one level a path, in turns by the number of the path, which then counts for all.
 
 use super::evaluation::{Evaluation, Hit, Survivors};
 use super::hits::{self, Candidates};
@@ -18,7 +19,7 @@ use crate::stats::{Histogram, Liquidated, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
 
 /// Levels whose times of liquidation are drawn on one path.
-const TIMED_LEVELS: usize = 2;
+const TIMED_LEVELS: usize = 1;
 
 /// The levels from `first` up to `end` were liquidated on one path at once.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,8 @@ pub struct Nested {
     asset: usize,
     side: Sides,
     sign: f64,
+    /// Log u over log-price: 1, or −1 where the contract settles in the coin.
+    exponent: f64,
     horizon: f64,
     /// Mirrored log-price of each barrier; −∞ where there is none. Rising with leverage.
     barriers: Vec<f64>,
@@ -66,8 +69,10 @@ impl Nested {
         let barriers: Vec<f64> =
             levels.iter().map(|level| level.log_barrier().map_or(f64::NEG_INFINITY, |b| sign * b)).collect();
         let nested = barriers.windows(2).all(|pair| pair[0] <= pair[1]);
+        let exponent = first.closing_exponent();
         let solvent = levels.iter().zip(&barriers).all(|(level, barrier)| {
-            let worst = if barrier.is_finite() { (sign * barrier).exp() } else { 0.0 };
+            // Without a barrier the worst is a long without debt at a price of 0, or an inverse short at an infinite one.
+            let worst = if barrier.is_finite() { (exponent * sign * barrier).exp() } else { 0.0 };
             level.closing_constant + level.closing_slope * worst >= 0.0
         });
         if !(nested && solvent) {
@@ -90,6 +95,7 @@ impl Nested {
             asset,
             side,
             sign,
+            exponent,
             horizon,
             barriers,
             open_levels: Vec::new(),
@@ -330,7 +336,7 @@ impl Kernel for Close<'_> {
         let lanes = log_price.len();
         nested.ratios.resize(lanes, 0.0);
         for (ratio, log_price) in nested.ratios.iter_mut().zip(log_price) {
-            *ratio = exp(*log_price);
+            *ratio = exp(nested.exponent * *log_price);
         }
         for ((ratio, open_levels), weight) in nested.ratios.iter().zip(&nested.open_levels).zip(weights) {
             let open_levels = *open_levels as usize;

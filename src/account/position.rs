@@ -1,26 +1,28 @@
-//! One leverage of one isolated linear position, ready for the simulation.
+//! One leverage of one isolated position, ready for the simulation.
 //!
-//! With equity E put up, leverage L, entry price P, side s = ±1 and taker fee φ, the quantity is q = L·E/P, the entry fee
-//! leaves a wallet of W = E − φ·q·P, and at a mark price S = r·P
+//! Money is counted in what the contract settles in: quote currency for a linear contract and on spot margin, coin for an
+//! inverse one. With equity E put up, leverage L and taker fee φ, the notional at entry is N₀ = L·E, and the entry fee leaves
+//! a wallet of W = E − φ·N₀. At r times the entry price the notional is N₀·u with
 //!
 //! ```text
-//! equity                    W + s·q·(S − P)
-//! return if closed there    (W + s·q·(S − P) − φ·q·S)/E − 1  =  constant + slope·r − 1,  never below −1
-//!                           constant = 1 − L·(φ + s),  slope = L·(s − φ)
+//! u = r (linear, spot),  u = 1/r (inverse)
+//! equity                    W + σ·N₀·(u − 1)           σ = +1 where the holder gains with u, else −1
+//! return if closed there    (W + σ·N₀·(u − 1) − φ·N₀·u)/E − 1  =  constant + slope·u − 1,  never below −1
+//!                           constant = 1 − L·(φ + σ),  slope = L·(σ − φ)
 //! ```
 //!
 //! The floor is what isolated margin means: a loss beyond the collateral is the venue's bad debt.
 
 use thiserror::Error;
 
-use crate::venue::{Contract, Holding, Liquidation, LiquidationPrice, MarginError, Side, Venue};
+use crate::venue::{Contract, Fill, Holding, Liquidation, LiquidationPrice, MarginError, Side, Venue};
 
-/// One leverage of one isolated linear position.
+/// One leverage of one isolated position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {
     /// Notional over equity at entry.
     pub leverage: f64,
-    /// Collateral put up, in quote units; every fraction below is of this.
+    /// Collateral put up, in settlement units; every fraction below is of this.
     pub equity: f64,
     /// The position: its collateral is the equity less the entry fee.
     pub holding: Holding,
@@ -28,11 +30,12 @@ pub struct Level {
     pub liquidation: LiquidationPrice,
     /// Mark price at which equity is zero, closing fees not counted; none if it cannot be reached.
     pub bankruptcy_price: Option<f64>,
-    /// Equity after an ordinary close is `closing_constant + closing_slope·(price/entry)`, as a fraction of the equity
-    /// put up and before the floor at 0.
+    /// Equity after an ordinary close is `closing_constant + closing_slope·u`, as a fraction of the equity put up and
+    /// before the floor at 0, where ln u is [`Level::closing_exponent`] times the log return since the entry.
     pub closing_constant: f64,
     /// See [`Level::closing_constant`].
     pub closing_slope: f64,
+    contract: Contract,
     /// The venue's leverage cap for a position of this size, where the level is above it: the venue would refuse the
     /// entry, though it allows the leverage for smaller positions.
     pub exceeded_cap: Option<f64>,
@@ -51,9 +54,6 @@ pub struct LiquidationFill {
 /// Why a level cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 pub enum LevelError {
-    /// The contract settles in the coin.
-    #[error("a level needs a contract that settles in the quote currency (linear)")]
-    NotLinear,
     /// Equity is not a positive number.
     #[error("equity {0} must be positive and finite")]
     Equity(f64),
@@ -94,9 +94,6 @@ impl Level {
         equity: f64,
         leverage: f64,
     ) -> Result<Self, LevelError> {
-        if venue.contract != Contract::Linear {
-            return Err(LevelError::NotLinear);
-        }
         let positive = |value: f64| value > 0.0 && value.is_finite();
         if !positive(equity) {
             return Err(LevelError::Equity(equity));
@@ -105,48 +102,63 @@ impl Level {
             return Err(LevelError::Leverage(leverage));
         }
         let notional = leverage * equity;
-        let Some(max_leverage) = venue.max_leverage(notional) else {
-            return Err(LevelError::AboveTopTier { notional, largest: venue.largest_notional() });
+        let collateral = equity - venue.taker_fee * notional;
+        let quantity = match venue.contract {
+            Contract::Linear | Contract::Spot => notional / entry,
+            Contract::Inverse => notional * entry,
         };
-        let largest = venue.largest_leverage();
+        let holding = Holding { side, entry, quantity, collateral };
+        let Some(max_leverage) = venue.max_leverage(&holding) else {
+            let largest = venue.largest_notional(&holding);
+            return Err(LevelError::AboveTopTier { notional, largest });
+        };
+        let largest = venue.largest_leverage(side);
         if leverage > largest {
             return Err(LevelError::AboveCap { leverage, max_leverage: largest });
         }
-        let collateral = equity - venue.taker_fee * notional;
-        let holding = Holding { side, entry, quantity: notional / entry, collateral };
         let liquidation = venue.liquidation_price(&holding)?;
-        let sign = sign(side);
+        let gain = holding.gain_sign(venue.contract);
         Ok(Self {
             leverage,
             equity,
             holding,
             liquidation,
             bankruptcy_price: venue.bankruptcy_price(&holding),
-            closing_constant: 1.0 - leverage * (venue.taker_fee + sign),
-            closing_slope: leverage * (sign - venue.taker_fee),
+            closing_constant: 1.0 - leverage * (venue.taker_fee + gain),
+            closing_slope: leverage * (gain - venue.taker_fee),
             exceeded_cap: (leverage > max_leverage).then_some(max_leverage),
+            contract: venue.contract,
             terms: venue.liquidation,
         })
     }
 
-    /// Wallet plus unrealised profit at a mark price, in quote units; negative beyond bankruptcy.
+    /// Wallet plus unrealised profit at a mark price, in settlement units; negative beyond bankruptcy.
     pub fn equity_at(&self, price: f64) -> f64 {
-        self.holding.equity_at(Contract::Linear, price)
+        self.holding.equity_at(self.contract, price)
     }
 
     /// Return on the equity put up if the position is closed at this price and the taker fee paid; at least −1.
     pub fn return_at(&self, price: f64) -> f64 {
-        (self.closing_constant + self.closing_slope * (price / self.holding.entry)).max(0.0) - 1.0
+        let ratio = match self.contract {
+            Contract::Linear | Contract::Spot => price / self.holding.entry,
+            Contract::Inverse => self.holding.entry / price,
+        };
+        (self.closing_constant + self.closing_slope * ratio).max(0.0) - 1.0
+    }
+
+    /// What the log return since the entry is multiplied by before [`Level::closing_slope`] applies to its exponential:
+    /// −1 for an inverse contract, else 1.
+    pub fn closing_exponent(&self) -> f64 {
+        match self.contract {
+            Contract::Linear | Contract::Spot => 1.0,
+            Contract::Inverse => -1.0,
+        }
     }
 
     /// What is left when the position is liquidated at this price (beyond the liquidation price after a gap).
     pub fn liquidate_at(&self, price: f64) -> LiquidationFill {
-        let equity = self.equity_at(price);
-        let recovered = match self.terms {
-            Liquidation::Forfeit => 0.0,
-            Liquidation::Fee { rate } => (equity - rate * self.holding.quantity * price).max(0.0),
-        };
-        LiquidationFill { recovered: recovered / self.equity, bad_debt: (-equity).max(0.0) / self.equity }
+        let Fill { recovered, bad_debt } = self.terms.fill(self.contract, &self.holding, price);
+        LiquidationFill { recovered: recovered / self.equity, bad_debt: bad_debt / self.equity }
     }
 
     /// Liquidation price as a log return from the entry: negative for a long; none if it cannot be reached.
@@ -155,32 +167,15 @@ impl Level {
     }
 }
 
-/// +1 for a long, −1 for a short.
-fn sign(side: Side) -> f64 {
-    match side {
-        Side::Long => 1.0,
-        Side::Short => -1.0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::venue::{MaintenanceBasis, MarginTier, TierBand, TierRule};
+    use crate::venue::{MarginTier, TierBand, TierRule};
 
     fn venue(bands: &[(f64, f64, f64)]) -> Venue {
         let bands: Vec<_> =
             bands.iter().map(|&(up_to, rate, max_leverage)| TierBand { up_to, rate, max_leverage }).collect();
-        Venue {
-            name: "inline".into(),
-            contract: Contract::Linear,
-            tiers: MarginTier::table(&bands, TierRule::Marginal).unwrap(),
-            rule: TierRule::Marginal,
-            maintenance_basis: MaintenanceBasis::Mark,
-            close_fee: 0.0,
-            taker_fee: 0.0,
-            liquidation: Liquidation::Forfeit,
-        }
+        Venue::new(Contract::Linear, MarginTier::table(&bands, TierRule::Marginal).unwrap())
     }
 
     fn flat(taker_fee: f64, liquidation: Liquidation) -> Venue {
@@ -230,7 +225,7 @@ mod tests {
     #[test]
     fn a_liquidation_fee_leaves_the_rest_to_the_owner() {
         // At 85: 1000 − 750 = 250 left, fee 1 % of 4250. At 80.5 the fee takes more than the 25 left.
-        let venue = flat(0.0, Liquidation::Fee { rate: 0.01 });
+        let venue = flat(0.0, Liquidation::Close { fee: 0.01, slippage: 0.0, partial: None });
         let level = Level::open(&venue, Side::Long, 100.0, 1000.0, 5.0).unwrap();
         near(level.liquidate_at(85.0).recovered, 0.2075);
         assert_eq!(level.liquidate_at(80.5), LiquidationFill { recovered: 0.0, bad_debt: 0.0 });
@@ -260,7 +255,37 @@ mod tests {
         assert_eq!(open(&flat, -1.0), LevelError::Leverage(-1.0));
         assert!(matches!(open(&flat, f64::NAN), LevelError::Leverage(_)));
         assert_eq!(Level::open(&flat, Side::Long, 1.0, 0.0, 2.0), Err(LevelError::Equity(0.0)));
-        let inverse = Venue { contract: Contract::Inverse, ..flat };
-        assert_eq!(open(&inverse, 2.0), LevelError::NotLinear);
+    }
+
+    #[test]
+    fn an_inverse_position_is_counted_in_coin() {
+        // 2 coins at 3x from 50,000: 300,000 contracts of 1, 0.1 % paid at entry and on what is closed.
+        let venue = Venue { contract: Contract::Inverse, ..flat(0.001, Liquidation::Forfeit) };
+        for (side, gained) in [(Side::Long, 1.0), (Side::Short, -1.0)] {
+            let level = Level::open(&venue, side, 50_000.0, 2.0, 3.0).unwrap();
+            near(level.holding.quantity, 300_000.0);
+            near(level.holding.collateral, 2.0 - 0.006);
+            // At 60,000 the contracts are worth 5 coins in place of 6.
+            near(level.equity_at(60_000.0), 1.994 + gained);
+            near(level.return_at(60_000.0), (gained - 0.006 - 0.005) / 2.0);
+            let ratio = (level.closing_exponent() * 1.2_f64.ln()).exp();
+            near(level.closing_constant + level.closing_slope * ratio, 1.0 + level.return_at(60_000.0));
+        }
+        // The leverage form of the liquidation price: a short of 1x cannot be liquidated, a long can.
+        let venue = Venue { taker_fee: 0.0, ..venue };
+        let open = |side, leverage| Level::open(&venue, side, 50_000.0, 2.0, leverage).unwrap();
+        near(open(Side::Long, 3.0).liquidation.price.unwrap(), 50_000.0 * 3.0 * 1.005 / 4.0);
+        near(open(Side::Short, 3.0).liquidation.price.unwrap(), 50_000.0 * 3.0 * 0.995 / 2.0);
+        assert_eq!(open(Side::Short, 1.0).log_barrier(), None);
+        assert!(open(Side::Long, 1.0).log_barrier().is_some());
+    }
+
+    #[test]
+    fn a_fully_hedged_inverse_short_keeps_its_value_in_dollars() {
+        let venue = Venue { contract: Contract::Inverse, ..flat(0.0, Liquidation::Forfeit) };
+        let level = Level::open(&venue, Side::Short, 50_000.0, 2.0, 1.0).unwrap();
+        for price in [1_000.0, 30_000.0, 50_000.0, 70_000.0, 1e6] {
+            near(level.equity_at(price) * price, 100_000.0);
+        }
     }
 }

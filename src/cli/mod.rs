@@ -1,5 +1,7 @@
 //! One file per subcommand; the only room that prints.
 
+mod check;
+mod compare;
 mod completions;
 mod failure;
 mod init;
@@ -15,8 +17,11 @@ mod sources;
 mod validate;
 mod values;
 mod venues;
+mod verdicts;
 
 pub use failure::report_failure;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -39,6 +44,8 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Check(check::Check),
+    Compare(compare::Compare),
     Validate(validate::Validate),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
@@ -49,12 +56,14 @@ enum Command {
 }
 
 impl Arguments {
-    /// Does what was asked for.
+    /// Does what was asked for; the exit status tells whether checks passed.
     ///
     /// # Errors
     /// Whatever kept it from being done, for [`report_failure`].
-    pub fn execute(self) -> anyhow::Result<()> {
+    pub fn execute(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Check(check) => return check.execute(),
+            Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
@@ -64,6 +73,7 @@ impl Arguments {
             Command::Init(init) => init.execute(),
             Command::Completions(completions) => completions.execute(),
         }
+        .map(|()| ExitCode::SUCCESS)
     }
 }
 

@@ -35,10 +35,10 @@ fn columns(size: Option<(Width, Height)>) -> Option<usize> {
 
 /// A file for a result, in the format of its extension.
 #[derive(Debug)]
-pub struct OutputFile {
+pub struct OutputFile<F = Format> {
     path: PathBuf,
     /// The format of the extension.
-    pub format: Format,
+    pub format: F,
 }
 
 impl OutputFile {
@@ -46,6 +46,13 @@ impl OutputFile {
     pub fn prepare(path: &Path) -> anyhow::Result<Self> {
         let format = Format::from_extension(path)
             .map_err(|error| error_with_help(error, "name the file by its format, such as result.json"))?;
+        Self::prepare_as(path, format)
+    }
+}
+
+impl<F> OutputFile<F> {
+    /// The same for a file of a known format.
+    pub fn prepare_as(path: &Path, format: F) -> anyhow::Result<Self> {
         // Through a symbolic link, so that the link stays.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {

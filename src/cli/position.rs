@@ -5,9 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::report::LiquidationPrice;
 use crate::scenario::catalogue_venue;
-use crate::venue::{
-    Contract, Holding, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue, catalogue_text,
-};
+use crate::venue::{Contract, Holding, MaintenanceBasis, MarginTier, Others, Side, Venue, catalogue_text};
 
 use super::failure::error_with_help;
 use super::init::side_parser;
@@ -17,8 +15,8 @@ use super::venues::unknown_venue;
 /// One position as typed.
 #[derive(Debug, Args)]
 pub struct PositionFlags {
-    /// What the contract settles in: the quote currency (linear) or the coin (inverse)
-    #[arg(long, value_name = "linear|inverse", value_parser = contract_parser(), hide_possible_values = true)]
+    /// What the contract settles in: the quote currency (linear) or the coin (inverse); or coins on margin (spot)
+    #[arg(long, value_name = "linear|inverse|spot", value_parser = contract_parser(), hide_possible_values = true)]
     contract: Option<Contract>,
 
     /// Direction
@@ -29,11 +27,11 @@ pub struct PositionFlags {
     #[arg(long, value_name = "P", value_parser = values::positive, allow_hyphen_values = true)]
     entry: Option<f64>,
 
-    /// Size: base units (linear) or quote units (inverse)
+    /// Size: base units (linear, spot) or quote units (inverse)
     #[arg(long, value_name = "Q", value_parser = values::positive, allow_hyphen_values = true)]
     quantity: Option<f64>,
 
-    /// Collateral: quote units (linear) or coin (inverse)
+    /// Collateral: quote units (linear, spot) or coin (inverse)
     #[arg(long, value_name = "C", value_parser = values::positive, allow_hyphen_values = true)]
     collateral: Option<f64>,
 
@@ -42,7 +40,7 @@ pub struct PositionFlags {
     #[arg(conflicts_with = "collateral")]
     leverage: Option<f64>,
 
-    /// Maintenance rate: 0.005, 0.5% or 50bp
+    /// Maintenance rate: 0.005, 0.5% or 50bp; on spot margin the margin level of liquidation less 1
     #[arg(long, value_name = "M", value_parser = values::positive_ratio, allow_hyphen_values = true)]
     maintenance: Option<f64>,
 
@@ -61,14 +59,25 @@ pub struct PositionFlags {
     #[arg(requires = "maintenance", conflicts_with = "venue")]
     maintenance_basis: Option<MaintenanceBasis>,
 
+    /// Cross margin: maintenance margin of the account's other positions
+    #[arg(long, value_name = "X", value_parser = values::not_negative, allow_hyphen_values = true)]
+    other_maintenance: Option<f64>,
+
+    /// Cross margin: unrealised profit of the account's other positions, negative for a loss
+    #[arg(long, value_name = "Y", value_parser = values::finite, allow_hyphen_values = true)]
+    other_pnl: Option<f64>,
+
     /// Venue of the catalogue (see `liqsim venues`), in place of the maintenance flags
     #[arg(long, value_name = "NAME", conflicts_with = "maintenance")]
     venue: Option<String>,
 }
 
 fn contract_parser() -> impl TypedValueParser<Value = Contract> {
-    PossibleValuesParser::new(["linear", "inverse"])
-        .map(|contract| if contract == "inverse" { Contract::Inverse } else { Contract::Linear })
+    PossibleValuesParser::new(["linear", "inverse", "spot"]).map(|contract| match contract.as_str() {
+        "inverse" => Contract::Inverse,
+        "spot" => Contract::Spot,
+        _ => Contract::Linear,
+    })
 }
 
 fn basis_parser() -> impl TypedValueParser<Value = MaintenanceBasis> {
@@ -81,6 +90,7 @@ fn basis_parser() -> impl TypedValueParser<Value = MaintenanceBasis> {
 pub struct Request {
     venue: Venue,
     holding: Holding,
+    others: Others,
 }
 
 impl PositionFlags {
@@ -95,12 +105,16 @@ impl PositionFlags {
         holding.collateral = match (self.collateral, self.leverage) {
             (Some(collateral), _) => collateral,
             (None, Some(leverage)) => {
-                check_leverage(&venue, leverage, notional)?;
+                check_leverage(&venue, leverage, &holding)?;
                 notional / leverage
             }
             (None, None) => return Err(self.missing()),
         };
-        Ok(Request { venue, holding })
+        let others = Others {
+            maintenance: self.other_maintenance.unwrap_or(0.0),
+            profit: self.other_pnl.unwrap_or(0.0),
+        };
+        Ok(Request { venue, holding, others })
     }
 
     /// The venue that is named, or the one that the maintenance flags describe.
@@ -120,14 +134,9 @@ impl PositionFlags {
                 Ok(venue)
             }
             (None, Some(maintenance), Some(contract)) => Ok(Venue {
-                name: "inline".to_owned(),
-                contract,
-                tiers: vec![MarginTier::flat(maintenance, self.deduction.unwrap_or(0.0))?],
-                rule: TierRule::Marginal,
                 maintenance_basis: self.maintenance_basis.unwrap_or(MaintenanceBasis::Mark),
                 close_fee: self.close_fee.unwrap_or(0.0),
-                taker_fee: 0.0,
-                liquidation: Liquidation::Forfeit,
+                ..Venue::new(contract, vec![MarginTier::flat(maintenance, self.deduction.unwrap_or(0.0))?])
             }),
             _ => Err(self.missing()),
         }
@@ -155,8 +164,9 @@ impl PositionFlags {
 }
 
 /// Whether the venue allows this leverage at entry.
-fn check_leverage(venue: &Venue, leverage: f64, notional: f64) -> anyhow::Result<()> {
-    match venue.max_leverage(notional) {
+fn check_leverage(venue: &Venue, leverage: f64, holding: &Holding) -> anyhow::Result<()> {
+    let notional = holding.notional(venue.contract, holding.entry);
+    match venue.max_leverage(holding) {
         Some(largest) if leverage > largest => Err(error_with_help(
             format_args!(
                 "leverage {leverage} is above {largest}, the cap of \"{}\" at notional {notional}",
@@ -168,7 +178,7 @@ fn check_leverage(venue: &Venue, leverage: f64, notional: f64) -> anyhow::Result
         None => Err(error_with_help(
             format_args!(
                 "notional {notional} is above {}, the top of the margin tiers of \"{}\"",
-                venue.largest_notional(),
+                venue.largest_notional(holding),
                 venue.name
             ),
             "use a smaller --quantity",
@@ -181,11 +191,14 @@ impl Request {
     pub fn solve(&self) -> anyhow::Result<LiquidationPrice> {
         let solution = self
             .venue
-            .liquidation_price(&self.holding)
+            .cross_liquidation_price(&self.holding, self.others)
             .map_err(|error| error_with_help(error, "use more collateral or a smaller quantity"))?;
         Ok(LiquidationPrice {
             liquidation_price: solution.price,
-            bankruptcy_price: self.venue.bankruptcy_price(&self.holding),
+            bankruptcy_price: self.venue.bankruptcy_price(&Holding {
+                collateral: self.holding.collateral + self.others.profit,
+                ..self.holding
+            }),
             maintenance: solution.rate,
             deduction: solution.deduction,
         })

@@ -73,7 +73,7 @@ pub fn leverage_range(text: &str) -> Result<(f64, f64), String> {
 }
 
 /// A finite number; underscores between digits as in a scenario file.
-fn finite(text: &str) -> Result<f64, String> {
+pub fn finite(text: &str) -> Result<f64, String> {
     let number = text.replace('_', "").parse().ok().filter(|number: &f64| number.is_finite());
     number.ok_or_else(|| "must be a finite number".to_owned())
 }

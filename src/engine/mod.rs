@@ -10,5 +10,5 @@ mod summary;
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use plan::{Plan, PlanError};
-pub use result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
+pub use result::{Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
 pub use run::{Progress, RunError, RunOptions, run};

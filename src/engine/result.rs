@@ -95,6 +95,20 @@ pub struct ReturnStats {
     pub kurtosis: Option<f64>,
     /// Quantiles at 0.01, 0.05, 0.25, 0.5, 0.75, 0.95 and 0.99.
     pub quantiles: Quantiles,
+    /// Errors of the quantiles, by the same keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub quantile_intervals: BTreeMap<String, Interval>,
+}
+
+/// The error of a number that stands elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Standard error.
+    pub std_error: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end of the 95 % interval.
+    pub high: f64,
 }
 
 /// The share of wealth to put up as collateral that maximises E ln(1 + fraction·return).

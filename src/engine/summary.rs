@@ -2,11 +2,14 @@
 
 use super::crossing::{self, CrossingEstimate};
 use super::plan::Plan;
-use super::result::{Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
-use crate::account::Evaluation;
+use super::result::{
+    Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
+};
+use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
+use crate::venue::{Contract, Liquidation, Venue};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,7 +117,7 @@ fn level_result(
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
         time_to_liquidation_days: time_to_liquidation(cell, horizon_days),
-        returns: return_stats(&returns, &distribution),
+        returns: return_stats(&returns, &distribution, n),
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
         kelly: Kelly { fraction, log_growth },
@@ -141,7 +144,7 @@ fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiq
     })
 }
 
-fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
+fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats {
     let [weight, s1, s2, s3, s4] = sums.powers;
     let mean = s1 / weight;
     let (m2, m3, m4) = (s2 / weight, s3 / weight, s4 / weight);
@@ -152,11 +155,17 @@ fn return_stats(sums: &Sums, distribution: &Distribution) -> ReturnStats {
     let spread = variance > 1e-20;
     let quantiles: Quantiles =
         QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), distribution.quantile(*p) - 1.0)).collect();
+    let interval = |p: f64| {
+        let Estimate { std_error, low, high, .. } = distribution.quantile_estimate(p, n);
+        Interval { std_error, low: low - 1.0, high: high - 1.0 }
+    };
+    let quantile_intervals = QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), interval(*p))).collect();
     ReturnStats {
         std_dev: variance.sqrt(),
         skewness: spread.then(|| third / variance.powf(1.5)),
         kurtosis: spread.then(|| fourth / (variance * variance)),
         quantiles,
+        quantile_intervals,
     }
 }
 
@@ -245,20 +254,7 @@ fn notes(
             ),
         );
     }
-    let capped: Vec<String> = plan
-        .levels
-        .iter()
-        .filter_map(|level| level.exceeded_cap.map(|cap| format!("{}x (cap {cap}x)", level.leverage)))
-        .collect();
-    if !capped.is_empty() {
-        note(
-            "above_cap_at_size",
-            format!(
-                "The venue would refuse a position of this size at {}: put up less equity, or leave the level out.",
-                capped.join(", ")
-            ),
-        );
-    }
+    venue_notes(&scenario.account.venue, &plan.levels, &mut note);
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
@@ -270,4 +266,47 @@ fn notes(
             .to_owned(),
     );
     notes
+}
+
+/// What the venue's terms mean for the reading of the numbers.
+fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, String)) {
+    let capped: Vec<String> = levels
+        .iter()
+        .filter_map(|level| {
+            let cap = level.exceeded_cap?;
+            let equity = venue.largest_notional_at(level.leverage, &level.holding) / level.leverage;
+            Some(format!(
+                "{}x (cap {cap}x; allowed with equity up to {})",
+                level.leverage,
+                (equity * 1e4).floor() / 1e4
+            ))
+        })
+        .collect();
+    if !capped.is_empty() {
+        note(
+            "above_cap_at_size",
+            format!(
+                "The venue would refuse a position of this size at {}: put up less equity, or leave the level out.",
+                capped.join(", ")
+            ),
+        );
+    }
+    if venue.contract == Contract::Inverse {
+        note(
+            "coin_margined",
+            "The contract settles in the coin: equity, returns, fees and bad debt are in coins. A return of 0 keeps the \
+             coins and not their value."
+                .to_owned(),
+        );
+    }
+    if let Liquidation::Close { partial: Some(_), .. } = venue.liquidation {
+        note(
+            "partial_liquidation",
+            "The venue reduces a position step by step; here all of it is closed at once, at the first step."
+                .to_owned(),
+        );
+    }
+    if let Some(unconfirmed) = &venue.unconfirmed {
+        note("unconfirmed_terms", format!("Terms of the venue `{}`: {unconfirmed}.", venue.name));
+    }
 }

@@ -60,6 +60,9 @@ pub enum RenderError {
     /// CSV.
     #[error("cannot write the result as CSV: {0}")]
     Csv(#[from] ::csv::Error),
+    /// JUnit XML.
+    #[error("cannot write the verdict as JUnit XML: {0}")]
+    Junit(#[from] quick_junit::SerializeError),
 }
 
 /// The text of one result or several, ending with a line break. JSON is an object for one result and an array for

@@ -29,7 +29,7 @@ pub fn render(result: &RunResult) -> String {
 }
 
 /// Text in which nothing is markup and no line ends.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         match character {

@@ -1,5 +1,6 @@
 //! One file per output format; pure functions of a finished result.
 
+mod check;
 mod columns;
 mod csv;
 mod format;
@@ -10,6 +11,7 @@ mod number;
 mod table;
 mod text;
 
+pub use check::{VerdictFormat, github_annotations, render_check, render_comparisons};
 pub use format::{Format, Layout, RenderError, UnknownExtension, render};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices,

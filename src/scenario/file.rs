@@ -74,7 +74,7 @@ table! {
 table! {
     /// The account whose leverage levels are compared.
     struct AccountFile {
-        /// Collateral put up, in the quote currency.
+        /// Collateral put up: in the quote currency, or in coins where the contract is inverse.
         required equity: f64 where AMOUNT,
         /// How collateral is shared between positions: "isolated" (used if absent) or "cross".
         optional margin: MarginMode,

@@ -21,6 +21,8 @@ mod words;
 mod file;
 mod model;
 mod terms;
+mod tiers;
+mod listed;
 mod venue;
 mod leverage;
 mod limits;
@@ -31,11 +33,11 @@ mod schema;
 
 pub use identity::RESULT_VERSION;
 pub use limits::{is_metric, metrics};
+pub use listed::ListedVenue;
 pub use load::{load, parse};
 pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
-pub use terms::ListedVenue;
 pub use types::{
     Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
 };

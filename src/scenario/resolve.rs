@@ -1,7 +1,5 @@
 //! From the mirror of the file to a [`Scenario`]: the checks that involve more than one key.
 
-use crate::venue::Contract;
-
 use super::file::{AccountFile, PositionFile, ScenarioFile, SimulationFile};
 use super::leverage::Levels;
 use super::problem::{Code, Place, Problem, Problems};
@@ -145,16 +143,11 @@ fn resolve_account(
     let terms = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
     let positions = positions.as_ref().and_then(|positions| resolve_positions(positions, file, problems));
 
-    if let (Some(terms), Some(venue)) = (&terms, venue) {
-        if terms.contract == Contract::Inverse {
-            let message = "inverse contracts are not available for simulation yet";
-            problems.push(not_available(&venue.place, message, "use a venue with contract = \"linear\""));
-        } else if let (Some(levels), Some(positions), Some(equity)) = (levels, &positions, equity)
-            && let Some(position) = positions.first()
-            && let Some(price) = price_of(file, position.asset)
-        {
-            leverage::check(&levels.values, terms, position.side, price, equity.value, problems);
-        }
+    if let (Some(terms), Some(levels), Some(positions), Some(equity)) = (&terms, levels, &positions, equity)
+        && let Some(position) = positions.first()
+        && let Some(price) = price_of(file, position.asset)
+    {
+        leverage::check(&levels.values, terms, position.side, price, equity.value, problems);
     }
     Some(Account {
         equity: equity.as_ref()?.value,

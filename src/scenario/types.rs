@@ -97,7 +97,7 @@ pub enum MarginMode {
 /// The account whose leverage levels are compared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Account {
-    /// Collateral put up, in quote units.
+    /// Collateral put up, in what the venue settles in: quote units, or coins for an inverse contract.
     pub equity: f64,
     /// How collateral is shared.
     pub margin: MarginMode,

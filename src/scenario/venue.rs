@@ -6,12 +6,13 @@ use serde_json::{Value as Json, json};
 
 use crate::venue::{Venue, catalogue_names, catalogue_text};
 
+use super::listed::ListedVenue;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{Placed, Shape, any_of, wrong_type};
 use super::source::Source;
 use super::suggest::suggest;
 use super::syntax;
-use super::terms::{ListedVenue, VenueFile};
+use super::terms::VenueFile;
 use super::tree::{Node, Value, quoted, ticked};
 
 /// The venue as it is written in a scenario.

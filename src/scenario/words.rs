@@ -3,11 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
-use crate::venue::{Contract, MaintenanceBasis, Side, TierRule};
+use crate::venue::{Contract, MaintenanceBasis, Side, TierRule, TierSize};
 
 use super::problem::{Code, Problem, Problems};
 use super::shape::{Shape, any_of, wrong_type};
 use super::suggest::suggest;
+use super::terms::Rates;
 use super::tree::{Node, Value, quoted, ticked};
 use super::types::{MarginMode, Monitoring, Sampling};
 
@@ -128,6 +129,8 @@ macro_rules! words {
 words!(Side: "long" => Side::Long, "short" => Side::Short);
 words!(MarginMode: "isolated" => MarginMode::Isolated, "cross" => MarginMode::Cross);
 words!(Sampling: "auto" => Sampling::Auto, "sobol" => Sampling::Sobol, "pseudo" => Sampling::Pseudo);
-words!(Contract: "linear" => Contract::Linear, "inverse" => Contract::Inverse);
+words!(Contract: "linear" => Contract::Linear, "inverse" => Contract::Inverse, "spot" => Contract::Spot);
 words!(TierRule: "marginal" => TierRule::Marginal, "whole" => TierRule::Whole);
 words!(MaintenanceBasis: "mark" => MaintenanceBasis::Mark, "entry" => MaintenanceBasis::Entry);
+words!(TierSize: "notional" => TierSize::Notional, "quantity" => TierSize::Quantity);
+words!(Rates: "given" => Rates::Given, "half_initial" => Rates::HalfInitial);

@@ -29,15 +29,25 @@ impl Distribution {
         self.bins.last().map_or(f64::NAN, |bin| bin.high)
     }
 
-    /// Loss (positive) not exceeded with this probability, among `n` paths.
+    /// Loss (positive) not exceeded with this probability, among `n` paths; its error is that of the quantile.
+    pub fn value_at_risk(&self, probability: f64, n: f64) -> Estimate {
+        let tail = 1.0 - probability;
+        let quantile = self.between_ranks(tail, Z_95 * (tail * probability / n).sqrt());
+        let (low, high) = (1.0 - quantile.high, 1.0 - quantile.low);
+        Estimate { value: 1.0 - quantile.value, std_error: (high - low) / (2.0 * Z_95), low, high }
+    }
+
+    /// The closing equity not exceeded with this probability, among `n` paths.
     ///
     /// The interval is the distribution-free one between two order statistics, from the normal law of the rank; the
     /// standard error is its half-width in normal units.
-    pub fn value_at_risk(&self, probability: f64, n: f64) -> Estimate {
-        let tail = 1.0 - probability;
-        let rank_error = Z_95 * (tail * probability / n).sqrt();
-        let (low, high) = (1.0 - self.quantile(tail + rank_error), 1.0 - self.quantile(tail - rank_error));
-        Estimate { value: 1.0 - self.quantile(tail), std_error: (high - low) / (2.0 * Z_95), low, high }
+    pub fn quantile_estimate(&self, probability: f64, n: f64) -> Estimate {
+        self.between_ranks(probability, Z_95 * (probability * (1.0 - probability) / n).sqrt())
+    }
+
+    fn between_ranks(&self, probability: f64, rank_error: f64) -> Estimate {
+        let (low, high) = (self.quantile(probability - rank_error), self.quantile(probability + rank_error));
+        Estimate { value: self.quantile(probability), std_error: (high - low) / (2.0 * Z_95), low, high }
     }
 
     /// Mean loss (positive) in the worst 1 − `probability` of `n` paths: VaR + E[(loss − VaR)⁺]/(1 − probability)

@@ -6,11 +6,15 @@
 mod distribution;
 mod estimate;
 mod histogram;
+mod holm;
 mod moments;
 mod tally;
+mod two_sample;
 
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};
 pub use histogram::{Bin, Histogram};
+pub use holm::holm;
 pub use moments::{Moments, Sums};
 pub use tally::{LevelTally, Liquidated, LiquidatedSums, Tally};
+pub use two_sample::{Difference, Proportion, difference, proportions_p_value};

@@ -1,16 +1,14 @@
 //! The liquidation price: where equity no longer exceeds the maintenance margin.
 //!
-//! Everything is solved in units of notional N, which makes both contracts one problem. With collateral c, notional at
-//! entry N₀, rate m, deduction d and close fee f,
+//! In units of notional N, with collateral c, notional at entry N₀ and σ as in [`Holding`], and with what the venue asks,
+//! a + (b + g·N)·N, in one tier (see [`Venue::maintenance`]), the two are equal at
 //!
 //! ```text
-//! linear:   N = q·S (quote),  inverse: N = Q/S (coin)
-//! equity      = c + σ·(N − N₀)      σ = +1 where the holder gains as N grows (linear long, inverse short), else −1
-//! requirement = N·(m + f) − d       with the tier of N itself (basis "mark")
-//!             = N₀·(m + f) − d      with the tier of N₀         (basis "entry")
+//! N = w/p,   w = c − σ·N₀ − a,  p = b − σ                   where g = 0
+//! N = 2w/(p − σ·√(p² + 4·g·w))                              else, the root on the losing side of N₀
 //! ```
 //!
-//! Setting them equal in one tier gives N = (c − σ·N₀ + d)/(m + f − σ), which is, in prices,
+//! which is, in prices, with tiers on the mark,
 //!
 //! ```text
 //! linear:         S = (c − s·q·P + d)/(q·(m + f) − s·q)
@@ -21,25 +19,12 @@
 //! The tiers are walked from the one of the entry in the losing direction, so the first crossing is found under either
 //! tier rule; where the requirement jumps past the equity at a tier edge, the price is that of the edge.
 //!
-//! Sources: Binance support FAQ b3c689c1f50a44cabb3a84e663b81d93 (USDⓈ-M) and its COIN-M counterpart; Bybit help centre
-//! for the entry basis; OKX and Gate for the close fee inside the requirement.
+//! Sources: Binance support FAQ b3c689c1f50a44cabb3a84e663b81d93 (USDⓈ-M, isolated and cross) and its COIN-M counterpart;
+//! Bybit help centre for the entry basis; OKX and Gate for the close fee inside the requirement.
 
 use thiserror::Error;
 
-use super::{Contract, MaintenanceBasis, MarginTier, Side, Venue};
-
-/// A position with its own collateral (isolated margin).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Holding {
-    /// Direction.
-    pub side: Side,
-    /// Entry price.
-    pub entry: f64,
-    /// Size: base units for a linear contract, quote units for an inverse one.
-    pub quantity: f64,
-    /// Collateral after any entry fee: quote units for a linear contract, coin for an inverse one.
-    pub collateral: f64,
-}
+use super::{Holding, Venue};
 
 /// Where a position is liquidated, and the tier that decided it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,54 +71,51 @@ impl Venue {
     pub fn liquidation_price(&self, holding: &Holding) -> Result<LiquidationPrice, MarginError> {
         let entry_notional = holding.checked_notional(self.contract)?;
         let gain = holding.gain_sign(self.contract);
-        let entry_tier = self.tier_index(entry_notional);
-        let found = |tier: &MarginTier, notional: Option<f64>| LiquidationPrice {
-            price: notional.and_then(|notional| holding.price_at(self.contract, notional)),
-            rate: tier.rate,
-            deduction: tier.deduction,
-        };
+        let follows_the_mark = self.tier_follows_the_mark(holding.side);
         let collateral = holding.collateral;
-        if self.maintenance_basis == MaintenanceBasis::Entry {
-            let tier = &self.tiers[entry_tier];
-            let requirement = self.required(tier, entry_notional);
-            if collateral <= requirement {
-                return Err(MarginError::LiquidatedAtEntry { collateral, requirement });
-            }
-            return Ok(found(tier, Some(entry_notional + gain * (requirement - collateral))));
-        }
-
-        let surplus = |tier: &MarginTier, notional: f64| {
-            collateral + gain * (notional - entry_notional) - self.required(tier, notional)
-        };
-        let mut index = entry_tier;
+        let mut index = self.tier_index(self.tier_size_of(holding));
         let mut from = entry_notional;
         loop {
-            let tier = &self.tiers[index];
-            if surplus(tier, from) <= 0.0 {
+            let requirement = self.requirement(holding, index);
+            let found = |notional: Option<f64>| {
+                let (rate, deduction) = requirement.quoted(notional.unwrap_or(from));
+                let price = notional.and_then(|notional| holding.price_at(self.contract, notional));
+                LiquidationPrice { price, rate, deduction }
+            };
+            let surplus =
+                |notional: f64| collateral + gain * (notional - entry_notional) - requirement.at(notional);
+            if surplus(from) <= 0.0 {
                 if from == entry_notional {
-                    let requirement = self.required(tier, from);
+                    let requirement = requirement.at(from);
                     return Err(MarginError::LiquidatedAtEntry { collateral, requirement });
                 }
-                return Ok(found(tier, Some(from)));
+                return Ok(found(Some(from)));
             }
             // The losing direction: down the tiers where the holder gains with notional, else up. The top tier has no
             // end, whatever its edge: a position that outgrew the table is still held.
-            let (next, to) = if gain > 0.0 {
-                let below = index.checked_sub(1);
-                (below, below.map_or(0.0, |below| self.tiers[below].up_to))
-            } else if index + 1 < self.tiers.len() {
-                (Some(index + 1), tier.up_to)
-            } else {
-                (None, f64::INFINITY)
+            let (next, to) = match (follows_the_mark, gain > 0.0) {
+                (true, true) => {
+                    let below = index.checked_sub(1);
+                    (below, below.map_or(0.0, |below| self.tiers[below].up_to))
+                }
+                (true, false) if index + 1 < self.tiers.len() => (Some(index + 1), self.tiers[index].up_to),
+                (_, true) => (None, 0.0),
+                (_, false) => (None, f64::INFINITY),
             };
-            if surplus(tier, to) < 0.0 {
-                let rate = tier.rate + self.close_fee;
-                let crossing = (collateral - gain * entry_notional + tier.deduction) / (rate - gain);
-                return Ok(found(tier, Some(crossing)));
+            if to == f64::INFINITY || surplus(to) < 0.0 {
+                let excess = collateral - gain * entry_notional - requirement.constant;
+                let slope = requirement.rate - gain;
+                let crossing = if requirement.growth > 0.0 {
+                    let root = (slope * slope + 4.0 * requirement.growth * excess).sqrt();
+                    2.0 * excess / (slope - gain * root)
+                } else {
+                    excess / slope
+                };
+                return Ok(found(Some(crossing)));
             }
             match next {
                 Some(next) => (index, from) = (next, to),
-                None => return Ok(found(tier, None)),
+                None => return Ok(found(None)),
             }
         }
     }
@@ -145,57 +127,26 @@ impl Venue {
         holding.price_at(self.contract, notional)
     }
 
-    /// Maintenance margin plus the close fee the venue includes in it.
-    fn required(&self, tier: &MarginTier, notional: f64) -> f64 {
-        notional * (tier.rate + self.close_fee) - tier.deduction
+    /// The liquidation price of one position that shares its collateral (cross margin) while the others stay at their
+    /// marks: what they have gained or lost is collateral, what they need is not free.
+    ///
+    /// # Errors
+    /// As [`Venue::liquidation_price`].
+    pub fn cross_liquidation_price(
+        &self,
+        holding: &Holding,
+        others: Others,
+    ) -> Result<LiquidationPrice, MarginError> {
+        let collateral = holding.collateral + others.profit - others.maintenance;
+        self.liquidation_price(&Holding { collateral, ..*holding })
     }
 }
 
-impl Holding {
-    /// Notional at a mark price: quote units for a linear contract, coin for an inverse one.
-    pub fn notional(&self, contract: Contract, price: f64) -> f64 {
-        match contract {
-            Contract::Linear => self.quantity * price,
-            Contract::Inverse => self.quantity / price,
-        }
-    }
-
-    /// Collateral plus unrealised profit at a mark price, in settlement units.
-    pub fn equity_at(&self, contract: Contract, price: f64) -> f64 {
-        let gained = self.notional(contract, price) - self.notional(contract, self.entry);
-        self.collateral + self.gain_sign(contract) * gained
-    }
-
-    /// The price of a notional: the inverse of [`Holding::notional`]; none unless positive and finite.
-    fn price_at(&self, contract: Contract, notional: f64) -> Option<f64> {
-        let price = match contract {
-            Contract::Linear => notional / self.quantity,
-            Contract::Inverse => self.quantity / notional,
-        };
-        (notional > 0.0 && price > 0.0 && price.is_finite()).then_some(price)
-    }
-
-    /// +1 where the holder gains as the notional (in settlement units) grows, else −1.
-    fn gain_sign(&self, contract: Contract) -> f64 {
-        match (contract, self.side) {
-            (Contract::Linear, Side::Long) | (Contract::Inverse, Side::Short) => 1.0,
-            (Contract::Linear, Side::Short) | (Contract::Inverse, Side::Long) => -1.0,
-        }
-    }
-
-    fn checked_notional(&self, contract: Contract) -> Result<f64, MarginError> {
-        let positive = |value: f64| value > 0.0 && value.is_finite();
-        let notional = self.notional(contract, self.entry);
-        if !positive(self.entry) {
-            Err(MarginError::Entry(self.entry))
-        } else if !positive(self.quantity) {
-            Err(MarginError::Quantity(self.quantity))
-        } else if !positive(notional) {
-            Err(MarginError::Notional(notional))
-        } else if !self.collateral.is_finite() {
-            Err(MarginError::Collateral(self.collateral))
-        } else {
-            Ok(notional)
-        }
-    }
+/// The other positions of a cross margin account, at their marks.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Others {
+    /// Sum of their maintenance margins, in settlement units.
+    pub maintenance: f64,
+    /// Sum of their unrealised profits, in settlement units.
+    pub profit: f64,
 }

@@ -2,10 +2,20 @@
 
 mod terms;
 mod tiers;
+mod holding;
+mod requirement;
+mod caps;
 mod margin;
+mod liquidation;
 mod catalogue;
 
 pub use catalogue::{catalogue_names, catalogue_text};
-pub use margin::{Holding, LiquidationPrice, MarginError};
-pub use terms::{Contract, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue};
-pub use tiers::{Maintenance, TierBand, TierError};
+pub use holding::Holding;
+pub use liquidation::{Fill, PartialFill};
+pub use margin::{LiquidationPrice, MarginError, Others};
+pub use requirement::Maintenance;
+pub use terms::{
+    Contract, GrowingRate, Liquidation, MaintenanceBasis, MarginTier, PartialClose, Side, TierRule, TierSize,
+    Venue,
+};
+pub use tiers::{TierBand, TierError};

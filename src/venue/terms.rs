@@ -12,7 +12,7 @@ pub enum Side {
     Short,
 }
 
-/// What a contract settles in.
+/// What a contract settles in, and so what collateral, fees and returns are counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Contract {
@@ -20,9 +20,12 @@ pub enum Contract {
     Linear,
     /// Settled in the coin: profit is Q·(1/S₀ − 1/S) coins for a quote size Q.
     Inverse,
+    /// No contract but the coin itself, bought with borrowed quote currency (long) or borrowed and sold (short); profit
+    /// as for a linear contract. Liquidated at a margin level, assets over debt.
+    Spot,
 }
 
-/// The notional that the maintenance rate applies to.
+/// The notional that the maintenance rate applies to. On spot margin it is always the debt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaintenanceBasis {
@@ -42,30 +45,66 @@ pub enum TierRule {
     Whole,
 }
 
+/// The size of a position that decides its tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TierSize {
+    /// Notional in settlement units at the mark price: a position changes tier as the price moves.
+    #[default]
+    Notional,
+    /// Quantity (base units of a linear contract, quote units of an inverse one): the tier stays that of the entry.
+    Quantity,
+}
+
 /// One band of notional with its maintenance rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MarginTier {
-    /// Upper edge of the band (notional in settlement units); infinite for an open top.
+    /// Upper edge of the band (notional in settlement units, or quantity: [`TierSize`]); infinite for an open top.
     pub up_to: f64,
-    /// Maintenance margin rate.
+    /// Maintenance margin rate; on spot margin the margin level of liquidation less 1.
     pub rate: f64,
-    /// Maintenance amount subtracted from notional·rate.
+    /// Maintenance amount subtracted from size·rate.
     pub deduction: f64,
     /// Highest leverage allowed in the band at entry.
     pub max_leverage: f64,
 }
 
-/// What happens to the collateral at liquidation.
+/// What happens at liquidation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Liquidation {
     /// The collateral is gone: the return is −1.
     Forfeit,
-    /// A fee on the notional is charged, the rest of the equity is returned.
-    Fee {
+    /// The position is closed in the market and what is left of the collateral is returned.
+    Close {
         /// Fee as a fraction of the notional at the liquidation fill.
-        rate: f64,
+        fee: f64,
+        /// How much worse than the mark price the fill is, as a fraction of the price.
+        #[serde(skip_serializing_if = "is_zero")]
+        slippage: f64,
+        /// Whether only so much is closed as the margin needs; none for all at once.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        partial: Option<PartialClose>,
     },
+}
+
+/// The steps of a partial liquidation; each is repeated until the margin holds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartialClose {
+    /// Down to the upper edge of the next lower tier; from the lowest tier everything is closed.
+    Tier,
+    /// This fraction of what is still open.
+    Fraction(f64),
+}
+
+/// A rate that rises with the size of the position: `base + per_unit·size`, size in coins.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct GrowingRate {
+    /// Rate of a small position.
+    pub base: f64,
+    /// What each coin of size adds.
+    pub per_unit: f64,
 }
 
 /// A venue's terms for one contract.
@@ -79,12 +118,60 @@ pub struct Venue {
     pub tiers: Vec<MarginTier>,
     /// How tiers apply.
     pub rule: TierRule,
+    /// What the edges of the tiers are compared with.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tier_size: TierSize,
+    /// Added to the maintenance rate per coin of size (Deribit); 0 for most venues.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub maintenance_per_unit: f64,
+    /// Initial margin rate where it rises with the size (Deribit): it caps the leverage, besides the tiers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial: Option<GrowingRate>,
     /// What the maintenance rate applies to.
     pub maintenance_basis: MaintenanceBasis,
     /// Closing fee included in the maintenance requirement, as a rate (OKX, Gate); 0 for most venues.
     pub close_fee: f64,
     /// Taker fee as a fraction of notional, paid at entry and at exit.
     pub taker_fee: f64,
-    /// What happens to the collateral at liquidation.
+    /// What happens at liquidation.
     pub liquidation: Liquidation,
+    /// Margin level (assets over debt) at which a spot margin account is called, above that of liquidation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_level: Option<f64>,
+    /// What could not be confirmed about the terms: text for people, no part of what determines a result.
+    #[serde(skip)]
+    pub unconfirmed: Option<String>,
+}
+
+impl Venue {
+    /// A venue that has tiers and nothing else: marginal, on the mark price, no fees, the collateral forfeited.
+    pub fn new(contract: Contract, tiers: Vec<MarginTier>) -> Self {
+        Self {
+            name: "inline".to_owned(),
+            contract,
+            tiers,
+            rule: TierRule::Marginal,
+            tier_size: TierSize::Notional,
+            maintenance_per_unit: 0.0,
+            initial: None,
+            maintenance_basis: MaintenanceBasis::Mark,
+            close_fee: 0.0,
+            taker_fee: 0.0,
+            liquidation: Liquidation::Forfeit,
+            call_level: None,
+            unconfirmed: None,
+        }
+    }
+}
+
+// Terms that most venues do not have are left out of what is written, so that a new kind of term leaves the identity of
+// every other scenario as it was.
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

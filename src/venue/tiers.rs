@@ -15,7 +15,7 @@
 
 use thiserror::Error;
 
-use super::{MarginTier, TierRule, Venue};
+use super::{MarginTier, TierRule};
 
 /// One band of notional as a venue publishes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,17 +85,6 @@ pub enum TierError {
     Deduction(f64),
 }
 
-/// The maintenance margin of one position.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Maintenance {
-    /// Rate of the position's tier.
-    pub rate: f64,
-    /// Deduction of the position's tier, in settlement units.
-    pub deduction: f64,
-    /// The margin: notional·rate − deduction, in settlement units.
-    pub amount: f64,
-}
-
 impl MarginTier {
     /// Tiers with their deductions, from bands by rising notional.
     ///
@@ -144,49 +133,11 @@ impl MarginTier {
         }
         Ok(Self { up_to: f64::INFINITY, rate, deduction, max_leverage: f64::INFINITY })
     }
-
-    /// Notional·rate − deduction, in settlement units.
-    pub fn maintenance(&self, notional: f64) -> Maintenance {
-        Maintenance {
-            rate: self.rate,
-            deduction: self.deduction,
-            amount: notional * self.rate - self.deduction,
-        }
-    }
-}
-
-impl Venue {
-    /// Maintenance margin of a position of this notional (settlement units). Above the table the top tier applies: a
-    /// position that grew beyond it is still held.
-    pub fn maintenance(&self, notional: f64) -> Maintenance {
-        self.tiers[self.tier_index(notional)].maintenance(notional)
-    }
-
-    /// Highest leverage allowed at entry with this notional; none above the table.
-    pub fn max_leverage(&self, notional: f64) -> Option<f64> {
-        (notional <= self.largest_notional()).then(|| self.tiers[self.tier_index(notional)].max_leverage)
-    }
-
-    /// Highest leverage allowed at any size.
-    pub fn largest_leverage(&self) -> f64 {
-        self.tiers.iter().map(|tier| tier.max_leverage).fold(0.0, f64::max)
-    }
-
-    /// Top of the table: the largest notional that can be opened, in settlement units; infinite for an open top.
-    pub fn largest_notional(&self) -> f64 {
-        self.tiers.last().map_or(0.0, |top| top.up_to)
-    }
-
-    /// The tier of a notional; the top one above the table. [`Venue::tiers`] is never empty.
-    pub(super) fn tier_index(&self, notional: f64) -> usize {
-        self.tiers.partition_point(|tier| tier.up_to < notional).min(self.tiers.len() - 1)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::venue::{Contract, Liquidation, MaintenanceBasis};
 
     fn band(up_to: f64, rate: f64, max_leverage: f64) -> TierBand {
         TierBand { up_to, rate, max_leverage }
@@ -232,24 +183,6 @@ mod tests {
             error.to_string(),
             "upper edge 50 of tier 2 must be greater than 100, the edge of the tier before"
         );
-    }
-
-    #[test]
-    fn a_notional_on_an_edge_belongs_to_the_lower_tier() {
-        let venue = Venue {
-            name: "inline".into(),
-            contract: Contract::Linear,
-            tiers: MarginTier::table(&[band(100.0, 0.01, 50.0), band(200.0, 0.02, 20.0)], TierRule::Whole)
-                .unwrap(),
-            rule: TierRule::Whole,
-            maintenance_basis: MaintenanceBasis::Mark,
-            close_fee: 0.0,
-            taker_fee: 0.0,
-            liquidation: Liquidation::Forfeit,
-        };
-        assert_eq!((venue.maintenance(100.0).rate, venue.max_leverage(100.0)), (0.01, Some(50.0)));
-        assert_eq!((venue.maintenance(100.5).rate, venue.max_leverage(100.5)), (0.02, Some(20.0)));
-        assert_eq!((venue.max_leverage(200.0), venue.max_leverage(200.5)), (Some(20.0), None));
     }
 
     #[test]

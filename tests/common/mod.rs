@@ -14,7 +14,7 @@ use liqsim::model::Model;
 use liqsim::scenario::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
 };
-use liqsim::venue::{Contract, Liquidation, MaintenanceBasis, MarginTier, Side, TierRule, Venue};
+use liqsim::venue::{Contract, MarginTier, Side, Venue};
 use serde::Deserialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, DiscreteCDF, Poisson};
 
@@ -67,16 +67,7 @@ impl Setup {
                 equity: 1_000.0,
                 margin: MarginMode::Isolated,
                 leverage: self.leverage.clone(),
-                venue: Venue {
-                    name: "inline".to_string(),
-                    contract: Contract::Linear,
-                    tiers: vec![tier],
-                    rule: TierRule::Marginal,
-                    maintenance_basis: MaintenanceBasis::Mark,
-                    close_fee: 0.0,
-                    taker_fee: 0.0,
-                    liquidation: Liquidation::Forfeit,
-                },
+                venue: Venue::new(Contract::Linear, vec![tier]),
                 positions: vec![Position { asset: 0, side: self.side }],
             },
             limits: Vec::new(),

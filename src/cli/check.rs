@@ -1,0 +1,210 @@
+//! `check`: the gate for CI.
+
+use std::env;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::engine::{self, RunError, RunOptions, RunResult};
+use crate::report::{Format, Layout, VerdictFormat, github_annotations, render, render_check};
+use crate::scenario::{PathBudget, Scenario};
+use crate::study::{CheckReport, LimitCheck, ScenarioCheck, Verdict, check_limits, compare};
+
+use super::failure::error_with_help;
+use super::interrupt;
+use super::output::{OutputFile, print};
+use super::progress::ProgressLine;
+use super::sources::Sources;
+use super::values;
+use super::verdicts::{OutputFormat, TestFlags, VerdictOutput, read_results};
+
+/// Rounds of `--decide`: each one knows better how many paths are needed.
+const MOST_ROUNDS: usize = 5;
+
+/// Check the limits of scenarios, and results against a baseline
+///
+/// The exit status is 0 if all is well, 1 if something fails or cannot be decided. A limit passes if the whole 95 % interval of its metric is allowed, and fails if none of it is. Against a baseline every
+/// number of every level is tested, at one false-alarm rate over all together (Holm); a run of the same scenario, seed
+/// and number of paths must agree with its baseline in every digit.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  liqsim check liqsim.toml\n  liqsim check liqsim.toml --save baseline.json\n  \
+                        liqsim check liqsim.toml --baseline baseline.json --tolerance 2% -o junit.xml --github"
+)]
+pub struct Check {
+    #[command(flatten)]
+    sources: Sources,
+
+    /// Number of paths, in place of the scenario's paths or precision
+    #[arg(long, value_name = "N", value_parser = values::paths, allow_negative_numbers = true)]
+    paths: Option<u64>,
+
+    /// Seed of all randomness, in place of the scenario's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    seed: Option<u64>,
+
+    /// Number of threads; all cores by default. The verdict does not depend on it
+    #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true)]
+    threads: Option<usize>,
+
+    /// Write the results as a baseline for later checks
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+
+    /// Compare with the results of an earlier --save
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    #[command(flatten)]
+    test: TestFlags,
+
+    /// Where a limit is undecided, run as many paths as decide it
+    #[arg(long)]
+    decide: bool,
+
+    /// With --decide: no more paths than this
+    #[arg(long, value_name = "N", value_parser = values::paths, default_value = "1e9", requires = "decide")]
+    max_paths: u64,
+
+    /// Print annotations for GitHub Actions, and append the Markdown to the summary of the job
+    #[arg(long)]
+    github: bool,
+
+    #[command(flatten)]
+    output: VerdictOutput,
+}
+
+impl Check {
+    /// Simulates, judges, writes and prints.
+    pub fn execute(self) -> anyhow::Result<ExitCode> {
+        let files = self.output.prepare()?;
+        let save = self.save.as_deref().map(|path| OutputFile::prepare_as(path, Format::Json)).transpose()?;
+        let baseline = self.baseline.as_deref().map(read_results).transpose()?;
+        let mut scenarios = self.sources.load()?;
+        if baseline.is_none() && save.is_none() && scenarios.iter().all(|scenario| scenario.limits.is_empty())
+        {
+            return Err(error_with_help(
+                "there is nothing to check: no scenario has limits",
+                "add [[limits]] to the file, or name a --baseline (`--save baseline.json` writes one)",
+            ));
+        }
+        for scenario in &mut scenarios {
+            if let Some(paths) = self.paths {
+                scenario.simulation.paths = PathBudget::Fixed(paths);
+            }
+            scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
+        }
+        let stop = interrupt::stop_flag()?;
+        let (mut checks, mut results) = (Vec::new(), Vec::new());
+        for (file, scenario) in self.sources.files.iter().zip(&scenarios) {
+            let result = self.simulate(scenario, &stop)?;
+            checks.push(self.judge(file, scenario, &result, baseline.as_deref(), &stop)?);
+            results.push(result);
+        }
+        if let Some(save) = save {
+            save.write(&render(&results, Format::Json, Layout { width: None, colour: false })?)?;
+        }
+        let report = CheckReport::new(checks);
+        let status = self
+            .output
+            .write(files, report.verdict, |format, layout| render_check(&report, format, layout))?;
+        if self.github {
+            self.tell_github(&report)?;
+        }
+        Ok(status)
+    }
+
+    fn simulate(&self, scenario: &Scenario, stop: &AtomicBool) -> anyhow::Result<RunResult> {
+        let line = ProgressLine::new(&scenario.name);
+        let progress = |progress| line.show(&progress);
+        let result = engine::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
+        // Part of the paths is no ground for a verdict.
+        if stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(result) }
+    }
+
+    fn judge(
+        &self,
+        file: &Path,
+        scenario: &Scenario,
+        result: &RunResult,
+        baseline: Option<&[RunResult]>,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<ScenarioCheck> {
+        let mut notes = Vec::new();
+        let (limits, paths) = self.judge_limits(scenario, result, stop, &mut notes)?;
+        if scenario.limits.is_empty() {
+            notes.push("The scenario has no limits.".to_owned());
+        }
+        let comparison = match baseline {
+            None => None,
+            Some(baseline) => {
+                let named = baseline.iter().find(|other| other.scenario == scenario.name);
+                let before = named.ok_or_else(|| {
+                    error_with_help(
+                        format_args!("the baseline has no scenario \"{}\"", scenario.name),
+                        "write it anew with --save",
+                    )
+                })?;
+                Some(compare(before, result, self.test.options()))
+            }
+        };
+        let mut check = ScenarioCheck {
+            scenario: scenario.name.clone(),
+            file: file.display().to_string(),
+            identity: result.identity.clone(),
+            paths,
+            verdict: Verdict::Pass,
+            limits,
+            baseline: comparison,
+            notes,
+        };
+        check.judge();
+        Ok(check)
+    }
+
+    /// The limits, with more paths where these decide; and the number of paths.
+    fn judge_limits(
+        &self,
+        scenario: &Scenario,
+        result: &RunResult,
+        stop: &AtomicBool,
+        notes: &mut Vec<String>,
+    ) -> anyhow::Result<(Vec<LimitCheck>, u64)> {
+        let mut limits = check_limits(result, &scenario.limits);
+        let mut paths = result.paths;
+        for _ in 0..MOST_ROUNDS {
+            let needed = limits.iter().filter_map(|limit| limit.paths_to_decide).max();
+            let Some(needed) = needed.filter(|_| self.decide && paths < self.max_paths) else { break };
+            let mut longer = scenario.clone();
+            longer.simulation.paths = PathBudget::Fixed(needed.min(self.max_paths));
+            let result = self.simulate(&longer, stop)?;
+            limits = check_limits(&result, &scenario.limits);
+            paths = result.paths;
+        }
+        if paths > result.paths {
+            notes.push(format!("{} paths did not decide every limit; {paths} were run.", result.paths));
+        }
+        Ok((limits, paths))
+    }
+
+    fn tell_github(&self, report: &CheckReport) -> anyhow::Result<()> {
+        let annotations = github_annotations(report);
+        if self.output.format == OutputFormat::Table {
+            print(&annotations)?;
+        } else {
+            // Standard output holds a document; the runner reads both streams.
+            anstream::stderr().write_all(annotations.as_bytes())?;
+        }
+        let Some(summary) = env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+        let text = render_check(report, VerdictFormat::Markdown, Layout { width: None, colour: false })?;
+        let append = OpenOptions::new().create(true).append(true).open(&summary);
+        append
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .with_context(|| format!("cannot write the job summary {}", Path::new(&summary).display()))
+    }
+}

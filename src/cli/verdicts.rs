@@ -1,0 +1,148 @@
+//! What commands with a verdict have in common: formats, files, exit status, results read back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+use crate::engine::RunResult;
+use crate::report::{Layout, RenderError, VerdictFormat};
+use crate::study::{ComparisonOptions, Verdict};
+
+use super::failure::error_with_help;
+use super::output::{OutputFile, print, terminal_layout};
+use super::values;
+
+/// Exit status where something fails or cannot be decided.
+const NOT_PASSED: u8 = 1;
+
+/// Flags of the tests against another result.
+#[derive(Debug, Args)]
+pub struct TestFlags {
+    /// Changes of at most this share of the old value do not matter, such as 2%
+    #[arg(long, value_name = "RATIO", value_parser = values::ratio, default_value = "0%")]
+    tolerance: f64,
+
+    /// Probability of even one false alarm among all comparisons of runs of the same thing
+    #[arg(long, value_name = "RATIO", value_parser = values::positive_ratio, default_value = "1%")]
+    false_alarm_rate: f64,
+}
+
+impl TestFlags {
+    /// The options of the comparison.
+    pub fn options(&self) -> ComparisonOptions {
+        ComparisonOptions { false_alarm_rate: self.false_alarm_rate, tolerance: self.tolerance }
+    }
+}
+
+/// Where the verdict goes.
+#[derive(Debug, Args)]
+pub struct VerdictOutput {
+    /// Format on standard output
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: OutputFormat,
+
+    /// Also write the verdict to a file, in the format of its extension (.json, .xml for JUnit, .md, .txt); repeatable
+    #[arg(short, long = "output", value_name = "FILE")]
+    outputs: Vec<PathBuf>,
+
+    /// Exit with status 0 whatever the verdict
+    #[arg(long)]
+    exit_zero: bool,
+}
+
+/// The formats of a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Text for people
+    Table,
+    /// JSON
+    Json,
+    /// Markdown, as for the summary of a CI job
+    Markdown,
+    /// JUnit XML
+    Junit,
+}
+
+impl From<OutputFormat> for VerdictFormat {
+    fn from(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Table => Self::Table,
+            OutputFormat::Json => Self::Json,
+            OutputFormat::Markdown => Self::Markdown,
+            OutputFormat::Junit => Self::Junit,
+        }
+    }
+}
+
+impl VerdictOutput {
+    /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
+    pub fn prepare(&self) -> anyhow::Result<Vec<OutputFile<VerdictFormat>>> {
+        self.outputs
+            .iter()
+            .map(|path| {
+                let extension = path.extension().and_then(|extension| extension.to_str());
+                let format = match extension.map(str::to_lowercase).as_deref() {
+                    Some("json") => VerdictFormat::Json,
+                    Some("xml") => VerdictFormat::Junit,
+                    Some("md") => VerdictFormat::Markdown,
+                    Some("txt") => VerdictFormat::Table,
+                    _ => {
+                        return Err(error_with_help(
+                            format_args!(
+                                "the extension of \"{}\" stands for no format of a verdict; known are .json, .xml, .md and .txt",
+                                path.display()
+                            ),
+                            "name the file by its format, such as verdict.json",
+                        ));
+                    }
+                };
+                OutputFile::prepare_as(path, format)
+            })
+            .collect()
+    }
+
+    /// Writes the files, prints, and returns the exit status of the verdict.
+    pub fn write(
+        &self,
+        files: Vec<OutputFile<VerdictFormat>>,
+        verdict: Verdict,
+        render: impl Fn(VerdictFormat, Layout) -> Result<String, RenderError>,
+    ) -> anyhow::Result<ExitCode> {
+        let plain = Layout { width: None, colour: false };
+        for file in files {
+            file.write(&render(file.format, plain)?)?;
+        }
+        print(&render(self.format.into(), terminal_layout())?)?;
+        let passed = verdict == Verdict::Pass || self.exit_zero;
+        Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(NOT_PASSED) })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(Box<RunResult>),
+    More(Vec<RunResult>),
+}
+
+/// Reads the results that `run --format json` printed.
+pub fn read_results(path: &Path) -> anyhow::Result<Vec<RunResult>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    match serde_json::from_str(&text) {
+        Ok(OneOrMore::One(result)) => Ok(vec![*result]),
+        Ok(OneOrMore::More(results)) => Ok(results),
+        Err(_) => {
+            // The reason of an untagged choice says nothing; that of a single result names line and key.
+            let reason = serde_json::from_str::<RunResult>(&text).err();
+            let reason = reason.map_or_else(String::new, |error| format!(": {error}"));
+            Err(error_with_help(
+                format_args!("{} does not hold results of liqsim{reason}", path.display()),
+                "results are written by `liqsim run FILE -o result.json` and `liqsim check FILE --save baseline.json`",
+            ))
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What the rows of verdicts say, whatever draws them.
+
+use crate::report::number;
+use crate::stats::Estimate;
+use crate::study::{Change, Comparison, LimitCheck, MetricComparison};
+
+/// Heads of the table of limits.
+pub const LIMIT_HEAD: [&str; 6] = ["Leverage", "Metric", "Limit", "Value", "95 % interval", "Verdict"];
+
+/// Heads of the table of a comparison.
+pub const CHANGE_HEAD: [&str; 7] =
+    ["Leverage", "Metric", "Before", "After", "Change", "95 % interval of the change", "Finding"];
+
+/// A row of the table of limits.
+pub fn limit_row(limit: &LimitCheck) -> [String; 6] {
+    let metric = &limit.metric;
+    let (value, interval) = match (limit.value, limit.low, limit.high) {
+        (Some(value), Some(low), Some(high)) => measured(metric, value, low, high),
+        _ => (number::NOTHING.to_owned(), String::new()),
+    };
+    [
+        number::leverage(limit.leverage),
+        metric.clone(),
+        bounds(limit),
+        value,
+        interval,
+        limit.verdict.word().to_uppercase(),
+    ]
+}
+
+/// A row of the table of a comparison.
+pub fn change_row(found: &MetricComparison) -> [String; 7] {
+    let metric = &found.metric;
+    let text = |value: Option<f64>| value.map_or(number::NOTHING.to_owned(), |value| plain(metric, value));
+    let interval = match (found.low, found.high) {
+        (Some(low), Some(high)) => format!("[{}, {}]", plain(metric, low), plain(metric, high)),
+        _ => String::new(),
+    };
+    let size = match (found.difference, found.relative) {
+        (Some(0.0), _) => "0".to_owned(),
+        (Some(difference), Some(relative)) => {
+            format!("{} ({:+.1} %)", plain(metric, difference), 100.0 * relative)
+        }
+        (Some(difference), None) => plain(metric, difference),
+        _ => number::NOTHING.to_owned(),
+    };
+    let finding = match found.change {
+        Change::Unchanged => "unchanged",
+        Change::Undecided => "undecided",
+        Change::Changed if found.difference.is_some_and(|difference| difference > 0.0) => "CHANGED: higher",
+        Change::Changed if found.difference.is_some_and(|difference| difference < 0.0) => "CHANGED: lower",
+        Change::Changed => "CHANGED",
+    };
+    [
+        number::leverage(found.leverage),
+        metric.clone(),
+        text(found.before),
+        text(found.after),
+        size,
+        interval,
+        finding.to_owned(),
+    ]
+}
+
+/// Most rows of a comparison that people are shown; JSON and JUnit XML hold all.
+pub const MOST_SHOWN: usize = 20;
+
+/// The rows of a comparison that are worth showing, the strongest evidence first: what changed or is undecided.
+pub fn shown(comparison: &Comparison) -> Vec<&MetricComparison> {
+    let mut rows: Vec<_> =
+        comparison.metrics.iter().filter(|found| found.change != Change::Unchanged).collect();
+    let p = |found: &MetricComparison| found.adjusted_p_value.unwrap_or(0.0);
+    rows.sort_by(|a, b| p(a).total_cmp(&p(b)));
+    rows.truncate(MOST_SHOWN);
+    rows
+}
+
+/// One sentence on a comparison.
+pub fn summary(comparison: &Comparison) -> String {
+    let count = |change| comparison.metrics.iter().filter(|found| found.change == change).count();
+    let (changed, undecided) = (count(Change::Changed), count(Change::Undecided));
+    let total = comparison.metrics.len();
+    let method = if comparison.must_be_equal {
+        "the same computation, so every digit must agree".to_owned()
+    } else {
+        let tolerance = if comparison.tolerance > 0.0 {
+            format!(", changes within {} do not count", number::rate(comparison.tolerance))
+        } else {
+            String::new()
+        };
+        format!(
+            "two-sample tests at a false-alarm rate of {} over all together{tolerance}",
+            number::rate(comparison.false_alarm_rate)
+        )
+    };
+    let hidden = if changed + undecided > MOST_SHOWN {
+        format!(" The {MOST_SHOWN} with the strongest evidence are shown.")
+    } else {
+        String::new()
+    };
+    format!("{changed} of {total} numbers changed, {undecided} undecided ({method}).{hidden}")
+}
+
+/// The limit in words.
+pub fn bounds(limit: &LimitCheck) -> String {
+    let text = |value| plain(&limit.metric, value);
+    match (limit.min, limit.max) {
+        (Some(min), Some(max)) => format!("{} to {}", text(min), text(max)),
+        (Some(min), None) => format!("at least {}", text(min)),
+        (None, Some(max)) => format!("at most {}", text(max)),
+        (None, None) => String::new(),
+    }
+}
+
+/// A limit and what was found, in one line.
+pub fn limit_sentence(limit: &LimitCheck) -> String {
+    let [leverage, metric, bounds, value, interval, _] = limit_row(limit);
+    format!("{leverage} {metric} is {value} {interval}, allowed is {bounds}: {}", limit.reason)
+}
+
+/// A change in one line.
+pub fn change_sentence(found: &MetricComparison) -> String {
+    let [leverage, metric, before, after, size, interval, finding] = change_row(found);
+    format!("{leverage} {metric}: {finding}, {before} to {after}, by {size} {interval}").trim_end().to_owned()
+}
+
+fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, String) {
+    let std_error = (high - low) / 3.92;
+    if metric.ends_with("_probability") {
+        let (value, interval) = number::probability(&Estimate { value, std_error, low, high });
+        return (value, interval.unwrap_or_default());
+    }
+    let interval =
+        if low < high { format!("[{}, {}]", plain(metric, low), plain(metric, high)) } else { String::new() };
+    (plain(metric, value), interval)
+}
+
+/// A number in the unit of its metric.
+fn plain(metric: &str, value: f64) -> String {
+    if metric.ends_with("_price") {
+        number::price(Some(value))
+    } else if metric.starts_with("time_to") {
+        format!("{value:.3} d")
+    } else if metric.starts_with("return.skew") || metric.starts_with("return.kurt") {
+        format!("{value:.4}")
+    } else {
+        format!("{} %", trimmed(100.0 * value, 4))
+    }
+}
+
+/// Six decimals at most, as many significant digits as asked for below one.
+fn trimmed(value: f64, digits: usize) -> String {
+    let magnitude = value.abs().log10().floor();
+    let decimals = if value == 0.0 { 0 } else { (digits as f64 - 1.0 - magnitude).clamp(0.0, 12.0) as usize };
+    format!("{value:.decimals$}")
+}

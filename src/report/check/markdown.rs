@@ -1,0 +1,67 @@
+//! Verdicts as Markdown: for the summary of a CI job or a comment.
+
+use crate::report::markdown::escape;
+use crate::report::number;
+use crate::study::{CheckReport, Comparison, ScenarioCheck, Verdict};
+
+use super::cells;
+
+/// The Markdown text of a check, ending with a line break.
+pub fn check(report: &CheckReport) -> String {
+    report.scenarios.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn one(scenario: &ScenarioCheck) -> String {
+    let mut lines = format!(
+        "## {} {}\n\n`{}`, {} paths\n",
+        sign(scenario.verdict),
+        escape(&scenario.scenario),
+        scenario.file,
+        number::count(scenario.paths)
+    );
+    if !scenario.limits.is_empty() {
+        lines += &table(&cells::LIMIT_HEAD, scenario.limits.iter().map(cells::limit_row));
+    }
+    if let Some(baseline) = &scenario.baseline {
+        lines += &format!("\n{}", comparison(baseline));
+    }
+    for note in &scenario.notes {
+        lines += &format!("\n{}\n", escape(note));
+    }
+    lines
+}
+
+/// The Markdown text of a comparison, ending with a line break.
+pub fn comparison(comparison: &Comparison) -> String {
+    let mut lines = format!(
+        "### {} {} against {}\n\n{}\n",
+        sign(comparison.verdict),
+        escape(&comparison.after.scenario),
+        escape(&comparison.before.scenario),
+        escape(&cells::summary(comparison))
+    );
+    let rows = cells::shown(comparison);
+    if !rows.is_empty() {
+        lines += &table(&cells::CHANGE_HEAD, rows.into_iter().map(cells::change_row));
+    }
+    for note in &comparison.notes {
+        lines += &format!("\n{}\n", escape(note));
+    }
+    lines
+}
+
+fn table<const N: usize>(head: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut lines = format!("\n| {} |\n|{}\n", head.join(" | "), " --- |".repeat(N));
+    for row in rows {
+        lines += &format!("| {} |\n", row.map(|cell| escape(&cell)).join(" | "));
+    }
+    lines
+}
+
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✅ pass:",
+        Verdict::Undecided => "❔ undecided:",
+        Verdict::Fail => "❌ fail:",
+    }
+}

@@ -1,0 +1,60 @@
+//! Verdicts for people and for machines: terminal, JSON, Markdown, JUnit XML, GitHub annotations.
+
+mod cells;
+mod github;
+mod junit;
+mod markdown;
+mod table;
+
+use crate::study::{CheckReport, Comparison};
+
+use super::{Layout, RenderError, json};
+
+pub use github::annotations as github_annotations;
+
+/// An output format of verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerdictFormat {
+    /// Text for people.
+    Table,
+    /// One JSON object.
+    Json,
+    /// Markdown, as for a job summary.
+    Markdown,
+    /// JUnit XML: a suite per scenario, a case per limit and per level of a baseline.
+    Junit,
+}
+
+/// The text of a check, ending with a line break.
+pub fn render_check(
+    report: &CheckReport,
+    format: VerdictFormat,
+    layout: Layout,
+) -> Result<String, RenderError> {
+    match format {
+        VerdictFormat::Table => Ok(table::check(report, layout)),
+        VerdictFormat::Json => json::render(report),
+        VerdictFormat::Markdown => Ok(markdown::check(report)),
+        VerdictFormat::Junit => junit::check(report),
+    }
+}
+
+/// The text of comparisons, ending with a line break; JSON is an object for one and an array for several.
+pub fn render_comparisons(
+    comparisons: &[Comparison],
+    format: VerdictFormat,
+    layout: Layout,
+) -> Result<String, RenderError> {
+    let join = |texts: Vec<String>| texts.join("\n");
+    match format {
+        VerdictFormat::Table => {
+            Ok(join(comparisons.iter().map(|comparison| table::comparison(comparison, layout)).collect()))
+        }
+        VerdictFormat::Json => match comparisons {
+            [comparison] => json::render(comparison),
+            _ => json::render(comparisons),
+        },
+        VerdictFormat::Markdown => Ok(join(comparisons.iter().map(markdown::comparison).collect())),
+        VerdictFormat::Junit => junit::comparisons(comparisons),
+    }
+}

@@ -1,0 +1,210 @@
+//! What a liquidation leaves: of the whole position at once, or step by step until the margin holds.
+//!
+//! A close at mark price S fills at S·(1 − s·slippage), s = +1 for a long, and costs a fee on the notional at the fill. Equity
+//! below zero after the fill is bad debt: on isolated margin the owner loses the collateral and no more, the rest falls to
+//! the venue's insurance fund and then to the winning side (auto-deleveraging). A fee that the collateral no longer covers
+//! is not bad debt: nobody has lost it.
+
+use super::{Contract, Holding, Liquidation, PartialClose, Side, TierSize, Venue};
+
+/// What is left after everything has been closed, in settlement units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fill {
+    /// Returned to the owner.
+    pub recovered: f64,
+    /// Loss beyond the collateral.
+    pub bad_debt: f64,
+}
+
+/// What a partial liquidation did, in settlement units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PartialFill {
+    /// What is still open, with the collateral that is left behind it; none where everything was closed.
+    pub open: Option<Holding>,
+    /// Share of the quantity that was closed.
+    pub closed: f64,
+    /// Fees paid.
+    pub fees: f64,
+    /// What the fills lost against the mark price.
+    pub slippage: f64,
+    /// Where everything was closed: what is returned and what is missing; both 0 else.
+    pub fill: Fill,
+}
+
+/// Below this share of the position, steps by fraction close all of the rest.
+const LEAST_OPEN: f64 = 1e-6;
+
+impl Liquidation {
+    /// Closes a position at a mark price, all of it at once.
+    pub fn fill(&self, contract: Contract, holding: &Holding, price: f64) -> Fill {
+        let (fee, slippage) = match *self {
+            Self::Forfeit => (None, 0.0),
+            Self::Close { fee, slippage, .. } => (Some(fee), slippage),
+        };
+        let at = filled(holding.side, price, slippage);
+        let equity = holding.equity_at(contract, at);
+        let recovered = fee.map_or(0.0, |fee| (equity - fee * holding.notional(contract, at)).max(0.0));
+        Fill { recovered, bad_debt: (-equity).max(0.0) }
+    }
+}
+
+impl Venue {
+    /// Closes a position at a mark price by the venue's terms, all of it at once.
+    pub fn liquidate(&self, holding: &Holding, price: f64) -> Fill {
+        self.liquidation.fill(self.contract, holding, price)
+    }
+
+    /// Closes as little of a position at a mark price as lets the margin hold again, in steps. Where the terms know no
+    /// steps, or where no step helps, everything is closed.
+    pub fn liquidate_partially(&self, holding: &Holding, price: f64) -> PartialFill {
+        let mut done = PartialFill {
+            open: Some(*holding),
+            closed: 0.0,
+            fees: 0.0,
+            slippage: 0.0,
+            fill: Fill { recovered: 0.0, bad_debt: 0.0 },
+        };
+        if let Liquidation::Close { fee, slippage, partial: Some(step) } = self.liquidation {
+            while let Some(open) = done.open {
+                if open.equity_at(self.contract, price) > self.maintenance(&open, price).amount {
+                    return done;
+                }
+                let Some(left) = self.step_down(&open, price, step) else { break };
+                if left < LEAST_OPEN * holding.quantity || open.equity_at(self.contract, price) <= 0.0 {
+                    break;
+                }
+                let part = Holding { quantity: open.quantity - left, collateral: 0.0, ..open };
+                let at = filled(open.side, price, slippage);
+                let paid = fee * part.notional(self.contract, at);
+                let profit = part.profit_at(self.contract, at);
+                done.fees += paid;
+                done.slippage += part.profit_at(self.contract, price) - profit;
+                done.closed = 1.0 - left / holding.quantity;
+                done.open =
+                    Some(Holding { quantity: left, collateral: open.collateral + profit - paid, ..open });
+            }
+        }
+        if let Some(open) = done.open.take() {
+            done.fill = self.liquidate(&open, price);
+            if let Liquidation::Close { slippage, .. } = self.liquidation {
+                let at = filled(open.side, price, slippage);
+                let equity = open.equity_at(self.contract, at);
+                done.fees += equity.max(0.0) - done.fill.recovered;
+                done.slippage += open.equity_at(self.contract, price) - equity;
+            }
+        }
+        done.closed = 1.0;
+        done
+    }
+
+    /// The quantity that one step leaves open; none if it closes everything.
+    fn step_down(&self, open: &Holding, price: f64, step: PartialClose) -> Option<f64> {
+        match step {
+            PartialClose::Fraction(fraction) => Some(open.quantity * (1.0 - fraction)),
+            PartialClose::Tier => {
+                let size = match self.tier_size {
+                    TierSize::Notional => open.notional(self.contract, price),
+                    TierSize::Quantity => open.quantity,
+                };
+                let below = self.tier_index(size).checked_sub(1)?;
+                Some(open.quantity * (self.tiers[below].up_to / size).min(1.0 - f64::EPSILON))
+            }
+        }
+    }
+}
+
+/// The price of a fill that closes a position at a mark price.
+fn filled(side: Side, price: f64, slippage: f64) -> f64 {
+    match side {
+        Side::Long => price * (1.0 - slippage),
+        Side::Short => price * (1.0 + slippage),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::venue::{MarginTier, TierBand, TierRule};
+
+    fn near(got: f64, wanted: f64) {
+        assert!((got - wanted).abs() <= 1e-9 * wanted.abs().max(1.0), "{got} is not {wanted}");
+    }
+
+    fn venue(contract: Contract, fee: f64, slippage: f64, partial: Option<PartialClose>) -> Venue {
+        let band = |up_to, rate| TierBand { up_to, rate, max_leverage: 50.0 };
+        let bands = [band(1000.0, 0.01), band(5000.0, 0.02), band(f64::INFINITY, 0.1)];
+        Venue {
+            liquidation: Liquidation::Close { fee, slippage, partial },
+            ..Venue::new(contract, MarginTier::table(&bands, TierRule::Marginal).unwrap())
+        }
+    }
+
+    /// 100 long at 100 with 1000: at 92.7 the equity is 270, the margin 10 + 80 + 427.
+    const LONG: Holding = Holding { side: Side::Long, entry: 100.0, quantity: 100.0, collateral: 1000.0 };
+
+    #[test]
+    fn slippage_is_paid_from_the_collateral_and_then_by_the_venue() {
+        let venue = venue(Contract::Linear, 0.01, 0.001, None);
+        // Long at 95: filled at 94.905, equity 490.5, fee 94.905.
+        near(venue.liquidate(&LONG, 95.0).recovered, 490.5 - 94.905);
+        // At 90.05 there is equity of 5 at the mark but −4.005 − ... at the fill of 89.95995.
+        let fill = venue.liquidate(&LONG, 90.05);
+        assert_eq!(fill.recovered, 0.0);
+        near(fill.bad_debt, 100.0 * (90.0 - 89.95995));
+        // A short is filled above the mark.
+        let short = Holding { side: Side::Short, ..LONG };
+        near(venue.liquidate(&short, 105.0).recovered, 1000.0 - 510.5 - 105.105);
+    }
+
+    #[test]
+    fn one_tier_less_can_be_enough() {
+        let terms = venue(Contract::Linear, 0.0, 0.0, Some(PartialClose::Tier));
+        let done = terms.liquidate_partially(&LONG, 92.7);
+        let open = done.open.unwrap();
+        // 5000 of notional need 10 + 80 = 90, and the equity is what it was: 270.
+        near(open.quantity * 92.7, 5000.0);
+        near(open.equity_at(Contract::Linear, 92.7), 270.0);
+        near(done.closed, 1.0 - 5000.0 / 9270.0);
+        assert_eq!((done.fees, done.slippage, done.fill.bad_debt), (0.0, 0.0, 0.0));
+        // With 50 of equity it takes two tiers (1000 need 10), with 5 nothing helps.
+        let poorer = Holding { collateral: 780.0, ..LONG };
+        near(terms.liquidate_partially(&poorer, 92.7).open.unwrap().quantity * 92.7, 1000.0);
+        let poorest = Holding { collateral: 735.0, ..LONG };
+        let done = terms.liquidate_partially(&poorest, 92.7);
+        assert_eq!((done.open, done.closed), (None, 1.0));
+        near(done.fill.recovered, 5.0);
+    }
+
+    #[test]
+    fn what_is_closed_in_part_adds_up() {
+        // Every unit of equity at the mark is still behind the position, returned, paid or lost to slippage.
+        let sides = [Side::Long, Side::Short];
+        let steps = [None, Some(PartialClose::Tier), Some(PartialClose::Fraction(0.2))];
+        for (contract, quantity) in [(Contract::Linear, 100.0), (Contract::Inverse, 1e6)] {
+            for side in sides {
+                for partial in steps {
+                    for (collateral, fee) in [(1000.0, 0.002), (780.0, 0.0), (740.0, 0.01), (700.0, 0.01)] {
+                        let terms = venue(contract, fee, 0.0005, partial);
+                        let price = if side == Side::Long { 92.7 } else { 107.87 };
+                        let holding = Holding { side, entry: 100.0, quantity, collateral };
+                        let done = terms.liquidate_partially(&holding, price);
+                        let behind = done.open.map_or(0.0, |open| open.equity_at(contract, price));
+                        let left = behind + done.fill.recovered - done.fill.bad_debt;
+                        near(left + done.fees + done.slippage, holding.equity_at(contract, price));
+                        if let Some(open) = done.open {
+                            assert!(behind > terms.maintenance(&open, price).amount);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_gap_past_bankruptcy_closes_everything() {
+        let terms = venue(Contract::Linear, 0.01, 0.0, Some(PartialClose::Fraction(0.5)));
+        let done = terms.liquidate_partially(&LONG, 80.0);
+        assert_eq!((done.open, done.fees), (None, 0.0));
+        near(done.fill.bad_debt, 1000.0);
+    }
+}
