@@ -7,7 +7,7 @@ use liqsim::account::{Hit, Ledger};
 use liqsim::engine::{BLOCK_LANES, Plan, Progress, RunError, RunOptions, RunResult, Worker, run};
 use liqsim::model::{Gbm, Jumps, Merton, Model};
 use liqsim::numeric::{InstructionSet, force_instruction_set, instruction_set};
-use liqsim::scenario::{PathBudget, Scenario, Source, parse};
+use liqsim::scenario::{PathBudget, Sampling, Scenario, Source, parse};
 
 const GBM: &str = r#"{ kind = "gbm", drift = 0.1, volatility = 0.8 }"#;
 const MERTON: &str = r#"{ kind = "merton", drift = 0.1, volatility = 0.5, jumps = { rate = 60.0, mean = -0.02, std_dev = 0.08 } }"#;
@@ -156,13 +156,16 @@ fn an_interrupted_run_is_a_shorter_run() {
 fn a_precision_target_ends_at_the_same_path_for_any_number_of_threads() {
     let mut scenario = scenario(GBM, "long", "continuous", FLAT);
     scenario.account.leverage = vec![5.0, 10.0];
-    scenario.simulation.paths = PathBudget::Precision { relative: 0.01, max_paths: 10_000_000 };
-    let result = run_with(&scenario, Some(1));
-    assert_eq!(json(&result), json(&run_with(&scenario, Some(3))));
-    assert!(result.notes.iter().any(|note| note.code == "precision_reached"));
-    for level in &result.levels {
-        let p = level.liquidation_probability;
-        assert!(p.std_error / p.value <= 0.01, "{p:?}");
+    for sampling in [Sampling::Auto, Sampling::Pseudo] {
+        scenario.simulation.sampling = sampling;
+        scenario.simulation.paths = PathBudget::Precision { relative: 0.01, max_paths: 10_000_000 };
+        let result = run_with(&scenario, Some(1));
+        assert_eq!(json(&result), json(&run_with(&scenario, Some(3))));
+        assert!(result.notes.iter().any(|note| note.code == "precision_reached"));
+        for level in &result.levels {
+            let p = level.liquidation_probability;
+            assert!(p.std_error / p.value <= 0.01, "{p:?}");
+        }
     }
     scenario.simulation.paths = PathBudget::Precision { relative: 1e-4, max_paths: 100_000 };
     let result = run_with(&scenario, Some(2));

@@ -60,7 +60,8 @@ const CROSSING_CHECK: u64 = 512;
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
     let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
-    let crossings = pool.install(|| crossing::crossings(scenario, &plan));
+    let estimate_crossings = |paths| pool.install(|| crossing::crossings(scenario, &plan, paths));
+    let mut crossings = None;
     let mut tally = Tally::new(plan.levels.len());
     let ending = match scenario.simulation.paths {
         PathBudget::Fixed(paths) => {
@@ -68,6 +69,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
             if tally.paths == paths { Ending::Complete } else { Ending::Interrupted { planned: paths } }
         }
         PathBudget::Precision { relative, max_paths } => {
+            crossings = estimate_crossings(max_paths);
             // Crossing probabilities need few paths; the other results then still get a fair number.
             let first = if crossings.is_some() { CROSSING_CHECK } else { FIRST_CHECK };
             let mut until = (first * BLOCK_LANES as u64).min(max_paths);
@@ -88,6 +90,10 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
     };
     if tally.paths == 0 {
         return Err(RunError::Interrupted);
+    }
+    if let PathBudget::Fixed(_) = scenario.simulation.paths {
+        // After the paths, so that a run cut short has the numbers of a shorter run.
+        crossings = estimate_crossings(tally.paths);
     }
     Ok(summarise(scenario, &plan, &tally, crossings.as_deref(), ending))
 }

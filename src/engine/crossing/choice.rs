@@ -6,27 +6,37 @@ use crate::engine::plan::Plan;
 use crate::scenario::{PathBudget, Sampling, Scenario};
 use crate::stats::Estimate;
 
-/// Relative standard error aimed at where the scenario names none: as good as plain sampling of four million paths at a
-/// probability of one half.
-const RELATIVE: f64 = 5e-4;
-/// Most points of a level where the scenario names no precision; not a function of the number of paths, so that a run cut
-/// short has the numbers of a shorter run.
-const MAX_POINTS: u64 = 1 << 18;
+/// Where the scenario names no precision: relative standard error aimed at, times the square root of the number of paths;
+/// half of what plain sampling has at a probability of one half. Like that it falls as paths are added.
+const RELATIVE: f64 = 0.5;
+/// Paths of the run for every point of a level, at most.
+const PATHS_PER_POINT: u64 = 4;
+/// Fewest points that are worth the trouble.
+const LEAST_POINTS: u64 = 4096;
+
 /// An estimate with a larger relative error may be too skewed for its interval; plain sampling knows better then.
 const ROUGH: f64 = 0.1;
 
-/// The crossing probabilities of a run, by level; none if the scenario wants plain sampling or the method does not apply.
-pub(in crate::engine) fn crossings(scenario: &Scenario, plan: &Plan) -> Option<Vec<CrossingEstimate>> {
+/// The crossing probabilities of a run of some paths, by level; none if the scenario wants plain sampling or the method does
+/// not apply.
+pub(in crate::engine) fn crossings(
+    scenario: &Scenario,
+    plan: &Plan,
+    paths: u64,
+) -> Option<Vec<CrossingEstimate>> {
     let importance = match scenario.simulation.sampling {
         Sampling::Pseudo => return None,
         Sampling::Sobol => false,
         Sampling::Auto => true,
     };
     let target = match scenario.simulation.paths {
-        PathBudget::Fixed(_) => CrossingTarget { relative: RELATIVE, max_points: MAX_POINTS },
-        // The error is an estimate itself, right to about an eighth.
+        PathBudget::Fixed(_) => CrossingTarget {
+            relative: RELATIVE / (paths.max(1) as f64).sqrt(),
+            max_points: (paths / PATHS_PER_POINT).clamp(LEAST_POINTS, 1 << 24),
+        },
+        // The error is an estimate itself, right to about a fifth.
         PathBudget::Precision { relative, max_paths } => {
-            CrossingTarget { relative: RELATIVE.min(0.8 * relative), max_points: max_paths.max(1024) }
+            CrossingTarget { relative: 0.7 * relative, max_points: max_paths.max(LEAST_POINTS) }
         }
     };
     Some(Crossing::new(plan, importance)?.estimate(&target))

@@ -105,19 +105,24 @@ impl Kernel for Net<'_> {
                 // The continuous stretch up to the next jump or the horizon.
                 let (mut open, mut scale, mut weight) =
                     ([0.0; SOBOL_CHUNK], [0.0; SOBOL_CHUNK], [1.0; SOBOL_CHUNK]);
+                let (mut duration, mut moved) = (time, rest);
+                if bar < number {
+                    for lane in 0..SOBOL_CHUNK {
+                        let left = jumps[lane] - done;
+                        let until_jump = time[lane] * (1.0 - exp(ln(gap[lane]) / left));
+                        duration[lane] = if left > 0.0 { until_jump } else { time[lane] };
+                        let (share, spread) = split(variance_rate * duration[lane], variance[lane]);
+                        let part = spread.mul_add(move_draw[lane], share * rest[lane]);
+                        moved[lane] = if left > 0.0 { part } else { rest[lane] };
+                    }
+                }
                 for lane in 0..SOBOL_CHUNK {
-                    let left = jumps[lane] - done;
-                    let until_jump = time[lane] * (1.0 - exp(ln(gap[lane]) / left));
-                    let duration = if left > 0.0 { until_jump } else { time[lane] };
-                    let own = variance_rate * duration;
-                    let (share, spread) = split(own, variance[lane]);
-                    let part = spread.mul_add(move_draw[lane], share * rest[lane]);
-                    let moved = if left > 0.0 { part } else { rest[lane] };
+                    let own = variance_rate * duration[lane];
                     open[lane] = price[lane];
-                    price[lane] += law.drift.mul_add(duration, moved);
-                    rest[lane] -= moved;
+                    price[lane] += law.drift.mul_add(duration[lane], moved[lane]);
+                    rest[lane] -= moved[lane];
                     variance[lane] = positive(variance[lane] - own);
-                    time[lane] -= duration;
+                    time[lane] -= duration[lane];
                     // A path that has arrived has stretches of no length, which touch nothing new.
                     scale[lane] = -2.0 / if own > 1e-300 { own } else { 1e-300 };
                 }

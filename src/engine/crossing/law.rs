@@ -101,6 +101,9 @@ impl Law {
     /// below 1e-18; the last entry is 1.
     pub fn jump_counts(&self, horizon: f64) -> Vec<f64> {
         let expected = self.rate * horizon;
+        if expected == 0.0 {
+            return vec![1.0];
+        }
         let mut term = (-expected).exp();
         let (mut total, mut n) = (term, 0.0);
         let mut counts = vec![total];
