@@ -20,8 +20,8 @@ pub trait Evaluation: Send {
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream);
 
     /// Lists the paths that a look at these log-prices (by asset and path) may matter to: all of them, unless the evaluation
-    /// knows better.
-    fn concerned(&self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
+    /// knows better; then it takes in what it needs of the others here.
+    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
         lanes.extend(0..log_prices.first().map_or(0, Vec::len) as u32);
     }
 

@@ -53,6 +53,8 @@ pub struct Nested {
     fills: Vec<(f64, f64)>,
     /// Change from level to level of the weight of the paths that touched it in a continuous move, and of its square.
     touched: Vec<[f64; 2]>,
+    /// Mirrored log-price of the running extreme, by path.
+    deepest: Vec<f64>,
     hits: Vec<Hit>,
     candidates: Candidates,
     ratios: Vec<f64>,
@@ -100,6 +102,7 @@ impl Nested {
             barriers,
             open_levels: Vec::new(),
             nearest: Vec::new(),
+            deepest: Vec::new(),
             hits: Vec::new(),
             candidates: Candidates::default(),
             ratios: Vec::new(),
@@ -215,6 +218,8 @@ impl Evaluation for Nested {
         self.open_levels.resize(lanes, self.levels.len() as u32);
         self.nearest.clear();
         self.nearest.resize(lanes, self.barriers[self.barriers.len() - 1]);
+        self.deepest.clear();
+        self.deepest.resize(lanes, 0.0);
         self.hits.clear();
         self.passes.clear();
     }
@@ -225,12 +230,22 @@ impl Evaluation for Nested {
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
+        if bars.len() == self.deepest.len() {
+            dispatch(Deepen { prices: &bars.extreme, sign: self.sign, deepest: &mut self.deepest });
+        } else {
+            for (lane, extreme) in bars.lanes.iter().zip(&bars.extreme) {
+                let deepest = &mut self.deepest[*lane as usize];
+                *deepest = deepest.min(self.sign * extreme);
+            }
+        }
         self.candidates.find(bars, &self.nearest, self.sign, hit_noise);
         dispatch(Book { nested: self, bars });
     }
 
-    fn concerned(&self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
-        hits::reached(&log_prices[self.asset], &self.nearest, self.sign, lanes);
+    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
+        let prices = &log_prices[self.asset];
+        dispatch(Deepen { prices, sign: self.sign, deepest: &mut self.deepest });
+        hits::reached(prices, &self.nearest, self.sign, lanes);
     }
 
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
@@ -347,7 +362,29 @@ impl Kernel for Close<'_> {
                 tally.levels[open_levels - 1].closing_equity.add(equity, *weight);
             }
         }
+        for (deepest, weight) in nested.deepest.iter().zip(weights) {
+            tally.depths.add(-deepest, *weight);
+        }
         nested.tally_passes(weights, tally);
         add_sums(&mut nested.survivor_sums, &mut nested.liquidated_sums, lanes, tally);
+    }
+}
+
+/// The running extreme of paths that all have a price.
+struct Deepen<'a> {
+    prices: &'a [f64],
+    sign: f64,
+    deepest: &'a mut [f64],
+}
+
+impl Kernel for Deepen<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (deepest, price) in self.deepest.iter_mut().zip(self.prices) {
+            let price = self.sign * price;
+            *deepest = if price < *deepest { price } else { *deepest };
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One file per subcommand; the only room that prints.
 
+mod calibrate;
 mod check;
 mod compare;
 mod completions;
@@ -11,7 +12,9 @@ mod models;
 mod output;
 mod position;
 mod progress;
+mod replay;
 mod run;
+mod safe;
 mod schema;
 mod sources;
 mod validate;
@@ -44,8 +47,11 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Calibrate(calibrate::Calibrate),
+    Safe(safe::Safe),
     Check(check::Check),
     Compare(compare::Compare),
+    Replay(replay::Replay),
     Validate(validate::Validate),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
@@ -65,6 +71,9 @@ impl Arguments {
             Command::Check(check) => return check.execute(),
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
+            Command::Calibrate(calibrate) => calibrate.execute(),
+            Command::Safe(safe) => safe.execute(),
+            Command::Replay(replay) => replay.execute(),
             Command::Validate(validate) => validate.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),

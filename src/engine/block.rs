@@ -165,6 +165,7 @@ impl<'a> Worker<'a> {
                 open: &self.prices[asset],
                 close: &mut bars.close,
                 variance: &mut bars.variance,
+                volatility_times: 1.0,
             };
             stepper.advance(moves, &mut streams.events);
             if self.plan.continuous {
@@ -271,6 +272,7 @@ impl<'a> Worker<'a> {
                 open: &bars.open,
                 close: &mut bars.close,
                 variance: &mut bars.variance,
+                volatility_times: 1.0,
             },
             &mut streams.events,
         );

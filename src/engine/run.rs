@@ -58,6 +58,14 @@ const CROSSING_CHECK: u64 = 512;
 /// # Errors
 /// See [`RunError`].
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+    run_tallied(scenario, options).map(|(result, _)| result)
+}
+
+/// Simulates a scenario; also what the result was made of.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
     let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
     let estimate_crossings = |paths| pool.install(|| crossing::crossings(scenario, &plan, paths));
@@ -95,7 +103,8 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
         // After the paths, so that a run cut short has the numbers of a shorter run.
         crossings = estimate_crossings(tally.paths);
     }
-    Ok(summarise(scenario, &plan, &tally, crossings.as_deref(), ending))
+    let result = summarise(scenario, &plan, &tally, crossings.as_deref(), ending);
+    Ok((result, tally))
 }
 
 /// Runs the paths of a range that starts on a block boundary and adds them to the tally.

@@ -79,6 +79,7 @@ pub(super) fn summarise(
         horizon_days,
         notes,
         levels,
+        safe_leverage: Vec::new(),
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Purpose {
     Hit,
     /// Scramblings for the crossing probabilities of a group of levels.
     Crossing(u16),
+    /// Resampling of recorded data.
+    Resample,
 }
 
 impl Purpose {
@@ -36,6 +38,8 @@ impl Purpose {
             Self::Extreme(asset) => (2, asset),
             Self::Hit => (3, 0),
             Self::Crossing(group) => (4, group),
+            // Numbers from here up are for what is not simulation.
+            Self::Resample => (0xff, 0),
         };
         (kind << 16) | u32::from(asset)
     }
