@@ -1,5 +1,8 @@
 //! The goals of the engine as ratios, all from one interleaved run: `cargo bench --bench ratios`.
 
+// A report on standard output is what this program is for.
+#![allow(clippy::print_stdout)]
+
 mod common;
 
 use std::hint::black_box;
