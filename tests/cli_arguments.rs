@@ -118,8 +118,8 @@ fn a_wrong_output_file_fails_before_the_run() {
     std::fs::create_dir(folder.path().join("folder.json")).unwrap();
     for (file, word) in [
         ("no/such/folder/a.json", "no/such/folder"),
-        ("a.xls", ".json, .csv, .md and .txt"),
-        ("json", ".json, .csv, .md and .txt"),
+        ("a.xls", ".json, .csv, .md, .txt and .html"),
+        ("json", ".json, .csv, .md, .txt and .html"),
         ("folder.json", "not a file"),
     ] {
         // So many paths that the test would not end if the run began.

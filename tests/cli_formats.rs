@@ -51,6 +51,7 @@ fn untouched() -> LevelResult {
             ("0.99", estimate(0.378, 0.0008)),
         ]),
         kelly: Kelly { fraction: 0.0, log_growth: 0.0 },
+        distribution: None,
     }
 }
 
@@ -86,6 +87,7 @@ fn ordinary() -> LevelResult {
         value_at_risk: by_probability(&[("0.95", estimate(1.0, 0.0)), ("0.99", estimate(1.0, 0.0))]),
         expected_shortfall: by_probability(&[("0.95", estimate(1.0, 0.0)), ("0.99", estimate(1.0, 0.0))]),
         kelly: Kelly { fraction: 0.0125, log_growth: 0.000_08 },
+        distribution: None,
     }
 }
 
@@ -137,6 +139,7 @@ fn result() -> RunResult {
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
         safe_leverage: Vec::new(),
+        price_fan: None,
     }
 }
 

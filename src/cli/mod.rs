@@ -13,6 +13,7 @@ mod output;
 mod position;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod safe;
 mod schema;
@@ -53,6 +54,7 @@ enum Command {
     Compare(compare::Compare),
     Replay(replay::Replay),
     Validate(validate::Validate),
+    Report(report::Report),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
     Models(models::Models),
@@ -75,6 +77,7 @@ impl Arguments {
             Command::Safe(safe) => safe.execute(),
             Command::Replay(replay) => replay.execute(),
             Command::Validate(validate) => validate.execute(),
+            Command::Report(report) => report.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
             Command::Models(models) => models.execute(),

@@ -48,7 +48,7 @@ pub struct Run {
     #[arg(long, value_enum, default_value = "table")]
     format: RunFormat,
 
-    /// Also write the result to a file, in the format of its extension (.json, .csv, .md, .txt); repeatable
+    /// Also write the result to a file, in the format of its extension (.json, .csv, .md, .txt, .html); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
     outputs: Vec<PathBuf>,
 }

@@ -1,10 +1,12 @@
 //! The block loop: models move prices, bars go to the accounts.
 
+use super::columns::{AssetStreams, all_after, draw_extremes, reset};
+use super::common_jumps::CommonStepper;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
-use crate::market::{Bars, Sides};
+use crate::market::Bars;
 use crate::model::{Moves, Stepper};
-use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below};
+use crate::numeric::{Purpose, Stream};
 use crate::stats::Tally;
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 4 KiB, so the columns in
@@ -15,6 +17,7 @@ pub const BLOCK_LANES: usize = 512;
 pub struct Worker<'a> {
     plan: &'a Plan,
     steppers: Vec<Box<dyn Stepper>>,
+    common_jumps: Vec<CommonStepper<'a>>,
     evaluation: Box<dyn Evaluation>,
     tally: Tally,
     /// Log-price by asset and path.
@@ -31,30 +34,16 @@ pub struct Worker<'a> {
     due: Vec<u32>,
     /// End of the interval of each active path.
     ends: Vec<f64>,
-    normals: Vec<f64>,
+    /// Normals of the continuous moves, by asset.
+    normals: Vec<Vec<f64>>,
+    /// Factor on volatility until the next grid point, by asset.
+    volatility_times: Vec<f64>,
     uniforms: Vec<f64>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
     looks: Vec<Bars>,
     streams: Vec<AssetStreams>,
     hit_noise: Stream,
-}
-
-struct AssetStreams {
-    moves: Stream,
-    events: Stream,
-    extremes: Stream,
-}
-
-impl AssetStreams {
-    fn new(seed: u64, asset: usize, block: u64) -> Self {
-        let asset = asset as u16;
-        Self {
-            moves: Stream::new(seed, Purpose::Move(asset), block),
-            events: Stream::new(seed, Purpose::Event(asset), block),
-            extremes: Stream::new(seed, Purpose::Extreme(asset), block),
-        }
-    }
 }
 
 impl<'a> Worker<'a> {
@@ -70,6 +59,10 @@ impl<'a> Worker<'a> {
         Self {
             plan,
             steppers: plan.models.iter().map(|model| model.stepper(BLOCK_LANES)).collect(),
+            common_jumps: (0..)
+                .zip(&plan.dependence.common_jumps)
+                .map(|(index, law)| CommonStepper::new(law, index))
+                .collect(),
             evaluation,
             tally: Tally::new(plan.levels.len()),
             prices: vec![column(); assets],
@@ -80,7 +73,8 @@ impl<'a> Worker<'a> {
             active: Vec::with_capacity(BLOCK_LANES),
             due: Vec::with_capacity(BLOCK_LANES),
             ends: column(),
-            normals: column(),
+            normals: vec![column(); assets],
+            volatility_times: vec![1.0; assets],
             uniforms: column(),
             weights: column(),
             looks: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
@@ -118,6 +112,9 @@ impl<'a> Worker<'a> {
             self.steppers[asset].begin(lanes, &mut streams.events);
             reset(&mut self.prices[asset], lanes, 0.0);
         }
+        for common in &mut self.common_jumps {
+            common.begin(plan.seed, block, lanes);
+        }
         self.hit_noise = Stream::new(plan.seed, Purpose::Hit, block);
         reset(&mut self.now, lanes, 0.0);
         self.reached = 0.0;
@@ -126,8 +123,14 @@ impl<'a> Worker<'a> {
         self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
         self.evaluation.begin(lanes);
+        let mut start = 0.0;
         for point in &plan.grid {
+            for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
+                *factor = stress.volatility_times(start);
+            }
             self.move_to(point.time);
+            self.shock(point.time);
+            start = point.time;
             if point.look && !plan.continuous {
                 self.look(point);
             }
@@ -137,7 +140,8 @@ impl<'a> Worker<'a> {
 
     /// Moves every path to a common time.
     fn move_to(&mut self, time: f64) {
-        if self.steppers.iter().all(|stepper| all_after(stepper.event_times(), time)) {
+        let is_alone = self.steppers.len() == 1 && self.common_jumps.is_empty();
+        if is_alone && all_after(self.steppers[0].event_times(), time) {
             self.move_together(time);
         } else {
             self.move_apart(time);
@@ -145,27 +149,28 @@ impl<'a> Worker<'a> {
         self.reached = time;
     }
 
-    /// Moves every path to a common time at once: nothing happens on the way.
+    /// Moves every path of a single asset to a common time at once: nothing happens on the way.
     fn move_together(&mut self, time: f64) {
         let n = self.everyone.len();
         let duration = time - self.reached;
         if self.common_duration.first() != Some(&duration) {
             reset(&mut self.common_duration, n, duration);
         }
-        self.normals.resize(n, 0.0);
         for (asset, stepper) in self.steppers.iter_mut().enumerate() {
+            let normals = &mut self.normals[asset];
+            normals.resize(n, 0.0);
             let (bars, streams) = (&mut self.bars[asset], &mut self.streams[asset]);
             bars.close.resize(n, 0.0);
             bars.variance.resize(n, 0.0);
-            streams.moves.normals(&mut self.normals);
+            streams.moves.normals(normals);
             let moves = Moves {
                 lanes: &self.everyone,
                 duration: &self.common_duration,
-                normals: &self.normals,
+                normals,
                 open: &self.prices[asset],
                 close: &mut bars.close,
                 variance: &mut bars.variance,
-                volatility_times: 1.0,
+                volatility_times: self.volatility_times[asset],
             };
             stepper.advance(moves, &mut streams.events);
             if self.plan.continuous {
@@ -200,8 +205,8 @@ impl<'a> Worker<'a> {
             // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
             let all = self.active.len() == self.now.len();
             reset(&mut self.ends, self.active.len(), time);
-            for stepper in &self.steppers {
-                let events = stepper.event_times();
+            let common = self.common_jumps.iter().map(CommonStepper::times);
+            for events in self.steppers.iter().map(|stepper| stepper.event_times()).chain(common) {
                 if !events.is_empty() && all {
                     for (end, event) in self.ends.iter_mut().zip(events) {
                         *end = if *event < *end { *event } else { *end };
@@ -212,6 +217,7 @@ impl<'a> Worker<'a> {
                     }
                 }
             }
+            self.draw_normals();
             for asset in 0..self.steppers.len() {
                 self.advance(asset);
             }
@@ -228,6 +234,7 @@ impl<'a> Worker<'a> {
             for asset in 0..self.steppers.len() {
                 self.happen(asset);
             }
+            self.happen_together();
             let ends = &self.ends;
             if ends.iter().fold(true, |arrived, end| arrived & (*end >= time)) {
                 self.active.clear();
@@ -262,20 +269,24 @@ impl<'a> Worker<'a> {
         for column in [&mut bars.close, &mut bars.variance, &mut bars.extreme] {
             column.resize(n, 0.0);
         }
-        self.normals.resize(n, 0.0);
-        streams.moves.normals(&mut self.normals);
         self.steppers[asset].advance(
             Moves {
                 lanes: &bars.lanes,
                 duration: &bars.duration,
-                normals: &self.normals,
+                normals: &self.normals[asset],
                 open: &bars.open,
                 close: &mut bars.close,
                 variance: &mut bars.variance,
-                volatility_times: 1.0,
+                volatility_times: self.volatility_times[asset],
             },
             &mut streams.events,
         );
+        let growth = self.plan.dependence.growth(asset);
+        if growth != 0.0 {
+            for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {
+                *close -= growth * duration;
+            }
+        }
         if self.plan.continuous {
             draw_extremes(bars, self.evaluation.watched_side(), &mut streams.extremes, &mut self.uniforms);
         }
@@ -284,6 +295,52 @@ impl<'a> Worker<'a> {
         } else {
             for (lane, close) in self.active.iter().zip(&bars.close) {
                 prices[*lane as usize] = *close;
+            }
+        }
+    }
+
+    /// Draws the normals of the continuous moves of all assets on the active paths, correlated as the scenario asks.
+    fn draw_normals(&mut self) {
+        for (normals, streams) in self.normals.iter_mut().zip(&mut self.streams) {
+            normals.resize(self.active.len(), 0.0);
+            streams.moves.normals(normals);
+        }
+        // From the last asset up, so that each is made from normals that are still independent.
+        for (asset, weights) in self.plan.mixing.iter().enumerate().rev() {
+            let (others, rest) = self.normals.split_at_mut(asset);
+            let Some(own) = rest.first_mut() else { continue };
+            for (i, normal) in own.iter_mut().enumerate() {
+                let mut sum = weights[asset] * *normal;
+                for (weight, other) in weights.iter().zip(others.iter()) {
+                    sum = weight.mul_add(other[i], sum);
+                }
+                *normal = sum;
+            }
+        }
+    }
+
+    /// Applies the shocks that the scenario puts at a common time.
+    fn shock(&mut self, time: f64) {
+        for (prices, stress) in self.prices.iter_mut().zip(&self.plan.stress) {
+            let shock = stress.log_shock(time);
+            if shock != 0.0 {
+                for price in prices {
+                    *price += shock;
+                }
+            }
+        }
+    }
+
+    /// Lets the jumps happen that hit several assets and are due now.
+    fn happen_together(&mut self) {
+        for common in &mut self.common_jumps {
+            let times = common.times();
+            self.due.clear();
+            let due =
+                self.ends.iter().zip(&self.active).filter(|(end, lane)| times[**lane as usize] <= **end);
+            self.due.extend(due.map(|(_, lane)| *lane));
+            if !self.due.is_empty() {
+                common.happen(&self.due, &mut self.prices);
             }
         }
     }
@@ -329,47 +386,5 @@ impl<'a> Worker<'a> {
             }
         }
         self.evaluation.observe(&self.looks, &mut self.hit_noise);
-    }
-}
-
-/// Draws the extremes that the accounts watch, if they do.
-fn draw_extremes(bars: &mut Bars, side: Option<Sides>, noise: &mut Stream, uniforms: &mut Vec<f64>) {
-    let Some(side) = side else { return };
-    uniforms.resize(bars.close.len(), 0.0);
-    bars.extreme.resize(bars.close.len(), 0.0);
-    noise.uniforms(uniforms);
-    let sign = if side == Sides::Low { 1.0 } else { -1.0 };
-    dispatch(Extremes { bars, uniforms, sign });
-}
-
-/// Whether no event is due up to a time.
-fn all_after(events: &[f64], time: f64) -> bool {
-    // By whole chunks without a branch inside, so that the comparison runs in lanes.
-    events.chunks(64).all(|events| events.iter().fold(true, |after, event| after & (*event > time)))
-}
-
-fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
-    column.clear();
-    column.resize(lanes, value);
-}
-
-struct Extremes<'a> {
-    bars: &'a mut Bars,
-    uniforms: &'a [f64],
-    sign: f64,
-}
-
-impl Kernel for Extremes<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { bars, uniforms, sign } = self;
-        let n = bars.extreme.len();
-        let (open, close) = (&bars.open[..n], &bars.close[..n]);
-        let (variance, uniforms) = (&bars.variance[..n], &uniforms[..n]);
-        for (i, extreme) in bars.extreme.iter_mut().enumerate() {
-            *extreme = sign * extreme_below(sign * open[i], sign * close[i], variance[i], uniforms[i]);
-        }
     }
 }

@@ -1,7 +1,10 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
 mod block;
+mod columns;
+mod common_jumps;
 mod crossing;
+mod picture;
 mod plan;
 mod result;
 mod run;
@@ -9,6 +12,7 @@ mod summary;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
+pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, Plan, PlanError};
 pub use result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, SafeLeverage, TimeToLiquidation,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::picture::{EquityDistribution, PriceFan};
 use crate::stats::Estimate;
 
 /// Values by probability; keys are decimal fractions as text (`"0.05"`).
@@ -28,6 +29,9 @@ pub struct RunResult {
     pub notes: Vec<Note>,
     /// One entry per leverage, ascending.
     pub levels: Vec<LevelResult>,
+    /// Prices over time, for pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_fan: Option<PriceFan>,
     /// The largest leverage at which liquidation is rare enough, where asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub safe_leverage: Vec<SafeLeverage>,
@@ -85,6 +89,9 @@ pub struct LevelResult {
     pub expected_shortfall: BTreeMap<String, Estimate>,
     /// The growth-optimal share of wealth to put up as collateral.
     pub kelly: Kelly,
+    /// Closing equity in few bins, for pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<EquityDistribution>,
 }
 
 /// Days from the start to liquidation, among the liquidated paths.

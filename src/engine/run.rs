@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
 use super::crossing::{self, CrossingEstimate};
+use super::picture::PriceFan;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::summary::{Ending, summarise};
@@ -103,7 +104,8 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
         // After the paths, so that a run cut short has the numbers of a shorter run.
         crossings = estimate_crossings(tally.paths);
     }
-    let result = summarise(scenario, &plan, &tally, crossings.as_deref(), ending);
+    let price_fan = PriceFan::new(scenario)?;
+    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, crossings.as_deref(), ending) };
     Ok((result, tally))
 }
 

@@ -1,6 +1,7 @@
 //! From the tally of all paths to the numbers of the result.
 
 use super::crossing::{self, CrossingEstimate};
+use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
@@ -80,6 +81,7 @@ pub(super) fn summarise(
         notes,
         levels,
         safe_leverage: Vec::new(),
+        price_fan: None,
     }
 }
 
@@ -122,6 +124,7 @@ fn level_result(
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
         kelly: Kelly { fraction, log_growth },
+        distribution: Some(EquityDistribution::new(&closing_equity)),
     }
 }
 
@@ -209,6 +212,30 @@ fn notes(
                 100.0 * relative
             ),
         ),
+    }
+    for asset in &scenario.assets {
+        if let Some(step) = asset.model.step(scenario.simulation.horizon) {
+            note(
+                "stepped_model",
+                format!(
+                    "The variance of {} moves in steps of at most {step}, by a scheme that is not exact: in the default steps \
+                     probabilities are within 0.15 percentage points beside their errors. A shorter `step` brings less bias.",
+                    asset.name
+                ),
+            );
+        }
+        if !asset.stress.is_empty() {
+            note(
+                "stress",
+                format!(
+                    "{} is under stress ({} shocks, {} spells of other volatility): the numbers answer a what-if, not how \
+                     likely it is.",
+                    asset.name,
+                    asset.stress.shocks.len(),
+                    asset.stress.spells.len()
+                ),
+            );
+        }
     }
     if let Monitoring::Every(interval) = scenario.simulation.monitoring {
         note(

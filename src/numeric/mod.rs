@@ -6,6 +6,7 @@
 
 mod box_muller;
 mod bridge;
+mod correlation;
 mod dispatch;
 mod elementary;
 mod exact_sum;
@@ -13,9 +14,11 @@ mod gamma;
 mod normal;
 mod random;
 mod sobol;
+mod symmetric;
 mod tail;
 
 pub use bridge::{crossing_probability, extreme_below, first_passage_fraction};
+pub use correlation::{cholesky, nearest_correlation};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use elementary::{exp, ln, mean_decay};
 pub use exact_sum::ExactSum;

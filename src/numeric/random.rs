@@ -26,6 +26,8 @@ pub enum Purpose {
     Hit,
     /// Scramblings for the crossing probabilities of a group of levels.
     Crossing(u16),
+    /// Times and sizes of jumps that hit several assets at once.
+    Common(u16),
     /// Resampling of recorded data.
     Resample,
 }
@@ -37,7 +39,8 @@ impl Purpose {
             Self::Event(asset) => (1, asset),
             Self::Extreme(asset) => (2, asset),
             Self::Hit => (3, 0),
-            Self::Crossing(group) => (4, group),
+            Self::Common(index) => (4, index),
+            Self::Crossing(group) => (5, group),
             // Numbers from here up are for what is not simulation.
             Self::Resample => (0xff, 0),
         };

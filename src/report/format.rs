@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::engine::RunResult;
 
-use super::{csv, json, markdown, table};
+use super::html::Document;
+use super::{csv, html, json, markdown, table};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,15 +18,22 @@ pub enum Format {
     Csv,
     /// A GitHub table with notes.
     Markdown,
+    /// A page with pictures.
+    Html,
 }
 
 /// Extensions of output files and the formats they stand for.
-const EXTENSIONS: [(&str, Format); 4] =
-    [("json", Format::Json), ("csv", Format::Csv), ("md", Format::Markdown), ("txt", Format::Table)];
+const EXTENSIONS: [(&str, Format); 5] = [
+    ("json", Format::Json),
+    ("csv", Format::Csv),
+    ("md", Format::Markdown),
+    ("txt", Format::Table),
+    ("html", Format::Html),
+];
 
 /// The extension of an output file stands for no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the extension of \"{path}\" stands for no format; known are .json, .csv, .md and .txt")]
+#[error("the extension of \"{path}\" stands for no format; known are .json, .csv, .md, .txt and .html")]
 pub struct UnknownExtension {
     path: String,
 }
@@ -60,6 +68,9 @@ pub enum RenderError {
     /// CSV.
     #[error("cannot write the result as CSV: {0}")]
     Csv(#[from] ::csv::Error),
+    /// A page.
+    #[error("cannot fill the page: {0}")]
+    Page(#[from] minijinja::Error),
     /// JUnit XML.
     #[error("cannot write the verdict as JUnit XML: {0}")]
     Junit(#[from] quick_junit::SerializeError),
@@ -76,6 +87,10 @@ pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<S
         },
         Format::Csv => csv::render(results),
         Format::Markdown => Ok(join(results, markdown::render)),
+        Format::Html => {
+            let documents = results.iter().map(Document::of_run).collect::<Result<Vec<_>, _>>()?;
+            html::render(&documents, &[])
+        }
     }
 }
 
@@ -104,7 +119,10 @@ mod tests {
     fn an_unknown_extension_is_an_error_that_lists_the_known_ones() {
         for path in ["a.xls", "json", "a.", "dir.json/a", ".json"] {
             let message = Format::from_extension(Path::new(path)).unwrap_err().to_string();
-            assert!(message.contains(path) && message.contains(".json, .csv, .md and .txt"), "{message}");
+            assert!(
+                message.contains(path) && message.contains(".json, .csv, .md, .txt and .html"),
+                "{message}"
+            );
         }
     }
 }

@@ -5,6 +5,7 @@ mod check;
 mod columns;
 mod csv;
 mod format;
+pub mod html;
 mod json;
 mod liquidation;
 mod markdown;

@@ -1,7 +1,7 @@
 //! Venues that come with the program: dated data files with their source, as text in the form of a scenario's `venue`.
 
 /// Name and text of every file, sorted by name.
-const FILES: [(&str, &str); 29] = [
+const FILES: [(&str, &str); 32] = [
     ("binance-coinm-btcusd", include_str!("catalogue/binance-coinm-btcusd.toml")),
     ("binance-spot-margin-3x", include_str!("catalogue/binance-spot-margin-3x.toml")),
     ("binance-usdm-1000pepeusdt", include_str!("catalogue/binance-usdm-1000pepeusdt.toml")),
@@ -30,6 +30,9 @@ const FILES: [(&str, &str); 29] = [
     ("hyperliquid-xrp", include_str!("catalogue/hyperliquid-xrp.toml")),
     ("kraken-pf-ethusd", include_str!("catalogue/kraken-pf-ethusd.toml")),
     ("kraken-pi-xbtusd", include_str!("catalogue/kraken-pi-xbtusd.toml")),
+    ("loan-aave-like", include_str!("catalogue/loan-aave-like.toml")),
+    ("loan-bank-like", include_str!("catalogue/loan-bank-like.toml")),
+    ("loan-bank-like-90", include_str!("catalogue/loan-bank-like-90.toml")),
     ("okx-swap-ethusdt", include_str!("catalogue/okx-swap-ethusdt.toml")),
 ];
 

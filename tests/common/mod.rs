@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
-use liqsim::model::Model;
+use liqsim::model::{Dependence, Model, Stress};
 use liqsim::scenario::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
 };
@@ -62,7 +62,13 @@ impl Setup {
                 // What these tests judge is the plain simulation, path by path.
                 sampling: Sampling::Pseudo,
             },
-            assets: vec![Asset { name: "X".to_string(), price: 100.0, model: self.model.clone() }],
+            assets: vec![Asset {
+                name: "X".to_string(),
+                price: 100.0,
+                model: self.model.clone(),
+                stress: Stress::default(),
+            }],
+            dependence: Dependence::default(),
             account: Account {
                 equity: 1_000.0,
                 margin: MarginMode::Isolated,

@@ -8,6 +8,7 @@ use super::kernel::{Net, Scratch};
 use super::law::Law;
 use crate::engine::plan::Plan;
 use crate::market::Sides;
+use crate::model::{Dependence, Stress};
 use crate::numeric::{Purpose, SOBOL_CHUNK, Sobol, Stream, dispatch};
 use crate::stats::Estimate;
 
@@ -77,7 +78,9 @@ impl Crossing {
         let evaluation = plan.evaluation();
         let barriers = evaluation.fixed_barriers()?;
         let model = plan.models.get(plan.asset)?;
-        if !plan.continuous || plan.grid.len() != 1 {
+        let is_undisturbed = plan.stress.iter().all(|stress| *stress == Stress::default())
+            && plan.dependence == Dependence::default();
+        if !plan.continuous || plan.grid.len() != 1 || !is_undisturbed {
             return None;
         }
         let horizon = plan.horizon();

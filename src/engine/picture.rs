@@ -1,0 +1,188 @@
+//! What a result keeps for pictures only: the shape of a distribution, and the fan of prices over time.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::block::{BLOCK_LANES, Worker};
+use super::plan::{Plan, PlanError};
+use crate::account::{Evaluation, Hit, Survivors};
+use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
+use crate::numeric::{Stream, exp, ln};
+use crate::scenario::{Monitoring, Scenario};
+use crate::stats::{Bin, Distribution, Histogram, Sums, Tally};
+
+/// Most bins of a distribution.
+const MOST_BINS: usize = 64;
+/// Probability that may fall into either end bin.
+const TAIL: f64 = 5e-4;
+const DAYS_PER_YEAR: f64 = SECONDS_PER_YEAR / SECONDS_PER_DAY;
+/// Dates of a fan.
+const DATES: u64 = 20;
+/// Blocks of paths of a fan: 8192 paths place a 5 % quantile within 0.25 % of probability.
+const FAN_BLOCKS: u64 = 16;
+/// The blocks of a fan are numbered from here, far beyond those of a run, so that their randomness is their own.
+const FIRST_FAN_BLOCK: u64 = 1 << 48;
+const FAN_QUANTILES: [(&str, f64); 5] =
+    [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95)];
+
+/// Closing equity in units of the equity put up (1 + return), in bins of constant relative width.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EquityDistribution {
+    /// Probability that nothing is left.
+    pub total_loss: f64,
+    /// Lower edge of the first bin.
+    pub low: f64,
+    /// Upper edge of the last bin.
+    pub high: f64,
+    /// Probability of each bin; the first and the last hold what lies beyond them too. All bins have the same ratio of
+    /// upper to lower edge.
+    pub probabilities: Vec<f64>,
+}
+
+impl EquityDistribution {
+    /// At most 64 bins of the numbers in a histogram.
+    pub(super) fn new(histogram: &Histogram) -> Self {
+        let total = histogram.weight();
+        let bins: Vec<_> = histogram.bins().filter(|bin| bin.high > 0.0).collect();
+        let inside: f64 = bins.iter().map(|bin| bin.weight).sum();
+        let low = beyond_tail(bins.iter(), inside).map_or(1.0, |bin| bin.low);
+        let high = beyond_tail(bins.iter().rev(), inside).map_or(1.0, |bin| bin.high);
+        let width = ln(high / low);
+        let count = (width * 1024.0).ceil().clamp(1.0, MOST_BINS as f64) as usize;
+        let edges: Vec<f64> = (0..=count).map(|i| low * exp(width * i as f64 / count as f64)).collect();
+        let mut probabilities = vec![0.0; count];
+        for bin in &bins {
+            let place = edges.partition_point(|edge| *edge <= bin.middle());
+            probabilities[place.clamp(1, count) - 1] += bin.weight / total;
+        }
+        Self { total_loss: (total - inside) / total, low, high, probabilities }
+    }
+}
+
+/// The first bin before which there is more than the tail's share.
+fn beyond_tail<'a>(mut bins: impl Iterator<Item = &'a Bin>, total: f64) -> Option<&'a Bin> {
+    let mut weight = 0.0;
+    bins.find(|bin| {
+        weight += bin.weight;
+        weight > TAIL * total
+    })
+}
+
+/// Quantiles of an asset's price over time, from a small run of its own on dates that divide the horizon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PriceFan {
+    /// The asset of the position.
+    pub asset: String,
+    /// Paths behind the fan.
+    pub paths: u64,
+    /// Days since the start; the first is 0.
+    pub days: Vec<f64>,
+    /// By probability, one price per day.
+    pub quantiles: BTreeMap<String, Vec<f64>>,
+}
+
+impl PriceFan {
+    /// The fan of a scenario's position; none if it has none.
+    ///
+    /// # Errors
+    /// If the scenario cannot be simulated.
+    pub(super) fn new(scenario: &Scenario) -> Result<Option<Self>, PlanError> {
+        let mut scenario = scenario.clone();
+        let step = (scenario.simulation.horizon.seconds() / DATES).max(1);
+        scenario.simulation.monitoring = Monitoring::Every(Duration::from_seconds(step));
+        let plan = Plan::new(&scenario)?;
+        let Some(asset) = scenario.assets.get(plan.asset) else { return Ok(None) };
+        let times: Vec<f64> = plan.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
+        let dates = Dates { asset: plan.asset, ratios: Vec::new() };
+        let mut worker = Worker::with_evaluation(&plan, Box::new(dates));
+        for block in FIRST_FAN_BLOCK..FIRST_FAN_BLOCK + FAN_BLOCKS {
+            worker.run_block(block, BLOCK_LANES);
+        }
+        let laws: Vec<Distribution> = worker.tally().levels[..times.len()]
+            .iter()
+            .map(|date| Distribution::new(&date.closing_equity))
+            .collect();
+        let quantiles = FAN_QUANTILES.map(|(key, p)| {
+            let prices = laws.iter().map(|law| asset.price * law.quantile(p));
+            (key.to_owned(), std::iter::once(asset.price).chain(prices).collect())
+        });
+        Ok(Some(Self {
+            asset: asset.name.clone(),
+            paths: FAN_BLOCKS * BLOCK_LANES as u64,
+            days: std::iter::once(0.0).chain(times.iter().map(|time| time * DAYS_PER_YEAR)).collect(),
+            quantiles: quantiles.into_iter().collect(),
+        }))
+    }
+}
+
+/// Notes the price at every look; one level of the tally per date.
+struct Dates {
+    asset: usize,
+    /// Price over the price at the start, by date and path of the block.
+    ratios: Vec<Vec<f64>>,
+}
+
+impl Evaluation for Dates {
+    fn begin(&mut self, _lanes: usize) {
+        self.ratios.clear();
+    }
+
+    fn watched_side(&self) -> Option<Sides> {
+        None
+    }
+
+    fn observe(&mut self, bars: &[Bars], _hit_noise: &mut Stream) {
+        self.ratios.push(bars[self.asset].close.iter().map(|price| exp(*price)).collect());
+    }
+
+    fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
+        tally.levels.resize_with(self.ratios.len(), Default::default);
+        for (level, ratios) in tally.levels.iter_mut().zip(&self.ratios) {
+            for (ratio, weight) in ratios.iter().zip(weights) {
+                level.closing_equity.add(*ratio, *weight);
+            }
+        }
+    }
+
+    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+        Survivors { returns: Sums::default(), closing_equity: tally.levels[level].closing_equity.clone() }
+    }
+
+    fn hits(&self) -> &[Hit] {
+        &[]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distribution_keeps_all_probability_and_the_total_losses_apart() {
+        let mut histogram = Histogram::default();
+        histogram.add(0.0, 250.0);
+        for i in 0..750 {
+            histogram.add(0.5 + f64::from(i) / 500.0, 1.0);
+        }
+        let distribution = EquityDistribution::new(&histogram);
+        assert_eq!(distribution.total_loss, 0.25);
+        assert!(distribution.probabilities.len() <= MOST_BINS);
+        assert!((distribution.probabilities.iter().sum::<f64>() - 0.75).abs() < 1e-12);
+        assert!((distribution.low - 0.5).abs() < 1e-3 && (distribution.high - 2.0).abs() < 2e-3);
+        // Half of what is left lies below 1.25, give or take a bin.
+        let bins = distribution.probabilities.len() as f64;
+        let middle =
+            ((1.25 / distribution.low).ln() / (distribution.high / distribution.low).ln() * bins) as usize;
+        let below: f64 = distribution.probabilities[..middle].iter().sum();
+        assert!((below - 0.375).abs() < 0.02, "{below}");
+    }
+
+    #[test]
+    fn a_distribution_of_total_losses_only_has_no_weight_elsewhere() {
+        let mut histogram = Histogram::default();
+        histogram.add(0.0, 10.0);
+        let distribution = EquityDistribution::new(&histogram);
+        assert_eq!((distribution.total_loss, distribution.probabilities.iter().sum::<f64>()), (1.0, 0.0));
+    }
+}

@@ -1,0 +1,62 @@
+//! What a report is made from: results as JSON, of whichever command.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::engine::RunResult;
+
+/// One result, told apart by its keys.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum Document {
+    /// Of `run`, with everything that its JSON holds.
+    Run(Value),
+}
+
+/// Why a JSON text cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// Not JSON.
+    #[error("this is not JSON: {0}")]
+    Syntax(#[source] serde_json::Error),
+    /// JSON of something else.
+    #[error("this is not a result of liqsim ({0})")]
+    Unknown(#[source] serde_json::Error),
+}
+
+impl Document {
+    /// The document of a result.
+    ///
+    /// # Errors
+    /// If a number cannot be written as JSON.
+    pub fn of_run(result: &RunResult) -> Result<Self, serde_json::Error> {
+        serde_json::to_value(result).map(Self::Run)
+    }
+
+    /// The documents in a JSON text: one result, or an array of them.
+    ///
+    /// # Errors
+    /// See [`DocumentError`].
+    pub fn parse(text: &str) -> Result<Vec<Self>, DocumentError> {
+        let value: Value = serde_json::from_str(text).map_err(DocumentError::Syntax)?;
+        match value {
+            Value::Array(values) => values.into_iter().map(Self::classify).collect(),
+            value => Ok(vec![Self::classify(value)?]),
+        }
+    }
+
+    fn classify(value: Value) -> Result<Self, DocumentError> {
+        run_result(&value).map_err(DocumentError::Unknown)?;
+        Ok(Self::Run(value))
+    }
+
+    /// The typed result, if the document is of a run.
+    pub(super) fn run(&self) -> Option<RunResult> {
+        let Self::Run(value) = self;
+        run_result(value).ok().filter(|result| !result.levels.is_empty())
+    }
+}
+
+fn run_result(value: &Value) -> Result<RunResult, serde_json::Error> {
+    serde::Deserialize::deserialize(value)
+}

@@ -1,0 +1,52 @@
+"use strict";
+// Uses the page as a reader would, and says what it saw.
+(async () => {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+  const found = window.found;
+  const visible = () => [...document.querySelectorAll("figure")].filter((figure) => !figure.hidden);
+  const marks = () => visible().map((figure) => ({
+    title: figure.querySelector("h3").textContent,
+    marks: figure.querySelectorAll(".plot svg path").length,
+    texts: figure.querySelectorAll(".plot svg text").length,
+    alternative: figure.querySelector(".plot").getAttribute("aria-label") ?? "",
+    rows: figure.querySelectorAll("tbody tr").length,
+  }));
+  const drawing = () => visible().map((figure) => figure.querySelector(".plot svg")?.outerHTML ?? "");
+  const axe_says = async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+    .map((violation) => `${violation.id}: ${violation.help}: ${violation.nodes.map((node) => node.target).slice(0, 3).join(" ")}`);
+  try {
+    await pause();
+    found.width = innerWidth;
+    found.overflow = document.documentElement.scrollWidth - innerWidth;
+    found.figures = marks();
+    const slider = document.getElementById("leverage");
+    const numbers = () => document.getElementById("numbers")?.textContent;
+    if (slider) {
+      found.before = { numbers: numbers(), leverage: document.getElementById("leverage-value").textContent, drawing: drawing() };
+      const value = Number(slider.value);
+      slider.value = value > slider.max / 2 ? value - 17 : value + 17;
+      slider.dispatchEvent(new Event("input"));
+      await pause();
+      found.after = { numbers: numbers(), leverage: document.getElementById("leverage-value").textContent, drawing: drawing(), kind: document.getElementById("leverage-kind").textContent, spoken: slider.getAttribute("aria-valuetext") };
+      document.querySelector("#level-buttons button").click();
+      await pause();
+      found.first = { leverage: document.getElementById("leverage-value").textContent, kind: document.getElementById("leverage-kind").textContent };
+      for (const button of document.querySelectorAll(".switches button")) button.click();
+      await pause();
+      found.switched = marks();
+    }
+    const background = () => getComputedStyle(document.body).backgroundColor;
+    found.light = { background: background(), violations: await axe_says() };
+    document.getElementById("theme").click();
+    await pause();
+    found.dark = { background: background(), violations: await axe_says(), figures: marks() };
+    document.querySelectorAll("details").forEach((details) => { details.open = true; });
+    await pause();
+    found.open = { violations: await axe_says() };
+    found.requests = performance.getEntriesByType("resource").map((entry) => entry.name);
+  } catch (error) {
+    found.errors.push(`test: ${error.stack ?? error}`);
+  }
+  for (const moment of [found.before, found.after]) if (moment) moment.drawing = moment.drawing.map((text) => [text.length, [...text].reduce((hash, c) => (hash * 31 + c.charCodeAt(0)) | 0, 0)]);
+  parent.postMessage(JSON.stringify(found), "*");
+})();

@@ -1,0 +1,152 @@
+//! The report in a real browser: Chromium, without a window and without a network. Skipped where there is none.
+//!
+//! The page is shown in a frame of 1280 and one of 390 pixels. A script in it (tests/browser) listens for errors, uses the
+//! slider and the switches, looks at the drawings, changes to dark and runs axe-core's accessibility checks.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use liqsim::engine::{RunOptions, run};
+use liqsim::report::html::{Document, ScenarioText, render};
+use liqsim::scenario;
+use serde_json::Value;
+
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+const LONGEST: Duration = Duration::from_secs(120);
+const FLAGS: [&str; 11] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1700,1000",
+    "--virtual-time-budget=30000",
+    "--dump-dom",
+];
+
+fn browser() -> Option<&'static str> {
+    let works = |name: &&&str| {
+        let quiet = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        quiet.is_ok_and(|status| status.success())
+    };
+    BROWSERS.iter().find(works).copied()
+}
+
+/// The page with the scripts of the test in it.
+fn instrumented(page: &str) -> String {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let script = |name: &str| format!("<script>{}</script>", fs::read_to_string(here.join(name)).unwrap());
+    let (head, rest) = page.split_once("<head>").unwrap();
+    let body = rest.strip_suffix("</body>\n</html>").or(rest.strip_suffix("</body>\n</html>\n")).unwrap();
+    format!(
+        "{head}<head>{}{body}{}{}</body></html>",
+        script("before.js"),
+        script("axe.min.js"),
+        script("after.js")
+    )
+}
+
+/// What the script found in the wide and in the narrow frame.
+fn look_at(browser: &str, page: &str) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/frames.html");
+    fs::copy(frames, folder.path().join("frames.html")).unwrap();
+    fs::write(folder.path().join("page.html"), instrumented(page)).unwrap();
+    let dump = folder.path().join("dump.html");
+    let mut child = Command::new(browser)
+        .args(FLAGS)
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("file://{}", folder.path().join("frames.html").display()))
+        .stdout(fs::File::create(&dump).unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > LONGEST {
+            child.kill().unwrap();
+            panic!("{browser} did not finish");
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let dump = fs::read_to_string(dump).unwrap();
+    let found: Vec<Value> = dump
+        .split("<pre class=\"found\">")
+        .skip(1)
+        .map(|part| {
+            let text = part.split("</pre>").next().unwrap();
+            let text =
+                text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&");
+            serde_json::from_str(&text).unwrap()
+        })
+        .collect();
+    assert_eq!(found.len(), 2, "both frames answer: {}", &dump[..dump.len().min(2000)]);
+    found
+}
+
+fn page_of(files: &[&str]) -> String {
+    let mut documents = Vec::new();
+    let mut texts = Vec::new();
+    for file in files {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
+        let loaded = scenario::load(&path, &["simulation.paths=20000".to_owned()]).unwrap();
+        let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
+        documents.push(Document::of_run(&run(&loaded, &options).unwrap()).unwrap());
+        texts.push(ScenarioText { name: (*file).to_owned(), text: fs::read_to_string(path).unwrap() });
+    }
+    render(&documents, &texts).unwrap()
+}
+
+#[test]
+fn the_report_works_in_a_browser() {
+    let Some(browser) = browser() else {
+        eprintln!("skipped: no Chromium here (on Debian: apt-get install chromium)");
+        return;
+    };
+    for files in [&["btc-perp-30d.toml"][..], &["btc-flat-rate.toml", "btc-short-7d.toml"]] {
+        for found in look_at(browser, &page_of(files)) {
+            check(&found);
+        }
+    }
+}
+
+fn check(found: &Value) {
+    let width = &found["width"];
+    let none = Value::Array(Vec::new());
+    assert_eq!(found["errors"], none, "at {width}");
+    assert_eq!(found["requests"], none, "at {width}");
+    assert!(found["overflow"].as_i64().unwrap() <= 0, "nothing is wider than {width}: {}", found["overflow"]);
+    for moment in [&found["light"], &found["dark"], &found["open"]] {
+        assert_eq!(moment["violations"], none, "accessibility at {width}");
+    }
+    assert_ne!(found["light"]["background"], found["dark"]["background"]);
+    for figures in [&found["figures"], &found["switched"], &found["dark"]["figures"]] {
+        let figures = figures.as_array().unwrap();
+        assert!(figures.len() >= 5, "at {width}: {figures:?}");
+        for figure in figures {
+            let at_least = |key: &str, least: u64| {
+                assert!(figure[key].as_u64().unwrap() >= least, "{key} at {width}: {figure}");
+            };
+            at_least("marks", 3);
+            at_least("texts", 4);
+            at_least("rows", 2);
+            assert!(figure["alternative"].as_str().unwrap().len() > 40, "{figure}");
+        }
+    }
+    let (before, after) = (&found["before"], &found["after"]);
+    assert_ne!(before["numbers"], after["numbers"]);
+    assert_ne!(before["leverage"], after["leverage"]);
+    assert_eq!(after["leverage"], after["spoken"]);
+    assert!(after["kind"].as_str().unwrap().starts_with("Interpolated"), "{after}");
+    assert_eq!(found["first"]["kind"], "A simulated level.");
+    let pairs = before["drawing"].as_array().unwrap().iter().zip(after["drawing"].as_array().unwrap());
+    for (figure, (before, after)) in pairs.enumerate() {
+        assert_ne!(before, after, "figure {figure} follows the slider at {width}");
+    }
+}
