@@ -27,7 +27,7 @@ fn text(bytes: &[u8]) -> String {
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/btc-flat-rate.toml");
-    let scenario = fs::read_to_string(file).unwrap().replace("1_000_000", "20_000");
+    let scenario = fs::read_to_string(file).unwrap().replace("1_000_000", "20_000\nsampling = \"pseudo\"");
     fs::write(folder.path().join("a.toml"), scenario).unwrap();
     folder
 }

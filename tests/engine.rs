@@ -7,7 +7,7 @@ use liqsim::account::Hit;
 use liqsim::engine::{BLOCK_LANES, Plan, Progress, RunError, RunOptions, RunResult, Worker, run};
 use liqsim::model::{Gbm, Jumps, Merton, Model};
 use liqsim::numeric::{InstructionSet, force_instruction_set, instruction_set};
-use liqsim::scenario::{PathBudget, Scenario, Source, parse};
+use liqsim::scenario::{PathBudget, Sampling, Scenario, Source, parse};
 
 const GBM: &str = r#"{ kind = "gbm", drift = 0.1, volatility = 0.8 }"#;
 const MERTON: &str = r#"{ kind = "merton", drift = 0.1, volatility = 0.5, jumps = { rate = 60.0, mean = -0.02, std_dev = 0.08 } }"#;
@@ -55,18 +55,21 @@ fn ordered(hits: &[Hit]) -> Vec<Hit> {
     hits
 }
 
-/// A block of one path shows the sums of that path alone; times, recovered equity and bad debt are compared hit by hit.
+/// Sums over a few paths; times, recovered equity and bad debt hit by hit.
 #[test]
 fn the_running_extreme_and_the_ledger_agree_path_by_path() {
     for scenario in cases() {
         let plan = Plan::new(&scenario).unwrap();
         let mut liquidated = 0;
-        for path in 0..300 {
+        for path in 0..100 {
             let mut nested = Worker::new(&plan);
             let mut ledger = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
-            nested.run_block(path, 1);
-            ledger.run_block(path, 1);
-            let (a, b) = (ordered(nested.evaluation().hits()), ordered(ledger.evaluation().hits()));
+            nested.run_block(path, plan.levels.len());
+            ledger.run_block(path, plan.levels.len());
+            let (a, mut b) = (ordered(nested.evaluation().hits()), ordered(ledger.evaluation().hits()));
+            // The running extreme draws times for one level a path, in turns.
+            let stride = plan.levels.len() as u32;
+            b.retain(|hit| hit.level % stride == hit.lane % stride);
             assert_eq!(a.len(), b.len(), "path {path} of {scenario:?}");
             for (a, b) in a.iter().zip(&b) {
                 assert_eq!((a.lane, a.level), (b.lane, b.level), "path {path} of {scenario:?}");
@@ -79,7 +82,7 @@ fn the_running_extreme_and_the_ledger_agree_path_by_path() {
                 let a = nested.evaluation().survivors(nested.tally(), level);
                 let b = ledger.evaluation().survivors(ledger.tally(), level);
                 assert_eq!(a.returns.powers[0], b.returns.powers[0], "survival of level {level}");
-                assert!((a.returns.powers[1] - b.returns.powers[1]).abs() < 1e-12, "return of level {level}");
+                assert!((a.returns.powers[1] - b.returns.powers[1]).abs() < 1e-10, "return of level {level}");
                 let (a, b) = (a.closing_equity.quantile(0.5), b.closing_equity.quantile(0.5));
                 if let (Some(a), Some(b)) = (a, b) {
                     assert!((a / b - 1.0).abs() < 2e-3, "closing equity {a} {b}");
@@ -158,13 +161,16 @@ fn an_interrupted_run_is_a_shorter_run() {
 fn a_precision_target_ends_at_the_same_path_for_any_number_of_threads() {
     let mut scenario = scenario(GBM, "long", "continuous", FLAT);
     scenario.account.leverage = vec![5.0, 10.0];
-    scenario.simulation.paths = PathBudget::Precision { relative: 0.01, max_paths: 10_000_000 };
-    let result = run_with(&scenario, Some(1));
-    assert_eq!(json(&result), json(&run_with(&scenario, Some(3))));
-    assert!(result.notes.iter().any(|note| note.code == "precision_reached"));
-    for level in &result.levels {
-        let p = level.liquidation_probability;
-        assert!(p.std_error / p.value <= 0.01, "{p:?}");
+    for sampling in [Sampling::Auto, Sampling::Pseudo] {
+        scenario.simulation.sampling = sampling;
+        scenario.simulation.paths = PathBudget::Precision { relative: 0.01, max_paths: 10_000_000 };
+        let result = run_with(&scenario, Some(1));
+        assert_eq!(json(&result), json(&run_with(&scenario, Some(3))));
+        assert!(result.notes.iter().any(|note| note.code == "precision_reached"));
+        for level in &result.levels {
+            let p = level.liquidation_probability;
+            assert!(p.std_error / p.value <= 0.01, "{p:?}");
+        }
     }
     scenario.simulation.paths = PathBudget::Precision { relative: 1e-4, max_paths: 100_000 };
     let result = run_with(&scenario, Some(2));

@@ -23,6 +23,12 @@ pub trait Evaluation: Send {
     /// path), and compares the new barriers with the price. Accounts without a schedule are never asked.
     fn settle(&mut self, _moment: usize, _log_prices: &[Vec<f64>]) {}
 
+    /// Lists the paths that a look at these log-prices (by asset and path) may matter to: all of them, unless the evaluation
+    /// knows better; then it takes in what it needs of the others here.
+    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
+        lanes.extend(0..log_prices.first().map_or(0, Vec::len) as u32);
+    }
+
     /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds
     /// the block to a tally. `weights` are those of the paths.
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally);
@@ -30,7 +36,13 @@ pub trait Evaluation: Send {
     /// The survivors of a level in a tally that was made by this evaluation.
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
 
-    /// The liquidations of the current block so far.
+    /// If a level is liquidated exactly when the price first touches a barrier that never moves: the barriers by level, as
+    /// log-prices mirrored so that liquidation lies below; −∞ where there is none.
+    fn fixed_barriers(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The liquidations of the current block so far; with many levels only those whose times were drawn.
     fn hits(&self) -> &[Hit];
 }
 

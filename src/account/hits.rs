@@ -30,6 +30,7 @@ impl Candidates {
 
     /// Time at which the `k`-th candidate first touches a barrier inside its bar, in years since the start. All levels
     /// share the draws, so a nearer barrier is never touched later.
+    #[inline(always)]
     pub fn time(&self, k: usize, bars: &Bars, barrier: f64, sign: f64) -> f64 {
         let i = self.indices[k] as usize;
         let fraction = first_passage_fraction(
@@ -55,30 +56,49 @@ impl Kernel for Find<'_> {
 
     #[inline(always)]
     fn run(self) {
-        const CHUNK: usize = 64;
         let Self { bars, nearest, sign, indices } = self;
-        let n = bars.len();
-        if n == nearest.len() {
-            // Every path has a bar: the arrays run in step, and whole chunks without a hit are passed over.
-            for start in (0..n).step_by(CHUNK) {
-                let end = (start + CHUNK).min(n);
-                let (extreme, nearest) = (&bars.extreme[start..end], &nearest[start..end]);
-                let mut any = false;
-                for (extreme, nearest) in extreme.iter().zip(nearest) {
-                    any |= sign * extreme <= *nearest;
-                }
-                if any {
-                    for (i, (extreme, nearest)) in extreme.iter().zip(nearest).enumerate() {
-                        if sign * extreme <= *nearest {
-                            indices.push((start + i) as u32);
-                        }
-                    }
-                }
-            }
+        if bars.len() == nearest.len() {
+            Reached { prices: &bars.extreme, nearest, sign, indices }.run();
         } else {
             for (i, (extreme, lane)) in bars.extreme.iter().zip(&bars.lanes).enumerate() {
                 if sign * extreme <= nearest[*lane as usize] {
                     indices.push(i as u32);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the indices of the prices that are, mirrored, at or below the nearest barrier of the same index.
+pub(super) fn reached(prices: &[f64], nearest: &[f64], sign: f64, indices: &mut Vec<u32>) {
+    dispatch(Reached { prices, nearest, sign, indices });
+}
+
+struct Reached<'a> {
+    prices: &'a [f64],
+    nearest: &'a [f64],
+    sign: f64,
+    indices: &'a mut Vec<u32>,
+}
+
+impl Kernel for Reached<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        const CHUNK: usize = 64;
+        let Self { prices, nearest, sign, indices } = self;
+        // Whole chunks without a hit are passed over.
+        for (chunk, (prices, nearest)) in prices.chunks(CHUNK).zip(nearest.chunks(CHUNK)).enumerate() {
+            let mut any = false;
+            for (price, nearest) in prices.iter().zip(nearest) {
+                any |= sign * price <= *nearest;
+            }
+            if any {
+                for (i, (price, nearest)) in prices.iter().zip(nearest).enumerate() {
+                    if sign * price <= *nearest {
+                        indices.push((chunk * CHUNK + i) as u32);
+                    }
                 }
             }
         }

@@ -6,14 +6,30 @@
 //! price, or its inverse where the contract settles in the coin. A path adds to one cell only: that of the most leveraged
 //! level it survived. Its closing equity there is the one that u moves most, so bins fine enough for it are fine enough
 //! for every level below.
+//!
+//! Many levels cost little more than one: a move that passes several barriers is booked as one range of levels, and the
+//! time of passing is drawn for one level a path, in turns by the number of the path, which then counts for all.
 
 use super::evaluation::{Evaluation, Hit, Survivors};
-use super::hits::Candidates;
+use super::hits::{self, Candidates};
 use super::position::Level;
 use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
 use crate::stats::{Histogram, Liquidated, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
+
+/// Levels whose times of liquidation are drawn on one path.
+const TIMED_LEVELS: usize = 1;
+
+/// The levels from `first` up to `end` were liquidated on one path at once.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    lane: u32,
+    first: u32,
+    end: u32,
+    /// Ratio to the price at the start after the gap that did it; none for a continuous move.
+    gap: Option<f64>,
+}
 
 /// Evaluates levels whose barriers are fixed and nested.
 pub struct Nested {
@@ -30,6 +46,13 @@ pub struct Nested {
     open_levels: Vec<u32>,
     /// The highest barrier still open, by path.
     nearest: Vec<f64>,
+    /// Times are drawn for the levels that leave the same rest as the path when divided by this.
+    stride: usize,
+    passes: Vec<Pass>,
+    /// What a liquidation at its own price leaves, by level: recovered equity and bad debt.
+    fills: Vec<(f64, f64)>,
+    /// Change from level to level of the weight of the paths that touched it in a continuous move, and of its square.
+    touched: Vec<[f64; 2]>,
     /// Mirrored log-price of the running extreme, by path.
     deepest: Vec<f64>,
     hits: Vec<Hit>,
@@ -58,7 +81,18 @@ impl Nested {
             return Err(levels);
         }
         let count = levels.len();
+        let fills = levels
+            .iter()
+            .map(|level| {
+                let fill = level.liquidate_at(level.liquidation.price.unwrap_or(0.0));
+                (fill.recovered, fill.bad_debt)
+            })
+            .collect();
         Ok(Self {
+            stride: count.div_ceil(TIMED_LEVELS),
+            passes: Vec::new(),
+            fills,
+            touched: vec![[0.0; 2]; count + 1],
             levels,
             asset,
             side,
@@ -78,46 +112,104 @@ impl Nested {
     }
 
     /// Books the gap at the open of a bar and then its continuous move.
+    #[inline(always)]
     fn book(&mut self, k: usize, bars: &Bars) {
         let i = self.candidates.indices[k] as usize;
         let lane = bars.lanes[i];
-        let mut open_levels = self.open_levels[lane as usize] as usize;
-        let touched = |open_levels: usize, price: f64| {
-            open_levels > 0 && self.sign * price <= self.barriers[open_levels - 1]
-        };
-        if touched(open_levels, bars.open[i]) {
+        let open_levels = self.open_levels[lane as usize] as usize;
+        let after_gap = left_open(&self.barriers[..open_levels], self.sign * bars.open[i]);
+        let after_move = left_open(&self.barriers[..after_gap], self.sign * bars.extreme[i]);
+        if after_gap < open_levels {
             let ratio = exp(bars.open[i]);
-            while touched(open_levels, bars.open[i]) {
-                open_levels -= 1;
-                let level = &self.levels[open_levels];
-                let fill = level.liquidate_at(ratio * level.holding.entry);
-                self.hits.push(Hit {
-                    lane,
-                    level: open_levels as u32,
-                    time: bars.start[i],
-                    recovered: fill.recovered,
-                    bad_debt: fill.bad_debt,
-                });
+            let gap = Some(ratio);
+            self.passes.push(Pass { lane, first: after_gap as u32, end: open_levels as u32, gap });
+            for level in self.timed(lane, after_gap, open_levels) {
+                let fill = self.gap_fill(level, ratio);
+                self.hits.push(hit(lane, level, bars.start[i], fill));
             }
         }
-        while touched(open_levels, bars.extreme[i]) {
-            open_levels -= 1;
-            let level = &self.levels[open_levels];
-            let fill = level.liquidate_at(level.liquidation.price.unwrap_or(0.0));
-            self.hits.push(Hit {
-                lane,
-                level: open_levels as u32,
-                time: self.candidates.time(k, bars, self.barriers[open_levels], self.sign),
-                recovered: fill.recovered,
-                bad_debt: fill.bad_debt,
-            });
+        if after_move < after_gap {
+            self.passes.push(Pass { lane, first: after_move as u32, end: after_gap as u32, gap: None });
+            for level in self.timed(lane, after_move, after_gap) {
+                let time = self.candidates.time(k, bars, self.barriers[level], self.sign);
+                self.hits.push(hit(lane, level, time, self.fills[level]));
+            }
         }
-        self.open_levels[lane as usize] = open_levels as u32;
-        self.nearest[lane as usize] = match open_levels {
+        self.open_levels[lane as usize] = after_move as u32;
+        self.nearest[lane as usize] = match after_move {
             0 => f64::NEG_INFINITY,
             n => self.barriers[n - 1],
         };
     }
+
+    /// The levels of a range whose times are drawn on a path.
+    #[inline(always)]
+    fn timed(&self, lane: u32, first: usize, end: usize) -> impl Iterator<Item = usize> + use<> {
+        let (stride, rest) = (self.stride, lane as usize % self.stride);
+        let start = first + (rest + stride - first % stride) % stride;
+        (start..end).step_by(stride)
+    }
+
+    /// What a level is left with after a gap to this ratio to the price at the start.
+    #[inline(always)]
+    fn gap_fill(&self, level: usize, ratio: f64) -> (f64, f64) {
+        let level = &self.levels[level];
+        let fill = level.liquidate_at(ratio * level.holding.entry);
+        (fill.recovered, fill.bad_debt)
+    }
+
+    /// Adds the liquidations of the block to its sums and to the tally's histograms.
+    #[inline(always)]
+    fn tally_passes(&mut self, weights: &[f64], tally: &mut Tally) {
+        self.touched.fill([0.0; 2]);
+        for pass in &self.passes {
+            let (weight, range) = (weights[pass.lane as usize], pass.first as usize..pass.end as usize);
+            match pass.gap {
+                None => {
+                    for (level, sign) in [(range.start, 1.0), (range.end, -1.0)] {
+                        self.touched[level][0] += sign * weight;
+                        self.touched[level][1] += sign * weight * weight;
+                    }
+                }
+                Some(ratio) => {
+                    for level in range {
+                        let fill = self.gap_fill(level, ratio);
+                        let sums = &mut self.liquidated_sums[level];
+                        tally.levels[level].add_fill(sums, fill, weight, weight * weight);
+                    }
+                }
+            }
+        }
+        let [mut weight, mut square] = [0.0; 2];
+        for (level, change) in self.touched[..self.levels.len()].iter().enumerate() {
+            weight += change[0];
+            square += change[1];
+            if weight > 0.0 {
+                let sums = &mut self.liquidated_sums[level];
+                tally.levels[level].add_fill(sums, self.fills[level], weight, square);
+            }
+        }
+        for hit in &self.hits {
+            let level = hit.level as usize;
+            let weight = weights[hit.lane as usize] * self.stride as f64;
+            tally.levels[level].add_time(&mut self.liquidated_sums[level], hit.time / self.horizon, weight);
+        }
+    }
+}
+
+/// How many of the nested barriers a mirrored price has not touched.
+#[inline(always)]
+fn left_open(barriers: &[f64], price: f64) -> usize {
+    let mut left = 0;
+    for barrier in barriers {
+        left += usize::from(price > *barrier);
+    }
+    left
+}
+
+#[inline(always)]
+fn hit(lane: u32, level: usize, time: f64, (recovered, bad_debt): (f64, f64)) -> Hit {
+    Hit { lane, level: level as u32, time, recovered, bad_debt }
 }
 
 impl Evaluation for Nested {
@@ -129,6 +221,7 @@ impl Evaluation for Nested {
         self.deepest.clear();
         self.deepest.resize(lanes, 0.0);
         self.hits.clear();
+        self.passes.clear();
     }
 
     fn watched_side(&self) -> Option<Sides> {
@@ -137,32 +230,27 @@ impl Evaluation for Nested {
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
-        dispatch(Deepen { bars, sign: self.sign, deepest: &mut self.deepest });
-        self.candidates.find(bars, &self.nearest, self.sign, hit_noise);
-        for k in 0..self.candidates.indices.len() {
-            self.book(k, bars);
+        if bars.len() == self.deepest.len() {
+            dispatch(Deepen { prices: &bars.extreme, sign: self.sign, deepest: &mut self.deepest });
+        } else {
+            for (lane, extreme) in bars.lanes.iter().zip(&bars.extreme) {
+                let deepest = &mut self.deepest[*lane as usize];
+                *deepest = deepest.min(self.sign * extreme);
+            }
         }
+        self.candidates.find(bars, &self.nearest, self.sign, hit_noise);
+        dispatch(Book { nested: self, bars });
+    }
+
+    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
+        let prices = &log_prices[self.asset];
+        dispatch(Deepen { prices, sign: self.sign, deepest: &mut self.deepest });
+        hits::reached(prices, &self.nearest, self.sign, lanes);
     }
 
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let log_price = &log_prices[self.asset];
-        let lanes = log_price.len();
-        self.ratios.resize(lanes, 0.0);
-        dispatch(Exponentials { from: log_price, exponent: self.exponent, to: &mut self.ratios });
-        for (lane, ratio) in self.ratios.iter().enumerate() {
-            let open_levels = self.open_levels[lane] as usize;
-            if open_levels > 0 {
-                let level = &self.levels[open_levels - 1];
-                let equity = level.closing_slope.mul_add(*ratio, level.closing_constant);
-                self.survivor_sums[open_levels - 1].add(ratio - 1.0, weights[lane]);
-                tally.levels[open_levels - 1].closing_equity.add(equity, weights[lane]);
-            }
-        }
-        for (deepest, weight) in self.deepest.iter().zip(weights) {
-            tally.depths.add(-deepest, *weight);
-        }
-        tally_hits(&self.hits, weights, self.horizon, &mut self.liquidated_sums, tally);
-        add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, lanes, tally);
+        dispatch(Close { nested: self, log_price, weights, tally });
     }
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
@@ -179,6 +267,10 @@ impl Evaluation for Nested {
             });
         }
         Survivors { returns, closing_equity }
+    }
+
+    fn fixed_barriers(&self) -> Option<&[f64]> {
+        Some(&self.barriers)
     }
 
     fn hits(&self) -> &[Hit] {
@@ -225,25 +317,62 @@ pub(super) fn add_sums(
     }
 }
 
-struct Exponentials<'a> {
-    from: &'a [f64],
-    exponent: f64,
-    to: &'a mut [f64],
+/// The candidates of a batch, booked one by one; a kernel for the sake of its multiply-adds.
+struct Book<'a> {
+    nested: &'a mut Nested,
+    bars: &'a Bars,
 }
 
-impl Kernel for Exponentials<'_> {
+impl Kernel for Book<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        for (to, from) in self.to.iter_mut().zip(self.from) {
-            *to = exp(self.exponent * *from);
+        for k in 0..self.nested.candidates.indices.len() {
+            self.nested.book(k, self.bars);
         }
     }
 }
 
+/// The end of a block.
+struct Close<'a> {
+    nested: &'a mut Nested,
+    log_price: &'a [f64],
+    weights: &'a [f64],
+    tally: &'a mut Tally,
+}
+
+impl Kernel for Close<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { nested, log_price, weights, tally } = self;
+        let lanes = log_price.len();
+        nested.ratios.resize(lanes, 0.0);
+        for (ratio, log_price) in nested.ratios.iter_mut().zip(log_price) {
+            *ratio = exp(nested.exponent * *log_price);
+        }
+        for ((ratio, open_levels), weight) in nested.ratios.iter().zip(&nested.open_levels).zip(weights) {
+            let open_levels = *open_levels as usize;
+            if open_levels > 0 {
+                let level = &nested.levels[open_levels - 1];
+                let equity = level.closing_slope.mul_add(*ratio, level.closing_constant);
+                nested.survivor_sums[open_levels - 1].add(ratio - 1.0, *weight);
+                tally.levels[open_levels - 1].closing_equity.add(equity, *weight);
+            }
+        }
+        for (deepest, weight) in nested.deepest.iter().zip(weights) {
+            tally.depths.add(-deepest, *weight);
+        }
+        nested.tally_passes(weights, tally);
+        add_sums(&mut nested.survivor_sums, &mut nested.liquidated_sums, lanes, tally);
+    }
+}
+
+/// The running extreme of paths that all have a price.
 struct Deepen<'a> {
-    bars: &'a Bars,
+    prices: &'a [f64],
     sign: f64,
     deepest: &'a mut [f64],
 }
@@ -253,16 +382,9 @@ impl Kernel for Deepen<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { bars, sign, deepest } = self;
-        if bars.len() == deepest.len() {
-            for (deepest, extreme) in deepest.iter_mut().zip(&bars.extreme) {
-                *deepest = deepest.min(sign * extreme);
-            }
-        } else {
-            for (lane, extreme) in bars.lanes.iter().zip(&bars.extreme) {
-                let deepest = &mut deepest[*lane as usize];
-                *deepest = deepest.min(sign * extreme);
-            }
+        for (deepest, price) in self.deepest.iter_mut().zip(self.prices) {
+            let price = self.sign * price;
+            *deepest = if price < *deepest { price } else { *deepest };
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The block loop: models move prices, bars go to the accounts.
 
+use super::columns::{AssetStreams, all_after, draw_extremes, reset};
 use super::common_jumps::CommonStepper;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
-use crate::market::{Bars, Sides};
+use crate::market::Bars;
 use crate::model::{Moves, Stepper};
-use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below};
+use crate::numeric::{Purpose, Stream};
 use crate::stats::Tally;
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 4 KiB, so the columns in
@@ -23,6 +24,12 @@ pub struct Worker<'a> {
     prices: Vec<Vec<f64>>,
     /// Time reached by each path.
     now: Vec<f64>,
+    /// The common time that all paths have reached.
+    reached: f64,
+    /// Every path of the block.
+    everyone: Vec<u32>,
+    /// Length of a bar that is the same for all paths.
+    common_duration: Vec<f64>,
     active: Vec<u32>,
     due: Vec<u32>,
     /// End of the interval of each active path.
@@ -37,25 +44,9 @@ pub struct Worker<'a> {
     highs: Vec<f64>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
+    looks: Vec<Bars>,
     streams: Vec<AssetStreams>,
     hit_noise: Stream,
-}
-
-struct AssetStreams {
-    moves: Stream,
-    events: Stream,
-    extremes: Stream,
-}
-
-impl AssetStreams {
-    fn new(seed: u64, asset: usize, block: u64) -> Self {
-        let asset = asset as u16;
-        Self {
-            moves: Stream::new(seed, Purpose::Move(asset), block),
-            events: Stream::new(seed, Purpose::Event(asset), block),
-            extremes: Stream::new(seed, Purpose::Extreme(asset), block),
-        }
-    }
 }
 
 impl<'a> Worker<'a> {
@@ -79,6 +70,9 @@ impl<'a> Worker<'a> {
             tally: Tally::new(plan.levels.len()),
             prices: vec![column(); assets],
             now: column(),
+            reached: 0.0,
+            everyone: Vec::with_capacity(BLOCK_LANES),
+            common_duration: column(),
             active: Vec::with_capacity(BLOCK_LANES),
             due: Vec::with_capacity(BLOCK_LANES),
             ends: column(),
@@ -88,6 +82,7 @@ impl<'a> Worker<'a> {
             lows: column(),
             highs: column(),
             weights: column(),
+            looks: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             streams: (0..assets).map(|asset| AssetStreams::new(plan.seed, asset, 0)).collect(),
             hit_noise: Stream::new(plan.seed, Purpose::Hit, 0),
@@ -127,6 +122,10 @@ impl<'a> Worker<'a> {
         }
         self.hit_noise = Stream::new(plan.seed, Purpose::Hit, block);
         reset(&mut self.now, lanes, 0.0);
+        self.reached = 0.0;
+        self.everyone.clear();
+        self.everyone.extend(0..lanes as u32);
+        self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
         self.evaluation.begin(lanes);
         let mut start = 0.0;
@@ -147,16 +146,81 @@ impl<'a> Worker<'a> {
         self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
     }
 
-    /// Moves every path to a common time, event by event.
+    /// Moves every path to a common time.
     fn move_to(&mut self, time: f64) {
-        self.active.clear();
-        self.active.extend(0..self.now.len() as u32);
+        let is_alone = self.steppers.len() == 1 && self.common_jumps.is_empty();
+        if is_alone && all_after(self.steppers[0].event_times(), time) {
+            self.move_together(time);
+        } else {
+            self.move_apart(time);
+        }
+        self.reached = time;
+    }
+
+    /// Moves every path of a single asset to a common time at once: nothing happens on the way.
+    fn move_together(&mut self, time: f64) {
+        let n = self.everyone.len();
+        let duration = time - self.reached;
+        if self.common_duration.first() != Some(&duration) {
+            reset(&mut self.common_duration, n, duration);
+        }
+        for (asset, stepper) in self.steppers.iter_mut().enumerate() {
+            let normals = &mut self.normals[asset];
+            normals.resize(n, 0.0);
+            let (bars, streams) = (&mut self.bars[asset], &mut self.streams[asset]);
+            bars.close.resize(n, 0.0);
+            bars.variance.resize(n, 0.0);
+            streams.moves.normals(normals);
+            self.lows.resize(n, 0.0);
+            self.highs.resize(n, 0.0);
+            let moves = Moves {
+                lanes: &self.everyone,
+                duration: &self.common_duration,
+                normals,
+                open: &self.prices[asset],
+                close: &mut bars.close,
+                variance: &mut bars.variance,
+                low: &mut self.lows,
+                high: &mut self.highs,
+                volatility_times: self.volatility_times[asset],
+            };
+            stepper.advance(moves, &mut streams.events);
+            if self.plan.continuous {
+                bars.lanes.clone_from(&self.everyone);
+                reset(&mut bars.start, n, self.reached);
+                bars.duration.clone_from(&self.common_duration);
+                bars.open.clone_from(&self.prices[asset]);
+                let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
+                let side = self.evaluation.watched_side();
+                draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
+                self.prices[asset].copy_from_slice(&bars.close);
+            } else {
+                // Nobody looks at the bar: its close becomes the price without a copy.
+                std::mem::swap(&mut self.prices[asset], &mut bars.close);
+            }
+        }
+        if self.plan.continuous {
+            self.evaluation.observe(&self.bars, &mut self.hit_noise);
+        }
+        if self.steppers.iter().any(|stepper| !stepper.event_times().is_empty()) {
+            self.now.fill(time);
+        }
+    }
+
+    /// Moves every path to a common time, event by event.
+    fn move_apart(&mut self, time: f64) {
+        self.active.clone_from(&self.everyone);
         while !self.active.is_empty() {
-            self.ends.clear();
-            self.ends.resize(self.active.len(), time);
+            // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
+            let all = self.active.len() == self.now.len();
+            reset(&mut self.ends, self.active.len(), time);
             let common = self.common_jumps.iter().map(CommonStepper::times);
             for events in self.steppers.iter().map(|stepper| stepper.event_times()).chain(common) {
-                if !events.is_empty() {
+                if !events.is_empty() && all {
+                    for (end, event) in self.ends.iter_mut().zip(events) {
+                        *end = if *event < *end { *event } else { *end };
+                    }
+                } else if !events.is_empty() {
                     for (end, lane) in self.ends.iter_mut().zip(&self.active) {
                         *end = end.min(events[*lane as usize]);
                     }
@@ -169,14 +233,21 @@ impl<'a> Worker<'a> {
             if self.plan.continuous {
                 self.evaluation.observe(&self.bars, &mut self.hit_noise);
             }
-            for (end, lane) in self.ends.iter().zip(&self.active) {
-                self.now[*lane as usize] = *end;
+            if all {
+                self.now.copy_from_slice(&self.ends);
+            } else {
+                for (end, lane) in self.ends.iter().zip(&self.active) {
+                    self.now[*lane as usize] = *end;
+                }
             }
             for asset in 0..self.steppers.len() {
                 self.happen(asset);
             }
             self.happen_together();
             let ends = &self.ends;
+            if ends.iter().fold(true, |arrived, end| arrived & (*end >= time)) {
+                self.active.clear();
+            }
             let mut kept = 0;
             self.active.retain(|_| {
                 kept += 1;
@@ -192,12 +263,18 @@ impl<'a> Worker<'a> {
         let bars = &mut self.bars[asset];
         let streams = &mut self.streams[asset];
         bars.lanes.clone_from(&self.active);
-        bars.start.clear();
-        bars.start.extend(self.active.iter().map(|lane| self.now[*lane as usize]));
+        let all = n == prices.len();
+        if all {
+            bars.start.clone_from(&self.now);
+            bars.open.clone_from(prices);
+        } else {
+            bars.start.clear();
+            bars.start.extend(self.active.iter().map(|lane| self.now[*lane as usize]));
+            bars.open.clear();
+            bars.open.extend(self.active.iter().map(|lane| prices[*lane as usize]));
+        }
         bars.duration.clear();
         bars.duration.extend(self.ends.iter().zip(&bars.start).map(|(end, start)| end - start));
-        bars.open.clear();
-        bars.open.extend(self.active.iter().map(|lane| prices[*lane as usize]));
         for column in [&mut bars.close, &mut bars.variance, &mut bars.extreme] {
             column.resize(n, 0.0);
         }
@@ -223,21 +300,17 @@ impl<'a> Worker<'a> {
                 *close -= growth * duration;
             }
         }
-        if let (true, Some(side)) = (self.plan.continuous, self.evaluation.watched_side()) {
-            if self.steppers[asset].knows_extremes() {
-                match side {
-                    Sides::Low => bars.extreme.clone_from(&self.lows),
-                    Sides::High => bars.extreme.clone_from(&self.highs),
-                }
-            } else {
-                self.uniforms.resize(n, 0.0);
-                streams.extremes.uniforms(&mut self.uniforms);
-                let sign = if side == Sides::Low { 1.0 } else { -1.0 };
-                dispatch(Extremes { bars, uniforms: &self.uniforms, sign });
-            }
+        if self.plan.continuous {
+            let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
+            let side = self.evaluation.watched_side();
+            draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
         }
-        for (lane, close) in self.active.iter().zip(&bars.close) {
-            prices[*lane as usize] = *close;
+        if all {
+            prices.copy_from_slice(&bars.close);
+        } else {
+            for (lane, close) in self.active.iter().zip(&bars.close) {
+                prices[*lane as usize] = *close;
+            }
         }
     }
 
@@ -294,9 +367,14 @@ impl<'a> Worker<'a> {
             return;
         }
         self.due.clear();
-        for (end, lane) in self.ends.iter().zip(&self.active) {
-            if events[*lane as usize] <= *end {
-                self.due.push(*lane);
+        let all = self.active.len() == events.len();
+        let none =
+            all && self.ends.iter().zip(events).fold(true, |none, (end, event)| none & (*event > *end));
+        if !none {
+            for (end, lane) in self.ends.iter().zip(&self.active) {
+                if events[*lane as usize] <= *end {
+                    self.due.push(*lane);
+                }
             }
         }
         if !self.due.is_empty() {
@@ -306,43 +384,22 @@ impl<'a> Worker<'a> {
 
     /// Shows the account the price as it is now, and nothing of the way to it.
     fn look(&mut self, point: &GridPoint) {
-        for (bars, prices) in self.bars.iter_mut().zip(&self.prices) {
-            let lanes = prices.len();
-            bars.lanes.clear();
-            bars.lanes.extend(0..lanes as u32);
-            reset(&mut bars.start, lanes, point.time);
-            reset(&mut bars.duration, lanes, 0.0);
-            reset(&mut bars.variance, lanes, 0.0);
+        self.due.clear();
+        self.evaluation.concerned(&self.prices, &mut self.due);
+        if self.due.is_empty() {
+            return;
+        }
+        let n = self.due.len();
+        for (bars, prices) in self.looks.iter_mut().zip(&self.prices) {
+            bars.lanes.clone_from(&self.due);
+            reset(&mut bars.start, n, point.time);
+            reset(&mut bars.duration, n, 0.0);
+            reset(&mut bars.variance, n, 0.0);
             for column in [&mut bars.open, &mut bars.close, &mut bars.extreme] {
-                column.clone_from(prices);
+                column.clear();
+                column.extend(self.due.iter().map(|lane| prices[*lane as usize]));
             }
         }
-        self.evaluation.observe(&self.bars, &mut self.hit_noise);
-    }
-}
-
-fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
-    column.clear();
-    column.resize(lanes, value);
-}
-
-struct Extremes<'a> {
-    bars: &'a mut Bars,
-    uniforms: &'a [f64],
-    sign: f64,
-}
-
-impl Kernel for Extremes<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { bars, uniforms, sign } = self;
-        let n = bars.extreme.len();
-        let (open, close) = (&bars.open[..n], &bars.close[..n]);
-        let (variance, uniforms) = (&bars.variance[..n], &uniforms[..n]);
-        for (i, extreme) in bars.extreme.iter_mut().enumerate() {
-            *extreme = sign * extreme_below(sign * open[i], sign * close[i], variance[i], uniforms[i]);
-        }
+        self.evaluation.observe(&self.looks, &mut self.hit_noise);
     }
 }

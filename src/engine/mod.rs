@@ -1,7 +1,9 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
 mod block;
+mod columns;
 mod common_jumps;
+mod crossing;
 mod picture;
 mod plan;
 mod result;
@@ -10,6 +12,7 @@ mod summary;
 mod passage;
 
 pub use block::{BLOCK_LANES, Worker};
+pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, Plan, PlanError};
 pub use result::{

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
+use super::crossing::{self, CrossingEstimate};
 use super::picture::PriceFan;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
@@ -50,6 +51,8 @@ pub enum RunError {
 
 /// Blocks after which a precision target is first looked at; then after every doubling.
 const FIRST_CHECK: u64 = 32;
+/// The same where liquidation probabilities do not depend on the paths.
+const CROSSING_CHECK: u64 = 512;
 
 /// Simulates a scenario.
 ///
@@ -66,6 +69,8 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
 pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
     let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
+    let estimate_crossings = |paths| pool.install(|| crossing::crossings(scenario, &plan, paths));
+    let mut crossings = None;
     let mut tally = Tally::new(plan.levels.len());
     let ending = match scenario.simulation.paths {
         PathBudget::Fixed(paths) => {
@@ -73,11 +78,14 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
             if tally.paths == paths { Ending::Complete } else { Ending::Interrupted { planned: paths } }
         }
         PathBudget::Precision { relative, max_paths } => {
-            let mut until = (FIRST_CHECK * BLOCK_LANES as u64).min(max_paths);
+            crossings = estimate_crossings(max_paths);
+            // Crossing probabilities need few paths; the other results then still get a fair number.
+            let first = if crossings.is_some() { CROSSING_CHECK } else { FIRST_CHECK };
+            let mut until = (first * BLOCK_LANES as u64).min(max_paths);
             loop {
                 let start = tally.paths;
                 run_paths(&plan, &pool, options, start..until, max_paths, &mut tally);
-                let reached = worst_relative_error(&plan, &tally);
+                let reached = worst_relative_error(&plan, &tally, crossings.as_deref());
                 if tally.paths < until {
                     break Ending::Interrupted { planned: max_paths };
                 } else if reached <= relative {
@@ -92,8 +100,12 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
     if tally.paths == 0 {
         return Err(RunError::Interrupted);
     }
+    if let PathBudget::Fixed(_) = scenario.simulation.paths {
+        // After the paths, so that a run cut short has the numbers of a shorter run.
+        crossings = estimate_crossings(tally.paths);
+    }
     let price_fan = PriceFan::new(scenario)?;
-    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, ending) };
+    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, crossings.as_deref(), ending) };
     Ok((result, tally))
 }
 
@@ -129,17 +141,19 @@ fn run_paths(
 }
 
 /// The largest relative standard error of the liquidation probability over the levels that can be liquidated.
-fn worst_relative_error(plan: &Plan, tally: &Tally) -> f64 {
+fn worst_relative_error(plan: &Plan, tally: &Tally, crossings: Option<&[CrossingEstimate]>) -> f64 {
     let n = tally.paths as f64;
-    let relative = |cell: &LevelTally| {
+    let relative = |level: usize, cell: &LevelTally| {
         let sums = cell.liquidated.mapped(0.0, 1.0);
-        let probability = Estimate::mean(sums.powers[0], sums.squares[0], n);
+        let plain = Estimate::mean(sums.powers[0], sums.squares[0], n);
+        let probability = crossing::better(crossings.map(|crossings| &crossings[level]), plain);
         if probability.value > 0.0 { probability.std_error / probability.value } else { f64::INFINITY }
     };
     plan.levels
         .iter()
         .zip(&tally.levels)
-        .filter(|(level, _)| level.liquidation.price.is_some())
-        .map(|(_, cell)| relative(cell))
+        .enumerate()
+        .filter(|(_, (level, _))| level.liquidation.price.is_some())
+        .map(|(number, (_, cell))| relative(number, cell))
         .fold(0.0, f64::max)
 }

@@ -1,5 +1,6 @@
 //! From the tally of all paths to the numbers of the result.
 
+use super::crossing::{self, CrossingEstimate};
 use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
@@ -51,12 +52,26 @@ const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
 const FEW_EVENTS: f64 = 100.0;
 
 /// The result of a run.
-pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending: Ending) -> RunResult {
+pub(super) fn summarise(
+    scenario: &Scenario,
+    plan: &Plan,
+    tally: &Tally,
+    crossings: Option<&[CrossingEstimate]>,
+    ending: Ending,
+) -> RunResult {
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
     let evaluation = plan.evaluation();
-    let levels: Vec<LevelResult> =
+    let mut levels: Vec<LevelResult> =
         (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
-    let notes = notes(scenario, plan, tally, &levels, ending);
+    let mut used = Vec::new();
+    for (level, crossing) in levels.iter_mut().zip(crossings.unwrap_or_default()) {
+        let better = crossing::better(Some(crossing), level.liquidation_probability);
+        if better != level.liquidation_probability {
+            level.liquidation_probability = better;
+            used.push((level.leverage, crossing));
+        }
+    }
+    let notes = notes(scenario, plan, tally, &levels, &used, ending);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.name.clone(),
@@ -122,7 +137,8 @@ fn level_result(
 }
 
 fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiquidation> {
-    let [weight, sum, squares, ..] = cell.time.mapped(0.0, 1.0).powers;
+    let sums = cell.time.mapped(0.0, 1.0);
+    let [weight, sum, squares, ..] = sums.powers;
     if weight <= 0.0 {
         return None;
     }
@@ -132,7 +148,8 @@ fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiq
     let quantile = |p: f64| cell.times.quantile(p * total).unwrap_or(0.0) * horizon_days;
     Some(TimeToLiquidation {
         mean: mean * horizon_days,
-        std_error: (variance / weight).sqrt() * horizon_days,
+        // Σw²/(Σw)² is one over the effective number of times.
+        std_error: (variance * sums.squares[0]).sqrt() / weight * horizon_days,
         p05: quantile(0.05),
         p50: quantile(0.5),
         p95: quantile(0.95),
@@ -169,6 +186,7 @@ fn notes(
     plan: &Plan,
     tally: &Tally,
     levels: &[LevelResult],
+    crossings: &[(f64, &CrossingEstimate)],
     ending: Ending,
 ) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -236,6 +254,10 @@ fn notes(
             ),
         );
     }
+    if !crossings.is_empty() {
+        note("sampling", crossing::note(crossings, paths));
+    }
+    let is_plain = |leverage: f64| crossings.iter().all(|(crossing, _)| *crossing != leverage);
     let rare: Vec<(f64, f64)> = levels
         .iter()
         .zip(&tally.levels)
@@ -243,9 +265,21 @@ fn notes(
         .map(|(level, cell)| (level.leverage, cell.liquidated.mapped(0.0, 1.0).powers[0]))
         .filter(|(_, events)| *events < FEW_EVENTS)
         .collect();
-    if !rare.is_empty() {
-        let list: Vec<String> =
-            rare.iter().map(|(leverage, events)| format!("{leverage}x ({events:.0})")).collect();
+    let listed = |plain: bool| {
+        let list = rare.iter().filter(|(leverage, _)| is_plain(*leverage) == plain);
+        list.map(|(leverage, events)| format!("{leverage}x ({events:.0})")).collect::<Vec<_>>()
+    };
+    let (list, sure) = (listed(true), listed(false));
+    if !sure.is_empty() {
+        note(
+            "few_liquidated",
+            format!(
+                "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but                  time to liquidation and bad debt do.",
+                sure.join(", ")
+            ),
+        );
+    }
+    if !list.is_empty() {
         note(
             "few_events",
             format!(

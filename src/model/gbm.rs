@@ -45,6 +45,9 @@ impl Diffusion {
     }
 }
 
+/// Paths that are looked at together.
+const CHUNK: usize = 64;
+
 struct Diffuse<'a> {
     law: Diffusion,
     moves: Moves<'a>,
@@ -61,10 +64,28 @@ impl Kernel for Diffuse<'_> {
         let n = close.len();
         let (duration, normals, open, variance) =
             (&duration[..n], &normals[..n], &open[..n], &mut variance[..n]);
-        for i in 0..n {
-            let integrated = volatility * volatility * duration[i];
-            variance[i] = integrated;
-            close[i] = open[i] + log_drift.mul_add(duration[i], integrated.sqrt() * normals[i]);
+        // On a common grid all paths move for the same time, and one square root serves a whole chunk.
+        for start in (0..n).step_by(CHUNK) {
+            let range = start..(start + CHUNK).min(n);
+            let first = duration[start];
+            let mut shared = true;
+            for duration in &duration[range.clone()] {
+                shared &= *duration == first;
+            }
+            if shared {
+                let integrated = volatility * volatility * first;
+                let (expected, deviation) = (log_drift * first, integrated.sqrt());
+                for i in range {
+                    variance[i] = integrated;
+                    close[i] = open[i] + deviation.mul_add(normals[i], expected);
+                }
+            } else {
+                for i in range {
+                    let integrated = volatility * volatility * duration[i];
+                    variance[i] = integrated;
+                    close[i] = open[i] + integrated.sqrt().mul_add(normals[i], log_drift * duration[i]);
+                }
+            }
         }
     }
 }

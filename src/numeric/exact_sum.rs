@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 const HIGH_UNIT: f64 = 4_294_967_296.0; // 2^32
 const LOW_UNIT: f64 = HIGH_UNIT * HIGH_UNIT * HIGH_UNIT * HIGH_UNIT; // 2^128
 
+/// The low part in two pieces of 48 bits.
+const UPPER_UNIT: f64 = LOW_UNIT / LOWER_UNIT;
+const LOWER_UNIT: f64 = 281_474_976_710_656.0; // 2^48
+const FITS: f64 = 9e18;
+
 /// An order-independent sum of doubles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExactSum {
@@ -25,8 +30,11 @@ impl ExactSum {
         let high = (x * HIGH_UNIT).floor();
         // Exact: the rest is the low bits of x.
         let rest = x - high / HIGH_UNIT;
-        self.high += high as i128;
-        self.low += (rest * LOW_UNIT) as i128;
+        // Conversions to 64 bits are one instruction, those to 128 a call.
+        self.high += if high.abs() < FITS { i128::from(high as i64) } else { high as i128 };
+        let upper = (rest * UPPER_UNIT).floor();
+        let lower = (rest * UPPER_UNIT - upper) * LOWER_UNIT;
+        self.low += (i128::from(upper as i64) << 48) + i128::from(lower as i64);
     }
 
     /// The sum, rounded to a double.

@@ -4,6 +4,7 @@
 //! roots and our own polynomials, so the bits are the same on every CPU and for every vector width. Kernels are plain
 //! loops over slices; [`dispatch`] compiles each for several instruction sets and picks one at run time.
 
+mod box_muller;
 mod bridge;
 mod correlation;
 mod dispatch;
@@ -12,6 +13,7 @@ mod exact_sum;
 mod gamma;
 mod normal;
 mod random;
+mod sobol;
 mod symmetric;
 mod tail;
 
@@ -21,6 +23,7 @@ pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, inst
 pub use elementary::{exp, ln, mean_decay};
 pub use exact_sum::ExactSum;
 pub use gamma::gammas;
-pub use normal::normal_quantile;
-pub use random::{Purpose, Stream};
+pub use normal::{normal_quantile, normal_quantiles};
+pub use random::{Purpose, Stream, mix64};
+pub use sobol::{SOBOL_CHUNK, SOBOL_DIMENSIONS, Sobol};
 pub use tail::upper_tail;

@@ -4,9 +4,9 @@
 //! and Vigna 2021), whose states come from Philox4x32-10 (Salmon et al. 2011) with the seed as key and (purpose, block,
 //! lane) as counter. Which thread runs a block, and what other purposes draw, changes nothing.
 
+use super::box_muller::normals_from_words;
 use super::dispatch::{Kernel, dispatch};
 use super::elementary::ln;
-use super::normal::normals_from_words;
 
 /// Generators side by side in one stream; part of the definition of the words.
 const LANES: usize = 8;
@@ -24,6 +24,8 @@ pub enum Purpose {
     Extreme(u16),
     /// Times of hits inside bars.
     Hit,
+    /// Scramblings for the crossing probabilities of a group of levels.
+    Crossing(u16),
     /// Times and sizes of jumps that hit several assets at once.
     Common(u16),
     /// Resampling of recorded data.
@@ -38,6 +40,7 @@ impl Purpose {
             Self::Extreme(asset) => (2, asset),
             Self::Hit => (3, 0),
             Self::Common(index) => (4, index),
+            Self::Crossing(group) => (5, group),
             // Numbers from here up are for what is not simulation.
             Self::Resample => (0xff, 0),
         };
@@ -90,6 +93,16 @@ impl Stream {
     pub fn normals(&mut self, out: &mut [f64]) {
         dispatch(Normals { state: &mut self.state, out });
     }
+}
+
+/// A bijection of 64-bit words without visible structure: the output function of SplitMix64 (Steele, Lea and Flood 2014, with
+/// the constants of D. Stafford's variant 13). For randomness that is addressed by a key and a small index.
+#[inline(always)]
+pub fn mix64(word: u64) -> u64 {
+    let mut z = word.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// Ten rounds of Philox4x32 (Salmon, Moraes, Dror and Shaw 2011).
@@ -172,7 +185,33 @@ draws!(Exponentials, f64, |words, out| {
     }
 });
 
-draws!(Normals, f64, |words, out| normals_from_words(words, out));
+struct Normals<'a> {
+    state: &'a mut [[u64; LANES]; 4],
+    out: &'a mut [f64],
+}
+
+impl Kernel for Normals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let mut buffer = [0_u64; CHUNK];
+        let mut whole = self.out.chunks_exact_mut(CHUNK);
+        for out in whole.by_ref() {
+            next_words(self.state, &mut buffer);
+            normals_from_words(&buffer, out);
+        }
+        // Normals come in pairs of whole lanes.
+        let rest = whole.into_remainder();
+        if !rest.is_empty() {
+            let words = &mut buffer[..rest.len().next_multiple_of(2 * LANES)];
+            let mut normals = [0.0; CHUNK];
+            next_words(self.state, words);
+            normals_from_words(words, &mut normals[..words.len()]);
+            rest.copy_from_slice(&normals[..rest.len()]);
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

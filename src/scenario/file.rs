@@ -17,7 +17,7 @@ use super::stress::StressFile;
 use super::sweep::Sweep;
 use super::table::table;
 use super::tree::{Node, Value};
-use super::types::{MarginMode, Monitoring};
+use super::types::{MarginMode, Monitoring, Sampling};
 
 use super::venue::VenueChoice;
 
@@ -67,6 +67,10 @@ table! {
         /// When the price is compared with the liquidation price: "continuous" (at every instant; used if absent), or at
         /// the multiples of an interval such as "1h". The horizon itself is looked at only if it is a multiple.
         optional monitoring: Monitoring,
+        /// How liquidation probabilities are estimated: "pseudo" (independent paths, hits counted), "sobol" (exact crossing
+        /// probabilities on scrambled Sobol nets), or "auto" (the same, with importance sampling for rare liquidations; used if
+        /// absent). Where the model or the account does not allow it, hits are counted.
+        optional sampling: Sampling,
     }
 }
 

@@ -47,5 +47,7 @@ pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, Sweep, read_sweep};
-pub use types::{Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
+pub use types::{
+    Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+};
 pub use venue::catalogue_venue;

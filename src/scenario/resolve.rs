@@ -8,7 +8,9 @@ use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
 use super::suggest::suggest;
 use super::tree::ticked;
-use super::types::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
+use super::types::{
+    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+};
 use super::{dependence, leverage, limits, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
@@ -84,6 +86,7 @@ fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<
         paths,
         seed: file.seed.as_ref().map_or(DEFAULT_SEED, |seed| seed.value.0),
         monitoring,
+        sampling: file.sampling.as_ref().map_or(Sampling::Auto, |sampling| sampling.value),
     })
 }
 

@@ -39,6 +39,20 @@ pub struct Simulation {
     pub seed: u64,
     /// When the price is compared with the liquidation price.
     pub monitoring: Monitoring,
+    /// How liquidation probabilities are estimated.
+    pub sampling: Sampling,
+}
+
+/// How liquidation probabilities are estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// Independent paths, hits counted.
+    Pseudo,
+    /// Crossing probabilities on scrambled Sobol nets where the model and the account allow it, otherwise as `Pseudo`.
+    Sobol,
+    /// As `Sobol`, with importance sampling for rare liquidations.
+    Auto,
 }
 
 /// How many paths to simulate.

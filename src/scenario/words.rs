@@ -10,7 +10,7 @@ use super::shape::{Shape, any_of, wrong_type};
 use super::suggest::suggest;
 use super::terms::Rates;
 use super::tree::{Node, Value, quoted, ticked};
-use super::types::{MarginMode, Monitoring};
+use super::types::{MarginMode, Monitoring, Sampling};
 
 impl Shape for String {
     fn expected() -> String {
@@ -128,6 +128,7 @@ macro_rules! words {
 
 words!(Side: "long" => Side::Long, "short" => Side::Short);
 words!(MarginMode: "isolated" => MarginMode::Isolated, "cross" => MarginMode::Cross);
+words!(Sampling: "auto" => Sampling::Auto, "sobol" => Sampling::Sobol, "pseudo" => Sampling::Pseudo);
 words!(Contract: "linear" => Contract::Linear, "inverse" => Contract::Inverse, "spot" => Contract::Spot);
 words!(TierRule: "marginal" => TierRule::Marginal, "whole" => TierRule::Whole);
 words!(MaintenanceBasis: "mark" => MaintenanceBasis::Mark, "entry" => MaintenanceBasis::Entry);

@@ -30,6 +30,19 @@ impl Sums {
             term *= y;
         }
     }
+
+    /// Adds many values that are all the same, from the sums of their weights and of the squares of those.
+    pub fn add_equal(&mut self, y: f64, weights: f64, squared_weights: f64) {
+        let (mut term, mut square) = (weights, squared_weights);
+        for power in &mut self.powers {
+            *power += term;
+            term *= y;
+        }
+        for sum in &mut self.squares {
+            *sum += square;
+            square *= y;
+        }
+    }
 }
 
 /// Power sums over any number of blocks, exact under merging.
@@ -42,6 +55,10 @@ pub struct Moments {
 impl Moments {
     /// Adds the sums of a block.
     pub fn add(&mut self, sums: &Sums) {
+        // A block without weight adds nothing; most levels have no bad debt.
+        if sums.powers[0] == 0.0 {
+            return;
+        }
         for (exact, x) in self.powers.iter_mut().zip(sums.powers) {
             exact.add(x);
         }

@@ -17,9 +17,10 @@ pub struct LevelTally {
     pub liquidated: Moments,
     /// Closing equity of the liquidated paths.
     pub recovered: Histogram,
-    /// Power sums of the time to liquidation, as a fraction of the horizon.
+    /// Power sums of the time to liquidation, as a fraction of the horizon. Times may be drawn for a part of the paths
+    /// only, which then carry the weight of all.
     pub time: Moments,
-    /// Time to liquidation as a fraction of the horizon.
+    /// Time to liquidation as a fraction of the horizon, of the same paths.
     pub times: Histogram,
     /// Power sums of the bad debt in units of the equity, over the paths that have any.
     pub bad_debt: Moments,
@@ -28,6 +29,29 @@ pub struct LevelTally {
 }
 
 impl LevelTally {
+    /// Adds the time of liquidation (as a fraction of the horizon) of a path.
+    #[inline]
+    pub fn add_time(&mut self, sums: &mut LiquidatedSums, time: f64, weight: f64) {
+        sums.time.add(time, weight);
+        self.times.add(time, weight);
+    }
+
+    /// Adds what liquidation left of the equity on paths of these weights, and the debt beyond it.
+    #[inline]
+    pub fn add_fill(
+        &mut self,
+        sums: &mut LiquidatedSums,
+        (recovered, bad_debt): (f64, f64),
+        weights: f64,
+        squared_weights: f64,
+    ) {
+        sums.returns.add_equal(recovered - 1.0, weights, squared_weights);
+        self.recovered.add(recovered, weights);
+        if bad_debt > 0.0 {
+            sums.bad_debt.add_equal(bad_debt, weights, squared_weights);
+        }
+    }
+
     /// Adds the return, time (as a fraction of the horizon) and bad debt of one liquidated path; the sums go to the
     /// block's.
     #[inline]

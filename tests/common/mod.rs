@@ -12,7 +12,9 @@ use liqsim::account::Policy;
 use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
 use liqsim::model::{Dependence, Model, Stress};
-use liqsim::scenario::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
+use liqsim::scenario::{
+    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+};
 use liqsim::venue::{Contract, Flows, MarginTier, Side, Venue};
 use serde::Deserialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, DiscreteCDF, Poisson};
@@ -58,6 +60,8 @@ impl Setup {
                 paths: PathBudget::Fixed(PATHS),
                 seed: self.seed,
                 monitoring: self.monitoring,
+                // What these tests judge is the plain simulation, path by path.
+                sampling: Sampling::Pseudo,
             },
             assets: vec![Asset {
                 name: "X".to_string(),

@@ -1,0 +1,75 @@
+//! What the block loop does to whole columns of bars.
+
+use crate::market::{Bars, Sides};
+use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below};
+
+/// The random words of one asset on one block.
+pub(super) struct AssetStreams {
+    pub moves: Stream,
+    pub events: Stream,
+    pub extremes: Stream,
+}
+
+impl AssetStreams {
+    pub fn new(seed: u64, asset: usize, block: u64) -> Self {
+        let asset = asset as u16;
+        Self {
+            moves: Stream::new(seed, Purpose::Move(asset), block),
+            events: Stream::new(seed, Purpose::Event(asset), block),
+            extremes: Stream::new(seed, Purpose::Extreme(asset), block),
+        }
+    }
+}
+
+/// Draws the extremes that the accounts watch, if they do.
+pub(super) fn draw_extremes(
+    bars: &mut Bars,
+    side: Option<Sides>,
+    known: Option<(&Vec<f64>, &Vec<f64>)>,
+    noise: &mut Stream,
+    uniforms: &mut Vec<f64>,
+) {
+    let Some(side) = side else { return };
+    if let Some((lows, highs)) = known {
+        bars.extreme.clone_from(if side == Sides::Low { lows } else { highs });
+        return;
+    }
+    uniforms.resize(bars.close.len(), 0.0);
+    bars.extreme.resize(bars.close.len(), 0.0);
+    noise.uniforms(uniforms);
+    let sign = if side == Sides::Low { 1.0 } else { -1.0 };
+    dispatch(Extremes { bars, uniforms, sign });
+}
+
+/// Whether no event is due up to a time.
+pub(super) fn all_after(events: &[f64], time: f64) -> bool {
+    // By whole chunks without a branch inside, so that the comparison runs in lanes.
+    events.chunks(64).all(|events| events.iter().fold(true, |after, event| after & (*event > time)))
+}
+
+/// A column of equal numbers.
+pub(super) fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
+    column.clear();
+    column.resize(lanes, value);
+}
+
+struct Extremes<'a> {
+    bars: &'a mut Bars,
+    uniforms: &'a [f64],
+    sign: f64,
+}
+
+impl Kernel for Extremes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { bars, uniforms, sign } = self;
+        let n = bars.extreme.len();
+        let (open, close) = (&bars.open[..n], &bars.close[..n]);
+        let (variance, uniforms) = (&bars.variance[..n], &uniforms[..n]);
+        for (i, extreme) in bars.extreme.iter_mut().enumerate() {
+            *extreme = sign * extreme_below(sign * open[i], sign * close[i], variance[i], uniforms[i]);
+        }
+    }
+}

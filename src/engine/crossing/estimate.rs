@@ -1,0 +1,184 @@
+//! Estimates with errors from independent scramblings, refined until they are good enough.
+
+use std::sync::LazyLock;
+
+use rayon::prelude::*;
+
+use super::kernel::{Net, Scratch};
+use super::law::Law;
+use crate::engine::plan::Plan;
+use crate::market::Sides;
+use crate::model::{Dependence, Stress};
+use crate::numeric::{Purpose, SOBOL_CHUNK, Sobol, Stream, dispatch};
+use crate::stats::Estimate;
+
+/// Independent scramblings of every net; their spread gives the error.
+pub(super) const SCRAMBLINGS: usize = 16;
+/// Quantile of Student's t with 15 degrees of freedom for a two-sided 95 % interval.
+const T_95: f64 = 2.131_449_545_559_323;
+/// Points of all scramblings from which on threads are worth their start.
+const PARALLEL: u64 = 1 << 15;
+
+/// Direction numbers, computed once.
+static SOBOL: LazyLock<Sobol> = LazyLock::new(Sobol::default);
+
+/// First-passage probabilities of a plan's levels.
+#[derive(Debug, Clone)]
+pub struct Crossing {
+    seed: u64,
+    horizon: f64,
+    levels: usize,
+    groups: Vec<Group>,
+}
+
+/// Levels that share their paths.
+#[derive(Debug, Clone)]
+struct Group {
+    levels: Vec<usize>,
+    barriers: Vec<f64>,
+    tilt: f64,
+    cumulant: f64,
+    arrival: f64,
+    law: Law,
+    jump_counts: Vec<f64>,
+}
+
+/// When an estimate is good enough.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CrossingTarget {
+    /// Relative standard error at every level.
+    pub relative: f64,
+    /// Most points of one net times the number of scramblings.
+    pub max_points: u64,
+}
+
+/// The estimate of one level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CrossingEstimate {
+    /// The probability.
+    pub probability: Estimate,
+    /// Paths that it took, over all scramblings.
+    pub points: u64,
+    /// Whether the paths were drawn from a tilted law.
+    pub is_tilted: bool,
+}
+
+impl CrossingEstimate {
+    /// Number of plain paths with sampled hits that would have the same error.
+    pub fn effective_paths(&self) -> f64 {
+        let Estimate { value, std_error, .. } = self.probability;
+        value * (1.0 - value) / (std_error * std_error)
+    }
+}
+
+impl Crossing {
+    /// The problem of a plan; none if its levels are not first passages through fixed barriers, or the law of its price
+    /// is of another kind.
+    pub fn new(plan: &Plan, importance: bool) -> Option<Self> {
+        let evaluation = plan.evaluation();
+        let barriers = evaluation.fixed_barriers()?;
+        let model = plan.models.get(plan.asset)?;
+        let is_undisturbed = plan.stress.iter().all(|stress| *stress == Stress::default())
+            && plan.dependence == Dependence::default();
+        if !plan.continuous || plan.grid.len() != 1 || !is_undisturbed {
+            return None;
+        }
+        let horizon = plan.horizon();
+        let sign = if evaluation.watched_side() == Some(Sides::High) { -1.0 } else { 1.0 };
+        let law = Law::of(model, sign, horizon)?;
+        let mut groups: Vec<Group> = Vec::new();
+        for (level, barrier) in barriers.iter().enumerate().filter(|(_, barrier)| barrier.is_finite()) {
+            let tilt = if importance { law.tilt_to(*barrier, horizon) } else { 0.0 };
+            match groups.iter_mut().find(|group| group.tilt == tilt) {
+                Some(group) => {
+                    group.levels.push(level);
+                    group.barriers.push(*barrier);
+                }
+                None => {
+                    let tilted = law.tilted(tilt);
+                    groups.push(Group {
+                        levels: vec![level],
+                        barriers: vec![*barrier],
+                        tilt,
+                        cumulant: law.cumulant(tilt),
+                        arrival: if law.rate > 0.0 { law.rate / tilted.rate } else { 1.0 },
+                        law: tilted,
+                        jump_counts: tilted.jump_counts(horizon),
+                    });
+                }
+            }
+        }
+        Some(Self { seed: plan.seed, horizon, levels: barriers.len(), groups })
+    }
+
+    /// Estimates every level; uses the threads of the current pool where that pays. The result does not depend on them.
+    pub fn estimate(&self, target: &CrossingTarget) -> Vec<CrossingEstimate> {
+        let never = CrossingEstimate { probability: Estimate::exact(0.0), points: 0, is_tilted: false };
+        let mut estimates = vec![never; self.levels];
+        for (number, group) in self.groups.iter().enumerate() {
+            // Nets that hold paths of all sorts are worth their size.
+            let mut points = SOBOL_CHUNK as u32 * if group.jump_counts.len() > 1 { 2 } else { 1 };
+            let probabilities = loop {
+                let probabilities = self.round(number, group, points);
+                let worst = probabilities.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
+                let all = u64::from(points) * SCRAMBLINGS as u64;
+                // Where nothing was seen the comparison with not-a-number fails: go on.
+                if worst <= target.relative || 2 * all > target.max_points || points >= 1 << 26 {
+                    break probabilities;
+                }
+                points *= 2;
+            };
+            for (level, probability) in group.levels.iter().zip(probabilities) {
+                let points = u64::from(points) * SCRAMBLINGS as u64;
+                estimates[*level] = CrossingEstimate { probability, points, is_tilted: group.tilt != 0.0 };
+            }
+        }
+        estimates
+    }
+
+    /// Fresh scramblings of a net of some points.
+    fn round(&self, number: usize, group: &Group, points: u32) -> Vec<Estimate> {
+        let mut keys = [0; SCRAMBLINGS];
+        Stream::new(self.seed, Purpose::Crossing(number as u16), u64::from(points)).words(&mut keys);
+        let count = group.barriers.len();
+        let mut means = vec![0.0; SCRAMBLINGS * count];
+        let one = |scratch: &mut Scratch, key: u64, out: &mut [f64]| {
+            dispatch(Net {
+                law: group.law,
+                tilt: group.tilt,
+                cumulant: group.cumulant,
+                arrival: group.arrival,
+                horizon: self.horizon,
+                jump_counts: &group.jump_counts,
+                barriers: &group.barriers,
+                sobol: &SOBOL,
+                key,
+                points,
+                scratch,
+                out,
+            });
+        };
+        if u64::from(points) * SCRAMBLINGS as u64 >= PARALLEL {
+            means
+                .par_chunks_exact_mut(count)
+                .zip(&keys)
+                .for_each_init(Scratch::default, |scratch, (out, key)| one(scratch, *key, out));
+        } else {
+            let mut scratch = Scratch::default();
+            for (out, key) in means.chunks_exact_mut(count).zip(&keys) {
+                one(&mut scratch, *key, out);
+            }
+        }
+        (0..count).map(|level| combined(means.iter().skip(level).step_by(count).copied())).collect()
+    }
+}
+
+/// Mean of the scramblings, with the interval of Student's t.
+fn combined(means: impl Iterator<Item = f64> + Clone) -> Estimate {
+    let n = SCRAMBLINGS as f64;
+    let value = means.clone().sum::<f64>() / n;
+    let squares: f64 = means.map(|mean| (mean - value) * (mean - value)).sum();
+    let std_error = (squares / (n * (n - 1.0))).sqrt();
+    let half = T_95 * std_error;
+    Estimate { value, std_error, low: (value - half).max(0.0), high: (value + half).min(1.0) }
+}

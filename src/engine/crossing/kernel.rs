@@ -1,0 +1,213 @@
+//! One scrambled net of paths, from jump to jump.
+//!
+//! Point i of m has the first coordinate (i + u)/m, whose leading part is read as the number n of jumps and whose rest as
+//! the closing price given n; so points run through the numbers of jumps in order and neighbours have the same work. Given the
+//! closing price, the pieces of a path (continuous stretch, jump, stretch, ...) are normals conditioned on their
+//! sum, drawn one after the other with the variance still to come as the clock of a bridge. Jump times are the order
+//! statistics of uniforms. These draws come from Sobol coordinates as far as there are any.
+
+use super::law::Law;
+use crate::numeric::{Kernel, SOBOL_CHUNK, SOBOL_DIMENSIONS, Sobol, exp, ln, mix64, normal_quantiles};
+
+type Lanes = [f64; SOBOL_CHUNK];
+
+/// Sums over the points of a net, by level and lane.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    hits: Vec<Lanes>,
+    survival: Vec<Lanes>,
+}
+
+/// A net of paths under a law, and the barriers that they may touch.
+pub(super) struct Net<'a> {
+    pub law: Law,
+    /// Exponent of the weights, k.
+    pub tilt: f64,
+    /// ψ(k) of the law before it was tilted.
+    pub cumulant: f64,
+    /// Rate of jumps before over that after tilting: the weight of a jump at a known time, whatever its size.
+    pub arrival: f64,
+    /// Years.
+    pub horizon: f64,
+    /// Distribution function of the number of jumps.
+    pub jump_counts: &'a [f64],
+    /// Mirrored log-prices.
+    pub barriers: &'a [f64],
+    pub sobol: &'a Sobol,
+    /// Decides the scrambling.
+    pub key: u64,
+    /// Number of points, a multiple of [`SOBOL_CHUNK`].
+    pub points: u32,
+    pub scratch: &'a mut Scratch,
+    /// To be filled: the estimate of every barrier.
+    pub out: &'a mut [f64],
+}
+
+impl Kernel for Net<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            law,
+            tilt,
+            cumulant,
+            arrival,
+            horizon,
+            jump_counts,
+            barriers,
+            sobol,
+            key,
+            points,
+            scratch,
+            out,
+        } = self;
+        let variance_rate = law.volatility * law.volatility;
+        let jump_variance = law.std_dev * law.std_dev;
+        scratch.hits.clear();
+        scratch.hits.resize(barriers.len(), [0.0; SOBOL_CHUNK]);
+        let mut number = 0;
+        for start in (0..points).step_by(SOBOL_CHUNK) {
+            scratch.survival.clear();
+            scratch.survival.resize(barriers.len(), [1.0; SOBOL_CHUNK]);
+            // The number of jumps and the closing price.
+            let mut rest = first_coordinates(key, start, points);
+            let mut jumps = [0.0; SOBOL_CHUNK];
+            if jump_counts.len() > 1 {
+                for (u, jumps) in rest.iter_mut().zip(&mut jumps) {
+                    while *u > jump_counts[number] {
+                        number += 1;
+                    }
+                    let below = if number == 0 { 0.0 } else { jump_counts[number - 1] };
+                    *u = ((*u - below) / (jump_counts[number] - below))
+                        .clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+                    *jumps = number as f64;
+                }
+            }
+            normal_quantiles(&mut rest);
+            let mut variance = [0.0; SOBOL_CHUNK];
+            for lane in 0..SOBOL_CHUNK {
+                variance[lane] = jumps[lane].mul_add(jump_variance, variance_rate * horizon);
+                rest[lane] *= variance[lane].sqrt();
+            }
+            let (mut price, mut time) = ([0.0; SOBOL_CHUNK], [horizon; SOBOL_CHUNK]);
+            for bar in 0..=number {
+                let done = bar as f64;
+                let (mut gap, mut move_draw, mut jump_draw) =
+                    ([0.5; SOBOL_CHUNK], [0.0; SOBOL_CHUNK], [0.0; SOBOL_CHUNK]);
+                if bar < number {
+                    coordinates(sobol, key, 3 * bar, start, &mut gap);
+                    coordinates(sobol, key, 3 * bar + 1, start, &mut move_draw);
+                    coordinates(sobol, key, 3 * bar + 2, start, &mut jump_draw);
+                    normal_quantiles(&mut move_draw);
+                    normal_quantiles(&mut jump_draw);
+                }
+                // The continuous stretch up to the next jump or the horizon.
+                let (mut open, mut scale, mut weight) =
+                    ([0.0; SOBOL_CHUNK], [0.0; SOBOL_CHUNK], [1.0; SOBOL_CHUNK]);
+                let (mut duration, mut moved) = (time, rest);
+                if bar < number {
+                    for lane in 0..SOBOL_CHUNK {
+                        let left = jumps[lane] - done;
+                        let until_jump = time[lane] * (1.0 - exp(ln(gap[lane]) / left));
+                        duration[lane] = if left > 0.0 { until_jump } else { time[lane] };
+                        let (share, spread) = split(variance_rate * duration[lane], variance[lane]);
+                        let part = spread.mul_add(move_draw[lane], share * rest[lane]);
+                        moved[lane] = if left > 0.0 { part } else { rest[lane] };
+                    }
+                }
+                for lane in 0..SOBOL_CHUNK {
+                    let own = variance_rate * duration[lane];
+                    open[lane] = price[lane];
+                    price[lane] += law.drift.mul_add(duration[lane], moved[lane]);
+                    rest[lane] -= moved[lane];
+                    variance[lane] = positive(variance[lane] - own);
+                    time[lane] -= duration[lane];
+                    // A path that has arrived has stretches of no length, which touch nothing new.
+                    scale[lane] = -2.0 / if own > 1e-300 { own } else { 1e-300 };
+                }
+                if tilt != 0.0 {
+                    for lane in 0..SOBOL_CHUNK {
+                        // That the stretch ends in a jump is part of what is known at its end.
+                        let arrived = if jumps[lane] > done { arrival } else { 1.0 };
+                        weight[lane] =
+                            arrived * exp(cumulant.mul_add(horizon - time[lane], -tilt * price[lane]));
+                    }
+                }
+                for ((barrier, hits), survival) in
+                    barriers.iter().zip(&mut scratch.hits).zip(&mut scratch.survival)
+                {
+                    for lane in 0..SOBOL_CHUNK {
+                        let (above_open, above_close) = (open[lane] - barrier, price[lane] - barrier);
+                        let crossing = exp(above_open * above_close * scale[lane]);
+                        let beyond = (above_open <= 0.0) | (above_close <= 0.0);
+                        let hit = survival[lane] * if beyond { 1.0 } else { crossing };
+                        hits[lane] = hit.mul_add(weight[lane], hits[lane]);
+                        survival[lane] -= hit;
+                    }
+                }
+                if bar < number {
+                    for lane in 0..SOBOL_CHUNK {
+                        let (share, spread) = split(jump_variance, variance[lane]);
+                        let part = spread.mul_add(jump_draw[lane], share * rest[lane]);
+                        let is_due = jumps[lane] > done;
+                        let size = if is_due { part } else { 0.0 };
+                        price[lane] += if is_due { law.mean + size } else { 0.0 };
+                        rest[lane] -= size;
+                        variance[lane] =
+                            if is_due { positive(variance[lane] - jump_variance) } else { variance[lane] };
+                    }
+                }
+            }
+        }
+        for (out, hits) in out.iter_mut().zip(&scratch.hits) {
+            *out = hits.iter().sum::<f64>() / f64::from(points);
+        }
+    }
+}
+
+/// One point in every interval of length 1/points.
+#[inline(always)]
+fn first_coordinates(key: u64, start: u32, points: u32) -> Lanes {
+    let mut out = [0.0; SOBOL_CHUNK];
+    let width = 1.0 / f64::from(points);
+    for (lane, out) in out.iter_mut().enumerate() {
+        let index = start + lane as u32;
+        *out = (f64::from(index) + unit(mix64(key ^ u64::from(index)))) * width;
+    }
+    out
+}
+
+/// A coordinate of some points: scrambled Sobol as far as there are direction numbers, independent uniforms beyond.
+#[inline(always)]
+fn coordinates(sobol: &Sobol, key: u64, dimension: usize, start: u32, out: &mut Lanes) {
+    let own = mix64(key.wrapping_add((dimension as u64 + 1) << 32));
+    if dimension < SOBOL_DIMENSIONS {
+        sobol.scrambled(dimension, start, own as u32, out);
+    } else {
+        for (lane, out) in out.iter_mut().enumerate() {
+            *out = unit(mix64(own ^ u64::from(start + lane as u32)));
+        }
+    }
+}
+
+/// A uniform in (0, 1) from 52 bits.
+#[inline(always)]
+fn unit(word: u64) -> f64 {
+    const ONE: u64 = 1023 << 52;
+    f64::from_bits((word >> 12) | ONE) - (1.0 - f64::EPSILON / 2.0)
+}
+
+/// How a normal of variance `own` depends on the sum that it is part of, of variance `all`: the share of the sum that is
+/// expected in it, and its standard deviation about that.
+#[inline(always)]
+fn split(own: f64, all: f64) -> (f64, f64) {
+    let share = own / if all > 1e-300 { all } else { 1e-300 };
+    let share = if share < 1.0 { share } else { 1.0 };
+    (share, (own * (1.0 - share)).sqrt())
+}
+
+#[inline(always)]
+fn positive(x: f64) -> f64 {
+    if x > 0.0 { x } else { 0.0 }
+}
