@@ -172,6 +172,16 @@ proptest! {
     }
 
     #[test]
+    fn loans(i in inputs(), threshold in 0.5..0.95_f64, borrowed in 0.1..0.98_f64) {
+        // Aave and lenders by loan to value: one collateral is liquidated at debt/(amount·threshold).
+        let debt = borrowed * threshold * i.q * i.entry;
+        let loan = Holding { side: Long, ..i.linear(i.q * i.entry - debt) };
+        let venue = flat(Contract::Spot, Mark, 0.5, 0.0, 0.0);
+        let tiers = vec![MarginTier { rate: 1.0 / threshold - 1.0, ..venue.tiers[0] }];
+        agrees(&Venue { tiers, ..venue }, &loan, debt / (i.q * threshold))?;
+    }
+
+    #[test]
     fn hyperliquid(i in inputs(), max_leverage in prop::sample::select(vec![3.0, 5.0, 10.0, 20.0, 25.0, 40.0])) {
         // Documents: LP = P − s·A/q/(1 − l·s), l = 1/(2·max leverage), A = isolated margin − maintenance at P.
         let l: f64 = 0.5 / max_leverage;

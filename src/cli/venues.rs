@@ -70,7 +70,10 @@ pub fn unknown_venue(name: &str) -> anyhow::Error {
     });
     let help = match nearest {
         Some(nearest) if strsim::jaro_winkler(nearest, name) > 0.8 => format!("did you mean \"{nearest}\"?"),
-        _ => format!("known are {} (see `liqsim venues`)", catalogue_names().join(", ")),
+        _ => {
+            let known = catalogue_names().len();
+            format!("`liqsim venues` lists the {known} known ones, such as \"binance-usdm-btcusdt\"")
+        }
     };
     error_with_help(format_args!("the catalogue has no venue \"{name}\""), help)
 }

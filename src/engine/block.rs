@@ -1,5 +1,6 @@
 //! The block loop: models move prices, bars go to the accounts.
 
+use super::common_jumps::CommonStepper;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
 use crate::market::{Bars, Sides};
@@ -15,6 +16,7 @@ pub const BLOCK_LANES: usize = 512;
 pub struct Worker<'a> {
     plan: &'a Plan,
     steppers: Vec<Box<dyn Stepper>>,
+    common_jumps: Vec<CommonStepper<'a>>,
     evaluation: Box<dyn Evaluation>,
     tally: Tally,
     /// Log-price by asset and path.
@@ -25,7 +27,10 @@ pub struct Worker<'a> {
     due: Vec<u32>,
     /// End of the interval of each active path.
     ends: Vec<f64>,
-    normals: Vec<f64>,
+    /// Normals of the continuous moves, by asset.
+    normals: Vec<Vec<f64>>,
+    /// Factor on volatility until the next grid point, by asset.
+    volatility_times: Vec<f64>,
     uniforms: Vec<f64>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
@@ -63,6 +68,10 @@ impl<'a> Worker<'a> {
         Self {
             plan,
             steppers: plan.models.iter().map(|model| model.stepper(BLOCK_LANES)).collect(),
+            common_jumps: (0..)
+                .zip(&plan.dependence.common_jumps)
+                .map(|(index, law)| CommonStepper::new(law, index))
+                .collect(),
             evaluation,
             tally: Tally::new(plan.levels.len()),
             prices: vec![column(); assets],
@@ -70,7 +79,8 @@ impl<'a> Worker<'a> {
             active: Vec::with_capacity(BLOCK_LANES),
             due: Vec::with_capacity(BLOCK_LANES),
             ends: column(),
-            normals: column(),
+            normals: vec![column(); assets],
+            volatility_times: vec![1.0; assets],
             uniforms: column(),
             weights: column(),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
@@ -107,12 +117,21 @@ impl<'a> Worker<'a> {
             self.steppers[asset].begin(lanes, &mut streams.events);
             reset(&mut self.prices[asset], lanes, 0.0);
         }
+        for common in &mut self.common_jumps {
+            common.begin(plan.seed, block, lanes);
+        }
         self.hit_noise = Stream::new(plan.seed, Purpose::Hit, block);
         reset(&mut self.now, lanes, 0.0);
         reset(&mut self.weights, lanes, 1.0);
         self.evaluation.begin(lanes);
+        let mut start = 0.0;
         for point in &plan.grid {
+            for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
+                *factor = stress.volatility_times(start);
+            }
             self.move_to(point.time);
+            self.shock(point.time);
+            start = point.time;
             if point.look && !plan.continuous {
                 self.look(point);
             }
@@ -127,14 +146,15 @@ impl<'a> Worker<'a> {
         while !self.active.is_empty() {
             self.ends.clear();
             self.ends.resize(self.active.len(), time);
-            for stepper in &self.steppers {
-                let events = stepper.event_times();
+            let common = self.common_jumps.iter().map(CommonStepper::times);
+            for events in self.steppers.iter().map(|stepper| stepper.event_times()).chain(common) {
                 if !events.is_empty() {
                     for (end, lane) in self.ends.iter_mut().zip(&self.active) {
                         *end = end.min(events[*lane as usize]);
                     }
                 }
             }
+            self.draw_normals();
             for asset in 0..self.steppers.len() {
                 self.advance(asset);
             }
@@ -147,6 +167,7 @@ impl<'a> Worker<'a> {
             for asset in 0..self.steppers.len() {
                 self.happen(asset);
             }
+            self.happen_together();
             let ends = &self.ends;
             let mut kept = 0;
             self.active.retain(|_| {
@@ -172,20 +193,24 @@ impl<'a> Worker<'a> {
         for column in [&mut bars.close, &mut bars.variance, &mut bars.extreme] {
             column.resize(n, 0.0);
         }
-        self.normals.resize(n, 0.0);
-        streams.moves.normals(&mut self.normals);
         self.steppers[asset].advance(
             Moves {
                 lanes: &bars.lanes,
                 duration: &bars.duration,
-                normals: &self.normals,
+                normals: &self.normals[asset],
                 open: &bars.open,
                 close: &mut bars.close,
                 variance: &mut bars.variance,
-                volatility_times: 1.0,
+                volatility_times: self.volatility_times[asset],
             },
             &mut streams.events,
         );
+        let growth = self.plan.dependence.growth(asset);
+        if growth != 0.0 {
+            for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {
+                *close -= growth * duration;
+            }
+        }
         if let (true, Some(side)) = (self.plan.continuous, self.evaluation.watched_side()) {
             self.uniforms.resize(n, 0.0);
             streams.extremes.uniforms(&mut self.uniforms);
@@ -194,6 +219,52 @@ impl<'a> Worker<'a> {
         }
         for (lane, close) in self.active.iter().zip(&bars.close) {
             prices[*lane as usize] = *close;
+        }
+    }
+
+    /// Draws the normals of the continuous moves of all assets on the active paths, correlated as the scenario asks.
+    fn draw_normals(&mut self) {
+        for (normals, streams) in self.normals.iter_mut().zip(&mut self.streams) {
+            normals.resize(self.active.len(), 0.0);
+            streams.moves.normals(normals);
+        }
+        // From the last asset up, so that each is made from normals that are still independent.
+        for (asset, weights) in self.plan.mixing.iter().enumerate().rev() {
+            let (others, rest) = self.normals.split_at_mut(asset);
+            let Some(own) = rest.first_mut() else { continue };
+            for (i, normal) in own.iter_mut().enumerate() {
+                let mut sum = weights[asset] * *normal;
+                for (weight, other) in weights.iter().zip(others.iter()) {
+                    sum = weight.mul_add(other[i], sum);
+                }
+                *normal = sum;
+            }
+        }
+    }
+
+    /// Applies the shocks that the scenario puts at a common time.
+    fn shock(&mut self, time: f64) {
+        for (prices, stress) in self.prices.iter_mut().zip(&self.plan.stress) {
+            let shock = stress.log_shock(time);
+            if shock != 0.0 {
+                for price in prices {
+                    *price += shock;
+                }
+            }
+        }
+    }
+
+    /// Lets the jumps happen that hit several assets and are due now.
+    fn happen_together(&mut self) {
+        for common in &mut self.common_jumps {
+            let times = common.times();
+            self.due.clear();
+            let due =
+                self.ends.iter().zip(&self.active).filter(|(end, lane)| times[**lane as usize] <= **end);
+            self.due.extend(due.map(|(_, lane)| *lane));
+            if !self.due.is_empty() {
+                common.happen(&self.due, &mut self.prices);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
 mod block;
+mod common_jumps;
 mod picture;
 mod plan;
 mod result;

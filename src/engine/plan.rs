@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::account::{Evaluation, Ledger, Level, LevelError, Nested};
 use crate::market::Duration;
-use crate::model::Model;
+use crate::model::{Dependence, Model, Stress};
+use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, Scenario};
 
 /// A common time of all paths at which something happens.
@@ -23,6 +24,12 @@ pub struct Plan {
     pub seed: u64,
     /// One model per asset.
     pub models: Vec<Model>,
+    /// What is laid over each asset's model.
+    pub stress: Vec<Stress>,
+    /// What joins the assets.
+    pub dependence: Dependence,
+    /// Lower triangular factor that correlates the normals of the assets; empty where they are independent.
+    pub mixing: Vec<Vec<f64>>,
     /// Times at which bars of all paths end; the last one is the horizon.
     pub grid: Vec<GridPoint>,
     /// Whether accounts watch the price at every instant.
@@ -69,6 +76,10 @@ impl Plan {
         Ok(Self {
             seed: scenario.simulation.seed,
             models: scenario.assets.iter().map(|asset| asset.model.clone()).collect(),
+            stress: scenario.assets.iter().map(|asset| asset.stress.clone()).collect(),
+            // The scenario room lets only valid matrices pass.
+            mixing: cholesky(&scenario.dependence.correlation).unwrap_or_default(),
+            dependence: scenario.dependence.clone(),
             grid: grid(scenario),
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             asset: position.asset,
@@ -90,7 +101,7 @@ impl Plan {
     }
 }
 
-/// The union of the times at which the account looks, the ends of the models' steps, and the horizon.
+/// The union of the times at which the account looks, the ends of the models' steps, the edges of stress, and the horizon.
 fn grid(scenario: &Scenario) -> Vec<GridPoint> {
     let whole = scenario.simulation.horizon;
     let horizon = whole.seconds();
@@ -98,6 +109,11 @@ fn grid(scenario: &Scenario) -> Vec<GridPoint> {
     let mut times = BTreeMap::from([(horizon, false)]);
     for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)) {
         times.extend(multiples(step, horizon).map(|time| (time, false)));
+    }
+    for edge in scenario.assets.iter().flat_map(|asset| asset.stress.edges()) {
+        if (1..horizon).contains(&edge.seconds()) {
+            times.insert(edge.seconds(), false);
+        }
     }
     if let Monitoring::Every(interval) = scenario.simulation.monitoring {
         times.extend(multiples(interval, horizon).map(|time| (time, true)));

@@ -6,6 +6,7 @@
 //! the model move to that time or to the next common time, whichever is first, and then lets the event happen.
 
 mod bates;
+mod dependence;
 mod garch;
 mod gbm;
 mod hawkes;
@@ -14,8 +15,10 @@ mod jumps;
 mod kou;
 mod merton;
 mod regime;
+mod stress;
 
 pub use bates::Bates;
+pub use dependence::{AssetJump, CommonJumps, Dependence};
 pub use garch::Garch;
 pub use gbm::Gbm;
 pub use hawkes::{Hawkes, HawkesJumps};
@@ -24,6 +27,7 @@ pub use jumps::{JumpLaw, Jumps};
 pub use kou::{Kou, KouJumps};
 pub use merton::Merton;
 pub use regime::{Regime, RegimeState};
+pub use stress::{Shock, Spell, Stress};
 
 use serde::Serialize;
 

@@ -5,15 +5,18 @@
 //! loops over slices; [`dispatch`] compiles each for several instruction sets and picks one at run time.
 
 mod bridge;
+mod correlation;
 mod dispatch;
 mod elementary;
 mod exact_sum;
 mod gamma;
 mod normal;
 mod random;
+mod symmetric;
 mod tail;
 
 pub use bridge::{crossing_probability, extreme_below, first_passage_fraction};
+pub use correlation::{cholesky, nearest_correlation};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use elementary::{exp, ln, mean_decay};
 pub use exact_sum::ExactSum;

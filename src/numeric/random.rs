@@ -24,6 +24,8 @@ pub enum Purpose {
     Extreme(u16),
     /// Times of hits inside bars.
     Hit,
+    /// Times and sizes of jumps that hit several assets at once.
+    Common(u16),
     /// Resampling of recorded data.
     Resample,
 }
@@ -35,6 +37,7 @@ impl Purpose {
             Self::Event(asset) => (1, asset),
             Self::Extreme(asset) => (2, asset),
             Self::Hit => (3, 0),
+            Self::Common(index) => (4, index),
             // Numbers from here up are for what is not simulation.
             Self::Resample => (0xff, 0),
         };

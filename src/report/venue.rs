@@ -80,9 +80,13 @@ pub fn sheet(listed: &ListedVenue) -> String {
     let settlement = listed.settlement.as_deref().unwrap_or("?");
     line("contract", &format!("{}, settled in {settlement}", contract(venue.contract)));
     if venue.contract == Contract::Spot {
-        let call = venue.call_level.map_or(String::new(), |call| format!("call at {call}, "));
+        let call = venue.call_level.map_or(String::new(), |call| format!("call at {}, ", level_text(call)));
         let level = 1.0 + venue.tiers[0].rate;
-        line("margin level", &format!("{call}liquidation at {}", number::plain(level)));
+        let loan_to_value = number::percent(1.0 / level, None);
+        line(
+            "margin level",
+            &format!("{call}liquidation at {} (loan to value {loan_to_value})", level_text(level)),
+        );
     } else {
         let basis = match venue.maintenance_basis {
             MaintenanceBasis::Mark => "of the notional at the mark price",
@@ -145,9 +149,14 @@ fn contract(contract: Contract) -> &'static str {
 
 fn first_rate(venue: &Venue) -> String {
     match venue.contract {
-        Contract::Spot => format!("level {}", number::plain(1.0 + venue.tiers[0].rate)),
+        Contract::Spot => format!("level {}", level_text(1.0 + venue.tiers[0].rate)),
         Contract::Linear | Contract::Inverse => number::rate(venue.tiers[0].rate),
     }
+}
+
+/// A margin level with at most four decimals.
+fn level_text(level: f64) -> String {
+    number::plain((level * 1e4).round() / 1e4)
 }
 
 fn cap(venue: &Venue) -> String {

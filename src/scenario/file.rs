@@ -5,11 +5,13 @@ use serde_json::{Value as Json, json};
 use crate::market::Duration;
 use crate::venue::Side;
 
+use super::dependence::CommonJumpsFile;
 use super::model::ModelFile;
 use super::numbers::{Count, Ratio};
 use super::problem::Problems;
 use super::range::Range;
 use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
+use super::stress::StressFile;
 use super::sweep::Sweep;
 use super::table::table;
 use super::tree::{Node, Value};
@@ -32,6 +34,10 @@ table! {
         required simulation: SimulationFile,
         /// The assets and the laws of their prices, by name.
         required assets: Named<AssetFile>,
+        /// Correlation of the drivers of two assets, by pair such as "BTC/ETH"; pairs left out are independent.
+        optional correlation: Named<Ratio>,
+        /// Jumps that hit several assets at the same times.
+        optional common_jumps: List<CommonJumpsFile>,
         /// The account whose leverage levels are compared.
         required account: AccountFile,
         /// What `liqsim check` asserts of the result.
@@ -67,6 +73,9 @@ table! {
         required price: f64 where AMOUNT,
         /// The law of the price.
         required model: ModelFile,
+        /// Shocks and spells of other volatility, laid over the model: a list of { at = "3d", shock = "-30%" } and
+        /// { from = "5d", to = "7d", volatility_times = 2 }.
+        optional stress: List<StressFile>,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::model::Dependence;
+
 use super::types::{Account, Asset, Scenario, Simulation};
 use crate::venue::Venue;
 
@@ -13,6 +15,8 @@ struct Determinants<'a> {
     version: u32,
     simulation: &'a Simulation,
     assets: &'a [Asset],
+    #[serde(skip_serializing_if = "Dependence::is_empty")]
+    dependence: &'a Dependence,
     account: Account,
 }
 
@@ -24,6 +28,7 @@ impl Scenario {
             version: RESULT_VERSION,
             simulation: &self.simulation,
             assets: &self.assets,
+            dependence: &self.dependence,
             account: Account {
                 venue: Venue { name: String::new(), ..self.account.venue.clone() },
                 ..self.account.clone()

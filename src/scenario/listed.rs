@@ -6,7 +6,6 @@ use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::Placed;
 use super::terms::{LiquidationFile, VenueFile};
-use super::tree::number;
 
 /// A venue of the catalogue or of a file, with what people want to know about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +44,6 @@ impl VenueFile {
             self.refuse_on_spot(problems);
         }
         let text = |text: &Option<Placed<String>>| text.as_ref().map(|text| text.value.clone());
-        let margin_level = self.margin_level.as_ref();
         Some(ListedVenue {
             venue: Venue {
                 name: name.to_owned(),
@@ -60,7 +58,7 @@ impl VenueFile {
                 close_fee: rate_of(&self.close_fee),
                 taker_fee: rate_of(&self.taker_fee),
                 liquidation,
-                call_level: margin_level.and_then(|level| level.value.call.as_ref()).map(|call| call.value),
+                call_level: self.margin_levels().0,
                 unconfirmed: text(&self.unconfirmed),
                 ..Venue::new(contract, tiers?)
             },
@@ -105,17 +103,18 @@ impl VenueFile {
                 problems.push(Problem::new(Code::Conflict, place, message).help(help));
             }
         }
-        if let Some(level) = &self.margin_level
-            && let (Some(call), Some(liquidation)) = (&level.value.call, &level.value.liquidation)
-            && call.value < liquidation.value
+        if let (Some(call), Some(liquidation)) = self.margin_levels()
+            && call < liquidation
         {
-            let message = format!(
-                "`call` must not be below `liquidation`, but {} is below {}",
-                number(call.value),
-                number(liquidation.value)
-            );
-            let help = "the account is called while there is more left than at liquidation";
-            problems.push(Problem::new(Code::Conflict, &call.place, message).help(help));
+            let places = (&self.margin_level, &self.loan_to_value);
+            let place = match places {
+                (Some(level), _) => &level.place,
+                (None, Some(ratio)) => &ratio.place,
+                (None, None) => return,
+            };
+            let help = "an account is called while there is more left than at liquidation";
+            let message = "the call comes after the liquidation";
+            problems.push(Problem::new(Code::Conflict, place, message).help(help));
         }
     }
 }

@@ -21,6 +21,8 @@ mod numbers;
 mod words;
 mod file;
 mod garch;
+mod stress;
+mod dependence;
 mod model;
 mod regime;
 mod terms;

@@ -18,8 +18,8 @@ pub(super) const DRIFT: Range = Range::at_least(-50.0).at_most(50.0);
 pub(super) const VOLATILITY: Range = Range::above(0.0).at_most(50.0);
 pub(super) const RATE: Range = Range::at_least(0.0).at_most(100_000.0);
 const VARIANCE: Range = Range::at_least(0.0).at_most(2500.0);
-const JUMP_MEAN: Range = Range::at_least(-5.0).at_most(5.0);
-const JUMP_DEVIATION: Range = Range::at_least(0.0).at_most(5.0);
+pub(super) const JUMP_MEAN: Range = Range::at_least(-5.0).at_most(5.0);
+pub(super) const JUMP_DEVIATION: Range = Range::at_least(0.0).at_most(5.0);
 
 kinds! {
     /// The law of an asset's price.

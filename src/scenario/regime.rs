@@ -83,7 +83,8 @@ impl RegimeFile {
         let count = states.value.written;
         if count == 0 || count > MOST_STATES {
             let message = format!("`states` must hold 1 to {MOST_STATES} states, but holds {count}");
-            problems.push(Problem::new(Code::OutOfRange, &states.place, message));
+            let help = "a state is a table such as { drift = 0, volatility = 0.6 }";
+            problems.push(Problem::new(Code::OutOfRange, &states.place, message).help(help));
             return None;
         }
         let rates = self.switching_rates.as_ref().and_then(|rates| matrix(rates, count, problems));

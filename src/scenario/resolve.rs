@@ -1,5 +1,7 @@
 //! From the mirror of the file to a [`Scenario`]: the checks that involve more than one key.
 
+use crate::model::Stress;
+
 use super::file::{AccountFile, PositionFile, ScenarioFile, SimulationFile};
 use super::leverage::Levels;
 use super::problem::{Code, Place, Problem, Problems};
@@ -7,7 +9,7 @@ use super::shape::{List, Placed};
 use super::suggest::suggest;
 use super::tree::ticked;
 use super::types::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
-use super::{leverage, limits};
+use super::{dependence, leverage, limits, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -24,6 +26,12 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     let simulation =
         file.simulation.as_ref().and_then(|simulation| resolve_simulation(&simulation.value, problems));
     let assets = resolve_assets(file, problems);
+    let dependence = dependence::resolve(
+        file.correlation.as_ref(),
+        file.common_jumps.as_ref(),
+        &asset_names(file),
+        problems,
+    );
     let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
     let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
     let account = file
@@ -38,6 +46,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
         assets: assets?,
+        dependence: dependence?,
         account: account?,
         limits,
     })
@@ -108,12 +117,8 @@ fn resolve_paths(file: &SimulationFile, problems: &mut Problems) -> PathBudget {
 fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<Asset>> {
     let assets = file.assets.as_ref()?;
     let entries = &assets.value.entries;
-    if let Some((second, _)) = entries.get(1) {
-        let message = format!("{} is a second asset, but only one is available yet", ticked(&second.value));
-        problems.push(
-            Problem::new(Code::NotAvailable, &second.place, message).help("keep one table under [assets]"),
-        );
-    }
+    let horizon = file.simulation.as_ref().and_then(|simulation| simulation.value.horizon.as_ref());
+    let horizon = horizon.map(|horizon| horizon.value);
     if assets.value.written == 0 {
         let help = "add a table with `price` and `model`, such as [assets.BTC]";
         problems.push(Problem::new(Code::MissingKey, &assets.place, "`assets` has no asset").help(help));
@@ -121,10 +126,15 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
     entries
         .iter()
         .map(|(name, asset)| {
+            let stress = match &asset.stress {
+                Some(stress) => stress::resolve(stress, horizon, problems),
+                None => Some(Stress::default()),
+            };
             Some(Asset {
                 name: name.value.clone(),
                 price: asset.price.as_ref()?.value,
                 model: asset.model.as_ref()?.value.resolve(problems)?,
+                stress: stress?,
             })
         })
         .collect()
@@ -161,6 +171,11 @@ fn resolve_account(
     })
 }
 
+fn asset_names(file: &ScenarioFile) -> Vec<&str> {
+    let entries = file.assets.iter().flat_map(|assets| &assets.value.entries);
+    entries.map(|(name, _)| name.value.as_str()).collect()
+}
+
 fn price_of(file: &ScenarioFile, asset: usize) -> Option<f64> {
     let (_, asset) = file.assets.as_ref()?.value.entries.get(asset)?;
     asset.price.as_ref().map(|price| price.value)
@@ -180,12 +195,7 @@ fn resolve_positions(
         let message = format!("there are {} positions, but only one is available yet", list.value.written);
         problems.push(Problem::new(Code::NotAvailable, &second.place, message).help("keep one position"));
     }
-    let names: Vec<&str> = file
-        .assets
-        .iter()
-        .flat_map(|assets| &assets.value.entries)
-        .map(|(name, _)| name.value.as_str())
-        .collect();
+    let names = asset_names(file);
     let mut resolved = Vec::with_capacity(list.value.items.len());
     for position in &list.value.items {
         let asset = position.value.asset.as_ref().and_then(|asset| {

@@ -19,6 +19,8 @@ const CAP: Range = Range::at_least(1.0);
 const PER_UNIT: Range = Range::at_least(0.0).at_most(0.1);
 /// Margin levels.
 const LEVEL: Range = Range::above(1.0).at_most(1.9);
+/// Loan to value.
+const LOAN_TO_VALUE: Range = Range::at_least(0.1).at_most(0.99);
 /// Fees.
 const FEE: Range = Range::at_least(0.0).at_most(0.5);
 
@@ -50,6 +52,8 @@ table! {
         optional initial_per_unit: Ratio where PER_UNIT,
         /// Margin levels (assets over debt) of spot margin; replace maintenance.
         optional margin_level: MarginLevelFile,
+        /// Loan to value (debt over assets), the way lenders write margin levels: 80 % is a level of 1.25.
+        optional loan_to_value: LoanToValueFile,
         /// Where maintenance rates are from: "given" (used if absent) or "half_initial", half the initial margin at the
         /// highest leverage, 1/(2·max_leverage), in place of maintenance or of each tier's rate.
         optional rates: Rates,
@@ -92,6 +96,16 @@ table! {
         optional call: f64 where LEVEL,
         /// Level at which it is liquidated.
         required liquidation: f64 where LEVEL,
+    }
+}
+
+table! {
+    /// Loan to value: debt over assets.
+    struct LoanToValueFile {
+        /// Loan to value at which the account is called.
+        optional call: Ratio where LOAN_TO_VALUE,
+        /// Loan to value at which it is liquidated.
+        required liquidation: Ratio where LOAN_TO_VALUE,
     }
 }
 

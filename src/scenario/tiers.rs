@@ -22,7 +22,7 @@ impl VenueFile {
             let max_leverage = self.max_leverage.as_ref().map_or(f64::INFINITY, |cap| cap.value);
             vec![MarginTier { up_to: f64::INFINITY, rate, deduction: 0.0, max_leverage }]
         };
-        if is_spot || is_given("margin_level") {
+        if is_spot || is_given("margin_level") || is_given("loan_to_value") {
             return self.margin_level_rate(is_spot, place, problems).map(flat);
         }
         match (is_given("maintenance"), is_given("tiers")) {
@@ -66,28 +66,55 @@ impl VenueFile {
 
     /// The margin level of liquidation less 1: what must be held for each unit of debt.
     fn margin_level_rate(&self, is_spot: bool, place: &Place, problems: &mut Problems) -> Option<f64> {
-        let Some(level) = self.margin_level.as_ref().filter(|_| is_spot) else {
-            let has_level = self.given.contains(&"margin_level");
-            let (code, message, help) = if is_spot && !has_level {
-                let help = "add `margin_level`, such as { call = 1.3, liquidation = 1.1 }";
-                (Code::MissingKey, "a spot margin venue has no `margin_level`", help)
-            } else if has_level && !is_spot {
-                let help = "use `maintenance` or `tiers`, or contract = \"spot\"";
-                (Code::Conflict, "`margin_level` is for spot margin only", help)
-            } else {
-                return None;
-            };
+        let is_given = |key| self.given.contains(&key);
+        let mut problem = |code, message: String, help: &str| {
             problems.push(Problem::new(code, place, message).help(help));
-            return None;
         };
-        for key in ["maintenance", "tiers"] {
-            if self.given.contains(&key) {
-                let message = format!("`{key}` and `margin_level` exclude each other");
-                let help = "a spot margin account is liquidated at a margin level, assets over debt";
-                problems.push(Problem::new(Code::Conflict, place, message).help(help));
+        let key = if is_given("loan_to_value") { "loan_to_value" } else { "margin_level" };
+        match (is_spot, is_given("margin_level"), is_given("loan_to_value")) {
+            (true, false, false) => {
+                let help =
+                    "add `margin_level`, such as { call = 1.3, liquidation = 1.1 }, or `loan_to_value`";
+                problem(Code::MissingKey, "a spot margin venue has no `margin_level`".to_owned(), help);
+            }
+            (true, true, true) => {
+                let message = "`margin_level` and `loan_to_value` exclude each other".to_owned();
+                problem(
+                    Code::Conflict,
+                    message,
+                    "keep one: a loan to value of 80 % is a margin level of 1.25",
+                );
+            }
+            (true, ..) => {}
+            (false, ..) => {
+                let help = "use `maintenance` or `tiers`, or contract = \"spot\"";
+                problem(Code::Conflict, format!("`{key}` is for spot margin only"), help);
+                return None;
             }
         }
-        level.value.liquidation.as_ref().map(|level| level.value - 1.0)
+        for other in ["maintenance", "tiers"] {
+            if is_given(other) && (is_given("margin_level") || is_given("loan_to_value")) {
+                let help = "a spot margin account is liquidated at a margin level, assets over debt";
+                problem(Code::Conflict, format!("`{other}` and `{key}` exclude each other"), help);
+            }
+        }
+        let (_, liquidation) = self.margin_levels();
+        liquidation.map(|level| level - 1.0)
+    }
+
+    /// Margin levels (assets over debt) of a call and of liquidation.
+    pub(super) fn margin_levels(&self) -> (Option<f64>, Option<f64>) {
+        match (&self.margin_level, &self.loan_to_value) {
+            (Some(level), _) => (
+                level.value.call.as_ref().map(|call| call.value),
+                level.value.liquidation.as_ref().map(|level| level.value),
+            ),
+            (None, Some(ratio)) => (
+                ratio.value.call.as_ref().map(|call| 1.0 / call.value.0),
+                ratio.value.liquidation.as_ref().map(|ratio| 1.0 / ratio.value.0),
+            ),
+            (None, None) => (None, None),
+        }
     }
 }
 

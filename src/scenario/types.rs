@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::market::Duration;
-use crate::model::Model;
+use crate::model::{Dependence, Model, Stress};
 use crate::venue::{Side, Venue};
 
 /// Everything that determines a result, checked and complete.
@@ -15,6 +15,9 @@ pub struct Scenario {
     pub simulation: Simulation,
     /// The assets, in order of their names in the file.
     pub assets: Vec<Asset>,
+    /// What joins the assets.
+    #[serde(skip_serializing_if = "Dependence::is_empty")]
+    pub dependence: Dependence,
     /// The account whose leverage levels are compared.
     pub account: Account,
     /// What `liqsim check` asserts.
@@ -68,6 +71,9 @@ pub struct Asset {
     pub price: f64,
     /// The law of the price.
     pub model: Model,
+    /// What is laid over the model.
+    #[serde(skip_serializing_if = "Stress::is_empty")]
+    pub stress: Stress,
 }
 
 /// How collateral is shared between positions.

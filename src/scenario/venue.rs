@@ -10,7 +10,7 @@ use super::listed::ListedVenue;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{Placed, Shape, any_of, wrong_type};
 use super::source::Source;
-use super::suggest::suggest;
+use super::suggest::nearest;
 use super::syntax;
 use super::terms::VenueFile;
 use super::tree::{Node, Value, quoted, ticked};
@@ -90,7 +90,10 @@ fn is_path(name: &str) -> bool {
 }
 
 fn unknown_venue(name: &str, place: &Place) -> Problem {
-    let help = suggest(name, catalogue_names().iter().copied());
+    let help = match nearest(name, catalogue_names().iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`liqsim venues` lists those that are known; a file needs the ending .toml".to_owned(),
+    };
     Problem::new(Code::UnknownName, place, format!("unknown venue {}", ticked(name))).help(help)
 }
 

@@ -1,7 +1,7 @@
 //! Venues that come with the program: dated data files with their source, as text in the form of a scenario's `venue`.
 
 /// Name and text of every file, sorted by name.
-const FILES: [(&str, &str); 29] = [
+const FILES: [(&str, &str); 32] = [
     ("binance-coinm-btcusd", include_str!("catalogue/binance-coinm-btcusd.toml")),
     ("binance-spot-margin-3x", include_str!("catalogue/binance-spot-margin-3x.toml")),
     ("binance-usdm-1000pepeusdt", include_str!("catalogue/binance-usdm-1000pepeusdt.toml")),
@@ -30,6 +30,9 @@ const FILES: [(&str, &str); 29] = [
     ("hyperliquid-xrp", include_str!("catalogue/hyperliquid-xrp.toml")),
     ("kraken-pf-ethusd", include_str!("catalogue/kraken-pf-ethusd.toml")),
     ("kraken-pi-xbtusd", include_str!("catalogue/kraken-pi-xbtusd.toml")),
+    ("loan-aave-like", include_str!("catalogue/loan-aave-like.toml")),
+    ("loan-bank-like", include_str!("catalogue/loan-bank-like.toml")),
+    ("loan-bank-like-90", include_str!("catalogue/loan-bank-like-90.toml")),
     ("okx-swap-ethusdt", include_str!("catalogue/okx-swap-ethusdt.toml")),
 ];
 
@@ -96,6 +99,23 @@ mod tests {
                 assert!((tier.deduction - amount).abs() < 0.01, "{name}: {} is not {amount}", tier.deduction);
             }
         }
+    }
+
+    #[test]
+    fn the_coin_margined_table_has_the_maintenance_amounts_of_the_worked_example() {
+        // Binance COIN-M FAQ ceccfcfb: level 5 is 50·(5 % − 2.5 %) + 0.56 = 1.81 BTC; 300 BTC lie in the 12.5 % tier with
+        // 11.81 BTC.
+        let text = parse("binance-coinm-btcusd");
+        let bands = text["tiers"].as_array().unwrap().iter().map(|tier| TierBand {
+            up_to: tier["up_to"].as_integer().unwrap() as f64,
+            rate: tier["rate"].as_float().unwrap(),
+            max_leverage: tier["max_leverage"].as_integer().unwrap() as f64,
+        });
+        let tiers = MarginTier::table(&bands.collect::<Vec<_>>(), TierRule::Marginal).unwrap();
+        for (tier, amount) in [(3, 0.56), (4, 1.81), (6, 11.81)] {
+            assert!((tiers[tier].deduction - amount).abs() < 1e-9, "{:?}", tiers[tier]);
+        }
+        assert_eq!((tiers[6].rate, tiers[5].up_to), (0.125, 200.0));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
-use liqsim::model::Model;
+use liqsim::model::{Dependence, Model, Stress};
 use liqsim::scenario::{Account, Asset, MarginMode, Monitoring, PathBudget, Position, Scenario, Simulation};
 use liqsim::venue::{Contract, MarginTier, Side, Venue};
 use serde::Deserialize;
@@ -58,7 +58,13 @@ impl Setup {
                 seed: self.seed,
                 monitoring: self.monitoring,
             },
-            assets: vec![Asset { name: "X".to_string(), price: 100.0, model: self.model.clone() }],
+            assets: vec![Asset {
+                name: "X".to_string(),
+                price: 100.0,
+                model: self.model.clone(),
+                stress: Stress::default(),
+            }],
+            dependence: Dependence::default(),
             account: Account {
                 equity: 1_000.0,
                 margin: MarginMode::Isolated,

@@ -1,0 +1,96 @@
+//! Correlation matrices: the factor that correlates normals, and the nearest valid matrix to one that is not.
+
+use super::symmetric::eigen;
+
+/// Pivots of a valid matrix may fall below zero by rounding as far as this.
+const ROUNDING: f64 = 1e-12;
+
+/// Rounds of alternating projections; each brings the rest down by a constant factor.
+const MOST_ROUNDS: usize = 2000;
+
+/// The lower triangular L with L·Lᵀ equal to a symmetric matrix (Cholesky), none if the matrix has a negative eigenvalue. A
+/// singular matrix (a correlation of 1) is fine.
+pub fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let n = matrix.len();
+    let mut lower = vec![vec![0.0; n]; n];
+    for i in 0..n {
+        for j in 0..=i {
+            let rest = matrix[i][j] - (0..j).map(|k| lower[i][k] * lower[j][k]).sum::<f64>();
+            if i == j {
+                if rest < -ROUNDING {
+                    return None;
+                }
+                lower[i][i] = rest.max(0.0).sqrt();
+            } else if lower[j][j] > ROUNDING.sqrt() {
+                lower[i][j] = rest / lower[j][j];
+            } else if rest.abs() > ROUNDING.sqrt() {
+                return None;
+            }
+        }
+    }
+    Some(lower)
+}
+
+/// The correlation matrix nearest to a symmetric matrix in the sum of squared differences: alternating projections on the positive
+/// semidefinite matrices and on those with a unit diagonal, with Dykstra's correction.
+///
+/// Source: Higham (2002), "Computing the nearest correlation matrix: a problem from finance", algorithm 3.3.
+pub fn nearest_correlation(matrix: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let n = matrix.len();
+    let mut y = matrix.to_vec();
+    let mut correction = vec![vec![0.0; n]; n];
+    for _ in 0..MOST_ROUNDS {
+        let mut r = y.clone();
+        for i in 0..n {
+            for j in 0..n {
+                r[i][j] -= correction[i][j];
+            }
+        }
+        let (values, vectors) = eigen(&r);
+        let mut change = 0.0_f64;
+        for i in 0..n {
+            for j in 0..n {
+                let x: f64 = (0..n).map(|k| values[k].max(0.0) * vectors[i][k] * vectors[j][k]).sum();
+                correction[i][j] = x - r[i][j];
+                let next = if i == j { 1.0 } else { x };
+                change = change.max((next - y[i][j]).abs());
+                y[i][j] = next;
+            }
+        }
+        if change < 1e-10 {
+            break;
+        }
+    }
+    y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factor_gives_the_matrix_back() {
+        let matrix = vec![vec![1.0, 0.8, 0.3], vec![0.8, 1.0, 0.5], vec![0.3, 0.5, 1.0]];
+        let lower = cholesky(&matrix).unwrap();
+        for i in 0..3 {
+            for j in 0..3 {
+                let product: f64 = (0..3).map(|k| lower[i][k] * lower[j][k]).sum();
+                assert!((product - matrix[i][j]).abs() < 1e-15);
+            }
+        }
+        assert!(cholesky(&[vec![1.0, 1.0], vec![1.0, 1.0]]).is_some());
+        assert!(cholesky(&[vec![1.0, 0.9, -0.9], vec![0.9, 1.0, 0.9], vec![-0.9, 0.9, 1.0]]).is_none());
+    }
+
+    /// The example of Higham (2002), section 4: the nearest correlation matrix to a tridiagonal one.
+    #[test]
+    fn the_nearest_matrix_is_the_published_one() {
+        let matrix = vec![vec![1.0, 1.0, 0.0], vec![1.0, 1.0, 1.0], vec![0.0, 1.0, 1.0]];
+        let nearest = nearest_correlation(&matrix);
+        for (i, j, value) in [(0, 1, 0.7607), (0, 2, 0.1573), (1, 2, 0.7607)] {
+            assert!((nearest[i][j] - value).abs() < 5e-5, "{nearest:?}");
+        }
+        let valid = vec![vec![1.0, 0.5], vec![0.5, 1.0]];
+        assert!((nearest_correlation(&valid)[0][1] - 0.5).abs() < 1e-9);
+    }
+}
