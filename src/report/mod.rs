@@ -9,6 +9,9 @@ mod json;
 mod liquidation;
 mod markdown;
 mod number;
+mod plot;
+mod reference;
+mod svg;
 mod table;
 mod text;
 
@@ -19,3 +22,5 @@ pub use liquidation::{
     render_json as render_liquidation_json,
 };
 pub use number::count;
+pub use plot::plot;
+pub use reference::reference;

@@ -4,6 +4,7 @@ mod check;
 mod comparison;
 mod limits;
 mod metric;
+mod self_check;
 mod verdict;
 
 pub use check::{CheckReport, ScenarioCheck};
@@ -12,4 +13,5 @@ pub use comparison::{
 };
 pub use limits::{LimitCheck, check_limits};
 pub use metric::{Measurement, Metrics};
+pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use verdict::Verdict;
