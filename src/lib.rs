@@ -22,5 +22,6 @@ pub mod account;
 pub mod scenario;
 pub mod engine;
 pub mod study;
+pub mod calibrate;
 pub mod report;
 pub mod cli;

@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 13] = [
     "run",
+    "safe",
     "check",
     "compare",
+    "calibrate",
+    "replay",
     "validate",
     "liquidation-price",
     "venues",
@@ -266,9 +269,19 @@ fn models_are_listed_with_units() {
 fn venues_are_listed_and_shown() {
     let list = stdout(&anywhere(&["venues"]));
     for name in liqsim::venue::catalogue_names() {
-        assert!(list.lines().any(|line| line.starts_with(name) && line.contains("as of 20")), "{list}");
-        assert_eq!(stdout(&anywhere(&["venues", name])), liqsim::venue::catalogue_text(name).unwrap());
+        assert!(list.lines().any(|line| line.starts_with(name) && line.contains("  20")), "{list}");
+        let shown = stdout(&anywhere(&["venues", name]));
+        assert!(shown.contains("source") && shown.contains("leverage"), "{shown}");
+        let file = stdout(&anywhere(&["venues", name, "--format", "toml"]));
+        assert_eq!(file, liqsim::venue::catalogue_text(name).unwrap());
+        let json: serde_json::Value =
+            serde_json::from_str(&stdout(&anywhere(&["venues", name, "--format", "json"]))).unwrap();
+        assert_eq!(json["terms"]["name"], *name);
     }
+    let all: serde_json::Value =
+        serde_json::from_str(&stdout(&anywhere(&["venues", "--format", "json"]))).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), liqsim::venue::catalogue_names().len());
+    assert_fails_with(&anywhere(&["venues", "--format", "toml"]), &["liqsim venues NAME"]);
     assert_fails_with(
         &anywhere(&["venues", "binance-usdm-btcusd"]),
         &["did you mean \"binance-usdm-btcusdt\""],

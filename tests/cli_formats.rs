@@ -138,6 +138,7 @@ fn result() -> RunResult {
             Note { code: "model".to_owned(), message: "volatility | drift are *constant*".to_owned() },
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
+        safe_leverage: Vec::new(),
         price_fan: None,
     }
 }

@@ -195,7 +195,9 @@ fn every_venue_of_the_catalogue_is_read_and_can_be_used() {
         let listed = catalogue_venue(name).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(listed.venue.name, *name);
         assert!(listed.title.is_some() && listed.source.is_some() && listed.as_of.is_some(), "{name}");
-        assert_eq!(with(&[&format!("account.venue={name}")]).account.venue, listed.venue);
+        // An equity of 1 is small in coins as in dollars.
+        let scenario = with(&[&format!("account.venue={name}"), "account.equity=1", "account.leverage=[2]"]);
+        assert_eq!(scenario.account.venue, listed.venue);
     }
     let problems = catalogue_venue("binance-usdm-btcusd").unwrap_err().to_string();
     assert!(problems.contains("did you mean `binance-usdm-btcusdt`?"), "{problems}");

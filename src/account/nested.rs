@@ -30,6 +30,8 @@ pub struct Nested {
     open_levels: Vec<u32>,
     /// The highest barrier still open, by path.
     nearest: Vec<f64>,
+    /// Mirrored log-price of the running extreme, by path.
+    deepest: Vec<f64>,
     hits: Vec<Hit>,
     candidates: Candidates,
     ratios: Vec<f64>,
@@ -66,6 +68,7 @@ impl Nested {
             barriers,
             open_levels: Vec::new(),
             nearest: Vec::new(),
+            deepest: Vec::new(),
             hits: Vec::new(),
             candidates: Candidates::default(),
             ratios: Vec::new(),
@@ -123,6 +126,8 @@ impl Evaluation for Nested {
         self.open_levels.resize(lanes, self.levels.len() as u32);
         self.nearest.clear();
         self.nearest.resize(lanes, self.barriers[self.barriers.len() - 1]);
+        self.deepest.clear();
+        self.deepest.resize(lanes, 0.0);
         self.hits.clear();
     }
 
@@ -132,6 +137,7 @@ impl Evaluation for Nested {
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
+        dispatch(Deepen { bars, sign: self.sign, deepest: &mut self.deepest });
         self.candidates.find(bars, &self.nearest, self.sign, hit_noise);
         for k in 0..self.candidates.indices.len() {
             self.book(k, bars);
@@ -151,6 +157,9 @@ impl Evaluation for Nested {
                 self.survivor_sums[open_levels - 1].add(ratio - 1.0, weights[lane]);
                 tally.levels[open_levels - 1].closing_equity.add(equity, weights[lane]);
             }
+        }
+        for (deepest, weight) in self.deepest.iter().zip(weights) {
+            tally.depths.add(-deepest, *weight);
         }
         tally_hits(&self.hits, weights, self.horizon, &mut self.liquidated_sums, tally);
         add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, lanes, tally);
@@ -229,6 +238,31 @@ impl Kernel for Exponentials<'_> {
     fn run(self) {
         for (to, from) in self.to.iter_mut().zip(self.from) {
             *to = exp(self.exponent * *from);
+        }
+    }
+}
+
+struct Deepen<'a> {
+    bars: &'a Bars,
+    sign: f64,
+    deepest: &'a mut [f64],
+}
+
+impl Kernel for Deepen<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { bars, sign, deepest } = self;
+        if bars.len() == deepest.len() {
+            for (deepest, extreme) in deepest.iter_mut().zip(&bars.extreme) {
+                *deepest = deepest.min(sign * extreme);
+            }
+        } else {
+            for (lane, extreme) in bars.lanes.iter().zip(&bars.extreme) {
+                let deepest = &mut deepest[*lane as usize];
+                *deepest = deepest.min(sign * extreme);
+            }
         }
     }
 }

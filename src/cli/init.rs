@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::scenario::{Source, parse};
-use crate::venue::{Side, catalogue_text};
+use crate::account::Level;
+use crate::scenario::{Source, catalogue_venue, parse};
+use crate::venue::{Contract, Side, Venue, catalogue_text};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::output::{print, write_file};
@@ -15,6 +16,19 @@ use super::venues::unknown_venue;
 
 /// Leverages that people compare.
 const USUAL_LEVERAGES: [f64; 9] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 75.0, 100.0];
+
+/// Part of a venue's name, the asset it means and a round price.
+const EXAMPLES: [(&str, &str, f64); 9] = [
+    ("eth", "ETH", 3000.0),
+    ("sol", "SOL", 150.0),
+    ("xrp", "XRP", 2.0),
+    ("doge", "DOGE", 0.2),
+    ("bnb", "BNB", 600.0),
+    ("ltc", "LTC", 100.0),
+    ("ada", "ADA", 0.8),
+    ("pepe", "PEPE", 0.01),
+    ("wif", "WIF", 1.0),
+];
 
 /// Write a commented scenario to start from
 #[derive(Debug, Args)]
@@ -34,9 +48,9 @@ pub struct Init {
     #[arg(long, value_name = "NAME", default_value = "binance-usdm-btcusdt")]
     venue: String,
 
-    /// One leverage (10), or the usual ones in a range (1..40)
-    #[arg(long, value_name = "RANGE", default_value = "1..50", value_parser = values::leverage_range)]
-    leverage: (f64, f64),
+    /// One leverage (10), or the usual ones in a range (1..40); by default up to 50, as far as the venue allows
+    #[arg(long, value_name = "RANGE", value_parser = values::leverage_range)]
+    leverage: Option<(f64, f64)>,
 
     /// File to write; "-" is standard output
     #[arg(short, long, value_name = "FILE", default_value = "liqsim.toml")]
@@ -66,7 +80,7 @@ impl Init {
         if catalogue_text(&self.venue).is_none() {
             return Err(unknown_venue(&self.venue));
         }
-        let text = self.scenario();
+        let text = self.scenario(&catalogue_venue(&self.venue)?.venue);
         // What the venue does not allow, such as too much leverage, is found here and not in the first run.
         parse(Source::new("the starter", text.as_str()), &[])
             .map_err(|problems| WrongScenarios(vec![problems]))?;
@@ -84,14 +98,25 @@ impl Init {
         print(&format!("Wrote {file}. Next:\n  liqsim run {file}\n"))
     }
 
-    fn scenario(&self) -> String {
+    fn scenario(&self, terms: &Venue) -> String {
         let side = match self.side {
             Side::Long => "long",
             Side::Short => "short",
         };
-        let (asset, price) =
-            if self.venue.contains("ethusdt") { ("ETH", "3_000.0") } else { ("BTC", "64_000.0") };
-        let leverage = self.levels().iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let (_, asset, price) = EXAMPLES
+            .into_iter()
+            .find(|(part, ..)| self.venue.contains(part))
+            .unwrap_or(("", "BTC", 64_000.0));
+        let (equity, unit) = match terms.contract {
+            Contract::Inverse => (0.02, "coins"),
+            Contract::Linear | Contract::Spot => (1000.0, "quote units"),
+        };
+        let levels = self.levels(|leverage| {
+            let level = Level::open(terms, self.side, price, equity, leverage);
+            level.is_ok_and(|level| level.exceeded_cap.is_none())
+        });
+        let leverage = levels.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let (price, equity) = (format!("{price:?}"), format!("{equity:?}"));
         let venue = &self.venue;
         let model = match self.model {
             ModelKind::Gbm => {
@@ -126,7 +151,7 @@ price = {price:<20} # the price now
 [assets.{asset}.model]
 {model}
 [account]
-equity = 1_000.0             # collateral put up, in quote units
+equity = {equity:<20}# collateral put up, in {unit}
 margin = \"isolated\"          # the position can lose its own collateral only
 leverage = [{leverage}]
 # `liqsim venues` shows the choice; a file or an inline table do as well.
@@ -139,9 +164,14 @@ side = \"{side}\"
         )
     }
 
-    /// The usual leverages in the range, and its ends.
-    fn levels(&self) -> Vec<f64> {
-        let (from, to) = self.leverage;
+    /// The usual leverages in the range, and its ends; without a range those that are allowed.
+    fn levels(&self, is_allowed: impl Fn(f64) -> bool) -> Vec<f64> {
+        let Some((from, to)) = self.leverage else {
+            return USUAL_LEVERAGES
+                .into_iter()
+                .filter(|&leverage| leverage <= 50.0 && is_allowed(leverage))
+                .collect();
+        };
         let between = USUAL_LEVERAGES.into_iter().filter(|&leverage| from < leverage && leverage < to);
         let mut levels: Vec<_> = std::iter::once(from).chain(between).chain([to]).collect();
         levels.dedup();

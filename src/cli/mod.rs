@@ -1,5 +1,6 @@
 //! One file per subcommand; the only room that prints.
 
+mod calibrate;
 mod check;
 mod compare;
 mod completions;
@@ -13,8 +14,10 @@ mod models;
 mod output;
 mod position;
 mod progress;
+mod replay;
 mod report;
 mod run;
+mod safe;
 mod schema;
 mod sources;
 mod validate;
@@ -47,8 +50,11 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Calibrate(calibrate::Calibrate),
+    Safe(safe::Safe),
     Check(check::Check),
     Compare(compare::Compare),
+    Replay(replay::Replay),
     Validate(validate::Validate),
     Report(report::Report),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
@@ -73,6 +79,9 @@ impl Arguments {
             Command::Validate(validate) => return validate.execute(),
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
+            Command::Calibrate(calibrate) => calibrate.execute(),
+            Command::Safe(safe) => safe.execute(),
+            Command::Replay(replay) => replay.execute(),
             Command::Report(report) => report.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),

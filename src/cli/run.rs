@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::engine::{self, RunError, RunOptions, RunResult};
+use crate::engine::{RunError, RunOptions, RunResult, run_tallied};
 use crate::report::html::{self, Document, ScenarioText};
 use crate::report::{Format, Layout, plot, render};
 use crate::scenario::{PathBudget, Scenario};
+use crate::study::Depths;
 
 use super::failure::{error_with_help, warn};
 use super::interrupt;
@@ -16,6 +17,9 @@ use super::output::{OutputFile, print, terminal_layout};
 use super::progress::ProgressLine;
 use super::sources::Sources;
 use super::values::{self, RunFormat};
+
+/// Probability of liquidation at which a leverage is shown as safe.
+const SAFE: f64 = 0.01;
 
 /// Simulate scenarios: liquidation probability and returns for every leverage
 ///
@@ -104,8 +108,13 @@ impl Run {
         for scenario in scenarios {
             let line = ProgressLine::new(&scenario.name);
             let progress = |progress| line.show(&progress);
-            match engine::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress }) {
-                Ok(result) => results.push(result),
+            match run_tallied(scenario, &RunOptions { threads: self.threads, stop, progress: &progress }) {
+                Ok((mut result, tally)) => {
+                    result
+                        .safe_leverage
+                        .extend(Depths::new(scenario, &tally).map(|depths| depths.safe(SAFE)));
+                    results.push(result);
+                }
                 Err(RunError::Interrupted) => break,
                 Err(error) => return Err(error_with_help(error, "try fewer threads: --threads 1")),
             }

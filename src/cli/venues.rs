@@ -1,8 +1,9 @@
 //! `venues`: the catalogue of venues.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::scenario::catalogue_venue;
+use crate::report::{render_venue_json, render_venue_list_json, venue_list, venue_sheet};
+use crate::scenario::{ListedVenue, catalogue_venue};
 use crate::venue::{catalogue_names, catalogue_text};
 
 use super::failure::error_with_help;
@@ -10,19 +11,54 @@ use super::output::print;
 
 /// List the venues of the catalogue, or show one
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  liqsim venues\n  liqsim venues binance-usdm-btcusdt > my-venue.toml")]
+#[command(after_help = "Examples:
+  liqsim venues
+  liqsim venues binance-usdm-btcusdt
+  liqsim venues binance-usdm-btcusdt --format toml > my-venue.toml")]
 pub struct Venues {
-    /// Show the data file of this venue, a starting point for one of your own
+    /// Show this venue
     name: Option<String>,
+
+    /// Format on standard output
+    #[arg(long, value_enum, default_value = "table")]
+    format: VenueFormat,
+}
+
+/// The formats of venues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum VenueFormat {
+    /// Text for people
+    Table,
+    /// JSON
+    Json,
+    /// The data file of one venue, a starting point for one of your own
+    Toml,
 }
 
 impl Venues {
-    /// Prints the list or the file.
+    /// Prints the list or the venue.
     pub fn execute(self) -> anyhow::Result<()> {
-        match self.name {
-            Some(name) => print(catalogue_text(&name).ok_or_else(|| unknown_venue(&name))?),
-            None => print(&list()?),
-        }
+        let Some(name) = self.name else {
+            let all =
+                catalogue_names().iter().map(|name| catalogue_venue(name)).collect::<Result<Vec<_>, _>>()?;
+            let all: Vec<&ListedVenue> = all.iter().collect();
+            return print(&match self.format {
+                VenueFormat::Table => venue_list(&all),
+                VenueFormat::Json => render_venue_list_json(&all)?,
+                VenueFormat::Toml => {
+                    return Err(error_with_help(
+                        "the data file of which venue?",
+                        "name one: `liqsim venues NAME --format toml`",
+                    ));
+                }
+            });
+        };
+        let text = catalogue_text(&name).ok_or_else(|| unknown_venue(&name))?;
+        print(&match self.format {
+            VenueFormat::Table => venue_sheet(&catalogue_venue(&name)?),
+            VenueFormat::Json => render_venue_json(&catalogue_venue(&name)?)?,
+            VenueFormat::Toml => text.to_owned(),
+        })
     }
 }
 
@@ -37,16 +73,4 @@ pub fn unknown_venue(name: &str) -> anyhow::Error {
         _ => format!("known are {} (see `liqsim venues`)", catalogue_names().join(", ")),
     };
     error_with_help(format_args!("the catalogue has no venue \"{name}\""), help)
-}
-
-/// Name, title and date of every venue.
-fn list() -> anyhow::Result<String> {
-    let width = catalogue_names().iter().map(|name| name.len()).max().unwrap_or_default();
-    let mut lines = String::new();
-    for name in catalogue_names() {
-        let venue = catalogue_venue(name)?;
-        let (title, as_of) = (venue.title.unwrap_or_default(), venue.as_of.unwrap_or_default());
-        lines += &format!("{name:width$}  {title} (as of {as_of})\n");
-    }
-    Ok(lines)
 }

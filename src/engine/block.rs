@@ -182,6 +182,7 @@ impl<'a> Worker<'a> {
                 open: &bars.open,
                 close: &mut bars.close,
                 variance: &mut bars.variance,
+                volatility_times: 1.0,
             },
             &mut streams.events,
         );

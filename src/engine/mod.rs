@@ -9,6 +9,8 @@ mod summary;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use picture::{EquityDistribution, PriceFan};
-pub use plan::{Plan, PlanError};
-pub use result::{Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation};
-pub use run::{Progress, RunError, RunOptions, run};
+pub use plan::{GridPoint, Plan, PlanError};
+pub use result::{
+    Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, SafeLeverage, TimeToLiquidation,
+};
+pub use run::{Progress, RunError, RunOptions, run, run_tallied};

@@ -1,7 +1,9 @@
 //! From a scenario to what every block of paths does.
 
+use std::collections::BTreeMap;
+
 use crate::account::{Evaluation, Ledger, Level, LevelError, Nested};
-use crate::market::SECONDS_PER_YEAR;
+use crate::market::Duration;
 use crate::model::Model;
 use crate::scenario::{Monitoring, Scenario};
 
@@ -88,16 +90,26 @@ impl Plan {
     }
 }
 
+/// The union of the times at which the account looks, the ends of the models' steps, and the horizon.
 fn grid(scenario: &Scenario) -> Vec<GridPoint> {
-    let horizon = scenario.simulation.horizon.seconds();
-    let years = |seconds: u64| seconds as f64 / SECONDS_PER_YEAR;
-    let mut points = Vec::new();
+    let whole = scenario.simulation.horizon;
+    let horizon = whole.seconds();
+    // By second; whether the account looks.
+    let mut times = BTreeMap::from([(horizon, false)]);
+    for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)) {
+        times.extend(multiples(step, horizon).map(|time| (time, false)));
+    }
     if let Monitoring::Every(interval) = scenario.simulation.monitoring {
-        let step = interval.seconds().max(1);
-        points.extend((1..=horizon / step).map(|k| GridPoint { time: years(k * step), look: true }));
+        times.extend(multiples(interval, horizon).map(|time| (time, true)));
     }
-    if points.last().is_none_or(|last| last.time < years(horizon)) {
-        points.push(GridPoint { time: years(horizon), look: false });
-    }
-    points
+    times
+        .into_iter()
+        .map(|(seconds, look)| GridPoint { time: Duration::from_seconds(seconds).years(), look })
+        .collect()
+}
+
+/// The multiples of an interval up to the horizon, in seconds.
+fn multiples(interval: Duration, horizon: u64) -> impl Iterator<Item = u64> {
+    let step = interval.seconds().max(1);
+    (1..=horizon / step).map(move |k| k * step)
 }

@@ -32,6 +32,24 @@ pub struct RunResult {
     /// Prices over time, for pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_fan: Option<PriceFan>,
+    /// The largest leverage at which liquidation is rare enough, where asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub safe_leverage: Vec<SafeLeverage>,
+}
+
+/// The largest leverage at which the probability of liquidation is at most a target.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SafeLeverage {
+    /// The target.
+    pub max_probability: f64,
+    /// The leverage.
+    pub leverage: f64,
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Upper end of its 95 % interval.
+    pub high: f64,
+    /// Whether it is the venue that allows no more, and not the target.
+    pub limited_by_venue: bool,
 }
 
 /// An approximation or a warning, with what to do about it.

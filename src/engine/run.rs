@@ -56,6 +56,14 @@ const FIRST_CHECK: u64 = 32;
 /// # Errors
 /// See [`RunError`].
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+    run_tallied(scenario, options).map(|(result, _)| result)
+}
+
+/// Simulates a scenario; also what the result was made of.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
     let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
     let mut tally = Tally::new(plan.levels.len());
@@ -85,7 +93,8 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
         return Err(RunError::Interrupted);
     }
     let price_fan = PriceFan::new(scenario)?;
-    Ok(RunResult { price_fan, ..summarise(scenario, &plan, &tally, ending) })
+    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, ending) };
+    Ok((result, tally))
 }
 
 /// Runs the paths of a range that starts on a block boundary and adds them to the tally.

@@ -65,6 +65,7 @@ pub(super) fn summarise(scenario: &Scenario, plan: &Plan, tally: &Tally, ending:
         horizon_days,
         notes,
         levels,
+        safe_leverage: Vec::new(),
         price_fan: None,
     }
 }

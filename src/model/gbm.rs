@@ -24,18 +24,15 @@ pub struct Gbm {
 impl Gbm {
     /// A stepper; it has no state.
     pub fn stepper(&self) -> Diffusion {
-        Diffusion {
-            log_drift: self.drift - 0.5 * self.volatility * self.volatility,
-            volatility: self.volatility,
-        }
+        Diffusion { growth: self.drift, volatility: self.volatility }
     }
 }
 
 /// Brownian log-price with constant drift and volatility.
 #[derive(Debug, Clone, Copy)]
 pub struct Diffusion {
-    /// Drift of the log-price, per year.
-    pub log_drift: f64,
+    /// Growth rate of the expected price by the continuous part, per year.
+    pub growth: f64,
     /// Volatility per square root of a year.
     pub volatility: f64,
 }
@@ -43,7 +40,8 @@ pub struct Diffusion {
 impl Diffusion {
     /// Moves the log-price.
     pub fn diffuse(self, moves: Moves<'_>) {
-        dispatch(Diffuse { law: self, moves });
+        let law = Self { volatility: self.volatility * moves.volatility_times, ..self };
+        dispatch(Diffuse { law, moves });
     }
 }
 
@@ -57,7 +55,8 @@ impl Kernel for Diffuse<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Diffusion { log_drift, volatility } = self.law;
+        let Diffusion { growth, volatility } = self.law;
+        let log_drift = growth - 0.5 * volatility * volatility;
         let Moves { duration, normals, open, close, variance, .. } = self.moves;
         let n = close.len();
         let (duration, normals, open, variance) =

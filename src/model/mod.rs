@@ -5,14 +5,29 @@
 //! everything else. The engine asks when each path's next event of its own is due (a jump, a switch of regime), lets
 //! the model move to that time or to the next common time, whichever is first, and then lets the event happen.
 
+mod bates;
+mod garch;
 mod gbm;
+mod hawkes;
+mod heston;
+mod jumps;
+mod kou;
 mod merton;
+mod regime;
 
+pub use bates::Bates;
+pub use garch::Garch;
 pub use gbm::Gbm;
-pub use merton::{Jumps, Merton};
+pub use hawkes::{Hawkes, HawkesJumps};
+pub use heston::Heston;
+pub use jumps::{JumpLaw, Jumps};
+pub use kou::{Kou, KouJumps};
+pub use merton::Merton;
+pub use regime::{Regime, RegimeState};
 
 use serde::Serialize;
 
+use crate::market::Duration;
 use crate::numeric::Stream;
 
 /// Any model that a scenario can name.
@@ -23,6 +38,18 @@ pub enum Model {
     Gbm(Gbm),
     /// Jump diffusion with normal log jumps.
     Merton(Merton),
+    /// Jump diffusion with double-exponential log jumps.
+    Kou(Kou),
+    /// Stochastic volatility.
+    Heston(Heston),
+    /// Stochastic volatility with normal log jumps.
+    Bates(Bates),
+    /// Variance that follows from past returns.
+    Garch(Garch),
+    /// A Markov chain of geometric Brownian motions.
+    Regime(Regime),
+    /// Jump diffusion with self-exciting jumps.
+    Hawkes(Hawkes),
 }
 
 impl Model {
@@ -31,6 +58,27 @@ impl Model {
         match self {
             Self::Gbm(gbm) => Box::new(gbm.stepper()),
             Self::Merton(merton) => Box::new(merton.stepper(lanes)),
+            Self::Kou(kou) => Box::new(kou.stepper(lanes)),
+            Self::Heston(heston) => Box::new(heston.stepper(lanes)),
+            Self::Bates(bates) => Box::new(bates.stepper(lanes)),
+            Self::Garch(garch) => Box::new(garch.stepper(lanes)),
+            Self::Regime(regime) => Box::new(regime.stepper(lanes)),
+            Self::Hawkes(hawkes) => Box::new(hawkes.stepper(lanes)),
+        }
+    }
+
+    /// The longest bar that the model can be moved over without a bias that matters, on paths of this length; none if any bar
+    /// is exact.
+    pub fn step(&self, horizon: Duration) -> Option<Duration> {
+        match self {
+            Self::Heston(heston) | Self::Bates(Bates { heston, .. }) => Some(heston.step(horizon)),
+            // The ends of its steps are a GARCH model's own events.
+            Self::Gbm(_)
+            | Self::Merton(_)
+            | Self::Kou(_)
+            | Self::Garch(_)
+            | Self::Regime(_)
+            | Self::Hawkes(_) => None,
         }
     }
 }
@@ -50,6 +98,8 @@ pub struct Moves<'a> {
     pub close: &'a mut [f64],
     /// To be filled: integrated variance over the interval, for the bridge between open and close.
     pub variance: &'a mut [f64],
+    /// Factor on the volatility of the move, 1 unless the scenario stresses it; the growth of the expected price stays.
+    pub volatility_times: f64,
 }
 
 /// Moves the paths of one block.

@@ -8,12 +8,16 @@ mod bridge;
 mod dispatch;
 mod elementary;
 mod exact_sum;
+mod gamma;
 mod normal;
 mod random;
+mod tail;
 
 pub use bridge::{crossing_probability, extreme_below, first_passage_fraction};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
-pub use elementary::{exp, ln};
+pub use elementary::{exp, ln, mean_decay};
 pub use exact_sum::ExactSum;
+pub use gamma::gammas;
 pub use normal::normal_quantile;
 pub use random::{Purpose, Stream};
+pub use tail::upper_tail;

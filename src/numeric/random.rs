@@ -24,6 +24,8 @@ pub enum Purpose {
     Extreme(u16),
     /// Times of hits inside bars.
     Hit,
+    /// Resampling of recorded data.
+    Resample,
 }
 
 impl Purpose {
@@ -33,6 +35,8 @@ impl Purpose {
             Self::Event(asset) => (1, asset),
             Self::Extreme(asset) => (2, asset),
             Self::Hit => (3, 0),
+            // Numbers from here up are for what is not simulation.
+            Self::Resample => (0xff, 0),
         };
         (kind << 16) | u32::from(asset)
     }

@@ -3,7 +3,7 @@
 use crate::engine::{LevelResult, RunResult};
 
 use super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
-use super::text;
+use super::{safe, text};
 
 /// The Markdown text of a result, ending with a line break.
 pub fn render(result: &RunResult) -> String {
@@ -19,6 +19,9 @@ pub fn render(result: &RunResult) -> String {
     lines += &format!("|{}\n", " ---: |".repeat(columns.len()));
     lines.extend(result.levels.iter().map(level_row));
     lines += &format!("\n{}\n", text::LEGEND);
+    if let Some(line) = safe::line(result) {
+        lines += &format!("\n{line}\n");
+    }
     if !result.notes.is_empty() {
         lines.push('\n');
     }

@@ -1,5 +1,6 @@
 //! One file per output format; pure functions of a finished result.
 
+mod calibration;
 mod check;
 mod columns;
 mod csv;
@@ -12,9 +13,13 @@ mod number;
 mod plot;
 mod reference;
 mod svg;
+mod replay;
+mod safe;
 mod table;
 mod text;
+mod venue;
 
+pub use calibration::CalibrationReport;
 pub use check::{VerdictFormat, github_annotations, render_check, render_comparisons};
 pub use format::{Format, Layout, RenderError, UnknownExtension, render};
 pub use liquidation::{
@@ -24,3 +29,11 @@ pub use liquidation::{
 pub use number::count;
 pub use plot::plot;
 pub use reference::reference;
+pub use replay::{
+    Realised, ReplayReport, ReplayRow, render_replay_json, render_replay_markdown, render_replay_table,
+};
+pub use safe::{SafeEntry, SafeReport, render_safe_json, render_safe_table};
+pub use venue::{
+    list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
+    sheet as venue_sheet,
+};

@@ -6,7 +6,7 @@ use crate::engine::{LevelResult, RunResult};
 
 use super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::format::Layout;
-use super::text;
+use super::{safe, text};
 
 const BOLD: &str = "\x1b[1m";
 const YELLOW: &str = "\x1b[33m";
@@ -32,6 +32,9 @@ pub fn render(result: &RunResult, layout: Layout) -> String {
     lines += &paragraph(&text::run_line(result), "", "");
     lines += &tables(&result.levels, width);
     lines += &paragraph(text::LEGEND, "", "");
+    if let Some(line) = safe::line(result) {
+        lines += &paragraph(&line, "", "");
+    }
     if !result.notes.is_empty() {
         lines += &(paint(YELLOW, "Notes") + "\n");
     }

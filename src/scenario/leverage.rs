@@ -1,7 +1,7 @@
 //! The leverage levels, and whether the venue lets the position be opened at each of them.
 
 use crate::account::{Level, LevelError};
-use crate::venue::{MarginError, Side, Venue};
+use crate::venue::{Contract, MarginError, Side, Venue};
 
 use super::file::{LEVERAGE, LeverageChoice, MOST_LEVELS};
 use super::problem::{Code, Problem, Problems};
@@ -114,8 +114,9 @@ pub(super) fn check(
                     number(largest)
                 ),
                 format!(
-                    "at this equity the largest leverage is {}",
-                    number((largest / equity * 1e6).floor() / 1e6)
+                    "at this equity the largest leverage is {}{}",
+                    number((largest / equity * 1e6).floor() / 1e6),
+                    if venue.contract == Contract::Inverse { "; the equity is in coins" } else { "" }
                 ),
             ),
             LevelError::AboveCap { max_leverage, .. } => (

@@ -118,7 +118,7 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
             Some(Asset {
                 name: name.value.clone(),
                 price: asset.price.as_ref()?.value,
-                model: asset.model.as_ref()?.value.resolve()?,
+                model: asset.model.as_ref()?.value.resolve(problems)?,
             })
         })
         .collect()

@@ -73,6 +73,19 @@ impl Histogram {
         self.counts[..index(x)].iter().map(|count| u128::from(*count)).sum::<u128>() as f64 / UNIT
     }
 
+    /// Weight of the numbers below `x`, linear inside a bin.
+    pub fn weight_under(&self, x: f64) -> f64 {
+        let mut below = 0.0;
+        for bin in self.bins() {
+            if bin.high <= x {
+                below += bin.weight;
+            } else if bin.low < x {
+                below += bin.weight * (x - bin.low) / (bin.high - bin.low);
+            }
+        }
+        below
+    }
+
     /// The number below which the given weight lies, linear inside a bin; none for an empty histogram.
     pub fn quantile(&self, weight: f64) -> Option<f64> {
         let mut below = 0.0;

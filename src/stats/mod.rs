@@ -3,6 +3,7 @@
 //! Everything that is tallied is an integer or an [`ExactSum`](crate::numeric::ExactSum), so tallies merge to the same
 //! bits in any order and any grouping, and their size does not depend on the number of paths.
 
+mod block_bootstrap;
 mod distribution;
 mod estimate;
 mod histogram;
@@ -11,6 +12,7 @@ mod moments;
 mod tally;
 mod two_sample;
 
+pub use block_bootstrap::BlockBootstrap;
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};
 pub use histogram::{Bin, Histogram};

@@ -87,17 +87,21 @@ pub struct Tally {
     pub paths: u64,
     /// One per level, in the order of the evaluation.
     pub levels: Vec<LevelTally>,
+    /// How far each path went against the position at its worst, as a distance of log-prices; empty where that does not
+    /// decide what is liquidated.
+    pub depths: Histogram,
 }
 
 impl Tally {
     /// An empty tally.
     pub fn new(levels: usize) -> Self {
-        Self { paths: 0, levels: vec![LevelTally::default(); levels] }
+        Self { levels: vec![LevelTally::default(); levels], ..Self::default() }
     }
 
     /// Adds the paths of another tally of the same levels; the order of merging does not matter.
     pub fn merge(&mut self, other: &Self) {
         self.paths += other.paths;
+        self.depths += &other.depths;
         for (mine, theirs) in self.levels.iter_mut().zip(&other.levels) {
             mine.merge(theirs);
         }

@@ -2,16 +2,24 @@
 
 mod check;
 mod comparison;
+mod criterion;
 mod limits;
 mod metric;
 mod self_check;
+mod replay;
+mod safe;
+mod search;
 mod verdict;
 
 pub use check::{CheckReport, ScenarioCheck};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
+pub use criterion::Criterion;
 pub use limits::{LimitCheck, check_limits};
 pub use metric::{Measurement, Metrics};
+pub use replay::{Replay, ReplayError, ReplayedLevel};
+pub use safe::{CurvePoint, Depths, LeverageRange};
+pub use search::{Found, best, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use verdict::Verdict;

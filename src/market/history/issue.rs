@@ -109,7 +109,10 @@ impl fmt::Display for Issue {
             IssueKind::Preamble => write!(f, "line before the header"),
             IssueKind::RepeatedHeader => write!(f, "repeated header after {place}"),
             IssueKind::NewestFirst => write!(f, "the file runs from new to old"),
-            IssueKind::Gap { missing } => write!(f, "{missing} bars missing before {place}"),
+            IssueKind::Gap { missing } => {
+                let bars = if missing == 1 { "bar" } else { "bars" };
+                write!(f, "{missing} {bars} missing before {place}")
+            }
             IssueKind::OffGrid => write!(f, "{place} is off the grid"),
             IssueKind::Duplicate => write!(f, "{place} stands twice"),
             IssueKind::Conflict => write!(f, "{place} stands twice with different values"),

@@ -11,7 +11,8 @@ pub fn parse_time(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Ok(number) = text.parse::<f64>() {
         // 20240131 is a date written without hyphens, not a day in 1970.
-        return (!is_compact_date(text)).then_some(number).map_or_else(|| civil(text), epoch);
+        let date = if is_compact_date(text) { civil(text) } else { None };
+        return date.or_else(|| epoch(number));
     }
     let text = text.strip_suffix("UTC").map_or(text, str::trim_end);
     text.parse::<Timestamp>().ok().map(|time| time.as_second()).or_else(|| civil(text))
@@ -76,6 +77,7 @@ mod tests {
         }
         assert_eq!(parse_time("2017-08-17"), Some(1_502_928_000));
         assert_eq!(parse_time("20170817"), Some(1_502_928_000));
+        assert_eq!(parse_time("10022400"), Some(10_022_400), "no date has month 24");
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! A fitted model: parameters with standard errors, likelihood, and what each return looked like to it.
+
+use serde::Serialize;
+
+use super::information::standard_errors;
+use super::simplex::maximise;
+
+/// A fitted parameter under its key of the scenario file (`jumps.rate`), or a derived quantity.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Parameter {
+    /// Key below `model` in a scenario; nested keys are joined by dots.
+    pub key: &'static str,
+    /// The estimate, in the scenario's unit.
+    pub value: f64,
+    /// Standard error; none where the data do not determine it.
+    pub std_error: Option<f64>,
+}
+
+/// How well the returns suit a model, and with how many parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Likelihood {
+    /// Logarithm of the joint density of the log returns.
+    pub log: f64,
+    /// Parameters that were free, the mean included.
+    pub parameters: usize,
+    /// Whether the parameters are those of largest likelihood; otherwise another estimator chose them.
+    pub is_maximum: bool,
+}
+
+impl Likelihood {
+    /// Akaike's information criterion, 2k − 2 ln L: smaller is better.
+    pub fn aic(&self) -> f64 {
+        2.0 * self.parameters as f64 - 2.0 * self.log
+    }
+
+    /// Schwarz' information criterion, k ln n − 2 ln L: smaller is better.
+    pub fn bic(&self, observations: usize) -> f64 {
+        self.parameters as f64 * (observations as f64).ln() - 2.0 * self.log
+    }
+}
+
+/// A model fitted to a sample.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// Which fit this is: `garch-t`, `merton-jumps`.
+    pub name: &'static str,
+    /// The model's kind in a scenario: `garch`, `merton`.
+    pub kind: &'static str,
+    /// The estimator in words.
+    pub method: &'static str,
+    /// The parameters that a scenario needs, without the drift.
+    pub parameters: Vec<Parameter>,
+    /// Further quantities worth knowing; a scenario does not take them.
+    pub derived: Vec<Parameter>,
+    /// Likelihood of the returns under the fitted model; none if it is not known.
+    pub likelihood: Option<Likelihood>,
+    /// Probability, for each return, of one as small or smaller, given those before it: uniform if the model is right.
+    pub probabilities: Option<Vec<f64>>,
+    /// What is weak about the estimate.
+    pub warnings: Vec<String>,
+}
+
+impl Fit {
+    /// The value of a parameter or derived quantity.
+    pub fn value(&self, key: &str) -> Option<f64> {
+        self.parameters.iter().chain(&self.derived).find(|p| p.key == key).map(|p| p.value)
+    }
+}
+
+/// Why a model was not fitted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// No starting value led anywhere.
+    #[error("the search for the largest likelihood found no point where it exists")]
+    NoMaximum,
+    /// Too few jumps to say anything of their law.
+    #[error("{found} jumps were detected: at least {needed} are needed")]
+    FewJumps {
+        /// Detected.
+        found: usize,
+        /// Needed.
+        needed: usize,
+    },
+    /// Detected jumps explain more variance than there is.
+    #[error("the detected jumps leave no variance for the continuous part")]
+    NoVarianceLeft,
+    /// Too little time covered.
+    #[error("{days} days with all their returns are too few: at least {needed} are needed")]
+    FewDays {
+        /// Found.
+        days: usize,
+        /// Needed.
+        needed: usize,
+    },
+    /// Variance does not vary measurably, or does so faster than the data show.
+    #[error(
+        "the realised variance has no positive autocovariance that decays: there is no changing variance to fit"
+    )]
+    NoClustering,
+    /// The interval is too long.
+    #[error("returns must span at most a day")]
+    LongStep,
+}
+
+/// The point of largest likelihood, and the parameters there with their standard errors.
+pub(super) struct Estimate {
+    pub point: Vec<f64>,
+    pub log_likelihood: f64,
+    pub parameters: Vec<Parameter>,
+}
+
+/// Maximises a log-likelihood over unbounded arguments; `parameters` maps these to the values of the `keys`.
+pub(super) fn maximum_likelihood(
+    log_likelihood: impl Fn(&[f64]) -> f64,
+    keys: &[&'static str],
+    parameters: impl Fn(&[f64]) -> Vec<f64>,
+    starts: &[Vec<f64>],
+) -> Result<Estimate, FitError> {
+    let optimum = maximise(&log_likelihood, starts).ok_or(FitError::NoMaximum)?;
+    let errors = standard_errors(&log_likelihood, &parameters, &optimum.point);
+    let values = parameters(&optimum.point);
+    let parameters = keys
+        .iter()
+        .zip(values)
+        .zip(errors)
+        .map(|((&key, value), std_error)| Parameter { key, value, std_error })
+        .collect();
+    Ok(Estimate { point: optimum.point, log_likelihood: optimum.value, parameters })
+}
+
+/// 1/(1 + e^(−x)): any number to one between 0 and 1.
+pub(super) fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// The inverse of [`logistic`].
+pub(super) fn logit(p: f64) -> f64 {
+    (p / (1.0 - p)).ln()
+}

@@ -1,0 +1,340 @@
+//! A ready scenario with fitted parameters, their errors and where they come from.
+
+use crate::market::{Duration, HistoryReport, PriceHistory, format_time};
+
+use super::calibration::{Calibration, Candidate};
+use super::fit::{Fit, Parameter};
+use super::goodness::Goodness;
+
+/// What the history was and what of it was used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Provenance {
+    /// The file and what was wrong with it.
+    pub report: HistoryReport,
+    /// Interval of the bars used.
+    pub interval: Duration,
+    /// Start of the first and the last bar used.
+    pub range: (i64, i64),
+    /// Bars used.
+    pub bars: usize,
+    /// Close of the last bar.
+    pub last_close: f64,
+}
+
+impl Provenance {
+    /// Of a history with at least one bar, as it was used, and the report of the file it came from; `None` without bars.
+    pub fn of(report: HistoryReport, history: &PriceHistory) -> Option<Self> {
+        let (first, last) = (history.bars.first()?, history.bars.last()?);
+        Some(Self {
+            report,
+            interval: history.interval,
+            range: (first.time, last.time),
+            bars: history.bars.len(),
+            last_close: last.close,
+        })
+    }
+
+    /// The file without its folders.
+    pub fn file_name(&self) -> &str {
+        self.report.source.rsplit(['/', '\\']).next().unwrap_or(&self.report.source)
+    }
+
+    /// The asset that the file name starts with (`btc_usdt_1h.csv` is BTC), or `ASSET`.
+    pub fn asset(&self) -> String {
+        let letters: String = self.file_name().chars().take_while(char::is_ascii_alphanumeric).collect();
+        let name = letters.to_ascii_uppercase();
+        let quotes = ["USDT", "USDC", "USD"];
+        let base = quotes
+            .iter()
+            .find_map(|quote| name.strip_suffix(quote))
+            .filter(|base| !base.is_empty())
+            .unwrap_or(&name);
+        if self.report.source == "standard input" || !base.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return "ASSET".to_owned();
+        }
+        base.to_owned()
+    }
+}
+
+/// What to do about the drift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drift {
+    /// No view: the expected price stays where it is.
+    Zero,
+    /// The sample's growth.
+    Estimate,
+}
+
+/// The scenario of a candidate, as text.
+pub fn scenario(
+    calibration: &Calibration,
+    candidate: &Candidate,
+    provenance: &Provenance,
+    drift: Drift,
+) -> String {
+    let asset = provenance.asset();
+    let venue = match asset.as_str() {
+        "BTC" => "binance-usdm-btcusdt",
+        "ETH" => "binance-usdm-ethusdt",
+        _ => "flat-0.5pct",
+    };
+    let fit = &candidate.fit;
+    format!(
+        "{}
+name = \"{asset} long, 30 days, {} fitted to history\"
+
+[simulation]
+horizon = \"30d\"
+paths = 200_000
+seed = 1
+monitoring = \"continuous\"
+
+[assets.{asset}]
+price = {}                # the last close
+
+[assets.{asset}.model]
+{}
+[account]
+equity = 1_000.0
+margin = \"isolated\"
+leverage = [1, 2, 3, 5, 10, 20, 50]
+venue = \"{venue}\"
+
+[[account.positions]]
+asset = \"{asset}\"
+side = \"long\"
+",
+        comments(calibration, candidate, provenance, drift),
+        fit.kind,
+        number(provenance.last_close, 10),
+        model(calibration, fit, drift),
+    )
+}
+
+fn comments(
+    calibration: &Calibration,
+    candidate: &Candidate,
+    provenance: &Provenance,
+    drift: Drift,
+) -> String {
+    let sample = &calibration.sample;
+    let report = &provenance.report;
+    let fit = &candidate.fit;
+    let mut lines = vec![
+        format!("# Fitted by `liqsim calibrate {}`.", provenance.file_name()),
+        "#".to_owned(),
+        "# Where the model's numbers come from".to_owned(),
+    ];
+    let mut item = |head: &str, text: &str| {
+        for (index, line) in wrap(text, 104).into_iter().enumerate() {
+            lines.push(format!("#   {:<11}{line}", if index == 0 { head } else { "" }).trim_end().to_owned());
+        }
+    };
+    item(
+        "Data",
+        &format!(
+            "{}: {} rows, BLAKE3 {}. Used: {} bars of {} from {} to {} (start of the last bar, UTC), {} log returns.",
+            provenance.file_name(),
+            report.rows,
+            &report.hash[..report.hash.len().min(16)],
+            provenance.bars,
+            provenance.interval,
+            format_time(provenance.range.0),
+            format_time(provenance.range.1),
+            sample.len()
+        ),
+    );
+    if !report.issues.is_empty() {
+        let found: Vec<String> = report
+            .by_kind()
+            .into_iter()
+            .map(|(name, issues)| format!("{name}: {} ({})", issues.len(), issues[0].kind.action()))
+            .collect();
+        item("Cleaning", &format!("{}.", found.join("; ")));
+    }
+    item("Estimator", &format!("{}, {}.", fit.name, fit.method));
+    for (head, parameters) in [("Errors", &fit.parameters), ("Also", &fit.derived)] {
+        let shown: Vec<String> =
+            parameters.iter().filter(|p| head == "Also" || p.std_error.is_some()).map(with_error).collect();
+        if !shown.is_empty() {
+            item(head, &format!("{}.", shown.join(", ")));
+        }
+    }
+    if let Some(likelihood) = fit.likelihood {
+        item(
+            "Fit",
+            &format!(
+                "log-likelihood {:.1}, AIC {:.1}, BIC {:.1}. {}",
+                likelihood.log,
+                likelihood.aic(),
+                likelihood.bic(sample.len()),
+                candidate.goodness.as_ref().map(tests).unwrap_or_default()
+            ),
+        );
+    }
+    let growth = calibration.growth;
+    let found = format!(
+        "the sample's growth was {:.2} a year with a standard error of {:.2}",
+        growth.value, growth.std_error
+    );
+    match drift {
+        Drift::Zero => {
+            item("Drift", &format!("none on purpose: {found}, which says little about the years to come."))
+        }
+        Drift::Estimate => item(
+            "Drift",
+            &format!("{found}: a guess about the years to come, asked for by --drift estimate."),
+        ),
+    }
+    for warning in candidate.warnings() {
+        item("Weak", &format!("{warning}."));
+    }
+    item(
+        "Errors of",
+        "the estimates hold if the model is right; where it is only roughly right, the true ones are larger.",
+    );
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn tests(goodness: &Goodness) -> String {
+    let [one, five] = goodness.tails;
+    format!(
+        "Kolmogorov-Smirnov distance {:.4}; Ljung-Box of squared scores {:.0} (20 lags); beyond the 1 % quantiles {:.2} % and \
+         {:.2} %, beyond the 5 % ones {:.2} % and {:.2} % (falls and rises).",
+        goodness.kolmogorov_smirnov.statistic,
+        goodness.ljung_box.statistic,
+        100.0 * one.lower,
+        100.0 * one.upper,
+        100.0 * five.lower,
+        100.0 * five.upper
+    )
+}
+
+fn with_error(parameter: &Parameter) -> String {
+    let value = rounded(parameter);
+    match parameter.std_error {
+        Some(error) => format!("{} {value} ± {}", parameter.key, number(error, 2)),
+        None => format!("{} {value}", parameter.key),
+    }
+}
+
+/// The model's table without its head.
+fn model(calibration: &Calibration, fit: &Fit, drift: Drift) -> String {
+    let value = |key: &str| fit.parameters.iter().find(|p| p.key == key).map(rounded).unwrap_or_default();
+    let growth = match drift {
+        Drift::Zero => "0.0".to_owned(),
+        Drift::Estimate => number(calibration.growth.value, 3),
+    };
+    let mut text = format!("kind = \"{}\"\n", fit.kind);
+    match fit.kind {
+        "garch" => {
+            text += &log_drift(calibration, drift);
+            text += &format!("step = \"{}\"\n", calibration.sample.step);
+            // The persistence is a sum of large parts near 1: every digit counts.
+            for parameter in &fit.parameters {
+                text += &format!("{} = {}\n", parameter.key, number(parameter.value, 9));
+            }
+            return text;
+        }
+        "regime" => {
+            let [calm, wild] = ["states.0.volatility", "states.1.volatility"].map(value);
+            let [to_wild, to_calm] = ["switching_rates.0.1", "switching_rates.1.0"].map(value);
+            text += &format!(
+                "states = [{{ drift = {growth}, volatility = {calm} }}, {{ drift = {growth}, volatility = {wild} }}]\n"
+            );
+            text += &format!("switching_rates = [[0.0, {to_wild}], [{to_calm}, 0.0]]\n");
+            return text;
+        }
+        _ => text += &format!("drift = {growth}\n"),
+    }
+    let mut jumps = Vec::new();
+    for parameter in &fit.parameters {
+        match parameter.key.strip_prefix("jumps.") {
+            Some(key) => jumps.push(format!("{key} = {}", rounded(parameter))),
+            None => text += &format!("{} = {}\n", parameter.key, rounded(parameter)),
+        }
+    }
+    if !jumps.is_empty() {
+        text += &format!("jumps = {{ {} }}\n", jumps.join(", "));
+    }
+    text
+}
+
+/// A GARCH model takes the mean log return: without a view half the variance below zero, as the log of a price without
+/// drift has it.
+fn log_drift(calibration: &Calibration, drift: Drift) -> String {
+    match drift {
+        Drift::Zero => {
+            let value = -0.5 * calibration.sample.volatility().powi(2);
+            format!(
+                "# Minus half the variance per year: about no growth of the expected price.\nlog_drift = {}\n",
+                number(value, 4)
+            )
+        }
+        Drift::Estimate => format!("log_drift = {}\n", number(calibration.log_growth.value, 3)),
+    }
+}
+
+/// The value with one digit more than its error supports.
+fn rounded(parameter: &Parameter) -> String {
+    match parameter.std_error {
+        Some(error) if error > 0.0 && parameter.value != 0.0 => {
+            let digits = (parameter.value.abs() / error).log10().floor() as i64 + 3;
+            number(parameter.value, digits.clamp(2, 9) as usize)
+        }
+        _ => number(parameter.value, 6),
+    }
+}
+
+/// A number of so many significant digits, in a form that TOML reads as a float.
+pub fn number(value: f64, digits: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return "0.0".to_owned();
+    }
+    let exponent = value.abs().log10().floor() as i64;
+    if exponent < -4 {
+        return format!("{value:.*e}", digits.saturating_sub(1));
+    }
+    let decimals = (digits as i64 - 1 - exponent).clamp(1, 17) as usize;
+    let text = format!("{value:.decimals$}");
+    let text = text.trim_end_matches('0');
+    if text.ends_with('.') { format!("{text}0") } else { text.to_owned() }
+}
+
+/// Words in lines of at most so many columns.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        if !lines[last].is_empty() && lines[last].chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+            continue;
+        }
+        if !lines[last].is_empty() {
+            lines[last].push(' ');
+        }
+        lines[last].push_str(word);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_digits_asked_for_and_are_floats() {
+        for (value, digits, text) in [
+            (0.467_771, 3, "0.468"),
+            (2665.19, 3, "2665.2"),
+            (47.0, 2, "47.0"),
+            (-0.003_343, 2, "-0.0033"),
+            (1.234_567e-6, 4, "1.235e-6"),
+            (0.0, 4, "0.0"),
+            (64_012.5, 10, "64012.5"),
+        ] {
+            assert_eq!(number(value, digits), text);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Recorded history beside the simulation.
+
+use serde::Serialize;
+
+use crate::stats::Estimate;
+
+use super::table::grid;
+use super::{Layout, RenderError, json, number, text};
+
+/// What a replay found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReplayReport {
+    /// Version of liqsim.
+    pub liqsim: String,
+    /// Title of the scenario.
+    pub scenario: String,
+    /// Name of the file of prices.
+    pub prices: String,
+    /// First and last bar.
+    pub from: String,
+    /// Last bar.
+    pub to: String,
+    /// Length of a bar in seconds.
+    pub interval_seconds: u64,
+    /// Number of bars.
+    pub bars: usize,
+    /// Approximations and warnings.
+    pub notes: Vec<String>,
+    /// One entry per horizon and level.
+    pub levels: Vec<ReplayRow>,
+}
+
+/// One level over one horizon.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReplayRow {
+    /// The horizon in days.
+    pub horizon_days: f64,
+    /// The level.
+    pub leverage: f64,
+    /// Starts with a whole horizon of history behind them.
+    pub starts: usize,
+    /// Fraction of the starts that was liquidated.
+    pub realised: Realised,
+    /// Probability of liquidation of the scenario's model.
+    pub predicted: Estimate,
+    /// Whether the prediction lies in the interval of what happened.
+    pub agrees: bool,
+}
+
+/// A fraction of history with its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Realised {
+    /// The fraction.
+    pub value: f64,
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Upper end of its 95 % interval.
+    pub high: f64,
+}
+
+/// The JSON text, ending with a line break.
+pub fn render_replay_json(report: &ReplayReport) -> Result<String, RenderError> {
+    json::render(report)
+}
+
+const HEAD: [&str; 7] = ["Horizon", "Leverage", "Starts", "Happened", "95 % interval", "Predicted", "Agrees"];
+
+/// Text for people, ending with a line break.
+pub fn render_replay_table(report: &ReplayReport, layout: Layout) -> String {
+    let mut lines = format!("{}\n{}\n", report.scenario, source(report));
+    let head = HEAD.iter().map(|head| (*head).to_owned()).collect();
+    lines += &grid(head, report.levels.iter().map(|row| cells(row).to_vec()));
+    for note in &report.notes {
+        lines += &text::wrap(note, layout.width.unwrap_or(110).min(110), "- ", "  ");
+    }
+    lines
+}
+
+/// Markdown, ending with a line break.
+pub fn render_replay_markdown(report: &ReplayReport) -> String {
+    let mut lines = format!("## {}\n\n{}\n\n", super::markdown::escape(&report.scenario), source(report));
+    lines += &format!("| {} |\n|{}\n", HEAD.join(" | "), " ---: |".repeat(HEAD.len()));
+    for row in &report.levels {
+        lines += &format!("| {} |\n", cells(row).join(" | "));
+    }
+    for note in &report.notes {
+        lines += &format!("\n{note}\n");
+    }
+    lines
+}
+
+fn source(report: &ReplayReport) -> String {
+    format!(
+        "{}: {} bars from {} to {}",
+        report.prices,
+        number::count(report.bars as u64),
+        report.from,
+        report.to
+    )
+}
+
+fn cells(row: &ReplayRow) -> [String; 7] {
+    let Realised { value, low, high } = row.realised;
+    // Overlapping starts: the count of events says nothing of the error, so the value is shown though it may be zero.
+    let percent = |value: f64| format!("{:.2}", 100.0 * value);
+    [
+        number::days(row.horizon_days),
+        number::leverage(row.leverage),
+        number::count(row.starts as u64),
+        format!("{} %", percent(value)),
+        format!("[{}, {}]", percent(low), percent(high)),
+        number::probability(&row.predicted).0,
+        if row.agrees { "yes" } else { "no" }.to_owned(),
+    ]
+}

@@ -1,0 +1,176 @@
+//! The largest leverage that is safe enough, from one pass over the paths.
+//!
+//! Where nothing but the price moves an account, a path liquidates a level exactly if its running extreme reaches the
+//! level's barrier, and the barrier lies nearer the higher the leverage. The extreme of each path is therefore the
+//! largest leverage that the path survives, seen through the venue's margin rules, and the probability of liquidation at
+//! every leverage is the tail of one distribution:
+//!
+//! ```text
+//! p(L) = P(depth >= barrier(L)),   safe L for p:  barrier(L) = the (1 − p)-quantile of the depth
+//! ```
+//!
+//! The interval is the distribution-free one between two order statistics of the depth (David and Nagaraja, "Order
+//! Statistics", 2003, section 7.1), taken through the same rules.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{Binomial, DiscreteCDF};
+
+use crate::account::Level;
+use crate::engine::SafeLeverage;
+use crate::scenario::Scenario;
+use crate::stats::{CONFIDENCE, Histogram, Tally};
+use crate::venue::{Side, Venue};
+
+/// The leverage levels that a venue lets somebody open, as a continuum.
+#[derive(Debug, Clone, Copy)]
+pub struct LeverageRange<'a> {
+    venue: &'a Venue,
+    side: Side,
+    price: f64,
+    equity: f64,
+    largest: f64,
+}
+
+/// Leverages below this are no position worth the name.
+const SMALLEST: f64 = 1e-3;
+/// Beyond any venue's cap.
+const LARGEST: f64 = 1e4;
+/// Halvings of the logarithm of a leverage: 1e-12 relative.
+const HALVINGS: usize = 48;
+
+impl<'a> LeverageRange<'a> {
+    /// The continuum of a scenario's account; none if it has no position or nothing can be opened.
+    pub fn of(scenario: &'a Scenario) -> Option<Self> {
+        let account = &scenario.account;
+        let position = account.positions.first()?;
+        let price = scenario.assets.get(position.asset)?.price;
+        let range = Self {
+            venue: &account.venue,
+            side: position.side,
+            price,
+            equity: account.equity,
+            largest: LARGEST,
+        };
+        range.open(SMALLEST)?;
+        let largest = if range.open(LARGEST).is_some() {
+            LARGEST
+        } else {
+            let last = last_where(SMALLEST, LARGEST, |leverage| range.open(leverage).is_some());
+            // A cap is a round number that halving only comes near to.
+            let round = (last * 1e6).round() / 1e6;
+            if range.open(round).is_some() { round } else { last }
+        };
+        Some(Self { largest, ..range })
+    }
+
+    /// The largest leverage that the venue allows at this equity.
+    pub fn largest(&self) -> f64 {
+        self.largest
+    }
+
+    fn open(&self, leverage: f64) -> Option<Level> {
+        let level = Level::open(self.venue, self.side, self.price, self.equity, leverage).ok()?;
+        level.exceeded_cap.is_none().then_some(level)
+    }
+
+    /// Distance to liquidation as a log-price; infinite where there is none.
+    fn distance(&self, leverage: f64) -> f64 {
+        self.open(leverage).map_or(0.0, |level| level.log_barrier().map_or(f64::INFINITY, f64::abs))
+    }
+
+    /// The largest leverage whose liquidation lies at least this far away.
+    fn at_distance(&self, distance: f64) -> f64 {
+        let is_far = |leverage: f64| self.distance(leverage) >= distance;
+        if is_far(self.largest) {
+            self.largest
+        } else if is_far(SMALLEST) {
+            last_where(SMALLEST, self.largest, is_far)
+        } else {
+            0.0
+        }
+    }
+}
+
+/// The last number where a condition holds that holds at `low` and not at `high`.
+fn last_where(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    for _ in 0..HALVINGS {
+        let middle = (low * high).sqrt();
+        if holds(middle) { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// The probability of liquidation at a leverage, with a band that holds for all leverages together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// The leverage.
+    pub leverage: f64,
+    /// Probability of liquidation.
+    pub probability: f64,
+    /// Lower edge of the 95 % band.
+    pub low: f64,
+    /// Upper edge of the 95 % band.
+    pub high: f64,
+}
+
+/// The depths of all paths under the rules of a venue.
+pub struct Depths<'a> {
+    range: LeverageRange<'a>,
+    depths: &'a Histogram,
+    paths: u64,
+}
+
+impl<'a> Depths<'a> {
+    /// The depths of a run; none where they do not decide (cash flows on the way, levels whose barriers are not nested)
+    /// or where paths have weights.
+    pub fn new(scenario: &'a Scenario, tally: &'a Tally) -> Option<Self> {
+        let complete = tally.depths.weight() == tally.paths as f64 && tally.paths > 0;
+        let range = LeverageRange::of(scenario)?;
+        complete.then_some(Self { range, depths: &tally.depths, paths: tally.paths })
+    }
+
+    /// The largest leverage whose probability of liquidation is at most the target.
+    pub fn safe(&self, max_probability: f64) -> SafeLeverage {
+        let n = self.paths as f64;
+        let (few, many) = self.ranks(max_probability);
+        // Of the paths with an extreme beyond the true quantile there are between `few` and `many`.
+        let beyond = |count: f64| self.depths.quantile(n - count).unwrap_or(0.0);
+        let far = if few == 0 { f64::INFINITY } else { beyond(few as f64 - 0.5) };
+        let near = if many >= self.paths { 0.0 } else { beyond(many as f64 + 0.5) };
+        let leverage = self.range.at_distance(beyond(n * max_probability));
+        SafeLeverage {
+            max_probability,
+            leverage,
+            low: self.range.at_distance(far),
+            high: self.range.at_distance(near),
+            limited_by_venue: leverage >= self.range.largest,
+        }
+    }
+
+    /// Ranks between which the quantile lies at the level of all intervals.
+    fn ranks(&self, probability: f64) -> (u64, u64) {
+        let tail = 0.5 * (1.0 - CONFIDENCE);
+        match Binomial::new(probability.clamp(0.0, 1.0), self.paths) {
+            Ok(law) => (law.inverse_cdf(tail), law.inverse_cdf(1.0 - tail)),
+            // A probability between 0 and 1 is always a law.
+            Err(_) => (0, self.paths),
+        }
+    }
+
+    /// The probability of liquidation at `count` leverages up to the largest, with the band of Dvoretzky, Kiefer and
+    /// Wolfowitz with Massart's (1990) constant: the whole curve lies inside with 95 % confidence.
+    pub fn curve(&self, count: usize) -> Vec<CurvePoint> {
+        let half = ((2.0 / (1.0 - CONFIDENCE)).ln() / (2.0 * self.paths as f64)).sqrt();
+        let (from, to) = (1.0_f64.min(self.range.largest), self.range.largest);
+        (0..count)
+            .map(|index| from * (to / from).powf(index as f64 / (count.max(2) - 1) as f64))
+            .map(|leverage| {
+                let distance = self.range.distance(leverage);
+                let below = self.depths.weight_under(distance);
+                let probability = 1.0 - below / self.paths as f64;
+                let (low, high) = ((probability - half).max(0.0), (probability + half).min(1.0));
+                CurvePoint { leverage, probability, low, high }
+            })
+            .collect()
+    }
+}

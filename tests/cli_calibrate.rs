@@ -1,0 +1,240 @@
+//! `calibrate` as a user meets it: prices in, table or JSON and a scenario that runs out.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand_distr::{Distribution, StandardNormal};
+use serde_json::Value;
+
+/// Three years of days with two regimes of volatility and a gap, a duplicate and a crossed bar.
+fn prices() -> String {
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut text = "timestamp,open,high,low,close,volume\n".to_owned();
+    let mut price: f64 = 20_000.0;
+    for day in 0..1_100_i64 {
+        let open = price;
+        let volatility = if day / 60 % 3 == 0 { 0.05 } else { 0.02 };
+        let z: f64 = StandardNormal.sample(&mut rng);
+        price *= (volatility * z).exp();
+        if day == 500 {
+            continue;
+        }
+        let (high, low) = (open.max(price) * 1.005, open.min(price) * if day == 600 { 1.5 } else { 0.995 });
+        let line = format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", 1_600_041_600 + 86_400 * day);
+        text += &line;
+        if day == 700 {
+            text += &line;
+        }
+    }
+    text
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("btc_usdt_1d.csv"), prices()).unwrap();
+    folder
+}
+
+fn liqsim(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_liqsim")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+#[track_caller]
+fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = liqsim(folder, arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[track_caller]
+fn fail(folder: &Path, arguments: &[&str]) -> String {
+    let output = liqsim(folder, arguments);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn the_table_names_every_model_and_every_problem_of_the_file() {
+    let folder = folder();
+    let table = succeed(folder.path(), &["calibrate", "btc_usdt_1d.csv"]);
+    for part in [
+        "BTC · btc_usdt_1d.csv",
+        "1100 rows; used 1099 bars of 1d",
+        "gaps: 1 (nothing is filled in",
+        "duplicates: 1 (left out)",
+        "crossed bars: 1 (high and low widened",
+        "gbm",
+        "merton-mle",
+        "kou",
+        "garch-normal",
+        "garch-t",
+        "gjr-t",
+        "regime",
+        "heston",
+        "with the smallest BIC",
+    ] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+}
+
+#[test]
+fn json_holds_estimates_errors_and_tests() {
+    let folder = folder();
+    let text = succeed(
+        folder.path(),
+        &["calibrate", "btc_usdt_1d.csv", "--model", "garch", "--format", "json", "--describe"],
+    );
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["bars"], 1099);
+    assert_eq!(json["fits"][0]["name"], "garch-t");
+    assert_eq!(json["fits"][0]["kind"], "garch");
+    for key in ["omega", "alpha", "beta", "dof"] {
+        assert!(json["fits"][0]["parameters"][key]["value"].as_f64().unwrap() > 0.0, "{key}");
+    }
+    assert!(json["fits"][0]["bic"].as_f64().unwrap() < 0.0);
+    assert!(json["fits"][0]["tests"]["ljung_box"]["p_value"].as_f64().is_some());
+    assert_eq!(json["volatilities"].as_array().unwrap().len(), 5);
+    assert_eq!(json["problems"].as_array().unwrap().len(), 3);
+    assert_eq!(json["hash"].as_str().unwrap().len(), 64);
+}
+
+/// Every model that this build can simulate is one command away from its history.
+#[test]
+fn calibrate_then_run_is_two_commands() {
+    let folder = folder();
+    let kinds = succeed(folder.path(), &["models"]);
+    let mut ran = 0;
+    for model in [
+        "gbm",
+        "merton",
+        "kou",
+        "garch",
+        "garch-normal",
+        "gjr",
+        "gjr-normal",
+        "heston",
+        "regime",
+        "hawkes",
+        "auto",
+    ] {
+        for drift in ["zero", "estimate"] {
+            let arguments =
+                ["calibrate", "btc_usdt_1d.csv", "--model", model, "--drift", drift, "-o", "scenario.toml"];
+            let output = liqsim(folder.path(), &arguments);
+            if !output.status.success() {
+                // There are few jumps in this history; that must be said.
+                let message = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(
+                    ["merton", "hawkes"].contains(&model) && message.contains("jumps were detected"),
+                    "{message}"
+                );
+                continue;
+            }
+            let scenario = fs::read_to_string(folder.path().join("scenario.toml")).unwrap();
+            assert!(scenario.contains("1100 rows, BLAKE3 "), "{scenario}");
+            assert!(scenario.contains(" ± "), "{scenario}");
+            let kind =
+                scenario.lines().find_map(|line| line.strip_prefix("kind = ")).unwrap().trim_matches('"');
+            if !kinds.contains(&format!("{kind}:")) {
+                continue;
+            }
+            let result =
+                succeed(folder.path(), &["run", "scenario.toml", "--paths", "2000", "--format", "json"]);
+            let result: Value = serde_json::from_str(&result).unwrap();
+            let levels = result["levels"].as_array().unwrap();
+            let probability =
+                |index: usize| levels[index]["liquidation_probability"]["value"].as_f64().unwrap();
+            assert!(probability(6) > 0.5 && probability(6) > probability(3), "{result}");
+            ran += 1;
+        }
+    }
+    assert!(ran >= 2);
+}
+
+#[test]
+fn the_drift_is_zero_unless_asked_for() {
+    let folder = folder();
+    let scenario = |drift: &[&str]| {
+        let arguments = [&["calibrate", "btc_usdt_1d.csv", "--model", "gbm", "-o", "-"], drift].concat();
+        succeed(folder.path(), &arguments)
+    };
+    let zero = scenario(&[]);
+    assert!(zero.contains("\ndrift = 0.0\n") && zero.contains("none on purpose"), "{zero}");
+    let estimate = scenario(&["--drift", "estimate"]);
+    assert!(
+        !estimate.contains("\ndrift = 0.0\n") && estimate.contains("asked for by --drift estimate"),
+        "{estimate}"
+    );
+}
+
+#[test]
+fn the_range_and_the_interval_choose_the_bars() {
+    let folder = folder();
+    let describe = |extra: &[&str]| {
+        let text = succeed(
+            folder.path(),
+            &[&["calibrate", "btc_usdt_1d.csv", "--describe", "--format", "json"], extra].concat(),
+        );
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    // A day is included whole; a time is where bars must start before.
+    let days = describe(&["--since", "2021-01-01", "--until", "2021-01-31"]);
+    assert_eq!(
+        (days["bars"].as_u64(), days["from"].as_str(), days["to"].as_str()),
+        (Some(31), Some("2021-01-01"), Some("2021-01-31"))
+    );
+    let times = describe(&["--since", "2021-01-01", "--until", "2021-01-31T00:00:00Z"]);
+    assert_eq!(times["bars"], 30);
+    let joined = describe(&["--interval", "2d"]);
+    assert_eq!(joined["interval"], "2d");
+    assert!(joined.get("fits").is_none());
+}
+
+#[test]
+fn prices_come_from_standard_input_as_well() {
+    let folder = folder();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_liqsim"))
+        .args(["calibrate", "-", "--model", "gbm", "-o", "-"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(prices().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let scenario = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && scenario.contains("[assets.ASSET.model]"), "{scenario}");
+}
+
+#[test]
+fn what_cannot_be_done_is_said_with_what_to_try() {
+    let folder = folder();
+    let path = folder.path();
+    fs::write(path.join("short.csv"), "timestamp,close\n2024-01-01,1\n2024-01-02,2\n").unwrap();
+    let flat: String = (0..200).map(|day| format!("{},5\n", 86_400 * day)).collect();
+    fs::write(path.join("flat.csv"), format!("timestamp,close\n{flat}")).unwrap();
+    for (arguments, words) in [
+        (vec!["calibrate", "none.csv"], "cannot read none.csv"),
+        (vec!["calibrate", "short.csv"], "1 returns are too few to fit a model"),
+        (vec!["calibrate", "flat.csv"], "the price never moves"),
+        (
+            vec!["calibrate", "btc_usdt_1d.csv", "--since", "2030-01-01"],
+            "no bars are left between --since and --until",
+        ),
+        (vec!["calibrate", "btc_usdt_1d.csv", "--since", "soon"], "must be a day or a time"),
+        (vec!["calibrate", "btc_usdt_1d.csv", "--interval", "1h"], "must be a whole multiple of the old"),
+        (vec!["calibrate", "btc_usdt_1d.csv", "--model", "sabr"], "possible values: auto, gbm, merton"),
+        (
+            vec!["calibrate", "btc_usdt_1d.csv", "-o", "no/folder/x.toml", "--model", "gbm"],
+            "cannot write no/folder/x.toml",
+        ),
+    ] {
+        let message = fail(path, &arguments);
+        assert!(message.contains(words), "{words}: {message}");
+    }
+}
