@@ -110,17 +110,21 @@ fn the_examples_of_every_command_work() {
         .unwrap()
         .lines()
         .take_while(|line| line.starts_with("  "))
+        // Longer descriptions go on in lines that are further to the right.
+        .filter(|line| !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let mut lines = Vec::new();
     for command in commands.iter().filter(|command| **command != "help") {
         let help = String::from_utf8(liqsim(folder.path(), &[command, "--help"]).stdout).unwrap();
         let examples = help.split_once("Example").map(|(_, examples)| examples).unwrap_or_default();
+        // An example may go on in the next line.
         let found: Vec<String> = examples
-            .lines()
-            .map(str::trim)
-            .filter(|line| line.starts_with("liqsim "))
-            .map(str::to_owned)
+            .split("\n  liqsim ")
+            .skip(1)
+            .map(|example| example.split("\n\n").next().unwrap_or_default())
+            .map(|example| format!("liqsim {}", example.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .map(|example| example.replace(" \\ ", " "))
             .collect();
         assert!(!found.is_empty(), "`liqsim {command} --help` shows an example");
         lines.extend(found);

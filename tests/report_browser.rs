@@ -111,8 +111,7 @@ fn followed() -> Document {
         level["survival"] = dates()
             .map(|day| json!({ "days": day, "probability": estimate(0.97 - fall * day / 20.0) }))
             .collect();
-        level["costs"] =
-            json!({ "fees": { "mean": estimate(0.01 + fall), "p05": 0.0, "p50": 0.01, "p95": 0.02 } });
+        level["costs"] = json!({ "fees": { "mean": estimate(0.01 + fall), "p05": 0.0, "p50": 0.01, "p95": 0.02 }, "funding": { "mean": estimate(-fall), "p05": 0.0, "p50": 0.0, "p95": 0.0 } });
         level["max_drawdown"] = json!({ "0.5": estimate(fall), "0.95": estimate(2.0 * fall) });
         level["equity_over_time"] = dates()
             .map(|day| {

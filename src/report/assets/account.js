@@ -48,7 +48,7 @@ function barChart(entries, say, unit) {
       tooltip: { trigger: "item", formatter: ({ dataIndex: k }) => `${escapeText(words(shown[k][0]))}: ${percent(shown[k][1].value, 3)}` },
       series: [{ type: "bar", data: shown.map(([, e]) => e.value), itemStyle: { color: series(0) }, barMaxWidth: 28 }],
     }),
-    say,
+    say: `${say} ${shown.map(([name, e]) => `${words(name)} ${percent(e.value, 2)}`).join(", ")}.`,
     table: { head: ["What", unit, "95 % interval"], rows: shown.map(([name, e]) => [words(name), percent(e.value, 3), `${percent(e.low, 3)} to ${percent(e.high, 3)}`]) },
   };
 }
