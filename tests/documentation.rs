@@ -20,7 +20,8 @@ fn workplace() -> tempfile::TempDir {
         assert!(made.status.success());
         let path = folder.path().join(name);
         let text = fs::read_to_string(&path).unwrap().replace("paths = 1_000_000", "paths = 20_000");
-        fs::write(path, text).unwrap();
+        let limit = "\n[[limits]]\nmetric = \"liquidation_probability\"\nleverage = 2\nmax = 0.5\n";
+        fs::write(path, text + limit).unwrap();
     }
     assert!(liqsim(folder.path(), &["run", "liqsim.toml", "-o", "result.json"]).status.success());
     folder
