@@ -55,7 +55,7 @@ fn run_line(folder: &Path, line: &str) -> Option<Output> {
         !matches!(before, Some("-o" | "--output" | ">" | "--save" | "--junit")) && !word.starts_with('-')
     });
     let needs_jq = line.contains("| jq") && Command::new("jq").arg("--version").output().is_err();
-    if needs_jq || !line.starts_with("liqsim ") || reads.map(|(_, word)| word).any(|word| is_missing(word)) {
+    if needs_jq || !line.starts_with("liqsim ") || reads.map(|(_, word)| word).any(is_missing) {
         return None;
     }
     let path = std::env::join_paths(

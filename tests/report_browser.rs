@@ -3,6 +3,9 @@
 //! The page is shown in a frame of 1280 and one of 390 pixels. A script in it (tests/browser) listens for errors, uses the
 //! slider and the switches, looks at the drawings, changes to dark and runs axe-core's accessibility checks.
 
+// A skipped test says so.
+#![allow(clippy::print_stderr)]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
