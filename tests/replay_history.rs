@@ -1,8 +1,8 @@
 //! Replay against a count by hand, a synthetic history of known law, and recorded prices.
 
-mod common;
-
 #![allow(clippy::print_stderr)]
+
+mod common;
 
 use std::path::Path;
 use std::process::Command;
