@@ -3,6 +3,7 @@
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::super::{RenderError, number, text};
@@ -107,13 +108,26 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
             legend: text::LEGEND,
             scenarios,
             provenance,
-            data: script_text(&serde_json::to_string(documents)?),
+            data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(documents)?))?),
             notice: LIBRARY_NOTICE.trim(),
             library: LIBRARY,
             script: SCRIPTS.join("\n"),
         }),
     )?;
     Ok(page)
+}
+
+/// The data of the pictures: six digits of every number are more than a picture shows, and keep the page small.
+fn pictured(value: Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(exact) => format!("{exact:.5e}").parse::<f64>().map_or(Value::Number(number), Value::from),
+            None => Value::Number(number),
+        },
+        Value::Array(items) => items.into_iter().map(pictured).collect(),
+        Value::Object(keys) => keys.into_iter().map(|(key, value)| (key, pictured(value))).collect(),
+        other => other,
+    }
 }
 
 /// JSON that cannot end the script element it stands in.
