@@ -78,9 +78,8 @@ fn sources_of_the_same_price_agree() {
     assert!((rate[0] / rate[1] - 1.0).abs() < 0.2, "{rate:?}");
 }
 
-/// The mark price in 2023 to 2025: detected jumps as an independent program found them (rate 46.6, mean −0.0032, standard
-/// deviation 0.0288, volatility 0.424; it measured the local volatility over one bar more), and the thousands of jumps a year of
-/// maximum likelihood (2,665), with a warning.
+/// The mark price in 2023 to 2025: detected jumps as a separate program found them (rate 46.6, mean −0.0032, standard
+/// deviation 0.0288, volatility 0.424), and the thousands of jumps a year of maximum likelihood (2,665), with a warning.
 #[test]
 fn hourly_marks_show_dozens_of_jumps_and_thousands_by_likelihood() {
     let Some(history) = history("btc_usdt_perp_mark_binance_1h.csv.gz") else { return };

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "run",
     "safe",
+    "sweep",
     "check",
     "compare",
     "calibrate",
@@ -118,8 +119,8 @@ fn a_wrong_output_file_fails_before_the_run() {
     std::fs::create_dir(folder.path().join("folder.json")).unwrap();
     for (file, word) in [
         ("no/such/folder/a.json", "no/such/folder"),
-        ("a.xls", ".json, .csv, .md, .txt and .html"),
-        ("json", ".json, .csv, .md, .txt and .html"),
+        ("a.xls", ".json, .csv, .md, .txt, .html and .svg"),
+        ("json", ".json, .csv, .md, .txt, .html and .svg"),
         ("folder.json", "not a file"),
     ] {
         // So many paths that the test would not end if the run began.

@@ -51,6 +51,12 @@ fn untouched() -> LevelResult {
             ("0.99", estimate(0.378, 0.0008)),
         ]),
         kelly: Kelly { fraction: 0.0, log_growth: 0.0 },
+        exits: BTreeMap::new(),
+        survival: Vec::new(),
+        costs: None,
+        margin_calls: None,
+        max_drawdown: None,
+        equity_over_time: None,
         distribution: None,
     }
 }
@@ -87,6 +93,12 @@ fn ordinary() -> LevelResult {
         value_at_risk: by_probability(&[("0.95", estimate(1.0, 0.0)), ("0.99", estimate(1.0, 0.0))]),
         expected_shortfall: by_probability(&[("0.95", estimate(1.0, 0.0)), ("0.99", estimate(1.0, 0.0))]),
         kelly: Kelly { fraction: 0.0125, log_growth: 0.000_08 },
+        exits: BTreeMap::new(),
+        survival: Vec::new(),
+        costs: None,
+        margin_calls: None,
+        max_drawdown: None,
+        equity_over_time: None,
         distribution: None,
     }
 }

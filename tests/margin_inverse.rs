@@ -154,6 +154,16 @@ fn spot_margin_is_liquidated_at_its_margin_level() {
 }
 
 #[test]
+fn unconfirmed_terms_and_simplified_liquidations_are_in_the_notes() {
+    let notes = simulate("long", "\"loan-aave-like\"", "[2]").notes;
+    let message = |code: &str| notes.iter().find(|note| note.code == code).map(|note| note.message.clone());
+    assert!(message("unconfirmed_terms").unwrap().contains("loan-aave-like"));
+    assert!(message("partial_liquidation").is_some());
+    let confirmed = simulate("long", "\"flat-0.5pct\"", "[2]").notes;
+    assert!(confirmed.iter().all(|note| note.code != "unconfirmed_terms"));
+}
+
+#[test]
 fn worked_examples_are_the_barriers_of_the_simulation() {
     // IN1: 1000 long at 100,000 with 0.003 coins; IN3: short with 0.02, none; IN5: 2x at 110,000, maintenance of the entry.
     let level = |side: &str, price: &str, equity: &str, leverage: &str, terms: &str| {

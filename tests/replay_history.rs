@@ -2,6 +2,8 @@
 
 mod common;
 
+#![allow(clippy::print_stderr)]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -47,7 +47,7 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("a misspelt key", "volatility = 0.55", "volatilty = 0.55"),
     ("a misspelt table", "[simulation]", "[simulaton]"),
     ("a key that is like no other", "seed = 1", "seed = 1\ncolour = \"red\""),
-    ("a key of a later version", "[[limits]]", "[policy]\nstop_loss = { distance = \"8%\" }\n\n[[limits]]"),
+    ("a misspelt policy", "[[limits]]", "[policy]\nstop_los = { distance = \"8%\" }\n\n[[limits]]"),
     ("a missing key", "horizon = \"30d\"\n", ""),
     ("a missing key of an inline table", "rate = 20.0, ", ""),
     ("a missing table", "[[account.positions]]\nasset = \"BTC\"\nside = \"long\"\n", ""),

@@ -19,6 +19,10 @@ pub trait Evaluation: Send {
     /// that [`Bars`] documents; `hit_noise` draws the times of hits.
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream);
 
+    /// Lets the cash flows happen that are due at a moment of the account's schedule, at these log-prices (by asset and
+    /// path), and compares the new barriers with the price. Accounts without a schedule are never asked.
+    fn settle(&mut self, _moment: usize, _log_prices: &[Vec<f64>]) {}
+
     /// Lists the paths that a look at these log-prices (by asset and path) may matter to: all of them, unless the evaluation
     /// knows better; then it takes in what it needs of the others here.
     fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {

@@ -1,12 +1,25 @@
 //! Positions under margin: what a path of prices does to every leverage level of an account.
 
+mod book;
 mod evaluation;
 mod hits;
 mod ledger;
 mod nested;
+mod opening;
+pub mod policy;
 mod position;
+mod requirement;
+mod schedule;
+mod settlement;
+mod slot;
+mod walk;
 
+pub use book::Book;
 pub use evaluation::{Evaluation, Hit, Survivors};
 pub use ledger::Ledger;
 pub use nested::Nested;
+pub use opening::{Opening, Remains};
+pub use policy::Policy;
 pub use position::{Level, LevelError, LiquidationFill};
+pub use requirement::{Exposure, Line, Requirement};
+pub use schedule::{DATES, Moment, schedule};

@@ -4,10 +4,12 @@ mod calibrate;
 mod check;
 mod compare;
 mod completions;
+mod explain;
 mod failure;
 mod init;
 mod interrupt;
 mod liquidation_price;
+mod man;
 mod models;
 mod output;
 mod position;
@@ -18,6 +20,7 @@ mod run;
 mod safe;
 mod schema;
 mod sources;
+mod sweep;
 mod validate;
 mod values;
 mod venues;
@@ -50,6 +53,7 @@ enum Command {
     Run(run::Run),
     Calibrate(calibrate::Calibrate),
     Safe(safe::Safe),
+    Sweep(sweep::Sweep),
     Check(check::Check),
     Compare(compare::Compare),
     Replay(replay::Replay),
@@ -60,7 +64,10 @@ enum Command {
     Models(models::Models),
     Schema(schema::Schema),
     Init(init::Init),
+    Explain(explain::Explain),
     Completions(completions::Completions),
+    #[command(name = "man")]
+    ManPage(man::ManPage),
 }
 
 impl Arguments {
@@ -71,19 +78,22 @@ impl Arguments {
     pub fn execute(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Check(check) => return check.execute(),
+            Command::Validate(validate) => return validate.execute(),
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
             Command::Calibrate(calibrate) => calibrate.execute(),
             Command::Safe(safe) => safe.execute(),
+            Command::Sweep(sweep) => sweep.execute(),
             Command::Replay(replay) => replay.execute(),
-            Command::Validate(validate) => validate.execute(),
             Command::Report(report) => report.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
             Command::Models(models) => models.execute(),
             Command::Schema(schema) => schema.execute(),
             Command::Init(init) => init.execute(),
+            Command::Explain(explain) => explain.execute(),
             Command::Completions(completions) => completions.execute(),
+            Command::ManPage(page) => page.execute(),
         }
         .map(|()| ExitCode::SUCCESS)
     }

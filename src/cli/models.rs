@@ -48,7 +48,7 @@ const STEP: Parameter = Parameter(
     "longest step of the scheme; horizon / 96, at most 8h, if absent",
 );
 
-const MODELS: [Description; 8] = [
+const MODELS: [Description; 9] = [
     Description {
         kind: "gbm",
         title: "geometric Brownian motion",
@@ -160,6 +160,21 @@ const MODELS: [Description; 8] = [
                 "jumps.decay",
                 "per year",
                 "rate at which a rise fades; half is gone after 0.69 / decay years",
+            ),
+        ],
+    },
+    Description {
+        kind: "bootstrap",
+        title: "recorded bars put together anew, block by block",
+        use_it: "what really happened, wicks and clusters included, without a law in between. Nothing worse than the record can\n  \
+                 come: take a record that holds a crash, and a horizon well below its length.",
+        parameters: &[
+            Parameter("prices", "CSV file", "bars with open, high, low, close; from the scenario's folder"),
+            Parameter("block", "duration or bars", "mean length of a block; clusters of this length survive"),
+            Parameter(
+                "drift",
+                "per year, optional",
+                "growth rate of the expected price; the record's if absent",
             ),
         ],
     },

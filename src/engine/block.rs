@@ -39,6 +39,9 @@ pub struct Worker<'a> {
     /// Factor on volatility until the next grid point, by asset.
     volatility_times: Vec<f64>,
     uniforms: Vec<f64>,
+    /// Extremes that a model knows itself.
+    lows: Vec<f64>,
+    highs: Vec<f64>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
     looks: Vec<Bars>,
@@ -76,6 +79,8 @@ impl<'a> Worker<'a> {
             normals: vec![column(); assets],
             volatility_times: vec![1.0; assets],
             uniforms: column(),
+            lows: column(),
+            highs: column(),
             weights: column(),
             looks: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
@@ -134,6 +139,9 @@ impl<'a> Worker<'a> {
             if point.look && !plan.continuous {
                 self.look(point);
             }
+            if let Some(moment) = point.settle {
+                self.evaluation.settle(moment, &self.prices);
+            }
         }
         self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
     }
@@ -163,6 +171,8 @@ impl<'a> Worker<'a> {
             bars.close.resize(n, 0.0);
             bars.variance.resize(n, 0.0);
             streams.moves.normals(normals);
+            self.lows.resize(n, 0.0);
+            self.highs.resize(n, 0.0);
             let moves = Moves {
                 lanes: &self.everyone,
                 duration: &self.common_duration,
@@ -170,6 +180,8 @@ impl<'a> Worker<'a> {
                 open: &self.prices[asset],
                 close: &mut bars.close,
                 variance: &mut bars.variance,
+                low: &mut self.lows,
+                high: &mut self.highs,
                 volatility_times: self.volatility_times[asset],
             };
             stepper.advance(moves, &mut streams.events);
@@ -178,12 +190,9 @@ impl<'a> Worker<'a> {
                 reset(&mut bars.start, n, self.reached);
                 bars.duration.clone_from(&self.common_duration);
                 bars.open.clone_from(&self.prices[asset]);
-                draw_extremes(
-                    bars,
-                    self.evaluation.watched_side(),
-                    &mut streams.extremes,
-                    &mut self.uniforms,
-                );
+                let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
+                let side = self.evaluation.watched_side();
+                draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
                 self.prices[asset].copy_from_slice(&bars.close);
             } else {
                 // Nobody looks at the bar: its close becomes the price without a copy.
@@ -269,6 +278,8 @@ impl<'a> Worker<'a> {
         for column in [&mut bars.close, &mut bars.variance, &mut bars.extreme] {
             column.resize(n, 0.0);
         }
+        self.lows.resize(n, 0.0);
+        self.highs.resize(n, 0.0);
         self.steppers[asset].advance(
             Moves {
                 lanes: &bars.lanes,
@@ -277,6 +288,8 @@ impl<'a> Worker<'a> {
                 open: &bars.open,
                 close: &mut bars.close,
                 variance: &mut bars.variance,
+                low: &mut self.lows,
+                high: &mut self.highs,
                 volatility_times: self.volatility_times[asset],
             },
             &mut streams.events,
@@ -288,7 +301,9 @@ impl<'a> Worker<'a> {
             }
         }
         if self.plan.continuous {
-            draw_extremes(bars, self.evaluation.watched_side(), &mut streams.extremes, &mut self.uniforms);
+            let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
+            let side = self.evaluation.watched_side();
+            draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
         }
         if all {
             prices.copy_from_slice(&bars.close);

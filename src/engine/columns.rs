@@ -25,10 +25,15 @@ impl AssetStreams {
 pub(super) fn draw_extremes(
     bars: &mut Bars,
     side: Option<Sides>,
+    known: Option<(&Vec<f64>, &Vec<f64>)>,
     noise: &mut Stream,
     uniforms: &mut Vec<f64>,
 ) {
     let Some(side) = side else { return };
+    if let Some((lows, highs)) = known {
+        bars.extreme.clone_from(if side == Sides::Low { lows } else { highs });
+        return;
+    }
     uniforms.resize(bars.close.len(), 0.0);
     bars.extreme.resize(bars.close.len(), 0.0);
     noise.uniforms(uniforms);

@@ -9,12 +9,14 @@ mod plan;
 mod result;
 mod run;
 mod summary;
+mod passage;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, Plan, PlanError};
 pub use result::{
-    Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, SafeLeverage, TimeToLiquidation,
+    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, Quantiles, ReturnStats,
+    RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, run, run_tallied};

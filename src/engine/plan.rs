@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::account::{Evaluation, Ledger, Level, LevelError, Nested};
+use crate::account::{
+    Book, Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, schedule,
+};
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, Scenario};
+use crate::venue::Flows;
 
 /// A common time of all paths at which something happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +18,8 @@ pub struct GridPoint {
     pub time: f64,
     /// Whether a discretely monitored account looks at the price here.
     pub look: bool,
+    /// Moment of the account's schedule that falls here.
+    pub settle: Option<usize>,
 }
 
 /// What every block of paths does; a pure function of the scenario.
@@ -38,6 +43,14 @@ pub struct Plan {
     pub asset: usize,
     /// The levels, by rising leverage.
     pub levels: Vec<Level>,
+    /// The levels in the units of an account that is followed step by step.
+    pub openings: Vec<Opening>,
+    /// What is charged over time.
+    pub flows: Flows,
+    /// What the owner does.
+    pub policy: Policy,
+    /// When the account has to be settled; empty where nothing but the price moves it.
+    pub schedule: Vec<Moment>,
 }
 
 /// Why a scenario cannot be simulated.
@@ -73,6 +86,11 @@ impl Plan {
                     .map_err(|source| PlanError::Level { leverage: *leverage, source })
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let policy = scenario.policy;
+        let schedule = match account.flows.is_empty() && policy.is_empty() {
+            true => Vec::new(),
+            false => schedule(&account.flows, &policy, scenario.simulation.horizon.seconds()),
+        };
         Ok(Self {
             seed: scenario.simulation.seed,
             models: scenario.assets.iter().map(|asset| asset.model.clone()).collect(),
@@ -80,10 +98,14 @@ impl Plan {
             // The scenario room lets only valid matrices pass.
             mixing: cholesky(&scenario.dependence.correlation).unwrap_or_default(),
             dependence: scenario.dependence.clone(),
-            grid: grid(scenario),
+            grid: grid(scenario, &schedule),
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             asset: position.asset,
+            openings: levels.iter().map(|level| Opening::new(level, &account.venue)).collect(),
             levels,
+            flows: account.flows,
+            policy,
+            schedule,
         })
     }
 
@@ -94,34 +116,54 @@ impl Plan {
 
     /// A fresh evaluation of the levels: from the running extreme where that is enough.
     pub fn evaluation(&self) -> Box<dyn Evaluation> {
-        match Nested::new(self.levels.clone(), self.asset, self.horizon()) {
-            Ok(nested) => Box::new(nested),
-            Err(levels) => Box::new(Ledger::new(levels, self.asset, self.horizon())),
+        if !self.policy.is_empty() {
+            return Box::new(self.book());
         }
+        if self.schedule.is_empty()
+            && let Ok(nested) = Nested::new(self.levels.clone(), self.asset, self.horizon())
+        {
+            return Box::new(nested);
+        }
+        Box::new(self.ledger())
+    }
+
+    /// An evaluation whose owner follows policies.
+    pub fn book(&self) -> Book {
+        let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
+        Book::new(self.openings.clone(), self.policy, self.flows, self.schedule.clone(), self.asset, horizon)
+    }
+
+    /// An evaluation that follows every level on its own.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.openings.clone(), self.flows, self.schedule.clone(), self.asset, self.horizon())
     }
 }
 
-/// The union of the times at which the account looks, the ends of the models' steps, the edges of stress, and the horizon.
-fn grid(scenario: &Scenario) -> Vec<GridPoint> {
+/// The union of the times at which the account looks or is settled, the ends of the models' steps, the edges of stress,
+/// and the horizon.
+fn grid(scenario: &Scenario, schedule: &[Moment]) -> Vec<GridPoint> {
     let whole = scenario.simulation.horizon;
-    let horizon = whole.seconds();
-    // By second; whether the account looks.
-    let mut times = BTreeMap::from([(horizon, false)]);
+    let mut points: BTreeMap<u64, GridPoint> = BTreeMap::new();
+    let mut at = |seconds: u64, set: &dyn Fn(&mut GridPoint)| {
+        let time = Duration::from_seconds(seconds).years();
+        set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None }));
+    };
     for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)) {
-        times.extend(multiples(step, horizon).map(|time| (time, false)));
+        multiples(step, whole.seconds()).for_each(|seconds| at(seconds, &|_| {}));
     }
     for edge in scenario.assets.iter().flat_map(|asset| asset.stress.edges()) {
-        if (1..horizon).contains(&edge.seconds()) {
-            times.insert(edge.seconds(), false);
+        if (1..whole.seconds()).contains(&edge.seconds()) {
+            at(edge.seconds(), &|_| {});
         }
     }
     if let Monitoring::Every(interval) = scenario.simulation.monitoring {
-        times.extend(multiples(interval, horizon).map(|time| (time, true)));
+        multiples(interval, whole.seconds()).for_each(|seconds| at(seconds, &|point| point.look = true));
     }
-    times
-        .into_iter()
-        .map(|(seconds, look)| GridPoint { time: Duration::from_seconds(seconds).years(), look })
-        .collect()
+    for (moment, due) in schedule.iter().enumerate() {
+        at(due.seconds, &|point| point.settle = Some(moment));
+    }
+    at(whole.seconds(), &|_| {});
+    points.into_values().collect()
 }
 
 /// The multiples of an interval up to the horizon, in seconds.

@@ -92,6 +92,68 @@ pub struct LevelResult {
     /// Closing equity in few bins, for pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distribution: Option<EquityDistribution>,
+    /// Probability of each way in which the position can end.
+    #[serde(default)]
+    pub exits: BTreeMap<String, Estimate>,
+    /// Probability of not being liquidated, over time.
+    #[serde(default)]
+    pub survival: Vec<SurvivalPoint>,
+    /// What the position pays, by kind, as fractions of the equity; none where only the price moves the account.
+    #[serde(default)]
+    pub costs: Option<BTreeMap<String, CostStats>>,
+    /// Margin calls; none where the owner has no policy for them.
+    #[serde(default)]
+    pub margin_calls: Option<MarginCalls>,
+    /// Quantiles of the largest fall of equity from its highest value so far, as a fraction of that.
+    #[serde(default)]
+    pub max_drawdown: Option<BTreeMap<String, Estimate>>,
+    /// Quantiles of equity over time, in units of the equity put up.
+    #[serde(default)]
+    pub equity_over_time: Option<Vec<EquityPoint>>,
+}
+
+/// Probability of not having been liquidated by a time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SurvivalPoint {
+    /// Days since the start.
+    pub days: f64,
+    /// The probability.
+    pub probability: Estimate,
+}
+
+/// One kind of cost, as a fraction of the equity put up; negative is income.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CostStats {
+    /// Mean over all paths.
+    pub mean: Estimate,
+    /// 5 % quantile.
+    pub p05: f64,
+    /// Median.
+    pub p50: f64,
+    /// 95 % quantile.
+    pub p95: f64,
+}
+
+/// Margin calls over the horizon.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct MarginCalls {
+    /// Probability of at least one.
+    pub probability: Estimate,
+    /// Mean number by path.
+    pub number: Estimate,
+    /// Mean money paid in by path, as a fraction of the equity put up.
+    pub money: Estimate,
+    /// Share of the calls that were met in full; none without calls.
+    pub share_met: Option<f64>,
+}
+
+/// Equity at one date, in units of the equity put up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EquityPoint {
+    /// Days since the start.
+    pub days: f64,
+    /// Quantiles with their errors.
+    pub quantiles: BTreeMap<String, Estimate>,
 }
 
 /// Days from the start to liquidation, among the liquidated paths.

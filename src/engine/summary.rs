@@ -1,6 +1,7 @@
 //! From the tally of all paths to the numbers of the result.
 
 use super::crossing::{self, CrossingEstimate};
+use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
@@ -108,6 +109,7 @@ fn level_result(
     let tails =
         |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
     let (fraction, log_growth) = distribution.kelly();
+    let account = cell.account.as_deref();
     LevelResult {
         leverage: level.leverage,
         liquidation_price: level.liquidation.price,
@@ -124,6 +126,12 @@ fn level_result(
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
         kelly: Kelly { fraction, log_growth },
+        exits: passage::exits(cell, n),
+        survival: passage::survival(cell, n, horizon_days),
+        costs: account.map(|account| passage::costs(account, n)),
+        margin_calls: account.and_then(|account| passage::margin_calls(account, n)),
+        max_drawdown: account.map(|account| passage::drawdown(account, n)),
+        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
     }
 }
@@ -288,11 +296,11 @@ fn notes(
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
             .to_owned(),
     );
-    note(
-        "not_charged",
-        "Funding, borrowing interest and slippage are not charged; fees are, where the venue has them."
-            .to_owned(),
-    );
+    for (code, message) in
+        passage::notes(&scenario.account.flows, &scenario.policy, scenario.simulation.horizon.seconds())
+    {
+        note(code, message);
+    }
     notes
 }
 

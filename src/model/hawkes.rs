@@ -135,7 +135,7 @@ impl Kernel for Diffuse<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { model, excitement, moves } = self;
-        let Moves { lanes, duration, normals, open, close, variance, volatility_times } = moves;
+        let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
         let n = close.len();
         let (lanes, duration, normals) = (&lanes[..n], &duration[..n], &normals[..n]);
         let (open, variance) = (&open[..n], &mut variance[..n]);

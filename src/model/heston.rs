@@ -131,7 +131,7 @@ impl Kernel for QuadraticExponential<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { model, variances, others, moves } = self;
-        let Moves { lanes, duration, normals, open, close, variance, volatility_times } = moves;
+        let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
         let n = close.len();
         let (lanes, duration, normals, others) = (&lanes[..n], &duration[..n], &normals[..n], &others[..n]);
         let (open, variance) = (&open[..n], &mut variance[..n]);

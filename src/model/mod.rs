@@ -6,6 +6,7 @@
 //! the model move to that time or to the next common time, whichever is first, and then lets the event happen.
 
 mod bates;
+mod bootstrap;
 mod dependence;
 mod garch;
 mod gbm;
@@ -18,6 +19,7 @@ mod regime;
 mod stress;
 
 pub use bates::Bates;
+pub use bootstrap::Bootstrap;
 pub use dependence::{AssetJump, CommonJumps, Dependence};
 pub use garch::Garch;
 pub use gbm::Gbm;
@@ -54,6 +56,8 @@ pub enum Model {
     Regime(Regime),
     /// Jump diffusion with self-exciting jumps.
     Hawkes(Hawkes),
+    /// Recorded bars put together anew.
+    Bootstrap(Bootstrap),
 }
 
 impl Model {
@@ -68,6 +72,7 @@ impl Model {
             Self::Garch(garch) => Box::new(garch.stepper(lanes)),
             Self::Regime(regime) => Box::new(regime.stepper(lanes)),
             Self::Hawkes(hawkes) => Box::new(hawkes.stepper(lanes)),
+            Self::Bootstrap(bootstrap) => Box::new(bootstrap.stepper(lanes)),
         }
     }
 
@@ -76,13 +81,14 @@ impl Model {
     pub fn step(&self, horizon: Duration) -> Option<Duration> {
         match self {
             Self::Heston(heston) | Self::Bates(Bates { heston, .. }) => Some(heston.step(horizon)),
-            // The ends of its steps are a GARCH model's own events.
+            // The ends of its steps are a GARCH model's own events, and those of its bars a bootstrap's.
             Self::Gbm(_)
             | Self::Merton(_)
             | Self::Kou(_)
             | Self::Garch(_)
             | Self::Regime(_)
-            | Self::Hawkes(_) => None,
+            | Self::Hawkes(_)
+            | Self::Bootstrap(_) => None,
         }
     }
 }
@@ -102,6 +108,10 @@ pub struct Moves<'a> {
     pub close: &'a mut [f64],
     /// To be filled: integrated variance over the interval, for the bridge between open and close.
     pub variance: &'a mut [f64],
+    /// To be filled by a model that knows it: lowest log-price of the interval.
+    pub low: &'a mut [f64],
+    /// To be filled by a model that knows it: highest log-price of the interval.
+    pub high: &'a mut [f64],
     /// Factor on the volatility of the move, 1 unless the scenario stresses it; the growth of the expected price stays.
     pub volatility_times: f64,
 }
@@ -114,6 +124,11 @@ pub trait Stepper: Send {
     /// When the next event of each path is due, in years since the start (infinite: never); empty for a model without
     /// events.
     fn event_times(&self) -> &[f64];
+
+    /// Whether the model fills the low and high of its moves; otherwise they are drawn from the law of the bridge.
+    fn knows_extremes(&self) -> bool {
+        false
+    }
 
     /// Moves the listed paths over an interval without events.
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream);

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::engine::RunResult;
 
 use super::html::Document;
-use super::{csv, html, json, markdown, table};
+use super::{csv, html, json, markdown, svg, table};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,20 +20,23 @@ pub enum Format {
     Markdown,
     /// A page with pictures.
     Html,
+    /// A picture of the probability over leverage.
+    Svg,
 }
 
 /// Extensions of output files and the formats they stand for.
-const EXTENSIONS: [(&str, Format); 5] = [
+const EXTENSIONS: [(&str, Format); 6] = [
     ("json", Format::Json),
     ("csv", Format::Csv),
     ("md", Format::Markdown),
     ("txt", Format::Table),
     ("html", Format::Html),
+    ("svg", Format::Svg),
 ];
 
 /// The extension of an output file stands for no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the extension of \"{path}\" stands for no format; known are .json, .csv, .md, .txt and .html")]
+#[error("the extension of \"{path}\" stands for no format; known are .json, .csv, .md, .txt, .html and .svg")]
 pub struct UnknownExtension {
     path: String,
 }
@@ -71,6 +74,9 @@ pub enum RenderError {
     /// A page.
     #[error("cannot fill the page: {0}")]
     Page(#[from] minijinja::Error),
+    /// A picture.
+    #[error("cannot draw the picture: {0}")]
+    Picture(String),
     /// JUnit XML.
     #[error("cannot write the verdict as JUnit XML: {0}")]
     Junit(#[from] quick_junit::SerializeError),
@@ -91,6 +97,7 @@ pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<S
             let documents = results.iter().map(Document::of_run).collect::<Result<Vec<_>, _>>()?;
             html::render(&documents, &[])
         }
+        Format::Svg => svg::render(results),
     }
 }
 
@@ -120,7 +127,7 @@ mod tests {
         for path in ["a.xls", "json", "a.", "dir.json/a", ".json"] {
             let message = Format::from_extension(Path::new(path)).unwrap_err().to_string();
             assert!(
-                message.contains(path) && message.contains(".json, .csv, .md, .txt and .html"),
+                message.contains(path) && message.contains(".json, .csv, .md, .txt, .html and .svg"),
                 "{message}"
             );
         }

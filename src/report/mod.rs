@@ -10,6 +10,9 @@ mod json;
 mod liquidation;
 mod markdown;
 mod number;
+mod plot;
+mod reference;
+mod svg;
 mod replay;
 mod safe;
 mod table;
@@ -24,6 +27,8 @@ pub use liquidation::{
     render_json as render_liquidation_json,
 };
 pub use number::count;
+pub use plot::plot;
+pub use reference::reference;
 pub use replay::{
     Realised, ReplayReport, ReplayRow, render_replay_json, render_replay_markdown, render_replay_table,
 };

@@ -6,12 +6,15 @@ use crate::market::Duration;
 use crate::venue::Side;
 
 use super::dependence::CommonJumpsFile;
+use super::flows::{BorrowFile, FundingFile};
 use super::model::ModelFile;
 use super::numbers::{Count, Ratio};
+use super::policy::PolicyFile;
 use super::problem::Problems;
 use super::range::Range;
 use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
 use super::stress::StressFile;
+use super::sweep::Sweep;
 use super::table::table;
 use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring, Sampling};
@@ -39,8 +42,12 @@ table! {
         optional common_jumps: List<CommonJumpsFile>,
         /// The account whose leverage levels are compared.
         required account: AccountFile,
+        /// What the owner does on the way; nothing if absent.
+        optional policy: PolicyFile,
         /// What `liqsim check` asserts of the result.
         optional limits: List<LimitFile>,
+        /// Keys that take several values in `liqsim sweep`: lists, or { from, to, count }; mode = "grid" or "paired".
+        optional sweep: Sweep,
     }
 }
 
@@ -91,6 +98,10 @@ table! {
         required leverage: LeverageChoice,
         /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table.
         required venue: VenueChoice,
+        /// Funding in place of the venue's, such as { rate = "1bp", every = "8h" }.
+        optional funding: FundingFile,
+        /// Interest on what is borrowed in place of the venue's, such as { rate = "12%" }.
+        optional borrow: BorrowFile,
         /// The positions.
         required positions: List<PositionFile>,
     }

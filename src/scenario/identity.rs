@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::account::Policy;
 use crate::model::Dependence;
 
 use super::types::{Account, Asset, Scenario, Simulation};
@@ -18,6 +19,8 @@ struct Determinants<'a> {
     #[serde(skip_serializing_if = "Dependence::is_empty")]
     dependence: &'a Dependence,
     account: Account,
+    #[serde(skip_serializing_if = "Policy::is_empty")]
+    policy: Policy,
 }
 
 impl Scenario {
@@ -33,6 +36,7 @@ impl Scenario {
                 venue: Venue { name: String::new(), ..self.account.venue.clone() },
                 ..self.account.clone()
             },
+            policy: self.policy,
         };
         let mut hasher = blake3::Hasher::new();
         // Plain structs of numbers and text always serialise, and a hasher accepts every write.

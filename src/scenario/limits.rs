@@ -8,7 +8,7 @@ use super::tree::{number, ticked};
 use super::types::Limit;
 
 /// Keys of a level of the result that hold an estimate.
-const ESTIMATES: [&str; 8] = [
+const ESTIMATES: [&str; 26] = [
     "liquidation_probability",
     "loss_probability",
     "mean_return",
@@ -17,6 +17,24 @@ const ESTIMATES: [&str; 8] = [
     "value_at_risk.0.99",
     "expected_shortfall.0.95",
     "expected_shortfall.0.99",
+    "exits.horizon",
+    "exits.liquidated",
+    "exits.stopped",
+    "exits.target",
+    "exits.called",
+    "exits.expired",
+    "costs.fees.mean",
+    "costs.funding.mean",
+    "costs.interest.mean",
+    "costs.slippage.mean",
+    "costs.liquidation.mean",
+    "margin_calls.probability",
+    "margin_calls.number",
+    "margin_calls.money",
+    "max_drawdown.0.5",
+    "max_drawdown.0.75",
+    "max_drawdown.0.95",
+    "max_drawdown.0.99",
 ];
 
 /// Parts of an estimate; the key alone means its value.

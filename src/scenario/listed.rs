@@ -1,6 +1,6 @@
 //! What the terms of a venue mean: from their mirror to a [`Venue`], with the checks that involve more than one key.
 
-use crate::venue::{Contract, GrowingRate, Liquidation, MaintenanceBasis, TierRule, TierSize, Venue};
+use crate::venue::{Contract, Flows, GrowingRate, Liquidation, MaintenanceBasis, TierRule, TierSize, Venue};
 
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
@@ -12,6 +12,8 @@ use super::terms::{LiquidationFile, VenueFile};
 pub struct ListedVenue {
     /// The terms.
     pub venue: Venue,
+    /// What is charged over time.
+    pub flows: Flows,
     /// Title for people.
     pub title: Option<String>,
     /// Name of the settlement currency.
@@ -61,6 +63,10 @@ impl VenueFile {
                 call_level: self.margin_levels().0,
                 unconfirmed: text(&self.unconfirmed),
                 ..Venue::new(contract, tiers?)
+            },
+            flows: Flows {
+                funding: self.funding.as_ref().and_then(|funding| funding.value.resolve(problems)),
+                borrow: self.borrow.as_ref().and_then(|borrow| borrow.value.resolve()),
             },
             title: text(&self.title),
             settlement: text(&self.settlement),

@@ -4,6 +4,7 @@
 use crate::market::Duration;
 use crate::model::{Bates, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model};
 
+use super::bootstrap::BootstrapFile;
 use super::garch::GarchFile;
 use super::kinds::kinds;
 use super::numbers::Ratio;
@@ -32,6 +33,7 @@ kinds! {
         "garch" => Garch(GarchFile),
         "regime" => Regime(RegimeFile),
         "hawkes" => Hawkes(HawkesFile),
+        "bootstrap" => Bootstrap(BootstrapFile),
     }
 }
 
@@ -166,8 +168,9 @@ table! {
 }
 
 impl ModelFile {
-    /// The model, if all of its values were read; what several keys have wrong together is reported.
-    pub fn resolve(&self, problems: &mut Problems) -> Option<Model> {
+    /// The model, if all of its values were read; what several keys have wrong together is reported. `horizon` is the length of
+    /// the paths.
+    pub fn resolve(&self, horizon: Option<Duration>, problems: &mut Problems) -> Option<Model> {
         Some(match self {
             Self::Gbm(file) => Model::Gbm(Gbm {
                 drift: file.drift.as_ref()?.value.0,
@@ -189,6 +192,7 @@ impl ModelFile {
                 Model::Bates(Bates { heston: file.diffusion().resolve(problems)?, jumps: jumps? })
             }
             Self::Garch(file) => Model::Garch(file.resolve(problems)?),
+            Self::Bootstrap(file) => Model::Bootstrap(file.resolve(horizon, problems)?),
             Self::Regime(file) => Model::Regime(file.resolve(problems)?),
             Self::Hawkes(file) => {
                 let jumps = file.jumps.as_ref().and_then(|jumps| jumps.value.resolve(problems));

@@ -19,6 +19,12 @@ const DEFAULT_SEED: u64 = 1;
 
 /// The scenario, if nothing is missing; everything that is wrong is reported. `name` is used if the file has none.
 pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) -> Option<Scenario> {
+    if let Some(sweep) = &file.sweep
+        && sweep.value.axes.iter().any(|axis| axis.key.split('.').next() == Some("sweep"))
+    {
+        let problem = Problem::new(Code::Conflict, &sweep.place, "a sweep cannot change the sweep");
+        problems.push(problem.help("name keys of the scenario, such as \"simulation.horizon\""));
+    }
     let simulation =
         file.simulation.as_ref().and_then(|simulation| resolve_simulation(&simulation.value, problems));
     let assets = resolve_assets(file, problems);
@@ -38,12 +44,16 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     let limits = file.limits.iter().flat_map(|limits| &limits.value.items);
     // A limit that is not sound has put a problem on the list, which fails the whole file.
     let limits = limits.filter_map(|limit| limits::resolve(limit, complete, problems)).collect();
+    let equity = file.account.as_ref().and_then(|account| account.value.equity.as_ref());
+    let policy =
+        file.policy.as_ref().map(|policy| policy.value.resolve(equity, simulation.as_ref(), problems));
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
         assets: assets?,
         dependence: dependence?,
         account: account?,
+        policy: policy.unwrap_or_default(),
         limits,
     })
 }
@@ -130,7 +140,7 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
             Some(Asset {
                 name: name.value.clone(),
                 price: asset.price.as_ref()?.value,
-                model: asset.model.as_ref()?.value.resolve(problems)?,
+                model: asset.model.as_ref()?.value.resolve(horizon, problems)?,
                 stress: stress?,
             })
         })
@@ -150,7 +160,15 @@ fn resolve_account(
     if let Some(margin) = margin.as_ref().filter(|margin| margin.value == MarginMode::Cross) {
         problems.push(not_available(&margin.place, "cross margin is not available yet", "use \"isolated\""));
     }
-    let terms = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
+    let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
+    let mut flows = listed.as_ref().map(|listed| listed.flows).unwrap_or_default();
+    if let Some(funding) = &account.funding {
+        flows.funding = funding.value.resolve(problems);
+    }
+    if let Some(borrow) = &account.borrow {
+        flows.borrow = borrow.value.resolve();
+    }
+    let terms = listed.map(|listed| listed.venue);
     let positions = positions.as_ref().and_then(|positions| resolve_positions(positions, file, problems));
 
     if let (Some(terms), Some(levels), Some(positions), Some(equity)) = (&terms, levels, &positions, equity)
@@ -164,6 +182,7 @@ fn resolve_account(
         margin: mode,
         leverage: levels?.values.iter().map(|level| level.value).collect(),
         venue: terms?,
+        flows,
         positions: positions?,
     })
 }

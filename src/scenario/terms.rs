@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::venue::{Contract, MaintenanceBasis, PartialClose, TierRule, TierSize};
 
+use super::flows::{BorrowFile, FundingFile};
 use super::numbers::Ratio;
 use super::problem::Problems;
 use super::range::Range;
@@ -74,6 +75,10 @@ table! {
         optional taker_fee: Ratio where FEE,
         /// What happens to the collateral at liquidation: "forfeit" (all of it is gone; used if absent) or { fee, slippage, partial }.
         optional liquidation: LiquidationFile,
+        /// Funding of a perpetual contract, such as { rate = "1bp", every = "8h" }; none if absent.
+        optional funding: FundingFile,
+        /// Interest on what is borrowed, such as { rate = "12%" }; none if absent.
+        optional borrow: BorrowFile,
     }
 }
 

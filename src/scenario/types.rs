@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::account::Policy;
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
-use crate::venue::{Side, Venue};
+use crate::venue::{Flows, Side, Venue};
 
 /// Everything that determines a result, checked and complete.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,6 +21,9 @@ pub struct Scenario {
     pub dependence: Dependence,
     /// The account whose leverage levels are compared.
     pub account: Account,
+    /// What the owner does on the way.
+    #[serde(skip_serializing_if = "Policy::is_empty")]
+    pub policy: Policy,
     /// What `liqsim check` asserts.
     pub limits: Vec<Limit>,
 }
@@ -111,6 +115,9 @@ pub struct Account {
     pub leverage: Vec<f64>,
     /// The venue's terms.
     pub venue: Venue,
+    /// What is charged over time.
+    #[serde(skip_serializing_if = "Flows::is_empty")]
+    pub flows: Flows,
     /// The positions.
     pub positions: Vec<Position>,
 }

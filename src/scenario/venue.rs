@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::venue::{Venue, catalogue_names, catalogue_text};
+use crate::venue::{catalogue_names, catalogue_text};
 
 use super::listed::ListedVenue;
 use super::problem::{Code, Place, Problem, Problems};
@@ -45,10 +45,10 @@ impl Shape for VenueChoice {
 
 impl VenueChoice {
     /// The venue's terms; what is wrong with them is reported.
-    pub fn resolve(&self, problems: &mut Problems) -> Option<Venue> {
+    pub fn resolve(&self, problems: &mut Problems) -> Option<ListedVenue> {
         let found = match self {
             Self::Inline(file) => {
-                return file.value.resolve("inline", &file.place, problems).map(|listed| listed.venue);
+                return file.value.resolve("inline", &file.place, problems);
             }
             Self::Named(name) if is_path(&name.value) => {
                 let path = name.place.source().folder().join(&name.value);
@@ -75,7 +75,7 @@ impl VenueChoice {
             },
         };
         match found {
-            Ok(listed) => Some(listed.venue),
+            Ok(listed) => Some(listed),
             Err(others) => {
                 problems.extend(others.into_list());
                 None

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
-use crate::venue::{Contract, MaintenanceBasis, Side, TierRule, TierSize};
+use crate::venue::{Compounding, Contract, FundingBasis, MaintenanceBasis, Side, TierRule, TierSize};
 
 use super::problem::{Code, Problem, Problems};
 use super::shape::{Shape, any_of, wrong_type};
@@ -134,3 +134,6 @@ words!(TierRule: "marginal" => TierRule::Marginal, "whole" => TierRule::Whole);
 words!(MaintenanceBasis: "mark" => MaintenanceBasis::Mark, "entry" => MaintenanceBasis::Entry);
 words!(TierSize: "notional" => TierSize::Notional, "quantity" => TierSize::Quantity);
 words!(Rates: "given" => Rates::Given, "half_initial" => Rates::HalfInitial);
+words!(FundingBasis: "mark" => FundingBasis::Mark, "entry" => FundingBasis::Entry);
+words!(Compounding: "hourly" => Compounding::Hourly, "simple" => Compounding::Simple,
+    "continuous" => Compounding::Continuous);

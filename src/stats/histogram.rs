@@ -17,15 +17,11 @@ const FIRST_INDEX: u64 = ((1023 + LOWEST_EXPONENT) as u64) << 10;
 const UNIT: f64 = (1_u64 << 24) as f64;
 
 /// Weighted counts of positive numbers in bins of constant relative width, from 2⁻³⁰ to 2¹⁴.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Takes no memory until the first number is added.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram {
     counts: Vec<u64>,
-}
-
-impl Default for Histogram {
-    fn default() -> Self {
-        Self { counts: vec![0; BINS] }
-    }
 }
 
 /// One occupied bin.
@@ -50,7 +46,15 @@ impl Histogram {
     /// Adds a number; negative ones and not-a-number count in the first bin.
     #[inline]
     pub fn add(&mut self, x: f64, weight: f64) {
+        if self.counts.is_empty() {
+            self.allocate();
+        }
         self.counts[index(x)] += fixed(weight);
+    }
+
+    #[cold]
+    fn allocate(&mut self) {
+        self.counts = vec![0; BINS];
     }
 
     /// Occupied bins from the lowest up.
@@ -70,7 +74,7 @@ impl Histogram {
 
     /// Weight of the numbers below an edge between bins (any power of two is one).
     pub fn weight_below(&self, x: f64) -> f64 {
-        self.counts[..index(x)].iter().map(|count| u128::from(*count)).sum::<u128>() as f64 / UNIT
+        self.counts.iter().take(index(x)).map(|count| u128::from(*count)).sum::<u128>() as f64 / UNIT
     }
 
     /// Weight of the numbers below `x`, linear inside a bin.
@@ -103,6 +107,9 @@ impl Histogram {
 
     /// Adds every bin of another histogram under an increasing map of its numbers.
     pub fn add_mapped(&mut self, other: &Self, map: impl Fn(f64) -> f64) {
+        if self.counts.is_empty() && !other.counts.is_empty() {
+            self.allocate();
+        }
         for (i, count) in other.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             let middle = if i == 0 { 0.0 } else { 0.5 * (edge(i) + edge(i + 1)) };
             self.counts[index(map(middle))] += count;
@@ -112,6 +119,9 @@ impl Histogram {
 
 impl AddAssign<&Histogram> for Histogram {
     fn add_assign(&mut self, other: &Self) {
+        if self.counts.is_empty() && !other.counts.is_empty() {
+            self.allocate();
+        }
         // Untouched pages of large tables stay untouched.
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts).filter(|(_, theirs)| **theirs > 0) {
             *mine += theirs;

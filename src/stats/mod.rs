@@ -3,6 +3,7 @@
 //! Everything that is tallied is an integer or an [`ExactSum`](crate::numeric::ExactSum), so tallies merge to the same
 //! bits in any order and any grouping, and their size does not depend on the number of paths.
 
+mod account;
 mod block_bootstrap;
 mod distribution;
 mod estimate;
@@ -12,6 +13,7 @@ mod moments;
 mod tally;
 mod two_sample;
 
+pub use account::{AccountSums, AccountTally, Calls, Cost, Costs, Exit, Passage, SignedHistogram};
 pub use block_bootstrap::BlockBootstrap;
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};

@@ -1,6 +1,6 @@
 //! What is kept of the outcomes of all paths.
 
-use super::{Histogram, Moments, Sums};
+use super::{AccountTally, Histogram, Moments, Sums};
 
 /// The tally of one leverage level.
 ///
@@ -24,6 +24,8 @@ pub struct LevelTally {
     pub times: Histogram,
     /// Power sums of the bad debt in units of the equity, over the paths that have any.
     pub bad_debt: Moments,
+    /// What only accounts that are followed step by step know.
+    pub account: Option<Box<AccountTally>>,
 }
 
 impl LevelTally {
@@ -79,6 +81,9 @@ impl LevelTally {
         self.time += &other.time;
         self.times += &other.times;
         self.bad_debt += &other.bad_debt;
+        if let Some(theirs) = &other.account {
+            self.account.get_or_insert_default().merge(theirs);
+        }
     }
 }
 

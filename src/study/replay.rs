@@ -48,6 +48,9 @@ pub enum ReplayError {
     /// The scenario cannot be evaluated.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// One file of prices is the history of one asset.
+    #[error("a history of one asset cannot replay a scenario of {0} assets")]
+    SeveralAssets(usize),
     /// The history is too short, or its bars too long.
     #[error(
         "a horizon of {horizon} holds no bar of {interval}, or the history of {bars} bars holds no whole horizon"
@@ -101,6 +104,9 @@ impl Replay {
     /// # Errors
     /// See [`ReplayError`].
     pub fn levels(&self, scenario: &Scenario) -> Result<Vec<ReplayedLevel>, ReplayError> {
+        if scenario.assets.len() != 1 {
+            return Err(ReplayError::SeveralAssets(scenario.assets.len()));
+        }
         let plan = Plan::new(scenario)?;
         let liquidated = self.liquidated(scenario, &plan)?;
         let starts = liquidated.first().map_or(0, Vec::len);

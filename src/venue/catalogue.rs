@@ -102,6 +102,23 @@ mod tests {
     }
 
     #[test]
+    fn the_coin_margined_table_has_the_maintenance_amounts_of_the_worked_example() {
+        // Binance COIN-M FAQ ceccfcfb: level 5 is 50·(5 % − 2.5 %) + 0.56 = 1.81 BTC; 300 BTC lie in the 12.5 % tier with
+        // 11.81 BTC.
+        let text = parse("binance-coinm-btcusd");
+        let bands = text["tiers"].as_array().unwrap().iter().map(|tier| TierBand {
+            up_to: tier["up_to"].as_integer().unwrap() as f64,
+            rate: tier["rate"].as_float().unwrap(),
+            max_leverage: tier["max_leverage"].as_integer().unwrap() as f64,
+        });
+        let tiers = MarginTier::table(&bands.collect::<Vec<_>>(), TierRule::Marginal).unwrap();
+        for (tier, amount) in [(3, 0.56), (4, 1.81), (6, 11.81)] {
+            assert!((tiers[tier].deduction - amount).abs() < 1e-9, "{:?}", tiers[tier]);
+        }
+        assert_eq!((tiers[6].rate, tiers[5].up_to), (0.125, 200.0));
+    }
+
+    #[test]
     fn names_are_sorted_and_every_file_names_its_source_and_date() {
         assert!(catalogue_names().is_sorted());
         assert_eq!(catalogue_text("binance-usdm-btcusd"), None);

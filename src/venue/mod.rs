@@ -1,6 +1,7 @@
 //! Contracts, margin tiers, fees: the rules of a venue, and the catalogue of venues as dated data files.
 
 mod terms;
+mod flows;
 mod tiers;
 mod holding;
 mod requirement;
@@ -10,6 +11,7 @@ mod liquidation;
 mod catalogue;
 
 pub use catalogue::{catalogue_names, catalogue_text};
+pub use flows::{Borrow, Compounding, Flows, Funding, FundingBasis};
 pub use holding::Holding;
 pub use liquidation::{Fill, PartialFill};
 pub use margin::{LiquidationPrice, MarginError, Others};

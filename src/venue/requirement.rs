@@ -32,7 +32,7 @@ pub struct Maintenance {
 
 /// The requirement within one tier.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Requirement {
+pub(crate) struct Requirement {
     pub constant: f64,
     pub rate: f64,
     pub growth: f64,
@@ -69,7 +69,7 @@ impl Venue {
     }
 
     /// The requirement on a holding while it is in a tier.
-    pub(super) fn requirement(&self, holding: &Holding, index: usize) -> Requirement {
+    pub(crate) fn requirement(&self, holding: &Holding, index: usize) -> Requirement {
         let tier = &self.tiers[index];
         let entry_notional = holding.notional(self.contract, holding.entry);
         if self.contract == Contract::Spot {
@@ -109,7 +109,7 @@ impl Venue {
     }
 
     /// Whether a position changes tier as the price moves.
-    pub(super) fn tier_follows_the_mark(&self, side: Side) -> bool {
+    pub(crate) fn tier_follows_the_mark(&self, side: Side) -> bool {
         match self.contract {
             Contract::Spot => side == Side::Short,
             Contract::Linear | Contract::Inverse => {
@@ -119,7 +119,7 @@ impl Venue {
     }
 
     /// What the edges of the tiers are compared with at entry.
-    pub(super) fn tier_size_of(&self, holding: &Holding) -> f64 {
+    pub(crate) fn tier_size_of(&self, holding: &Holding) -> f64 {
         match self.tier_size {
             TierSize::Notional => holding.notional(self.contract, holding.entry),
             TierSize::Quantity => holding.quantity,
@@ -127,7 +127,7 @@ impl Venue {
     }
 
     /// The tier of a size; the top one above the table. [`Venue::tiers`] is never empty.
-    pub(super) fn tier_index(&self, size: f64) -> usize {
+    pub(crate) fn tier_index(&self, size: f64) -> usize {
         self.tiers.partition_point(|tier| tier.up_to < size).min(self.tiers.len() - 1)
     }
 }

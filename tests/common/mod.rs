@@ -8,13 +8,14 @@
 
 use std::sync::atomic::AtomicBool;
 
+use liqsim::account::Policy;
 use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
 use liqsim::model::{Dependence, Model, Stress};
 use liqsim::scenario::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
 };
-use liqsim::venue::{Contract, MarginTier, Side, Venue};
+use liqsim::venue::{Contract, Flows, MarginTier, Side, Venue};
 use serde::Deserialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, DiscreteCDF, Poisson};
 
@@ -74,8 +75,10 @@ impl Setup {
                 margin: MarginMode::Isolated,
                 leverage: self.leverage.clone(),
                 venue: Venue::new(Contract::Linear, vec![tier]),
+                flows: Flows::default(),
                 positions: vec![Position { asset: 0, side: self.side }],
             },
+            policy: Policy::default(),
             limits: Vec::new(),
         }
     }
@@ -89,6 +92,12 @@ impl Setup {
     pub fn attempt(&self) -> Result<RunResult, RunError> {
         run(&self.scenario(), &RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} })
     }
+}
+
+/// Runs a valid scenario.
+pub fn run_scenario(scenario: &Scenario) -> RunResult {
+    run(scenario, &RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} })
+        .expect("a valid scenario runs")
 }
 
 /// The side as the reference files write it.

@@ -9,7 +9,7 @@ const FIGURES = [
   { title: "Return on equity", draw: returnChart },
   { title: "Returns over leverage", draw: spreadChart, axes: ["x"] },
   { title: "Time to liquidation", draw: timeChart, axes: ["x"] },
-  ...(typeof ACCOUNT_FIGURES === "undefined" ? [] : ACCOUNT_FIGURES),
+  ...ACCOUNT_FIGURES,
 ];
 const state = { run: RUNS[0], leverage: 0 };
 
@@ -131,7 +131,12 @@ function setTheme(dark) {
   update();
 }
 
-const studies = [];
+const REPLAYS = DOCUMENTS.filter((d) => d.kind === "replay").map((d) => d.value);
+const studies = REPLAYS.map((replay, i) => {
+  const section = element("section", {}, element("h2", {}, REPLAYS.length > 1 ? `Predicted against realised (${i + 1})` : "Predicted against realised"));
+  document.getElementById("studies").append(section);
+  return figure(section, { title: replay.scenario ?? "Share liquidated", draw: () => replayChart(replay) });
+});
 const preference = matchMedia("(prefers-color-scheme: dark)");
 if (RUNS.length) {
   const parent = document.getElementById("figures");

@@ -8,8 +8,30 @@ use super::super::number;
 /// Probabilities of liquidation that people ask for.
 const TARGETS: [f64; 3] = [0.01, 0.05, 0.1];
 
-/// What the result says about leverage: the highest simulated level that surely keeps each target, and what the next one does.
+/// What the result says about leverage: the safe leverage where it is known, else what the simulated levels say.
 pub fn sentence(result: &RunResult) -> String {
+    let safe: Vec<String> = result
+        .safe_leverage
+        .iter()
+        .map(|safe| {
+            let limit = if safe.limited_by_venue { "; the venue allows no more" } else { "" };
+            format!(
+                "up to {} for at most {} (95 % interval {} to {}{limit})",
+                number::leverage(safe.leverage),
+                number::rate(safe.max_probability),
+                number::leverage(safe.low),
+                number::leverage(safe.high)
+            )
+        })
+        .collect();
+    if safe.is_empty() {
+        return of_levels(result);
+    }
+    format!("Safe leverage by the probability of liquidation: {}. {}", safe.join("; "), of_levels(result))
+}
+
+/// What the simulated levels say: the highest simulated level that surely keeps each target, and what the next one does.
+fn of_levels(result: &RunResult) -> String {
     let horizon = Duration::from_seconds((result.horizon_days * SECONDS_PER_DAY).round() as u64);
     let mut kept: Vec<(String, f64, &LevelResult)> = Vec::new();
     for target in TARGETS {

@@ -11,6 +11,8 @@ use crate::engine::RunResult;
 pub enum Document {
     /// Of `run`, with everything that its JSON holds.
     Run(Value),
+    /// Of `replay`: what history did at each level beside what the model says.
+    Replay(Value),
 }
 
 /// Why a JSON text cannot be shown.
@@ -46,15 +48,32 @@ impl Document {
     }
 
     fn classify(value: Value) -> Result<Self, DocumentError> {
+        if is_replay(&value) {
+            return Ok(Self::Replay(value));
+        }
         run_result(&value).map_err(DocumentError::Unknown)?;
         Ok(Self::Run(value))
     }
 
     /// The typed result, if the document is of a run.
     pub(super) fn run(&self) -> Option<RunResult> {
-        let Self::Run(value) = self;
+        let Self::Run(value) = self else { return None };
         run_result(value).ok().filter(|result| !result.levels.is_empty())
     }
+}
+
+/// Whether every level has what a replay compares.
+fn is_replay(value: &Value) -> bool {
+    let number = |estimate: &Value, key: &str| estimate[key].is_number();
+    let estimate =
+        |level: &Value, key: &str| ["value", "low", "high"].iter().all(|part| number(&level[key], part));
+    let level = |level: &Value| {
+        number(level, "leverage")
+            && number(level, "starts")
+            && estimate(level, "realised")
+            && estimate(level, "predicted")
+    };
+    value["levels"].as_array().is_some_and(|levels| !levels.is_empty() && levels.iter().all(level))
 }
 
 fn run_result(value: &Value) -> Result<RunResult, serde_json::Error> {

@@ -15,10 +15,12 @@ const STYLE: &str = include_str!("../assets/page.css");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 6] = [
     include_str!("../assets/format.js"),
     include_str!("../assets/interpolate.js"),
     include_str!("../assets/charts.js"),
+    include_str!("../assets/account.js"),
+    include_str!("../assets/replay.js"),
     include_str!("../assets/page.js"),
 ];
 

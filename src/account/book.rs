@@ -1,0 +1,336 @@
+//! Accounts whose owner acts on the way: every level on every path with its own money, position and triggers.
+
+use super::evaluation::{Evaluation, Hit, Survivors};
+use super::nested::{add_sums, tally_hits};
+use super::opening::Opening;
+use super::policy::Policy;
+use super::schedule::Moment;
+use super::slot::{Managed, Slot};
+use super::walk::{Draws, Reach, Segment};
+use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
+use crate::numeric::{Stream, exp};
+use crate::stats::{AccountSums, Exit, LiquidatedSums, Sums, Tally};
+use crate::venue::Flows;
+
+/// Equity over time is recorded on one path in this many.
+const PATHS_PER_RECORD: usize = 8;
+
+/// Evaluates levels whose owner follows policies. Draws what happens inside bars itself: both sides can matter.
+///
+/// Returns are on the equity put up and the money kept ready or scheduled to be paid in, together.
+pub struct Book {
+    levels: Vec<Managed>,
+    schedule: Vec<Moment>,
+    asset: usize,
+    /// +1 for a long, −1 for a short.
+    sign: f64,
+    /// Log x over log-price.
+    power: f64,
+    horizon: f64,
+    committed: f64,
+    lanes: usize,
+    /// By path, then by level.
+    slots: Vec<Slot>,
+    /// Best mirrored log-price by path.
+    tops: Vec<f64>,
+    /// Time up to which interest is charged, in years.
+    charged: f64,
+    draws: Draws,
+    stack: Vec<Segment>,
+    hits: Vec<Hit>,
+    /// Equity by date, then by recorded path and level.
+    dated: Vec<Vec<f64>>,
+    survivor_sums: Vec<Sums>,
+    liquidated_sums: Vec<LiquidatedSums>,
+    account_sums: Vec<AccountSums>,
+}
+
+impl Book {
+    /// An evaluation of the levels of a position on one asset over a horizon in seconds.
+    pub fn new(
+        openings: Vec<Opening>,
+        policy: Policy,
+        flows: Flows,
+        schedule: Vec<Moment>,
+        asset: usize,
+        horizon: u64,
+    ) -> Self {
+        let count = openings.len();
+        let power = openings.first().map_or(1.0, Opening::power);
+        let sign = openings.first().map_or(1.0, Opening::sign) * power;
+        let levels =
+            openings.into_iter().map(|opening| Managed { opening, policy, flows, horizon }).collect();
+        Self {
+            levels,
+            schedule,
+            asset,
+            sign,
+            power,
+            horizon: horizon as f64 / SECONDS_PER_YEAR,
+            committed: 1.0 + policy.committed(horizon),
+            lanes: 0,
+            slots: Vec::new(),
+            tops: Vec::new(),
+            charged: 0.0,
+            draws: Draws::default(),
+            stack: Vec::new(),
+            hits: Vec::new(),
+            dated: Vec::new(),
+            survivor_sums: vec![Sums::default(); count],
+            liquidated_sums: vec![LiquidatedSums::default(); count],
+            account_sums: vec![AccountSums::default(); count],
+        }
+    }
+
+    /// All the owner's money in units of what was committed, where the account holds this equity.
+    fn wealth(&self, slot: &Slot, equity: f64) -> f64 {
+        (equity + self.committed - 1.0 - slot.paid_in()) / self.committed
+    }
+
+    /// The nearest triggers of the open levels of a path, and the first margin call to be answered.
+    fn triggers(&self, lane: usize) -> (f64, f64, f64) {
+        let slots = &self.slots[lane * self.levels.len()..][..self.levels.len()];
+        slots
+            .iter()
+            .filter(|slot| slot.end.is_none())
+            .fold((f64::NEG_INFINITY, f64::INFINITY, f64::INFINITY), |(low, high, due), slot| {
+                (low.max(slot.low), high.min(slot.high), due.min(slot.due))
+            })
+    }
+
+    /// Distance of the trailing stop, if there is one.
+    fn trailing(&self) -> Option<f64> {
+        self.levels.first()?.policy.trailing_stop.map(|stop| stop.log_distance(self.sign))
+    }
+
+    /// Lets every level of a path react to a price; a new best price moves trailing stops first.
+    fn react(&mut self, lane: usize, y: f64, time: f64) {
+        let is_best = y > self.tops[lane];
+        self.tops[lane] = self.tops[lane].max(y);
+        let top = self.tops[lane];
+        let count = self.levels.len();
+        for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
+            if slot.end.is_none() {
+                if is_best && level.policy.trailing_stop.is_some() {
+                    level.renew(slot, top);
+                }
+                level.react(slot, y, top, time);
+            }
+        }
+    }
+
+    /// Answers the margin calls of a path that are due by a time.
+    fn answer(&mut self, lane: usize, y: f64, time: f64) {
+        let (count, top) = (self.levels.len(), self.tops[lane]);
+        let x = exp(self.power * self.sign * y);
+        for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
+            if slot.due <= time {
+                level.answer(slot, x, time);
+                if slot.end.is_none() {
+                    level.renew(slot, top);
+                    level.react(slot, y, top, time);
+                }
+            }
+        }
+    }
+
+    /// Follows one path through one bar.
+    fn walk(&mut self, lane: usize, bar: Segment, noise: &mut Stream) {
+        let trailing = self.trailing();
+        self.react(lane, bar.y.0, bar.time.0);
+        let mut stack = std::mem::take(&mut self.stack);
+        stack.clear();
+        stack.push(bar);
+        while let Some(segment) = stack.pop() {
+            let (low, high, due) = self.triggers(lane);
+            if low == f64::NEG_INFINITY && high == f64::INFINITY && due == f64::INFINITY {
+                break;
+            }
+            let (start, end) = segment.time;
+            if due > start && due < end {
+                let (first, rest) = segment.split((due - start) / (end - start), &mut self.draws, noise);
+                stack.push(rest);
+                // Its end is the time of the answer itself, whatever the rounding.
+                stack.push(Segment { time: (start, due), ..first });
+                continue;
+            }
+            let top = self.tops[lane];
+            let ceiling = if trailing.is_some() { high.min(top) } else { high };
+            match segment.reach(low, ceiling) {
+                Reach::Both => {
+                    let (first, rest) = segment.split(0.5, &mut self.draws, noise);
+                    stack.push(rest);
+                    stack.push(first);
+                    continue;
+                }
+                Reach::Low => {
+                    if segment.touches_below(low, &mut self.draws, noise) {
+                        let rest = segment.after_touching(low, &mut self.draws, noise);
+                        self.react(lane, low, rest.time.0);
+                        stack.push(rest);
+                        continue;
+                    }
+                }
+                Reach::High if trailing.is_some_and(|distance| segment.can_fall(distance)) => {
+                    let (first, rest) = segment.split(0.5, &mut self.draws, noise);
+                    stack.push(rest);
+                    stack.push(first);
+                    continue;
+                }
+                Reach::High => {
+                    let highest = segment.highest(&mut self.draws, noise);
+                    if highest >= high {
+                        let rest = segment.after_touching(high, &mut self.draws, noise);
+                        self.react(lane, high, rest.time.0);
+                        stack.push(rest);
+                        continue;
+                    }
+                    if trailing.is_some() && highest > top {
+                        self.raise(lane, highest);
+                    }
+                }
+                Reach::Nothing => {}
+            }
+            self.react(lane, segment.y.1, end);
+            self.answer(lane, segment.y.1, end);
+        }
+        self.stack = stack;
+    }
+
+    /// Moves the trailing stops of a path after a new best price.
+    fn raise(&mut self, lane: usize, top: f64) {
+        self.tops[lane] = top;
+        let count = self.levels.len();
+        for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
+            if slot.end.is_none() {
+                level.renew(slot, top);
+            }
+        }
+    }
+}
+
+impl Evaluation for Book {
+    fn begin(&mut self, lanes: usize) {
+        self.lanes = lanes;
+        self.slots.clear();
+        let opened: Vec<Slot> = self.levels.iter().map(Managed::open).collect();
+        for _ in 0..lanes {
+            self.slots.extend_from_slice(&opened);
+        }
+        self.tops.clear();
+        self.tops.resize(lanes, 0.0);
+        self.charged = 0.0;
+        self.draws.clear();
+        self.hits.clear();
+        self.dated.clear();
+    }
+
+    fn watched_side(&self) -> Option<Sides> {
+        None
+    }
+
+    fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
+        let bars = &bars[self.asset];
+        let is_trailing = self.trailing().is_some();
+        for i in 0..bars.len() {
+            let lane = bars.lanes[i] as usize;
+            let end = bars.start[i] + bars.duration[i];
+            let bar = Segment {
+                time: (bars.start[i], end),
+                y: (self.sign * bars.open[i], self.sign * bars.close[i]),
+                variance: bars.variance[i],
+            };
+            let (low, high, due) = self.triggers(lane);
+            let ceiling = if is_trailing { high.min(self.tops[lane]) } else { high };
+            let is_inside = bar.y.0 > low && bar.y.0 < ceiling && due > end;
+            if !(is_inside && bar.reach(low, ceiling) == Reach::Nothing) {
+                self.walk(lane, bar, hit_noise);
+            }
+        }
+    }
+
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>]) {
+        let moment = self.schedule[moment];
+        let now = moment.seconds as f64 / SECONDS_PER_YEAR;
+        let years = now - self.charged;
+        if moment.interest {
+            self.charged = now;
+        }
+        let count = self.levels.len();
+        for (lane, log_price) in log_prices[self.asset].iter().enumerate() {
+            let slots = &mut self.slots[lane * count..][..count];
+            for (level, slot) in self.levels.iter().zip(slots) {
+                level.settle(slot, &moment, years, self.sign * log_price, self.tops[lane]);
+            }
+        }
+        if moment.date.is_some() {
+            let mut equities = Vec::new();
+            for (lane, log_price) in
+                log_prices[self.asset].iter().enumerate().take(self.lanes.div_ceil(PATHS_PER_RECORD))
+            {
+                let x = exp(self.power * log_price);
+                for slot in &self.slots[lane * count..][..count] {
+                    let equity = slot.end.map_or(slot.exposure * x + slot.cash, |end| end.equity);
+                    equities.push(self.wealth(slot, equity));
+                }
+            }
+            self.dated.push(equities);
+        }
+    }
+
+    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
+        let count = self.levels.len();
+        for (date, equities) in self.dated.iter().enumerate() {
+            for (equities, weight) in equities.chunks_exact(count).zip(weights) {
+                for (cell, equity) in tally.levels.iter_mut().zip(equities) {
+                    cell.account.get_or_insert_default().equity_at(date).add(*equity, *weight);
+                }
+            }
+        }
+        for (lane, weight) in weights.iter().enumerate() {
+            let x = exp(self.power * log_prices[self.asset][lane]);
+            for number in 0..count {
+                let slot = &mut self.slots[lane * count + number];
+                if slot.end.is_none() {
+                    self.levels[number].close(slot, x, 0.0, Exit::Horizon, self.horizon);
+                }
+                let slot = *slot;
+                let Some(end) = slot.end else { continue };
+                let wealth = self.wealth(&slot, end.equity);
+                let cell = &mut tally.levels[number];
+                let account = cell.account.get_or_insert_default();
+                account.add(&mut self.account_sums[number], &slot.passage(end.exit), *weight);
+                if end.exit == Exit::Liquidated {
+                    self.hits.push(Hit {
+                        lane: lane as u32,
+                        level: number as u32,
+                        time: end.time,
+                        recovered: wealth,
+                        bad_debt: end.bad_debt,
+                    });
+                } else {
+                    self.survivor_sums[number].add(wealth - 1.0, *weight);
+                    cell.closing_equity.add(wealth, *weight);
+                    // Slippage and fees of a stop can take more than what was left.
+                    if end.bad_debt > 0.0 {
+                        self.liquidated_sums[number].bad_debt.add(end.bad_debt, *weight);
+                    }
+                }
+            }
+        }
+        for (sums, cell) in self.account_sums.iter_mut().zip(&mut tally.levels) {
+            cell.account.get_or_insert_default().add_sums(sums);
+        }
+        tally_hits(&self.hits, weights, self.horizon, &mut self.liquidated_sums, tally);
+        add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, self.lanes, tally);
+    }
+
+    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+        let cell = &tally.levels[level];
+        Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
+    }
+
+    fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+}

@@ -1,0 +1,57 @@
+//! What the owner does on the way: one file per policy, any combination of them.
+//!
+//! Distances and ratios are fractions; money is in units of the equity put up.
+
+mod add_margin;
+mod deleverage;
+mod exit_after;
+mod margin_call;
+mod stops;
+
+pub use add_margin::AddMargin;
+pub use deleverage::{Deleverage, Occasion};
+pub use exit_after::ExitAfter;
+pub use margin_call::MarginCall;
+pub use stops::{StopLoss, TakeProfit, TrailingStop};
+
+use serde::Serialize;
+
+/// Everything the owner does; nothing by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Policy {
+    /// Close at a loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_loss: Option<StopLoss>,
+    /// Close at a profit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub take_profit: Option<TakeProfit>,
+    /// Close at a distance from the best price so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trailing_stop: Option<TrailingStop>,
+    /// Close after a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_after: Option<ExitAfter>,
+    /// Top up or reduce when the margin runs low.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin_call: Option<MarginCall>,
+    /// Bring the leverage back to a target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleverage: Option<Deleverage>,
+    /// Pay in on a schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub add_margin: Option<AddMargin>,
+}
+
+impl Policy {
+    /// Whether the owner does nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Money kept ready beside the equity and money paid in over a horizon in seconds, in units of the equity.
+    pub fn committed(&self, horizon: u64) -> f64 {
+        let reserve = self.margin_call.map_or(0.0, |call| call.reserve);
+        let scheduled = self.add_margin.map_or(0.0, |add| add.total(horizon));
+        reserve + scheduled
+    }
+}

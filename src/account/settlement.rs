@@ -1,0 +1,204 @@
+//! Payments of one level on all paths at once.
+//!
+//! Funding is charged on the exposure, at the price or at entry. Interest is charged on the debt: negative cash, or a
+//! negative exposure of a borrowed coin. Debt in coins is the same on all paths, so it is kept by level.
+
+use super::opening::Opening;
+use super::requirement::Line;
+use super::schedule::Moment;
+use crate::market::SECONDS_PER_YEAR;
+use crate::numeric::{Kernel, exp, ln};
+use crate::venue::{Compounding, Flows, FundingBasis};
+
+const HOURS_PER_YEAR: f64 = 8_760.0;
+
+/// What one level owes at the moments of its schedule.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Accrual {
+    flows: Flows,
+    /// Exposure of the moment, with interest in coins.
+    pub exposure: f64,
+    entry_exposure: f64,
+    /// Cash borrowed at entry, and coins.
+    principal: (f64, f64),
+    /// Seconds up to which interest is charged.
+    charged: u64,
+    /// Factor of debts that puts the barrier where it is in the middle of the coming interval; 1 where interest is added
+    /// at the moments only.
+    lead: f64,
+}
+
+/// Payments of one level at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Due {
+    /// Funding, as a constant and as a multiple of x.
+    pub funding: (f64, f64),
+    /// Interest on debt in cash, as a constant and as a multiple of the debt.
+    pub cash_interest: (f64, f64),
+    /// Value of the interest in coins, as a multiple of x; it does not touch the cash.
+    pub coin_interest: f64,
+    /// See [`Accrual::lead`].
+    pub lead: f64,
+}
+
+impl Accrual {
+    /// The account of a level as it opens, and the interest in cash that is charged at once.
+    pub fn open(level: &Opening, flows: &Flows, schedule: &[Moment]) -> (Self, Due) {
+        let start = level.start;
+        let flows = Flows { borrow: flows.borrow.filter(|borrow| borrow.rate != 0.0), ..*flows };
+        let mut accrual = Self {
+            flows,
+            exposure: start.exposure,
+            entry_exposure: start.exposure,
+            principal: ((-start.cash).max(0.0), (-start.exposure).max(0.0)),
+            charged: 0,
+            lead: 1.0,
+        };
+        let mut due = Due::default();
+        if let Some(borrow) = flows.borrow {
+            if borrow.compounding == Compounding::Simple {
+                due = accrual.simple_interest(borrow.rate);
+            }
+            accrual.lead = accrual.lead_to(schedule.iter().find(|moment| moment.interest));
+        }
+        due.lead = accrual.lead;
+        (accrual, due)
+    }
+
+    /// What is due at a moment; `next` are the moments after it.
+    pub fn due(&mut self, moment: &Moment, next: &[Moment]) -> Due {
+        let mut due = Due::default();
+        if let (true, Some(borrow)) = (moment.interest, self.flows.borrow) {
+            let years = (moment.seconds - self.charged) as f64 / SECONDS_PER_YEAR;
+            let growth = match borrow.compounding {
+                Compounding::Hourly => borrow.rate / HOURS_PER_YEAR,
+                Compounding::Continuous => exp(borrow.rate * years) - 1.0,
+                Compounding::Simple => 0.0,
+            };
+            if borrow.compounding == Compounding::Simple {
+                due = self.simple_interest(borrow.rate);
+            } else {
+                due.cash_interest.1 = growth;
+                due.coin_interest = (-self.exposure).max(0.0) * growth;
+                self.exposure -= due.coin_interest;
+            }
+            self.charged = moment.seconds;
+            self.lead = self.lead_to(next.iter().find(|moment| moment.interest));
+        }
+        if let (true, Some(funding)) = (moment.funding, self.flows.funding) {
+            match funding.basis {
+                FundingBasis::Mark => due.funding.1 = funding.rate * self.exposure,
+                FundingBasis::Entry => due.funding.0 = funding.rate * self.entry_exposure,
+            }
+        }
+        due.lead = self.lead;
+        due
+    }
+
+    fn simple_interest(&mut self, rate: f64) -> Due {
+        let (cash, coins) = self.principal;
+        let hour = rate / HOURS_PER_YEAR;
+        self.exposure -= coins * hour;
+        Due { cash_interest: (cash * hour, 0.0), coin_interest: coins * hour, ..Due::default() }
+    }
+
+    fn lead_to(&self, next: Option<&Moment>) -> f64 {
+        match (self.flows.borrow, next) {
+            (Some(borrow), Some(next)) if borrow.compounding == Compounding::Continuous => {
+                let years = (next.seconds - self.charged) as f64 / SECONDS_PER_YEAR;
+                exp(0.5 * borrow.rate * years)
+            }
+            _ => 1.0,
+        }
+    }
+
+    /// The exposure that decides the barrier until the next payment.
+    pub fn leading_exposure(&self) -> f64 {
+        if self.exposure < 0.0 { self.exposure * self.lead } else { self.exposure }
+    }
+
+    /// The cash that decides the barrier until the next payment.
+    pub fn leading_cash(&self, cash: f64) -> f64 {
+        lead(cash, self.lead)
+    }
+}
+
+#[inline(always)]
+fn lead(cash: f64, factor: f64) -> f64 {
+    if cash < 0.0 { cash * factor } else { cash }
+}
+
+/// One level at one moment on all paths: pays what is due, follows the equity, and finds the nearest barrier.
+pub(super) struct Settle<'a> {
+    pub due: Due,
+    pub exposure: f64,
+    pub lines: &'a [Line],
+    /// x by path.
+    pub x: &'a [f64],
+    pub cash: &'a mut [f64],
+    pub funding: &'a mut [f64],
+    pub interest: &'a mut [f64],
+    pub peak: &'a mut [f64],
+    pub drawdown: &'a mut [f64],
+    pub nearest: &'a mut [f64],
+}
+
+impl Kernel for Settle<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { due, exposure, lines, .. } = self;
+        let n = self.x.len();
+        let x = &self.x[..n];
+        let (cash, nearest) = (&mut self.cash[..n], &mut self.nearest[..n]);
+        let (funding, interest) = (&mut self.funding[..n], &mut self.interest[..n]);
+        let (peak, drawdown) = (&mut self.peak[..n], &mut self.drawdown[..n]);
+        for i in 0..n {
+            let paid = due.funding.1.mul_add(x[i], due.funding.0);
+            let debt = if cash[i] < 0.0 { -cash[i] } else { 0.0 };
+            let charged = due.cash_interest.1.mul_add(debt, due.cash_interest.0);
+            cash[i] -= paid + charged;
+            funding[i] += paid;
+            interest[i] += due.coin_interest.mul_add(x[i], charged);
+            let equity = exposure.mul_add(x[i], cash[i]);
+            let top = if equity > peak[i] { equity } else { peak[i] };
+            peak[i] = top;
+            let fall = (top - equity) / top;
+            drawdown[i] = if fall > drawdown[i] { fall } else { drawdown[i] };
+        }
+        for line in lines {
+            for i in 0..n {
+                let barrier = line.barrier(lead(cash[i], due.lead));
+                nearest[i] = if barrier > nearest[i] { barrier } else { nearest[i] };
+            }
+        }
+    }
+}
+
+/// Mirrored log-prices of mirrored barriers in x; far away where there is none.
+pub(super) struct LogBarriers<'a> {
+    pub sign: f64,
+    pub barriers: &'a [f64],
+    pub out: &'a mut [f64],
+}
+
+impl Kernel for LogBarriers<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (out, barrier) in self.out.iter_mut().zip(self.barriers) {
+            *out = log_barrier(self.sign, *barrier);
+        }
+    }
+}
+
+/// Mirrored log-price of a mirrored barrier in x.
+#[inline(always)]
+pub(super) fn log_barrier(sign: f64, barrier: f64) -> f64 {
+    let x = sign * barrier;
+    let x = if x > 1e-300 { x } else { 1e-300 };
+    let x = if x < 1e300 { x } else { 1e300 };
+    sign * ln(x)
+}

@@ -1,0 +1,351 @@
+//! One level on one path of an account whose owner acts: its money, its triggers, and what it does when one is touched.
+//!
+//! Distances are mirrored log-prices y, so that losses lie below; x is the price over that of the entry. All sums are
+//! fractions of the equity put up.
+
+use super::opening::Opening;
+use super::policy::{Deleverage, Occasion, Policy};
+use super::requirement::barrier;
+use super::schedule::Moment;
+use super::settlement::log_barrier;
+use crate::market::SECONDS_PER_YEAR;
+use crate::numeric::{exp, ln};
+use crate::stats::{Calls, Cost, Exit, Passage};
+use crate::venue::{Compounding, Flows, FundingBasis};
+
+const HOURS_PER_YEAR: f64 = 8_760.0;
+/// Orders in a row at one price; each either closes the position or moves its trigger away.
+const MOST_ORDERS: usize = 8;
+
+/// A level and what its owner does.
+#[derive(Debug, Clone)]
+pub(super) struct Managed {
+    pub opening: Opening,
+    pub policy: Policy,
+    pub flows: Flows,
+    /// Horizon in seconds.
+    pub horizon: u64,
+}
+
+/// How a position ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct End {
+    pub exit: Exit,
+    pub time: f64,
+    /// Equity closed out, before what was never paid in.
+    pub equity: f64,
+    pub bad_debt: f64,
+}
+
+/// The state of one level on one path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot {
+    pub cash: f64,
+    pub exposure: f64,
+    reserve: f64,
+    costs: [f64; Cost::ALL.len()],
+    calls: Calls,
+    paid_in: f64,
+    peak: f64,
+    drawdown: f64,
+    /// When a margin call is answered, in years; infinite without one.
+    pub due: f64,
+    /// Nearest trigger on the losing side and on the other.
+    pub low: f64,
+    pub high: f64,
+    liquidation: f64,
+    call: f64,
+    reduction: f64,
+    pub end: Option<End>,
+}
+
+impl Managed {
+    /// The slot as the position opens.
+    pub fn open(&self) -> Slot {
+        let start = self.opening.start;
+        let mut slot = Slot {
+            cash: start.cash,
+            exposure: start.exposure,
+            reserve: self.policy.margin_call.map_or(0.0, |call| call.reserve),
+            costs: [0.0; Cost::ALL.len()],
+            calls: Calls::default(),
+            paid_in: 0.0,
+            peak: 1.0,
+            drawdown: 0.0,
+            due: f64::INFINITY,
+            low: f64::NEG_INFINITY,
+            high: f64::INFINITY,
+            liquidation: f64::NEG_INFINITY,
+            call: f64::NEG_INFINITY,
+            reduction: f64::NEG_INFINITY,
+            end: None,
+        };
+        slot.costs[Cost::Fees as usize] = self.opening.entry_fee;
+        if self.flows.borrow.is_some_and(|borrow| borrow.compounding == Compounding::Simple) {
+            self.charge_interest(&mut slot, 1.0, 0.0);
+        }
+        self.follow(&mut slot, 1.0);
+        self.renew(&mut slot, 0.0);
+        slot
+    }
+
+    /// +1 where the holder gains with x, else −1.
+    fn sign(&self) -> f64 {
+        self.opening.sign()
+    }
+
+    /// +1 for a long, −1 for a short.
+    fn side(&self) -> f64 {
+        self.opening.sign() * self.opening.power()
+    }
+
+    /// Mirrored log barrier of a margin that is a multiple of the maintenance margin.
+    fn margin_barrier(&self, slot: &Slot, multiple: f64) -> f64 {
+        let lines = self.opening.requirement.scaled_lines(slot.exposure, multiple);
+        log_barrier(self.sign(), barrier(&lines, slot.cash))
+    }
+
+    /// Finds the triggers again, with the best mirrored log-price so far.
+    pub fn renew(&self, slot: &mut Slot, top: f64) {
+        let sign = self.sign();
+        let policy = &self.policy;
+        slot.liquidation = self.margin_barrier(slot, 1.0);
+        slot.call = match policy.margin_call {
+            Some(call) if slot.due == f64::INFINITY && self.can_answer(slot) => {
+                self.margin_barrier(slot, call.level)
+            }
+            _ => f64::NEG_INFINITY,
+        };
+        slot.reduction = match policy.deleverage {
+            Some(Deleverage { on: Occasion::Above(leverage), .. }) => {
+                Deleverage::price_of(leverage, slot.cash, slot.exposure)
+                    .map_or(f64::NEG_INFINITY, |x| sign * ln(x))
+            }
+            _ => f64::NEG_INFINITY,
+        };
+        slot.low = slot.liquidation.max(self.stop(top)).max(slot.call).max(slot.reduction);
+        slot.high = policy.take_profit.map_or(f64::INFINITY, |target| target.level(self.side()));
+    }
+
+    fn can_answer(&self, slot: &Slot) -> bool {
+        self.policy.margin_call.is_some_and(|call| call.reserve == 0.0 || slot.reserve > 0.0)
+    }
+
+    /// The nearer of the two stops.
+    fn stop(&self, top: f64) -> f64 {
+        let sign = self.side();
+        let fixed = self.policy.stop_loss.map_or(f64::NEG_INFINITY, |stop| stop.level(sign));
+        let trailing =
+            self.policy.trailing_stop.map_or(f64::NEG_INFINITY, |stop| top - stop.log_distance(sign));
+        fixed.max(trailing)
+    }
+
+    /// Slippage of the nearer stop.
+    fn stop_slippage(&self, top: f64) -> f64 {
+        let sign = self.side();
+        let fixed = self.policy.stop_loss.map(|stop| (stop.level(sign), stop.slippage));
+        let trailing = self.policy.trailing_stop.map(|stop| (top - stop.log_distance(sign), stop.slippage));
+        let nearer = fixed.into_iter().chain(trailing).max_by(|a, b| a.0.total_cmp(&b.0));
+        nearer.map_or(0.0, |(_, slippage)| slippage)
+    }
+
+    /// Lets everything happen that is triggered at a price: liquidation before orders, a stop before the others.
+    pub fn react(&self, slot: &mut Slot, y: f64, top: f64, time: f64) {
+        for _ in 0..MOST_ORDERS {
+            if slot.end.is_some() {
+                return;
+            }
+            let x = exp(self.sign() * y);
+            if y <= slot.liquidation {
+                return self.liquidate(slot, x, time);
+            } else if y <= self.stop(top) {
+                return self.close(slot, x, self.stop_slippage(top), Exit::Stopped, time);
+            } else if y >= slot.high {
+                return self.close(slot, x, 0.0, Exit::Target, time);
+            } else if y <= slot.call {
+                let delay = self.policy.margin_call.map_or(0.0, |call| call.delay.years());
+                slot.calls.number += 1.0;
+                slot.due = time + delay;
+                if delay == 0.0 {
+                    self.answer(slot, x, time);
+                }
+            } else if y <= slot.reduction {
+                self.rebalance(slot, x);
+            } else {
+                return;
+            }
+            self.renew(slot, top);
+        }
+    }
+
+    /// Answers a margin call at a price.
+    pub fn answer(&self, slot: &mut Slot, x: f64, time: f64) {
+        slot.due = f64::INFINITY;
+        let Some(call) = self.policy.margin_call else { return };
+        let equity = slot.exposure * x + slot.cash;
+        let notional = slot.exposure.abs() * x;
+        let needed = (call.target * self.opening.requirement.at(notional, slot.cash) - equity).max(0.0);
+        if needed == 0.0 {
+            slot.calls.met += 1.0;
+        } else if call.reserve > 0.0 {
+            let paid = needed.min(slot.reserve);
+            slot.reserve -= paid;
+            slot.calls.money += paid;
+            self.pay_in(slot, paid);
+            if paid >= needed {
+                slot.calls.met += 1.0;
+            } else if call.close {
+                self.close(slot, x, 0.0, Exit::Called, time);
+            }
+        } else {
+            let fee = self.opening.taker_fee;
+            let sign = slot.exposure.signum();
+            let short = |size: f64| {
+                let left = equity - fee * (notional - size);
+                left < call.target * self.opening.requirement.at(size, left - sign * size)
+            };
+            let (mut low, mut high) = (0.0, notional);
+            for _ in 0..60 {
+                let middle = 0.5 * (low + high);
+                if short(middle) { high = middle } else { low = middle }
+            }
+            if short(0.0) || low < 1e-9 * notional {
+                return self.close(slot, x, 0.0, Exit::Called, time);
+            }
+            self.trade(slot, x, -slot.exposure.signum() * (notional - low) / x);
+            slot.calls.met += 1.0;
+        }
+    }
+
+    fn pay_in(&self, slot: &mut Slot, money: f64) {
+        slot.cash += money;
+        slot.paid_in += money;
+        // Money from outside is no profit.
+        slot.peak += money;
+    }
+
+    fn trade(&self, slot: &mut Slot, x: f64, change: f64) {
+        let fee = self.opening.taker_fee * change.abs() * x;
+        slot.exposure += change;
+        slot.cash -= change * x + fee;
+        slot.costs[Cost::Fees as usize] += fee;
+    }
+
+    fn rebalance(&self, slot: &mut Slot, x: f64) {
+        if let Some(policy) = self.policy.deleverage
+            && slot.exposure * x + slot.cash > 0.0
+        {
+            let change = policy.trade(slot.cash, slot.exposure, x, self.opening.taker_fee);
+            self.trade(slot, x, change);
+        }
+    }
+
+    fn charge_interest(&self, slot: &mut Slot, x: f64, years: f64) {
+        let Some(borrow) = self.flows.borrow else { return };
+        let (cash, coins) = ((-slot.cash).max(0.0), (-slot.exposure).max(0.0));
+        let start = self.opening.start;
+        let (cash, coins) = match borrow.compounding {
+            Compounding::Hourly => {
+                (cash * borrow.rate / HOURS_PER_YEAR, coins * borrow.rate / HOURS_PER_YEAR)
+            }
+            Compounding::Continuous => {
+                let growth = exp(borrow.rate * years) - 1.0;
+                (cash * growth, coins * growth)
+            }
+            Compounding::Simple => {
+                let hour = borrow.rate / HOURS_PER_YEAR;
+                (cash.min((-start.cash).max(0.0)) * hour, coins.min((-start.exposure).max(0.0)) * hour)
+            }
+        };
+        slot.cash -= cash;
+        slot.exposure -= coins;
+        slot.costs[Cost::Interest as usize] += cash + coins * x;
+    }
+
+    /// Cash flows that are due, the check after them, then the owner's orders.
+    pub fn settle(&self, slot: &mut Slot, moment: &Moment, years: f64, y: f64, top: f64) {
+        if slot.end.is_some() {
+            return;
+        }
+        let x = exp(self.sign() * y);
+        let time = moment.seconds as f64 / SECONDS_PER_YEAR;
+        if moment.interest {
+            self.charge_interest(slot, x, years);
+        }
+        if let (true, Some(funding)) = (moment.funding, self.flows.funding) {
+            let price = if funding.basis == FundingBasis::Mark { x } else { 1.0 };
+            let paid = funding.rate * slot.exposure * price;
+            slot.cash -= paid;
+            slot.costs[Cost::Funding as usize] += paid;
+        }
+        self.follow(slot, x);
+        self.renew(slot, top);
+        self.react(slot, y, top, time);
+        if slot.end.is_some() {
+            return;
+        }
+        let is_due =
+            |every: u64| moment.seconds.is_multiple_of(every.max(1)) && moment.seconds < self.horizon;
+        if let Some(add) = self.policy.add_margin.filter(|add| is_due(add.every.seconds())) {
+            self.pay_in(slot, add.amount);
+        }
+        if let Some(Deleverage { on: Occasion::Every(every), .. }) = self.policy.deleverage
+            && is_due(every.seconds())
+        {
+            self.rebalance(slot, x);
+        }
+        if self.policy.exit_after.is_some_and(|exit| exit.time.seconds() == moment.seconds) {
+            return self.close(slot, x, 0.0, Exit::Expired, time);
+        }
+        self.renew(slot, top);
+        self.react(slot, y, top, time);
+    }
+
+    fn follow(&self, slot: &mut Slot, x: f64) {
+        let equity = slot.exposure * x + slot.cash;
+        slot.peak = slot.peak.max(equity);
+        slot.drawdown = slot.drawdown.max(1.0 - equity / slot.peak);
+    }
+
+    fn liquidate(&self, slot: &mut Slot, x: f64, time: f64) {
+        let remains = self.opening.liquidate_at(slot.cash, slot.exposure, x);
+        slot.costs[Cost::Liquidation as usize] += remains.kept;
+        self.finish(
+            slot,
+            End { exit: Exit::Liquidated, time, equity: remains.recovered, bad_debt: remains.bad_debt },
+        );
+    }
+
+    /// Closes the position at a price less slippage.
+    pub fn close(&self, slot: &mut Slot, x: f64, slippage: f64, exit: Exit, time: f64) {
+        let size = slot.exposure.abs();
+        let lost = slippage * size * x;
+        let fill = x * (1.0 - self.sign() * slippage);
+        let before = slot.exposure * x + slot.cash;
+        let fee = self.opening.taker_fee * size * fill;
+        let equity = before - lost - fee;
+        slot.costs[Cost::Slippage as usize] += lost;
+        slot.costs[Cost::Fees as usize] += fee;
+        self.finish(slot, End { exit, time, equity: equity.max(0.0), bad_debt: (-equity).max(0.0) });
+    }
+
+    fn finish(&self, slot: &mut Slot, end: End) {
+        slot.drawdown = slot.drawdown.max(1.0 - end.equity / slot.peak.max(end.equity));
+        slot.end = Some(end);
+        slot.low = f64::NEG_INFINITY;
+        slot.high = f64::INFINITY;
+        slot.due = f64::INFINITY;
+    }
+}
+
+impl Slot {
+    /// What the path did, once it has ended.
+    pub fn passage(&self, exit: Exit) -> Passage {
+        Passage { exit, costs: self.costs, drawdown: self.drawdown, calls: self.calls }
+    }
+
+    /// Money paid in after the start.
+    pub fn paid_in(&self) -> f64 {
+        self.paid_in
+    }
+}

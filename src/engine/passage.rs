@@ -1,0 +1,217 @@
+//! From the tally to what happens to an account on its way: exits, survival, costs, margin calls, drawdown, equity.
+
+use std::collections::BTreeMap;
+
+use super::result::{CostStats, EquityPoint, MarginCalls, SurvivalPoint};
+use crate::account::{DATES, Moment, Policy};
+use crate::market::SECONDS_PER_DAY;
+use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments};
+use crate::venue::{Compounding, Flows};
+
+const FAN: [(&str, f64); 5] = [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95)];
+const DRAWDOWN: [(&str, f64); 4] = [("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
+
+/// What is charged on the way and what is not, and how equity is followed.
+pub(super) fn notes(flows: &Flows, policy: &Policy, horizon: u64) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
+    if flows.is_empty() {
+        let text = match policy.is_empty() {
+            true => {
+                "Funding, borrowing interest and slippage are not charged; fees are, where the venue has them."
+            }
+            false => "Funding and borrowing interest are not charged; fees are, where the venue has them.",
+        };
+        notes.push(("not_charged", text.to_owned()));
+    } else {
+        notes.append(&mut charges(flows));
+    }
+    let committed = policy.committed(horizon);
+    if committed > 0.0 {
+        notes.push((
+            "committed_money",
+            format!(
+                "Returns and equity over time are of the equity and the money that the owner keeps ready or \
+                 pays in, {} % of the equity, together.",
+                100.0 * committed
+            ),
+        ));
+    }
+    if !(flows.is_empty() && policy.is_empty()) {
+        notes.push((
+            "drawdown_dates",
+            "Drawdown and equity over time are looked at when money moves and at 20 dates, not in between; equity over \
+             time is that of one path in eight."
+                .to_owned(),
+        ));
+    }
+    notes
+}
+
+fn charges(flows: &Flows) -> Vec<(&'static str, String)> {
+    let mut charged = Vec::new();
+    if let Some(funding) = flows.funding.filter(|funding| funding.rate != 0.0) {
+        charged.push(format!("funding of {} % every {}", 100.0 * funding.rate, funding.every));
+    }
+    if let Some(borrow) = flows.borrow.filter(|borrow| borrow.rate != 0.0) {
+        charged.push(format!("interest of {} % a year on debts", 100.0 * borrow.rate));
+    }
+    let mut notes = vec![(
+        "cash_flows",
+        format!(
+            "Charged on the way: {}. Right after each payment the new liquidation price is compared with the mark price.",
+            charged.join(" and ")
+        ),
+    )];
+    if flows.borrow.is_some_and(|borrow| borrow.compounding == Compounding::Continuous) {
+        notes.push((
+            "daily_accrual",
+            "Interest that grows at every instant is added once a day; in between the liquidation price stands where it \
+             is in the middle of the day."
+                .to_owned(),
+        ));
+    }
+    notes
+}
+
+fn name_of(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Horizon => "horizon",
+        Exit::Liquidated => "liquidated",
+        Exit::Stopped => "stopped",
+        Exit::Target => "target",
+        Exit::Called => "called",
+        Exit::Expired => "expired",
+    }
+}
+
+fn name_of_cost(cost: Cost) -> &'static str {
+    match cost {
+        Cost::Fees => "fees",
+        Cost::Funding => "funding",
+        Cost::Interest => "interest",
+        Cost::Slippage => "slippage",
+        Cost::Liquidation => "liquidation",
+    }
+}
+
+/// Probability of each exit; the horizon and liquidation always, the others where they happen.
+pub(super) fn exits(cell: &LevelTally, n: f64) -> BTreeMap<String, Estimate> {
+    let probability = |moments: &Moments| {
+        let sums = moments.mapped(0.0, 1.0);
+        Estimate::probability(sums.powers[0], sums.squares[0], n)
+    };
+    let mut exits = BTreeMap::new();
+    match &cell.account {
+        Some(account) => {
+            for exit in Exit::ALL {
+                let estimate = probability(&account.exits[exit as usize]);
+                if estimate.value > 0.0 || matches!(exit, Exit::Horizon | Exit::Liquidated) {
+                    exits.insert(name_of(exit).to_owned(), estimate);
+                }
+            }
+        }
+        None => {
+            let liquidated = probability(&cell.liquidated);
+            let open = Estimate {
+                value: 1.0 - liquidated.value,
+                std_error: liquidated.std_error,
+                low: 1.0 - liquidated.high,
+                high: 1.0 - liquidated.low,
+            };
+            exits.insert(name_of(Exit::Horizon).to_owned(), open);
+            exits.insert(name_of(Exit::Liquidated).to_owned(), liquidated);
+        }
+    }
+    exits
+}
+
+/// Probability of not being liquidated at evenly spaced dates.
+pub(super) fn survival(cell: &LevelTally, n: f64, horizon_days: f64) -> Vec<SurvivalPoint> {
+    let point = |date: usize| {
+        let share = (date + 1) as f64 / DATES as f64;
+        let lost = if date + 1 == DATES { cell.times.weight() } else { weight_up_to(&cell.times, share) };
+        let lost = Estimate::probability(lost, lost, n);
+        SurvivalPoint {
+            days: share * horizon_days,
+            probability: Estimate {
+                value: 1.0 - lost.value,
+                std_error: lost.std_error,
+                low: 1.0 - lost.high,
+                high: 1.0 - lost.low,
+            },
+        }
+    };
+    (0..DATES).map(point).collect()
+}
+
+/// Weight at or below a number, linear inside its bin.
+fn weight_up_to(histogram: &Histogram, x: f64) -> f64 {
+    let part = |low: f64, high: f64| if high > low { ((x - low) / (high - low)).min(1.0) } else { 1.0 };
+    histogram.bins().take_while(|bin| bin.low <= x).map(|bin| bin.weight * part(bin.low, bin.high)).sum()
+}
+
+/// Mean and quantiles of each cost that was ever charged.
+pub(super) fn costs(account: &AccountTally, n: f64) -> BTreeMap<String, CostStats> {
+    let mut costs = BTreeMap::new();
+    for cost in Cost::ALL {
+        let sums = account.costs[cost as usize].mapped(0.0, 1.0);
+        let bins = &account.cost_bins[cost as usize];
+        let stats = CostStats {
+            mean: Estimate::mean(sums.powers[1], sums.squares[2], n),
+            p05: bins.quantile(0.05, n),
+            p50: bins.quantile(0.5, n),
+            p95: bins.quantile(0.95, n),
+        };
+        costs.insert(name_of_cost(cost).to_owned(), stats);
+    }
+    costs
+}
+
+/// Margin calls; none if there never was one.
+pub(super) fn margin_calls(account: &AccountTally, n: f64) -> Option<MarginCalls> {
+    let sums = |moments: &Moments| moments.mapped(0.0, 1.0);
+    let (called, calls) = (sums(&account.called), sums(&account.calls));
+    let (met, money) = (sums(&account.met), sums(&account.money));
+    (called.powers[0] > 0.0).then(|| MarginCalls {
+        probability: Estimate::probability(called.powers[0], called.squares[0], n),
+        number: Estimate::mean(calls.powers[1], calls.squares[2], n),
+        money: Estimate::mean(money.powers[1], money.squares[2], n),
+        share_met: Some(met.powers[1] / calls.powers[1]),
+    })
+}
+
+/// Quantiles of the largest drawdown.
+pub(super) fn drawdown(account: &AccountTally, n: f64) -> BTreeMap<String, Estimate> {
+    let kept = |p: f64| Distribution::new(&account.kept).value_at_risk(p, n);
+    // What is kept of the highest equity is the drawdown's complement: its low quantiles are the high ones of the fall.
+    DRAWDOWN.iter().map(|(key, p)| ((*key).to_owned(), kept(*p))).collect()
+}
+
+/// Quantiles of equity at the dates of a schedule.
+pub(super) fn equity_over_time(account: &AccountTally, schedule: &[Moment]) -> Vec<EquityPoint> {
+    let dates = schedule.iter().filter(|moment| moment.date.is_some());
+    dates
+        .zip(&account.equity)
+        .map(|(moment, equity)| EquityPoint {
+            days: moment.seconds as f64 / SECONDS_PER_DAY,
+            quantiles: quantiles(equity, &FAN, equity.weight()),
+        })
+        .collect()
+}
+
+fn quantiles(histogram: &Histogram, at: &[(&str, f64)], n: f64) -> BTreeMap<String, Estimate> {
+    let distribution = Distribution::new(histogram);
+    at.iter()
+        .map(|(key, p)| {
+            // The value at risk is one less the quantile of its tail.
+            let loss = distribution.value_at_risk(1.0 - p, n);
+            let estimate = Estimate {
+                value: 1.0 - loss.value,
+                std_error: loss.std_error,
+                low: 1.0 - loss.high,
+                high: 1.0 - loss.low,
+            };
+            ((*key).to_owned(), estimate)
+        })
+        .collect()
+}

@@ -1,0 +1,196 @@
+//! The owner's policies as they are written.
+
+use crate::account::Policy;
+use crate::account::policy::{
+    AddMargin, Deleverage, ExitAfter, MarginCall, Occasion, StopLoss, TakeProfit, TrailingStop,
+};
+use crate::market::Duration;
+
+use super::numbers::Ratio;
+use super::problem::{Code, Problem, Problems};
+use super::range::Range;
+use super::shape::Placed;
+use super::table::table;
+use super::types::Simulation;
+
+/// Distances from a price: less than all of it.
+const DISTANCE: Range = Range::above(0.0).at_most(0.99);
+const SLIPPAGE: Range = Range::at_least(0.0).at_most(0.5);
+const MARGIN_LEVEL: Range = Range::above(1.0).at_most(1_000.0);
+const LEVERAGE: Range = Range::above(0.0).at_most(1_000.0);
+const MONEY: Range = Range::above(0.0).at_most(1e15);
+
+table! {
+    /// What the owner does on the way, in any combination.
+    struct PolicyFile {
+        /// Close at a loss: { distance = "8%", slippage = "10bp" }.
+        optional stop_loss: StopFile,
+        /// Close at a profit: { distance = "20%" }.
+        optional take_profit: TargetFile,
+        /// Close at a distance from the best price so far: { distance = "10%", slippage = "10bp" }.
+        optional trailing_stop: StopFile,
+        /// Close after this time, such as "7d".
+        optional exit_after: Duration,
+        /// Answer a low margin: { level = 1.5, target = 2.0, reserve = 5_000 }; reduces the position without a reserve.
+        optional margin_call: MarginCallFile,
+        /// Bring the leverage back to a target: { target = 5, every = "1d" } or { target = 5, above = 8 }.
+        optional deleverage: DeleverageFile,
+        /// Pay in on a schedule: { amount = 500, every = "7d" }.
+        optional add_margin: AddMarginFile,
+    }
+}
+
+table! {
+    /// An order that closes the position at a loss.
+    struct StopFile {
+        /// Distance from the price it starts from, as a fraction such as "8%".
+        required distance: Ratio where DISTANCE,
+        /// How much worse than the stop the fill is, such as "10bp"; 0 if absent.
+        optional slippage: Ratio where SLIPPAGE,
+    }
+}
+
+table! {
+    /// An order that closes the position at a profit.
+    struct TargetFile {
+        /// Distance from the entry price, as a fraction such as "20%".
+        required distance: Ratio where DISTANCE,
+    }
+}
+
+table! {
+    /// The answer to a low margin.
+    struct MarginCallFile {
+        /// Equity over maintenance margin at which the call comes; liquidation is at 1.
+        required level: f64 where MARGIN_LEVEL,
+        /// Equity over maintenance margin that the answer restores; above the level.
+        required target: f64 where MARGIN_LEVEL,
+        /// Time until the call is answered; at once if absent.
+        optional delay: Duration,
+        /// Money to pay in, in the quote currency, over all calls; without it the position is reduced.
+        optional reserve: f64 where MONEY,
+        /// "close" closes the position when the reserve is too small for the target, "keep" (used if absent) pays what is left.
+        optional otherwise: String,
+    }
+}
+
+table! {
+    /// Trading back to a target leverage.
+    struct DeleverageFile {
+        /// Notional over equity to come back to.
+        required target: f64 where LEVERAGE,
+        /// Time between looks; up or down.
+        optional every: Duration,
+        /// Act as soon as the leverage is above this.
+        optional above: f64 where LEVERAGE,
+    }
+}
+
+table! {
+    /// Scheduled payments into the account.
+    struct AddMarginFile {
+        /// Sum, in the quote currency.
+        required amount: f64 where MONEY,
+        /// Time between payments.
+        required every: Duration,
+    }
+}
+
+impl PolicyFile {
+    /// The policies; what is wrong is reported.
+    pub fn resolve(
+        &self,
+        equity: Option<&Placed<f64>>,
+        simulation: Option<&Simulation>,
+        problems: &mut Problems,
+    ) -> Policy {
+        let equity = equity.map_or(1.0, |equity| equity.value);
+        let slippage = |ratio: &Option<Placed<Ratio>>| ratio.as_ref().map_or(0.0, |ratio| ratio.value.0);
+        let stop = |stop: &StopFile| Some((stop.distance.as_ref()?.value.0, slippage(&stop.slippage)));
+        let fixed = self.stop_loss.as_ref().and_then(|file| stop(&file.value));
+        let trailing = self.trailing_stop.as_ref().and_then(|file| stop(&file.value));
+        if let (Some(exit), Some(simulation)) = (&self.exit_after, simulation)
+            && (exit.value.seconds() == 0 || exit.value > simulation.horizon)
+        {
+            let message =
+                format!("`exit_after` {} does not lie inside the horizon {}", exit.value, simulation.horizon);
+            let help = "give a time between the start and the horizon, or leave it out";
+            problems.push(Problem::new(Code::OutOfRange, &exit.place, message).help(help));
+        }
+        Policy {
+            stop_loss: fixed.map(|(distance, slippage)| StopLoss { distance, slippage }),
+            take_profit: self
+                .take_profit
+                .as_ref()
+                .and_then(|file| Some(TakeProfit { distance: file.value.distance.as_ref()?.value.0 })),
+            trailing_stop: trailing.map(|(distance, slippage)| TrailingStop { distance, slippage }),
+            exit_after: self.exit_after.as_ref().map(|time| ExitAfter { time: time.value }),
+            margin_call: self.margin_call.as_ref().and_then(|file| file.value.resolve(equity, problems)),
+            deleverage: self.deleverage.as_ref().and_then(|file| resolve_deleverage(file, problems)),
+            add_margin: self.add_margin.as_ref().and_then(|file| {
+                let every = positive(file.value.every.as_ref()?, "every", problems)?;
+                Some(AddMargin { amount: file.value.amount.as_ref()?.value / equity, every })
+            }),
+        }
+    }
+}
+
+impl MarginCallFile {
+    fn resolve(&self, equity: f64, problems: &mut Problems) -> Option<MarginCall> {
+        let (level, target) = (self.level.as_ref()?, self.target.as_ref()?);
+        if target.value <= level.value {
+            let problem = Problem::new(Code::Conflict, &target.place, "`target` must be above `level`");
+            problems.push(problem.help("an answer that only restores the level is called again at once"));
+        }
+        let close = match self.otherwise.as_ref().map(|word| (word, word.value.as_str())) {
+            None | Some((_, "keep")) => false,
+            Some((_, "close")) => true,
+            Some((word, _)) => {
+                let problem =
+                    Problem::new(Code::UnknownName, &word.place, "`otherwise` must be \"keep\" or \"close\"");
+                problems.push(problem.help("what happens when the reserve is too small"));
+                false
+            }
+        };
+        Some(MarginCall {
+            level: level.value,
+            target: target.value,
+            delay: self.delay.as_ref().map_or(Duration::from_seconds(0), |delay| delay.value),
+            reserve: self.reserve.as_ref().map_or(0.0, |reserve| reserve.value / equity),
+            close,
+        })
+    }
+}
+
+fn resolve_deleverage(file: &Placed<DeleverageFile>, problems: &mut Problems) -> Option<Deleverage> {
+    let target = file.value.target.as_ref()?;
+    let on = match (&file.value.every, &file.value.above) {
+        (Some(every), None) => Occasion::Every(positive(every, "every", problems)?),
+        (None, Some(above)) => {
+            if above.value <= target.value {
+                let problem = Problem::new(Code::Conflict, &above.place, "`above` must be above `target`");
+                problems.push(problem.help("the position is reduced from the first to the second"));
+                return None;
+            }
+            Occasion::Above(above.value)
+        }
+        _ => {
+            let problem =
+                Problem::new(Code::Conflict, &file.place, "`deleverage` needs either `every` or `above`");
+            problems.push(problem.help("an interval such as \"1d\", or the leverage that is too much"));
+            return None;
+        }
+    };
+    Some(Deleverage { target: target.value, on })
+}
+
+/// An interval that is longer than 0.
+fn positive(duration: &Placed<Duration>, key: &str, problems: &mut Problems) -> Option<Duration> {
+    if duration.value.seconds() == 0 {
+        let problem =
+            Problem::new(Code::OutOfRange, &duration.place, format!("`{key}` must be longer than 0"));
+        problems.push(problem.help("give an interval such as \"1d\""));
+        return None;
+    }
+    Some(duration.value)
+}

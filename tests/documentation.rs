@@ -1,0 +1,177 @@
+//! What the documents say works: every shell command of the README and of `--help`, and the pages made by commands.
+//!
+//! Commands run in a folder of their own with the scenarios in it. Left out are lines that build or test the project, lines
+//! that need a program which is not here, and lines on files of the reader's own that nothing before them has made.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const LIQSIM: &str = env!("CARGO_BIN_EXE_liqsim");
+const DATA: [&str; 5] = [".toml", ".json", ".csv", ".gz", ".parquet"];
+
+/// A folder with the scenarios and the starter, of few paths.
+fn workplace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&Path::new(ROOT).join("scenarios"), &folder.path().join("scenarios"));
+    for name in ["liqsim.toml", "long.toml", "short.toml"] {
+        let made = liqsim(folder.path(), &["init", "-o", name]);
+        assert!(made.status.success());
+        let path = folder.path().join(name);
+        let text = fs::read_to_string(&path).unwrap().replace("paths = 1_000_000", "paths = 20_000");
+        let limit = "\n[[limits]]\nmetric = \"liquidation_probability\"\nleverage = 2\nmax = 0.5\n";
+        fs::write(path, text + limit).unwrap();
+    }
+    assert!(liqsim(folder.path(), &["run", "liqsim.toml", "-o", "result.json"]).status.success());
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, target).unwrap();
+        }
+    }
+}
+
+fn liqsim(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(LIQSIM).args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// Runs a line in a shell in which `liqsim` is this build; none if it is to be left out.
+fn run_line(folder: &Path, line: &str) -> Option<Output> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_missing = |word: &&str| {
+        DATA.iter().any(|ending| word.ends_with(ending)) && !word.contains('=') && !folder.join(word).exists()
+    };
+    let reads = words.iter().enumerate().filter(|(place, word)| {
+        let before = place.checked_sub(1).map(|place| words[place]);
+        !matches!(before, Some("-o" | "--output" | ">" | "--save" | "--junit")) && !word.starts_with('-')
+    });
+    let needs_jq = line.contains("| jq") && Command::new("jq").arg("--version").output().is_err();
+    if needs_jq || !line.starts_with("liqsim ") || reads.map(|(_, word)| word).any(is_missing) {
+        return None;
+    }
+    let path = std::env::join_paths(
+        std::iter::once(Path::new(LIQSIM).parent().unwrap().to_owned())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let shell = Command::new("sh").args(["-c", line]).current_dir(folder).env("PATH", path.unwrap()).output();
+    Some(shell.unwrap())
+}
+
+/// The commands must work, and at least so many must be there. A check that does not pass has worked too.
+fn all_work(folder: &Path, lines: &[String], least: usize) {
+    let mut done = 0;
+    let mut wrong = Vec::new();
+    for line in lines {
+        // Home folders are not for tests.
+        if line.contains('~') || line.contains(" init") {
+            continue;
+        }
+        let Some(output) = run_line(folder, line) else { continue };
+        done += 1;
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            wrong.push(format!("{line}\n{}", String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(done >= least, "only {done} commands were run");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_documents_work() {
+    let folder = workplace();
+    let mut lines = Vec::new();
+    for document in ["README.md", "docs/README.md", "docs/recipes.md"] {
+        let text = fs::read_to_string(Path::new(ROOT).join(document)).unwrap();
+        for block in text.split("```sh\n").skip(1) {
+            let block = block.split("```").next().unwrap();
+            lines.extend(block.replace("\\\n", " ").lines().map(|line| line.trim().to_owned()));
+        }
+    }
+    all_work(folder.path(), &lines, 12);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_examples_of_every_command_work() {
+    let folder = workplace();
+    let help = String::from_utf8(liqsim(folder.path(), &["--help"]).stdout).unwrap();
+    let commands: Vec<&str> = help
+        .split("Commands:\n")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .take_while(|line| line.starts_with("  "))
+        // Longer descriptions go on in lines that are further to the right.
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let mut lines = Vec::new();
+    for command in commands.iter().filter(|command| **command != "help") {
+        let help = String::from_utf8(liqsim(folder.path(), &[command, "--help"]).stdout).unwrap();
+        let examples = help.split_once("Example").map(|(_, examples)| examples).unwrap_or_default();
+        // An example may go on in the next line.
+        let found: Vec<String> = examples
+            .split("\n  liqsim ")
+            .skip(1)
+            .map(|example| example.split("\n\n").next().unwrap_or_default())
+            .map(|example| format!("liqsim {}", example.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .map(|example| example.replace(" \\ ", " "))
+            .collect();
+        assert!(!found.is_empty(), "`liqsim {command} --help` shows an example");
+        lines.extend(found);
+    }
+    all_work(folder.path(), &lines, 15);
+}
+
+#[test]
+fn the_reference_of_the_scenario_file_is_that_of_the_schema() {
+    let made = liqsim(Path::new(ROOT), &["schema", "--format", "markdown"]);
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/format.md")).unwrap();
+    assert!(
+        String::from_utf8(made.stdout).unwrap() == page,
+        "docs/format.md is out of date: cargo run -- schema --format markdown > docs/format.md"
+    );
+}
+
+#[test]
+fn every_metric_is_explained() {
+    let folder = Path::new(ROOT);
+    for metric in liqsim::scenario::metrics() {
+        let output = liqsim(folder, &["explain", metric]);
+        assert!(output.status.success(), "{metric}");
+    }
+    let unknown = liqsim(folder, &["explain", "liquidation_probabilty"]);
+    let message = String::from_utf8(unknown.stderr).unwrap();
+    assert!(message.contains("did you mean \"liquidation_probability\"?"), "{message}");
+}
+
+#[test]
+fn manual_pages_are_made_for_the_program_and_its_commands() {
+    let page = |arguments: &[&str]| String::from_utf8(liqsim(Path::new(ROOT), arguments).stdout).unwrap();
+    assert!(page(&["man"]).contains(".TH liqsim 1"));
+    let run = page(&["man", "run"]);
+    assert!(run.contains("liqsim\\-run") && run.contains("\\-\\-paths"), "{run}");
+}
+
+#[test]
+fn a_picture_is_drawn_as_svg_and_as_text() {
+    let folder = workplace();
+    let output = liqsim(folder.path(), &["run", "long.toml", "short.toml", "--plot", "-o", "curve.svg"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("Probability of liquidation\n") && text.contains('█'), "{text}");
+    let picture = fs::read_to_string(folder.path().join("curve.svg")).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("</svg>"), "{picture}");
+    // A band and a line for each scenario, a circle for each level.
+    assert_eq!(picture.matches("<polygon").count(), 2);
+    assert!(picture.matches("<circle").count() >= 10 && picture.contains("Leverage"));
+}

@@ -1,0 +1,158 @@
+//! Sweeps: cells, tables, and going on after a kill.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+fn liqsim(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_liqsim")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A folder with the closed-form scenario and a sweep table.
+fn folder(sweep: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/btc-flat-rate.toml");
+    let scenario = fs::read_to_string(file).unwrap();
+    fs::write(folder.path().join("a.toml"), scenario + sweep).unwrap();
+    folder
+}
+
+const GRID: &str = "\n[sweep]\nassets.BTC.model.volatility = { from = 0.4, to = 0.8, count = 5 }\n\"simulation.horizon\" = [\"1d\", \"7d\", \"30d\"]\n";
+
+/// Every file below a folder with its bytes.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = entry.file_name().unwrap().to_string_lossy().into_owned();
+        if entry.is_dir() {
+            files.extend(
+                contents(&entry).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)),
+            );
+        } else {
+            files.insert(name, fs::read(&entry).unwrap());
+        }
+    }
+    files
+}
+
+#[test]
+fn every_cell_is_a_file_and_a_row_of_the_index() {
+    let folder = folder(GRID);
+    let output = liqsim(
+        folder.path(),
+        &[
+            "sweep",
+            "a.toml",
+            "-o",
+            "out",
+            "--paths",
+            "2000",
+            "--rank-by",
+            "liquidation_probability",
+            "--descending",
+        ],
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stdout).starts_with("15 cells in out, 15 of them new\nBy liquidation_probability:\n")
+    );
+    let index = fs::read_to_string(folder.path().join("out/index.csv")).unwrap();
+    let lines: Vec<_> = index.lines().collect();
+    assert_eq!(lines.len(), 16);
+    assert_eq!(lines[0], "cell,file,scenario,identity,assets.BTC.model.volatility,simulation.horizon");
+    assert!(lines[2].ends_with(",0.4,7d"), "{}", lines[2]);
+    // Six levels a cell, and a header.
+    let results = fs::read_to_string(folder.path().join("out/results.csv")).unwrap();
+    assert_eq!(results.lines().count(), 1 + 15 * 6);
+    assert_eq!(results.lines().filter(|line| line.starts_with("scenario,")).count(), 1);
+    // A cell is what a run of its values gives, but for the line that only a run shows.
+    let run = liqsim(
+        folder.path(),
+        &[
+            "run",
+            "a.toml",
+            "--paths",
+            "2000",
+            "--format",
+            "json",
+            "--set",
+            "assets.BTC.model.volatility=0.4",
+            "--set",
+            "simulation.horizon=7d",
+        ],
+    );
+    let run: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let cell = folder.path().join(format!("out/cells/{}.json", run["identity"].as_str().unwrap()));
+    let cell: serde_json::Value = serde_json::from_str(&fs::read_to_string(cell).unwrap()).unwrap();
+    assert_eq!(cell["levels"], run["levels"]);
+}
+
+#[test]
+fn a_killed_sweep_goes_on_and_gives_the_same_bytes() {
+    let folder = folder(GRID);
+    let arguments =
+        |output: &'static str| ["sweep", "a.toml", "-o", output, "--paths", "300000", "--threads", "1"];
+    assert!(liqsim(folder.path(), &arguments("whole")).status.success());
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_liqsim"))
+        .args(arguments("parts"))
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Killed as soon as there is a first cell.
+    let cells = folder.path().join("parts/cells");
+    let some = || {
+        fs::read_dir(&cells).is_ok_and(|mut entries| {
+            entries
+                .any(|entry| entry.unwrap().path().extension().is_some_and(|extension| extension == "json"))
+        })
+    };
+    while !some() && killed.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let resumed = liqsim(folder.path(), &arguments("parts"));
+    assert!(resumed.status.success());
+    assert!(!text(&resumed.stdout).contains("15 of them new"), "{}", text(&resumed.stdout));
+    let parts: BTreeMap<_, _> = contents(&folder.path().join("parts"))
+        .into_iter()
+        .filter(|(name, _)| !name.contains(".liqsim-"))
+        .collect();
+    assert_eq!(contents(&folder.path().join("whole")), parts);
+    let again = liqsim(folder.path(), &arguments("parts"));
+    assert!(text(&again.stdout).starts_with("15 cells in parts, 0 of them new"));
+}
+
+#[test]
+fn a_damaged_cell_is_run_again() {
+    let folder = folder("\n[sweep]\n\"simulation.seed\" = [1, 2]\n");
+    let arguments = ["sweep", "a.toml", "-o", "out", "--paths", "1000"];
+    assert!(liqsim(folder.path(), &arguments).status.success());
+    let cell = fs::read_dir(folder.path().join("out/cells")).unwrap().next().unwrap().unwrap().path();
+    let whole = fs::read(&cell).unwrap();
+    fs::write(&cell, &whole[..whole.len() / 2]).unwrap();
+    let output = liqsim(folder.path(), &arguments);
+    assert!(text(&output.stdout).starts_with("2 cells in out, 1 of them new"));
+    assert_eq!(fs::read(&cell).unwrap(), whole);
+}
+
+#[test]
+fn wrong_cells_and_folders_are_clear_errors() {
+    let wrong = folder("\n[sweep]\n\"assets.BTC.model.volatility\" = [0.4, -1.0]\n");
+    let output = liqsim(wrong.path(), &["sweep", "a.toml", "-o", "out", "--paths", "1000"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("volatility"), "{}", text(&output.stderr));
+    fs::write(wrong.path().join("file"), "").unwrap();
+    let output = liqsim(wrong.path(), &["sweep", "a.toml", "-o", "file/out", "--paths", "1000"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("cannot write to the folder file/out"), "{}", text(&output.stderr));
+    let output = liqsim(wrong.path(), &["sweep", "a.toml", "-o", "out", "--rank-by", "luck"]);
+    assert!(text(&output.stderr).contains("unknown metric"));
+}
