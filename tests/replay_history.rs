@@ -1,8 +1,9 @@
 //! Replay against a count by hand, a synthetic history of known law, and recorded prices.
 
-mod common;
-
+// A test that skips says so.
 #![allow(clippy::print_stderr)]
+
+mod common;
 
 use std::path::Path;
 use std::process::Command;
