@@ -22,6 +22,7 @@ fn scenario(venue: &str, side: &str, account: &str) -> Scenario {
     parse(Source::new("accounts.toml", &text), &[]).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
+const FUNDING: &str = r#"funding = { rate = "3bp", every = "8h" }"#;
 const FLOWS: &str = r#"
     funding = { rate = "3bp", every = "8h" }
     borrow = { rate = "15%" }"#;
@@ -37,7 +38,7 @@ fn equity_and_costs_account_for_every_unit_of_money() {
     let mut open = 0;
     for (venue, power, gain) in [(linear, 1.0, 1.0), (inverse, -1.0, -1.0)] {
         for (side, sign) in [("long", 1.0), ("short", -1.0)] {
-            for account in [FLOWS, &idle] {
+            for account in [FUNDING, FLOWS, &idle] {
                 let plan = Plan::new(&scenario(venue, side, account)).unwrap();
                 for path in 0..60 {
                     let mut worker = Worker::new(&plan);
@@ -55,8 +56,11 @@ fn equity_and_costs_account_for_every_unit_of_money() {
                             .sum();
                         let profit = gain * sign * level.leverage * (x - 1.0);
                         let returned = cell.survivors.mapped(0.0, 1.0).powers[1];
-                        // Interest in coins is valued when it is charged, and its later change of price is a cost too.
-                        let slack = if sign * gain < 0.0 { 3e-3 * level.leverage } else { 1e-9 };
+                        let cost = |cost: Cost| account.costs[cost as usize].mapped(0.0, 1.0).powers[1];
+                        // Whatever the contract, it is the long who pays.
+                        assert!(sign * cost(Cost::Funding) > 0.0, "{venue} {side}: {}", cost(Cost::Funding));
+                        // Interest on a debt in x is valued when it is charged; x at most doubles here until the close.
+                        let slack = if sign * gain < 0.0 { cost(Cost::Interest) } else { 0.0 } + 1e-9;
                         assert!(
                             (returned - (profit - paid)).abs() < slack,
                             "{venue} {side} {}x, path {path}: {returned} is not {profit} − {paid}",

@@ -102,6 +102,8 @@ fn a_jump_through_the_liquidation_price_fills_after_the_gap_and_leaves_bad_debt(
     scenario.simulation.sampling = Sampling::Pseudo;
     let jumps = Jumps { rate: 40.0, mean: -0.5, std_dev: 0.0 };
     scenario.assets[0].model = Model::Merton(Merton { drift: jumps.growth(), volatility: 1e-4, jumps });
+    // So that probability and bad debt are means over the same paths.
+    scenario.simulation.sampling = Sampling::Pseudo;
     let result = run_with(&scenario, Some(1));
     let at_five = result.levels.iter().find(|level| level.leverage == 5.0).unwrap();
     let jump_probability = 1.0 - (-40.0 * 14.0 / 365.0_f64).exp();

@@ -1,6 +1,5 @@
 //! Replay against a count by hand, a synthetic history of known law, and recorded prices.
 
-// A test that skips says so.
 #![allow(clippy::print_stderr)]
 
 mod common;

@@ -19,6 +19,9 @@ pub(super) struct Accrual {
     /// Exposure of the moment, with interest in coins.
     pub exposure: f64,
     entry_exposure: f64,
+    /// 1 where the holder of an exposure pays funding, −1 for the exposure of an inverse contract, whose long gains as x
+    /// falls.
+    power: f64,
     /// Cash borrowed at entry, and coins.
     principal: (f64, f64),
     /// Seconds up to which interest is charged.
@@ -50,6 +53,7 @@ impl Accrual {
             flows,
             exposure: start.exposure,
             entry_exposure: start.exposure,
+            power: level.power(),
             principal: ((-start.cash).max(0.0), (-start.exposure).max(0.0)),
             charged: 0,
             lead: 1.0,
@@ -87,8 +91,8 @@ impl Accrual {
         }
         if let (true, Some(funding)) = (moment.funding, self.flows.funding) {
             match funding.basis {
-                FundingBasis::Mark => due.funding.1 = funding.rate * self.exposure,
-                FundingBasis::Entry => due.funding.0 = funding.rate * self.entry_exposure,
+                FundingBasis::Mark => due.funding.1 = self.power * funding.rate * self.exposure,
+                FundingBasis::Entry => due.funding.0 = self.power * funding.rate * self.entry_exposure,
             }
         }
         due.lead = self.lead;

@@ -274,7 +274,8 @@ impl Managed {
         }
         if let (true, Some(funding)) = (moment.funding, self.flows.funding) {
             let price = if funding.basis == FundingBasis::Mark { x } else { 1.0 };
-            let paid = funding.rate * slot.exposure * price;
+            // The long pays, whichever way the contract's exposure runs.
+            let paid = self.opening.power() * funding.rate * slot.exposure * price;
             slot.cash -= paid;
             slot.costs[Cost::Funding as usize] += paid;
         }
