@@ -98,6 +98,8 @@ fn the_running_extreme_and_the_ledger_agree_path_by_path() {
 #[test]
 fn a_jump_through_the_liquidation_price_fills_after_the_gap_and_leaves_bad_debt() {
     let mut scenario = scenario(GBM, "long", "continuous", FLAT);
+    // Bad debt and probability are compared as shares of the same paths.
+    scenario.simulation.sampling = Sampling::Pseudo;
     let jumps = Jumps { rate: 40.0, mean: -0.5, std_dev: 0.0 };
     scenario.assets[0].model = Model::Merton(Merton { drift: jumps.growth(), volatility: 1e-4, jumps });
     // So that probability and bad debt are means over the same paths.

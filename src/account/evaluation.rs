@@ -42,6 +42,13 @@ pub trait Evaluation: Send {
         None
     }
 
+    /// Names the path and the level of every liquidation of the current block so far.
+    fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
+        for hit in self.hits() {
+            name(hit.lane, hit.level as usize);
+        }
+    }
+
     /// The liquidations of the current block so far; with many levels only those whose times were drawn.
     fn hits(&self) -> &[Hit];
 }

@@ -269,6 +269,12 @@ impl Evaluation for Nested {
         Survivors { returns, closing_equity }
     }
 
+    fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
+        for pass in &self.passes {
+            (pass.first..pass.end).for_each(|level| name(pass.lane, level as usize));
+        }
+    }
+
     fn fixed_barriers(&self) -> Option<&[f64]> {
         Some(&self.barriers)
     }

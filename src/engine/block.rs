@@ -1,6 +1,6 @@
 //! The block loop: models move prices, bars go to the accounts.
 
-use super::columns::{AssetStreams, all_after, draw_extremes, reset};
+use super::columns::{AssetStreams, all_after, draw_extremes, list_due, reset};
 use super::common_jumps::CommonStepper;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
@@ -366,17 +366,7 @@ impl<'a> Worker<'a> {
         if events.is_empty() {
             return;
         }
-        self.due.clear();
-        let all = self.active.len() == events.len();
-        let none =
-            all && self.ends.iter().zip(events).fold(true, |none, (end, event)| none & (*event > *end));
-        if !none {
-            for (end, lane) in self.ends.iter().zip(&self.active) {
-                if events[*lane as usize] <= *end {
-                    self.due.push(*lane);
-                }
-            }
-        }
+        list_due(events, &self.ends, &self.active, &mut self.due);
         if !self.due.is_empty() {
             self.steppers[asset].happen(&self.due, &mut self.prices[asset], &mut self.streams[asset].events);
         }

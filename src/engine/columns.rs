@@ -47,6 +47,19 @@ pub(super) fn all_after(events: &[f64], time: f64) -> bool {
     events.chunks(64).all(|events| events.iter().fold(true, |after, event| after & (*event > time)))
 }
 
+/// Lists the active paths whose event is due at the end of their interval.
+pub(super) fn list_due(events: &[f64], ends: &[f64], active: &[u32], due: &mut Vec<u32>) {
+    due.clear();
+    let all = active.len() == events.len();
+    // Most often nothing is due, which lanes find out sooner than a loop with a branch.
+    if all && ends.iter().zip(events).fold(true, |none, (end, event)| none & (*event > *end)) {
+        return;
+    }
+    due.extend(
+        ends.iter().zip(active).filter(|(end, lane)| events[**lane as usize] <= **end).map(|(_, lane)| *lane),
+    );
+}
+
 /// A column of equal numbers.
 pub(super) fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
     column.clear();

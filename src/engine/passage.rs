@@ -127,10 +127,10 @@ pub(super) fn exits(cell: &LevelTally, n: f64) -> BTreeMap<String, Estimate> {
 
 /// Probability of not being liquidated at evenly spaced dates.
 pub(super) fn survival(cell: &LevelTally, n: f64, horizon_days: f64) -> Vec<SurvivalPoint> {
+    let liquidated = cell.liquidated.mapped(0.0, 1.0).powers[0];
     let point = |date: usize| {
         let share = (date + 1) as f64 / DATES as f64;
-        let lost = if date + 1 == DATES { cell.times.weight() } else { weight_up_to(&cell.times, share) };
-        let lost = Estimate::probability(lost, lost, n);
+        let lost = lost_by(cell, liquidated, n, if date + 1 == DATES { None } else { Some(share) });
         SurvivalPoint {
             days: share * horizon_days,
             probability: Estimate {
@@ -142,6 +142,23 @@ pub(super) fn survival(cell: &LevelTally, n: f64, horizon_days: f64) -> Vec<Surv
         }
     };
     (0..DATES).map(point).collect()
+}
+
+/// Probability of being liquidated by a share of the horizon, or at all.
+///
+/// It is the probability p of liquidation times the share q of the times up to then. Times may come from a part of the paths,
+/// m in effect: the variance p(1 − p)q²/n + p²q(1 − q)/m is the binomial one of p·q where m = p·n.
+fn lost_by(cell: &LevelTally, liquidated: f64, n: f64, share: Option<f64>) -> Estimate {
+    let (Some(share), true) = (share, cell.times.weight() > 0.0) else {
+        return Estimate::probability(liquidated, liquidated, n);
+    };
+    let sums = cell.time.mapped(0.0, 1.0);
+    let times = sums.powers[0] * sums.powers[0] / sums.squares[0];
+    let q = (weight_up_to(&cell.times, share) / cell.times.weight()).min(1.0);
+    let p = liquidated / n;
+    let (lost, variance) = (p * q, p * (1.0 - p) * q * q / n + p * p * q * (1.0 - q) / times);
+    let paths = if variance > 0.0 { lost * (1.0 - lost) / variance } else { n.min(times / p) };
+    Estimate::probability(lost * paths, lost * paths, paths)
 }
 
 /// Weight at or below a number, linear inside its bin.

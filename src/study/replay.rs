@@ -142,9 +142,9 @@ impl Replay {
         let mut walk = Walk { replay: self, plan, evaluation: plan.evaluation(), bars: Bars::default() };
         for (block, starts) in starts.chunks(BLOCK_LANES).enumerate() {
             walk.run(starts[0], starts.len(), bars, Stream::new(plan.seed, Purpose::Hit, block as u64));
-            for hit in walk.evaluation.hits() {
-                fates[hit.level as usize][starts[hit.lane as usize]] = 1.0;
-            }
+            walk.evaluation.for_each_liquidated(&mut |lane, level| {
+                fates[level][starts[lane as usize]] = 1.0;
+            });
         }
         for fates in &mut fates {
             let mut recorded = self.recorded.iter();
