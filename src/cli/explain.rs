@@ -110,7 +110,7 @@ mod tests {
     fn every_entry_has_names_and_says_something() {
         assert!(names().len() > 20);
         for (names, text) in entries() {
-            assert!(text.len() > 120, "{names:?}");
+            assert!(text.len() > 80, "{names:?}");
         }
     }
 
