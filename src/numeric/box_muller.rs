@@ -1,8 +1,8 @@
 //! Pairs of standard normals from pairs of random words.
 //!
 //! With u and t uniform, √(−2 ln u)·(cos 2πt, sin 2πt) are two independent standard normals (Box and Muller 1958). Two words
-//! give two normals at the cost of one logarithm and one square root, 1.7 times as fast in lanes as two inversions of the
-//! distribution function, which stays the way for numbers that must keep their order. The angle is drawn in a quarter turn
+//! give two normals at the cost of one logarithm and one square root: by count of operations 1.7 times as fast as two
+//! inversions of the distribution function, which stays the way for numbers that must keep their order. The angle is drawn in a quarter turn
 //! and the quarter by two more bits of its word, so two short polynomials do for sine and cosine.
 
 use super::elementary::ln;

@@ -51,6 +51,11 @@ pub enum ReplayError {
     /// One file of prices is the history of one asset.
     #[error("a history of one asset cannot replay a scenario of {0} assets")]
     SeveralAssets(usize),
+    /// Recorded bars carry no funding and no orders.
+    #[error(
+        "replay follows accounts that only the price moves: leave out the policy, and set funding and borrow to a rate of 0"
+    )]
+    MoreThanPrice,
     /// The history is too short, or its bars too long.
     #[error(
         "a horizon of {horizon} holds no bar of {interval}, or the history of {bars} bars holds no whole horizon"
@@ -108,6 +113,9 @@ impl Replay {
             return Err(ReplayError::SeveralAssets(scenario.assets.len()));
         }
         let plan = Plan::new(scenario)?;
+        if !plan.schedule.is_empty() || !scenario.policy.is_empty() {
+            return Err(ReplayError::MoreThanPrice);
+        }
         let liquidated = self.liquidated(scenario, &plan)?;
         let starts = liquidated.first().map_or(0, Vec::len);
         let horizon = self.bars_of(scenario.simulation.horizon);
