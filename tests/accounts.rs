@@ -1,6 +1,7 @@
 //! Every unit of money of an account that is followed step by step is accounted for, path by path.
 
 use liqsim::engine::{Plan, Worker};
+use liqsim::model::{Gbm, Model};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::{Cost, Exit};
 
@@ -86,5 +87,34 @@ fn a_fully_hedged_inverse_short_keeps_its_dollar_value() {
         let ratio = worker.closing_log_prices(0)[0].exp();
         let coins = 1.0 + worker.tally().levels[0].survivors.mapped(0.0, 1.0).powers[1];
         assert!((coins * ratio - 1.0).abs() < 1e-12, "path {path}: {}", coins * ratio);
+    }
+}
+
+/// The price stands still, so thirty payments of 3 bp on the notional come to leverage times 0.009, whatever the basis.
+#[test]
+fn funding_of_a_still_price_is_the_rate_times_the_notional_of_every_payment() {
+    let idle = "[policy]\nadd_margin = { amount = 1, every = \"20d\" }";
+    for contract in ["linear", "inverse"] {
+        for (side, sign) in [("long", 1.0), ("short", -1.0)] {
+            for basis in ["mark", "entry"] {
+                for policy in ["", idle] {
+                    let venue = format!("{{ contract = \"{contract}\", maintenance = 0.01 }}");
+                    let account = format!(
+                        "funding = {{ rate = \"3bp\", every = \"8h\", basis = \"{basis}\" }}\n{policy}"
+                    );
+                    let mut still = scenario(&venue, side, &account);
+                    still.assets[0].model = Model::Gbm(Gbm { drift: 0.0, volatility: 1e-7 });
+                    let plan = Plan::new(&still).unwrap();
+                    let mut worker = Worker::new(&plan);
+                    worker.run_block(0, 1);
+                    for (cell, level) in worker.tally().levels.iter().zip(&plan.levels) {
+                        let account = cell.account.as_ref().unwrap();
+                        let paid = account.costs[Cost::Funding as usize].mapped(0.0, 1.0).powers[1];
+                        let owed = sign * level.leverage * 0.009;
+                        assert!((paid / owed - 1.0).abs() < 1e-5, "{contract} {side} {basis}: {paid} {owed}");
+                    }
+                }
+            }
+        }
     }
 }
