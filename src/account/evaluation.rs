@@ -23,10 +23,13 @@ pub trait Evaluation: Send {
     /// path), and compares the new barriers with the price. Accounts without a schedule are never asked.
     fn settle(&mut self, _moment: usize, _log_prices: &[Vec<f64>]) {}
 
-    /// Lists the paths that a look at these log-prices (by asset and path) may matter to: all of them, unless the evaluation
-    /// knows better; then it takes in what it needs of the others here.
-    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
-        lanes.extend(0..log_prices.first().map_or(0, Vec::len) as u32);
+    /// Lists, for each of some looks in a row, the paths that the look may matter to, ascending: all of them, unless the evaluation
+    /// knows better; then it takes in what it needs of the others here. `log_prices` are by asset, then by look and path.
+    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut [Vec<u32>]) {
+        let paths = log_prices.first().map_or(0, Vec::len) / lanes.len().max(1);
+        for lanes in lanes {
+            lanes.extend(0..paths as u32);
+        }
     }
 
     /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds

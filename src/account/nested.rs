@@ -11,7 +11,7 @@
 //! time of passing is drawn for one level a path, in turns by the number of the path, which then counts for all.
 
 use super::evaluation::{Evaluation, Hit, Survivors};
-use super::hits::{self, Candidates};
+use super::hits::{Candidates, Looks};
 use super::position::Level;
 use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
@@ -242,10 +242,9 @@ impl Evaluation for Nested {
         dispatch(Book { nested: self, bars });
     }
 
-    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
-        let prices = &log_prices[self.asset];
-        dispatch(Deepen { prices, sign: self.sign, deepest: &mut self.deepest });
-        hits::reached(prices, &self.nearest, self.sign, lanes);
+    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut [Vec<u32>]) {
+        let (prices, nearest) = (&log_prices[self.asset], &self.nearest);
+        dispatch(Looks { prices, nearest, sign: self.sign, deepest: &mut self.deepest, lanes });
     }
 
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
