@@ -33,10 +33,13 @@ pub trait Evaluation: Send {
     }
 
     /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds
-    /// the block to a tally. `weights` are those of the paths.
+    /// the block to a tally, perhaps holding some of it back. `weights` are those of the paths.
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally);
 
-    /// The survivors of a level in a tally that was made by this evaluation.
+    /// Adds to the tally what was held back of the blocks finished so far.
+    fn flush(&mut self, _tally: &mut Tally) {}
+
+    /// The survivors of a level in a tally that was made by this evaluation, and flushed.
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
 
     /// If a level is liquidated exactly when the price first touches a barrier that never moves: the barriers by level, as

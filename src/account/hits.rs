@@ -138,20 +138,18 @@ impl Kernel for Looks<'_> {
                     *lowest = if price < *lowest { price } else { *lowest };
                 }
             }
-            let mut any = false;
             let near = &nearest[start..start + TOGETHER];
-            for ((lowest, near), deepest) in
-                lowest.iter().zip(near).zip(&mut deepest[start..start + TOGETHER])
-            {
-                any |= *lowest <= *near;
-                *deepest = if *lowest < *deepest { *lowest } else { *deepest };
+            let mut touched = 0_u32;
+            for (i, (lowest, near)) in lowest.iter().zip(near).enumerate() {
+                touched |= u32::from(*lowest <= *near) << i;
             }
-            if any {
-                for (i, (lowest, near)) in lowest.iter().zip(near).enumerate() {
-                    if *lowest <= *near {
-                        list(prices, paths, start + i, *near, sign, lanes);
-                    }
-                }
+            for (deepest, lowest) in deepest[start..start + TOGETHER].iter_mut().zip(lowest) {
+                *deepest = if lowest < *deepest { lowest } else { *deepest };
+            }
+            while touched != 0 {
+                let i = touched.trailing_zeros() as usize;
+                touched &= touched - 1;
+                list(prices, paths, start + i, near[i], sign, lanes);
             }
         }
         for path in whole..paths {

@@ -93,12 +93,14 @@ impl<'a> Worker<'a> {
     }
 
     /// What the blocks run so far have tallied.
-    pub fn tally(&self) -> &Tally {
+    pub fn tally(&mut self) -> &Tally {
+        self.evaluation.flush(&mut self.tally);
         &self.tally
     }
 
     /// Gives up the worker for its tally.
-    pub fn into_tally(self) -> Tally {
+    pub fn into_tally(mut self) -> Tally {
+        self.evaluation.flush(&mut self.tally);
         self.tally
     }
 
