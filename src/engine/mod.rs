@@ -1,5 +1,6 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
+mod bar_step;
 mod block;
 mod columns;
 mod common_jumps;

@@ -62,7 +62,7 @@ pub(super) fn summarise(
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
     let evaluation = plan.evaluation();
     let mut levels: Vec<LevelResult> =
-        (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
+        (0..plan.terms.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
     let mut used = Vec::new();
     for (level, crossing) in levels.iter_mut().zip(crossings.unwrap_or_default()) {
         let better = crossing::better(Some(crossing), level.liquidation_probability);
@@ -93,7 +93,7 @@ fn level_result(
     k: usize,
     horizon_days: f64,
 ) -> LevelResult {
-    let level = &plan.levels[k];
+    let level = &plan.terms[k];
     let cell = &tally.levels[k];
     let n = tally.paths as f64;
     let survivors = evaluation.survivors(tally, k);
@@ -112,11 +112,11 @@ fn level_result(
     let account = cell.account.as_deref();
     LevelResult {
         leverage: level.leverage,
-        liquidation_price: level.liquidation.price,
+        liquidation_price: level.liquidation_price,
         bankruptcy_price: level.bankruptcy_price,
-        liquidation_probability: match level.liquidation.price {
-            Some(_) => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
-            None => Estimate::exact(0.0),
+        liquidation_probability: match level.is_liquidatable {
+            true => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
+            false => Estimate::exact(0.0),
         },
         loss_probability: Estimate::probability(losses, losses, n),
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
