@@ -96,15 +96,15 @@ fn grow_coins(purse: &mut Purse, due: &[Due]) {
 /// Takes what is due from the cash of one purse on one path.
 fn charge(slot: &mut Slot, purse: &Purse, due: &[Due], principal: f64, x: &[f64]) {
     let debt = purse.debt(slot.cash);
-    for ((leg, place), due) in purse.legs.iter().zip(&purse.places).zip(due) {
+    let legs = purse.legs.iter().zip(&purse.places).zip(&purse.debt_shares);
+    for (((leg, place), share), due) in legs.zip(due) {
         if due.funding {
             let paid = leg.funding(x[*place]);
             slot.cash -= paid;
             slot.funding += paid;
         }
         if let Some(interest) = due.interest {
-            let share = purse.debt_share(leg);
-            let owed = if share > 0.0 { interest.on(debt, principal) * share } else { 0.0 };
+            let owed = interest.on(debt, principal) * share;
             slot.cash -= owed;
             slot.interest += owed;
         }
@@ -112,8 +112,8 @@ fn charge(slot: &mut Slot, purse: &Purse, due: &[Due], principal: f64, x: &[f64]
 }
 
 impl Portfolio {
-    /// Charges every open purse what is due at a moment, at these log-prices (by asset and path).
-    pub(super) fn charge(&mut self, moment: &Moment, log_prices: &[Vec<f64>]) {
+    /// Charges every open purse what is due at a moment.
+    pub(super) fn charge(&mut self, moment: &Moment) {
         if !(moment.funding || moment.interest) {
             return;
         }
@@ -132,7 +132,7 @@ impl Portfolio {
                     if self.slots[at].is_open() {
                         let purse = &self.levels[level][number];
                         x.clear();
-                        x.extend(purse.assets.iter().map(|asset| exp(log_prices[*asset][lane])));
+                        x.extend(purse.assets.iter().map(|asset| self.open_ratios[*asset][lane]));
                         charge(&mut self.slots[at], purse, &due, principal, &x);
                     }
                 }

@@ -1,18 +1,16 @@
 //! Every level of an account of several positions on every path, purse by purse.
 
+use super::bar::fill_ratios;
 use super::charges;
 use super::nearest::{Nearest, Spread};
 use super::purse::Purse;
 use crate::account::evaluation::{Evaluation, Hit, Survivors};
 use crate::account::nested::{add_sums, tally_hits};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
-use crate::account::walk::{Draws, OUT_OF_REACH};
+use crate::account::walk::Draws;
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Stream, crossing_probability, exp, first_passage_fraction};
+use crate::numeric::Stream;
 use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};
-
-/// Distances by the slope at the ends can be too long by this much in their product before a crossing is overlooked.
-const ROUGHNESS: f64 = 4.0;
 
 /// Evaluates the levels of an account of several positions.
 pub struct Portfolio {
@@ -22,7 +20,7 @@ pub struct Portfolio {
     pub(super) levels: Vec<Vec<Purse>>,
     pub(super) schedule: Vec<Moment>,
     /// Correlation of the drivers of the assets; independent where empty.
-    correlation: Vec<Vec<f64>>,
+    pub(super) correlation: Vec<Vec<f64>>,
     horizon: f64,
     pub(super) lanes: usize,
     pub(super) purses_per_level: usize,
@@ -32,10 +30,13 @@ pub struct Portfolio {
     courses: Vec<Course>,
     /// Time up to which interest is charged, in seconds.
     pub(super) charged: u64,
-    draws: Draws,
-    nearest: Nearest,
-    spread: Spread,
-    columns: Columns,
+    pub(super) draws: Draws,
+    pub(super) nearest: Nearest,
+    pub(super) spread: Spread,
+    pub(super) columns: Columns,
+    /// Price ratios by asset, then by bar or path.
+    pub(super) open_ratios: Vec<Vec<f64>>,
+    pub(super) close_ratios: Vec<Vec<f64>>,
     hits: Vec<Hit>,
     /// Equity by date, then by recorded path and level.
     dated: Vec<Vec<f64>>,
@@ -83,33 +84,19 @@ impl Course {
 
 /// Numbers of one path, by place in a purse's assets.
 #[derive(Debug, Clone, Default)]
-struct Columns {
-    y_open: Vec<f64>,
-    y_close: Vec<f64>,
-    x_open: Vec<f64>,
-    x_close: Vec<f64>,
-    gradient: Vec<f64>,
+pub(super) struct Columns {
+    pub y_open: Vec<f64>,
+    pub y_close: Vec<f64>,
+    pub x_open: Vec<f64>,
+    pub x_close: Vec<f64>,
+    pub gradient: Vec<f64>,
 }
 
 impl Columns {
     /// The prices of one path.
-    fn gather(&mut self, assets: &[usize], log_prices: &[Vec<f64>], lane: usize) {
+    pub fn gather(&mut self, assets: &[usize], ratios: &[Vec<f64>], lane: usize) {
         self.x_open.clear();
-        self.x_open.extend(assets.iter().map(|asset| exp(log_prices[*asset][lane])));
-        self.gradient.resize(assets.len(), 0.0);
-    }
-
-    /// The two ends of one bar.
-    fn gather_bar(&mut self, assets: &[usize], bars: &[Bars], i: usize) {
-        for (y, x, ends) in [
-            (&mut self.y_open, &mut self.x_open, (|bars| &bars.open) as fn(&Bars) -> &Vec<f64>),
-            (&mut self.y_close, &mut self.x_close, |bars| &bars.close),
-        ] {
-            y.clear();
-            y.extend(assets.iter().map(|asset| ends(&bars[*asset])[i]));
-            x.clear();
-            x.extend(y.iter().map(|y| exp(*y)));
-        }
+        self.x_open.extend(assets.iter().map(|asset| ratios[*asset][lane]));
         self.gradient.resize(assets.len(), 0.0);
     }
 }
@@ -139,6 +126,8 @@ impl Portfolio {
             nearest: Nearest::default(),
             spread: Spread::default(),
             columns: Columns::default(),
+            open_ratios: Vec::new(),
+            close_ratios: Vec::new(),
             hits: Vec::new(),
             dated: Vec::new(),
             survivor_sums: vec![Sums::default(); count],
@@ -147,16 +136,8 @@ impl Portfolio {
         }
     }
 
-    /// Sets the correlations of the assets of a purse.
-    fn set_correlations(&mut self, purse: usize) {
-        let Some(purse) = self.levels.first().map(|level| &level[purse]) else { return };
-        let of = |i: usize, j: usize| match self.correlation.get(i) {
-            Some(row) => row[j],
-            None => f64::from(u8::from(i == j)),
-        };
-        let pairs = purse.assets.iter().flat_map(|i| purse.assets.iter().map(move |j| (*i, *j)));
-        self.spread.correlations.clear();
-        self.spread.correlations.extend(pairs.map(|(i, j)| of(i, j)));
+    fn set_prices(&mut self, log_prices: &[Vec<f64>]) {
+        fill_ratios(&mut self.open_ratios, log_prices.iter());
     }
 
     pub(super) fn slot(&self, lane: usize, level: usize, purse: usize) -> usize {
@@ -176,7 +157,7 @@ impl Portfolio {
     }
 
     /// Liquidates a purse at price ratios.
-    fn liquidate(&mut self, (lane, level, purse): (usize, usize, usize), x: &[f64], time: f64) {
+    pub(super) fn liquidate(&mut self, (lane, level, purse): (usize, usize, usize), x: &[f64], time: f64) {
         let at = self.slot(lane, level, purse);
         let remains = self.levels[level][purse].liquidate(self.slots[at].cash, x);
         let worth = self.levels[level][purse].worth(x);
@@ -190,55 +171,6 @@ impl Portfolio {
             let (lane, level) = (lane as u32, level as u32);
             self.hits.push(Hit { lane, level, time, recovered: 0.0, bad_debt: 0.0 });
         }
-    }
-
-    /// The bar of one path for one purse of all levels.
-    fn watch(&mut self, purse: usize, bars: &[Bars], i: usize, noise: &mut Stream) {
-        let Some(sample) = self.levels.first().map(|level| &level[purse]) else { return };
-        let Some(first) = sample.assets.first().map(|asset| &bars[*asset]) else { return };
-        let lane = first.lanes[i] as usize;
-        let (start, duration) = (first.start[i], first.duration[i]);
-        let mut columns = std::mem::take(&mut self.columns);
-        columns.gather_bar(&sample.assets, bars, i);
-        self.spread.deviations.clear();
-        self.spread.deviations.extend(sample.assets.iter().map(|asset| bars[*asset].variance[i].sqrt()));
-        let mut draws = None;
-        for level in 0..self.levels.len() {
-            let slot = self.slots[self.slot(lane, level, purse)];
-            if !slot.is_open() {
-                continue;
-            }
-            let of = &self.levels[level][purse];
-            let excess = of.excess(slot.cash, &columns.x_open, &mut columns.gradient);
-            if excess <= 0.0 {
-                self.liquidate((lane, level, purse), &columns.x_open, start);
-                continue;
-            }
-            let deviation = self.spread.along(&columns.gradient);
-            let after = of.excess(slot.cash, &columns.x_close, &mut columns.gradient);
-            let deviations = deviation * self.spread.along(&columns.gradient);
-            if after > 0.0 && 2.0 * excess * after >= ROUGHNESS * OUT_OF_REACH * deviations {
-                continue;
-            }
-            let near = self.nearest.distance(of, slot.cash, &columns.y_open, &self.spread);
-            let far = self.nearest.distance(of, slot.cash, &columns.y_close, &self.spread);
-            // All levels share the draws, so that what is nearer is liquidated first.
-            let (uniform, normal, other) = *draws.get_or_insert_with(|| {
-                (self.draws.uniform(noise), self.draws.normal(noise), self.draws.uniform(noise))
-            });
-            // A curved surface may have its nearest point on another side of a close that lies just beyond it.
-            if !(after <= 0.0 || far <= 0.0 || uniform < crossing_probability(near, far, 1.0)) {
-                continue;
-            }
-            let share = first_passage_fraction(near.max(0.0), far.abs(), 1.0, normal, other);
-            // Along the surface the path is taken to be at its mean.
-            let between = columns.y_open.iter().zip(&columns.y_close).map(|(a, b)| a + share * (b - a));
-            let between: Vec<f64> = between.collect();
-            self.nearest.distance(of, slot.cash, &between, &self.spread);
-            let x: Vec<f64> = self.nearest.point.iter().map(|y| exp(*y)).collect();
-            self.liquidate((lane, level, purse), &x, share.mul_add(duration, start));
-        }
-        self.columns = columns;
     }
 }
 
@@ -271,6 +203,11 @@ impl Evaluation for Portfolio {
     }
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
+        fill_ratios(&mut self.open_ratios, bars.iter().map(|bars| &bars.open));
+        // A look shows one price.
+        if bars.first().is_some_and(|bars| bars.duration.iter().any(|duration| *duration > 0.0)) {
+            fill_ratios(&mut self.close_ratios, bars.iter().map(|bars| &bars.close));
+        }
         for purse in 0..self.purses_per_level {
             self.set_correlations(purse);
             for i in 0..bars.first().map_or(0, Bars::len) {
@@ -281,7 +218,8 @@ impl Evaluation for Portfolio {
 
     fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>]) {
         let now = self.schedule[moment];
-        self.charge(&now, log_prices);
+        self.set_prices(log_prices);
+        self.charge(&now);
         let time = now.seconds as f64 / SECONDS_PER_YEAR;
         let recorded = self.lanes.div_ceil(PATHS_PER_RECORD);
         let mut equities = Vec::new();
@@ -293,7 +231,7 @@ impl Evaluation for Portfolio {
                     let at = self.slot(lane, level, purse);
                     if self.slots[at].is_open() {
                         let of = &self.levels[level][purse];
-                        columns.gather(&of.assets, log_prices, lane);
+                        columns.gather(&of.assets, &self.open_ratios, lane);
                         let cash = self.slots[at].cash;
                         if of.excess(cash, &columns.x_open, &mut columns.gradient) <= 0.0 {
                             self.liquidate((lane, level, purse), &columns.x_open, time);
@@ -325,6 +263,7 @@ impl Evaluation for Portfolio {
                 }
             }
         }
+        self.set_prices(log_prices);
         let mut columns = std::mem::take(&mut self.columns);
         for (lane, weight) in weights.iter().enumerate() {
             for level in 0..count {
@@ -334,7 +273,7 @@ impl Evaluation for Portfolio {
                     let at = self.slot(lane, level, purse);
                     let of = &self.levels[level][purse];
                     let mut fees = of.entry_fee;
-                    columns.gather(&of.assets, log_prices, lane);
+                    columns.gather(&of.assets, &self.open_ratios, lane);
                     if self.slots[at].is_open() {
                         let equity = of.equity(self.slots[at].cash, &columns.x_open);
                         let left = (equity - of.closing_fee(&columns.x_open)).max(0.0);

@@ -34,6 +34,7 @@
 //! "Structural reliability under combined random load sequences"; the reflection principle as in
 //! [`numeric`](crate::numeric).
 
+mod bar;
 mod charges;
 mod evaluation;
 mod leg;

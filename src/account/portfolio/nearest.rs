@@ -10,7 +10,7 @@
 //! positive where G(y) is. For one asset this is Newton's iteration for the root of G.
 
 use super::purse::Purse;
-use crate::numeric::exp;
+use crate::numeric::{Kernel, dispatch, exp};
 
 /// Rounds; a handful is enough where the surface is smooth.
 const MOST_ROUNDS: usize = 40;
@@ -66,6 +66,11 @@ pub(super) struct Nearest {
 impl Nearest {
     /// Distance of the log-prices `from` to liquidation, negative beyond it; infinite where the bar cannot move there.
     pub fn distance(&mut self, purse: &Purse, cash: f64, from: &[f64], spread: &Spread) -> f64 {
+        dispatch(Search { nearest: self, purse, cash, from, spread })
+    }
+
+    #[inline(always)]
+    fn search(&mut self, purse: &Purse, cash: f64, from: &[f64], spread: &Spread) -> f64 {
         let n = from.len();
         self.point.clear();
         self.point.extend_from_slice(from);
@@ -96,5 +101,23 @@ impl Nearest {
             distance = found;
         }
         distance
+    }
+}
+
+/// A kernel for the sake of its exponentials.
+struct Search<'a> {
+    nearest: &'a mut Nearest,
+    purse: &'a Purse,
+    cash: f64,
+    from: &'a [f64],
+    spread: &'a Spread,
+}
+
+impl Kernel for Search<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        self.nearest.search(self.purse, self.cash, self.from, self.spread)
     }
 }

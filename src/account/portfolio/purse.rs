@@ -19,6 +19,10 @@ pub struct Purse {
     pub(super) entry_fee: f64,
     /// Whether liquidation leaves nothing.
     pub(super) forfeits: bool,
+    /// Exposures of the positions that are contracts: they only exchange profits.
+    contracts: f64,
+    /// Share of the debt that each position has to answer for.
+    pub(super) debt_shares: Vec<f64>,
 }
 
 impl Purse {
@@ -30,10 +34,16 @@ impl Purse {
         });
         let mut assets: Vec<usize> = legs.iter().map(|leg| leg.asset).collect();
         assets.dedup();
+        let bought = |leg: &Leg| if leg.is_funded { leg.entry_exposure.max(0.0) } else { 0.0 };
+        let all: f64 = legs.iter().map(bought).sum();
+        let debt_shares =
+            legs.iter().map(|leg| if bought(leg) > 0.0 { bought(leg) / all } else { 0.0 }).collect();
         let place = |asset: usize| assets.iter().position(|known| *known == asset).unwrap_or(0);
         Self {
             places: legs.iter().map(|leg| place(leg.asset)).collect(),
             coin: coin.map(place),
+            contracts: legs.iter().filter(|leg| !leg.is_funded).map(|leg| leg.entry_exposure).sum(),
+            debt_shares,
             entry_fee: legs.iter().map(|leg| leg.taker_fee * leg.exposure.abs()).sum(),
             assets,
             legs,
@@ -47,22 +57,10 @@ impl Purse {
         self.collateral - self.entry_fee - self.legs.iter().map(|leg| leg.exposure).sum::<f64>()
     }
 
-    /// What is owed in the currency of the purse: contracts exchange profits and borrow nothing.
+    /// What is owed in the currency of the purse: contracts borrow nothing.
     #[inline]
     pub(super) fn debt(&self, cash: f64) -> f64 {
-        let contracts: f64 =
-            self.legs.iter().filter(|leg| !leg.is_funded).map(|leg| leg.entry_exposure).sum();
-        (-(cash + contracts)).max(0.0)
-    }
-
-    /// The share of the debt that a position has to answer for.
-    #[inline]
-    pub(super) fn debt_share(&self, leg: &Leg) -> f64 {
-        if !leg.is_funded || leg.entry_exposure <= 0.0 {
-            return 0.0;
-        }
-        let bought = self.legs.iter().filter(|leg| leg.is_funded).map(|leg| leg.entry_exposure.max(0.0));
-        leg.entry_exposure / bought.sum::<f64>()
+        (-(cash + self.contracts)).max(0.0)
     }
 
     /// Equity less all requirements at price ratios (by place), and its derivatives in the log-prices.
@@ -71,9 +69,8 @@ impl Purse {
         gradient.fill(0.0);
         let debt = self.debt(cash);
         let mut excess = cash;
-        for (leg, place) in self.legs.iter().zip(&self.places) {
-            let debt = if debt > 0.0 { debt * self.debt_share(leg) } else { 0.0 };
-            let worth = leg.at(x[*place], debt);
+        for ((leg, place), share) in self.legs.iter().zip(&self.places).zip(&self.debt_shares) {
+            let worth = leg.at(x[*place], debt * share);
             excess += worth.value - worth.needed;
             gradient[*place] += worth.gain - worth.needed_gain;
         }
