@@ -37,9 +37,7 @@ struct Case {
 
 impl Case {
     fn scenario(&self, monitoring: Monitoring, seed: u64) -> Scenario {
-        let model = |k: usize| {
-            Model::Gbm(Gbm { drift: self.drifts[k], volatility: self.volatilities[k] })
-        };
+        let model = |k: usize| Model::Gbm(Gbm { drift: self.drifts[k], volatility: self.volatilities[k] });
         let setup = Setup {
             model: model(0),
             horizon: days(self.horizon_days),

@@ -131,7 +131,8 @@ impl Requirement {
     pub fn with_slope(&self, notional: f64, cash: f64) -> (f64, f64) {
         let debt = (-cash).max(0.0);
         let of = |tier: &Tier| {
-            let amount = tier.constant + (tier.rate + tier.growth * notional) * notional + tier.debt_rate * debt;
+            let amount =
+                tier.constant + (tier.rate + tier.growth * notional) * notional + tier.debt_rate * debt;
             (amount, tier.rate + 2.0 * tier.growth * notional)
         };
         if self.whole {

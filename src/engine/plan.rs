@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::bar_step;
-use crate::account::portfolio::{OpenError, PositionPrices, Purse, prices};
+use super::result::PositionResult;
+use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
     Book, Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
 };
@@ -11,7 +12,7 @@ use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, Scenario};
-use crate::venue::{Borrow, Compounding, Flows};
+use crate::venue::{Borrow, Compounding, Flows, Side};
 
 /// A common time of all paths at which something happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +56,8 @@ pub struct Plan {
     pub flows: Flows,
     /// What the owner does.
     pub policy: Policy,
+    /// Longest bar of an account of several positions; none where bars need not end.
+    pub step: Option<Duration>,
     /// When the account has to be settled; empty where nothing but the price moves it.
     pub schedule: Vec<Moment>,
 }
@@ -72,7 +75,7 @@ pub struct LevelTerms {
     /// Whether it can be liquidated at all. With several positions nothing is known.
     pub is_liquidatable: bool,
     /// The positions of an account of several, in the order of the scenario; empty where there is one.
-    pub positions: Vec<PositionPrices>,
+    pub positions: Vec<PositionResult>,
 }
 
 /// Why a scenario cannot be simulated.
@@ -110,7 +113,7 @@ impl Plan {
             if account.is_portfolio() {
                 let purses =
                     account.open(leverage, &prices).map_err(|OpenError { source, .. }| error(source))?;
-                terms.push(LevelTerms::of_several(leverage, asset.price, &purses));
+                terms.push(LevelTerms::of_several(leverage, scenario, &purses));
                 portfolio.push(purses);
             } else {
                 let level = Level::open(venue, position.side, asset.price, account.equity, leverage)
@@ -141,6 +144,7 @@ impl Plan {
             portfolio,
             flows: flows[0],
             policy,
+            step: None,
             schedule,
         };
         Ok(plan.with_bars(scenario))
@@ -156,7 +160,7 @@ impl Plan {
         assets.sort_unstable();
         assets.dedup();
         let step = scenario.simulation.step.unwrap_or_else(|| bar_step::automatic(&self, &assets));
-        Self { grid: grid(scenario, &self.schedule, Some(step)), ..self }
+        Self { grid: grid(scenario, &self.schedule, Some(step)), step: Some(step), ..self }
     }
 
     /// Length of every path in years.
@@ -209,14 +213,26 @@ impl LevelTerms {
         }
     }
 
-    /// Of purses, where the asset of the first position has a price.
-    fn of_several(leverage: f64, price: f64, purses: &[Purse]) -> Self {
-        let positions = prices(purses);
+    fn of_several(leverage: f64, scenario: &Scenario, purses: &[Purse]) -> Self {
+        let positions: Vec<PositionResult> = prices(purses)
+            .iter()
+            .zip(&scenario.account.positions)
+            .map(|(prices, position)| {
+                let asset = &scenario.assets[position.asset];
+                PositionResult {
+                    asset: asset.name.clone(),
+                    side: if position.side == Side::Long { "long" } else { "short" }.to_owned(),
+                    leverage: prices.size,
+                    liquidation_price: prices.liquidation.map(|ratio| ratio * asset.price),
+                    bankruptcy_price: prices.bankruptcy.map(|ratio| ratio * asset.price),
+                }
+            })
+            .collect();
         let first = positions.first();
         Self {
             leverage,
-            liquidation_price: first.and_then(|first| first.liquidation).map(|ratio| ratio * price),
-            bankruptcy_price: first.and_then(|first| first.bankruptcy).map(|ratio| ratio * price),
+            liquidation_price: first.and_then(|first| first.liquidation_price),
+            bankruptcy_price: first.and_then(|first| first.bankruptcy_price),
             is_liquidatable: true,
             positions,
         }

@@ -37,11 +37,7 @@ impl Scenario {
             simulation: &self.simulation,
             assets: &self.assets,
             dependence: &self.dependence,
-            account: Account {
-                venue: nameless(&self.account.venue),
-                positions,
-                ..self.account.clone()
-            },
+            account: Account { venue: nameless(&self.account.venue), positions, ..self.account.clone() },
             policy: self.policy,
         };
         let mut hasher = blake3::Hasher::new();

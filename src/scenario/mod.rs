@@ -49,6 +49,7 @@ pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, Sweep, read_sweep};
 pub use types::{
-    Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation, Terms,
+    Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+    Terms,
 };
 pub use venue::catalogue_venue;

@@ -2,14 +2,17 @@
 
 use crate::account::LevelError;
 use crate::account::portfolio::{self, OpenError, PositionTerms, Purse};
-use crate::venue::{Liquidation, MarginError};
+use crate::venue::{Liquidation, MarginError, Side};
 
 use super::file::PositionFile;
+use super::flows::{BorrowFile, FundingFile};
+use super::policy::HedgeFile;
 use super::problem::{Code, Problem, Problems};
 use super::shape::{List, Placed};
 use super::suggest::suggest;
 use super::tree::{number, ticked};
 use super::types::{Account, MarginMode, Position, Terms};
+use super::venue::VenueChoice;
 
 /// Parts of a whole may miss it by this much.
 const ROUNDING: f64 = 1e-9;
@@ -18,6 +21,7 @@ const ROUNDING: f64 = 1e-9;
 pub(super) fn resolve(
     list: &Placed<List<PositionFile>>,
     mode: MarginMode,
+    hedge: Option<&Placed<HedgeFile>>,
     names: &[&str],
     account: Option<&Terms>,
     problems: &mut Problems,
@@ -42,7 +46,8 @@ pub(super) fn resolve(
             }
             found
         });
-        let terms = own_terms(position, account, problems);
+        let given = (&position.venue, &position.funding, &position.borrow);
+        let terms = own_terms(given, account, problems);
         let collateral = position.collateral.as_ref().map(|collateral| collateral.value.0);
         resolved.push(asset.zip(position.side.as_ref()).map(|(asset, side)| Position {
             asset,
@@ -53,10 +58,54 @@ pub(super) fn resolve(
         }));
     }
     let mut resolved: Vec<Position> = resolved.into_iter().collect::<Option<_>>()?;
+    if let Some(hedge) = hedge {
+        let opposite = hedge_of(&resolved, hedge, names, account, problems)?;
+        resolved.push(opposite);
+    }
     if list.value.written == items.len() {
         set_apart(list, mode, &mut resolved, problems);
     }
     Some(resolved)
+}
+
+/// The position that hedges those on an asset.
+fn hedge_of(
+    positions: &[Position],
+    hedge: &Placed<HedgeFile>,
+    names: &[&str],
+    account: Option<&Terms>,
+    problems: &mut Problems,
+) -> Option<Position> {
+    let file = &hedge.value;
+    let asset = match &file.asset {
+        Some(name) => names.iter().position(|known| *known == name.value),
+        None => positions.first().map(|position| position.asset),
+    };
+    let on_asset = || positions.iter().filter(|position| Some(position.asset) == asset);
+    let Some(first) = on_asset().next() else {
+        let place = file.asset.as_ref().map_or(&hedge.place, |asset| &asset.place);
+        let held = positions.iter().filter_map(|position| names.get(position.asset).copied());
+        let message = "there is no position on the asset to hedge";
+        let help = format!("positions are on {}", held.collect::<Vec<_>>().join(", "));
+        problems.push(Problem::new(Code::UnknownName, place, message).help(help));
+        return None;
+    };
+    let signed = |position: &Position| if position.side == Side::Long { 1.0 } else { -1.0 } * position.share;
+    let held: f64 = on_asset().map(signed).sum();
+    if held == 0.0 {
+        let message = "the positions on the asset cancel already";
+        let problem = Problem::new(Code::Conflict, &hedge.place, message);
+        problems.push(problem.help("leave the hedge out, or name another `asset`"));
+        return None;
+    }
+    let terms = own_terms((&file.venue, &file.funding, &file.borrow), account, problems);
+    Some(Position {
+        asset: first.asset,
+        side: if held > 0.0 { Side::Short } else { Side::Long },
+        share: file.share.as_ref()?.value.0 * held.abs(),
+        collateral: file.collateral.as_ref().map(|collateral| collateral.value.0),
+        terms: terms.map(Box::new),
+    })
 }
 
 /// The shares of all positions: as written, or equal parts.
@@ -75,22 +124,30 @@ fn shares(list: &Placed<List<PositionFile>>, problems: &mut Problems) -> Vec<f64
     items.iter().map(|item| item.value.share.as_ref().map_or(equal, |share| share.value.0)).collect()
 }
 
+/// What a position can say of its own terms.
+type OwnKeys<'a> =
+    (&'a Option<Placed<VenueChoice>>, &'a Option<Placed<FundingFile>>, &'a Option<Placed<BorrowFile>>);
+
 /// The terms of a position, if it has any of its own.
-fn own_terms(position: &PositionFile, account: Option<&Terms>, problems: &mut Problems) -> Option<Terms> {
-    if position.venue.is_none() && position.funding.is_none() && position.borrow.is_none() {
+fn own_terms(
+    (venue, funding, borrow): OwnKeys<'_>,
+    account: Option<&Terms>,
+    problems: &mut Problems,
+) -> Option<Terms> {
+    if venue.is_none() && funding.is_none() && borrow.is_none() {
         return None;
     }
-    let mut terms = match &position.venue {
+    let mut terms = match venue {
         Some(venue) => {
             let listed = venue.value.resolve(problems)?;
             Terms { venue: listed.venue, flows: listed.flows }
         }
         None => account?.clone(),
     };
-    if let Some(funding) = &position.funding {
+    if let Some(funding) = funding {
         terms.flows.funding = funding.value.resolve(problems);
     }
-    if let Some(borrow) = &position.borrow {
+    if let Some(borrow) = borrow {
         terms.flows.borrow = borrow.value.resolve();
     }
     Some(terms)
@@ -134,7 +191,8 @@ impl Account {
     /// # Errors
     /// See [`portfolio::open`].
     pub fn open(&self, leverage: f64, prices: &[f64]) -> Result<Vec<Purse>, OpenError> {
-        let positions: Vec<_> = self.positions.iter().map(|position| self.terms_of(position, prices)).collect();
+        let positions: Vec<_> =
+            self.positions.iter().map(|position| self.terms_of(position, prices)).collect();
         portfolio::open(self.equity, leverage, &positions, self.venue.liquidation == Liquidation::Forfeit)
     }
 
@@ -182,7 +240,9 @@ pub(super) fn check(account: &Account, levels: &[Placed<f64>], prices: &[f64], p
                     number(requirement)
                 ),
             ),
-            other => (format!("leverage {leverage} is not possible: {other}"), "use less leverage".to_owned()),
+            other => {
+                (format!("leverage {leverage} is not possible: {other}"), "use less leverage".to_owned())
+            }
         };
         problems.push(Problem::new(Code::NotAllowed, &level.place, message).help(help));
     }

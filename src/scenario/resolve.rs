@@ -167,9 +167,10 @@ fn resolve_account(
     }
     let terms = listed.map(|listed| Terms { venue: listed.venue, flows });
     let names = asset_names(file);
+    let hedge = file.policy.as_ref().and_then(|policy| policy.value.hedge.as_ref());
     let read = positions
         .as_ref()
-        .and_then(|list| positions::resolve(list, mode, &names, terms.as_ref(), problems));
+        .and_then(|list| positions::resolve(list, mode, hedge, &names, terms.as_ref(), problems));
     let Terms { venue, flows } = terms?;
     let account = Account {
         equity: equity.as_ref()?.value,
@@ -181,6 +182,11 @@ fn resolve_account(
     };
     let prices: Option<Vec<f64>> = (0..names.len()).map(|asset| price_of(file, asset)).collect();
     if account.is_portfolio() {
+        if let Some(policy) = file.policy.as_ref().filter(|policy| policy.value.has_orders()) {
+            let message = "an account of several positions knows no policy but `hedge`";
+            let help = "stops, calls and payments act on one position: keep one, or leave them out";
+            problems.push(Problem::new(Code::NotAvailable, &policy.place, message).help(help));
+        }
         positions::check(&account, &levels?.values, &prices?, problems);
     } else if let Some(position) = account.positions.first()
         && let Some(price) = price_of(file, position.asset)

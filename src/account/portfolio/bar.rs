@@ -71,6 +71,11 @@ impl Portfolio {
             if !(after <= 0.0 || far <= 0.0 || uniform < crossing_probability(near, far, 1.0)) {
                 continue;
             }
+            if !near.is_finite() {
+                // Nothing but its drift moved it.
+                self.liquidate((lane, level, purse), &columns.x_close, start + duration);
+                continue;
+            }
             let share = first_passage_fraction(near.max(0.0), far.abs(), 1.0, normal, other);
             // Along the surface the path is taken to be at its mean.
             let between = columns.y_open.iter().zip(&columns.y_close).map(|(a, b)| a + share * (b - a));

@@ -52,8 +52,9 @@ impl Due {
             let hour = borrow.rate / HOURS_PER_YEAR;
             match borrow.compounding {
                 Compounding::Hourly => falls_on(HOUR).then_some(Interest::OfDebt(hour)),
-                Compounding::Simple => (falls_on(HOUR) && moment.seconds < horizon)
-                    .then_some(Interest::OfPrincipal(hour)),
+                Compounding::Simple => {
+                    (falls_on(HOUR) && moment.seconds < horizon).then_some(Interest::OfPrincipal(hour))
+                }
                 Compounding::Continuous => {
                     let years = (moment.seconds - charged) as f64 / SECONDS_PER_YEAR;
                     Some(Interest::OfDebt(exp(borrow.rate * years) - 1.0))

@@ -5,8 +5,8 @@ use super::charges;
 use super::nearest::{Nearest, Spread};
 use super::purse::Purse;
 use crate::account::evaluation::{Evaluation, Hit, Survivors};
-use crate::account::nested::{add_sums, tally_hits};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
+use crate::account::sums::{add_sums, tally_hits};
 use crate::account::walk::Draws;
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::Stream;
@@ -186,7 +186,8 @@ impl Evaluation for Portfolio {
         let purses = self.purses_per_level.max(1);
         let course = |slots: &[Slot]| {
             let levels = slots.iter().zip(self.levels.iter().flatten());
-            let equity = |(slot, purse): (&Slot, &Purse)| purse.equity(slot.cash, &vec![1.0; purse.assets.len()]);
+            let equity =
+                |(slot, purse): (&Slot, &Purse)| purse.equity(slot.cash, &vec![1.0; purse.assets.len()]);
             Course { peak: 1.0, drawdown: 1.0 - levels.map(equity).sum::<f64>(), hit: None }
         };
         let courses: Vec<Course> = first.chunks(purses).map(course).collect();

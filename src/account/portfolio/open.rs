@@ -59,9 +59,8 @@ pub fn open(
         return Err(all(LevelError::Leverage(leverage)));
     }
     let first = positions.first().map(|position| position.asset);
-    let in_coin = positions
-        .iter()
-        .all(|one| one.venue.contract == Contract::Inverse && Some(one.asset) == first);
+    let in_coin =
+        positions.iter().all(|one| one.venue.contract == Contract::Inverse && Some(one.asset) == first);
     let leg = |(place, one): (usize, &PositionTerms<'_>)| {
         let is_inverse = one.venue.contract == Contract::Inverse;
         let unit = match (is_inverse, in_coin || one.collateral.is_some()) {
@@ -144,7 +143,7 @@ fn check_purse(purse: &Purse, equity: f64, leverage: f64) -> Result<(), OpenErro
 
 impl Purse {
     /// Whether a venue would refuse the positions at their sizes, though it allows the leverage for smaller ones.
-    pub(crate) fn exceeds_cap(&self) -> bool {
+    pub fn exceeds_cap(&self) -> bool {
         let initial = self.legs.iter().map(|leg| leg.entry_exposure.abs() / leg.cap);
         initial.sum::<f64>() > self.collateral * (1.0 + 1e-12)
     }

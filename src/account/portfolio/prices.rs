@@ -14,7 +14,7 @@ const HALVINGS: usize = 50;
 pub struct PositionPrices {
     /// Place of the position in the scenario's list.
     pub position: usize,
-    /// Signed notional at entry over the equity of the account: negative for a short.
+    /// Notional at entry over the equity of the account.
     pub size: f64,
     /// Where the equity of the purse meets what all of its positions need.
     pub liquidation: Option<f64>,
@@ -45,8 +45,7 @@ fn of_purse(purse: &Purse) -> impl Iterator<Item = PositionPrices> {
             purse.equity(cash, &x)
         };
         let bankruptcy = first_below(direction, &mut equity);
-        let size = if leg.side == Side::Long { leg.entry_exposure.abs() } else { -leg.entry_exposure.abs() };
-        PositionPrices { position: leg.position, size, liquidation, bankruptcy }
+        PositionPrices { position: leg.position, size: leg.entry_exposure.abs(), liquidation, bankruptcy }
     })
 }
 
