@@ -139,8 +139,8 @@ fn the_order_of_the_positions_does_not_matter() {
     }
 }
 
-/// The bought coins gain what the short loses: equity stands still, and only the requirement, 0.5 % of the notional at the mark, grows.
-/// It takes a price 400 times as high to make it the whole of an equity that is twice ... as large.
+/// The bought coins gain what the short loses: equity stands still, and only the requirement grows, 0.5 % of the short's notional
+/// at the mark. It is as large as the equity at 200 times the price where the short is once the equity.
 #[test]
 fn equal_legs_of_cash_and_carry_are_not_liquidated_by_the_price() {
     let rest = format!(

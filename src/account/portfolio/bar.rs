@@ -3,10 +3,10 @@
 use super::evaluation::Portfolio;
 use crate::account::walk::OUT_OF_REACH;
 use crate::market::Bars;
-use crate::numeric::{Kernel, Stream, crossing_probability, dispatch, exp, first_passage_fraction};
+use crate::numeric::{Kernel, Stream, crossing_probability, dispatch, exp, first_passage_fraction, ln};
 
 /// Distances by the slope at the ends can be too long by this much in their product before a crossing is overlooked.
-const ROUGHNESS: f64 = 4.0;
+const ROUGHNESS: f64 = 2.0;
 
 impl Portfolio {
     /// Sets the correlations of the assets of a purse.
@@ -53,7 +53,15 @@ impl Portfolio {
             let deviation = self.spread.along(&columns.gradient);
             let after = of.excess(slot.cash, &columns.x_close, &mut columns.gradient);
             let deviations = deviation * self.spread.along(&columns.gradient);
-            if after > 0.0 && 2.0 * excess * after >= ROUGHNESS * OUT_OF_REACH * deviations {
+            let reach = 2.0 * excess * after / ROUGHNESS;
+            if after > 0.0 && reach >= OUT_OF_REACH * deviations {
+                continue;
+            }
+            // All levels share the draws, so that what is nearer is liquidated first.
+            let (uniform, normal, other) = *draws.get_or_insert_with(|| {
+                (self.draws.uniform(noise), self.draws.normal(noise), self.draws.uniform(noise))
+            });
+            if after > 0.0 && reach >= -ln(uniform) * deviations {
                 continue;
             }
             for (y, ends) in [(&mut columns.y_open, true), (&mut columns.y_close, false)] {
@@ -63,10 +71,6 @@ impl Portfolio {
             }
             let near = self.nearest.distance(of, slot.cash, &columns.y_open, &self.spread);
             let far = self.nearest.distance(of, slot.cash, &columns.y_close, &self.spread);
-            // All levels share the draws, so that what is nearer is liquidated first.
-            let (uniform, normal, other) = *draws.get_or_insert_with(|| {
-                (self.draws.uniform(noise), self.draws.normal(noise), self.draws.uniform(noise))
-            });
             // A curved surface may have its nearest point on another side of a close that lies just beyond it.
             if !(after <= 0.0 || far <= 0.0 || uniform < crossing_probability(near, far, 1.0)) {
                 continue;

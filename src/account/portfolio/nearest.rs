@@ -15,7 +15,7 @@ use crate::numeric::{Kernel, dispatch, exp};
 /// Rounds; a handful is enough where the surface is smooth.
 const MOST_ROUNDS: usize = 40;
 /// Relative change of the distance at which the iteration ends.
-const CLOSE_ENOUGH: f64 = 1e-12;
+const CLOSE_ENOUGH: f64 = 1e-10;
 /// Longest step of a log-price in one round, so that no exponential overflows.
 const LONGEST_STEP: f64 = 1.0;
 
