@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn without_cash_flows_only_the_dates_remain() {
-        let moments = schedule(&Flows::default(), &Policy::default(), MONTH);
+        let moments = schedule(&[Flows::default()], &Policy::default(), MONTH);
         assert_eq!(moments.len(), DATES);
         assert_eq!(moments[0].seconds, MONTH / 20);
     }

@@ -193,7 +193,7 @@ impl Plan {
     /// An evaluation of several positions.
     pub fn several(&self) -> Portfolio {
         let (levels, schedule) = (self.portfolio.clone(), self.schedule.clone());
-        Portfolio::new(levels, schedule, self.dependence.correlation.clone(), self.horizon())
+        Portfolio::new(levels, schedule, &self.dependence.correlation, self.horizon())
     }
 
     /// An evaluation that follows every level on its own.

@@ -1,6 +1,8 @@
 //! One bar for one purse of all levels: the gap at its open, then the bridge to its close.
 
 use super::evaluation::Portfolio;
+use super::nearest::Spread;
+use super::purse::Purse;
 use crate::account::walk::OUT_OF_REACH;
 use crate::market::Bars;
 use crate::numeric::{Kernel, Stream, crossing_probability, dispatch, exp, first_passage_fraction, ln};
@@ -8,19 +10,20 @@ use crate::numeric::{Kernel, Stream, crossing_probability, dispatch, exp, first_
 /// Distances by the slope at the ends can be too long by this much in their product before a crossing is overlooked.
 const ROUGHNESS: f64 = 2.0;
 
-impl Portfolio {
-    /// Sets the correlations of the assets of a purse.
-    pub(super) fn set_correlations(&mut self, purse: usize) {
-        let Some(purse) = self.levels.first().map(|level| &level[purse]) else { return };
-        let of = |i: usize, j: usize| match self.correlation.get(i) {
-            Some(row) => row[j],
-            None => f64::from(u8::from(i == j)),
-        };
-        let pairs = purse.assets.iter().flat_map(|i| purse.assets.iter().map(move |j| (*i, *j)));
-        self.spread.correlations.clear();
-        self.spread.correlations.extend(pairs.map(|(i, j)| of(i, j)));
-    }
+/// What decides whether and when the bridge of a bar is liquidated.
+pub(super) type BarDraws = (f64, f64, f64);
 
+/// The correlations of the assets of a purse, those of all assets being `correlation`, independent where it is empty.
+pub(super) fn spread_of(purse: &Purse, correlation: &[Vec<f64>]) -> Spread {
+    let of = |i: usize, j: usize| match correlation.get(i) {
+        Some(row) => row[j],
+        None => f64::from(u8::from(i == j)),
+    };
+    let pairs = purse.assets.iter().flat_map(|i| purse.assets.iter().map(move |j| (*i, *j)));
+    Spread { correlations: pairs.map(|(i, j)| of(i, j)).collect(), deviations: Vec::new() }
+}
+
+impl Portfolio {
     /// The bar of one path for one purse of all levels.
     pub(super) fn watch(&mut self, purse: usize, bars: &[Bars], i: usize, noise: &mut Stream) {
         let Some(sample) = self.opened.first().map(|level| &level[purse]) else { return };
@@ -32,10 +35,18 @@ impl Portfolio {
         if duration > 0.0 {
             columns.x_close.clear();
             columns.x_close.extend(sample.assets.iter().map(|asset| self.close_ratios[*asset][i]));
-            self.spread.deviations.clear();
-            self.spread.deviations.extend(sample.assets.iter().map(|asset| bars[*asset].variance[i].sqrt()));
+            self.spreads[purse].deviations.clear();
+            self.spreads[purse]
+                .deviations
+                .extend(sample.assets.iter().map(|asset| bars[*asset].variance[i].sqrt()));
         }
-        let mut draws = None;
+        // Positions alone on the same side of the same asset follow the same path.
+        let key = match &sample.legs[..] {
+            [leg] => Some((leg.asset, leg.side)),
+            _ => None,
+        };
+        let known = self.shared_draws.iter().find(|(known, _)| key.is_some() && *known == key);
+        let mut draws = known.map(|(_, draws)| *draws);
         for level in 0..self.levels.len() {
             let slot = self.slots[self.slot(lane, level, purse)];
             if !slot.is_open() {
@@ -50,16 +61,19 @@ impl Portfolio {
             if duration == 0.0 {
                 continue;
             }
-            let deviation = self.spread.along(&columns.gradient);
+            let deviation = self.spreads[purse].along(&columns.gradient);
             let after = of.excess(slot.cash, &columns.x_close, &mut columns.gradient);
-            let deviations = deviation * self.spread.along(&columns.gradient);
+            let deviations = deviation * self.spreads[purse].along(&columns.gradient);
             let reach = 2.0 * excess * after / ROUGHNESS;
             if after > 0.0 && reach >= OUT_OF_REACH * deviations {
                 continue;
             }
             // All levels share the draws, so that what is nearer is liquidated first.
             let (uniform, normal, other) = *draws.get_or_insert_with(|| {
-                (self.draws.uniform(noise), self.draws.normal(noise), self.draws.uniform(noise))
+                let (uniform, normal) = (self.draws.uniform(noise), self.draws.normal(noise));
+                let drawn = (uniform, normal, self.draws.uniform(noise));
+                self.shared_draws.push((key, drawn));
+                drawn
             });
             if after > 0.0 && reach >= -ln(uniform) * deviations {
                 continue;
@@ -69,8 +83,8 @@ impl Portfolio {
                 let ends = |asset: &usize| if ends { bars[*asset].open[i] } else { bars[*asset].close[i] };
                 y.extend(of.assets.iter().map(ends));
             }
-            let near = self.nearest.distance(of, slot.cash, &columns.y_open, &self.spread);
-            let far = self.nearest.distance(of, slot.cash, &columns.y_close, &self.spread);
+            let near = self.nearest.distance(of, slot.cash, &columns.y_open, &self.spreads[purse]);
+            let far = self.nearest.distance(of, slot.cash, &columns.y_close, &self.spreads[purse]);
             // A curved surface may have its nearest point on another side of a close that lies just beyond it.
             if !(after <= 0.0 || far <= 0.0 || uniform < crossing_probability(near, far, 1.0)) {
                 continue;
@@ -84,7 +98,7 @@ impl Portfolio {
             // Along the surface the path is taken to be at its mean.
             let between = columns.y_open.iter().zip(&columns.y_close).map(|(a, b)| a + share * (b - a));
             let between: Vec<f64> = between.collect();
-            self.nearest.distance(of, slot.cash, &between, &self.spread);
+            self.nearest.distance(of, slot.cash, &between, &self.spreads[purse]);
             let x: Vec<f64> = self.nearest.point.iter().map(|y| exp(*y)).collect();
             self.liquidate((lane, level, purse), &x, share.mul_add(duration, start));
         }

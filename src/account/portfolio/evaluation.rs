@@ -1,6 +1,6 @@
 //! Every level of an account of several positions on every path, purse by purse.
 
-use super::bar::fill_ratios;
+use super::bar::{BarDraws, fill_ratios, spread_of};
 use super::charges;
 use super::nearest::{Nearest, Spread};
 use super::purse::Purse;
@@ -11,6 +11,7 @@ use crate::account::walk::Draws;
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::Stream;
 use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};
+use crate::venue::Side;
 
 /// Evaluates the levels of an account of several positions.
 pub struct Portfolio {
@@ -19,8 +20,6 @@ pub struct Portfolio {
     /// The same, with interest in coins added to the exposures.
     pub(super) levels: Vec<Vec<Purse>>,
     pub(super) schedule: Vec<Moment>,
-    /// Correlation of the drivers of the assets; independent where empty.
-    pub(super) correlation: Vec<Vec<f64>>,
     horizon: f64,
     pub(super) lanes: usize,
     pub(super) purses_per_level: usize,
@@ -32,7 +31,10 @@ pub struct Portfolio {
     pub(super) charged: u64,
     pub(super) draws: Draws,
     pub(super) nearest: Nearest,
-    pub(super) spread: Spread,
+    /// Correlations and deviations by purse.
+    pub(super) spreads: Vec<Spread>,
+    /// Draws of the current bar that other purses can use too, by asset and side of a single position.
+    pub(super) shared_draws: Vec<(Option<(usize, Side)>, BarDraws)>,
     pub(super) columns: Columns,
     /// Price ratios by asset, then by bar or path.
     pub(super) open_ratios: Vec<Vec<f64>>,
@@ -107,16 +109,17 @@ impl Portfolio {
     pub fn new(
         levels: Vec<Vec<Purse>>,
         schedule: Vec<Moment>,
-        correlation: Vec<Vec<f64>>,
+        correlation: &[Vec<f64>],
         horizon: f64,
     ) -> Self {
         let count = levels.len();
+        let first = levels.first().into_iter().flatten();
+        let spreads = first.map(|purse| spread_of(purse, correlation)).collect();
         Self {
             purses_per_level: levels.first().map_or(0, Vec::len),
             levels: levels.clone(),
             opened: levels,
             schedule,
-            correlation,
             horizon,
             lanes: 0,
             slots: Vec::new(),
@@ -124,7 +127,8 @@ impl Portfolio {
             charged: 0,
             draws: Draws::default(),
             nearest: Nearest::default(),
-            spread: Spread::default(),
+            spreads,
+            shared_draws: Vec::new(),
             columns: Columns::default(),
             open_ratios: Vec::new(),
             close_ratios: Vec::new(),
@@ -209,9 +213,9 @@ impl Evaluation for Portfolio {
         if bars.first().is_some_and(|bars| bars.duration.iter().any(|duration| *duration > 0.0)) {
             fill_ratios(&mut self.close_ratios, bars.iter().map(|bars| &bars.close));
         }
-        for purse in 0..self.purses_per_level {
-            self.set_correlations(purse);
-            for i in 0..bars.first().map_or(0, Bars::len) {
+        for i in 0..bars.first().map_or(0, Bars::len) {
+            self.shared_draws.clear();
+            for purse in 0..self.purses_per_level {
                 self.watch(purse, bars, i, hit_noise);
             }
         }
