@@ -62,10 +62,9 @@ pub(super) fn resolve(
         let opposite = hedge_of(&resolved, hedge, names, account, problems)?;
         resolved.push(opposite);
     }
-    if list.value.written == items.len() {
-        set_apart(list, mode, &mut resolved, problems);
-    }
-    Some(resolved)
+    // What could not be read is on the list of problems already.
+    let complete = list.value.written == items.len();
+    (complete && set_apart(list, hedge, mode, &mut resolved, problems)).then_some(resolved)
 }
 
 /// The position that hedges those on an asset.
@@ -153,19 +152,20 @@ fn own_terms(
     Some(terms)
 }
 
-/// Divides the equity between the positions that stand alone and those that share.
+/// Divides the equity between the positions that stand alone and those that share; false if it cannot be.
 fn set_apart(
     list: &Placed<List<PositionFile>>,
+    hedge: Option<&Placed<HedgeFile>>,
     mode: MarginMode,
     positions: &mut [Position],
     problems: &mut Problems,
-) {
+) -> bool {
     let given: f64 = positions.iter().filter_map(|position| position.collateral).sum();
     let without = || positions.iter().filter(|position| position.collateral.is_none());
     let is_whole = (given - 1.0).abs() <= ROUNDING;
     let message = match without().count() {
         0 if !is_whole => format!("the `collateral` of all positions is {} of the equity", number(given)),
-        0 => return,
+        0 => return true,
         _ if given >= 1.0 - ROUNDING => {
             format!("the `collateral` of some positions is {} of the equity, and none is left", number(given))
         }
@@ -176,13 +176,15 @@ fn set_apart(
                     position.collateral = Some((1.0 - given) * position.share / shared);
                 }
             }
-            return;
+            return true;
         }
     };
-    let place = list.value.items.iter().rev().find_map(|item| item.value.collateral.as_ref());
+    let written = list.value.items.iter().map(|item| item.value.collateral.as_ref());
+    let place = written.chain(hedge.map(|hedge| hedge.value.collateral.as_ref())).flatten().last();
     let place = place.map_or(&list.place, |collateral| &collateral.place);
     let help = "the parts must add up to 1; positions without `collateral` share what is left";
     problems.push(Problem::new(Code::Conflict, place, message).help(help));
+    false
 }
 
 impl Account {
@@ -230,7 +232,10 @@ pub(super) fn check(account: &Account, levels: &[Placed<f64>], prices: &[f64], p
             ),
             LevelError::AboveCap { max_leverage, .. } => (
                 format!("leverage {leverage} asks for more initial margin than {who} has"),
-                format!("its venues allow at most {} at any size", number(max_leverage)),
+                format!(
+                    "its venues allow at most {} at any size",
+                    number((max_leverage * 1e6).floor() / 1e6)
+                ),
             ),
             LevelError::Margin(MarginError::LiquidatedAtEntry { collateral, requirement }) => (
                 format!("at leverage {leverage} {who} is liquidated at entry"),
