@@ -155,6 +155,42 @@ fn every_metric_is_explained() {
     assert!(message.contains("did you mean \"liquidation_probability\"?"), "{message}");
 }
 
+/// The codes that the source gives to notes and problems: what stands in quotes right after the words that make one.
+fn codes() -> Vec<String> {
+    let folder = Path::new(ROOT).join("src");
+    let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
+    let mut found = Vec::new();
+    for (text, maker) in [
+        (read("engine/summary.rs"), "note("),
+        (read("engine/passage.rs"), "push(("),
+        (read("engine/passage.rs"), "vec![("),
+        (read("scenario/problem.rs"), "=>"),
+    ] {
+        let quoted = text.split(maker).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+        let is_code = |code: &&str| code.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+        found.extend(quoted.filter_map(|rest| rest.split('"').next()).filter(is_code).map(str::to_owned));
+    }
+    found
+}
+
+#[test]
+fn every_note_problem_model_and_key_is_explained() {
+    let folder = Path::new(ROOT);
+    let mut names = codes();
+    assert!(names.len() > 25 && names.iter().any(|name| name == "few_events"), "{names:?}");
+    let models = String::from_utf8(liqsim(folder, &["models"]).stdout).unwrap();
+    let kinds = models.lines().filter(|line| !line.starts_with(' ')).filter_map(|line| line.split_once(':'));
+    names.extend(kinds.map(|(kind, _)| kind.to_owned()));
+    let schema = liqsim::scenario::schema();
+    for part in ["simulation", "account", "policy"] {
+        let keys = schema["properties"][part]["properties"].as_object().unwrap();
+        names.extend(keys.keys().map(|key| format!("{part}.{key}")));
+    }
+    let unexplained: Vec<&String> =
+        names.iter().filter(|name| !liqsim(folder, &["explain", name]).status.success()).collect();
+    assert!(unexplained.is_empty(), "{unexplained:?}");
+}
+
 #[test]
 fn manual_pages_are_made_for_the_program_and_its_commands() {
     let page = |arguments: &[&str]| String::from_utf8(liqsim(Path::new(ROOT), arguments).stdout).unwrap();
@@ -169,6 +205,9 @@ fn a_picture_is_drawn_as_svg_and_as_text() {
     let output = liqsim(folder.path(), &["run", "long.toml", "short.toml", "--plot", "-o", "curve.svg"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("Probability of liquidation\n") && text.contains('█'), "{text}");
+    assert!(liqsim(folder.path(), &["run", "long.toml", "-o", "curve.png"]).status.success());
+    let pixels = fs::read(folder.path().join("curve.png")).unwrap();
+    assert!(pixels.starts_with(b"\x89PNG\r\n"));
     let picture = fs::read_to_string(folder.path().join("curve.svg")).unwrap();
     assert!(picture.starts_with("<svg") && picture.contains("</svg>"), "{picture}");
     // A band and a line for each scenario, a circle for each level.
