@@ -1,15 +1,21 @@
-//! Time of each fit on five years of hourly returns, and of all together. `cargo bench --bench calibrate`.
+//! Processor time of each fit on five years of hourly returns, and of all together: `cargo bench --bench calibrate`.
 //!
 //! The returns are made up and look like those of a coin: a GARCH(1,1) with Student-t shocks, which has clusters, heavy tails
 //! and a few hundred returns that are detected as jumps, so that no fit is refused. A fit takes longer or shorter on other data.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+// A report on standard output is what this program is for.
+#![allow(clippy::print_stdout)]
+
+mod common;
+
+use common::clock::{Work, interleaved};
 use liqsim::calibrate::{Sample, Target, calibrate};
 use liqsim::market::Duration;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use rand_distr::{Distribution, StudentT};
 
+const ROUNDS: usize = 3;
 const RETURNS: usize = 5 * 365 * 24;
 const HOUR: u64 = 3_600;
 /// Degrees of freedom, and weights of the last squared shock and the last variance.
@@ -34,19 +40,25 @@ fn sample() -> Sample {
     Sample::from_returns(returns, Duration::from_seconds(HOUR)).expect("enough returns")
 }
 
-fn fits(criterion: &mut Criterion) {
-    let sample = sample();
-    let mut group = criterion.benchmark_group("calibrate");
-    group.sample_size(10);
-    for target in Target::ALL {
-        group.bench_function(target.name(), |bencher| {
-            bencher.iter(|| calibrate(sample.clone(), &[target]).expect("a fit"));
-        });
+fn main() {
+    // `cargo test --benches` runs this too; it is no test.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
     }
-    group.bench_function("auto", |bencher| {
-        bencher.iter(|| calibrate(sample.clone(), &Target::ALL).expect("fits"));
-    });
+    // The clock is that of one thread, so the fits get no other.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let _pool = pool.expect("a pool of one thread");
+    let sample = sample();
+    let fit = |targets: Vec<Target>| {
+        let sample = sample.clone();
+        move || drop(calibrate(sample.clone(), &targets).expect("a fit"))
+    };
+    let mut works: Vec<Work<'_>> =
+        Target::ALL.into_iter().map(|target| Work::new(target.name(), fit(vec![target]))).collect();
+    works.push(Work::new("auto: all of them", fit(Target::ALL.to_vec())));
+    let seconds = interleaved(&mut works, ROUNDS, 0.0);
+    println!("| fit | processor seconds |\n|---|---|");
+    for (work, seconds) in works.iter().zip(seconds) {
+        println!("| {} | {seconds:.2} |", work.name);
+    }
 }
-
-criterion_group!(benches, fits);
-criterion_main!(benches);

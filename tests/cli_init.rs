@@ -59,6 +59,15 @@ fn every_starter_runs() {
 }
 
 #[test]
+fn leverages_that_the_venue_refuses_are_left_out_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = liqsim(folder.path(), &["init", "--venue", "hyperliquid-eth", "--leverage", "1..40"]);
+    assert!(made.status.success() && String::from_utf8_lossy(&made.stderr).contains("40x"), "{made:?}");
+    let text = std::fs::read_to_string(folder.path().join("liqsim.toml")).unwrap();
+    assert!(text.contains("leverage = [1, 2, 3, 5, 10, 20]"), "{text}");
+}
+
+#[test]
 fn bootstrap_asks_for_its_prices() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in
@@ -101,7 +110,7 @@ fn wrong_choices_are_refused_with_the_right_ones() {
         ("--venue", "nowhere", "binance-usdm-btcusdt"),
         ("--leverage", "40..1", "lower leverage"),
         ("--leverage", "0", "such as 10"),
-        ("--leverage", "1..500", "500"),
+        ("--leverage", "200..500", "500"),
         ("-o", "no/such/folder/a.toml", "no/such/folder"),
     ] {
         let refused = liqsim(folder.path(), &["init", flag, value]);

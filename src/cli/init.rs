@@ -9,7 +9,7 @@ use crate::account::Level;
 use crate::scenario::{Source, catalogue_venue, parse};
 use crate::venue::{Contract, Side, Venue, catalogue_text};
 
-use super::failure::{WrongScenarios, error_with_help};
+use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, write_file};
 use super::starter::ModelKind;
 use super::values;
@@ -53,7 +53,7 @@ pub struct Init {
     #[arg(long, value_name = "NAME", default_value = "binance-usdm-btcusdt")]
     venue: String,
 
-    /// One leverage (10), or the usual ones in a range (1..40); by default up to 50, as far as the venue allows
+    /// One leverage (10), or the usual ones in a range (1..40); by default up to 50; as far as the venue allows
     #[arg(long, value_name = "RANGE", value_parser = values::leverage_range)]
     leverage: Option<(f64, f64)>,
 
@@ -148,7 +148,7 @@ side = \"{side}\"
         )
     }
 
-    /// The usual leverages in the range, and its ends; without a range those that are allowed.
+    /// The usual leverages in the range, and its ends, as far as they are allowed.
     fn levels(&self, is_allowed: impl Fn(f64) -> bool) -> Vec<f64> {
         let Some((from, to)) = self.leverage else {
             return USUAL_LEVERAGES
@@ -159,6 +159,20 @@ side = \"{side}\"
         let between = USUAL_LEVERAGES.into_iter().filter(|&leverage| from < leverage && leverage < to);
         let mut levels: Vec<_> = std::iter::once(from).chain(between).chain([to]).collect();
         levels.dedup();
-        levels
+        let (allowed, refused): (Vec<f64>, Vec<f64>) =
+            levels.iter().partition(|leverage| is_allowed(**leverage));
+        // Where the venue allows none, the scenario's own problem says so.
+        if allowed.is_empty() {
+            return levels;
+        }
+        if !refused.is_empty() {
+            let refused: Vec<String> = refused.iter().map(|leverage| format!("{leverage}x")).collect();
+            warn(format_args!(
+                "left out: {}, which {} does not allow at this size",
+                refused.join(", "),
+                self.venue
+            ));
+        }
+        allowed
     }
 }

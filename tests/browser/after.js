@@ -35,6 +35,19 @@
       await pause();
       found.switched = marks();
     }
+    const choice = document.querySelector(".choices select");
+    if (choice) {
+      // The last metric, then the last dimension across: the map must follow both.
+      const map = () => choice.closest("section").querySelector(".plot svg").outerHTML;
+      const maps = [map()];
+      for (const [k, select] of [[0, choice], [1, document.querySelectorAll(".choices select")[1]]]) {
+        select.value = select.options[k === 0 ? select.options.length - 1 : 0].value;
+        select.dispatchEvent(new Event("change"));
+        await pause();
+        maps.push(map());
+      }
+      found.maps = new Set(maps).size;
+    }
     const background = () => getComputedStyle(document.body).backgroundColor;
     found.light = { background: background(), violations: await axe_says() };
     document.getElementById("theme").click();
