@@ -38,9 +38,10 @@
     const choice = document.querySelector(".choices select");
     if (choice) {
       // The last metric, then the last dimension across: the map must follow both.
-      const map = () => choice.closest("section").querySelector(".plot svg").outerHTML;
+      const map = () => document.querySelector(".choices").closest("section").querySelector(".plot svg").outerHTML;
       const maps = [map()];
-      for (const [k, select] of [[0, choice], [1, document.querySelectorAll(".choices select")[1]]]) {
+      for (const k of [0, 1]) {
+        const select = document.querySelectorAll(".choices select")[k];
         select.value = select.options[k === 0 ? select.options.length - 1 : 0].value;
         select.dispatchEvent(new Event("change"));
         await pause();

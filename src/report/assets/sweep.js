@@ -93,6 +93,8 @@ function sweepFigure(parent, sweep) {
       if (choice[other] === value) choice[other] = choice[key];
       choice[key] = value;
       refill();
+      // The lists are new; whoever uses the keyboard stays where they were.
+      controls.querySelectorAll("select")[key === "across" ? 1 : 2].focus();
       draw();
     };
     const names = dimensions.map((d) => [d, d]);

@@ -65,8 +65,8 @@ pub fn of_study(document: &Document) -> Option<(String, String)> {
             let text = format!(
                 "{} cells; over all of them and their leverages the probability of liquidation runs from {} to {}.",
                 cells.len(),
-                number::rate(low),
-                number::rate(high)
+                number::percent(low, Some(2)),
+                number::percent(high, Some(2))
             );
             Some(("Sweep".to_owned(), text))
         }

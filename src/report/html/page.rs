@@ -133,7 +133,7 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
     let runs: Vec<Run> = results.iter().map(table).collect();
     let provenance: Vec<Provenance> = results.iter().map(provenance).collect();
     let title = match results.as_slice() {
-        [] => "Report".to_owned(),
+        [] => answers.first().map_or_else(|| "Report".to_owned(), |answer| answer.name.clone()),
         [result] => result.scenario.clone(),
         [first, rest @ ..] => format!("{} and {} more", first.scenario, rest.len()),
     };
