@@ -65,8 +65,8 @@ pub fn of_study(document: &Document) -> Option<(String, String)> {
             let text = format!(
                 "{} cells; over all of them and their leverages the probability of liquidation runs from {} to {}.",
                 cells.len(),
-                number::percent(low, Some(2)),
-                number::percent(high, Some(2))
+                number::percent(low, None),
+                number::percent(high, None)
             );
             Some(("Sweep".to_owned(), text))
         }
