@@ -10,9 +10,11 @@ mod result;
 mod run;
 mod summary;
 mod passage;
+mod paths;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
+pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, Plan, PlanError};
 pub use result::{

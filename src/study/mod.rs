@@ -1,5 +1,6 @@
 //! What results are for: checking limits, comparing with a baseline, choosing a leverage.
 
+mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
@@ -11,7 +12,9 @@ mod results_folder;
 mod safe;
 mod search;
 mod verdict;
+mod walk_forward;
 
+pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckReport, ScenarioCheck};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
@@ -25,3 +28,4 @@ pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, best, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use verdict::Verdict;
+pub use walk_forward::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent, WalkForward, WalkForwardError};

@@ -1,9 +1,10 @@
-//! Verdicts for people and for machines: terminal, JSON, Markdown, JUnit XML, GitHub annotations.
+//! Verdicts for people and for machines: terminal, JSON, Markdown, JUnit XML, GitHub annotations, SARIF.
 
 mod cells;
 mod github;
 mod junit;
 mod markdown;
+mod sarif;
 mod table;
 
 use crate::study::{CheckReport, Comparison};
@@ -23,6 +24,8 @@ pub enum VerdictFormat {
     Markdown,
     /// JUnit XML: a suite per scenario, a case per limit and per level of a baseline.
     Junit,
+    /// SARIF 2.1.0: a finding for each that does not pass.
+    Sarif,
 }
 
 /// The text of a check, ending with a line break.
@@ -36,6 +39,7 @@ pub fn render_check(
         VerdictFormat::Json => json::render(report),
         VerdictFormat::Markdown => Ok(markdown::check(report)),
         VerdictFormat::Junit => junit::check(report),
+        VerdictFormat::Sarif => sarif::check(report),
     }
 }
 
@@ -56,5 +60,6 @@ pub fn render_comparisons(
         },
         VerdictFormat::Markdown => Ok(join(comparisons.iter().map(markdown::comparison).collect())),
         VerdictFormat::Junit => junit::comparisons(comparisons),
+        VerdictFormat::Sarif => sarif::comparisons(comparisons),
     }
 }
