@@ -174,7 +174,8 @@ fn shown_values_are_those_of_plain_loops() {
         let beyond = returns.iter().filter(|r| sign * (**r - mean) > quantile * deviation).count() as f64;
         assert!((value(property) * n - beyond).abs() < 4.0, "{property:?} {} {beyond}", value(property) * n);
     }
-    let pairs: Vec<bool> = returns.windows(2).filter(|pair| large(&pair[0])).map(|pair| large(&pair[1])).collect();
+    let pairs: Vec<bool> =
+        returns.windows(2).filter(|pair| large(&pair[0])).map(|pair| large(&pair[1])).collect();
     let share = pairs.iter().filter(|after| **after).count() as f64 / pairs.len() as f64;
     assert!((value(Property::Clusters) - share).abs() < 0.03, "{share}");
     assert_eq!(found.returns, 1999);

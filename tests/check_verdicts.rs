@@ -215,8 +215,13 @@ fn sarif_has_a_finding_for_each_limit_that_does_not_pass() {
         let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
         assert_eq!(rule["id"], result["ruleId"]);
         let place = &result["locations"][0]["physicalLocation"];
-        assert_eq!((&place["artifactLocation"]["uri"], &place["region"]["startLine"]), (&"a.toml".into(), &1.into()));
-        assert!(result["message"]["text"].as_str().is_some_and(|text| text.contains("liquidation_probability")));
+        assert_eq!(
+            (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+            (&"a.toml".into(), &1.into())
+        );
+        assert!(
+            result["message"]["text"].as_str().is_some_and(|text| text.contains("liquidation_probability"))
+        );
     }
     assert_eq!(found[1]["partialFingerprints"]["liqsim/v1"], "a.toml: limit: 10x liquidation_probability");
     let none = liqsim(folder.path(), &["check", "a.toml", "--format", "sarif"]);

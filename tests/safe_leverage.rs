@@ -158,7 +158,12 @@ fn a_target_rarer_than_the_paths_can_tell_has_no_lower_bound_but_the_unlevered()
 
 fn safe_command(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_liqsim"))
-        .args(["safe", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/btc-flat-rate.toml"), "--paths", "20000"])
+        .args([
+            "safe",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/btc-flat-rate.toml"),
+            "--paths",
+            "20000",
+        ])
         .args(arguments)
         .output()
         .unwrap()

@@ -94,7 +94,8 @@ fn a_bootstraps_bars_are_those_of_the_record() {
     let asset = &PathBars::new(&scenario(model), HOUR).unwrap().block(0, 1)[0];
     let ranges: Vec<(f64, f64)> =
         history.bars.iter().map(|bar| ((bar.low / bar.open).ln(), (bar.high / bar.open).ln())).collect();
-    let found = |bar: usize| (asset.low[bar][0] - asset.open[bar][0], asset.high[bar][0] - asset.open[bar][0]);
+    let found =
+        |bar: usize| (asset.low[bar][0] - asset.open[bar][0], asset.high[bar][0] - asset.open[bar][0]);
     let near = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9;
     let first = ranges.iter().position(|range| near(*range, found(0))).unwrap();
     for bar in 0..48 {
@@ -122,7 +123,10 @@ fn files_hold_the_same_bars_for_any_number_of_threads() {
     }
     assert_eq!(fs::read(folder.path().join("bars.csv")).unwrap(), printed.stdout);
     let mut csv = csv::Reader::from_reader(&printed.stdout[..]);
-    assert_eq!(csv.headers().unwrap(), vec!["path", "asset", "bar", "seconds", "open", "high", "low", "close"]);
+    assert_eq!(
+        csv.headers().unwrap(),
+        vec!["path", "asset", "bar", "seconds", "open", "high", "low", "close"]
+    );
     let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 70 * 24);
     assert_eq!(rows[25].iter().take(4).collect::<Vec<_>>(), ["2", "BTC", "2", "3600"]);

@@ -28,7 +28,8 @@ fn folder(sweep: &str) -> tempfile::TempDir {
     folder
 }
 
-const GRID: &str = "\n[sweep]\n\"simulation.horizon\" = [\"1d\", \"7d\"]\nassets.BTC.model.volatility = [0.5, 0.75]\n";
+const GRID: &str =
+    "\n[sweep]\n\"simulation.horizon\" = [\"1d\", \"7d\"]\nassets.BTC.model.volatility = [0.5, 0.75]\n";
 
 /// The same, cell for cell, as `results.csv`, with the swept values in front; read by the library that did not write it as well, where there is
 /// a Python with duckdb or pyarrow (`LIQSIM_PYTHON` names one).
@@ -94,8 +95,14 @@ fn parquet_holds_the_rows_of_the_csv_with_types() {
 fn read_independently(path: &Path, rows: &[csv::StringRecord]) {
     let python = std::env::var("LIQSIM_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let readers = [
-        ("duckdb", "import duckdb; r = duckdb.sql(f\"select count(*), sum(liquidation_probability) from '{p}'\").fetchall()[0]"),
-        ("pyarrow", "import pyarrow.parquet as q; t = q.read_table(p); r = (t.num_rows, sum(t['liquidation_probability'].to_pylist()))"),
+        (
+            "duckdb",
+            "import duckdb; r = duckdb.sql(f\"select count(*), sum(liquidation_probability) from '{p}'\").fetchall()[0]",
+        ),
+        (
+            "pyarrow",
+            "import pyarrow.parquet as q; t = q.read_table(p); r = (t.num_rows, sum(t['liquidation_probability'].to_pylist()))",
+        ),
     ];
     let expected: f64 = rows.iter().map(|row| row[8].parse::<f64>().unwrap()).sum();
     let mut read = 0;
@@ -141,13 +148,19 @@ fn a_full_disk_is_a_clear_error_and_corrupts_nothing() {
     let arguments = |output: &'static str| ["sweep", "a.toml", "-o", output, "--paths", "500"];
     assert!(liqsim(folder.path(), &arguments("whole")).status.success());
     let whole = contents(&folder.path().join("whole"));
-    let cell = whole.iter().filter(|(name, _)| name.starts_with("cells/")).map(|(_, bytes)| bytes.len()).max().unwrap();
+    let cell = whole
+        .iter()
+        .filter(|(name, _)| name.starts_with("cells/"))
+        .map(|(_, bytes)| bytes.len())
+        .max()
+        .unwrap();
     assert_eq!(whole.len(), 4 + 3);
     // Shells count in blocks of 512 or 1024 bytes: at the first limit no cell can be written, at the second all of them or all in all.
     for (blocks, finished) in [(4, 0), (cell.div_ceil(512) + 1, 4)] {
         let out = format!("out{blocks}");
         let program = env!("CARGO_BIN_EXE_liqsim");
-        let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} sweep a.toml -o {out} --paths 500");
+        let line =
+            format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} sweep a.toml -o {out} --paths 500");
         let output = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
         let parts = contents(&folder.path().join(&out));
         if finished == 0 {
@@ -159,7 +172,11 @@ fn a_full_disk_is_a_clear_error_and_corrupts_nothing() {
         for (name, bytes) in &parts {
             assert_eq!(bytes, &whole[name], "{name}");
         }
-        let again = Command::new(program).args(["sweep", "a.toml", "-o", &out, "--paths", "500"]).current_dir(folder.path()).output().unwrap();
+        let again = Command::new(program)
+            .args(["sweep", "a.toml", "-o", &out, "--paths", "500"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
         assert!(again.status.success(), "{}", text(&again.stderr));
         assert_eq!(contents(&folder.path().join(&out)), whole);
     }
@@ -172,14 +189,19 @@ fn a_folder_that_cannot_be_written_to_is_found_before_the_work() {
     let folder = folder(GRID);
     let output = liqsim(folder.path(), &["sweep", "a.toml", "-o", "/proc/liqsim", "--paths", "1000000000"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("cannot write to the folder /proc/liqsim"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("cannot write to the folder /proc/liqsim"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
 fn the_ranking_shows_the_best_levels_of_all() {
     let folder = folder(GRID);
     let rank = |more: &[&str]| {
-        let arguments = ["sweep", "a.toml", "-o", "out", "--paths", "500", "--rank-by", "liquidation_probability"];
+        let arguments =
+            ["sweep", "a.toml", "-o", "out", "--paths", "500", "--rank-by", "liquidation_probability"];
         let output = liqsim(folder.path(), &[&arguments, more].concat());
         text(&output.stdout).lines().skip(2).map(str::to_owned).collect::<Vec<_>>()
     };
@@ -221,7 +243,21 @@ fn memory_is_bounded(few: usize, many: usize) {
     };
     let peak = |cells: usize| {
         let folder = folder(&sweep(cells));
-        let peak = peak_memory(folder.path(), &["sweep", "a.toml", "-o", "out", "--paths", "1", "--set", "simulation.horizon=1d", "--threads", "2"]);
+        let peak = peak_memory(
+            folder.path(),
+            &[
+                "sweep",
+                "a.toml",
+                "-o",
+                "out",
+                "--paths",
+                "1",
+                "--set",
+                "simulation.horizon=1d",
+                "--threads",
+                "2",
+            ],
+        );
         let rows = fs::read_to_string(folder.path().join("out/results.csv")).unwrap().lines().count();
         assert_eq!(rows, 1 + 6 * cells);
         peak

@@ -43,8 +43,7 @@ fn forecasts(
     threads: usize,
     refit: &(dyn Fn(&PriceHistory, &Model) -> Result<Model, String> + Sync),
 ) -> Forecasts {
-    let options =
-        RunOptions { threads: Some(threads), stop: &AtomicBool::new(false), progress: &|_| {} };
+    let options = RunOptions { threads: Some(threads), stop: &AtomicBool::new(false), progress: &|_| {} };
     let walk = WalkForward { window: days(60), every };
     Replay::new(history).walk_forward(history, &scenario(), walk, refit, &options).unwrap()
 }
@@ -68,8 +67,9 @@ fn scores_are_those_of_plain_loops() {
         let (mut brier, mut reference, mut share) = (0.0, 0.0, 0.0);
         for origin in &origins {
             let outcome = liquidated(&history, *origin, leverage);
-            let starts: Vec<f64> =
-                (origin - 60 * 24..=origin - 168).map(|start| liquidated(&history, start, leverage)).collect();
+            let starts: Vec<f64> = (origin - 60 * 24..=origin - 168)
+                .map(|start| liquidated(&history, start, leverage))
+                .collect();
             let in_window = starts.iter().sum::<f64>() / starts.len() as f64;
             brier += (forecast - outcome).powi(2) / n;
             reference += (in_window - outcome).powi(2) / n;
@@ -94,7 +94,10 @@ fn forecasts_of_the_true_law_are_borne_out_and_wrong_ones_are_not() {
     let again = |known: &PriceHistory, model: &Model| refit(model, known, days(7)).map_err(|e| e.to_string());
     let right = forecasts(&history, None, 2, &again);
     for level in &right.levels {
-        assert!(level.realised.low <= level.predicted.value && level.predicted.value <= level.realised.high, "{level:?}");
+        assert!(
+            level.realised.low <= level.predicted.value && level.predicted.value <= level.realised.high,
+            "{level:?}"
+        );
         assert!(level.skill.is_some_and(|skill| skill.low > 0.0), "{level:?}");
     }
     // Reflection principle, 7 days at 60 %: 0.238 735 at 10x (tests/safe_leverage.rs has the formula). The volatility estimated from
@@ -107,11 +110,16 @@ fn forecasts_of_the_true_law_are_borne_out_and_wrong_ones_are_not() {
     for row in right.calibration.iter().filter(|row| row.forecasts > 50) {
         assert!(row.realised.low <= row.predicted && row.predicted <= row.realised.high, "{row:?}");
     }
-    let wilder = |_: &PriceHistory, _: &Model| Ok(Model::Gbm(Gbm { drift: 0.0, volatility: 1.5 * VOLATILITY }));
+    let wilder =
+        |_: &PriceHistory, _: &Model| Ok(Model::Gbm(Gbm { drift: 0.0, volatility: 1.5 * VOLATILITY }));
     let wrong = forecasts(&history, None, 2, &wilder);
     assert!(wrong.levels[1].predicted.value > wrong.levels[1].realised.high);
     assert!(wrong.levels[1].brier > right.levels[1].brier);
-    assert!(wrong.coverage.iter().all(|(_, coverage)| coverage.kupiec.p_value < 1e-4), "{:?}", wrong.coverage);
+    assert!(
+        wrong.coverage.iter().all(|(_, coverage)| coverage.kupiec.p_value < 1e-4),
+        "{:?}",
+        wrong.coverage
+    );
 }
 
 #[test]
@@ -204,7 +212,17 @@ fn recorded_prices_are_walked_through_from_the_command_line() {
     let output = Command::new(env!("CARGO_BIN_EXE_liqsim"))
         .arg("replay")
         .arg(&prices)
-        .args([file, "--since", "2022-01-01", "--until", "2024-01-01", "--horizons", "7d", "--format", "json"])
+        .args([
+            file,
+            "--since",
+            "2022-01-01",
+            "--until",
+            "2024-01-01",
+            "--horizons",
+            "7d",
+            "--format",
+            "json",
+        ])
         .args(["--walk-forward", "365d", "--paths", "2000"])
         .output()
         .unwrap();
@@ -213,7 +231,9 @@ fn recorded_prices_are_walked_through_from_the_command_line() {
     let level = &report["levels"][0];
     // A year of weeks.
     assert!((50..=52).contains(&level["starts"].as_u64().unwrap()), "{level}");
-    assert!(level["brier"].is_f64() && level["realised"]["low"].is_f64() && level["predicted"]["value"].is_f64());
+    assert!(
+        level["brier"].is_f64() && level["realised"]["low"].is_f64() && level["predicted"]["value"].is_f64()
+    );
     assert!(report["calibration"].as_array().is_some_and(|rows| !rows.is_empty()));
     assert_eq!(report["coverage"].as_array().map(Vec::len), Some(3));
     assert!(report["coverage"][0]["kupiec"]["p_value"].is_f64());

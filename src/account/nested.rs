@@ -11,11 +11,12 @@
 //! time of passing is drawn for one level a path, in turns by the number of the path, which then counts for all.
 
 use super::evaluation::{Evaluation, Hit, Survivors};
-use super::hits::{self, Candidates};
+use super::hits::{Candidates, Looks};
 use super::position::Level;
+use super::sums::add_sums;
 use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
-use crate::stats::{Histogram, Liquidated, LiquidatedSums, Sums, Tally};
+use crate::stats::{Deferred, Histogram, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
 
 /// Levels whose times of liquidation are drawn on one path.
@@ -60,6 +61,9 @@ pub struct Nested {
     ratios: Vec<f64>,
     survivor_sums: Vec<Sums>,
     liquidated_sums: Vec<LiquidatedSums>,
+    /// Closing equity and times on their way to the tally.
+    closings: Deferred,
+    times: Deferred,
 }
 
 impl Nested {
@@ -108,6 +112,8 @@ impl Nested {
             ratios: Vec::new(),
             survivor_sums: vec![Sums::default(); count],
             liquidated_sums: vec![LiquidatedSums::default(); count],
+            closings: Deferred::new(count, 1.0),
+            times: Deferred::new(count, count.div_ceil(TIMED_LEVELS) as f64),
         })
     }
 
@@ -192,7 +198,9 @@ impl Nested {
         for hit in &self.hits {
             let level = hit.level as usize;
             let weight = weights[hit.lane as usize] * self.stride as f64;
-            tally.levels[level].add_time(&mut self.liquidated_sums[level], hit.time / self.horizon, weight);
+            let time = hit.time / self.horizon;
+            self.liquidated_sums[level].time.add(time, weight);
+            self.times.add(level, &mut tally.levels[level].times, time, weight);
         }
     }
 }
@@ -242,15 +250,21 @@ impl Evaluation for Nested {
         dispatch(Book { nested: self, bars });
     }
 
-    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
-        let prices = &log_prices[self.asset];
-        dispatch(Deepen { prices, sign: self.sign, deepest: &mut self.deepest });
-        hits::reached(prices, &self.nearest, self.sign, lanes);
+    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut [Vec<u32>]) {
+        let (prices, nearest) = (&log_prices[self.asset], &self.nearest);
+        dispatch(Looks { prices, nearest, sign: self.sign, deepest: &mut self.deepest, lanes });
     }
 
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let log_price = &log_prices[self.asset];
         dispatch(Close { nested: self, log_price, weights, tally });
+    }
+
+    fn flush(&mut self, tally: &mut Tally) {
+        for (index, level) in tally.levels.iter_mut().enumerate() {
+            self.closings.flush(index, &mut level.closing_equity);
+            self.times.flush(index, &mut level.times);
+        }
     }
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
@@ -289,37 +303,6 @@ pub(super) fn watched(side: Side) -> (Sides, f64) {
     match side {
         Side::Long => (Sides::Low, 1.0),
         Side::Short => (Sides::High, -1.0),
-    }
-}
-
-/// Adds the liquidations of a block to its sums and to the tally's histograms.
-pub(super) fn tally_hits(
-    hits: &[Hit],
-    weights: &[f64],
-    horizon: f64,
-    sums: &mut [LiquidatedSums],
-    tally: &mut Tally,
-) {
-    for hit in hits {
-        let level = hit.level as usize;
-        let outcome =
-            Liquidated { time: hit.time / horizon, recovered: hit.recovered, bad_debt: hit.bad_debt };
-        tally.levels[level].add_liquidated(&mut sums[level], outcome, weights[hit.lane as usize]);
-    }
-}
-
-/// Moves the sums of a block of `lanes` paths to the tally and clears them for the next block.
-pub(super) fn add_sums(
-    survivors: &mut [Sums],
-    liquidated: &mut [LiquidatedSums],
-    lanes: usize,
-    tally: &mut Tally,
-) {
-    tally.paths += lanes as u64;
-    for ((cell, survivors), liquidated) in tally.levels.iter_mut().zip(survivors).zip(liquidated) {
-        cell.add_sums(survivors, liquidated);
-        *survivors = Sums::default();
-        *liquidated = LiquidatedSums::default();
     }
 }
 
@@ -365,7 +348,8 @@ impl Kernel for Close<'_> {
                 let level = &nested.levels[open_levels - 1];
                 let equity = level.closing_slope.mul_add(*ratio, level.closing_constant);
                 nested.survivor_sums[open_levels - 1].add(ratio - 1.0, *weight);
-                tally.levels[open_levels - 1].closing_equity.add(equity, *weight);
+                let closing_equity = &mut tally.levels[open_levels - 1].closing_equity;
+                nested.closings.add(open_levels - 1, closing_equity, equity, *weight);
             }
         }
         for (deepest, weight) in nested.deepest.iter().zip(weights) {

@@ -112,7 +112,9 @@ pub fn assumptions(
             test.verdict = Verdict::Fail;
         }
     }
-    let time = |bar: Option<&crate::market::HistoricalBar>| bar.map_or_else(String::new, |bar| format_time(bar.time));
+    let time = |bar: Option<&crate::market::HistoricalBar>| {
+        bar.map_or_else(String::new, |bar| format_time(bar.time))
+    };
     Ok(Assumptions {
         prices: prices.to_owned(),
         from: time(joined.bars.first()),

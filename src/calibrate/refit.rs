@@ -54,10 +54,9 @@ pub fn refit(model: &Model, history: &PriceHistory, horizon: Duration) -> Result
         Model::Heston(_) => Target::Heston,
         Model::Regime(_) => Target::Regime,
         Model::Hawkes(_) => Target::Hawkes,
-        Model::Garch(garch) => Target::Garch(garch::Garch {
-            student: garch.dof.is_some(),
-            asymmetric: garch.gamma != 0.0,
-        }),
+        Model::Garch(garch) => {
+            Target::Garch(garch::Garch { student: garch.dof.is_some(), asymmetric: garch.gamma != 0.0 })
+        }
     };
     let sample = match model {
         Model::Garch(garch) => Sample::of(&history.resample(garch.step)?.0)?,
@@ -71,11 +70,8 @@ pub fn refit(model: &Model, history: &PriceHistory, horizon: Duration) -> Result
 fn fitted(model: &Model, fit: &Fit, sample: &Sample) -> Model {
     // Every key that is asked for here is one that the fit of this kind has.
     let value = |key: &str| fit.value(key).unwrap_or(f64::NAN);
-    let normal_jumps = || Jumps {
-        rate: value("jumps.rate"),
-        mean: value("jumps.mean"),
-        std_dev: value("jumps.std_dev"),
-    };
+    let normal_jumps =
+        || Jumps { rate: value("jumps.rate"), mean: value("jumps.mean"), std_dev: value("jumps.std_dev") };
     match model {
         Model::Gbm(_) => Model::Gbm(Gbm { drift: 0.0, volatility: value("volatility") }),
         Model::Merton(_) => {

@@ -112,7 +112,10 @@ impl Check {
         let baseline = self.baseline.as_deref().map(read_results).transpose()?;
         let mut scenarios = self.sources.load()?;
         let prices = self.prices.as_deref().map(|path| self.history(path)).transpose()?;
-        if baseline.is_none() && save.is_none() && prices.is_none() && scenarios.iter().all(|scenario| scenario.limits.is_empty())
+        if baseline.is_none()
+            && save.is_none()
+            && prices.is_none()
+            && scenarios.iter().all(|scenario| scenario.limits.is_empty())
         {
             return Err(error_with_help(
                 "there is nothing to check: no scenario has limits",

@@ -108,7 +108,9 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused() {
-        for text in ["horizon", "=1..2", "x=", "x=1..1", "x=2d..1d", "x=1..2:1", "x=a..b", "x=1,,2", "x=1d..5"] {
+        for text in
+            ["horizon", "=1..2", "x=", "x=1..1", "x=2d..1d", "x=1..2:1", "x=a..b", "x=1,,2", "x=1d..5"]
+        {
             assert!(over(text).is_err(), "{text}");
         }
     }

@@ -15,7 +15,10 @@ impl ProgressLine {
 
     /// A bar that counts something else.
     pub fn counting(name: &str, what: &str) -> Self {
-        Self::with_template(name, &format!("{{msg}} {{wide_bar}} {{human_pos}}/{{human_len}} {what}, {{eta}} left"))
+        Self::with_template(
+            name,
+            &format!("{{msg}} {{wide_bar}} {{human_pos}}/{{human_len}} {what}, {{eta}} left"),
+        )
     }
 
     /// A bar that counts nothing that people know.

@@ -131,11 +131,13 @@ impl Safe {
             let cells = Cells { axes, is_paired: false };
             for cell in 0..cells.cells() {
                 let overrides = [self.sources.overrides.clone(), cells.overrides(cell)].concat();
-                let scenario = scenario::load(file, &overrides)
-                    .map_err(|problems| WrongScenarios(vec![problems]))?;
-                let point = cells.axes.iter().map(|axis| axis.key.clone()).zip(
-                    cells.values(cell).into_iter().map(str::to_owned),
-                );
+                let scenario =
+                    scenario::load(file, &overrides).map_err(|problems| WrongScenarios(vec![problems]))?;
+                let point = cells
+                    .axes
+                    .iter()
+                    .map(|axis| axis.key.clone())
+                    .zip(cells.values(cell).into_iter().map(str::to_owned));
                 reports.push(self.report(scenario, point.collect(), criterion, &stop)?);
             }
         }

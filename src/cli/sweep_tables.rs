@@ -74,8 +74,7 @@ impl Tables<'_> {
         let mut csv = csv::Writer::from_writer(csv);
         let mut table: Option<ParquetTable<_>> = None;
         let mut sink = Some(parquet);
-        for (number, ((source, cell), (_, identity))) in
-            cells(self.sources).zip(self.identities).enumerate()
+        for (number, ((source, cell), (_, identity))) in cells(self.sources).zip(self.identities).enumerate()
         {
             let result =
                 self.folder.finished(identity).with_context(|| format!("the result {identity} is gone"))?;

@@ -4,6 +4,7 @@ mod block;
 mod columns;
 mod common_jumps;
 mod crossing;
+mod looks;
 mod picture;
 mod plan;
 mod result;

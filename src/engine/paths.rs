@@ -144,8 +144,7 @@ impl PathBars {
             }
         };
         let empty = vec![AssetBars::empty(self.steps, paths); self.plan.models.len()];
-        let mut assets =
-            record(&self.plan, number, paths, Some(Sides::Low), empty.clone(), note(Sides::Low));
+        let mut assets = record(&self.plan, number, paths, Some(Sides::Low), empty.clone(), note(Sides::Low));
         let knows = |model: &Model| matches!(model, Model::Bootstrap(_));
         if self.plan.models.iter().any(knows) {
             // The same paths again, with the extremes of the other side.

@@ -35,7 +35,8 @@ pub use parquet::ParquetTable;
 pub use plot::plot;
 pub use reference::reference;
 pub use replay::{
-    Realised, ReplayReport, ReplayRow, Replayed, render_replay_json, render_replay_markdown, render_replay_table,
+    Realised, ReplayReport, ReplayRow, Replayed, render_replay_json, render_replay_markdown,
+    render_replay_table,
 };
 pub use safe::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
 pub use venue::{

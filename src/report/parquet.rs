@@ -76,7 +76,9 @@ impl<W: Write + Send> ParquetTable<W> {
                     numbers.extend(number);
                     present.push(i16::from(number.is_some()));
                 }
-                _ => return Err(ParquetError::General("a cell is of another kind than its column".to_owned())),
+                _ => {
+                    return Err(ParquetError::General("a cell is of another kind than its column".to_owned()));
+                }
             }
         }
         self.rows += 1;

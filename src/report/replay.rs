@@ -92,7 +92,8 @@ pub fn render_replay_table(report: &ReplayReport, layout: Layout) -> String {
 
 /// Markdown, ending with a line break.
 pub fn render_replay_markdown(report: &ReplayReport) -> String {
-    let mut lines = format!("## {}\n\n{}\n\n", super::markdown::escape(&report.of.scenario), report.of.line());
+    let mut lines =
+        format!("## {}\n\n{}\n\n", super::markdown::escape(&report.of.scenario), report.of.line());
     lines += &format!("| {} |\n|{}\n", HEAD.join(" | "), " ---: |".repeat(HEAD.len()));
     for row in &report.levels {
         lines += &format!("| {} |\n", cells(row).join(" | "));

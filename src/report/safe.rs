@@ -120,7 +120,8 @@ pub fn render_safe_csv(reports: &[SafeReport]) -> Result<String, RenderError> {
 
 /// Text for people, ending with a line break: a table per report, and one for all points of a surface.
 pub fn render_safe_table(reports: &[SafeReport], layout: Layout) -> String {
-    let surfaces = reports.chunk_by(|a, b| !a.over.is_empty() && a.scenario == b.scenario && !b.over.is_empty());
+    let surfaces =
+        reports.chunk_by(|a, b| !a.over.is_empty() && a.scenario == b.scenario && !b.over.is_empty());
     let render = |reports: &[SafeReport]| match reports {
         [report] if report.over.is_empty() => table(report, layout),
         points => surface(points, layout),
@@ -140,11 +141,9 @@ fn surface(points: &[SafeReport], layout: Layout) -> String {
     );
     let mut head: Vec<String> =
         first.over.keys().map(|key| key.rsplit('.').next().unwrap_or(key).to_owned()).collect();
-    head.extend(first.safe_leverage.iter().map(|entry| {
-        match entry.max_probability.or(entry.max) {
-            Some(limit) => format!("{}\nat most {}", condition(first.criterion), number::rate(limit)),
-            None => condition(first.criterion).to_owned(),
-        }
+    head.extend(first.safe_leverage.iter().map(|entry| match entry.max_probability.or(entry.max) {
+        Some(limit) => format!("{}\nat most {}", condition(first.criterion), number::rate(limit)),
+        None => condition(first.criterion).to_owned(),
     }));
     let rows = points.iter().map(|point| {
         let cell = |entry: &SafeEntry| {

@@ -132,7 +132,10 @@ mod tests {
         let together: Vec<bool> = (0..1000).map(|i| (400..450).contains(&i)).collect();
         let found = Coverage::of(&together, 0.05);
         assert!(found.kupiec.p_value > 0.99 && found.independence.p_value < 1e-20, "{found:?}");
-        assert!((found.conditional.statistic - found.kupiec.statistic - found.independence.statistic).abs() < 1e-9);
+        assert!(
+            (found.conditional.statistic - found.kupiec.statistic - found.independence.statistic).abs()
+                < 1e-9
+        );
         for all in [true, false] {
             let found = Coverage::of(&[all; 50], 0.05);
             assert_eq!(found.independence.statistic, 0.0);
@@ -151,7 +154,8 @@ mod tests {
             Stream::new(trial, Purpose::Event(0), 3).uniforms(&mut draws);
             let outcomes: Vec<bool> = draws.iter().map(|u| *u < 0.05).collect();
             let found = Coverage::of(&outcomes, 0.05);
-            for (alarm, test) in alarms.iter_mut().zip([found.kupiec, found.independence, found.conditional]) {
+            for (alarm, test) in alarms.iter_mut().zip([found.kupiec, found.independence, found.conditional])
+            {
                 *alarm += f64::from(u8::from(test.p_value < 0.05)) / trials as f64;
             }
         }

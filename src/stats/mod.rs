@@ -6,6 +6,7 @@
 mod account;
 mod block_bootstrap;
 mod coverage;
+mod deferred;
 mod distribution;
 mod estimate;
 mod histogram;
@@ -18,6 +19,7 @@ mod two_sample;
 pub use account::{AccountSums, AccountTally, Calls, Cost, Costs, Exit, Passage, SignedHistogram};
 pub use block_bootstrap::BlockBootstrap;
 pub use coverage::{Coverage, Test};
+pub use deferred::Deferred;
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};
 pub use histogram::{Bin, Histogram};

@@ -183,9 +183,8 @@ impl Replay {
             let paths_done = done.fetch_add(1, Ordering::Relaxed) + 1;
             (options.progress)(Progress { paths_done, paths_planned: origins.len() as u64 });
             let fan = result.price_fan.as_ref();
-            let quantiles = QUANTILES.map(|key| {
-                fan.and_then(|fan| fan.quantiles.get(key)?.last().copied()).unwrap_or(f64::NAN)
-            });
+            let quantiles = QUANTILES
+                .map(|key| fan.and_then(|fan| fan.quantiles.get(key)?.last().copied()).unwrap_or(f64::NAN));
             let price = scenario.assets[0].price * (self.close(origin + ahead) - self.close(*origin)).exp();
             Ok(Ok(Forecast {
                 probabilities: result.levels.iter().map(|level| level.liquidation_probability).collect(),
@@ -258,7 +257,12 @@ impl Shares {
         let weight = |place| f64::from(u8::from(replay.is_recorded(place)));
         let sums = |values: &dyn Fn(usize) -> f64| {
             let mut sum = 0.0;
-            std::iter::once(0.0).chain((0..count).map(|place| { sum += values(place); sum })).collect()
+            std::iter::once(0.0)
+                .chain((0..count).map(|place| {
+                    sum += values(place);
+                    sum
+                }))
+                .collect()
         };
         Self {
             starts: sums(&weight),
@@ -329,7 +333,10 @@ fn score(
     Forecasts {
         every,
         levels: plan.levels.iter().enumerate().map(level).collect(),
-        calibration: EDGES.windows(2).filter_map(|edges| row(forecasts, edges[0], edges[1], &bootstrap)).collect(),
+        calibration: EDGES
+            .windows(2)
+            .filter_map(|edges| row(forecasts, edges[0], edges[1], &bootstrap))
+            .collect(),
         coverage: coverage.collect(),
         failed,
         reason,

@@ -3,7 +3,9 @@
 use crate::market::Duration;
 use crate::report::number;
 use crate::stats::Estimate;
-use crate::study::{AssumptionTest, Assumptions, Change, Comparison, LimitCheck, MetricComparison, Property, Verdict};
+use crate::study::{
+    AssumptionTest, Assumptions, Change, Comparison, LimitCheck, MetricComparison, Property, Verdict,
+};
 
 /// Heads of the table of limits.
 pub const LIMIT_HEAD: [&str; 6] = ["Leverage", "Metric", "Limit", "Value", "95 % interval", "Verdict"];

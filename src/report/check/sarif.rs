@@ -16,8 +16,16 @@ const SCHEMA: &str =
 
 /// The kinds of findings: identifier, name, description.
 const RULES: [(&str, &str, &str); 3] = [
-    ("limit", "Limit", "A number of a result lies beyond a limit of its scenario, or cannot be told from it."),
-    ("baseline", "Baseline", "The numbers of a result differ from those of its baseline, or cannot be told from them."),
+    (
+        "limit",
+        "Limit",
+        "A number of a result lies beyond a limit of its scenario, or cannot be told from it.",
+    ),
+    (
+        "baseline",
+        "Baseline",
+        "The numbers of a result differ from those of its baseline, or cannot be told from them.",
+    ),
     ("assumption", "Assumption", "A scenario's model does not describe the recorded prices."),
 ];
 
@@ -72,7 +80,9 @@ fn finding(rule: usize, verdict: Verdict, file: &str, name: &str, message: &str)
 fn uri(path: &str) -> String {
     let path = path.replace('\\', "/");
     path.bytes().fold(String::new(), |uri, byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri + &char::from(byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            uri + &char::from(byte).to_string()
+        }
         _ => format!("{uri}%{byte:02X}"),
     })
 }

@@ -42,7 +42,8 @@ fn one(scenario: &ScenarioCheck, layout: Layout) -> String {
         lines += &comparison(baseline, layout);
     }
     if let Some(found) = &scenario.assumptions {
-        lines += &format!("{}  {} against {}\n", paint(found.verdict, layout), scenario.scenario, found.prices);
+        lines +=
+            &format!("{}  {} against {}\n", paint(found.verdict, layout), scenario.scenario, found.prices);
         let head = cells::ASSUMPTION_HEAD.iter().map(|head| (*head).to_owned()).collect();
         lines += &grid(head, found.tests.iter().map(|test| cells::assumption_row(test).to_vec()));
         lines += &paragraph(&cells::assumptions_summary(found), layout);

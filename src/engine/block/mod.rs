@@ -1,11 +1,14 @@
 //! The block loop: models move prices, bars go to the accounts.
 
+mod apart;
+
 use super::columns::{AssetStreams, all_after, draw_extremes, list_due, reset};
 use super::common_jumps::CommonStepper;
+use super::looks::Looks;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
 use crate::market::Bars;
-use crate::model::{Moves, Stepper};
+use crate::model::{LONGEST_STRIDE, Moves, Stepper};
 use crate::numeric::{Purpose, Stream};
 use crate::stats::Tally;
 
@@ -44,7 +47,7 @@ pub struct Worker<'a> {
     highs: Vec<f64>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
-    looks: Vec<Bars>,
+    looks: Looks,
     streams: Vec<AssetStreams>,
     hit_noise: Stream,
 }
@@ -82,7 +85,7 @@ impl<'a> Worker<'a> {
             lows: column(),
             highs: column(),
             weights: column(),
-            looks: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
+            looks: Looks::new(assets, BLOCK_LANES),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             streams: (0..assets).map(|asset| AssetStreams::new(plan.seed, asset, 0)).collect(),
             hit_noise: Stream::new(plan.seed, Purpose::Hit, 0),
@@ -90,12 +93,14 @@ impl<'a> Worker<'a> {
     }
 
     /// What the blocks run so far have tallied.
-    pub fn tally(&self) -> &Tally {
+    pub fn tally(&mut self) -> &Tally {
+        self.evaluation.flush(&mut self.tally);
         &self.tally
     }
 
     /// Gives up the worker for its tally.
-    pub fn into_tally(self) -> Tally {
+    pub fn into_tally(mut self) -> Tally {
+        self.evaluation.flush(&mut self.tally);
         self.tally
     }
 
@@ -129,7 +134,16 @@ impl<'a> Worker<'a> {
         reset(&mut self.weights, lanes, 1.0);
         self.evaluation.begin(lanes);
         let mut start = 0.0;
-        for point in &plan.grid {
+        let mut rest = &plan.grid[..];
+        while let Some((point, later)) = rest.split_first() {
+            let stride = self.stride_of(rest);
+            if stride > 0 {
+                let (points, later) = rest.split_at(stride);
+                self.stride(points);
+                (start, rest) = (self.reached, later);
+                continue;
+            }
+            rest = later;
             for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
                 *factor = stress.volatility_times(start);
             }
@@ -137,7 +151,8 @@ impl<'a> Worker<'a> {
             self.shock(point.time);
             start = point.time;
             if point.look && !plan.continuous {
-                self.look(point);
+                let (point, noise) = (std::slice::from_ref(point), &mut self.hit_noise);
+                self.looks.show(point, &self.prices, &mut *self.evaluation, noise);
             }
             if let Some(moment) = point.settle {
                 self.evaluation.settle(moment, &self.prices);
@@ -146,15 +161,61 @@ impl<'a> Worker<'a> {
         self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
     }
 
+    /// How many of the next grid points can be reached in one stride: points at which the account looks and nothing else happens.
+    fn stride_of(&self, points: &[GridPoint]) -> usize {
+        let can = !self.plan.continuous && self.is_alone() && self.steppers[0].can_stride();
+        if !can || !self.plan.stress[0].is_empty() {
+            return 0;
+        }
+        points.iter().take(LONGEST_STRIDE).take_while(|point| point.look && point.settle.is_none()).count()
+    }
+
+    /// Moves every path over several intervals and shows the account their ends.
+    fn stride(&mut self, points: &[GridPoint]) {
+        let (stepper, streams) = (&mut *self.steppers[0], &mut self.streams[0]);
+        self.looks.stride(self.reached, points, stepper, streams, &mut self.prices[0]);
+        self.looks.show_stride(points, &mut *self.evaluation, &mut self.hit_noise);
+        self.arrive(points[points.len() - 1].time);
+    }
+
+    /// Whether there is one asset and it moves by itself.
+    fn is_alone(&self) -> bool {
+        self.steppers.len() == 1 && self.common_jumps.is_empty()
+    }
+
     /// Moves every path to a common time.
     fn move_to(&mut self, time: f64) {
-        let is_alone = self.steppers.len() == 1 && self.common_jumps.is_empty();
-        if is_alone && all_after(self.steppers[0].event_times(), time) {
+        if !self.is_alone() {
+            self.move_apart(time);
+        } else if all_after(self.steppers[0].event_times(), time) {
             self.move_together(time);
+        } else if !self.plan.continuous && self.steppers[0].events_only_add() {
+            self.move_together(time);
+            self.happen_until(time);
         } else {
             self.move_apart(time);
         }
+        self.arrive(time);
+    }
+
+    /// Takes note that every path has reached a time.
+    fn arrive(&mut self, time: f64) {
         self.reached = time;
+        if self.steppers.iter().any(|stepper| !stepper.event_times().is_empty()) {
+            self.now.fill(time);
+        }
+    }
+
+    /// Lets all events of a single asset happen that are due up to a time.
+    fn happen_until(&mut self, time: f64) {
+        reset(&mut self.ends, self.everyone.len(), time);
+        loop {
+            list_due(self.steppers[0].event_times(), &self.ends, &self.everyone, &mut self.due);
+            if self.due.is_empty() {
+                break;
+            }
+            self.steppers[0].happen(&self.due, &mut self.prices[0], &mut self.streams[0].events);
+        }
     }
 
     /// Moves every path of a single asset to a common time at once: nothing happens on the way.
@@ -202,136 +263,6 @@ impl<'a> Worker<'a> {
         if self.plan.continuous {
             self.evaluation.observe(&self.bars, &mut self.hit_noise);
         }
-        if self.steppers.iter().any(|stepper| !stepper.event_times().is_empty()) {
-            self.now.fill(time);
-        }
-    }
-
-    /// Moves every path to a common time, event by event.
-    fn move_apart(&mut self, time: f64) {
-        self.active.clone_from(&self.everyone);
-        while !self.active.is_empty() {
-            // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
-            let all = self.active.len() == self.now.len();
-            reset(&mut self.ends, self.active.len(), time);
-            let common = self.common_jumps.iter().map(CommonStepper::times);
-            for events in self.steppers.iter().map(|stepper| stepper.event_times()).chain(common) {
-                if !events.is_empty() && all {
-                    for (end, event) in self.ends.iter_mut().zip(events) {
-                        *end = if *event < *end { *event } else { *end };
-                    }
-                } else if !events.is_empty() {
-                    for (end, lane) in self.ends.iter_mut().zip(&self.active) {
-                        *end = end.min(events[*lane as usize]);
-                    }
-                }
-            }
-            self.draw_normals();
-            for asset in 0..self.steppers.len() {
-                self.advance(asset);
-            }
-            if self.plan.continuous {
-                self.evaluation.observe(&self.bars, &mut self.hit_noise);
-            }
-            if all {
-                self.now.copy_from_slice(&self.ends);
-            } else {
-                for (end, lane) in self.ends.iter().zip(&self.active) {
-                    self.now[*lane as usize] = *end;
-                }
-            }
-            for asset in 0..self.steppers.len() {
-                self.happen(asset);
-            }
-            self.happen_together();
-            let ends = &self.ends;
-            if ends.iter().fold(true, |arrived, end| arrived & (*end >= time)) {
-                self.active.clear();
-            }
-            let mut kept = 0;
-            self.active.retain(|_| {
-                kept += 1;
-                ends[kept - 1] < time
-            });
-        }
-    }
-
-    /// Moves one asset on the active paths to the ends of their intervals and fills its bars.
-    fn advance(&mut self, asset: usize) {
-        let n = self.active.len();
-        let prices = &mut self.prices[asset];
-        let bars = &mut self.bars[asset];
-        let streams = &mut self.streams[asset];
-        bars.lanes.clone_from(&self.active);
-        let all = n == prices.len();
-        if all {
-            bars.start.clone_from(&self.now);
-            bars.open.clone_from(prices);
-        } else {
-            bars.start.clear();
-            bars.start.extend(self.active.iter().map(|lane| self.now[*lane as usize]));
-            bars.open.clear();
-            bars.open.extend(self.active.iter().map(|lane| prices[*lane as usize]));
-        }
-        bars.duration.clear();
-        bars.duration.extend(self.ends.iter().zip(&bars.start).map(|(end, start)| end - start));
-        for column in [&mut bars.close, &mut bars.variance, &mut bars.extreme] {
-            column.resize(n, 0.0);
-        }
-        self.lows.resize(n, 0.0);
-        self.highs.resize(n, 0.0);
-        self.steppers[asset].advance(
-            Moves {
-                lanes: &bars.lanes,
-                duration: &bars.duration,
-                normals: &self.normals[asset],
-                open: &bars.open,
-                close: &mut bars.close,
-                variance: &mut bars.variance,
-                low: &mut self.lows,
-                high: &mut self.highs,
-                volatility_times: self.volatility_times[asset],
-            },
-            &mut streams.events,
-        );
-        let growth = self.plan.dependence.growth(asset);
-        if growth != 0.0 {
-            for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {
-                *close -= growth * duration;
-            }
-        }
-        if self.plan.continuous {
-            let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
-            let side = self.evaluation.watched_side();
-            draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
-        }
-        if all {
-            prices.copy_from_slice(&bars.close);
-        } else {
-            for (lane, close) in self.active.iter().zip(&bars.close) {
-                prices[*lane as usize] = *close;
-            }
-        }
-    }
-
-    /// Draws the normals of the continuous moves of all assets on the active paths, correlated as the scenario asks.
-    fn draw_normals(&mut self) {
-        for (normals, streams) in self.normals.iter_mut().zip(&mut self.streams) {
-            normals.resize(self.active.len(), 0.0);
-            streams.moves.normals(normals);
-        }
-        // From the last asset up, so that each is made from normals that are still independent.
-        for (asset, weights) in self.plan.mixing.iter().enumerate().rev() {
-            let (others, rest) = self.normals.split_at_mut(asset);
-            let Some(own) = rest.first_mut() else { continue };
-            for (i, normal) in own.iter_mut().enumerate() {
-                let mut sum = weights[asset] * *normal;
-                for (weight, other) in weights.iter().zip(others.iter()) {
-                    sum = weight.mul_add(other[i], sum);
-                }
-                *normal = sum;
-            }
-        }
     }
 
     /// Applies the shocks that the scenario puts at a common time.
@@ -344,52 +275,5 @@ impl<'a> Worker<'a> {
                 }
             }
         }
-    }
-
-    /// Lets the jumps happen that hit several assets and are due now.
-    fn happen_together(&mut self) {
-        for common in &mut self.common_jumps {
-            let times = common.times();
-            self.due.clear();
-            let due =
-                self.ends.iter().zip(&self.active).filter(|(end, lane)| times[**lane as usize] <= **end);
-            self.due.extend(due.map(|(_, lane)| *lane));
-            if !self.due.is_empty() {
-                common.happen(&self.due, &mut self.prices);
-            }
-        }
-    }
-
-    /// Lets the events of one asset happen that are due now.
-    fn happen(&mut self, asset: usize) {
-        let events = self.steppers[asset].event_times();
-        if events.is_empty() {
-            return;
-        }
-        list_due(events, &self.ends, &self.active, &mut self.due);
-        if !self.due.is_empty() {
-            self.steppers[asset].happen(&self.due, &mut self.prices[asset], &mut self.streams[asset].events);
-        }
-    }
-
-    /// Shows the account the price as it is now, and nothing of the way to it.
-    fn look(&mut self, point: &GridPoint) {
-        self.due.clear();
-        self.evaluation.concerned(&self.prices, &mut self.due);
-        if self.due.is_empty() {
-            return;
-        }
-        let n = self.due.len();
-        for (bars, prices) in self.looks.iter_mut().zip(&self.prices) {
-            bars.lanes.clone_from(&self.due);
-            reset(&mut bars.start, n, point.time);
-            reset(&mut bars.duration, n, 0.0);
-            reset(&mut bars.variance, n, 0.0);
-            for column in [&mut bars.open, &mut bars.close, &mut bars.extreme] {
-                column.clear();
-                column.extend(self.due.iter().map(|lane| prices[*lane as usize]));
-            }
-        }
-        self.evaluation.observe(&self.looks, &mut self.hit_noise);
     }
 }
