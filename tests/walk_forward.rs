@@ -140,6 +140,19 @@ fn the_result_does_not_depend_on_threads_and_failed_origins_are_counted() {
     assert_eq!(found.coverage[0].1.outcomes, 3);
 }
 
+/// More forecasts than fit on the stack of a thread, should one begin within another.
+#[test]
+fn many_forecasts_do_not_pile_up() {
+    let history = walk(VOLATILITY, 160 * 24, 16);
+    let mut scenario = scenario();
+    scenario.simulation.paths = PathBudget::Fixed(1);
+    let walk = WalkForward { window: days(60), every: Some(Duration::from_seconds(3600)) };
+    let options = RunOptions { threads: Some(2), stop: &AtomicBool::new(false), progress: &|_| {} };
+    let again = |_: &PriceHistory, model: &Model| Ok(model.clone());
+    let found = Replay::new(&history).walk_forward(&history, &scenario, walk, &again, &options).unwrap();
+    assert_eq!(found.levels[0].forecasts, 93 * 24);
+}
+
 #[test]
 fn windows_hold_only_what_was_known() {
     let history = walk(VOLATILITY, 100 * 24, 14);

@@ -77,7 +77,9 @@ impl<W: Write + Send> ParquetTable<W> {
                     present.push(i16::from(number.is_some()));
                 }
                 _ => {
-                    return Err(ParquetError::General("a cell is of another kind than its column".to_owned()));
+                    return Err(ParquetError::General(
+                        "a cell is of another kind than its column".to_owned(),
+                    ));
                 }
             }
         }

@@ -4,6 +4,7 @@ mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
+mod forecasts;
 mod limits;
 mod metric;
 mod self_check;
@@ -20,6 +21,7 @@ pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
+pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use limits::{LimitCheck, check_limits};
 pub use metric::{Measurement, Metrics};
 pub use replay::{Replay, ReplayError, ReplayedLevel};
@@ -28,4 +30,4 @@ pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, best, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use verdict::Verdict;
-pub use walk_forward::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent, WalkForward, WalkForwardError};
+pub use walk_forward::{WalkForward, WalkForwardError};
