@@ -23,13 +23,10 @@ pub trait Evaluation: Send {
     /// path), and compares the new barriers with the price. Accounts without a schedule are never asked.
     fn settle(&mut self, _moment: usize, _log_prices: &[Vec<f64>]) {}
 
-    /// Lists, for each of some looks in a row, the paths that the look may matter to, ascending: all of them, unless the evaluation
-    /// knows better; then it takes in what it needs of the others here. `log_prices` are by asset, then by look and path.
-    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut [Vec<u32>]) {
-        let paths = log_prices.first().map_or(0, Vec::len) / lanes.len().max(1);
-        for lanes in lanes {
-            lanes.extend(0..paths as u32);
-        }
+    /// Takes in looks at the prices of all paths at some times in a row, if the evaluation can do so at once; `false`, and nothing
+    /// done, if it wants every look as a batch of bars. `log_prices` are by asset, then by look and path.
+    fn look(&mut self, _times: &[f64], _log_prices: &[Vec<f64>]) -> bool {
+        false
     }
 
     /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds

@@ -15,8 +15,6 @@ use crate::numeric::Stream;
 pub(super) struct Looks {
     /// Log-prices of a stride, by asset (there is one), then by interval and path.
     rows: Vec<Vec<f64>>,
-    /// Paths that each look may matter to.
-    concerned: Vec<Vec<u32>>,
     bars: Vec<Bars>,
     due: Vec<u32>,
     /// When the due jumps happened.
@@ -29,7 +27,6 @@ impl Looks {
     pub fn new(assets: usize, lanes: usize) -> Self {
         Self {
             rows: vec![Vec::with_capacity(LONGEST_STRIDE * lanes)],
-            concerned: vec![Vec::with_capacity(lanes); LONGEST_STRIDE],
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, lanes)).collect(),
             due: Vec::with_capacity(lanes),
             times: Vec::with_capacity(lanes),
@@ -96,24 +93,24 @@ impl Looks {
         evaluation: &mut dyn Evaluation,
         noise: &mut Stream,
     ) {
-        let concerned = &mut self.concerned[..points.len()];
-        concerned.iter_mut().for_each(Vec::clear);
-        evaluation.concerned(prices, concerned);
-        for (row, (point, lanes)) in points.iter().zip(concerned).enumerate() {
-            let n = lanes.len();
-            if n == 0 {
-                continue;
-            }
+        let mut times = [0.0; LONGEST_STRIDE];
+        for (time, point) in times.iter_mut().zip(points) {
+            *time = point.time;
+        }
+        if evaluation.look(&times[..points.len()], prices) {
+            return;
+        }
+        for (row, point) in points.iter().enumerate() {
             for (bars, prices) in self.bars.iter_mut().zip(prices) {
                 let paths = prices.len() / points.len();
-                let prices = &prices[row * paths..];
-                bars.lanes.clone_from(lanes);
-                reset(&mut bars.start, n, point.time);
-                reset(&mut bars.duration, n, 0.0);
-                reset(&mut bars.variance, n, 0.0);
+                bars.lanes.clear();
+                bars.lanes.extend(0..paths as u32);
+                reset(&mut bars.start, paths, point.time);
+                reset(&mut bars.duration, paths, 0.0);
+                reset(&mut bars.variance, paths, 0.0);
                 for column in [&mut bars.open, &mut bars.close, &mut bars.extreme] {
                     column.clear();
-                    column.extend(lanes.iter().map(|lane| prices[*lane as usize]));
+                    column.extend_from_slice(&prices[row * paths..][..paths]);
                 }
             }
             evaluation.observe(&self.bars, noise);
