@@ -119,20 +119,20 @@ impl Ledger {
             recovered: remains.recovered,
             bad_debt: remains.bad_debt,
         });
-        let mut passage = self.passage(level, lane, Exit::Liquidated, remains.recovered);
+        let mut passage = self.passage(level, lane, Exit::Liquidated, remains.recovered, x);
         passage.costs[Cost::Liquidation as usize] = remains.kept;
         self.passages.push(passage);
         self.columns.cash[slot] = f64::INFINITY;
     }
 
-    /// What a path did to a level that ends with this equity.
-    fn passage(&self, level: usize, lane: usize, exit: Exit, equity: f64) -> Passage {
+    /// What a path did to a level that ends with this equity at x, the price at which coins owed are bought back.
+    fn passage(&self, level: usize, lane: usize, exit: Exit, equity: f64, x: f64) -> Passage {
         let slot = level * self.lanes + lane;
         let columns = &self.columns;
         let mut costs = [0.0; Cost::ALL.len()];
         costs[Cost::Fees as usize] = self.levels[level].entry_fee;
         costs[Cost::Funding as usize] = columns.funding[slot];
-        costs[Cost::Interest as usize] = columns.interest[slot];
+        costs[Cost::Interest as usize] = columns.interest[slot] + self.accruals[level].owed_coins() * x;
         let last_fall = 1.0 - equity / columns.peak[slot].max(equity);
         Passage { exit, costs, drawdown: columns.drawdown[slot].max(last_fall), calls: Calls::default() }
     }
@@ -218,7 +218,7 @@ impl Evaluation for Ledger {
             let slots = (level + 1) * lanes;
             self.columns.cash.resize(slots, cash);
             self.columns.funding.resize(slots, 0.0);
-            self.columns.interest.resize(slots, due.cash_interest.0 + due.coin_interest);
+            self.columns.interest.resize(slots, due.cash_interest.0);
             self.columns.peak.resize(slots, 1.0);
             self.columns.drawdown.resize(slots, 1.0 - equity);
             self.accruals.push(accrual);
@@ -317,7 +317,7 @@ impl Evaluation for Ledger {
                     let equity = exposure * x + cash;
                     let closing = (equity - fee * x).max(0.0);
                     self.survivor_sums[level].add(closing - 1.0, *weight);
-                    let mut passage = self.passage(level, lane, Exit::Horizon, closing);
+                    let mut passage = self.passage(level, lane, Exit::Horizon, closing, x);
                     passage.costs[Cost::Fees as usize] += equity - closing;
                     let cell = &mut tally.levels[level];
                     cell.closing_equity.add(closing, *weight);

@@ -38,8 +38,6 @@ pub(super) struct Due {
     pub funding: (f64, f64),
     /// Interest on debt in cash, as a constant and as a multiple of the debt.
     pub cash_interest: (f64, f64),
-    /// Value of the interest in coins, as a multiple of x; it does not touch the cash.
-    pub coin_interest: f64,
     /// See [`Accrual::lead`].
     pub lead: f64,
 }
@@ -83,8 +81,7 @@ impl Accrual {
                 due = self.simple_interest(borrow.rate);
             } else {
                 due.cash_interest.1 = growth;
-                due.coin_interest = (-self.exposure).max(0.0) * growth;
-                self.exposure -= due.coin_interest;
+                self.exposure -= (-self.exposure).max(0.0) * growth;
             }
             self.charged = moment.seconds;
             self.lead = self.lead_to(next.iter().find(|moment| moment.interest));
@@ -103,7 +100,7 @@ impl Accrual {
         let (cash, coins) = self.principal;
         let hour = rate / HOURS_PER_YEAR;
         self.exposure -= coins * hour;
-        Due { cash_interest: (cash * hour, 0.0), coin_interest: coins * hour, ..Due::default() }
+        Due { cash_interest: (cash * hour, 0.0), ..Due::default() }
     }
 
     fn lead_to(&self, next: Option<&Moment>) -> f64 {
@@ -114,6 +111,11 @@ impl Accrual {
             }
             _ => 1.0,
         }
+    }
+
+    /// Coins owed as interest so far: a cost at the price at which they are bought back.
+    pub fn owed_coins(&self) -> f64 {
+        self.entry_exposure - self.exposure
     }
 
     /// The exposure that decides the barrier until the next payment.
@@ -164,7 +166,7 @@ impl Kernel for Settle<'_> {
             let charged = due.cash_interest.1.mul_add(debt, due.cash_interest.0);
             cash[i] -= paid + charged;
             funding[i] += paid;
-            interest[i] += due.coin_interest.mul_add(x[i], charged);
+            interest[i] += charged;
             let equity = exposure.mul_add(x[i], cash[i]);
             let top = if equity > peak[i] { equity } else { peak[i] };
             peak[i] = top;

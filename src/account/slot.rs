@@ -46,6 +46,8 @@ pub(super) struct Slot {
     costs: [f64; Cost::ALL.len()],
     calls: Calls,
     paid_in: f64,
+    /// Coins owed as interest: a cost at the price at which they are bought back.
+    owed_coins: f64,
     peak: f64,
     drawdown: f64,
     /// When a margin call is answered, in years; infinite without one.
@@ -70,6 +72,7 @@ impl Managed {
             costs: [0.0; Cost::ALL.len()],
             calls: Calls::default(),
             paid_in: 0.0,
+            owed_coins: 0.0,
             peak: 1.0,
             drawdown: 0.0,
             due: f64::INFINITY,
@@ -82,7 +85,7 @@ impl Managed {
         };
         slot.costs[Cost::Fees as usize] = self.opening.entry_fee;
         if self.flows.borrow.is_some_and(|borrow| borrow.compounding == Compounding::Simple) {
-            self.charge_interest(&mut slot, 1.0, 0.0);
+            self.charge_interest(&mut slot, 0.0);
         }
         self.follow(&mut slot, 1.0);
         self.renew(&mut slot, 0.0);
@@ -226,6 +229,9 @@ impl Managed {
 
     fn trade(&self, slot: &mut Slot, x: f64, change: f64) {
         let fee = self.opening.taker_fee * change.abs() * x;
+        if change * slot.exposure < 0.0 {
+            Self::buy_back(slot, x, (change / slot.exposure).abs().min(1.0));
+        }
         slot.exposure += change;
         slot.cash -= change * x + fee;
         slot.costs[Cost::Fees as usize] += fee;
@@ -240,7 +246,13 @@ impl Managed {
         }
     }
 
-    fn charge_interest(&self, slot: &mut Slot, x: f64, years: f64) {
+    /// Books the interest in coins on a share of the position that is closed.
+    fn buy_back(slot: &mut Slot, x: f64, share: f64) {
+        slot.costs[Cost::Interest as usize] += share * slot.owed_coins * x;
+        slot.owed_coins *= 1.0 - share;
+    }
+
+    fn charge_interest(&self, slot: &mut Slot, years: f64) {
         let Some(borrow) = self.flows.borrow else { return };
         let (cash, coins) = ((-slot.cash).max(0.0), (-slot.exposure).max(0.0));
         let start = self.opening.start;
@@ -259,7 +271,8 @@ impl Managed {
         };
         slot.cash -= cash;
         slot.exposure -= coins;
-        slot.costs[Cost::Interest as usize] += cash + coins * x;
+        slot.owed_coins += coins;
+        slot.costs[Cost::Interest as usize] += cash;
     }
 
     /// Cash flows that are due, the check after them, then the owner's orders.
@@ -270,7 +283,7 @@ impl Managed {
         let x = exp(self.sign() * y);
         let time = moment.seconds as f64 / SECONDS_PER_YEAR;
         if moment.interest {
-            self.charge_interest(slot, x, years);
+            self.charge_interest(slot, years);
         }
         if let (true, Some(funding)) = (moment.funding, self.flows.funding) {
             let price = if funding.basis == FundingBasis::Mark { x } else { 1.0 };
@@ -310,6 +323,7 @@ impl Managed {
 
     fn liquidate(&self, slot: &mut Slot, x: f64, time: f64) {
         let remains = self.opening.liquidate_at(slot.cash, slot.exposure, x);
+        Self::buy_back(slot, x, 1.0);
         slot.costs[Cost::Liquidation as usize] += remains.kept;
         self.finish(
             slot,
@@ -325,6 +339,7 @@ impl Managed {
         let before = slot.exposure * x + slot.cash;
         let fee = self.opening.taker_fee * size * fill;
         let equity = before - lost - fee;
+        Self::buy_back(slot, x, 1.0);
         slot.costs[Cost::Slippage as usize] += lost;
         slot.costs[Cost::Fees as usize] += fee;
         self.finish(slot, End { exit, time, equity: equity.max(0.0), bad_debt: (-equity).max(0.0) });
