@@ -47,11 +47,11 @@ impl Evaluation for Watched {
         }
         self.inner.observe(bars, noise);
     }
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], rates: &[f64]) {
         let time = self.times[moment];
         let event = Event { start: time, end: time, open: log_prices[0][0], settles: true };
         self.events.lock().unwrap().push(event);
-        self.inner.settle(moment, log_prices);
+        self.inner.settle(moment, log_prices, rates);
     }
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         self.inner.finish(log_prices, weights, tally);
@@ -152,15 +152,21 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
     let both = format!("{funding}{borrow}");
     let (mut open, mut inside, mut past) = (0, 0, 0);
     for (contract, fee) in [("linear", 5e-4), ("inverse", 5e-4), ("linear", 0.0)] {
-        let terms = if fee > 0.0 { r#", taker_fee = "5bp", liquidation = { fee = "1%", slippage = "20bp" }"# } else { "" };
+        let terms = if fee > 0.0 {
+            r#", taker_fee = "5bp", liquidation = { fee = "1%", slippage = "20bp" }"#
+        } else {
+            ""
+        };
         let venue = format!(r#"{{ contract = "{contract}", maintenance = {MAINTENANCE}{terms} }}"#);
         let power = if contract == "linear" { 1.0 } else { -1.0 };
         for (side, long) in [("long", true), ("short", false)] {
-            for (account, flows) in [(funding, (true, false)), (borrow, (false, true)), (&both, (true, true))] {
+            for (account, flows) in [(funding, (true, false)), (borrow, (false, true)), (&both, (true, true))]
+            {
                 let plan = Plan::new(&scenario(&venue, side, account)).unwrap();
                 for (path, acts) in (0..12).flat_map(|path| [(path, false), (path, true)]) {
                     let events = Arc::new(Mutex::new(Vec::new()));
-                    let times = plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
+                    let times =
+                        plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
                     let inner: Box<dyn Evaluation> =
                         if acts { Box::new(plan.book()) } else { Box::new(plan.ledger()) };
                     let watched = Watched { inner, events: Arc::clone(&events), times: times.collect() };

@@ -12,11 +12,11 @@ use super::nested::{add_sums, tally_hits, watched};
 use super::opening::Opening;
 use super::requirement::{Line, barrier};
 use super::schedule::Moment;
-use super::settlement::{Accrual, LogBarriers, Settle, log_barrier};
+use super::settlement::{Accrual, Charge, LogBarriers, Settle, log_barrier};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
 use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};
-use crate::venue::{Flows, Side};
+use crate::venue::{Flows, FundingBasis, Side};
 
 /// Equity over time is recorded on one path in this many: enough for quantiles, and it keeps the ledger fast.
 const PATHS_PER_RECORD: usize = 8;
@@ -39,6 +39,9 @@ pub struct Ledger {
     nearest: Vec<f64>,
     log_nearest: Vec<f64>,
     x: Vec<f64>,
+    /// Funding of the moment and so far, for a unit of exposure, by path.
+    charged: Vec<f64>,
+    funding: Vec<f64>,
     hits: Vec<Hit>,
     passages: Vec<Passage>,
     candidates: Candidates,
@@ -53,7 +56,7 @@ pub struct Ledger {
 #[derive(Debug, Default)]
 struct Columns {
     cash: Vec<f64>,
-    funding: Vec<f64>,
+    /// Paid in cash; empty where nothing can be borrowed.
     interest: Vec<f64>,
     peak: Vec<f64>,
     drawdown: Vec<f64>,
@@ -86,6 +89,8 @@ impl Ledger {
             nearest: Vec::new(),
             log_nearest: Vec::new(),
             x: Vec::new(),
+            charged: Vec::new(),
+            funding: Vec::new(),
             hits: Vec::new(),
             passages: Vec::new(),
             candidates: Candidates::default(),
@@ -104,7 +109,10 @@ impl Ledger {
 
     /// Sets the exposure of a level that decides its barriers.
     fn renew_lines(&mut self, level: usize) {
-        self.lines[level] = self.levels[level].requirement.lines(self.accruals[level].leading_exposure());
+        self.lines[level] = {
+            let exposure = self.accruals[level].leading_exposure();
+            self.levels[level].requirement(exposure).lines(exposure)
+        };
     }
 
     /// Liquidates a level on a path at a price of x.
@@ -131,10 +139,17 @@ impl Ledger {
         let columns = &self.columns;
         let mut costs = [0.0; Cost::ALL.len()];
         costs[Cost::Fees as usize] = self.levels[level].entry_fee;
-        costs[Cost::Funding as usize] = columns.funding[slot];
-        costs[Cost::Interest as usize] = columns.interest[slot] + self.accruals[level].owed_coins() * x;
+        costs[Cost::Funding as usize] = self.levels[level].start.exposure * self.funding[lane];
+        costs[Cost::Interest as usize] =
+            columns.interest.get(slot).unwrap_or(&0.0) + self.accruals[level].owed_coins() * x;
         let last_fall = 1.0 - equity / columns.peak[slot].max(equity);
-        Passage { exit, costs, drawdown: columns.drawdown[slot].max(last_fall), calls: Calls::default() }
+        Passage {
+            exit,
+            costs,
+            drawdown: columns.drawdown[slot].max(last_fall),
+            calls: Calls::default(),
+            reductions: 0.0,
+        }
     }
 
     /// Finds the nearest barrier of a path again.
@@ -200,13 +215,7 @@ impl Evaluation for Ledger {
         self.dated.clear();
         self.accruals.clear();
         let columns = &mut self.columns;
-        for column in [
-            &mut columns.cash,
-            &mut columns.funding,
-            &mut columns.interest,
-            &mut columns.peak,
-            &mut columns.drawdown,
-        ] {
+        for column in [&mut columns.cash, &mut columns.interest, &mut columns.peak, &mut columns.drawdown] {
             column.clear();
         }
         let mut nearest = f64::NEG_INFINITY;
@@ -217,8 +226,9 @@ impl Evaluation for Ledger {
             let equity = cash + accrual.exposure;
             let slots = (level + 1) * lanes;
             self.columns.cash.resize(slots, cash);
-            self.columns.funding.resize(slots, 0.0);
-            self.columns.interest.resize(slots, due.cash_interest.0);
+            if self.flows.borrow.is_some() {
+                self.columns.interest.resize(slots, due.cash_interest.0);
+            }
             self.columns.peak.resize(slots, 1.0);
             self.columns.drawdown.resize(slots, 1.0 - equity);
             self.accruals.push(accrual);
@@ -226,6 +236,9 @@ impl Evaluation for Ledger {
             nearest = nearest.max(self.barrier(level, 0));
         }
         let log_nearest = log_barrier(self.levels.first().map_or(1.0, Opening::sign), nearest);
+        self.charged.resize(lanes, 0.0);
+        self.funding.clear();
+        self.funding.resize(lanes, 0.0);
         self.nearest.clear();
         self.nearest.resize(lanes, nearest);
         self.log_nearest.clear();
@@ -259,16 +272,24 @@ impl Evaluation for Ledger {
         self.candidates = candidates;
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
         self.set_prices(&log_prices[self.asset]);
-        let (now, next) = (self.schedule[moment], &self.schedule[moment + 1..]);
+        let now = self.schedule[moment];
         let lanes = self.lanes;
         self.nearest.fill(f64::NEG_INFINITY);
         for level in 0..self.levels.len() {
-            let due = self.accruals[level].due(&now, next);
+            let due = self.accruals[level].due(&now, &self.schedule[moment + 1..]);
             if now.interest {
-                self.lines[level] =
-                    self.levels[level].requirement.lines(self.accruals[level].leading_exposure());
+                self.renew_lines(level);
+            }
+            if let (0, true, Some(funding)) = (level, now.funding, &self.flows.funding) {
+                dispatch(Charge {
+                    rates: funding_rates,
+                    x: (funding.basis == FundingBasis::Mark).then_some(&self.x),
+                    unit: due.funding / self.levels[level].start.exposure,
+                    charged: &mut self.charged[..lanes],
+                    total: &mut self.funding,
+                });
             }
             let slots = level * lanes..(level + 1) * lanes;
             dispatch(Settle {
@@ -276,9 +297,9 @@ impl Evaluation for Ledger {
                 exposure: self.accruals[level].exposure,
                 lines: &self.lines[level],
                 x: &self.x,
+                charged: &self.charged,
                 cash: &mut self.columns.cash[slots.clone()],
-                funding: &mut self.columns.funding[slots.clone()],
-                interest: &mut self.columns.interest[slots.clone()],
+                interest: self.columns.interest.get_mut(slots.clone()).unwrap_or_default(),
                 peak: &mut self.columns.peak[slots.clone()],
                 drawdown: &mut self.columns.drawdown[slots],
                 nearest: &mut self.nearest,

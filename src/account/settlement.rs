@@ -1,7 +1,8 @@
 //! Payments of one level on all paths at once.
 //!
-//! Funding is charged on the exposure, at the price or at entry. Interest is charged on the debt: negative cash, or a
-//! negative exposure of a borrowed coin. Debt in coins is the same on all paths, so it is kept by level.
+//! Funding is charged on the exposure, at the price or at entry: per unit of exposure it is the same at every level, so it
+//! is kept by path. Interest is charged on the debt: negative cash, or a negative exposure of a borrowed coin. Debt in coins is
+//! the same on all paths, so it is kept by level.
 
 use super::opening::Opening;
 use super::requirement::Line;
@@ -34,8 +35,8 @@ pub(super) struct Accrual {
 /// Payments of one level at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Due {
-    /// Funding, as a constant and as a multiple of x.
-    pub funding: (f64, f64),
+    /// Funding, as a multiple of what a unit of exposure is charged.
+    pub funding: f64,
     /// Interest on debt in cash, as a constant and as a multiple of the debt.
     pub cash_interest: (f64, f64),
     /// See [`Accrual::lead`].
@@ -46,7 +47,8 @@ impl Accrual {
     /// The account of a level as it opens, and the interest in cash that is charged at once.
     pub fn open(level: &Opening, flows: &Flows, schedule: &[Moment]) -> (Self, Due) {
         let start = level.start;
-        let flows = Flows { borrow: flows.borrow.filter(|borrow| borrow.rate != 0.0), ..*flows };
+        let flows = Flows { borrow: flows.borrow.filter(|borrow| borrow.rate != 0.0), ..flows.clone() };
+        let borrow = flows.borrow;
         let mut accrual = Self {
             flows,
             exposure: start.exposure,
@@ -57,7 +59,7 @@ impl Accrual {
             lead: 1.0,
         };
         let mut due = Due::default();
-        if let Some(borrow) = flows.borrow {
+        if let Some(borrow) = borrow {
             if borrow.compounding == Compounding::Simple {
                 due = accrual.simple_interest(borrow.rate);
             }
@@ -86,11 +88,12 @@ impl Accrual {
             self.charged = moment.seconds;
             self.lead = self.lead_to(next.iter().find(|moment| moment.interest));
         }
-        if let (true, Some(funding)) = (moment.funding, self.flows.funding) {
-            match funding.basis {
-                FundingBasis::Mark => due.funding.1 = self.power * funding.rate * self.exposure,
-                FundingBasis::Entry => due.funding.0 = self.power * funding.rate * self.entry_exposure,
-            }
+        if let (true, Some(funding)) = (moment.funding, &self.flows.funding) {
+            due.funding = self.power
+                * match funding.basis {
+                    FundingBasis::Mark => self.exposure,
+                    FundingBasis::Entry => self.entry_exposure,
+                };
         }
         due.lead = self.lead;
         due
@@ -134,6 +137,38 @@ fn lead(cash: f64, factor: f64) -> f64 {
     if cash < 0.0 { cash * factor } else { cash }
 }
 
+/// What funding charges each path for a unit of exposure.
+pub(super) struct Charge<'a> {
+    /// Rates by path.
+    pub rates: &'a [f64],
+    /// x by path where it is the mark that they apply to.
+    pub x: Option<&'a [f64]>,
+    /// What a unit of exposure is of one at entry, with interest in coins.
+    pub unit: f64,
+    pub charged: &'a mut [f64],
+    /// Sum of all charges, for a unit at entry.
+    pub total: &'a mut [f64],
+}
+
+impl Kernel for Charge<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { rates, x, unit, charged, total } = self;
+        let n = charged.len();
+        charged.copy_from_slice(&rates[..n]);
+        if let Some(x) = x {
+            for (charged, x) in charged.iter_mut().zip(x) {
+                *charged *= x;
+            }
+        }
+        for (total, charged) in total.iter_mut().zip(charged) {
+            *total = unit.mul_add(*charged, *total);
+        }
+    }
+}
+
 /// One level at one moment on all paths: pays what is due, follows the equity, and finds the nearest barrier.
 pub(super) struct Settle<'a> {
     pub due: Due,
@@ -141,8 +176,10 @@ pub(super) struct Settle<'a> {
     pub lines: &'a [Line],
     /// x by path.
     pub x: &'a [f64],
+    /// Funding for a unit of exposure by path; empty where none is due.
+    pub charged: &'a [f64],
     pub cash: &'a mut [f64],
-    pub funding: &'a mut [f64],
+    /// Interest paid in cash; empty where nothing can be borrowed.
     pub interest: &'a mut [f64],
     pub peak: &'a mut [f64],
     pub drawdown: &'a mut [f64],
@@ -158,15 +195,21 @@ impl Kernel for Settle<'_> {
         let n = self.x.len();
         let x = &self.x[..n];
         let (cash, nearest) = (&mut self.cash[..n], &mut self.nearest[..n]);
-        let (funding, interest) = (&mut self.funding[..n], &mut self.interest[..n]);
         let (peak, drawdown) = (&mut self.peak[..n], &mut self.drawdown[..n]);
+        if due.cash_interest != (0.0, 0.0) {
+            for (cash, interest) in cash.iter_mut().zip(self.interest) {
+                let debt = if *cash < 0.0 { -*cash } else { 0.0 };
+                let charged = due.cash_interest.1.mul_add(debt, due.cash_interest.0);
+                *cash -= charged;
+                *interest += charged;
+            }
+        }
+        if due.funding != 0.0 {
+            for (cash, charged) in cash.iter_mut().zip(self.charged) {
+                *cash = due.funding.mul_add(-*charged, *cash);
+            }
+        }
         for i in 0..n {
-            let paid = due.funding.1.mul_add(x[i], due.funding.0);
-            let debt = if cash[i] < 0.0 { -cash[i] } else { 0.0 };
-            let charged = due.cash_interest.1.mul_add(debt, due.cash_interest.0);
-            cash[i] -= paid + charged;
-            funding[i] += paid;
-            interest[i] += charged;
             let equity = exposure.mul_add(x[i], cash[i]);
             let top = if equity > peak[i] { equity } else { peak[i] };
             peak[i] = top;

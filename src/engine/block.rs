@@ -1,7 +1,8 @@
 //! The block loop: models move prices, bars go to the accounts.
 
-use super::columns::{AssetStreams, all_after, draw_extremes, list_due, reset};
+use super::columns::{AssetStreams, all_after, draw_extremes, list_due, reset, shock};
 use super::common_jumps::CommonStepper;
+use super::funding::FundingPath;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
 use crate::market::Bars;
@@ -19,6 +20,7 @@ pub struct Worker<'a> {
     steppers: Vec<Box<dyn Stepper>>,
     common_jumps: Vec<CommonStepper<'a>>,
     evaluation: Box<dyn Evaluation>,
+    funding: FundingPath<'a>,
     tally: Tally,
     /// Log-price by asset and path.
     prices: Vec<Vec<f64>>,
@@ -67,6 +69,7 @@ impl<'a> Worker<'a> {
                 .map(|(index, law)| CommonStepper::new(law, index))
                 .collect(),
             evaluation,
+            funding: FundingPath::new(plan.flows.funding.as_ref(), plan.asset),
             tally: Tally::new(plan.levels.len()),
             prices: vec![column(); assets],
             now: column(),
@@ -128,19 +131,21 @@ impl<'a> Worker<'a> {
         self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
         self.evaluation.begin(lanes);
+        self.funding.begin(plan.seed, block, lanes);
         let mut start = 0.0;
         for point in &plan.grid {
             for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
                 *factor = stress.volatility_times(start);
             }
             self.move_to(point.time);
-            self.shock(point.time);
+            shock(&mut self.prices, &plan.stress, point.time);
             start = point.time;
             if point.look && !plan.continuous {
                 self.look(point);
             }
             if let Some(moment) = point.settle {
-                self.evaluation.settle(moment, &self.prices);
+                let rates = self.funding.next(plan.schedule[moment].funding);
+                self.evaluation.settle(moment, &self.prices, rates);
             }
         }
         self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
@@ -185,6 +190,7 @@ impl<'a> Worker<'a> {
                 volatility_times: self.volatility_times[asset],
             };
             stepper.advance(moves, &mut streams.events);
+            self.funding.drive(asset, &self.everyone, &self.common_duration, normals);
             if self.plan.continuous {
                 bars.lanes.clone_from(&self.everyone);
                 reset(&mut bars.start, n, self.reached);
@@ -294,6 +300,7 @@ impl<'a> Worker<'a> {
             },
             &mut streams.events,
         );
+        self.funding.drive(asset, &bars.lanes, &bars.duration, &self.normals[asset]);
         let growth = self.plan.dependence.growth(asset);
         if growth != 0.0 {
             for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {
@@ -330,18 +337,6 @@ impl<'a> Worker<'a> {
                     sum = weight.mul_add(other[i], sum);
                 }
                 *normal = sum;
-            }
-        }
-    }
-
-    /// Applies the shocks that the scenario puts at a common time.
-    fn shock(&mut self, time: f64) {
-        for (prices, stress) in self.prices.iter_mut().zip(&self.plan.stress) {
-            let shock = stress.log_shock(time);
-            if shock != 0.0 {
-                for price in prices {
-                    *price += shock;
-                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What the block loop does to whole columns of bars.
 
 use crate::market::{Bars, Sides};
+use crate::model::Stress;
 use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below};
 
 /// The random words of one asset on one block.
@@ -64,6 +65,18 @@ pub(super) fn list_due(events: &[f64], ends: &[f64], active: &[u32], due: &mut V
 pub(super) fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
     column.clear();
     column.resize(lanes, value);
+}
+
+/// Applies the shocks that the scenario puts at a common time.
+pub(super) fn shock(prices: &mut [Vec<f64>], stress: &[Stress], time: f64) {
+    for (prices, stress) in prices.iter_mut().zip(stress) {
+        let shock = stress.log_shock(time);
+        if shock != 0.0 {
+            for price in prices {
+                *price += shock;
+            }
+        }
+    }
 }
 
 struct Extremes<'a> {

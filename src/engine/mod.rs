@@ -2,6 +2,7 @@
 
 mod block;
 mod columns;
+mod funding;
 mod common_jumps;
 mod crossing;
 mod picture;
@@ -16,7 +17,7 @@ pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, Plan, PlanError};
 pub use result::{
-    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, Quantiles, ReturnStats,
-    RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
+    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations, Quantiles,
+    ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, run, run_tallied};

@@ -49,6 +49,8 @@ pub struct Plan {
     pub flows: Flows,
     /// What the owner does.
     pub policy: Policy,
+    /// Whether the venue can act and leave the position open.
+    pub in_steps: bool,
     /// When the account has to be settled; empty where nothing but the price moves it.
     pub schedule: Vec<Moment>,
 }
@@ -87,7 +89,8 @@ impl Plan {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let policy = scenario.policy;
-        let schedule = match account.flows.is_empty() && policy.is_empty() {
+        let is_plain = account.flows.is_empty() && policy.is_empty() && !account.venue.acts_in_steps();
+        let schedule = match is_plain {
             true => Vec::new(),
             false => schedule(&account.flows, &policy, scenario.simulation.horizon.seconds()),
         };
@@ -103,8 +106,9 @@ impl Plan {
             asset: position.asset,
             openings: levels.iter().map(|level| Opening::new(level, &account.venue)).collect(),
             levels,
-            flows: account.flows,
+            flows: account.flows.clone(),
             policy,
+            in_steps: account.venue.acts_in_steps(),
             schedule,
         })
     }
@@ -116,7 +120,7 @@ impl Plan {
 
     /// A fresh evaluation of the levels: from the running extreme where that is enough.
     pub fn evaluation(&self) -> Box<dyn Evaluation> {
-        if !self.policy.is_empty() {
+        if self.in_steps || !self.policy.is_empty() {
             return Box::new(self.book());
         }
         if self.schedule.is_empty()
@@ -127,15 +131,21 @@ impl Plan {
         Box::new(self.ledger())
     }
 
-    /// An evaluation whose owner follows policies.
+    /// An evaluation that follows every level on its own, with an owner and a venue that act.
     pub fn book(&self) -> Book {
         let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
-        Book::new(self.openings.clone(), self.policy, self.flows, self.schedule.clone(), self.asset, horizon)
+        Book::new(self.openings.clone(), self.policy, &self.flows, self.schedule.clone(), self.asset, horizon)
     }
 
     /// An evaluation that follows every level on its own.
     pub fn ledger(&self) -> Ledger {
-        Ledger::new(self.openings.clone(), self.flows, self.schedule.clone(), self.asset, self.horizon())
+        Ledger::new(
+            self.openings.clone(),
+            self.flows.clone(),
+            self.schedule.clone(),
+            self.asset,
+            self.horizon(),
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
-use crate::venue::{Contract, Liquidation, Venue};
+use crate::venue::{Contract, Venue};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,9 +114,10 @@ fn level_result(
         leverage: level.leverage,
         liquidation_price: level.liquidation.price,
         bankruptcy_price: level.bankruptcy_price,
-        liquidation_probability: match level.liquidation.price {
-            Some(_) => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
-            None => Estimate::exact(0.0),
+        // Without a liquidation price at the start only payments on the way can bring one about.
+        liquidation_probability: match (level.liquidation.price, account) {
+            (None, None) => Estimate::exact(0.0),
+            _ => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
         },
         loss_probability: Estimate::probability(losses, losses, n),
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
@@ -130,6 +131,7 @@ fn level_result(
         survival: passage::survival(cell, n, horizon_days),
         costs: account.map(|account| passage::costs(account, n)),
         margin_calls: account.and_then(|account| passage::margin_calls(account, n)),
+        partial_liquidations: account.and_then(|account| passage::partial_liquidations(account, n)),
         max_drawdown: account.map(|account| passage::drawdown(account, n)),
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
@@ -297,7 +299,7 @@ fn notes(
             .to_owned(),
     );
     for (code, message) in
-        passage::notes(&scenario.account.flows, &scenario.policy, scenario.simulation.horizon.seconds())
+        passage::notes(&scenario.account, &scenario.policy, scenario.simulation.horizon.seconds())
     {
         note(code, message);
     }
@@ -335,12 +337,16 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
                 .to_owned(),
         );
     }
-    if let Liquidation::Close { partial: Some(_), .. } = venue.liquidation {
-        note(
-            "partial_liquidation",
-            "The venue reduces a position step by step; here all of it is closed at once, at the first step."
-                .to_owned(),
-        );
+    if venue.acts_in_steps() {
+        let mut text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
+                        what is left goes on and may end in any way."
+            .to_owned();
+        if let Some(grace) = venue.grace {
+            text += &format!(
+                " A call that is not answered within {grace} ends in liquidation, unless the price has recovered."
+            );
+        }
+        note("partial_liquidation", text);
     }
     if let Some(unconfirmed) = &venue.unconfirmed {
         note("unconfirmed_terms", format!("Terms of the venue `{}`: {unconfirmed}.", venue.name));

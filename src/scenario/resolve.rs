@@ -11,7 +11,7 @@ use super::tree::ticked;
 use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
 };
-use super::{dependence, leverage, limits, stress};
+use super::{dependence, funding, leverage, limits, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -40,13 +40,24 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         .account
         .as_ref()
         .and_then(|account| resolve_account(&account.value, levels.as_ref(), file, problems));
+    if let (Some(account), Some(written)) = (&account, &file.account)
+        && let Some(terms) = &account.flows.funding
+    {
+        let place = written.value.funding.as_ref().map_or(&written.place, |funding| &funding.place);
+        let horizon = simulation.as_ref().map(|simulation| simulation.horizon);
+        let traded = assets.as_ref().zip(account.positions.first());
+        let model = traded.and_then(|(assets, position)| Some(&assets.get(position.asset)?.model));
+        funding::check(terms, place, horizon, model, problems);
+    }
     let complete = levels.as_ref().filter(|levels| levels.is_complete).map(|levels| levels.values.as_slice());
     let limits = file.limits.iter().flat_map(|limits| &limits.value.items);
     // A limit that is not sound has put a problem on the list, which fails the whole file.
     let limits = limits.filter_map(|limit| limits::resolve(limit, complete, problems)).collect();
     let equity = file.account.as_ref().and_then(|account| account.value.equity.as_ref());
-    let policy =
-        file.policy.as_ref().map(|policy| policy.value.resolve(equity, simulation.as_ref(), problems));
+    let policy = file
+        .policy
+        .as_ref()
+        .map(|policy| policy.value.resolve(equity, simulation.as_ref(), account.as_ref(), problems));
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
@@ -161,9 +172,9 @@ fn resolve_account(
         problems.push(not_available(&margin.place, "cross margin is not available yet", "use \"isolated\""));
     }
     let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
-    let mut flows = listed.as_ref().map(|listed| listed.flows).unwrap_or_default();
+    let mut flows = listed.as_ref().map(|listed| listed.flows.clone()).unwrap_or_default();
     if let Some(funding) = &account.funding {
-        flows.funding = funding.value.resolve(problems);
+        flows.funding = funding.value.resolve(&funding.place, problems);
     }
     if let Some(borrow) = &account.borrow {
         flows.borrow = borrow.value.resolve();
