@@ -39,6 +39,9 @@ fn main() {
         ("threads", threads),
         ("memory", memory),
     ];
+    // The straightforward loop, which runs on the pool of the calling thread, gets one thread.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let _pool = pool.expect("a pool of one thread");
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     for (name, part) in parts {
@@ -67,10 +70,6 @@ fn blocks<'a>(plan: &'a Plan, set: InstructionSet) -> impl FnMut() + 'a {
     }
 }
 
-fn one_thread() -> rayon::ThreadPool {
-    rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().expect("a pool of one thread")
-}
-
 /// The straightforward loop on this thread.
 fn naive(jumps: Option<Jumps>) -> impl FnMut() {
     let mut seed = 0;
@@ -86,7 +85,6 @@ fn jumps(rate: f64) -> Option<Jumps> {
 
 /// Path-steps per second of hourly stepping.
 fn stepping() {
-    let pool = one_thread();
     let hourly = "monitoring = \"1h\"";
     let gbm = plan(GBM, &LEVERAGES, hourly);
     let jumping = plan(&merton(12.0), &LEVERAGES, hourly);
@@ -111,7 +109,6 @@ fn stepping() {
     {
         row(&works[i].name, &format!("{:.0} million steps/s", rates[i] / 1e6), rates[i] / rates[base], goal);
     }
-    drop(pool);
 }
 
 /// Time until the liquidation probability at one leverage is known to a relative standard error.
@@ -120,7 +117,6 @@ fn stepping() {
 /// only. For the engine it is the time of everything from the plan to the estimate, and the error that 200 seeds really
 /// have is shown beside it.
 fn precision() {
-    let pool = one_thread();
     for (leverage, relative, rate, goal) in [
         (10.0, 0.01, 0.0, ">= 5000"),
         (10.0, 0.01, 12.0, ">= 1000"),
@@ -165,7 +161,6 @@ fn precision() {
             goal,
         );
     }
-    drop(pool);
 }
 
 /// Cost of many levels against one, and of both sides of the account against stepping alone.

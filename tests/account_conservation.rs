@@ -173,14 +173,17 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
                     let mut worker = Worker::with_evaluation(&plan, Box::new(watched));
                     worker.run_block(path, 1);
                     let events = events.lock().unwrap();
+                    let hits = worker.evaluation().hits().to_vec();
+                    let closing = worker.closing_log_prices(0)[0];
+                    let tally = worker.tally();
                     for (number, level) in plan.levels.iter().enumerate() {
-                        let hit = worker.evaluation().hits().iter().find(|hit| hit.level as usize == number);
+                        let hit = hits.iter().find(|hit| hit.level as usize == number);
                         let mut twin = Twin::open(contract, long, level.leverage, fee);
                         let exposure = twin.exposure;
                         let at = twin.follow(&events, hit.map(|hit| hit.time), power, flows);
                         assert_eq!(at.is_some(), hit.is_some(), "{contract} {side} {}x", level.leverage);
-                        let x = at.unwrap_or_else(|| (power * worker.closing_log_prices(0)[0]).exp());
-                        let cell = &worker.tally().levels[number];
+                        let x = at.unwrap_or_else(|| (power * closing).exp());
+                        let cell = &tally.levels[number];
                         let tallied = cell.account.as_ref().unwrap();
                         let cost = |cost: Cost| tallied.costs[cost as usize].mapped(0.0, 1.0).powers[1];
                         let left = match hit {

@@ -121,8 +121,10 @@ fn what_is_left_after_liquidations_in_part_follows_from_the_rules() {
             let mut worker = Worker::new(&plan);
             worker.run_block(path, 1);
             let closing = worker.closing_log_prices(0)[0].exp();
+            let hits = worker.evaluation().hits().to_vec();
+            let tally = worker.tally();
             for (number, level) in plan.levels.iter().enumerate() {
-                let cell = &worker.tally().levels[number];
+                let cell = &tally.levels[number];
                 let account = cell.account.as_ref().unwrap();
                 let sign = if side == "long" { 1.0 } else { -1.0 };
                 let exposure = sign * level.leverage;
@@ -137,11 +139,7 @@ fn what_is_left_after_liquidations_in_part_follows_from_the_rules() {
                     states.push(state);
                     (x, left) = rule(state);
                 }
-                let hit = worker
-                    .evaluation()
-                    .hits()
-                    .iter()
-                    .find(|hit| hit.level == number_of(&plan, level.leverage));
+                let hit = hits.iter().find(|hit| hit.level == number_of(&plan, level.leverage));
                 let is_liquidated = account.exits[Exit::Liquidated as usize].mapped(0.0, 1.0).powers[0] > 0.0;
                 assert_eq!(is_liquidated, hit.is_some(), "{what}");
                 assert!(is_liquidated || number == 0, "{what}");

@@ -1,11 +1,11 @@
 //! Accounts whose owner acts on the way: every level on every path with its own money, position and triggers.
 
 use super::evaluation::{Evaluation, Hit, Survivors};
-use super::nested::{add_sums, tally_hits};
 use super::opening::Opening;
 use super::policy::{Policy, ProtectivePut};
 use super::schedule::Moment;
 use super::slot::{Due, Managed, Slot};
+use super::sums::{add_sums, tally_hits};
 use super::walk::{Draws, Reach, Segment};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Stream, exp};

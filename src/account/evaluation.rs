@@ -24,17 +24,20 @@ pub trait Evaluation: Send {
     /// without a schedule are never asked.
     fn settle(&mut self, _moment: usize, _log_prices: &[Vec<f64>], _funding_rates: &[f64]) {}
 
-    /// Lists the paths that a look at these log-prices (by asset and path) may matter to: all of them, unless the evaluation
-    /// knows better; then it takes in what it needs of the others here.
-    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
-        lanes.extend(0..log_prices.first().map_or(0, Vec::len) as u32);
+    /// Takes in looks at the prices of all paths at some times in a row, if the evaluation can do so at once; `false`, and nothing
+    /// done, if it wants every look as a batch of bars. `log_prices` are by asset, then by look and path.
+    fn look(&mut self, _times: &[f64], _log_prices: &[Vec<f64>]) -> bool {
+        false
     }
 
     /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds
-    /// the block to a tally. `weights` are those of the paths.
+    /// the block to a tally, perhaps holding some of it back. `weights` are those of the paths.
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally);
 
-    /// The survivors of a level in a tally that was made by this evaluation.
+    /// Adds to the tally what was held back of the blocks finished so far.
+    fn flush(&mut self, _tally: &mut Tally) {}
+
+    /// The survivors of a level in a tally that was made by this evaluation, and flushed.
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
 
     /// If a level is liquidated exactly when the price first touches a barrier that never moves: the barriers by level, as

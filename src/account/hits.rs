@@ -20,7 +20,10 @@ impl Candidates {
         self.indices.clear();
         dispatch(Find { bars, nearest, sign, indices: &mut self.indices });
         let n = self.indices.len();
-        if n > 0 {
+        // A look has no inside.
+        let is_look =
+            bars.duration.first() == Some(&0.0) && bars.duration.iter().all(|duration| *duration == 0.0);
+        if n > 0 && !is_look {
             self.normals.resize(n, 0.0);
             self.uniforms.resize(n, 0.0);
             noise.normals(&mut self.normals);
@@ -33,6 +36,9 @@ impl Candidates {
     #[inline(always)]
     pub fn time(&self, k: usize, bars: &Bars, barrier: f64, sign: f64) -> f64 {
         let i = self.indices[k] as usize;
+        if bars.duration[i] == 0.0 {
+            return bars.start[i];
+        }
         let fraction = first_passage_fraction(
             sign * bars.open[i] - barrier,
             (sign * bars.close[i] - barrier).abs(),
@@ -67,11 +73,6 @@ impl Kernel for Find<'_> {
             }
         }
     }
-}
-
-/// Adds the indices of the prices that are, mirrored, at or below the nearest barrier of the same index.
-pub(super) fn reached(prices: &[f64], nearest: &[f64], sign: f64, indices: &mut Vec<u32>) {
-    dispatch(Reached { prices, nearest, sign, indices });
 }
 
 struct Reached<'a> {

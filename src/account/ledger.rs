@@ -8,11 +8,12 @@
 
 use super::evaluation::{Evaluation, Hit, Survivors};
 use super::hits::Candidates;
-use super::nested::{add_sums, tally_hits, watched};
+use super::nested::watched;
 use super::opening::Opening;
 use super::requirement::{Line, barrier};
 use super::schedule::Moment;
 use super::settlement::{Accrual, Charge, LogBarriers, Settle, log_barrier};
+use super::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
 use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};

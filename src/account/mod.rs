@@ -13,6 +13,7 @@ mod requirement;
 mod schedule;
 mod settlement;
 mod slot;
+mod sums;
 mod walk;
 
 pub use book::Book;

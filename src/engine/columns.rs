@@ -1,7 +1,6 @@
 //! What the block loop does to whole columns of bars.
 
 use crate::market::{Bars, Sides};
-use crate::model::Stress;
 use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below};
 
 /// The random words of one asset on one block.
@@ -61,22 +60,26 @@ pub(super) fn list_due(events: &[f64], ends: &[f64], active: &[u32], due: &mut V
     );
 }
 
+/// Correlates the normals of the assets by the rows of a lower triangular factor; no rows leave them as they are.
+pub(super) fn correlate(normals: &mut [Vec<f64>], mixing: &[Vec<f64>]) {
+    // From the last asset up, so that each is made from normals that are still independent.
+    for (asset, weights) in mixing.iter().enumerate().rev() {
+        let (others, rest) = normals.split_at_mut(asset);
+        let Some(own) = rest.first_mut() else { continue };
+        for (i, normal) in own.iter_mut().enumerate() {
+            let mut sum = weights[asset] * *normal;
+            for (weight, other) in weights.iter().zip(others.iter()) {
+                sum = weight.mul_add(other[i], sum);
+            }
+            *normal = sum;
+        }
+    }
+}
+
 /// A column of equal numbers.
 pub(super) fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
     column.clear();
     column.resize(lanes, value);
-}
-
-/// Applies the shocks that the scenario puts at a common time.
-pub(super) fn shock(prices: &mut [Vec<f64>], stress: &[Stress], time: f64) {
-    for (prices, stress) in prices.iter_mut().zip(stress) {
-        let shock = stress.log_shock(time);
-        if shock != 0.0 {
-            for price in prices {
-                *price += shock;
-            }
-        }
-    }
 }
 
 struct Extremes<'a> {

@@ -62,9 +62,14 @@ impl<'a> FundingPath<'a> {
         }
     }
 
+    /// Whether [`FundingPath::drive`] has to see every move of the price.
+    pub fn follows_the_price(&self) -> bool {
+        self.funding.is_some_and(Funding::follows_the_price)
+    }
+
     /// Takes in how the driver of an asset's price moved on some paths: standard normals over durations in years.
     pub fn drive(&mut self, asset: usize, lanes: &[u32], durations: &[f64], normals: &[f64]) {
-        if asset == self.asset && self.funding.is_some_and(Funding::follows_the_price) {
+        if asset == self.asset && self.follows_the_price() {
             for ((lane, duration), normal) in lanes.iter().zip(durations).zip(normals) {
                 self.driver[*lane as usize] += duration.sqrt() * normal;
             }

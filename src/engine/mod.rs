@@ -5,6 +5,7 @@ mod columns;
 mod funding;
 mod common_jumps;
 mod crossing;
+mod looks;
 mod picture;
 mod plan;
 mod result;

@@ -52,6 +52,10 @@ impl Stepper for BatesStepper {
         self.jumps.times()
     }
 
+    fn events_only_add(&self) -> bool {
+        true
+    }
+
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream) {
         self.heston.advance(moves, noise);
     }

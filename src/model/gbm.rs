@@ -9,7 +9,7 @@
 
 use serde::Serialize;
 
-use super::{Moves, Stepper};
+use super::{LONGEST_STRIDE, Moves, Stepper, Stride};
 use crate::numeric::{Kernel, Stream, dispatch};
 
 /// Geometric Brownian motion.
@@ -42,6 +42,12 @@ impl Diffusion {
     pub fn diffuse(self, moves: Moves<'_>) {
         let law = Self { volatility: self.volatility * moves.volatility_times, ..self };
         dispatch(Diffuse { law, moves });
+    }
+
+    /// Moves the log-price over several intervals.
+    pub fn diffuse_stride(self, stride: Stride<'_>) {
+        let law = Self { volatility: self.volatility * stride.volatility_times, ..self };
+        dispatch(Strides { law, stride });
     }
 }
 
@@ -90,11 +96,66 @@ impl Kernel for Diffuse<'_> {
     }
 }
 
+/// Paths whose prices are held in registers over a stride.
+const TOGETHER: usize = 16;
+
+struct Strides<'a> {
+    law: Diffusion,
+    stride: Stride<'a>,
+}
+
+impl Kernel for Strides<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Diffusion { growth, volatility } = self.law;
+        let log_drift = growth - 0.5 * volatility * volatility;
+        let Stride { durations, open, rows, .. } = self.stride;
+        let mut steps = [(0.0, 0.0); LONGEST_STRIDE];
+        for (step, duration) in steps.iter_mut().zip(durations) {
+            let integrated = volatility * volatility * duration;
+            *step = (log_drift * duration, integrated.sqrt());
+        }
+        let paths = open.len();
+        let whole = paths - paths % TOGETHER;
+        for start in (0..whole).step_by(TOGETHER) {
+            let mut price = [0.0; TOGETHER];
+            price.copy_from_slice(&open[start..start + TOGETHER]);
+            for (row, (expected, deviation)) in rows.chunks_exact_mut(paths).zip(steps) {
+                for (price, entry) in price.iter_mut().zip(&mut row[start..start + TOGETHER]) {
+                    *price += deviation.mul_add(*entry, expected);
+                    *entry = *price;
+                }
+            }
+        }
+        for (path, open) in open.iter().enumerate().skip(whole) {
+            let mut price = *open;
+            for (row, (expected, deviation)) in rows.chunks_exact_mut(paths).zip(steps) {
+                price += deviation.mul_add(row[path], expected);
+                row[path] = price;
+            }
+        }
+    }
+}
+
 impl Stepper for Diffusion {
     fn begin(&mut self, _lanes: usize, _noise: &mut Stream) {}
 
     fn event_times(&self) -> &[f64] {
         &[]
+    }
+
+    fn events_only_add(&self) -> bool {
+        true
+    }
+
+    fn can_stride(&self) -> bool {
+        true
+    }
+
+    fn stride(&mut self, stride: Stride<'_>) {
+        self.diffuse_stride(stride);
     }
 
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::gbm::Diffusion;
-use super::{Moves, Stepper};
+use super::{Moves, Stepper, Stride};
 use crate::numeric::Stream;
 
 /// Rate and law of the log jumps of a model.
@@ -124,6 +124,18 @@ impl<L: JumpLaw> Stepper for JumpDiffusion<L> {
 
     fn event_times(&self) -> &[f64] {
         self.jumps.times()
+    }
+
+    fn events_only_add(&self) -> bool {
+        true
+    }
+
+    fn can_stride(&self) -> bool {
+        true
+    }
+
+    fn stride(&mut self, stride: Stride<'_>) {
+        self.diffusion.diffuse_stride(stride);
     }
 
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {

@@ -116,6 +116,22 @@ pub struct Moves<'a> {
     pub volatility_times: f64,
 }
 
+/// Most intervals of a stride: with the paths of a block their prices fill two thirds of a first-level cache.
+pub const LONGEST_STRIDE: usize = 8;
+
+/// Moves of the log-price of all paths of a block over several intervals in a row.
+#[derive(Debug)]
+pub struct Stride<'a> {
+    /// Length of each interval in years, the same for all paths.
+    pub durations: &'a [f64],
+    /// Log-price at the start, by path.
+    pub open: &'a [f64],
+    /// By interval and path: standard normals, to be replaced by the log-price at the end of the interval.
+    pub rows: &'a mut [f64],
+    /// Factor on the volatility of the moves.
+    pub volatility_times: f64,
+}
+
 /// Moves the paths of one block.
 pub trait Stepper: Send {
     /// Starts a block of `lanes` paths at time 0.
@@ -129,6 +145,20 @@ pub trait Stepper: Send {
     fn knows_extremes(&self) -> bool {
         false
     }
+
+    /// Whether an event adds to the log-price and changes nothing else that the path's continuous moves depend on. Then a price
+    /// that is seen at the end of an interval only may move first and jump afterwards.
+    fn events_only_add(&self) -> bool {
+        false
+    }
+
+    /// Whether the model can move over several intervals at once, events left aside, and its events only add to the price.
+    fn can_stride(&self) -> bool {
+        false
+    }
+
+    /// Moves all paths over several intervals at once, without their events; asked of models that can.
+    fn stride(&mut self, _stride: Stride<'_>) {}
 
     /// Moves the listed paths over an interval without events.
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream);

@@ -16,6 +16,15 @@ pub trait Kernel {
 
     /// The body; implementations mark it `#[inline(always)]`.
     fn run(self) -> Self::Output;
+
+    /// The same for instruction sets that can rotate vectors of words, for bodies that would be written differently there.
+    #[inline(always)]
+    fn run_with_rotations(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run()
+    }
 }
 
 /// The instruction sets that kernels are compiled for, by rising width.
@@ -76,7 +85,7 @@ pub fn force_instruction_set(wanted: InstructionSet) -> InstructionSet {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,bmi2")]
 fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
+    kernel.run_with_rotations()
 }
 
 #[cfg(target_arch = "x86_64")]

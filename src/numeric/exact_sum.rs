@@ -25,6 +25,7 @@ pub struct ExactSum {
 
 impl ExactSum {
     /// Adds a finite number of magnitude below 2⁶⁴ (a larger one counts as 2⁶⁴, not-a-number as 0).
+    #[inline(always)]
     pub fn add(&mut self, x: f64) {
         let x = x.clamp(-HIGH_UNIT * HIGH_UNIT, HIGH_UNIT * HIGH_UNIT);
         let high = (x * HIGH_UNIT).floor();

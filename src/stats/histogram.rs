@@ -52,6 +52,26 @@ impl Histogram {
         self.counts[index(x)] += fixed(weight);
     }
 
+    /// The bin that a number falls into.
+    #[inline(always)]
+    pub fn bin_of(x: f64) -> u16 {
+        // There are fewer than 2¹⁶ bins.
+        index(x) as u16
+    }
+
+    /// Adds one number of this weight to each of these bins.
+    pub fn add_bins(&mut self, bins: &[u16], weight: f64) {
+        if self.counts.is_empty() && !bins.is_empty() {
+            self.allocate();
+        }
+        let weight = fixed(weight);
+        for bin in bins {
+            if let Some(count) = self.counts.get_mut(usize::from(*bin)) {
+                *count += weight;
+            }
+        }
+    }
+
     #[cold]
     fn allocate(&mut self) {
         self.counts = vec![0; BINS];

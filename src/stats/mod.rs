@@ -5,6 +5,7 @@
 
 mod account;
 mod block_bootstrap;
+mod deferred;
 mod distribution;
 mod estimate;
 mod histogram;
@@ -15,6 +16,7 @@ mod two_sample;
 
 pub use account::{AccountSums, AccountTally, Calls, Cost, Costs, Exit, Passage, SignedHistogram};
 pub use block_bootstrap::BlockBootstrap;
+pub use deferred::Deferred;
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};
 pub use histogram::{Bin, Histogram};

@@ -54,6 +54,7 @@ pub struct Moments {
 
 impl Moments {
     /// Adds the sums of a block.
+    #[inline(always)]
     pub fn add(&mut self, sums: &Sums) {
         // A block without weight adds nothing; most levels have no bad debt.
         if sums.powers[0] == 0.0 {

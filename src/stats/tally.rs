@@ -29,13 +29,6 @@ pub struct LevelTally {
 }
 
 impl LevelTally {
-    /// Adds the time of liquidation (as a fraction of the horizon) of a path.
-    #[inline]
-    pub fn add_time(&mut self, sums: &mut LiquidatedSums, time: f64, weight: f64) {
-        sums.time.add(time, weight);
-        self.times.add(time, weight);
-    }
-
     /// Adds what liquidation left of the equity on paths of these weights, and the debt beyond it.
     #[inline]
     pub fn add_fill(
@@ -66,6 +59,7 @@ impl LevelTally {
     }
 
     /// Adds the sums of a block.
+    #[inline(always)]
     pub fn add_sums(&mut self, survivors: &Sums, liquidated: &LiquidatedSums) {
         self.survivors.add(survivors);
         self.liquidated.add(&liquidated.returns);

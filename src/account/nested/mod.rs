@@ -10,12 +10,18 @@
 //! Many levels cost little more than one: a move that passes several barriers is booked as one range of levels, and the
 //! time of passing is drawn for one level a path, in turns by the number of the path, which then counts for all.
 
+mod kernels;
+
+use std::ops::Range;
+
+use kernels::{Book, Close, Deepen, Look};
+
 use super::evaluation::{Evaluation, Hit, Survivors};
-use super::hits::{self, Candidates};
+use super::hits::Candidates;
 use super::position::Level;
 use crate::market::{Bars, Sides};
-use crate::numeric::{Kernel, Stream, dispatch, exp};
-use crate::stats::{Histogram, Liquidated, LiquidatedSums, Sums, Tally};
+use crate::numeric::{Stream, dispatch, exp};
+use crate::stats::{Deferred, Histogram, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
 
 /// Levels whose times of liquidation are drawn on one path.
@@ -27,7 +33,7 @@ struct Pass {
     lane: u32,
     first: u32,
     end: u32,
-    /// Ratio to the price at the start after the gap that did it; none for a continuous move.
+    /// Log-price after the gap that did it; none for a continuous move.
     gap: Option<f64>,
 }
 
@@ -60,6 +66,9 @@ pub struct Nested {
     ratios: Vec<f64>,
     survivor_sums: Vec<Sums>,
     liquidated_sums: Vec<LiquidatedSums>,
+    /// Closing equity and times on their way to the tally.
+    closings: Deferred,
+    times: Deferred,
 }
 
 impl Nested {
@@ -108,6 +117,8 @@ impl Nested {
             ratios: Vec::new(),
             survivor_sums: vec![Sums::default(); count],
             liquidated_sums: vec![LiquidatedSums::default(); count],
+            closings: Deferred::new(count, 1.0),
+            times: Deferred::new(count, count.div_ceil(TIMED_LEVELS) as f64),
         })
     }
 
@@ -120,13 +131,7 @@ impl Nested {
         let after_gap = left_open(&self.barriers[..open_levels], self.sign * bars.open[i]);
         let after_move = left_open(&self.barriers[..after_gap], self.sign * bars.extreme[i]);
         if after_gap < open_levels {
-            let ratio = exp(bars.open[i]);
-            let gap = Some(ratio);
-            self.passes.push(Pass { lane, first: after_gap as u32, end: open_levels as u32, gap });
-            for level in self.timed(lane, after_gap, open_levels) {
-                let fill = self.gap_fill(level, ratio);
-                self.hits.push(hit(lane, level, bars.start[i], fill));
-            }
+            self.gap(lane, after_gap..open_levels, bars.open[i], bars.start[i]);
         }
         if after_move < after_gap {
             self.passes.push(Pass { lane, first: after_move as u32, end: after_gap as u32, gap: None });
@@ -135,11 +140,43 @@ impl Nested {
                 self.hits.push(hit(lane, level, time, self.fills[level]));
             }
         }
-        self.open_levels[lane as usize] = after_move as u32;
-        self.nearest[lane as usize] = match after_move {
+        self.leave_open(lane, after_move);
+    }
+
+    /// Books a gap to a log-price that liquidates some levels of a path.
+    #[inline(always)]
+    fn gap(&mut self, lane: u32, levels: Range<usize>, log_price: f64, time: f64) {
+        let (first, end) = (levels.start as u32, levels.end as u32);
+        self.passes.push(Pass { lane, first, end, gap: Some(log_price) });
+        for level in self.timed(lane, levels.start, levels.end) {
+            let fill = self.gap_fill(level, exp(log_price));
+            self.hits.push(hit(lane, level, time, fill));
+        }
+    }
+
+    /// Only the levels below an index stay open on a path.
+    #[inline(always)]
+    fn leave_open(&mut self, lane: u32, levels: usize) {
+        self.open_levels[lane as usize] = levels as u32;
+        self.nearest[lane as usize] = match levels {
             0 => f64::NEG_INFINITY,
             n => self.barriers[n - 1],
         };
+    }
+
+    /// Books the looks of one path, by their times.
+    #[inline(always)]
+    fn look_at(&mut self, path: usize, times: &[f64], rows: &[f64]) {
+        let paths = self.deepest.len();
+        for (time, log_price) in times.iter().zip(rows[path..].iter().step_by(paths)) {
+            let price = self.sign * log_price;
+            if price <= self.nearest[path] {
+                let open_levels = self.open_levels[path] as usize;
+                let left = left_open(&self.barriers[..open_levels], price);
+                self.gap(path as u32, left..open_levels, *log_price, *time);
+                self.leave_open(path as u32, left);
+            }
+        }
     }
 
     /// The levels of a range whose times are drawn on a path.
@@ -162,7 +199,11 @@ impl Nested {
     #[inline(always)]
     fn tally_passes(&mut self, weights: &[f64], tally: &mut Tally) {
         self.touched.fill([0.0; 2]);
-        for pass in &self.passes {
+        self.ratios.resize(self.passes.len(), 0.0);
+        for (ratio, pass) in self.ratios.iter_mut().zip(&self.passes) {
+            *ratio = exp(pass.gap.unwrap_or(0.0));
+        }
+        for (pass, ratio) in self.passes.iter().zip(&self.ratios) {
             let (weight, range) = (weights[pass.lane as usize], pass.first as usize..pass.end as usize);
             match pass.gap {
                 None => {
@@ -171,9 +212,9 @@ impl Nested {
                         self.touched[level][1] += sign * weight * weight;
                     }
                 }
-                Some(ratio) => {
+                Some(_) => {
                     for level in range {
-                        let fill = self.gap_fill(level, ratio);
+                        let fill = self.gap_fill(level, *ratio);
                         let sums = &mut self.liquidated_sums[level];
                         tally.levels[level].add_fill(sums, fill, weight, weight * weight);
                     }
@@ -192,7 +233,9 @@ impl Nested {
         for hit in &self.hits {
             let level = hit.level as usize;
             let weight = weights[hit.lane as usize] * self.stride as f64;
-            tally.levels[level].add_time(&mut self.liquidated_sums[level], hit.time / self.horizon, weight);
+            let time = hit.time / self.horizon;
+            self.liquidated_sums[level].time.add(time, weight);
+            self.times.add(level, &mut tally.levels[level].times, time, weight);
         }
     }
 }
@@ -242,15 +285,22 @@ impl Evaluation for Nested {
         dispatch(Book { nested: self, bars });
     }
 
-    fn concerned(&mut self, log_prices: &[Vec<f64>], lanes: &mut Vec<u32>) {
-        let prices = &log_prices[self.asset];
-        dispatch(Deepen { prices, sign: self.sign, deepest: &mut self.deepest });
-        hits::reached(prices, &self.nearest, self.sign, lanes);
+    fn look(&mut self, times: &[f64], log_prices: &[Vec<f64>]) -> bool {
+        let rows = &log_prices[self.asset];
+        dispatch(Look { nested: self, times, rows });
+        true
     }
 
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let log_price = &log_prices[self.asset];
         dispatch(Close { nested: self, log_price, weights, tally });
+    }
+
+    fn flush(&mut self, tally: &mut Tally) {
+        for (index, level) in tally.levels.iter_mut().enumerate() {
+            self.closings.flush(index, &mut level.closing_equity);
+            self.times.flush(index, &mut level.times);
+        }
     }
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
@@ -289,108 +339,5 @@ pub(super) fn watched(side: Side) -> (Sides, f64) {
     match side {
         Side::Long => (Sides::Low, 1.0),
         Side::Short => (Sides::High, -1.0),
-    }
-}
-
-/// Adds the liquidations of a block to its sums and to the tally's histograms.
-pub(super) fn tally_hits(
-    hits: &[Hit],
-    weights: &[f64],
-    horizon: f64,
-    sums: &mut [LiquidatedSums],
-    tally: &mut Tally,
-) {
-    for hit in hits {
-        let level = hit.level as usize;
-        let outcome =
-            Liquidated { time: hit.time / horizon, recovered: hit.recovered, bad_debt: hit.bad_debt };
-        tally.levels[level].add_liquidated(&mut sums[level], outcome, weights[hit.lane as usize]);
-    }
-}
-
-/// Moves the sums of a block of `lanes` paths to the tally and clears them for the next block.
-pub(super) fn add_sums(
-    survivors: &mut [Sums],
-    liquidated: &mut [LiquidatedSums],
-    lanes: usize,
-    tally: &mut Tally,
-) {
-    tally.paths += lanes as u64;
-    for ((cell, survivors), liquidated) in tally.levels.iter_mut().zip(survivors).zip(liquidated) {
-        cell.add_sums(survivors, liquidated);
-        *survivors = Sums::default();
-        *liquidated = LiquidatedSums::default();
-    }
-}
-
-/// The candidates of a batch, booked one by one; a kernel for the sake of its multiply-adds.
-struct Book<'a> {
-    nested: &'a mut Nested,
-    bars: &'a Bars,
-}
-
-impl Kernel for Book<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for k in 0..self.nested.candidates.indices.len() {
-            self.nested.book(k, self.bars);
-        }
-    }
-}
-
-/// The end of a block.
-struct Close<'a> {
-    nested: &'a mut Nested,
-    log_price: &'a [f64],
-    weights: &'a [f64],
-    tally: &'a mut Tally,
-}
-
-impl Kernel for Close<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { nested, log_price, weights, tally } = self;
-        let lanes = log_price.len();
-        nested.ratios.resize(lanes, 0.0);
-        for (ratio, log_price) in nested.ratios.iter_mut().zip(log_price) {
-            *ratio = exp(nested.exponent * *log_price);
-        }
-        for ((ratio, open_levels), weight) in nested.ratios.iter().zip(&nested.open_levels).zip(weights) {
-            let open_levels = *open_levels as usize;
-            if open_levels > 0 {
-                let level = &nested.levels[open_levels - 1];
-                let equity = level.closing_slope.mul_add(*ratio, level.closing_constant);
-                nested.survivor_sums[open_levels - 1].add(ratio - 1.0, *weight);
-                tally.levels[open_levels - 1].closing_equity.add(equity, *weight);
-            }
-        }
-        for (deepest, weight) in nested.deepest.iter().zip(weights) {
-            tally.depths.add(-deepest, *weight);
-        }
-        nested.tally_passes(weights, tally);
-        add_sums(&mut nested.survivor_sums, &mut nested.liquidated_sums, lanes, tally);
-    }
-}
-
-/// The running extreme of paths that all have a price.
-struct Deepen<'a> {
-    prices: &'a [f64],
-    sign: f64,
-    deepest: &'a mut [f64],
-}
-
-impl Kernel for Deepen<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (deepest, price) in self.deepest.iter_mut().zip(self.prices) {
-            let price = self.sign * price;
-            *deepest = if price < *deepest { price } else { *deepest };
-        }
     }
 }

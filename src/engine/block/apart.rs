@@ -1,0 +1,151 @@
+//! Moves on which paths have events of their own: bars end at different times.
+
+use super::Worker;
+use crate::engine::columns::{correlate, draw_extremes, list_due, reset};
+use crate::engine::common_jumps::CommonStepper;
+use crate::model::Moves;
+
+impl Worker<'_> {
+    /// Moves every path to a common time, event by event.
+    pub(super) fn move_apart(&mut self, time: f64) {
+        self.active.clone_from(&self.everyone);
+        while !self.active.is_empty() {
+            // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
+            let all = self.active.len() == self.now.len();
+            reset(&mut self.ends, self.active.len(), time);
+            let common = self.common_jumps.iter().map(CommonStepper::times);
+            for events in self.steppers.iter().map(|stepper| stepper.event_times()).chain(common) {
+                if !events.is_empty() && all {
+                    for (end, event) in self.ends.iter_mut().zip(events) {
+                        *end = if *event < *end { *event } else { *end };
+                    }
+                } else if !events.is_empty() {
+                    for (end, lane) in self.ends.iter_mut().zip(&self.active) {
+                        *end = end.min(events[*lane as usize]);
+                    }
+                }
+            }
+            self.draw_normals();
+            for asset in 0..self.steppers.len() {
+                self.advance(asset);
+            }
+            if self.plan.continuous {
+                self.evaluation.observe(&self.bars, &mut self.hit_noise);
+            }
+            if all {
+                self.now.copy_from_slice(&self.ends);
+            } else {
+                for (end, lane) in self.ends.iter().zip(&self.active) {
+                    self.now[*lane as usize] = *end;
+                }
+            }
+            for asset in 0..self.steppers.len() {
+                self.happen(asset);
+            }
+            self.happen_together();
+            let ends = &self.ends;
+            if ends.iter().fold(true, |arrived, end| arrived & (*end >= time)) {
+                self.active.clear();
+            }
+            let mut kept = 0;
+            self.active.retain(|_| {
+                kept += 1;
+                ends[kept - 1] < time
+            });
+        }
+    }
+
+    /// Moves one asset on the active paths to the ends of their intervals and fills its bars.
+    fn advance(&mut self, asset: usize) {
+        let n = self.active.len();
+        let prices = &mut self.prices[asset];
+        let bars = &mut self.bars[asset];
+        let streams = &mut self.streams[asset];
+        bars.lanes.clone_from(&self.active);
+        let all = n == prices.len();
+        if all {
+            bars.start.clone_from(&self.now);
+            bars.open.clone_from(prices);
+        } else {
+            bars.start.clear();
+            bars.start.extend(self.active.iter().map(|lane| self.now[*lane as usize]));
+            bars.open.clear();
+            bars.open.extend(self.active.iter().map(|lane| prices[*lane as usize]));
+        }
+        bars.duration.clear();
+        bars.duration.extend(self.ends.iter().zip(&bars.start).map(|(end, start)| end - start));
+        for column in [&mut bars.close, &mut bars.variance, &mut bars.extreme] {
+            column.resize(n, 0.0);
+        }
+        self.lows.resize(n, 0.0);
+        self.highs.resize(n, 0.0);
+        self.steppers[asset].advance(
+            Moves {
+                lanes: &bars.lanes,
+                duration: &bars.duration,
+                normals: &self.normals[asset],
+                open: &bars.open,
+                close: &mut bars.close,
+                variance: &mut bars.variance,
+                low: &mut self.lows,
+                high: &mut self.highs,
+                volatility_times: self.volatility_times[asset],
+            },
+            &mut streams.events,
+        );
+        self.funding.drive(asset, &bars.lanes, &bars.duration, &self.normals[asset]);
+        let growth = self.plan.dependence.growth(asset);
+        if growth != 0.0 {
+            for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {
+                *close -= growth * duration;
+            }
+        }
+        if self.plan.continuous {
+            let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
+            let side = self.evaluation.watched_side();
+            draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
+        }
+        if all {
+            prices.copy_from_slice(&bars.close);
+        } else {
+            for (lane, close) in self.active.iter().zip(&bars.close) {
+                prices[*lane as usize] = *close;
+            }
+        }
+    }
+
+    /// Draws the normals of the continuous moves of all assets on the active paths, correlated as the scenario asks.
+    fn draw_normals(&mut self) {
+        for (normals, streams) in self.normals.iter_mut().zip(&mut self.streams) {
+            normals.resize(self.active.len(), 0.0);
+            streams.moves.normals(normals);
+        }
+        correlate(&mut self.normals, &self.plan.mixing);
+    }
+
+    /// Lets the jumps happen that hit several assets and are due now.
+    fn happen_together(&mut self) {
+        for common in &mut self.common_jumps {
+            let times = common.times();
+            self.due.clear();
+            let due =
+                self.ends.iter().zip(&self.active).filter(|(end, lane)| times[**lane as usize] <= **end);
+            self.due.extend(due.map(|(_, lane)| *lane));
+            if !self.due.is_empty() {
+                common.happen(&self.due, &mut self.prices);
+            }
+        }
+    }
+
+    /// Lets the events of one asset happen that are due now.
+    fn happen(&mut self, asset: usize) {
+        let events = self.steppers[asset].event_times();
+        if events.is_empty() {
+            return;
+        }
+        list_due(events, &self.ends, &self.active, &mut self.due);
+        if !self.due.is_empty() {
+            self.steppers[asset].happen(&self.due, &mut self.prices[asset], &mut self.streams[asset].events);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The block loop: models move prices, bars go to the accounts.
+
+mod apart;
+
+use super::columns::{AssetStreams, all_after, draw_extremes, list_due, reset};
+use super::common_jumps::CommonStepper;
+use super::funding::FundingPath;
+use super::looks::Looks;
+use super::plan::{GridPoint, Plan};
+use crate::account::Evaluation;
+use crate::market::Bars;
+use crate::model::{LONGEST_STRIDE, Moves, Stepper};
+use crate::numeric::{Purpose, Stream};
+use crate::stats::Tally;
+
+/// Paths in a block: part of the definition of the random numbers. One column of a block is 4 KiB, so the columns in
+/// use stay in the first two levels of cache.
+pub const BLOCK_LANES: usize = 512;
+
+/// Everything one thread needs to run blocks, allocated once.
+pub struct Worker<'a> {
+    plan: &'a Plan,
+    steppers: Vec<Box<dyn Stepper>>,
+    common_jumps: Vec<CommonStepper<'a>>,
+    evaluation: Box<dyn Evaluation>,
+    funding: FundingPath<'a>,
+    tally: Tally,
+    /// Log-price by asset and path.
+    prices: Vec<Vec<f64>>,
+    /// Time reached by each path.
+    now: Vec<f64>,
+    /// The common time that all paths have reached.
+    reached: f64,
+    /// Every path of the block.
+    everyone: Vec<u32>,
+    /// Length of a bar that is the same for all paths.
+    common_duration: Vec<f64>,
+    active: Vec<u32>,
+    due: Vec<u32>,
+    /// End of the interval of each active path.
+    ends: Vec<f64>,
+    /// Normals of the continuous moves, by asset.
+    normals: Vec<Vec<f64>>,
+    /// Factor on volatility until the next grid point, by asset.
+    volatility_times: Vec<f64>,
+    uniforms: Vec<f64>,
+    /// Extremes that a model knows itself.
+    lows: Vec<f64>,
+    highs: Vec<f64>,
+    weights: Vec<f64>,
+    bars: Vec<Bars>,
+    looks: Looks,
+    streams: Vec<AssetStreams>,
+    hit_noise: Stream,
+}
+
+impl<'a> Worker<'a> {
+    /// A worker for a plan, with an empty tally.
+    pub fn new(plan: &'a Plan) -> Self {
+        Self::with_evaluation(plan, plan.evaluation())
+    }
+
+    /// A worker that uses the given evaluation of the plan's levels.
+    pub fn with_evaluation(plan: &'a Plan, evaluation: Box<dyn Evaluation>) -> Self {
+        let column = || Vec::with_capacity(BLOCK_LANES);
+        let assets = plan.models.len();
+        Self {
+            plan,
+            steppers: plan.models.iter().map(|model| model.stepper(BLOCK_LANES)).collect(),
+            common_jumps: (0..)
+                .zip(&plan.dependence.common_jumps)
+                .map(|(index, law)| CommonStepper::new(law, index))
+                .collect(),
+            evaluation,
+            funding: FundingPath::new(plan.flows.funding.as_ref(), plan.asset),
+            tally: Tally::new(plan.levels.len()),
+            prices: vec![column(); assets],
+            now: column(),
+            reached: 0.0,
+            everyone: Vec::with_capacity(BLOCK_LANES),
+            common_duration: column(),
+            active: Vec::with_capacity(BLOCK_LANES),
+            due: Vec::with_capacity(BLOCK_LANES),
+            ends: column(),
+            normals: vec![column(); assets],
+            volatility_times: vec![1.0; assets],
+            uniforms: column(),
+            lows: column(),
+            highs: column(),
+            weights: column(),
+            looks: Looks::new(assets, BLOCK_LANES),
+            bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
+            streams: (0..assets).map(|asset| AssetStreams::new(plan.seed, asset, 0)).collect(),
+            hit_noise: Stream::new(plan.seed, Purpose::Hit, 0),
+        }
+    }
+
+    /// What the blocks run so far have tallied.
+    pub fn tally(&mut self) -> &Tally {
+        self.evaluation.flush(&mut self.tally);
+        &self.tally
+    }
+
+    /// Gives up the worker for its tally.
+    pub fn into_tally(mut self) -> Tally {
+        self.evaluation.flush(&mut self.tally);
+        self.tally
+    }
+
+    /// The evaluation, as the last block left it.
+    pub fn evaluation(&self) -> &dyn Evaluation {
+        &*self.evaluation
+    }
+
+    /// Log-prices of an asset at the horizon, by path of the last block.
+    pub fn closing_log_prices(&self, asset: usize) -> &[f64] {
+        &self.prices[asset]
+    }
+
+    /// Simulates one block of `lanes` paths and adds it to the tally.
+    pub fn run_block(&mut self, block: u64, lanes: usize) {
+        let plan = self.plan;
+        for (asset, streams) in self.streams.iter_mut().enumerate() {
+            *streams = AssetStreams::new(plan.seed, asset, block);
+            self.steppers[asset].begin(lanes, &mut streams.events);
+            reset(&mut self.prices[asset], lanes, 0.0);
+        }
+        for common in &mut self.common_jumps {
+            common.begin(plan.seed, block, lanes);
+        }
+        self.hit_noise = Stream::new(plan.seed, Purpose::Hit, block);
+        reset(&mut self.now, lanes, 0.0);
+        self.reached = 0.0;
+        self.everyone.clear();
+        self.everyone.extend(0..lanes as u32);
+        self.common_duration.clear();
+        reset(&mut self.weights, lanes, 1.0);
+        self.evaluation.begin(lanes);
+        self.funding.begin(plan.seed, block, lanes);
+        let mut start = 0.0;
+        let mut rest = &plan.grid[..];
+        while let Some((point, later)) = rest.split_first() {
+            let stride = self.stride_of(rest);
+            if stride > 0 {
+                let (points, later) = rest.split_at(stride);
+                self.stride(points);
+                (start, rest) = (self.reached, later);
+                continue;
+            }
+            rest = later;
+            for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
+                *factor = stress.volatility_times(start);
+            }
+            self.move_to(point.time);
+            self.shock(point.time);
+            start = point.time;
+            if point.look && !plan.continuous {
+                let (point, noise) = (std::slice::from_ref(point), &mut self.hit_noise);
+                self.looks.show(point, &self.prices, &mut *self.evaluation, noise);
+            }
+            if let Some(moment) = point.settle {
+                let rates = self.funding.next(plan.schedule[moment].funding);
+                self.evaluation.settle(moment, &self.prices, rates);
+            }
+        }
+        self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
+    }
+
+    /// How many of the next grid points can be reached in one stride: points at which the account looks and nothing else happens.
+    fn stride_of(&self, points: &[GridPoint]) -> usize {
+        let can = !self.plan.continuous && self.is_alone() && self.steppers[0].can_stride();
+        // Strides keep the moves of the single intervals to themselves.
+        if !can || self.funding.follows_the_price() || !self.plan.stress[0].is_empty() {
+            return 0;
+        }
+        points.iter().take(LONGEST_STRIDE).take_while(|point| point.look && point.settle.is_none()).count()
+    }
+
+    /// Moves every path over several intervals and shows the account their ends.
+    fn stride(&mut self, points: &[GridPoint]) {
+        let (stepper, streams) = (&mut *self.steppers[0], &mut self.streams[0]);
+        self.looks.stride(self.reached, points, stepper, streams, &mut self.prices[0]);
+        self.looks.show_stride(points, &mut *self.evaluation, &mut self.hit_noise);
+        self.arrive(points[points.len() - 1].time);
+    }
+
+    /// Whether there is one asset and it moves by itself.
+    fn is_alone(&self) -> bool {
+        self.steppers.len() == 1 && self.common_jumps.is_empty()
+    }
+
+    /// Moves every path to a common time.
+    fn move_to(&mut self, time: f64) {
+        if !self.is_alone() {
+            self.move_apart(time);
+        } else if all_after(self.steppers[0].event_times(), time) {
+            self.move_together(time);
+        } else if !self.plan.continuous && self.steppers[0].events_only_add() {
+            self.move_together(time);
+            self.happen_until(time);
+        } else {
+            self.move_apart(time);
+        }
+        self.arrive(time);
+    }
+
+    /// Takes note that every path has reached a time.
+    fn arrive(&mut self, time: f64) {
+        self.reached = time;
+        if self.steppers.iter().any(|stepper| !stepper.event_times().is_empty()) {
+            self.now.fill(time);
+        }
+    }
+
+    /// Lets all events of a single asset happen that are due up to a time.
+    fn happen_until(&mut self, time: f64) {
+        reset(&mut self.ends, self.everyone.len(), time);
+        loop {
+            list_due(self.steppers[0].event_times(), &self.ends, &self.everyone, &mut self.due);
+            if self.due.is_empty() {
+                break;
+            }
+            self.steppers[0].happen(&self.due, &mut self.prices[0], &mut self.streams[0].events);
+        }
+    }
+
+    /// Moves every path of a single asset to a common time at once: nothing happens on the way.
+    fn move_together(&mut self, time: f64) {
+        let n = self.everyone.len();
+        let duration = time - self.reached;
+        if self.common_duration.first() != Some(&duration) {
+            reset(&mut self.common_duration, n, duration);
+        }
+        for (asset, stepper) in self.steppers.iter_mut().enumerate() {
+            let normals = &mut self.normals[asset];
+            normals.resize(n, 0.0);
+            let (bars, streams) = (&mut self.bars[asset], &mut self.streams[asset]);
+            bars.close.resize(n, 0.0);
+            bars.variance.resize(n, 0.0);
+            streams.moves.normals(normals);
+            self.lows.resize(n, 0.0);
+            self.highs.resize(n, 0.0);
+            let moves = Moves {
+                lanes: &self.everyone,
+                duration: &self.common_duration,
+                normals,
+                open: &self.prices[asset],
+                close: &mut bars.close,
+                variance: &mut bars.variance,
+                low: &mut self.lows,
+                high: &mut self.highs,
+                volatility_times: self.volatility_times[asset],
+            };
+            stepper.advance(moves, &mut streams.events);
+            self.funding.drive(asset, &self.everyone, &self.common_duration, normals);
+            if self.plan.continuous {
+                bars.lanes.clone_from(&self.everyone);
+                reset(&mut bars.start, n, self.reached);
+                bars.duration.clone_from(&self.common_duration);
+                bars.open.clone_from(&self.prices[asset]);
+                let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
+                let side = self.evaluation.watched_side();
+                draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
+                self.prices[asset].copy_from_slice(&bars.close);
+            } else {
+                // Nobody looks at the bar: its close becomes the price without a copy.
+                std::mem::swap(&mut self.prices[asset], &mut bars.close);
+            }
+        }
+        if self.plan.continuous {
+            self.evaluation.observe(&self.bars, &mut self.hit_noise);
+        }
+    }
+
+    /// Applies the shocks that the scenario puts at a common time.
+    fn shock(&mut self, time: f64) {
+        for (prices, stress) in self.prices.iter_mut().zip(&self.plan.stress) {
+            let shock = stress.log_shock(time);
+            if shock != 0.0 {
+                for price in prices {
+                    *price += shock;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Discrete monitoring: the account sees the price at the ends of intervals and nothing of the way there.
+//!
+//! A look is a bar of no duration whose whole move is a gap. Where the model can, all paths take several intervals in one stride: their
+//! prices stay in the first-level cache, and only paths that may have touched a barrier become bars. A jump inside an
+//! interval is added after the continuous move: nobody sees which came first.
+
+use super::columns::{AssetStreams, reset};
+use super::plan::GridPoint;
+use crate::account::Evaluation;
+use crate::market::Bars;
+use crate::model::{LONGEST_STRIDE, Stepper, Stride};
+use crate::numeric::Stream;
+
+/// Columns for looks at the prices of a block.
+pub(super) struct Looks {
+    /// Log-prices of a stride, by asset (there is one), then by interval and path.
+    rows: Vec<Vec<f64>>,
+    bars: Vec<Bars>,
+    due: Vec<u32>,
+    /// When the due jumps happened.
+    times: Vec<f64>,
+    /// Sum of the jumps of a path.
+    jumps: Vec<f64>,
+}
+
+impl Looks {
+    pub fn new(assets: usize, lanes: usize) -> Self {
+        Self {
+            rows: vec![Vec::with_capacity(LONGEST_STRIDE * lanes)],
+            bars: (0..assets).map(|asset| Bars::with_capacity(asset, lanes)).collect(),
+            due: Vec::with_capacity(lanes),
+            times: Vec::with_capacity(lanes),
+            jumps: Vec::with_capacity(lanes),
+        }
+    }
+
+    /// Moves all paths from `start` over the intervals that end at some points, looking at each.
+    pub fn stride(
+        &mut self,
+        start: f64,
+        points: &[GridPoint],
+        stepper: &mut dyn Stepper,
+        streams: &mut AssetStreams,
+        prices: &mut [f64],
+    ) {
+        let (paths, end) = (prices.len(), points.last().map_or(start, |point| point.time));
+        let rows = &mut self.rows[0];
+        rows.resize(points.len() * paths, 0.0);
+        let mut durations = [0.0; LONGEST_STRIDE];
+        let mut from = start;
+        for ((row, point), duration) in rows.chunks_exact_mut(paths).zip(points).zip(&mut durations) {
+            streams.moves.normals(row);
+            *duration = point.time - from;
+            from = point.time;
+        }
+        let durations = &durations[..points.len()];
+        stepper.stride(Stride { durations, open: prices, rows, volatility_times: 1.0 });
+        loop {
+            let times = stepper.event_times();
+            self.due.clear();
+            self.due.extend((0..).zip(times).filter(|(_, time)| **time <= end).map(|(lane, _)| lane));
+            if self.due.is_empty() {
+                break;
+            }
+            self.times.clear();
+            self.times.extend(self.due.iter().map(|lane| times[*lane as usize]));
+            reset(&mut self.jumps, paths, 0.0);
+            stepper.happen(&self.due, &mut self.jumps, &mut streams.events);
+            for (lane, time) in self.due.iter().zip(&self.times) {
+                let lane = *lane as usize;
+                for (row, _) in
+                    rows.chunks_exact_mut(paths).zip(points).skip_while(|(_, point)| point.time < *time)
+                {
+                    row[lane] += self.jumps[lane];
+                }
+            }
+        }
+        prices.copy_from_slice(&rows[(points.len() - 1) * paths..]);
+    }
+
+    /// Shows the account the prices of the last stride.
+    pub fn show_stride(&mut self, points: &[GridPoint], evaluation: &mut dyn Evaluation, noise: &mut Stream) {
+        let rows = std::mem::take(&mut self.rows);
+        self.show(points, &rows, evaluation, noise);
+        self.rows = rows;
+    }
+
+    /// Shows the account the log-prices, by asset, at some points, by point and path.
+    pub fn show(
+        &mut self,
+        points: &[GridPoint],
+        prices: &[Vec<f64>],
+        evaluation: &mut dyn Evaluation,
+        noise: &mut Stream,
+    ) {
+        let mut times = [0.0; LONGEST_STRIDE];
+        for (time, point) in times.iter_mut().zip(points) {
+            *time = point.time;
+        }
+        if evaluation.look(&times[..points.len()], prices) {
+            return;
+        }
+        for (row, point) in points.iter().enumerate() {
+            for (bars, prices) in self.bars.iter_mut().zip(prices) {
+                let paths = prices.len() / points.len();
+                bars.lanes.clear();
+                bars.lanes.extend(0..paths as u32);
+                reset(&mut bars.start, paths, point.time);
+                reset(&mut bars.duration, paths, 0.0);
+                reset(&mut bars.variance, paths, 0.0);
+                for column in [&mut bars.open, &mut bars.close, &mut bars.extreme] {
+                    column.clear();
+                    column.extend_from_slice(&prices[row * paths..][..paths]);
+                }
+            }
+            evaluation.observe(&self.bars, noise);
+        }
+    }
+}
