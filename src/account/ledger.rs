@@ -10,12 +10,12 @@ use super::evaluation::{Evaluation, Hit, Survivors};
 use super::hits::Candidates;
 use super::nested::watched;
 use super::opening::Opening;
-use super::requirement::{Line, barrier};
+use super::requirement::{Line, barrier, highest};
 use super::schedule::Moment;
-use super::settlement::{Accrual, Charge, LogBarriers, Settle, log_barrier};
+use super::settlement::{Accrual, Bounds, Charge, LogBarriers, Nearest, Prices, Settle, log_barrier};
 use super::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Kernel, Stream, dispatch, exp};
+use crate::numeric::{Stream, dispatch, exp};
 use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};
 use crate::venue::{Flows, FundingBasis, Side};
 
@@ -34,8 +34,9 @@ pub struct Ledger {
     lanes: usize,
     columns: Columns,
     accruals: Vec<Accrual>,
-    /// Barriers by level.
+    /// Barriers by level, and those of one level that can be the nearest.
     lines: Vec<Vec<Line>>,
+    kept: Vec<Line>,
     /// Mirrored x of the nearest barrier by path, and its logarithm.
     nearest: Vec<f64>,
     log_nearest: Vec<f64>,
@@ -60,7 +61,9 @@ struct Columns {
     /// Paid in cash; empty where nothing can be borrowed.
     interest: Vec<f64>,
     peak: Vec<f64>,
-    drawdown: Vec<f64>,
+    /// The deepest fall, and the peak that it was from.
+    fall: Vec<f64>,
+    fall_peak: Vec<f64>,
 }
 
 impl Ledger {
@@ -87,6 +90,7 @@ impl Ledger {
             columns: Columns::default(),
             accruals: Vec::new(),
             lines: vec![Vec::new(); count],
+            kept: Vec::new(),
             nearest: Vec::new(),
             log_nearest: Vec::new(),
             x: Vec::new(),
@@ -144,13 +148,8 @@ impl Ledger {
         costs[Cost::Interest as usize] =
             columns.interest.get(slot).unwrap_or(&0.0) + self.accruals[level].owed_coins() * x;
         let last_fall = 1.0 - equity / columns.peak[slot].max(equity);
-        Passage {
-            exit,
-            costs,
-            drawdown: columns.drawdown[slot].max(last_fall),
-            calls: Calls::default(),
-            reductions: 0.0,
-        }
+        let deepest = columns.fall[slot] / columns.fall_peak[slot];
+        Passage { exit, costs, drawdown: deepest.max(last_fall), calls: Calls::default(), reductions: 0.0 }
     }
 
     /// Finds the nearest barrier of a path again.
@@ -216,7 +215,13 @@ impl Evaluation for Ledger {
         self.dated.clear();
         self.accruals.clear();
         let columns = &mut self.columns;
-        for column in [&mut columns.cash, &mut columns.interest, &mut columns.peak, &mut columns.drawdown] {
+        for column in [
+            &mut columns.cash,
+            &mut columns.interest,
+            &mut columns.peak,
+            &mut columns.fall,
+            &mut columns.fall_peak,
+        ] {
             column.clear();
         }
         let mut nearest = f64::NEG_INFINITY;
@@ -231,7 +236,8 @@ impl Evaluation for Ledger {
                 self.columns.interest.resize(slots, due.cash_interest.0);
             }
             self.columns.peak.resize(slots, 1.0);
-            self.columns.drawdown.resize(slots, 1.0 - equity);
+            self.columns.fall.resize(slots, 1.0 - equity);
+            self.columns.fall_peak.resize(slots, 1.0);
             self.accruals.push(accrual);
             self.renew_lines(level);
             nearest = nearest.max(self.barrier(level, 0));
@@ -296,15 +302,22 @@ impl Evaluation for Ledger {
             dispatch(Settle {
                 due,
                 exposure: self.accruals[level].exposure,
-                lines: &self.lines[level],
                 x: &self.x,
                 charged: &self.charged,
                 cash: &mut self.columns.cash[slots.clone()],
                 interest: self.columns.interest.get_mut(slots.clone()).unwrap_or_default(),
                 peak: &mut self.columns.peak[slots.clone()],
-                drawdown: &mut self.columns.drawdown[slots],
-                nearest: &mut self.nearest,
+                fall: &mut self.columns.fall[slots.clone()],
+                fall_peak: &mut self.columns.fall_peak[slots.clone()],
             });
+            let (cash, lead) = (&self.columns.cash[slots], due.lead);
+            let (least, most) = dispatch(Bounds(cash));
+            if least <= most {
+                let bounds =
+                    (self.accruals[level].leading_cash(least), self.accruals[level].leading_cash(most));
+                highest(&self.lines[level], bounds.0, bounds.1, &mut self.kept);
+                dispatch(Nearest { lines: &self.kept, lead, cash, nearest: &mut self.nearest });
+            }
         }
         let sign = self.levels.first().map_or(1.0, Opening::sign);
         let time = now.seconds as f64 / SECONDS_PER_YEAR;
@@ -367,23 +380,5 @@ impl Evaluation for Ledger {
 
     fn hits(&self) -> &[Hit] {
         &self.hits
-    }
-}
-
-/// x from log-prices.
-struct Prices<'a> {
-    power: f64,
-    log_prices: &'a [f64],
-    x: &'a mut [f64],
-}
-
-impl Kernel for Prices<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (x, log_price) in self.x.iter_mut().zip(self.log_prices) {
-            *x = exp(self.power * log_price);
-        }
     }
 }

@@ -169,11 +169,10 @@ impl Kernel for Charge<'_> {
     }
 }
 
-/// One level at one moment on all paths: pays what is due, follows the equity, and finds the nearest barrier.
+/// One level at one moment on all paths: pays what is due and follows the equity.
 pub(super) struct Settle<'a> {
     pub due: Due,
     pub exposure: f64,
-    pub lines: &'a [Line],
     /// x by path.
     pub x: &'a [f64],
     /// Funding for a unit of exposure by path; empty where none is due.
@@ -182,8 +181,10 @@ pub(super) struct Settle<'a> {
     /// Interest paid in cash; empty where nothing can be borrowed.
     pub interest: &'a mut [f64],
     pub peak: &'a mut [f64],
-    pub drawdown: &'a mut [f64],
-    pub nearest: &'a mut [f64],
+    /// The deepest fall and the peak that it was from: their ratio is the drawdown. A comparison of two ratios is two products,
+    /// where each ratio would be a division.
+    pub fall: &'a mut [f64],
+    pub fall_peak: &'a mut [f64],
 }
 
 impl Kernel for Settle<'_> {
@@ -191,11 +192,11 @@ impl Kernel for Settle<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { due, exposure, lines, .. } = self;
+        let Self { due, exposure, .. } = self;
         let n = self.x.len();
         let x = &self.x[..n];
-        let (cash, nearest) = (&mut self.cash[..n], &mut self.nearest[..n]);
-        let (peak, drawdown) = (&mut self.peak[..n], &mut self.drawdown[..n]);
+        let (cash, peak) = (&mut self.cash[..n], &mut self.peak[..n]);
+        let (fall, fall_peak) = (&mut self.fall[..n], &mut self.fall_peak[..n]);
         if due.cash_interest != (0.0, 0.0) {
             for (cash, interest) in cash.iter_mut().zip(self.interest) {
                 let debt = if *cash < 0.0 { -*cash } else { 0.0 };
@@ -213,15 +214,55 @@ impl Kernel for Settle<'_> {
             let equity = exposure.mul_add(x[i], cash[i]);
             let top = if equity > peak[i] { equity } else { peak[i] };
             peak[i] = top;
-            let fall = (top - equity) / top;
-            drawdown[i] = if fall > drawdown[i] { fall } else { drawdown[i] };
+            let fallen = top - equity;
+            let is_deeper = fallen * fall_peak[i] > fall[i] * top;
+            fall[i] = if is_deeper { fallen } else { fall[i] };
+            fall_peak[i] = if is_deeper { top } else { fall_peak[i] };
         }
+    }
+}
+
+/// The nearest barrier of each path, with those of one more level.
+pub(super) struct Nearest<'a> {
+    pub lines: &'a [Line],
+    pub lead: f64,
+    pub cash: &'a [f64],
+    pub nearest: &'a mut [f64],
+}
+
+impl Kernel for Nearest<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { lines, lead: factor, cash, nearest } = self;
         for line in lines {
-            for i in 0..n {
-                let barrier = line.barrier(lead(cash[i], due.lead));
-                nearest[i] = if barrier > nearest[i] { barrier } else { nearest[i] };
+            for (nearest, cash) in nearest.iter_mut().zip(cash) {
+                let barrier = line.barrier(lead(*cash, factor));
+                *nearest = if barrier > *nearest { barrier } else { *nearest };
             }
         }
+    }
+}
+
+/// The least and the most of finite sums.
+pub(super) struct Bounds<'a>(pub &'a [f64]);
+
+impl Kernel for Bounds<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn run(self) -> (f64, f64) {
+        const LANES: usize = 16;
+        let (mut least, mut most) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        for chunk in self.0.chunks(LANES) {
+            for ((least, most), sum) in least.iter_mut().zip(&mut most).zip(chunk) {
+                *least = if *sum < *least { *sum } else { *least };
+                let is_more = *sum > *most && *sum < f64::INFINITY;
+                *most = if is_more { *sum } else { *most };
+            }
+        }
+        (least.into_iter().fold(f64::INFINITY, f64::min), most.into_iter().fold(f64::NEG_INFINITY, f64::max))
     }
 }
 
@@ -250,4 +291,22 @@ pub(super) fn log_barrier(sign: f64, barrier: f64) -> f64 {
     let x = if x > 1e-300 { x } else { 1e-300 };
     let x = if x < 1e300 { x } else { 1e300 };
     sign * ln(x)
+}
+
+/// x from log-prices.
+pub(super) struct Prices<'a> {
+    pub power: f64,
+    pub log_prices: &'a [f64],
+    pub x: &'a mut [f64],
+}
+
+impl Kernel for Prices<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (x, log_price) in self.x.iter_mut().zip(self.log_prices) {
+            *x = exp(self.power * log_price);
+        }
+    }
 }

@@ -5,7 +5,6 @@
 
 use super::opening::Opening;
 use super::policy::{Deleverage, Occasion, Policy};
-use super::requirement::barrier;
 use super::schedule::Moment;
 use super::settlement::log_barrier;
 use crate::market::SECONDS_PER_YEAR;
@@ -124,8 +123,8 @@ impl Managed {
 
     /// Mirrored log barrier of a margin that is a multiple of the maintenance margin.
     fn margin_barrier(&self, slot: &Slot, multiple: f64) -> f64 {
-        let lines = self.opening.requirement(slot.exposure).scaled_lines(slot.exposure, multiple);
-        log_barrier(self.sign(), barrier(&lines, slot.cash))
+        let requirement = self.opening.requirement(slot.exposure);
+        log_barrier(self.sign(), requirement.barrier(slot.exposure, slot.cash, multiple))
     }
 
     /// Finds the triggers again, with the best mirrored log-price so far.
@@ -269,26 +268,33 @@ impl Managed {
             slot.costs[Cost::Funding as usize] += paid;
         }
         self.follow(slot, x);
-        self.renew(slot, top);
-        self.react(slot, y, top, time);
+        if moment.interest || funding_rate.is_some() {
+            self.renew(slot, top);
+            self.react(slot, y, top, time);
+        }
         if slot.end.is_some() {
             return;
         }
+        let mut has_acted = false;
         let is_due =
             |every: u64| moment.seconds.is_multiple_of(every.max(1)) && moment.seconds < self.horizon;
         if let Some(add) = self.policy.add_margin.filter(|add| is_due(add.every.seconds())) {
             self.pay_in(slot, add.amount);
+            has_acted = true;
         }
         if let Some(Deleverage { on: Occasion::Every(every), .. }) = self.policy.deleverage
             && is_due(every.seconds())
         {
             self.rebalance(slot, x);
+            has_acted = true;
         }
         if self.policy.exit_after.is_some_and(|exit| exit.time.seconds() == moment.seconds) {
             return self.close(slot, x, 0.0, Exit::Expired, time);
         }
-        self.renew(slot, top);
-        self.react(slot, y, top, time);
+        if has_acted {
+            self.renew(slot, top);
+            self.react(slot, y, top, time);
+        }
     }
 
     fn follow(&self, slot: &mut Slot, x: f64) {
