@@ -222,3 +222,17 @@ fn wishes_that_contradict_each_other_are_reported() {
         assert!(message.contains(wanted), "{funding}: {message}");
     }
 }
+
+/// A long of 1x has no liquidation price at the start; 1 % of the notional every 8 hours brings it one.
+#[test]
+fn payments_can_liquidate_what_the_price_cannot() {
+    for rest in ["", IDLE] {
+        let scenario = read(CALM, "long", 1.0, r#"{ rate = "1%" }"#, rest)
+            .unwrap_or_else(|problems| panic!("{problems}"));
+        let level = &result(&scenario).levels[0];
+        assert_eq!(level.liquidation_price, None);
+        let p = level.liquidation_probability;
+        assert!(p.value > 0.05 && p.value < 0.95, "{p:?}");
+        assert_eq!(p.value, level.exits["liquidated"].value);
+    }
+}
