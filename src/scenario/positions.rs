@@ -2,12 +2,13 @@
 
 use crate::account::LevelError;
 use crate::account::portfolio::{self, OpenError, PositionTerms, Purse};
-use crate::venue::{Liquidation, MarginError, Side};
+use crate::venue::{FundingRates, Liquidation, MarginError, Side};
 
+use super::borrow::BorrowFile;
 use super::file::PositionFile;
-use super::flows::{BorrowFile, FundingFile};
+use super::funding::FundingFile;
 use super::policy::HedgeFile;
-use super::problem::{Code, Problem, Problems};
+use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
 use super::suggest::suggest;
 use super::tree::{number, ticked};
@@ -144,7 +145,7 @@ fn own_terms(
         None => account?.clone(),
     };
     if let Some(funding) = funding {
-        terms.flows.funding = funding.value.resolve(problems);
+        terms.flows.funding = funding.value.resolve(&funding.place, problems);
     }
     if let Some(borrow) = borrow {
         terms.flows.borrow = borrow.value.resolve();
@@ -250,5 +251,25 @@ pub(super) fn check(account: &Account, levels: &[Placed<f64>], prices: &[f64], p
             }
         };
         problems.push(Problem::new(Code::NotAllowed, &level.place, message).help(help));
+    }
+}
+
+/// Reports terms that only an account of one position can have.
+pub(super) fn check_terms(account: &Account, place: &Place, problems: &mut Problems) {
+    for position in &account.positions {
+        let rates = account.flows_of(position).funding.map(|funding| funding.rates);
+        if rates.is_some_and(|rates| !matches!(rates, FundingRates::Constant { .. })) {
+            let message = "an account of several positions knows no funding that varies";
+            let help = "give a constant `rate`, or keep one position";
+            problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
+            return;
+        }
+        let venue = account.venue_of(position);
+        if venue.grace.is_some() || matches!(venue.liquidation, Liquidation::Repay { .. }) {
+            let message = "an account of several positions cannot have the terms of a loan";
+            let help = "choose a venue without `grace` and `close_factor`, or keep one position";
+            problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
+            return;
+        }
     }
 }
