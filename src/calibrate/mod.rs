@@ -1,6 +1,7 @@
 //! Fitting models to price history, choosing among them, testing the fit.
 
 mod assumptions;
+mod bates;
 mod bootstrap;
 mod calibration;
 mod fit;

@@ -16,6 +16,7 @@ use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::print;
 use super::progress::ProgressLine;
+use super::sweep_page::write_page;
 use super::sweep_tables::{Ranking, Tables};
 use super::values;
 
@@ -35,7 +36,7 @@ pub struct Sweep {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
 
-    /// Folder for the results: cells/IDENTITY.json, index.csv, results.csv, results.parquet
+    /// Folder for the results: cells/IDENTITY.json, index.csv, results.csv, results.parquet, report.html
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 
@@ -105,6 +106,7 @@ impl Sweep {
         let tables = Tables { folder: &folder, sources: &sources, identities: &identities };
         tables.write_index().with_context(cannot_write)?;
         tables.write_results(&mut ranking).with_context(cannot_write)?;
+        write_page(&tables).with_context(cannot_write)?;
         print(&format!("{total} cells in {}, {ran} of them new\n{ranking}", self.output.display()))
     }
 

@@ -133,7 +133,7 @@ impl Key<'_> {
 }
 
 /// The value of a key in a cell; none where its file does not sweep it.
-fn value(source: &SweptFile, cell: usize, key: &str) -> Option<String> {
+pub fn value(source: &SweptFile, cell: usize, key: &str) -> Option<String> {
     let at = source.cells.axes.iter().position(|axis| axis.key == key)?;
     Some(source.cells.values(cell)[at].trim_matches('"').to_owned())
 }
@@ -144,7 +144,7 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// What tells a cell from the others.
-fn label(source: &SweptFile, cell: usize) -> String {
+pub fn label(source: &SweptFile, cell: usize) -> String {
     if source.cells.axes.is_empty() {
         source.file.display().to_string()
     } else {

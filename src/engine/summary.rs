@@ -229,7 +229,7 @@ fn notes(
                 "stepped_model",
                 format!(
                     "The variance of {} moves in steps of at most {step}, by a scheme that is not exact: in the default steps \
-                     probabilities are within 0.15 percentage points beside their errors. A shorter `step` brings less bias.",
+                     probabilities are within 0.2 percentage points beside their errors. A shorter `step` brings less bias.",
                     asset.name
                 ),
             );
@@ -284,7 +284,7 @@ fn notes(
         note(
             "few_liquidated",
             format!(
-                "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but                  time to liquidation and bad debt do.",
+                "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but time to liquidation and bad debt do.",
                 sure.join(", ")
             ),
         );

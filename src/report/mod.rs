@@ -13,10 +13,12 @@ mod markdown;
 mod number;
 mod parquet;
 mod plot;
+mod png;
 mod reference;
-mod svg;
 mod replay;
 mod safe;
+mod svg;
+mod sweep;
 mod table;
 mod text;
 mod venue;
@@ -25,7 +27,7 @@ mod walk_forward;
 pub use calibration::CalibrationReport;
 pub use check::{VerdictFormat, github_annotations, render_check, render_comparisons};
 pub use flat::{Cell, row as flat_row};
-pub use format::{Format, Layout, RenderError, UnknownExtension, render};
+pub use format::{FileFormat, Format, Layout, RenderError, UnknownExtension, render, render_file};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices,
     render_json as render_liquidation_json,
@@ -34,11 +36,9 @@ pub use number::count;
 pub use parquet::ParquetTable;
 pub use plot::plot;
 pub use reference::reference;
-pub use replay::{
-    Realised, ReplayReport, ReplayRow, Replayed, render_replay_json, render_replay_markdown,
-    render_replay_table,
-};
+pub use replay::{Realised, ReplayFormat, ReplayReport, ReplayRow, Replayed, render_replay};
 pub use safe::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
+pub use sweep::{SweepAxis, SweepCell, SweepReport};
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
     sheet as venue_sheet,
