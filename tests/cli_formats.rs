@@ -57,6 +57,7 @@ fn untouched() -> LevelResult {
         margin_calls: None,
         max_drawdown: None,
         equity_over_time: None,
+        positions: Vec::new(),
         distribution: None,
     }
 }
@@ -99,6 +100,7 @@ fn ordinary() -> LevelResult {
         margin_calls: None,
         max_drawdown: None,
         equity_over_time: None,
+        positions: Vec::new(),
         distribution: None,
     }
 }

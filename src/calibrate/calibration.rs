@@ -64,7 +64,8 @@ impl Target {
         }
     }
 
-    fn fit(self, sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
+    /// Its fit to a sample with these jumps.
+    pub(super) fn fit(self, sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
         match self {
             Self::Gbm => Ok(gbm::fit(sample)),
             Self::Merton => merton::fit(sample),

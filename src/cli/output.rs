@@ -53,13 +53,7 @@ impl OutputFile {
 impl<F> OutputFile<F> {
     /// The same for a file of a known format.
     pub fn prepare_as(path: &Path, format: F) -> anyhow::Result<Self> {
-        // Through a symbolic link, so that the link stays.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
-            anyhow::bail!("cannot write {}: it is not a file", path.display());
-        }
-        temporary_beside(&path)?;
-        Ok(Self { path, format })
+        Ok(Self { path: prepare_file(path)?, format })
     }
 
     /// Writes the whole file at once.
@@ -68,11 +62,30 @@ impl<F> OutputFile<F> {
     }
 }
 
+/// Checks that a file can be written, and follows links, so that these stay.
+pub fn prepare_file(path: &Path) -> anyhow::Result<PathBuf> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+        anyhow::bail!("cannot write {}: it is not a file", path.display());
+    }
+    temporary_beside(&path)?;
+    Ok(path)
+}
+
 /// Writes a file through a temporary one in the same folder, so that it is never seen half written.
 pub fn write_file(path: &Path, contents: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    write_file_with(path, |file| Ok(file.write_all(contents.as_ref())?))
+}
+
+/// The same for content that comes piece by piece.
+pub fn write_file_with(
+    path: &Path,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let cannot_write = || format!("cannot write {}", path.display());
-    let mut file = temporary_beside(path)?;
-    file.write_all(contents.as_ref()).with_context(cannot_write)?;
+    let mut file = io::BufWriter::new(temporary_beside(path)?);
+    write(&mut file).with_context(cannot_write)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error).with_context(cannot_write)?;
     file.persist(path).map_err(|error| error.error).with_context(cannot_write)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
+mod bar_step;
 mod block;
 mod columns;
 mod common_jumps;
@@ -9,15 +10,18 @@ mod picture;
 mod plan;
 mod result;
 mod run;
+mod several;
 mod summary;
 mod passage;
+mod paths;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
+pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
-pub use plan::{GridPoint, Plan, PlanError};
+pub use plan::{GridPoint, LevelTerms, Plan, PlanError};
 pub use result::{
-    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, Quantiles, ReturnStats,
-    RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
+    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PositionResult, Quantiles,
+    ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, run, run_tallied};

@@ -7,11 +7,12 @@ use super::plan::Plan;
 use super::result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
+use super::several;
 use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
-use crate::scenario::{Monitoring, Scenario};
+use crate::scenario::{Monitoring, Sampling, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
-use crate::venue::{Contract, Liquidation, Venue};
+use crate::venue::{Contract, Flows, Liquidation, Venue};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,7 +63,7 @@ pub(super) fn summarise(
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
     let evaluation = plan.evaluation();
     let mut levels: Vec<LevelResult> =
-        (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
+        (0..plan.terms.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
     let mut used = Vec::new();
     for (level, crossing) in levels.iter_mut().zip(crossings.unwrap_or_default()) {
         let better = crossing::better(Some(crossing), level.liquidation_probability);
@@ -93,7 +94,7 @@ fn level_result(
     k: usize,
     horizon_days: f64,
 ) -> LevelResult {
-    let level = &plan.levels[k];
+    let level = &plan.terms[k];
     let cell = &tally.levels[k];
     let n = tally.paths as f64;
     let survivors = evaluation.survivors(tally, k);
@@ -112,11 +113,11 @@ fn level_result(
     let account = cell.account.as_deref();
     LevelResult {
         leverage: level.leverage,
-        liquidation_price: level.liquidation.price,
+        liquidation_price: level.liquidation_price,
         bankruptcy_price: level.bankruptcy_price,
-        liquidation_probability: match level.liquidation.price {
-            Some(_) => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
-            None => Estimate::exact(0.0),
+        liquidation_probability: match level.is_liquidatable {
+            true => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
+            false => Estimate::exact(0.0),
         },
         loss_probability: Estimate::probability(losses, losses, n),
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
@@ -133,6 +134,7 @@ fn level_result(
         max_drawdown: account.map(|account| passage::drawdown(account, n)),
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
+        positions: level.positions.clone(),
     }
 }
 
@@ -256,6 +258,14 @@ fn notes(
     }
     if !crossings.is_empty() {
         note("sampling", crossing::note(crossings, paths));
+    } else if scenario.simulation.sampling != Sampling::Pseudo {
+        note(
+            "sampling",
+            format!(
+                "Liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1. Crossing probabilities \
+                 are for gbm and merton, watched continuously, where only the price moves the account."
+            ),
+        );
     }
     let is_plain = |leverage: f64| crossings.iter().all(|(crossing, _)| *crossing != leverage);
     let rare: Vec<(f64, f64)> = levels
@@ -290,15 +300,26 @@ fn notes(
             ),
         );
     }
-    venue_notes(&scenario.account.venue, &plan.levels, &mut note);
+    let account = &scenario.account;
+    let mut venues: Vec<&Venue> = Vec::new();
+    for venue in account.positions.iter().map(|position| account.venue_of(position)) {
+        if !venues.contains(&venue) {
+            venues.push(venue);
+        }
+    }
+    for venue in venues {
+        venue_notes(venue, &plan.levels, &mut note);
+    }
+    for (code, message) in several::notes(scenario, plan) {
+        note(code, message);
+    }
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
             .to_owned(),
     );
-    for (code, message) in
-        passage::notes(&scenario.account.flows, &scenario.policy, scenario.simulation.horizon.seconds())
-    {
+    let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
+    for (code, message) in passage::notes(&flows, &scenario.policy, scenario.simulation.horizon.seconds()) {
         note(code, message);
     }
     notes
@@ -327,7 +348,8 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
             ),
         );
     }
-    if venue.contract == Contract::Inverse {
+    // Of several positions another note says what the account is counted in.
+    if venue.contract == Contract::Inverse && !levels.is_empty() {
         note(
             "coin_margined",
             "The contract settles in the coin: equity, returns, fees and bad debt are in coins. A return of 0 keeps the \

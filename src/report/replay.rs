@@ -8,16 +8,16 @@ use super::html::{self, Document};
 use super::table::grid;
 use super::{Layout, RenderError, json, number, text};
 
-/// What a replay found.
+/// What was replayed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ReplayReport {
+pub struct Replayed {
     /// Version of liqsim.
     pub liqsim: String,
     /// Title of the scenario.
     pub scenario: String,
     /// Name of the file of prices.
     pub prices: String,
-    /// First and last bar.
+    /// First bar.
     pub from: String,
     /// Last bar.
     pub to: String,
@@ -25,6 +25,14 @@ pub struct ReplayReport {
     pub interval_seconds: u64,
     /// Number of bars.
     pub bars: usize,
+}
+
+/// What a replay found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReplayReport {
+    /// What was replayed.
+    #[serde(flatten)]
+    pub of: Replayed,
     /// Approximations and warnings.
     pub notes: Vec<String>,
     /// One entry per horizon and level.
@@ -59,6 +67,12 @@ pub struct Realised {
     pub high: f64,
 }
 
+impl From<Estimate> for Realised {
+    fn from(estimate: Estimate) -> Self {
+        Self { value: estimate.value, low: estimate.low, high: estimate.high }
+    }
+}
+
 /// An output format of replays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplayFormat {
@@ -89,7 +103,7 @@ pub fn render_replay(
 const HEAD: [&str; 7] = ["Horizon", "Leverage", "Starts", "Happened", "95 % interval", "Predicted", "Agrees"];
 
 fn table(report: &ReplayReport, layout: Layout) -> String {
-    let mut lines = format!("{}\n{}\n", report.scenario, source(report));
+    let mut lines = format!("{}\n{}\n", report.of.scenario, report.of.line());
     let head = HEAD.iter().map(|head| (*head).to_owned()).collect();
     lines += &grid(head, report.levels.iter().map(|row| cells(row).to_vec()));
     for note in &report.notes {
@@ -99,7 +113,8 @@ fn table(report: &ReplayReport, layout: Layout) -> String {
 }
 
 fn markdown(report: &ReplayReport) -> String {
-    let mut lines = format!("## {}\n\n{}\n\n", super::markdown::escape(&report.scenario), source(report));
+    let mut lines =
+        format!("## {}\n\n{}\n\n", super::markdown::escape(&report.of.scenario), report.of.line());
     lines += &format!("| {} |\n|{}\n", HEAD.join(" | "), " ---: |".repeat(HEAD.len()));
     for row in &report.levels {
         lines += &format!("| {} |\n", cells(row).join(" | "));
@@ -110,14 +125,12 @@ fn markdown(report: &ReplayReport) -> String {
     lines
 }
 
-fn source(report: &ReplayReport) -> String {
-    format!(
-        "{}: {} bars from {} to {}",
-        report.prices,
-        number::count(report.bars as u64),
-        report.from,
-        report.to
-    )
+impl Replayed {
+    /// Which prices, in a line.
+    pub(super) fn line(&self) -> String {
+        let bars = number::count(self.bars as u64);
+        format!("{}: {bars} bars from {} to {}", self.prices, self.from, self.to)
+    }
 }
 
 fn cells(row: &ReplayRow) -> [String; 7] {

@@ -6,12 +6,14 @@ use crate::account::policy::{
 };
 use crate::market::Duration;
 
+use super::flows::{BorrowFile, FundingFile};
 use super::numbers::Ratio;
 use super::problem::{Code, Problem, Problems};
 use super::range::Range;
 use super::shape::Placed;
 use super::table::table;
 use super::types::Simulation;
+use super::venue::VenueChoice;
 
 /// Distances from a price: less than all of it.
 const DISTANCE: Range = Range::above(0.0).at_most(0.99);
@@ -37,6 +39,26 @@ table! {
         optional deleverage: DeleverageFile,
         /// Pay in on a schedule: { amount = 500, every = "7d" }.
         optional add_margin: AddMarginFile,
+        /// A short beside a long (or a long beside a short) from the start: { share = "50%" }.
+        optional hedge: HedgeFile,
+    }
+}
+
+table! {
+    /// A position against another one, opened with it and held as long.
+    struct HedgeFile {
+        /// Size as a share of the positions on the asset.
+        required share: Ratio where Range::above(0.0).at_most(100.0),
+        /// Asset to hedge; that of the first position if absent.
+        optional asset: String,
+        /// Terms of the hedge, in the forms of the account's venue; the account's if absent.
+        optional venue: VenueChoice,
+        /// Part of the equity that stands behind the hedge alone, as for a position.
+        optional collateral: Ratio where Range::above(0.0).at_most(1.0),
+        /// Funding of the hedge, in place of its venue's.
+        optional funding: FundingFile,
+        /// Interest on what the hedge borrows, in place of its venue's.
+        optional borrow: BorrowFile,
     }
 }
 
@@ -97,6 +119,11 @@ table! {
 }
 
 impl PolicyFile {
+    /// Whether there is anything but a hedge, which is a position.
+    pub fn has_orders(&self) -> bool {
+        self.given.iter().any(|key| *key != "hedge")
+    }
+
     /// The policies; what is wrong is reported.
     pub fn resolve(
         &self,

@@ -54,7 +54,7 @@ impl ResultsFolder {
     pub fn write_table(
         &self,
         name: &str,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> io::Result<()> {
         write_whole(&self.folder.join(name), |file| {
             let mut buffered = io::BufWriter::new(file);

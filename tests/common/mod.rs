@@ -6,6 +6,8 @@
 // Every test binary compiles this module and uses a part of it.
 #![allow(dead_code)]
 
+pub mod history;
+
 use std::sync::atomic::AtomicBool;
 
 use liqsim::account::Policy;
@@ -62,6 +64,7 @@ impl Setup {
                 monitoring: self.monitoring,
                 // What these tests judge is the plain simulation, path by path.
                 sampling: Sampling::Pseudo,
+                step: None,
             },
             assets: vec![Asset {
                 name: "X".to_string(),
@@ -76,7 +79,7 @@ impl Setup {
                 leverage: self.leverage.clone(),
                 venue: Venue::new(Contract::Linear, vec![tier]),
                 flows: Flows::default(),
-                positions: vec![Position { asset: 0, side: self.side }],
+                positions: vec![Position::whole(0, self.side)],
             },
             policy: Policy::default(),
             limits: Vec::new(),

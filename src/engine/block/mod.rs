@@ -70,7 +70,7 @@ impl<'a> Worker<'a> {
                 .map(|(index, law)| CommonStepper::new(law, index))
                 .collect(),
             evaluation,
-            tally: Tally::new(plan.levels.len()),
+            tally: Tally::new(plan.terms.len()),
             prices: vec![column(); assets],
             now: column(),
             reached: 0.0,

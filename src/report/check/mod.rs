@@ -1,10 +1,11 @@
-//! Verdicts for people and for machines: terminal, JSON, Markdown, JUnit XML, GitHub annotations.
+//! Verdicts for people and for machines: terminal, JSON, Markdown, JUnit XML, GitHub annotations, SARIF.
 
 mod cells;
 mod github;
 mod html;
 mod junit;
 mod markdown;
+mod sarif;
 mod table;
 
 use crate::study::{CheckReport, Comparison, ScenarioCheck};
@@ -28,6 +29,8 @@ pub enum VerdictFormat {
     Html,
     /// JUnit XML: a suite per scenario, a case per limit and per level of a baseline.
     Junit,
+    /// SARIF 2.1.0: a finding for each that does not pass.
+    Sarif,
 }
 
 /// The text of a check, ending with a line break.
@@ -42,6 +45,7 @@ pub fn render_check(
         VerdictFormat::Markdown => Ok(markdown::check(report)),
         VerdictFormat::Html => render_page(&[Document::of_check(report)], &[]),
         VerdictFormat::Junit => junit::check(report),
+        VerdictFormat::Sarif => sarif::check(report),
     }
 }
 
@@ -66,6 +70,7 @@ pub fn render_comparisons(
             render_page(&[Document::of_check(&report)], &[])
         }
         VerdictFormat::Junit => junit::comparisons(comparisons),
+        VerdictFormat::Sarif => sarif::comparisons(comparisons),
     }
 }
 
@@ -79,6 +84,7 @@ fn compared(comparison: &Comparison) -> ScenarioCheck {
         verdict: comparison.verdict,
         limits: Vec::new(),
         baseline: Some(comparison.clone()),
+        assumptions: None,
         notes: Vec::new(),
     }
 }
