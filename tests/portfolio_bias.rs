@@ -199,11 +199,6 @@ fn the_bars_that_the_engine_chooses_leave_a_bias_below_a_tenth_of_a_percentage_p
         for count in [1.0, 2.0] {
             let found = account.liquidated(&plan, count as usize, BLOCKS);
             let (off, scale) = (found - exact, count / chosen);
-            println!(
-                "{}: {found:.5} over {count} bars, {exact:.5} ± {error:.5} is right; over {chosen:.0} bars {:+.6}",
-                account.name,
-                off * scale
-            );
             assert!(
                 (off.abs() + 4.0 * error) * scale < LARGEST_BIAS,
                 "{}: {off} over {count} bars",
