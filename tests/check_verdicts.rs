@@ -193,3 +193,38 @@ fn changes_within_the_tolerance_do_not_count() {
     let five = comparison.metrics.iter().find(|found| found.leverage == 5.0).unwrap();
     assert_eq!(five.change, Change::Unchanged);
 }
+
+/// The shape that GitHub code scanning reads: a rule, a level, a message, a place and a fingerprint for what does not pass, nothing for what does.
+#[test]
+fn sarif_has_a_finding_for_each_limit_that_does_not_pass() {
+    let folder = folder();
+    let limits = "limits=[{metric = \"liquidation_probability\", max = 0.22785}]";
+    let arguments = ["check", "a.toml", "--format", "sarif", "-o", "found.sarif", "--set", limits];
+    let output = liqsim(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(fs::read(folder.path().join("found.sarif")).unwrap(), output.stdout);
+    let log: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["tool"]["driver"]["name"], "liqsim");
+    let found = run["results"].as_array().unwrap();
+    // 2x and 3x pass, 5x lies on the limit, 10x, 20x and 50x are far beyond.
+    let levels: Vec<_> = found.iter().map(|result| result["level"].as_str().unwrap()).collect();
+    assert_eq!(levels, ["warning", "error", "error", "error"]);
+    for result in found {
+        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+        assert_eq!(rule["id"], result["ruleId"]);
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(
+            (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+            (&"a.toml".into(), &1.into())
+        );
+        assert!(
+            result["message"]["text"].as_str().is_some_and(|text| text.contains("liquidation_probability"))
+        );
+    }
+    assert_eq!(found[1]["partialFingerprints"]["liqsim/v1"], "a.toml: limit: 10x liquidation_probability");
+    let none = liqsim(folder.path(), &["check", "a.toml", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_slice(&none.stdout).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(0));
+}

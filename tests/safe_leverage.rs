@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::process::{Command, Output};
 use std::sync::atomic::AtomicBool;
 
 use liqsim::engine::{RunOptions, SafeLeverage, run_tallied};
@@ -153,4 +154,65 @@ fn the_venues_cap_binds() {
 fn a_target_rarer_than_the_paths_can_tell_has_no_lower_bound_but_the_unlevered() {
     let found = safe(&scenario(Side::Long, 7, 1, 1_000), &[0.001])[0];
     assert!(found.low <= 1.0 && found.leverage > 2.0 && found.high > found.leverage, "{found:?}");
+}
+
+fn safe_command(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_liqsim"))
+        .args([
+            "safe",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/btc-flat-rate.toml"),
+            "--paths",
+            "20000",
+        ])
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// Every point of a surface is what the command gives for these values alone, in every format.
+#[test]
+fn a_surface_is_made_of_single_answers() {
+    let over = ["--over", "horizon=1d..30d:3", "--over", "volatility=40%,80%", "--max-probability", "1%,5%"];
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let output = safe_command(&[arguments, &["--format", "json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let surface = json(&over);
+    let points = surface.as_array().unwrap();
+    // 1 d, 5.5 d rounded to hours as the geometric middle, 30 d; the last key moves fastest.
+    assert_eq!(points.len(), 6);
+    assert_eq!(points[3]["over"]["simulation.horizon"], "5d");
+    assert_eq!(points[3]["over"]["assets.BTC.model.volatility"], "80%");
+    let alone = json(&[
+        "--set",
+        "simulation.horizon=5d",
+        "--set",
+        "assets.BTC.model.volatility=0.8",
+        "--max-probability",
+        "1%,5%",
+    ]);
+    assert_eq!(points[3]["safe_leverage"], alone["safe_leverage"]);
+    assert_eq!(points[3]["identity"], alone["identity"]);
+    let value = |point: usize| points[point]["safe_leverage"][0]["leverage"].as_f64().unwrap();
+    assert!(value(0) > value(2) && value(2) > value(4) && value(0) > value(1), "{surface}");
+    let csv = String::from_utf8(safe_command(&[&over[..], &["--format", "csv"]].concat()).stdout).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 12);
+    assert!(csv.contains(",0.01,80%,5d,"), "{csv}");
+    let table = String::from_utf8(safe_command(&over).stdout).unwrap();
+    assert!(table.contains("volatility") && table.contains("at most 5 %") && table.contains("5d"), "{table}");
+}
+
+#[test]
+fn a_wrong_surface_is_a_clear_error() {
+    for (over, message) in [
+        ("horizon=30d..1d", "must be KEY=FROM..TO"),
+        ("assets.BTC.model.wobble=1..2", "wobble"),
+        ("volatility=-1,2", "volatility"),
+    ] {
+        let output = safe_command(&["--over", over]);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{over}");
+        assert!(error.contains(message), "{over}: {error}");
+    }
 }

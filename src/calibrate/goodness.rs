@@ -10,6 +10,7 @@ use serde::Serialize;
 use statrs::function::gamma::gamma_ur;
 
 use crate::numeric::normal_quantile;
+use crate::stats::{Test, kolmogorov_smirnov};
 
 use super::sample::mean;
 
@@ -25,15 +26,6 @@ const TAIL_RATIO: f64 = 1.3;
 const FAR: f64 = 3.0;
 /// Autocorrelation of squared scores from which clusters matter.
 const LARGE_CORRELATION: f64 = 0.05;
-
-/// A test statistic and how often it would be as large by chance.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Test {
-    /// The statistic.
-    pub statistic: f64,
-    /// Probability of one at least as large if the model is right.
-    pub p_value: f64,
-}
 
 /// How many returns lie in a tail of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -118,26 +110,6 @@ impl Goodness {
     }
 }
 
-/// Distance of the empirical distribution from the uniform one; the p-value is Stephens' (1970) approximation.
-fn kolmogorov_smirnov(probabilities: &[f64]) -> Test {
-    let mut sorted = probabilities.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len() as f64;
-    let statistic = sorted
-        .iter()
-        .enumerate()
-        .map(|(i, p)| (p - i as f64 / n).max((i + 1) as f64 / n - p))
-        .fold(0.0, f64::max);
-    let scaled = (n.sqrt() + 0.12 + 0.11 / n.sqrt()) * statistic;
-    let p_value = if scaled < 0.3 {
-        1.0
-    } else {
-        let term = |k: i32| f64::from(2 * (k % 2) - 1) * (-2.0 * f64::from(k * k) * scaled * scaled).exp();
-        (2.0 * (1..=30).map(term).sum::<f64>()).clamp(0.0, 1.0)
-    };
-    Test { statistic, p_value }
-}
-
 fn autocorrelations(values: &[f64]) -> Vec<f64> {
     let centre = mean(values);
     let deviations: Vec<f64> = values.iter().map(|value| value - centre).collect();
@@ -157,18 +129,6 @@ mod tests {
         let mut values = vec![0.0; n];
         Stream::new(5, Purpose::Move(0), 0).uniforms(&mut values);
         values
-    }
-
-    /// The quantiles of Kolmogorov's law: 1.3581 at 5 %, 1.6276 at 1 % (Smirnov 1948).
-    #[test]
-    fn the_kolmogorov_p_value_is_that_of_the_tables() {
-        for (quantile, p_value) in [(1.3581, 0.05), (1.6276, 0.01), (0.8276, 0.5)] {
-            let n = 1_000_000;
-            let shift = quantile / f64::from(n).sqrt();
-            let grid: Vec<f64> = (0..n).map(|i| f64::from(i) / f64::from(n) + shift).collect();
-            let test = kolmogorov_smirnov(&grid);
-            assert!((test.p_value / p_value - 1.0).abs() < 0.01, "{test:?}");
-        }
     }
 
     /// Chi-square with 20 degrees of freedom: 31.41 at 5 %. Passes by the fixed seed; each p-value is below 0.001 once in a thousand.

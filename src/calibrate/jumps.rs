@@ -6,6 +6,7 @@
 
 use super::fit::{FitError, Parameter};
 use super::sample::Sample;
+use crate::market::Duration;
 
 /// Chance that a sample without jumps shows at least one.
 const LEVEL: f64 = 0.01;
@@ -41,8 +42,12 @@ pub struct JumpLaw {
 impl Jumps {
     /// Tests every return of a sample.
     pub fn detect(sample: &Sample) -> Self {
-        let window = ((WINDOW / sample.step.seconds().max(1)) as usize).max(SMALLEST_WINDOW);
-        let r = &sample.returns;
+        Self::of_returns(&sample.returns, sample.step)
+    }
+
+    /// Tests every one of these returns.
+    pub fn of_returns(r: &[f64], step: Duration) -> Self {
+        let window = ((WINDOW / step.seconds().max(1)) as usize).max(SMALLEST_WINDOW);
         let n = r.len() as f64;
         // E|Z| of a standard normal, and the constants of the extreme value law (lemma 1 there).
         let c = (2.0 / std::f64::consts::PI).sqrt();
@@ -50,12 +55,18 @@ impl Jumps {
         let centre = root / c - (std::f64::consts::PI.ln() + n.ln().ln()) / (2.0 * c * root);
         let threshold = centre - (-(1.0 - LEVEL).ln()).ln() / (c * root);
         let untested = window.min(r.len());
+        // Sums from the start: that of a window is a difference.
+        let mut sums = vec![0.0; r.len().max(1)];
+        for (index, pair) in r.windows(2).enumerate() {
+            sums[index + 1] = sums[index] + (pair[0] * pair[1]).abs();
+        }
+        // A price that stands still leaves nothing but rounding.
+        let nothing = 1e-12 * sums[r.len().max(1) - 1];
         let mut is_jump = vec![false; r.len()];
         for index in untested..r.len() {
-            let before = &r[index - window..index];
-            let bipower: f64 = before.windows(2).map(|pair| (pair[0] * pair[1]).abs()).sum();
-            let local = (bipower / (window - 1) as f64).sqrt();
-            is_jump[index] = local > 0.0 && r[index].abs() > threshold * local;
+            let bipower = sums[index - 1] - sums[index - window];
+            let local = (bipower / (window - 1) as f64).max(0.0).sqrt();
+            is_jump[index] = bipower > nothing && r[index].abs() > threshold * local;
         }
         Self { is_jump, untested }
     }

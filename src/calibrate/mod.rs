@@ -1,5 +1,7 @@
 //! Fitting models to price history, choosing among them, testing the fit.
 
+mod assumptions;
+mod bates;
 mod bootstrap;
 mod calibration;
 mod fit;
@@ -16,20 +18,23 @@ mod kou;
 mod law;
 mod merton;
 mod ranges;
+mod refit;
 mod regime;
 mod sample;
 mod scenario;
 mod simplex;
 
+pub use assumptions::{AssumptionError, AssumptionOptions, assumptions};
 pub use calibration::{Calibration, Candidate, Growth, Target, calibrate};
 pub use fit::{Fit, FitError, Likelihood, Parameter};
 pub use garch::{Garch, GarchLaw};
-pub use goodness::{Goodness, Tail, Test};
+pub use goodness::{Goodness, Tail};
 pub use hawkes::Excitation;
 pub use jumps::{JumpLaw, Jumps};
 pub use kou::{KouDensity, KouLaw};
 pub use merton::StepLaw;
 pub use ranges::{RangeVolatility, range_volatilities};
+pub use refit::{RefitError, refit};
 pub use regime::RegimeLaw;
 pub use sample::{Sample, SampleError};
 pub use scenario::{Drift, Provenance, scenario};

@@ -10,10 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::Args;
 
+use crate::calibrate::{AssumptionOptions, assumptions};
 use crate::engine::{self, RunError, RunOptions, RunResult};
-use crate::report::{Format, Layout, VerdictFormat, github_annotations, render, render_check};
+use crate::market::{Duration, PriceHistory};
+use crate::report::html::{self, Document};
+use crate::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
 use crate::scenario::{PathBudget, Scenario};
-use crate::study::{CheckReport, LimitCheck, ScenarioCheck, Verdict, check_limits, compare};
+use crate::study::{
+    Assumptions, CheckReport, ComparisonOptions, LimitCheck, ScenarioCheck, Verdict, check_limits, compare,
+};
 
 use super::failure::error_with_help;
 use super::interrupt;
@@ -28,13 +33,18 @@ const MOST_ROUNDS: usize = 5;
 
 /// Check the limits of scenarios, and results against a baseline
 ///
-/// The exit status is 0 if all is well, 1 if something fails or cannot be decided. A limit passes if the whole 95 % interval of its metric is allowed, and fails if none of it is. Against a baseline every
-/// number of every level is tested, at one false-alarm rate over all together (Holm); a run of the same scenario, seed
-/// and number of paths must agree with its baseline in every digit.
+/// The exit status is 0 if all is well, 1 if something fails or cannot be decided. A limit passes if the whole 95 % interval
+/// of its metric is allowed, and fails if none of it is. Against a baseline every number of every level is tested, at one
+/// false-alarm rate over all together (Holm); a run of the same scenario, seed and number of paths must agree with its
+/// baseline in every digit.
+///
+/// Against --prices the model of the position's asset is compared with recorded returns: volatility, jumps, tails (Kupiec), clusters
+/// (Christoffersen) and distribution (Kolmogorov), each ranked among 1999 histories that the model makes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  liqsim check liqsim.toml\n  liqsim check liqsim.toml --save baseline.json\n  \
-                        liqsim check liqsim.toml --baseline baseline.json --tolerance 2% -o junit.xml --github"
+                        liqsim check liqsim.toml --baseline baseline.json --tolerance 2% -o junit.xml --github\n  \
+                        liqsim check liqsim.toml --prices btc_1h.csv.gz --since 2026-01-01"
 )]
 pub struct Check {
     #[command(flatten)]
@@ -59,6 +69,22 @@ pub struct Check {
     /// Compare with the results of an earlier --save
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+
+    /// Test whether the scenario's model still describes these prices (CSV, plain or gzip)
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+
+    /// With --prices: leave out bars before this time
+    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "prices")]
+    since: Option<i64>,
+
+    /// With --prices: leave out bars from this time on
+    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "prices")]
+    until: Option<i64>,
+
+    /// With --prices: join bars into longer ones, such as 1d
+    #[arg(long, value_name = "DURATION", requires = "prices")]
+    interval: Option<Duration>,
 
     #[command(flatten)]
     test: TestFlags,
@@ -86,11 +112,15 @@ impl Check {
         let save = self.save.as_deref().map(|path| OutputFile::prepare_as(path, Format::Json)).transpose()?;
         let baseline = self.baseline.as_deref().map(read_results).transpose()?;
         let mut scenarios = self.sources.load()?;
-        if baseline.is_none() && save.is_none() && scenarios.iter().all(|scenario| scenario.limits.is_empty())
+        let prices = self.prices.as_deref().map(|path| self.history(path)).transpose()?;
+        if baseline.is_none()
+            && save.is_none()
+            && prices.is_none()
+            && scenarios.iter().all(|scenario| scenario.limits.is_empty())
         {
             return Err(error_with_help(
                 "there is nothing to check: no scenario has limits",
-                "add [[limits]] to the file, or name a --baseline (`--save baseline.json` writes one)",
+                "add [[limits]] to the file, or name a --baseline (`--save baseline.json` writes one) or --prices",
             ));
         }
         for scenario in &mut scenarios {
@@ -103,20 +133,35 @@ impl Check {
         let (mut checks, mut results) = (Vec::new(), Vec::new());
         for (file, scenario) in self.sources.files.iter().zip(&scenarios) {
             let result = self.simulate(scenario, &stop)?;
-            checks.push(self.judge(file, scenario, &result, baseline.as_deref(), &stop)?);
+            let mut check = self.judge(file, scenario, &result, baseline.as_deref(), &stop)?;
+            if let Some(history) = &prices {
+                check.assumptions = Some(self.judge_assumptions(scenario, history)?);
+            }
+            check.judge();
+            checks.push(check);
             results.push(result);
         }
         if let Some(save) = save {
             save.write(&render(&results, Format::Json, Layout { width: None, colour: false })?)?;
         }
         let report = CheckReport::new(checks);
-        let status = self
-            .output
-            .write(files, report.verdict, |format, layout| render_check(&report, format, layout))?;
+        let status = self.output.write(files, report.verdict, |format, layout| match format {
+            // With the pictures of the runs behind the verdict.
+            VerdictFormat::Html => self.page(&report, &results),
+            format => render_check(&report, format, layout),
+        })?;
         if self.github {
             self.tell_github(&report)?;
         }
         Ok(status)
+    }
+
+    fn page(&self, report: &CheckReport, results: &[RunResult]) -> Result<String, RenderError> {
+        let mut documents = vec![Document::of_check(report)];
+        for result in results {
+            documents.push(Document::of_run(result)?);
+        }
+        html::render(&documents, &self.sources.texts())
     }
 
     fn simulate(&self, scenario: &Scenario, stop: &AtomicBool) -> anyhow::Result<RunResult> {
@@ -137,7 +182,7 @@ impl Check {
     ) -> anyhow::Result<ScenarioCheck> {
         let mut notes = Vec::new();
         let (limits, paths) = self.judge_limits(scenario, result, stop, &mut notes)?;
-        if scenario.limits.is_empty() {
+        if scenario.limits.is_empty() && self.prices.is_none() {
             notes.push("The scenario has no limits.".to_owned());
         }
         let comparison = match baseline {
@@ -153,7 +198,7 @@ impl Check {
                 Some(compare(before, result, self.test.options()))
             }
         };
-        let mut check = ScenarioCheck {
+        Ok(ScenarioCheck {
             scenario: scenario.name.clone(),
             file: file.display().to_string(),
             identity: result.identity.clone(),
@@ -161,10 +206,28 @@ impl Check {
             verdict: Verdict::Pass,
             limits,
             baseline: comparison,
+            assumptions: None,
             notes,
-        };
-        check.judge();
-        Ok(check)
+        })
+    }
+
+    /// The prices that the model is compared with.
+    fn history(&self, path: &Path) -> anyhow::Result<PriceHistory> {
+        let history = PriceHistory::read(path)?.0.between(self.since, self.until);
+        match self.interval {
+            Some(interval) => Ok(history.resample(interval)?.0),
+            None => Ok(history),
+        }
+    }
+
+    fn judge_assumptions(&self, scenario: &Scenario, history: &PriceHistory) -> anyhow::Result<Assumptions> {
+        let path = self.prices.as_deref().unwrap_or(Path::new(""));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let ComparisonOptions { false_alarm_rate, tolerance } = self.test.options();
+        let options = AssumptionOptions { false_alarm_rate, tolerance };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
+        pool.install(|| assumptions(scenario, history, &name, options))
+            .map_err(|error| error_with_help(error, "use a longer range of prices or another --interval"))
     }
 
     /// The limits, with more paths where these decide; and the number of paths.

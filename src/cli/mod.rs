@@ -12,6 +12,7 @@ mod liquidation_price;
 mod man;
 mod models;
 mod output;
+mod over;
 mod position;
 mod progress;
 mod replay;
@@ -19,12 +20,17 @@ mod report;
 mod run;
 mod safe;
 mod schema;
+mod simulate;
 mod sources;
+mod starter;
 mod sweep;
+mod sweep_page;
+mod sweep_tables;
 mod validate;
 mod values;
 mod venues;
 mod verdicts;
+mod walk_forward;
 
 pub use failure::report_failure;
 
@@ -57,6 +63,7 @@ enum Command {
     Check(check::Check),
     Compare(compare::Compare),
     Replay(replay::Replay),
+    Simulate(simulate::Simulate),
     Validate(validate::Validate),
     Report(report::Report),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
@@ -85,6 +92,7 @@ impl Arguments {
             Command::Safe(safe) => safe.execute(),
             Command::Sweep(sweep) => sweep.execute(),
             Command::Replay(replay) => replay.execute(),
+            Command::Simulate(simulate) => simulate.execute(),
             Command::Report(report) => report.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),

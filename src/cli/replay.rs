@@ -6,18 +6,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum};
 
 use crate::engine::{self, RunError, RunOptions};
-use crate::market::{Duration, IssueKind, PriceHistory, format_time, parse_time};
+use crate::market::{Duration, IssueKind, PriceHistory, format_time};
+use crate::report::html::{self, Document};
 use crate::report::{
-    Realised, ReplayReport, ReplayRow, render_replay_json, render_replay_markdown, render_replay_table,
+    Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
+    render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
 use crate::scenario::{self, PathBudget, Scenario};
-use crate::study::Replay as History;
+use crate::study::{Replay as History, WalkForward};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
-use super::output::{print, terminal_layout};
+use super::output::{OutputFile, print, terminal_layout};
 use super::progress::ProgressLine;
+use super::sources::scenario_texts;
 use super::values;
+use super::walk_forward::Walk;
+
+/// Paths of each forecast of a walk: an error of a probability of at most 0.35 percentage points.
+const FORECAST_PATHS: u64 = 20_000;
 
 /// Replay recorded prices beside the simulation
 ///
@@ -25,7 +32,8 @@ use super::values;
 /// horizon decide. Intervals come from a block bootstrap, since starts overlap.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  liqsim replay btc_1h.csv liqsim.toml\n  \
-                        liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d,30d --since 2021-01-01 --format json")]
+                        liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d,30d --since 2021-01-01 -o report.html\n  \
+                        liqsim replay btc_1h.csv.gz liqsim.toml --walk-forward 365d --horizons 7d")]
 pub struct Replay {
     /// Prices as CSV, plain or gzip, with columns for time, open, high, low, close; "-" is standard input
     #[arg(value_name = "PRICES")]
@@ -44,14 +52,22 @@ pub struct Replay {
     horizons: Vec<Duration>,
 
     /// Leave out bars before this time
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
     since: Option<i64>,
 
     /// Leave out bars from this time on
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
     until: Option<i64>,
 
-    /// Number of simulated paths, in place of the scenario's paths or precision
+    /// Forecast anew through history: estimate the scenario's kind of model from so much of it, simulate from there, go on
+    #[arg(long, value_name = "WINDOW")]
+    walk_forward: Option<Duration>,
+
+    /// With --walk-forward: time between two forecasts; the horizon by default, so that they do not overlap
+    #[arg(long, value_name = "DURATION", requires = "walk_forward")]
+    every: Option<Duration>,
+
+    /// Number of simulated paths, in place of the scenario's paths or precision; 20,000 for each forecast of --walk-forward
     #[arg(long, value_name = "N", value_parser = values::paths, allow_negative_numbers = true)]
     paths: Option<u64>,
 
@@ -65,12 +81,16 @@ pub struct Replay {
 
     /// Format on standard output
     #[arg(long, value_enum, default_value = "table")]
-    format: ReplayFormat,
+    format: OutputFormat,
+
+    /// Also write the replay to a file, in the format of its extension (.json, .md, .txt, .html); repeatable
+    #[arg(short, long = "output", value_name = "FILE")]
+    outputs: Vec<PathBuf>,
 }
 
 /// The formats of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReplayFormat {
+enum OutputFormat {
     /// Text for people
     Table,
     /// JSON
@@ -79,13 +99,37 @@ enum ReplayFormat {
     Markdown,
 }
 
-fn time(text: &str) -> Result<i64, String> {
-    parse_time(text).ok_or_else(|| "must be a time such as 2024-01-31 or 2024-01-31T05:00:00Z".to_owned())
+impl From<OutputFormat> for ReplayFormat {
+    fn from(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Table => Self::Table,
+            OutputFormat::Json => Self::Json,
+            OutputFormat::Markdown => Self::Markdown,
+        }
+    }
+}
+
+fn no_page() -> anyhow::Error {
+    error_with_help("a walk through history has no page", "name the file .json, .md or .txt")
+}
+
+/// The text of a walk through history.
+fn render_walk(report: &WalkForwardReport, format: ReplayFormat, layout: Layout) -> anyhow::Result<String> {
+    Ok(match format {
+        ReplayFormat::Table => render_walk_forward_table(report, layout),
+        ReplayFormat::Json => render_walk_forward_json(report)?,
+        ReplayFormat::Markdown => render_walk_forward_markdown(report),
+        ReplayFormat::Html => return Err(no_page()),
+    })
 }
 
 impl Replay {
     /// Replays, simulates, prints.
     pub fn execute(self) -> anyhow::Result<()> {
+        let files = self.prepare()?;
+        if self.walk_forward.is_some() && files.iter().any(|file| file.format == ReplayFormat::Html) {
+            return Err(no_page());
+        }
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
             .map_err(|problems| WrongScenarios(vec![problems]))?;
         if let Some(paths) = self.paths {
@@ -111,7 +155,7 @@ impl Replay {
             notes
                 .push("The prices are closes only: what happened between two closes is not seen.".to_owned());
         }
-        let mut report = ReplayReport {
+        let of = Replayed {
             liqsim: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.name.clone(),
             prices: self.prices.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -119,22 +163,65 @@ impl Replay {
             to: format_time(last.time),
             interval_seconds: history.interval.seconds(),
             bars: history.bars.len(),
-            notes,
-            levels: Vec::new(),
         };
         let stop = interrupt::stop_flag()?;
-        let replay = History::new(&history);
         let horizons =
             if self.horizons.is_empty() { vec![scenario.simulation.horizon] } else { self.horizons.clone() };
+        if let Some(window) = self.walk_forward {
+            if self.paths.is_none() {
+                scenario.simulation.paths = PathBudget::Fixed(FORECAST_PATHS);
+            }
+            let walk = Walk { options: WalkForward { window, every: self.every }, threads: self.threads };
+            let report = walk.report(&history, scenario, &horizons, (of, notes), &stop)?;
+            for file in files {
+                let text = render_walk(&report, file.format, Layout { width: None, colour: false })?;
+                file.write(text)?;
+            }
+            return print(&render_walk(&report, self.format.into(), terminal_layout())?);
+        }
+        let mut report = ReplayReport { of, notes, levels: Vec::new() };
+        let replay = History::new(&history);
         for horizon in horizons {
             scenario.simulation.horizon = horizon;
             report.levels.extend(self.rows(&replay, &scenario, &stop)?);
         }
-        match self.format {
-            ReplayFormat::Table => print(&render_replay_table(&report, terminal_layout())),
-            ReplayFormat::Json => print(&render_replay_json(&report)?),
-            ReplayFormat::Markdown => print(&render_replay_markdown(&report)),
+        for file in files {
+            let text = match file.format {
+                ReplayFormat::Html => self.page(&report)?,
+                format => render_replay(&report, format, Layout { width: None, colour: false })?,
+            };
+            file.write(text)?;
         }
+        print(&render_replay(&report, self.format.into(), terminal_layout())?)
+    }
+
+    /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
+    fn prepare(&self) -> anyhow::Result<Vec<OutputFile<ReplayFormat>>> {
+        let prepare = |path: &PathBuf| {
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            let format = match extension.map(str::to_lowercase).as_deref() {
+                Some("json") => ReplayFormat::Json,
+                Some("md") => ReplayFormat::Markdown,
+                Some("txt") => ReplayFormat::Table,
+                Some("html") => ReplayFormat::Html,
+                _ => {
+                    return Err(error_with_help(
+                        format_args!(
+                            "the extension of \"{}\" stands for no format of a replay; known are .json, .md, .txt and .html",
+                            path.display()
+                        ),
+                        "name the file by its format, such as replay.html",
+                    ));
+                }
+            };
+            OutputFile::prepare_as(path, format)
+        };
+        self.outputs.iter().map(prepare).collect()
+    }
+
+    /// The page with the scenario's text.
+    fn page(&self, report: &ReplayReport) -> Result<String, RenderError> {
+        html::render(&[Document::of_replay(report)?], &scenario_texts(std::slice::from_ref(&self.scenario)))
     }
 
     fn rows(
@@ -156,7 +243,7 @@ impl Replay {
                 horizon_days: scenario.simulation.horizon.days(),
                 leverage: level.leverage,
                 starts: level.starts,
-                realised: Realised { value: realised.value, low: realised.low, high: realised.high },
+                realised: realised.into(),
                 predicted,
                 agrees: realised.low <= predicted.high && predicted.low <= realised.high,
             }

@@ -5,16 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum};
 
 use crate::engine::{RunError, RunOptions, run_tallied};
-use crate::report::{SafeEntry, SafeReport, render_safe_json, render_safe_table};
-use crate::scenario::{PathBudget, Scenario};
+use crate::report::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
+use crate::scenario::{self, Axis, PathBudget, Scenario, Sweep as Cells};
 use crate::study::{Criterion, Depths, Found, best, largest_within};
 
-use super::failure::error_with_help;
+use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::{print, terminal_layout};
+use super::over::{over, resolve};
 use super::progress::ProgressLine;
 use super::sources::Sources;
-use super::values::{self, ShortFormat};
+use super::values;
 
 /// Leverages of the curve in the JSON.
 const CURVE_POINTS: usize = 60;
@@ -27,7 +28,8 @@ const CURVE_POINTS: usize = 60;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  liqsim safe liqsim.toml --max-probability 1%,5%\n  \
                         liqsim safe liqsim.toml --criterion expected-shortfall --max 50%\n  \
-                        liqsim safe liqsim.toml --criterion kelly --format json")]
+                        liqsim safe liqsim.toml --criterion kelly --format json\n  \
+                        liqsim safe liqsim.toml --over horizon=1d..90d --over volatility=40%..90%")]
 pub struct Safe {
     #[command(flatten)]
     sources: Sources,
@@ -44,6 +46,10 @@ pub struct Safe {
     #[arg(long, value_name = "RATIO", value_delimiter = ',', value_parser = values::positive_ratio)]
     max: Vec<f64>,
 
+    /// The surface over a key: horizon=1d..90d, volatility=40%..90%, or any key of the scenario with a range or a list; repeatable
+    #[arg(long, value_name = "KEY=VALUES", value_parser = over)]
+    over: Vec<Axis>,
+
     /// Number of paths, in place of the scenario's paths or precision
     #[arg(long, value_name = "N", value_parser = values::paths, allow_negative_numbers = true)]
     paths: Option<u64>,
@@ -58,7 +64,18 @@ pub struct Safe {
 
     /// Format on standard output
     #[arg(long, value_enum, default_value = "table")]
-    format: ShortFormat,
+    format: SafeFormat,
+}
+
+/// The formats of safe leverage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SafeFormat {
+    /// Text for people
+    Table,
+    /// JSON
+    Json,
+    /// One row per scenario, point of the surface and limit
+    Csv,
 }
 
 /// The criteria as they are typed.
@@ -98,28 +115,51 @@ impl Safe {
         if criterion.has_limit() && criterion != Criterion::LiquidationProbability && self.max.is_empty() {
             return Err(error_with_help("this criterion needs a limit", "add --max, such as --max 50%"));
         }
-        let mut scenarios = self.sources.load()?;
+        let scenarios = self.sources.load()?;
         let stop = interrupt::stop_flag()?;
         let mut reports = Vec::new();
-        for scenario in &mut scenarios {
-            if let Some(paths) = self.paths {
-                scenario.simulation.paths = PathBudget::Fixed(paths);
+        for (file, scenario) in self.sources.files.iter().zip(scenarios) {
+            if self.over.is_empty() {
+                reports.push(self.report(scenario, Vec::new(), criterion, &stop)?);
+                continue;
             }
-            scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
-            reports.push(self.report(scenario, criterion, &stop)?);
+            // Standard input can be read once.
+            if file.as_os_str() == "-" {
+                return Err(error_with_help("a surface cannot be made of standard input", "name a file"));
+            }
+            let axes = self.over.iter().map(|axis| resolve(axis, &scenario)).collect::<Result<_, _>>()?;
+            let cells = Cells { axes, is_paired: false };
+            for cell in 0..cells.cells() {
+                let overrides = [self.sources.overrides.clone(), cells.overrides(cell)].concat();
+                let scenario =
+                    scenario::load(file, &overrides).map_err(|problems| WrongScenarios(vec![problems]))?;
+                let point = cells
+                    .axes
+                    .iter()
+                    .map(|axis| axis.key.clone())
+                    .zip(cells.values(cell).into_iter().map(str::to_owned));
+                reports.push(self.report(scenario, point.collect(), criterion, &stop)?);
+            }
         }
         match self.format {
-            ShortFormat::Table => print(&render_safe_table(&reports, terminal_layout())),
-            ShortFormat::Json => print(&render_safe_json(&reports)?),
+            SafeFormat::Table => print(&render_safe_table(&reports, terminal_layout())),
+            SafeFormat::Json => print(&render_safe_json(&reports)?),
+            SafeFormat::Csv => print(&render_safe_csv(&reports)?),
         }
     }
 
     fn report(
         &self,
-        scenario: &Scenario,
+        mut scenario: Scenario,
+        over: Vec<(String, String)>,
         criterion: Criterion,
         stop: &AtomicBool,
     ) -> anyhow::Result<SafeReport> {
+        if let Some(paths) = self.paths {
+            scenario.simulation.paths = PathBudget::Fixed(paths);
+        }
+        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
+        let scenario = &scenario;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
         let options = RunOptions { threads: self.threads, stop, progress: &progress };
@@ -134,6 +174,7 @@ impl Safe {
             seed: result.seed,
             paths: result.paths,
             horizon_days: result.horizon_days,
+            over: over.into_iter().collect(),
             criterion,
             method: "search".to_owned(),
             notes: Vec::new(),

@@ -1,26 +1,24 @@
 //! `sweep`: many scenarios into one folder.
 
 use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use clap::Args;
 
-use crate::engine::{self, RunError, RunOptions, RunResult};
-use crate::report::{Format, Layout, render};
+use crate::engine::{self, Progress, RunError, RunOptions, RunResult};
 use crate::scenario::{self, PathBudget, Scenario, Source, Sweep as Cells, is_metric, read_sweep};
-use crate::study::{Metrics, ResultsFolder};
+use crate::study::ResultsFolder;
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::print;
 use super::progress::ProgressLine;
+use super::sweep_page::write_page;
+use super::sweep_tables::{Ranking, Tables};
 use super::values;
-
-/// Rows of the ranking that are printed.
-const MOST_RANKED: usize = 20;
 
 /// Run every cell of a sweep into a folder of results
 ///
@@ -38,7 +36,7 @@ pub struct Sweep {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
 
-    /// Folder for the results: cells/IDENTITY.json, index.csv, results.csv
+    /// Folder for the results: cells/IDENTITY.json, index.csv, results.csv, results.parquet, report.html
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 
@@ -64,9 +62,11 @@ pub struct Sweep {
 }
 
 /// One scenario file with its cells.
-struct SweptFile {
-    file: PathBuf,
-    cells: Cells,
+pub struct SweptFile {
+    /// Where it is.
+    pub file: PathBuf,
+    /// Its cells.
+    pub cells: Cells,
 }
 
 impl Sweep {
@@ -83,24 +83,31 @@ impl Sweep {
         let folder = ResultsFolder::open(&self.output).with_context(cannot_write)?;
         let stop = interrupt::stop_flag()?;
         let total: usize = sources.iter().map(|source| source.cells.cells()).sum();
-        let (mut number, mut ran) = (0, 0);
-        for source in &sources {
-            for cell in 0..source.cells.cells() {
-                number += 1;
-                let scenario = self.scenario(source, cell)?;
-                if folder.finished(&scenario.identity()).is_none() {
-                    let name = format!("{number} of {total}: {}", scenario.name);
-                    let result = self.simulate(&scenario, &name, &stop).with_context(|| {
-                        format!("{} of {total} cells are finished; the same command goes on", number - 1)
-                    })?;
-                    folder.keep(&result).with_context(cannot_write)?;
-                    ran += 1;
-                }
+        let line = ProgressLine::share();
+        let mut identities = Vec::new();
+        let mut ran = 0;
+        for (source, cell) in cells(&sources) {
+            let scenario = self.scenario(source, cell)?;
+            let identity = scenario.identity();
+            let finished = identities.len() as u64;
+            if folder.finished(&identity).is_none() {
+                line.name(format!("{} of {total}: {}", finished + 1, scenario.name));
+                let progress = |progress| line.show(&within(finished, total as u64, progress));
+                let result = self.simulate(&scenario, &progress, &stop).with_context(|| {
+                    format!("{finished} of {total} cells are finished; the same command goes on")
+                })?;
+                folder.keep(&result).with_context(cannot_write)?;
+                ran += 1;
             }
+            identities.push((scenario.name, identity));
         }
-        self.write_index(&folder, &sources).with_context(cannot_write)?;
-        let ranked = self.write_results(&folder, &sources).with_context(cannot_write)?;
-        print(&format!("{total} cells in {}, {ran} of them new\n{ranked}", self.output.display()))
+        drop(line);
+        let mut ranking = Ranking::new(self.rank_by.as_deref(), self.descending);
+        let tables = Tables { folder: &folder, sources: &sources, identities: &identities };
+        tables.write_index().with_context(cannot_write)?;
+        tables.write_results(&mut ranking).with_context(cannot_write)?;
+        write_page(&tables).with_context(cannot_write)?;
+        print(&format!("{total} cells in {}, {ran} of them new\n{ranking}", self.output.display()))
     }
 
     fn sources(&self) -> anyhow::Result<Vec<SweptFile>> {
@@ -142,91 +149,26 @@ impl Sweep {
         Ok(scenario)
     }
 
-    fn simulate(&self, scenario: &Scenario, name: &str, stop: &AtomicBool) -> anyhow::Result<RunResult> {
-        let line = ProgressLine::new(name);
-        let progress = |progress| line.show(&progress);
-        let result = engine::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
+    fn simulate(
+        &self,
+        scenario: &Scenario,
+        progress: &(dyn Fn(Progress) + Sync),
+        stop: &AtomicBool,
+    ) -> anyhow::Result<RunResult> {
+        let result = engine::run(scenario, &RunOptions { threads: self.threads, stop, progress })?;
         // Part of the paths is another result than that of the cell.
         if stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(result) }
     }
+}
 
-    /// One row per cell: its number, file, identity and values.
-    fn write_index(&self, folder: &ResultsFolder, sources: &[SweptFile]) -> anyhow::Result<()> {
-        let mut keys: Vec<&str> = Vec::new();
-        for axis in sources.iter().flat_map(|source| &source.cells.axes) {
-            if !keys.contains(&axis.key.as_str()) {
-                keys.push(&axis.key);
-            }
-        }
-        let mut rows = vec![
-            ["cell", "file", "scenario", "identity"]
-                .into_iter()
-                .chain(keys.iter().copied())
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        ];
-        for (number, (source, cell)) in cells(sources).enumerate() {
-            let scenario = self.scenario(source, cell)?;
-            let values = source.cells.values(cell);
-            let mut row = vec![
-                (number + 1).to_string(),
-                source.file.display().to_string(),
-                scenario.name.clone(),
-                scenario.identity(),
-            ];
-            row.extend(keys.iter().map(|key| {
-                let at = source.cells.axes.iter().position(|axis| axis.key == *key);
-                at.map_or_else(String::new, |at| values[at].trim_matches('"').to_owned())
-            }));
-            rows.push(row);
-        }
-        folder.write_table("index.csv", |file| {
-            let mut writer = csv::Writer::from_writer(file);
-            rows.iter().try_for_each(|row| writer.write_record(row))?;
-            writer.flush()
-        })?;
-        Ok(())
-    }
-
-    /// One row per cell and level, read back cell by cell; returns the ranking as text.
-    fn write_results(&self, folder: &ResultsFolder, sources: &[SweptFile]) -> anyhow::Result<String> {
-        let mut ranked: Vec<(f64, usize, f64, String)> = Vec::new();
-        let plain = Layout { width: None, colour: false };
-        let mut rows = |file: &mut dyn Write| -> anyhow::Result<()> {
-            for (number, (source, cell)) in cells(sources).enumerate() {
-                let identity = self.scenario(source, cell)?.identity();
-                let result =
-                    folder.finished(&identity).with_context(|| format!("the result {identity} is gone"))?;
-                let text = render(std::slice::from_ref(&result), Format::Csv, plain)?;
-                let header = if number == 0 { 0 } else { text.find('\n').map_or(0, |end| end + 1) };
-                file.write_all(&text.as_bytes()[header..])?;
-                if let Some(metric) = &self.rank_by {
-                    for level in &result.levels {
-                        if let Some(found) = Metrics::new(level, result.paths).get(metric) {
-                            let name = label(&source.cells, cell, &source.file);
-                            ranked.push((found.estimate().value, number + 1, level.leverage, name));
-                        }
-                    }
-                }
-            }
-            Ok(())
-        };
-        folder.write_table("results.csv", |file| rows(file).map_err(io::Error::other))?;
-        ranked.sort_by(|a, b| if self.descending { b.0.total_cmp(&a.0) } else { a.0.total_cmp(&b.0) });
-        let line = |(value, cell, leverage, name): &(f64, usize, f64, String)| {
-            format!("{value:>14.6}  cell {cell}, {leverage}x  {name}\n")
-        };
-        let head = self.rank_by.as_ref().map_or_else(String::new, |metric| format!("By {metric}:\n"));
-        Ok(head + &ranked.iter().take(MOST_RANKED).map(line).collect::<String>())
-    }
+/// How far the whole sweep is, in thousandths of a cell.
+fn within(finished: u64, total: u64, cell: Progress) -> Progress {
+    const PARTS: u64 = 1000;
+    let part = PARTS * cell.paths_done / cell.paths_planned.max(1);
+    Progress { paths_done: PARTS * finished + part.min(PARTS), paths_planned: PARTS * total }
 }
 
 /// Every cell of every file.
-fn cells(sources: &[SweptFile]) -> impl Iterator<Item = (&SweptFile, usize)> {
+pub fn cells(sources: &[SweptFile]) -> impl Iterator<Item = (&SweptFile, usize)> {
     sources.iter().flat_map(|source| (0..source.cells.cells()).map(move |cell| (source, cell)))
-}
-
-/// What tells a cell from the others.
-fn label(cells: &Cells, cell: usize, file: &Path) -> String {
-    if cells.axes.is_empty() { file.display().to_string() } else { cells.overrides(cell).join(" ") }
 }

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::market::parse_time;
 use crate::report::Format;
 
 /// Beyond this, whole numbers are no longer exact when written with an exponent.
@@ -70,6 +71,11 @@ pub fn leverage_range(text: &str) -> Result<(f64, f64), String> {
     let message = "must be a leverage such as 10, or a range such as 1..40";
     let (from, to) = (positive(from).map_err(|_| message)?, positive(to).map_err(|_| message)?);
     if from <= to { Ok((from, to)) } else { Err("must begin with the lower leverage".to_owned()) }
+}
+
+/// A time in seconds since 1970.
+pub fn time(text: &str) -> Result<i64, String> {
+    parse_time(text).ok_or_else(|| "must be a time such as 2024-01-31 or 2024-01-31T05:00:00Z".to_owned())
 }
 
 /// A finite number; underscores between digits as in a scenario file.

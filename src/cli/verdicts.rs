@@ -45,7 +45,7 @@ pub struct VerdictOutput {
     #[arg(long, value_enum, default_value = "table")]
     pub format: OutputFormat,
 
-    /// Also write the verdict to a file, in the format of its extension (.json, .xml for JUnit, .md, .txt); repeatable
+    /// Also write the verdict to a file, in the format of its extension (.json, .xml for JUnit, .sarif, .md, .txt, .html); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
     outputs: Vec<PathBuf>,
 
@@ -65,6 +65,8 @@ pub enum OutputFormat {
     Markdown,
     /// JUnit XML
     Junit,
+    /// SARIF, as for GitHub code scanning
+    Sarif,
 }
 
 impl From<OutputFormat> for VerdictFormat {
@@ -74,6 +76,7 @@ impl From<OutputFormat> for VerdictFormat {
             OutputFormat::Json => Self::Json,
             OutputFormat::Markdown => Self::Markdown,
             OutputFormat::Junit => Self::Junit,
+            OutputFormat::Sarif => Self::Sarif,
         }
     }
 }
@@ -88,12 +91,14 @@ impl VerdictOutput {
                 let format = match extension.map(str::to_lowercase).as_deref() {
                     Some("json") => VerdictFormat::Json,
                     Some("xml") => VerdictFormat::Junit,
+                    Some("sarif") => VerdictFormat::Sarif,
                     Some("md") => VerdictFormat::Markdown,
                     Some("txt") => VerdictFormat::Table,
+                    Some("html") => VerdictFormat::Html,
                     _ => {
                         return Err(error_with_help(
                             format_args!(
-                                "the extension of \"{}\" stands for no format of a verdict; known are .json, .xml, .md and .txt",
+                                "the extension of \"{}\" stands for no format of a verdict; known are .json, .xml, .sarif, .md, .txt and .html",
                                 path.display()
                             ),
                             "name the file by its format, such as verdict.json",

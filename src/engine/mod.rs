@@ -13,9 +13,11 @@ mod run;
 mod several;
 mod summary;
 mod passage;
+mod paths;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
+pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, LevelTerms, Plan, PlanError};
 pub use result::{

@@ -10,7 +10,7 @@ use super::result::{
 use super::several;
 use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
-use crate::scenario::{Monitoring, Scenario};
+use crate::scenario::{Monitoring, Sampling, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
 use crate::venue::{Contract, Flows, Liquidation, Venue};
 
@@ -229,7 +229,7 @@ fn notes(
                 "stepped_model",
                 format!(
                     "The variance of {} moves in steps of at most {step}, by a scheme that is not exact: in the default steps \
-                     probabilities are within 0.15 percentage points beside their errors. A shorter `step` brings less bias.",
+                     probabilities are within 0.2 percentage points beside their errors. A shorter `step` brings less bias.",
                     asset.name
                 ),
             );
@@ -258,6 +258,14 @@ fn notes(
     }
     if !crossings.is_empty() {
         note("sampling", crossing::note(crossings, paths));
+    } else if scenario.simulation.sampling != Sampling::Pseudo {
+        note(
+            "sampling",
+            format!(
+                "Liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1. Crossing probabilities \
+                 are for gbm and merton, watched continuously, where only the price moves the account."
+            ),
+        );
     }
     let is_plain = |leverage: f64| crossings.iter().all(|(crossing, _)| *crossing != leverage);
     let rare: Vec<(f64, f64)> = levels
@@ -276,7 +284,7 @@ fn notes(
         note(
             "few_liquidated",
             format!(
-                "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but                  time to liquidation and bad debt do.",
+                "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but time to liquidation and bad debt do.",
                 sure.join(", ")
             ),
         );

@@ -95,6 +95,11 @@ impl Bootstrap {
         self.interval
     }
 
+    /// Mean length of a block in bars.
+    pub fn block(&self) -> f64 {
+        self.block
+    }
+
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
         let column = || Vec::with_capacity(lanes);

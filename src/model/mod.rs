@@ -61,6 +61,21 @@ pub enum Model {
 }
 
 impl Model {
+    /// The name of its kind in a scenario.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Gbm(_) => "gbm",
+            Self::Merton(_) => "merton",
+            Self::Kou(_) => "kou",
+            Self::Heston(_) => "heston",
+            Self::Bates(_) => "bates",
+            Self::Garch(_) => "garch",
+            Self::Regime(_) => "regime",
+            Self::Hawkes(_) => "hawkes",
+            Self::Bootstrap(_) => "bootstrap",
+        }
+    }
+
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> Box<dyn Stepper> {
         match self {
@@ -73,6 +88,15 @@ impl Model {
             Self::Regime(regime) => Box::new(regime.stepper(lanes)),
             Self::Hawkes(hawkes) => Box::new(hawkes.stepper(lanes)),
             Self::Bootstrap(bootstrap) => Box::new(bootstrap.stepper(lanes)),
+        }
+    }
+
+    /// The step that a model is made of, which it says little within; none if any length of time is as good.
+    pub fn grain(&self) -> Option<Duration> {
+        match self {
+            Self::Garch(garch) => Some(garch.step),
+            Self::Bootstrap(bootstrap) => Some(bootstrap.interval()),
+            _ => None,
         }
     }
 

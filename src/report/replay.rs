@@ -4,19 +4,20 @@ use serde::Serialize;
 
 use crate::stats::Estimate;
 
+use super::html::{self, Document};
 use super::table::grid;
 use super::{Layout, RenderError, json, number, text};
 
-/// What a replay found.
+/// What was replayed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ReplayReport {
+pub struct Replayed {
     /// Version of liqsim.
     pub liqsim: String,
     /// Title of the scenario.
     pub scenario: String,
     /// Name of the file of prices.
     pub prices: String,
-    /// First and last bar.
+    /// First bar.
     pub from: String,
     /// Last bar.
     pub to: String,
@@ -24,6 +25,14 @@ pub struct ReplayReport {
     pub interval_seconds: u64,
     /// Number of bars.
     pub bars: usize,
+}
+
+/// What a replay found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReplayReport {
+    /// What was replayed.
+    #[serde(flatten)]
+    pub of: Replayed,
     /// Approximations and warnings.
     pub notes: Vec<String>,
     /// One entry per horizon and level.
@@ -58,16 +67,43 @@ pub struct Realised {
     pub high: f64,
 }
 
-/// The JSON text, ending with a line break.
-pub fn render_replay_json(report: &ReplayReport) -> Result<String, RenderError> {
-    json::render(report)
+impl From<Estimate> for Realised {
+    fn from(estimate: Estimate) -> Self {
+        Self { value: estimate.value, low: estimate.low, high: estimate.high }
+    }
+}
+
+/// An output format of replays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayFormat {
+    /// Text for people.
+    Table,
+    /// One JSON object.
+    Json,
+    /// A GitHub table.
+    Markdown,
+    /// A page with pictures.
+    Html,
+}
+
+/// The text of a replay, ending with a line break.
+pub fn render_replay(
+    report: &ReplayReport,
+    format: ReplayFormat,
+    layout: Layout,
+) -> Result<String, RenderError> {
+    match format {
+        ReplayFormat::Table => Ok(table(report, layout)),
+        ReplayFormat::Json => json::render(report),
+        ReplayFormat::Markdown => Ok(markdown(report)),
+        ReplayFormat::Html => html::render(&[Document::of_replay(report)?], &[]),
+    }
 }
 
 const HEAD: [&str; 7] = ["Horizon", "Leverage", "Starts", "Happened", "95 % interval", "Predicted", "Agrees"];
 
-/// Text for people, ending with a line break.
-pub fn render_replay_table(report: &ReplayReport, layout: Layout) -> String {
-    let mut lines = format!("{}\n{}\n", report.scenario, source(report));
+fn table(report: &ReplayReport, layout: Layout) -> String {
+    let mut lines = format!("{}\n{}\n", report.of.scenario, report.of.line());
     let head = HEAD.iter().map(|head| (*head).to_owned()).collect();
     lines += &grid(head, report.levels.iter().map(|row| cells(row).to_vec()));
     for note in &report.notes {
@@ -76,9 +112,9 @@ pub fn render_replay_table(report: &ReplayReport, layout: Layout) -> String {
     lines
 }
 
-/// Markdown, ending with a line break.
-pub fn render_replay_markdown(report: &ReplayReport) -> String {
-    let mut lines = format!("## {}\n\n{}\n\n", super::markdown::escape(&report.scenario), source(report));
+fn markdown(report: &ReplayReport) -> String {
+    let mut lines =
+        format!("## {}\n\n{}\n\n", super::markdown::escape(&report.of.scenario), report.of.line());
     lines += &format!("| {} |\n|{}\n", HEAD.join(" | "), " ---: |".repeat(HEAD.len()));
     for row in &report.levels {
         lines += &format!("| {} |\n", cells(row).join(" | "));
@@ -89,14 +125,12 @@ pub fn render_replay_markdown(report: &ReplayReport) -> String {
     lines
 }
 
-fn source(report: &ReplayReport) -> String {
-    format!(
-        "{}: {} bars from {} to {}",
-        report.prices,
-        number::count(report.bars as u64),
-        report.from,
-        report.to
-    )
+impl Replayed {
+    /// Which prices, in a line.
+    pub(super) fn line(&self) -> String {
+        let bars = number::count(self.bars as u64);
+        format!("{}: {bars} bars from {} to {}", self.prices, self.from, self.to)
+    }
 }
 
 fn cells(row: &ReplayRow) -> [String; 7] {

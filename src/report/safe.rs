@@ -1,5 +1,7 @@
 //! Safe leverage for people and for machines.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::engine::{Kelly, RunResult, SafeLeverage};
@@ -23,6 +25,9 @@ pub struct SafeReport {
     pub paths: u64,
     /// Length of every path in days.
     pub horizon_days: f64,
+    /// The point of the surface: values of keys of the scenario.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub over: BTreeMap<String, String>,
     /// What is asked of a leverage.
     pub criterion: Criterion,
     /// `one_pass` (each path's largest survivable leverage) or `search` (runs at several levels).
@@ -79,9 +84,89 @@ pub fn render_safe_json(reports: &[SafeReport]) -> Result<String, RenderError> {
     }
 }
 
-/// Text for people, ending with a line break.
+/// CSV: one row per report and limit.
+pub fn render_safe_csv(reports: &[SafeReport]) -> Result<String, RenderError> {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let keys: Vec<&String> = reports.first().map(|report| report.over.keys().collect()).unwrap_or_default();
+    let head = ["scenario", "identity", "horizon_days", "paths", "criterion", "max"];
+    let found = ["leverage", "low", "high", "limited_by_venue", "method"];
+    let names = keys.iter().map(|key| key.as_str());
+    writer.write_record(head.into_iter().chain(names).chain(found))?;
+    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    for report in reports {
+        for entry in &report.safe_leverage {
+            let mut row = vec![
+                report.scenario.clone(),
+                report.identity.clone(),
+                report.horizon_days.to_string(),
+                report.paths.to_string(),
+                report.criterion.key().to_owned(),
+                number(entry.max_probability.or(entry.max)),
+            ];
+            row.extend(keys.iter().map(|key| report.over.get(*key).cloned().unwrap_or_default()));
+            row.extend([
+                entry.leverage.to_string(),
+                number(entry.low),
+                number(entry.high),
+                entry.limited_by_venue.to_string(),
+                report.method.clone(),
+            ]);
+            writer.write_record(row)?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Text for people, ending with a line break: a table per report, and one for all points of a surface.
 pub fn render_safe_table(reports: &[SafeReport], layout: Layout) -> String {
-    reports.iter().map(|report| table(report, layout)).collect::<Vec<_>>().join("\n")
+    let surfaces =
+        reports.chunk_by(|a, b| !a.over.is_empty() && a.scenario == b.scenario && !b.over.is_empty());
+    let render = |reports: &[SafeReport]| match reports {
+        [report] if report.over.is_empty() => table(report, layout),
+        points => surface(points, layout),
+    };
+    surfaces.map(render).collect::<Vec<_>>().join("\n")
+}
+
+/// A row per point of a surface, a column per limit.
+fn surface(points: &[SafeReport], layout: Layout) -> String {
+    let Some(first) = points.first() else { return String::new() };
+    let mut lines = format!(
+        "{}\n{} paths · seed {} · liqsim {}\n",
+        first.scenario,
+        number::count(first.paths),
+        first.seed,
+        first.liqsim
+    );
+    let mut head: Vec<String> =
+        first.over.keys().map(|key| key.rsplit('.').next().unwrap_or(key).to_owned()).collect();
+    head.extend(first.safe_leverage.iter().map(|entry| match entry.max_probability.or(entry.max) {
+        Some(limit) => format!("{}\nat most {}", condition(first.criterion), number::rate(limit)),
+        None => condition(first.criterion).to_owned(),
+    }));
+    let rows = points.iter().map(|point| {
+        let cell = |entry: &SafeEntry| {
+            let interval = interval(entry).map(|interval| format!(" {interval}")).unwrap_or_default();
+            let limited = if entry.limited_by_venue { " (venue)" } else { "" };
+            format!("{}{interval}{limited}", leverage(entry.leverage, entry.low, entry.high))
+        };
+        point.over.values().cloned().chain(point.safe_leverage.iter().map(cell)).collect()
+    });
+    lines += &grid(head, rows);
+    let mut notes: Vec<&String> = points.iter().flat_map(|point| &point.notes).collect();
+    notes.dedup();
+    for note in notes {
+        lines += &text::wrap(note, layout.width.unwrap_or(110).min(110), "- ", "  ");
+    }
+    lines
+}
+
+/// The interval of an answer in brackets.
+fn interval(entry: &SafeEntry) -> Option<String> {
+    let (low, high) = entry.low.zip(entry.high)?;
+    let text = |value| leverage(value, entry.low, entry.high);
+    Some(format!("[{}, {}]", text(low), text(high)))
 }
 
 fn table(report: &SafeReport, layout: Layout) -> String {
@@ -99,16 +184,7 @@ fn table(report: &SafeReport, layout: Layout) -> String {
         vec![
             limit.map_or_else(String::new, |limit| format!("at most {}", number::rate(limit))),
             leverage(entry.leverage, entry.low, entry.high),
-            match (entry.low, entry.high) {
-                (Some(low), Some(high)) => {
-                    format!(
-                        "[{}, {}]",
-                        leverage(low, entry.low, entry.high),
-                        leverage(high, entry.low, entry.high)
-                    )
-                }
-                _ => String::new(),
-            },
+            interval(entry).unwrap_or_default(),
             match (entry.limited_by_venue, entry.kelly) {
                 (true, _) => "the venue allows no more".to_owned(),
                 (_, Some(kelly)) => format!(

@@ -5,22 +5,26 @@
 
 mod account;
 mod block_bootstrap;
+mod coverage;
 mod deferred;
 mod distribution;
 mod estimate;
 mod histogram;
 mod holm;
+mod kolmogorov;
 mod moments;
 mod tally;
 mod two_sample;
 
 pub use account::{AccountSums, AccountTally, Calls, Cost, Costs, Exit, Passage, SignedHistogram};
 pub use block_bootstrap::BlockBootstrap;
+pub use coverage::{Coverage, Test};
 pub use deferred::Deferred;
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Z_95};
 pub use histogram::{Bin, Histogram};
 pub use holm::holm;
+pub use kolmogorov::kolmogorov_smirnov;
 pub use moments::{Moments, Sums};
 pub use tally::{LevelTally, Liquidated, LiquidatedSums, Tally};
 pub use two_sample::{Difference, Proportion, difference, proportions_p_value};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::assumptions::Assumptions;
 use super::comparison::Comparison;
 use super::limits::LimitCheck;
 use super::verdict::Verdict;
@@ -17,21 +18,26 @@ pub struct ScenarioCheck {
     pub identity: String,
     /// Number of simulated paths.
     pub paths: u64,
-    /// The worst of the limits and the baseline.
+    /// The worst of the limits, the baseline and the assumptions.
     pub verdict: Verdict,
     /// One entry per limit and level.
     pub limits: Vec<LimitCheck>,
     /// Against the baseline, if there is one.
     pub baseline: Option<Comparison>,
+    /// Its model against recorded prices, if there are any.
+    #[serde(default)]
+    pub assumptions: Option<Assumptions>,
     /// What to know besides.
     pub notes: Vec<String>,
 }
 
 impl ScenarioCheck {
-    /// The worst of the limits and the baseline.
+    /// The worst of the limits, the baseline and the assumptions.
     pub fn judge(&mut self) {
         let limits = self.limits.iter().map(|limit| limit.verdict);
-        self.verdict = Verdict::worst(limits.chain(self.baseline.iter().map(|baseline| baseline.verdict)));
+        let baseline = self.baseline.iter().map(|baseline| baseline.verdict);
+        let assumptions = self.assumptions.iter().map(|assumptions| assumptions.verdict);
+        self.verdict = Verdict::worst(limits.chain(baseline).chain(assumptions));
     }
 }
 

@@ -32,6 +32,18 @@ impl Criterion {
         !matches!(self, Self::Kelly | Self::MeanPerShortfall)
     }
 
+    /// The name in documents.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::LiquidationProbability => "liquidation_probability",
+            Self::ValueAtRisk => "value_at_risk",
+            Self::ExpectedShortfall => "expected_shortfall",
+            Self::LossProbability => "loss_probability",
+            Self::Kelly => "kelly",
+            Self::MeanPerShortfall => "mean_per_shortfall",
+        }
+    }
+
     /// The limited number of a level, which rises with leverage; none for the criteria without a limit.
     pub fn limited(self, level: &LevelResult) -> Option<Estimate> {
         match self {

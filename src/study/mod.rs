@@ -1,8 +1,10 @@
 //! What results are for: checking limits, comparing with a baseline, choosing a leverage.
 
+mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
+mod forecasts;
 mod limits;
 mod metric;
 mod self_check;
@@ -11,12 +13,15 @@ mod results_folder;
 mod safe;
 mod search;
 mod verdict;
+mod walk_forward;
 
+pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckReport, ScenarioCheck};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
+pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use limits::{LimitCheck, check_limits};
 pub use metric::{Measurement, Metrics};
 pub use replay::{Replay, ReplayError, ReplayedLevel};
@@ -25,3 +30,4 @@ pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, best, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use verdict::Verdict;
+pub use walk_forward::{WalkForward, WalkForwardError};

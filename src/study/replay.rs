@@ -12,7 +12,7 @@ use crate::scenario::Scenario;
 use crate::stats::{BlockBootstrap, Estimate, Z_95};
 
 /// Resamples of the bootstrap.
-const RESAMPLES: usize = 2_000;
+pub(super) const RESAMPLES: usize = 2_000;
 /// Blocks of the bootstrap are so many horizons long, to hold the dependence of overlapping starts ...
 const BLOCK_HORIZONS: usize = 3;
 /// ... but not longer than this part of the history.
@@ -110,14 +110,12 @@ impl Replay {
     /// # Errors
     /// See [`ReplayError`].
     pub fn levels(&self, scenario: &Scenario) -> Result<Vec<ReplayedLevel>, ReplayError> {
-        if scenario.assets.len() != 1 {
-            return Err(ReplayError::SeveralAssets(scenario.assets.len()));
+        let plan = self.plan(scenario)?;
+        let mut liquidated = self.fates(scenario, &plan)?;
+        for fates in &mut liquidated {
+            let mut recorded = self.recorded.iter();
+            fates.retain(|_| *recorded.next().unwrap_or(&false));
         }
-        let plan = Plan::new(scenario)?;
-        if !plan.schedule.is_empty() || !scenario.policy.is_empty() {
-            return Err(ReplayError::MoreThanPrice);
-        }
-        let liquidated = self.liquidated(scenario, &plan)?;
         let starts = liquidated.first().map_or(0, Vec::len);
         let horizon = self.bars_of(scenario.simulation.horizon);
         let block = (BLOCK_HORIZONS * horizon).min(starts / SHORTEST_PART).max(1);
@@ -134,12 +132,35 @@ impl Replay {
         Ok(plan.levels.iter().zip(&liquidated).map(level).collect())
     }
 
-    fn bars_of(&self, horizon: Duration) -> usize {
-        (horizon.seconds() / self.interval) as usize
+    /// The plan of a scenario that can be replayed.
+    pub(super) fn plan(&self, scenario: &Scenario) -> Result<Plan, ReplayError> {
+        if scenario.assets.len() != 1 {
+            return Err(ReplayError::SeveralAssets(scenario.assets.len()));
+        }
+        let plan = Plan::new(scenario)?;
+        if !plan.schedule.is_empty() || !scenario.policy.is_empty() {
+            return Err(ReplayError::MoreThanPrice);
+        }
+        Ok(plan)
     }
 
-    /// 1 where a start was liquidated, by level.
-    pub(super) fn liquidated(&self, scenario: &Scenario, plan: &Plan) -> Result<Vec<Vec<f64>>, ReplayError> {
+    /// Whole bars in a length of time.
+    pub(super) fn bars_of(&self, time: Duration) -> usize {
+        (time.seconds() / self.interval) as usize
+    }
+
+    /// Whether there is a bar at a place of the grid.
+    pub(super) fn is_recorded(&self, place: usize) -> bool {
+        self.recorded.get(place).copied().unwrap_or(false)
+    }
+
+    /// Log-price at the end of a place of the grid.
+    pub(super) fn close(&self, place: usize) -> f64 {
+        self.close[place]
+    }
+
+    /// 1 where a start at a place of the grid was liquidated, by level.
+    pub(super) fn fates(&self, scenario: &Scenario, plan: &Plan) -> Result<Vec<Vec<f64>>, ReplayError> {
         let horizon = scenario.simulation.horizon;
         let bars = self.bars_of(horizon);
         let starts: Vec<usize> = (0..self.close.len().saturating_sub(bars)).collect();
@@ -154,10 +175,6 @@ impl Replay {
             walk.evaluation.for_each_liquidated(&mut |lane, level| {
                 fates[level][starts[lane as usize]] = 1.0;
             });
-        }
-        for fates in &mut fates {
-            let mut recorded = self.recorded.iter();
-            fates.retain(|_| *recorded.next().unwrap_or(&false));
         }
         Ok(fates)
     }
@@ -225,7 +242,7 @@ impl Walk<'_> {
 }
 
 /// The fraction with its interval; where nothing or everything happened, the exact bound of so many windows apart.
-fn realised(liquidated: &[f64], bootstrap: &BlockBootstrap, windows: f64) -> Estimate {
+pub(super) fn realised(liquidated: &[f64], bootstrap: &BlockBootstrap, windows: f64) -> Estimate {
     let n = liquidated.len() as f64;
     let value = liquidated.iter().sum::<f64>() / n;
     let (low, high) = bootstrap.interval(liquidated);

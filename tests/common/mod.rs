@@ -6,6 +6,8 @@
 // Every test binary compiles this module and uses a part of it.
 #![allow(dead_code)]
 
+pub mod history;
+
 use std::sync::atomic::AtomicBool;
 
 use liqsim::account::Policy;

@@ -1,8 +1,11 @@
 //! What the rows of verdicts say, whatever draws them.
 
+use crate::market::Duration;
 use crate::report::number;
 use crate::stats::Estimate;
-use crate::study::{Change, Comparison, LimitCheck, MetricComparison};
+use crate::study::{
+    AssumptionTest, Assumptions, Change, Comparison, LimitCheck, MetricComparison, Property, Verdict,
+};
 
 /// Heads of the table of limits.
 pub const LIMIT_HEAD: [&str; 6] = ["Leverage", "Metric", "Limit", "Value", "95 % interval", "Verdict"];
@@ -10,6 +13,55 @@ pub const LIMIT_HEAD: [&str; 6] = ["Leverage", "Metric", "Limit", "Value", "95 %
 /// Heads of the table of a comparison.
 pub const CHANGE_HEAD: [&str; 7] =
     ["Leverage", "Metric", "Before", "After", "Change", "95 % interval of the change", "Finding"];
+
+/// Heads of the table of assumptions.
+pub const ASSUMPTION_HEAD: [&str; 6] =
+    ["Assumption", "In the prices", "In the model", "95 % of the model's histories", "p (Holm)", "Verdict"];
+
+/// A row of the table of assumptions.
+pub fn assumption_row(test: &AssumptionTest) -> [String; 6] {
+    let text = |value: f64| match test.property {
+        Property::JumpFrequency => format!("{value:.1}"),
+        Property::Distribution => format!("{value:.4}"),
+        _ => format!("{} %", trimmed(100.0 * value, 3)),
+    };
+    [
+        test.property.words().to_owned(),
+        text(test.observed),
+        text(test.expected),
+        format!("[{}, {}]", text(test.low), text(test.high)),
+        format!("{:.4}", test.adjusted_p_value),
+        test.verdict.word().to_uppercase(),
+    ]
+}
+
+/// One sentence on the prices.
+pub fn assumptions_summary(found: &Assumptions) -> String {
+    let failed = found.tests.iter().filter(|test| test.verdict != Verdict::Pass).count();
+    let tolerance = if found.tolerance > 0.0 {
+        format!("; values within {} of the interval do not count", number::rate(found.tolerance))
+    } else {
+        String::new()
+    };
+    format!(
+        "{failed} of {} assumptions fail against {} returns of {} from {} to {} ({}; {} simulated histories, false-alarm rate of \
+         {} over all together{tolerance}).",
+        found.tests.len(),
+        number::count(found.returns as u64),
+        Duration::from_seconds(found.step_seconds),
+        found.from,
+        found.to,
+        found.prices,
+        number::count(found.histories as u64),
+        number::rate(found.false_alarm_rate)
+    )
+}
+
+/// An assumption in one line.
+pub fn assumption_sentence(test: &AssumptionTest) -> String {
+    let [property, observed, _, interval, p, _] = assumption_row(test);
+    format!("{property}: {observed} in the prices, {interval} in 95 % of the model's histories, p {p}")
+}
 
 /// A row of the table of limits.
 pub fn limit_row(limit: &LimitCheck) -> [String; 6] {

@@ -7,7 +7,7 @@ use super::cells;
 /// Lines of an annotation on a baseline.
 const MOST_LINES: usize = 10;
 
-/// One line per limit that does not pass, and one per number that changed; empty where all is well.
+/// One line per limit that does not pass, one for a baseline and one for prices; empty where all is well.
 pub fn annotations(report: &CheckReport) -> String {
     let mut lines = String::new();
     for scenario in &report.scenarios {
@@ -21,6 +21,12 @@ pub fn annotations(report: &CheckReport) -> String {
                 cells::shown(baseline).into_iter().take(MOST_LINES).map(cells::change_sentence).collect();
             let text = format!("{}\n{}", cells::summary(baseline), changes.join("\n"));
             lines += &line(baseline.verdict, &scenario.file, &scenario.scenario, text.trim_end());
+        }
+        if let Some(found) = scenario.assumptions.as_ref().filter(|found| found.verdict != Verdict::Pass) {
+            let failed = found.tests.iter().filter(|test| test.verdict != Verdict::Pass);
+            let failed: Vec<_> = failed.map(cells::assumption_sentence).collect();
+            let text = format!("{}\n{}", cells::assumptions_summary(found), failed.join("\n"));
+            lines += &line(found.verdict, &scenario.file, &scenario.scenario, &text);
         }
     }
     lines

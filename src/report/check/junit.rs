@@ -8,7 +8,8 @@ use crate::study::{Change, CheckReport, Comparison, Verdict};
 
 use super::cells;
 
-/// The XML of a check: a suite per scenario, a case per limit and level, a case per level of the baseline.
+/// The XML of a check: a suite per scenario, a case per limit and level, per level of the baseline, and per
+/// assumption.
 pub fn check(report: &CheckReport) -> Result<String, RenderError> {
     let mut junit = Report::new("liqsim check");
     for scenario in &report.scenarios {
@@ -21,6 +22,10 @@ pub fn check(report: &CheckReport) -> Result<String, RenderError> {
         }
         if let Some(baseline) = &scenario.baseline {
             add_comparison(&mut suite, &scenario.file, baseline);
+        }
+        for test in scenario.assumptions.iter().flat_map(|found| &found.tests) {
+            let sentence = cells::assumption_sentence(test);
+            suite.add_test_case(case(test.property.words(), &scenario.file, test.verdict, &sentence));
         }
         junit.add_test_suite(suite);
     }

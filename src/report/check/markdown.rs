@@ -25,6 +25,16 @@ fn one(scenario: &ScenarioCheck) -> String {
     if let Some(baseline) = &scenario.baseline {
         lines += &format!("\n{}", comparison(baseline));
     }
+    if let Some(found) = &scenario.assumptions {
+        lines += &format!(
+            "\n### {} {} against {}\n\n{}\n",
+            sign(found.verdict),
+            escape(&scenario.scenario),
+            escape(&found.prices),
+            escape(&cells::assumptions_summary(found))
+        );
+        lines += &table(&cells::ASSUMPTION_HEAD, found.tests.iter().map(cells::assumption_row));
+    }
     for note in &scenario.notes {
         lines += &format!("\n{}\n", escape(note));
     }

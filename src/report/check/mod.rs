@@ -1,16 +1,20 @@
-//! Verdicts for people and for machines: terminal, JSON, Markdown, JUnit XML, GitHub annotations.
+//! Verdicts for people and for machines: terminal, JSON, Markdown, JUnit XML, GitHub annotations, SARIF.
 
 mod cells;
 mod github;
+mod html;
 mod junit;
 mod markdown;
+mod sarif;
 mod table;
 
-use crate::study::{CheckReport, Comparison};
+use crate::study::{CheckReport, Comparison, ScenarioCheck};
 
+use super::html::{Document, render as render_page};
 use super::{Layout, RenderError, json};
 
 pub use github::annotations as github_annotations;
+pub(super) use html::verdicts;
 
 /// An output format of verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +25,12 @@ pub enum VerdictFormat {
     Json,
     /// Markdown, as for a job summary.
     Markdown,
+    /// A page with the verdict.
+    Html,
     /// JUnit XML: a suite per scenario, a case per limit and per level of a baseline.
     Junit,
+    /// SARIF 2.1.0: a finding for each that does not pass.
+    Sarif,
 }
 
 /// The text of a check, ending with a line break.
@@ -35,7 +43,9 @@ pub fn render_check(
         VerdictFormat::Table => Ok(table::check(report, layout)),
         VerdictFormat::Json => json::render(report),
         VerdictFormat::Markdown => Ok(markdown::check(report)),
+        VerdictFormat::Html => render_page(&[Document::of_check(report)], &[]),
         VerdictFormat::Junit => junit::check(report),
+        VerdictFormat::Sarif => sarif::check(report),
     }
 }
 
@@ -55,6 +65,26 @@ pub fn render_comparisons(
             _ => json::render(comparisons),
         },
         VerdictFormat::Markdown => Ok(join(comparisons.iter().map(markdown::comparison).collect())),
+        VerdictFormat::Html => {
+            let report = CheckReport::new(comparisons.iter().map(compared).collect());
+            render_page(&[Document::of_check(&report)], &[])
+        }
         VerdictFormat::Junit => junit::comparisons(comparisons),
+        VerdictFormat::Sarif => sarif::comparisons(comparisons),
+    }
+}
+
+/// A comparison as the check of a scenario without limits.
+fn compared(comparison: &Comparison) -> ScenarioCheck {
+    ScenarioCheck {
+        scenario: comparison.after.scenario.clone(),
+        file: format!("against {}", comparison.before.scenario),
+        identity: comparison.after.identity.clone(),
+        paths: comparison.after.paths,
+        verdict: comparison.verdict,
+        limits: Vec::new(),
+        baseline: Some(comparison.clone()),
+        assumptions: None,
+        notes: Vec::new(),
     }
 }

@@ -41,6 +41,13 @@ fn one(scenario: &ScenarioCheck, layout: Layout) -> String {
     if let Some(baseline) = &scenario.baseline {
         lines += &comparison(baseline, layout);
     }
+    if let Some(found) = &scenario.assumptions {
+        lines +=
+            &format!("{}  {} against {}\n", paint(found.verdict, layout), scenario.scenario, found.prices);
+        let head = cells::ASSUMPTION_HEAD.iter().map(|head| (*head).to_owned()).collect();
+        lines += &grid(head, found.tests.iter().map(|test| cells::assumption_row(test).to_vec()));
+        lines += &paragraph(&cells::assumptions_summary(found), layout);
+    }
     for note in &scenario.notes {
         lines += &paragraph(note, layout);
     }

@@ -1,0 +1,206 @@
+//! Simulated prices without an account: closes at equal steps, or bars.
+//!
+//! The paths are those of a run in law, not one by one: their blocks are numbered far beyond those of a run.
+//!
+//! A bar of a length of time is made of the stretches between its ends and the events on the way (jumps, steps, switches): open, close and the
+//! extremes of all of them. The low and the high of a stretch each have their exact law given its ends; they are drawn
+//! independently of each other given these, which their joint law is not (a bootstrap's are those of the recorded bar).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::block::Worker;
+use super::plan::{Plan, PlanError};
+use crate::account::{Evaluation, Hit, Policy, Survivors};
+use crate::market::{Bars, Duration, Sides};
+use crate::model::{Model, Stress};
+use crate::numeric::{Stream, extreme_below};
+use crate::scenario::{Monitoring, Scenario};
+use crate::stats::{Sums, Tally};
+use crate::venue::Flows;
+
+/// Number of the first block.
+const FIRST_BLOCK: u64 = 1 << 49;
+
+/// A plan that looks at the price at every step and knows nothing of the account.
+fn plan(scenario: &Scenario, step: Duration, steps: usize) -> Result<Plan, PlanError> {
+    let mut scenario = scenario.clone();
+    scenario.simulation.horizon = Duration::from_seconds(step.seconds() * steps as u64);
+    scenario.simulation.monitoring = Monitoring::Every(step);
+    scenario.account.flows = Flows::default();
+    scenario.policy = Policy::default();
+    Plan::new(&scenario)
+}
+
+/// Paths of an asset's price on a grid of equal steps.
+#[derive(Debug, Clone)]
+pub struct Closes {
+    plan: Plan,
+    asset: usize,
+}
+
+impl Closes {
+    /// The paths of a scenario's asset over so many steps, as the models have them: without stress.
+    ///
+    /// # Errors
+    /// If the scenario cannot be simulated.
+    pub fn new(scenario: &Scenario, asset: usize, step: Duration, steps: usize) -> Result<Self, PlanError> {
+        let mut scenario = scenario.clone();
+        for asset in &mut scenario.assets {
+            asset.stress = Stress::default();
+        }
+        Ok(Self { plan: plan(&scenario, step, steps)?, asset })
+    }
+
+    /// Log-prices over the price at the start, by step and path, of a block of at most 512 paths.
+    pub fn block(&self, number: u64, paths: usize) -> Vec<Vec<f64>> {
+        let asset = self.asset;
+        let note = move |closes: &mut Vec<Vec<f64>>, bars: &[Bars], _: &mut Stream| {
+            closes.push(bars[asset].close.clone());
+        };
+        record(&self.plan, number, paths, None, Vec::new(), note)
+    }
+}
+
+/// Paths of all assets of a scenario as bars of equal length.
+#[derive(Debug, Clone)]
+pub struct PathBars {
+    plan: Plan,
+    step: Duration,
+    steps: usize,
+}
+
+/// Log-prices over the price at the start of one asset, by bar and path of a block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssetBars {
+    /// First price of each bar.
+    pub open: Vec<Vec<f64>>,
+    /// Highest price.
+    pub high: Vec<Vec<f64>>,
+    /// Lowest price.
+    pub low: Vec<Vec<f64>>,
+    /// Last price.
+    pub close: Vec<Vec<f64>>,
+}
+
+impl AssetBars {
+    fn empty(steps: usize, paths: usize) -> Self {
+        let column = |value: f64| vec![vec![value; paths]; steps];
+        Self {
+            open: column(f64::NAN),
+            high: column(f64::NEG_INFINITY),
+            low: column(f64::INFINITY),
+            close: column(f64::NAN),
+        }
+    }
+}
+
+impl PathBars {
+    /// The bars of a scenario over its horizon, stress included.
+    ///
+    /// # Errors
+    /// If the scenario cannot be simulated.
+    pub fn new(scenario: &Scenario, step: Duration) -> Result<Self, PlanError> {
+        let steps = (scenario.simulation.horizon.seconds() / step.seconds().max(1)) as usize;
+        let mut plan = plan(scenario, step, steps)?;
+        plan.continuous = true;
+        Ok(Self { plan, step, steps })
+    }
+
+    /// Bars of a path.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// The bars of a block of at most 512 paths, by asset.
+    pub fn block(&self, number: u64, paths: usize) -> Vec<AssetBars> {
+        let years = self.step.years();
+        let last = self.steps.saturating_sub(1);
+        let note = move |side: Sides| {
+            move |assets: &mut Vec<AssetBars>, batch: &[Bars], noise: &mut Stream| {
+                for (asset, bars) in assets.iter_mut().zip(batch) {
+                    let mut uniforms = vec![0.0; bars.len()];
+                    if side == Sides::Low {
+                        noise.uniforms(&mut uniforms);
+                    }
+                    for (i, uniform) in uniforms.into_iter().enumerate() {
+                        let path = bars.lanes[i] as usize;
+                        // Its middle, since rounding may put the start into the bar before.
+                        let place = (bars.start[i] + 0.5 * bars.duration[i]) / years + 1e-9;
+                        let step = (place as usize).min(last);
+                        let (open, close) = (bars.open[i], bars.close[i]);
+                        if side == Sides::High {
+                            asset.high[step][path] = asset.high[step][path].max(bars.extreme[i]);
+                            continue;
+                        }
+                        if asset.open[step][path].is_nan() {
+                            asset.open[step][path] = open;
+                        }
+                        asset.close[step][path] = close;
+                        asset.low[step][path] = asset.low[step][path].min(bars.extreme[i]);
+                        let high = -extreme_below(-open, -close, bars.variance[i], uniform);
+                        asset.high[step][path] = asset.high[step][path].max(high);
+                    }
+                }
+            }
+        };
+        let empty = vec![AssetBars::empty(self.steps, paths); self.plan.models.len()];
+        let mut assets = record(&self.plan, number, paths, Some(Sides::Low), empty.clone(), note(Sides::Low));
+        let knows = |model: &Model| matches!(model, Model::Bootstrap(_));
+        if self.plan.models.iter().any(knows) {
+            // The same paths again, with the extremes of the other side.
+            let others = record(&self.plan, number, paths, Some(Sides::High), empty, note(Sides::High));
+            for ((asset, other), model) in assets.iter_mut().zip(others).zip(&self.plan.models) {
+                if knows(model) {
+                    asset.high = other.high;
+                }
+            }
+        }
+        assets
+    }
+}
+
+/// Runs a block and gives what was noted of its bars.
+fn record<T: Default + Send + 'static>(
+    plan: &Plan,
+    number: u64,
+    paths: usize,
+    side: Option<Sides>,
+    empty: T,
+    note: impl Fn(&mut T, &[Bars], &mut Stream) + Send + 'static,
+) -> T {
+    let noted = Arc::new(Mutex::new(empty));
+    let recorder = Recorder { side, noted: Arc::clone(&noted), note };
+    Worker::with_evaluation(plan, Box::new(recorder)).run_block(FIRST_BLOCK + number, paths);
+    // Only this thread ever held the lock.
+    std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Shows every batch of bars to a function.
+struct Recorder<T, F> {
+    side: Option<Sides>,
+    noted: Arc<Mutex<T>>,
+    note: F,
+}
+
+impl<T: Send, F: Fn(&mut T, &[Bars], &mut Stream) + Send> Evaluation for Recorder<T, F> {
+    fn begin(&mut self, _lanes: usize) {}
+
+    fn watched_side(&self) -> Option<Sides> {
+        self.side
+    }
+
+    fn observe(&mut self, bars: &[Bars], noise: &mut Stream) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.note)(&mut noted, bars, noise);
+    }
+
+    fn finish(&mut self, _log_prices: &[Vec<f64>], _weights: &[f64], _tally: &mut Tally) {}
+
+    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+        Survivors { returns: Sums::default(), closing_equity: tally.levels[level].closing_equity.clone() }
+    }
+
+    fn hits(&self) -> &[Hit] {
+        &[]
+    }
+}

@@ -1,0 +1,113 @@
+//! A level of a result as one row of flat, typed columns: what CSV and Parquet write.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{LevelResult, RunResult, TimeToLiquidation};
+use crate::stats::Estimate;
+
+/// The content of a cell, whose column holds one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Count(u64),
+    /// A number; none where it does not exist.
+    Number(Option<f64>),
+}
+
+impl Cell {
+    /// The cell as text; empty where there is nothing.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Count(count) => count.to_string(),
+            Self::Number(number) => number.map(|number| number.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Names and cells of a level, the same names for every level.
+pub fn row(result: &RunResult, level: &LevelResult) -> Vec<(String, Cell)> {
+    let mut row = Row(Vec::new());
+    row.add("scenario", Cell::Text(result.scenario.clone()));
+    row.add("identity", Cell::Text(result.identity.clone()));
+    row.count("seed", result.seed);
+    row.count("paths", result.paths);
+    row.number("horizon_days", Some(result.horizon_days));
+    row.number("leverage", Some(level.leverage));
+    row.number("liquidation_price", level.liquidation_price);
+    row.number("bankruptcy_price", level.bankruptcy_price);
+    row.estimate("liquidation_probability", &level.liquidation_probability);
+    row.estimate("loss_probability", &level.loss_probability);
+    row.estimate("mean_return", &level.mean_return);
+    row.estimate("bad_debt", &level.bad_debt);
+    row.time(level.time_to_liquidation_days);
+    row.number("return_std_dev", Some(level.returns.std_dev));
+    row.number("return_skewness", level.returns.skewness);
+    row.number("return_kurtosis", level.returns.kurtosis);
+    for (probability, value) in &level.returns.quantiles {
+        row.number(&format!("return_{}", percentile(probability)), Some(*value));
+    }
+    row.estimates("value_at_risk", &level.value_at_risk);
+    row.estimates("expected_shortfall", &level.expected_shortfall);
+    row.number("kelly_fraction", Some(level.kelly.fraction));
+    row.number("kelly_log_growth", Some(level.kelly.log_growth));
+    row.0
+}
+
+struct Row(Vec<(String, Cell)>);
+
+impl Row {
+    fn add(&mut self, name: &str, cell: Cell) {
+        self.0.push((name.to_owned(), cell));
+    }
+
+    fn count(&mut self, name: &str, count: u64) {
+        self.add(name, Cell::Count(count));
+    }
+
+    fn number(&mut self, name: &str, value: Option<f64>) {
+        self.add(name, Cell::Number(value.filter(|value| value.is_finite())));
+    }
+
+    fn estimate(&mut self, name: &str, estimate: &Estimate) {
+        self.number(name, Some(estimate.value));
+        self.number(&format!("{name}_std_error"), Some(estimate.std_error));
+        self.number(&format!("{name}_low"), Some(estimate.low));
+        self.number(&format!("{name}_high"), Some(estimate.high));
+    }
+
+    fn estimates(&mut self, name: &str, estimates: &BTreeMap<String, Estimate>) {
+        for (probability, estimate) in estimates {
+            self.estimate(&format!("{name}_{}", percentile(probability)), estimate);
+        }
+    }
+
+    fn time(&mut self, time: Option<TimeToLiquidation>) {
+        const NAME: &str = "time_to_liquidation_days";
+        self.number(&format!("{NAME}_mean"), time.map(|time| time.mean));
+        self.number(&format!("{NAME}_std_error"), time.map(|time| time.std_error));
+        self.number(&format!("{NAME}_p05"), time.map(|time| time.p05));
+        self.number(&format!("{NAME}_p50"), time.map(|time| time.p50));
+        self.number(&format!("{NAME}_p95"), time.map(|time| time.p95));
+    }
+}
+
+/// A probability as the usual suffix of a column: `"0.05"` is `p05`, `"0.5"` is `p50`.
+fn percentile(probability: &str) -> String {
+    let digits = probability.split_once('.').map_or(probability, |(_, digits)| digits);
+    format!("p{digits:0<2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_become_percentiles() {
+        for (probability, suffix) in [("0.01", "p01"), ("0.5", "p50"), ("0.95", "p95"), ("0.999", "p999")] {
+            assert_eq!(percentile(probability), suffix);
+        }
+    }
+}
