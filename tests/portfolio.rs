@@ -191,8 +191,11 @@ fn a_fully_hedged_inverse_short_keeps_its_dollar_value() {
     }
 }
 
-/// Accounts with every kind of contract, fee and flow: positions (asset, sign, share, whether funded coins) beside their text.
-const BOOKS: &[(&str, &[(usize, f64, f64)])] = &[
+/// Asset, sign and share of a position.
+type Held = (usize, f64, f64);
+
+/// Accounts with every kind of contract, fee and flow: their text, and the positions in it.
+const BOOKS: &[(&str, &[Held])] = &[
     (
         r#"positions = [
             { asset = "A", side = "long", share = 0.4 },
