@@ -1,21 +1,30 @@
-//! Speed of the price models: bars of one path a second, each relative to geometric Brownian motion. `cargo bench --bench models`.
+//! Speed of the price models: bars a second and processor time relative to geometric Brownian motion: `cargo bench --bench models`.
 //!
 //! Every model is looked at hourly over 30 days, so each moves the same 720 bars; a model that ends bars at times of its own
 //! (jumps, switches) does so on top.
 
+// A report on standard output is what this program is for.
+#![allow(clippy::print_stdout)]
+
 mod common;
 
+use common::clock::{Work, interleaved};
 use common::{levels, merton, plan};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use liqsim::engine::{BLOCK_LANES, Worker};
 
 const HOURLY: &str = "monitoring = \"1h\"";
 const BARS: u64 = 720;
+const ROUNDS: usize = 9;
+const LEAST_SECONDS: f64 = 0.05;
 
 const HESTON: &str =
     "variance = 0.36\nlong_run_variance = 0.36\nmean_reversion = 4.0\nvol_of_vol = 1.9\ncorrelation = -0.3";
 
-fn models(criterion: &mut Criterion) {
+fn main() {
+    // `cargo test --benches` runs this too; it is no test.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
     let jumps = "jumps = { rate = 20.0, mean = -0.02, std_dev = 0.05 }";
     let laws = [
         ("gbm", common::GBM.to_owned()),
@@ -49,21 +58,22 @@ fn models(criterion: &mut Criterion) {
                 .to_owned(),
         ),
     ];
-    let mut group = criterion.benchmark_group("models");
-    group.throughput(Throughput::Elements(BARS * BLOCK_LANES as u64));
-    group.sample_size(20);
-    for (name, law) in laws {
-        let plan = plan(&law, &levels(5), HOURLY);
-        let mut worker = Worker::new(&plan);
-        let mut number = 0;
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
+    let plans: Vec<_> = laws.iter().map(|(_, law)| plan(law, &levels(5), HOURLY)).collect();
+    let mut works: Vec<Work<'_>> = laws
+        .iter()
+        .zip(&plans)
+        .map(|((name, _), plan)| {
+            let (mut worker, mut number) = (Worker::new(plan), 0);
+            Work::new(*name, move || {
                 worker.run_block(number, BLOCK_LANES);
                 number += 1;
-            });
-        });
+            })
+        })
+        .collect();
+    let seconds = interleaved(&mut works, ROUNDS, LEAST_SECONDS);
+    println!("| model | million bars a second | cost of a bar, gbm is 1 |\n|---|---|---|");
+    for (work, taken) in works.iter().zip(&seconds) {
+        let bars = (BARS * BLOCK_LANES as u64) as f64 / taken * 1e-6;
+        println!("| {} | {bars:.0} | {:.1} |", work.name, taken / seconds[0]);
     }
 }
-
-criterion_group!(benches, models);
-criterion_main!(benches);

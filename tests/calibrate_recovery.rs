@@ -321,6 +321,40 @@ fn heston_is_recovered_by_moments() {
     }
 }
 
+/// Heston's paths with jumps of −8 % ± 1 % among hourly moves of 0.6 %, six years, eight times; judged as Heston's. The spread of a detected jump
+/// holds its hour's ordinary move too: √(0.01² + 0.4/8760) = 0.0121.
+#[test]
+fn bates_is_recovered_by_detected_jumps_and_moments() {
+    let mut rng = StdRng::seed_from_u64(13);
+    let truth = [
+        ("long_run_variance", 0.4),
+        ("mean_reversion", 20.0),
+        ("vol_of_vol", 3.0),
+        ("correlation", -0.5),
+        ("jumps.rate", 40.0),
+        ("jumps.mean", -0.08),
+        ("jumps.std_dev", 0.0121),
+    ];
+    let runs: Vec<Vec<f64>> = (0..8)
+        .map(|_| {
+            let mut returns = heston(&mut rng, 6 * 365, [0.4, 20.0, 3.0, -0.5]);
+            let jumps = merton(&mut rng, returns.len(), HOUR, [0.0, 40.0, -0.08, 0.01]);
+            returns.iter_mut().zip(jumps).for_each(|(r, jump)| *r += jump);
+            let fit = fit(returns, HOUR, Target::Bates);
+            // Without the jumps, the variance is what it was; with them it would be 0.66.
+            assert!((fit.value("long_run_variance").unwrap() - 0.4).abs() < 0.1, "{:?}", fit.parameters);
+            distances(&fit, &truth)
+        })
+        .collect();
+    let far = runs.iter().flatten().filter(|distance| distance.abs() > 3.0).count();
+    assert!(far <= 1, "{runs:?}");
+    for index in 0..truth.len() {
+        let mean = runs.iter().map(|run| run[index]).sum::<f64>() / runs.len() as f64;
+        let allowed = 4.0 / (runs.len() as f64).sqrt() + 0.5;
+        assert!(mean.abs() < allowed, "{}: mean distance {mean}", truth[index].0);
+    }
+}
+
 #[test]
 fn the_true_model_is_chosen_and_threads_change_nothing() {
     let mut rng = StdRng::seed_from_u64(12);

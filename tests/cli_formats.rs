@@ -61,6 +61,7 @@ fn untouched() -> LevelResult {
         margin_calls: None,
         max_drawdown: None,
         equity_over_time: None,
+        positions: Vec::new(),
         distribution: None,
     }
 }
@@ -104,6 +105,7 @@ fn ordinary() -> LevelResult {
         margin_calls: None,
         max_drawdown: None,
         equity_over_time: None,
+        positions: Vec::new(),
         distribution: None,
     }
 }

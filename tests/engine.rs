@@ -78,11 +78,10 @@ fn the_running_extreme_and_the_ledger_agree_path_by_path() {
                 }
             }
             liquidated += a.len();
+            let tallies = [nested.tally().clone(), ledger.tally().clone()];
             for level in 0..plan.levels.len() {
-                let [a, b] = [&mut nested, &mut ledger].map(|worker| {
-                    let tally = worker.tally().clone();
-                    worker.evaluation().survivors(&tally, level)
-                });
+                let a = nested.evaluation().survivors(&tallies[0], level);
+                let b = ledger.evaluation().survivors(&tallies[1], level);
                 assert_eq!(a.returns.powers[0], b.returns.powers[0], "survival of level {level}");
                 assert!((a.returns.powers[1] - b.returns.powers[1]).abs() < 1e-10, "return of level {level}");
                 let (a, b) = (a.closing_equity.quantile(0.5), b.closing_equity.quantile(0.5));

@@ -140,14 +140,53 @@ fn replay() -> Document {
     Document::parse(&text).unwrap().remove(0)
 }
 
+/// A sweep over two keys; the liquidation probability rises along both.
+fn sweep() -> Document {
+    let estimate = |value: f64| json!({ "value": value, "std_error": 0.001, "low": value - 0.002, "high": value + 0.002 });
+    let cell = |volatility: f64, days: f64| {
+        let level = |leverage: f64| {
+            let p = 1.0 - (-0.02 * leverage * volatility * days.sqrt()).exp();
+            json!({ "leverage": leverage, "liquidation_probability": estimate(p), "mean_return": estimate(-0.1 * p), "expected_shortfall": estimate(p.sqrt()) })
+        };
+        let levels: Vec<Value> = [2.0, 5.0, 10.0, 20.0].map(level).to_vec();
+        json!({ "label": format!("{volatility} {days}d"), "values": [volatility.to_string(), format!("{days}d")], "identity": "0", "levels": levels })
+    };
+    let cells: Vec<Value> =
+        [0.4, 0.6, 0.8].iter().flat_map(|v| [1.0, 7.0, 30.0].map(|days| cell(*v, days))).collect();
+    Document::Sweep(json!({
+        "axes": [{ "key": "assets.BTC.model.volatility", "values": ["0.4", "0.6", "0.8"] }, { "key": "simulation.horizon", "values": ["1d", "7d", "30d"] }],
+        "is_grid": true,
+        "cells": cells
+    }))
+}
+
+fn checked() -> Document {
+    let limit = json!({ "leverage": 5.0, "metric": "liquidation_probability", "max": 0.2, "value": 0.21, "low": 0.205, "high": 0.215, "verdict": "fail", "reason": "the whole interval is above the limit" });
+    let scenario = json!({ "scenario": "gate", "file": "gate.toml", "identity": "0", "paths": 1000, "verdict": "fail", "limits": [limit], "baseline": null, "notes": ["A note."] });
+    let text = json!({ "verdict": "fail", "scenarios": [scenario] }).to_string();
+    let document = Document::parse(&text).unwrap().remove(0);
+    assert!(matches!(document, Document::Check(_)));
+    document
+}
+
+#[test]
+fn the_heat_map_of_a_sweep_follows_its_choices_in_a_browser() {
+    let Some(browser) = browser() else { return };
+    for found in look_at(browser, &render(&[sweep()], &[]).unwrap()) {
+        check_page(&found, 1);
+        assert_eq!(found["maps"], 3, "{found}");
+    }
+}
+
 #[test]
 fn the_report_works_in_a_browser() {
     let Some(browser) = browser() else {
         eprintln!("skipped: no Chromium here (on Debian: apt-get install chromium)");
         return;
     };
-    let several = [run_of("btc-flat-rate.toml"), run_of("btc-short-7d.toml"), followed(), replay()];
-    for (documents, figures) in [(&several[..1], 5), (&several[..2], 5), (&several[2..], 11)] {
+    let several =
+        [checked(), run_of("btc-flat-rate.toml"), run_of("btc-short-7d.toml"), followed(), replay()];
+    for (documents, figures) in [(&several[..2], 5), (&several[1..3], 5), (&several[3..], 11)] {
         let texts = [ScenarioText { name: "a.toml".to_owned(), text: "name = \"a\"\n".repeat(30) }];
         for found in look_at(browser, &render(documents, &texts).unwrap()) {
             check(&found, figures);
@@ -156,28 +195,7 @@ fn the_report_works_in_a_browser() {
 }
 
 fn check(found: &Value, least: usize) {
-    let width = &found["width"];
-    let none = Value::Array(Vec::new());
-    assert_eq!(found["errors"], none, "at {width}");
-    assert_eq!(found["requests"], none, "at {width}");
-    assert!(found["overflow"].as_i64().unwrap() <= 0, "nothing is wider than {width}: {}", found["overflow"]);
-    for moment in [&found["light"], &found["dark"], &found["open"]] {
-        assert_eq!(moment["violations"], none, "accessibility at {width}");
-    }
-    assert_ne!(found["light"]["background"], found["dark"]["background"]);
-    for figures in [&found["figures"], &found["switched"], &found["dark"]["figures"]] {
-        let figures = figures.as_array().unwrap();
-        assert!(figures.len() >= least, "at {width}: {figures:?}");
-        for figure in figures {
-            let at_least = |key: &str, least: u64| {
-                assert!(figure[key].as_u64().unwrap() >= least, "{key} at {width}: {figure}");
-            };
-            at_least("marks", 3);
-            at_least("texts", 4);
-            at_least("rows", 2);
-            assert!(figure["alternative"].as_str().unwrap().len() > 40, "{figure}");
-        }
-    }
+    check_page(found, least);
     let (before, after) = (&found["before"], &found["after"]);
     assert_ne!(before["numbers"], after["numbers"]);
     assert_ne!(before["leverage"], after["leverage"]);
@@ -189,7 +207,35 @@ fn check(found: &Value, least: usize) {
         let title = found["figures"][figure]["title"].as_str().unwrap();
         // History is what it is at any leverage.
         if title != "history" {
-            assert_ne!(before, after, "{title} follows the slider at {width}");
+            assert_ne!(before, after, "{title} follows the slider at {}", found["width"]);
+        }
+    }
+}
+
+/// What holds for every page: no errors or requests, nothing too wide, accessible in light and dark, pictures with marks.
+fn check_page(found: &Value, least: usize) {
+    let width = &found["width"];
+    let none = Value::Array(Vec::new());
+    assert_eq!(found["errors"], none, "at {width}");
+    assert_eq!(found["requests"], none, "at {width}");
+    assert!(found["overflow"].as_i64().unwrap() <= 0, "nothing is wider than {width}: {}", found["overflow"]);
+    for moment in [&found["light"], &found["dark"], &found["open"]] {
+        assert_eq!(moment["violations"], none, "accessibility at {width}");
+    }
+    assert!(found["figures"].is_array() && found["dark"]["figures"].is_array(), "{found}");
+    assert_ne!(found["light"]["background"], found["dark"]["background"]);
+    for figures in [&found["figures"], &found["switched"], &found["dark"]["figures"]] {
+        // There are no axes to switch on a page without runs.
+        let Some(figures) = figures.as_array() else { continue };
+        assert!(figures.len() >= least, "at {width}: {figures:?}");
+        for figure in figures {
+            let at_least = |key: &str, least: u64| {
+                assert!(figure[key].as_u64().unwrap() >= least, "{key} at {width}: {figure}");
+            };
+            at_least("marks", 3);
+            at_least("texts", 4);
+            at_least("rows", 2);
+            assert!(figure["alternative"].as_str().unwrap().len() > 40, "{figure}");
         }
     }
 }

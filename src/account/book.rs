@@ -3,7 +3,7 @@
 use super::evaluation::{Evaluation, Hit, Survivors};
 use super::opening::Opening;
 use super::policy::{Policy, ProtectivePut};
-use super::schedule::Moment;
+use super::schedule::{Moment, PATHS_PER_RECORD};
 use super::slot::{Due, Managed, Slot};
 use super::sums::{add_sums, tally_hits};
 use super::walk::{Draws, Reach, Segment};
@@ -11,9 +11,6 @@ use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Stream, exp};
 use crate::stats::{AccountSums, Cost, Exit, LiquidatedSums, Sums, Tally};
 use crate::venue::Flows;
-
-/// Equity over time is recorded on one path in this many.
-const PATHS_PER_RECORD: usize = 8;
 
 /// Evaluates levels whose owner follows policies. Draws what happens inside bars itself: both sides can matter.
 ///

@@ -11,16 +11,13 @@ use super::hits::Candidates;
 use super::nested::watched;
 use super::opening::Opening;
 use super::requirement::{Line, barrier, highest};
-use super::schedule::Moment;
+use super::schedule::{Moment, PATHS_PER_RECORD};
 use super::settlement::{Accrual, Bounds, Charge, LogBarriers, Nearest, Prices, Settle, log_barrier};
 use super::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Stream, dispatch, exp};
 use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};
 use crate::venue::{Flows, FundingBasis, Side};
-
-/// Equity over time is recorded on one path in this many: enough for quantiles, and it keeps the ledger fast.
-const PATHS_PER_RECORD: usize = 8;
 
 /// Evaluates levels one by one.
 pub struct Ledger {

@@ -122,15 +122,24 @@ impl Requirement {
 
     /// The requirement on a notional, with this much cash (negative: debt).
     pub fn at(&self, notional: f64, cash: f64) -> f64 {
+        self.with_slope(notional, cash).0
+    }
+
+    /// The requirement on a notional with this much cash, and what it grows by with the notional; across the edge of a tier
+    /// under the whole-position rule it jumps besides.
+    #[inline]
+    pub fn with_slope(&self, notional: f64, cash: f64) -> (f64, f64) {
         let debt = (-cash).max(0.0);
         let of = |tier: &Tier| {
-            tier.constant + (tier.rate + tier.growth * notional) * notional + tier.debt_rate * debt
+            let amount =
+                tier.constant + (tier.rate + tier.growth * notional) * notional + tier.debt_rate * debt;
+            (amount, tier.rate + 2.0 * tier.growth * notional)
         };
         if self.whole {
             let tier = self.tiers.iter().find(|tier| notional <= tier.high).or(self.tiers.last());
-            tier.map_or(0.0, of)
+            tier.map_or((0.0, 0.0), of)
         } else {
-            self.tiers.iter().map(of).fold(0.0, f64::max)
+            self.tiers.iter().map(of).fold((0.0, 0.0), |best, one| if one.0 > best.0 { one } else { best })
         }
     }
 

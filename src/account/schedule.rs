@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::policy::{Deleverage, Occasion, Policy};
 use crate::venue::{Compounding, Flows};
 
+/// Equity over time is recorded on one path in this many: enough for quantiles, and it costs little.
+pub(super) const PATHS_PER_RECORD: usize = 8;
+
 /// Number of dates at which equity over time is recorded; the last one is the horizon.
 pub const DATES: usize = 20;
 
@@ -25,32 +28,34 @@ pub struct Moment {
     pub date: Option<usize>,
 }
 
-/// The moments of an account over a horizon in seconds, in order; the last one is the horizon.
+/// The moments of an account with these flows over a horizon in seconds, in order; the last one is the horizon.
 ///
 /// The owner's scheduled orders have their moments too. Dates are spread evenly; where cash flows are frequent each date moves to the nearest one, so that no step is added.
-pub fn schedule(flows: &Flows, policy: &Policy, horizon: u64) -> Vec<Moment> {
+pub fn schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
     let mut moments: BTreeMap<u64, Moment> = BTreeMap::new();
     let at = |moments: &mut BTreeMap<u64, Moment>, seconds: u64, set: &dyn Fn(&mut Moment)| {
         set(moments.entry(seconds).or_insert(Moment { seconds, ..Moment::default() }));
     };
-    if let Some(funding) = flows.funding.as_ref().filter(|funding| !funding.is_zero()) {
-        let every = funding.every.seconds().max(1);
-        for k in 1..=horizon / every {
-            at(&mut moments, k * every, &|moment| moment.funding = true);
-        }
-    }
-    if let Some(borrow) = flows.borrow.filter(|borrow| borrow.rate != 0.0) {
-        let (every, until) = match borrow.compounding {
-            Compounding::Hourly => (HOUR, horizon),
-            // Charged as an hour begins: one that would begin at the horizon does not.
-            Compounding::Simple => (HOUR, horizon.saturating_sub(1)),
-            Compounding::Continuous => {
-                at(&mut moments, horizon, &|moment| moment.interest = true);
-                (DAY, horizon)
+    for flow in flows {
+        if let Some(funding) = flow.funding.as_ref().filter(|funding| !funding.is_zero()) {
+            let every = funding.every.seconds().max(1);
+            for k in 1..=horizon / every {
+                at(&mut moments, k * every, &|moment| moment.funding = true);
             }
-        };
-        for k in 1..=until / every {
-            at(&mut moments, k * every, &|moment| moment.interest = true);
+        }
+        if let Some(borrow) = flow.borrow.filter(|borrow| borrow.rate != 0.0) {
+            let (every, until) = match borrow.compounding {
+                Compounding::Hourly => (HOUR, horizon),
+                // Charged as an hour begins: one that would begin at the horizon does not.
+                Compounding::Simple => (HOUR, horizon.saturating_sub(1)),
+                Compounding::Continuous => {
+                    at(&mut moments, horizon, &|moment| moment.interest = true);
+                    (DAY, horizon)
+                }
+            };
+            for k in 1..=until / every {
+                at(&mut moments, k * every, &|moment| moment.interest = true);
+            }
         }
     }
     let rebalanced = match policy.deleverage {
@@ -100,7 +105,7 @@ mod tests {
 
     #[test]
     fn funding_is_due_at_every_multiple_of_the_interval_and_at_the_horizon() {
-        let moments = schedule(&Flows { funding: funding(8), borrow: None }, &Policy::default(), MONTH);
+        let moments = schedule(&[Flows { funding: funding(8), borrow: None }], &Policy::default(), MONTH);
         assert_eq!(moments.len(), 90);
         assert!(moments.iter().all(|moment| moment.funding && moment.seconds % (8 * HOUR) == 0));
         let dates: Vec<usize> = moments.iter().filter_map(|moment| moment.date).collect();
@@ -112,7 +117,7 @@ mod tests {
     fn interest_by_hours_begun_charges_no_hour_that_begins_at_the_horizon() {
         let count = |compounding| {
             let flows = Flows { funding: None, borrow: Some(Borrow { rate: 0.1, compounding }) };
-            schedule(&flows, &Policy::default(), MONTH).iter().filter(|moment| moment.interest).count()
+            schedule(&[flows], &Policy::default(), MONTH).iter().filter(|moment| moment.interest).count()
         };
         assert_eq!(count(Compounding::Hourly), 720);
         // The first of the 720 hours is charged at the start.
@@ -121,7 +126,7 @@ mod tests {
 
     #[test]
     fn without_cash_flows_only_the_dates_remain() {
-        let moments = schedule(&Flows::default(), &Policy::default(), MONTH);
+        let moments = schedule(&[Flows::default()], &Policy::default(), MONTH);
         assert_eq!(moments.len(), DATES);
         assert_eq!(moments[0].seconds, MONTH / 20);
     }

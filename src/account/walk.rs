@@ -9,7 +9,7 @@
 use crate::numeric::{Stream, crossing_probability, extreme_below, first_passage_fraction};
 
 /// −ln 1e-18.
-const OUT_OF_REACH: f64 = 41.45;
+pub(super) const OUT_OF_REACH: f64 = 41.45;
 /// Variances below this are not halved any more: the price moves by less than 1e-8 of itself.
 const SMALLEST: f64 = 1e-16;
 const BUFFER: usize = 64;
@@ -109,7 +109,8 @@ impl Draws {
         self.uniforms.clear();
     }
 
-    fn normal(&mut self, noise: &mut Stream) -> f64 {
+    /// One standard normal.
+    pub fn normal(&mut self, noise: &mut Stream) -> f64 {
         if self.normals.is_empty() {
             self.normals.resize(BUFFER, 0.0);
             noise.normals(&mut self.normals);
@@ -117,7 +118,8 @@ impl Draws {
         self.normals.pop().unwrap_or(0.0)
     }
 
-    fn uniform(&mut self, noise: &mut Stream) -> f64 {
+    /// One number in (0, 1).
+    pub fn uniform(&mut self, noise: &mut Stream) -> f64 {
         if self.uniforms.is_empty() {
             self.uniforms.resize(BUFFER, 0.0);
             noise.uniforms(&mut self.uniforms);

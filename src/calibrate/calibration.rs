@@ -7,7 +7,7 @@ use super::garch::Garch;
 use super::goodness::Goodness;
 use super::jumps::Jumps;
 use super::sample::{Sample, mean, variance};
-use super::{gbm, hawkes, heston, kou, merton, regime};
+use super::{bates, gbm, hawkes, heston, kou, merton, regime};
 
 /// What can be fitted: a model with an estimator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,13 @@ pub enum Target {
     Hawkes,
     /// Heston by moments.
     Heston,
+    /// Bates by detected jumps and moments.
+    Bates,
 }
 
 impl Target {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Gbm,
         Self::Merton,
         Self::MertonJumps,
@@ -44,6 +46,7 @@ impl Target {
         Self::Regime,
         Self::Hawkes,
         Self::Heston,
+        Self::Bates,
     ];
 
     /// The name of its fit.
@@ -57,6 +60,7 @@ impl Target {
             Self::Regime => "regime",
             Self::Hawkes => "hawkes",
             Self::Heston => "heston",
+            Self::Bates => "bates",
         }
     }
 
@@ -70,6 +74,7 @@ impl Target {
             Self::Regime => regime::fit(sample),
             Self::Hawkes => hawkes::fit(sample, jumps),
             Self::Heston => heston::fit(sample),
+            Self::Bates => bates::fit(sample, jumps),
         }
     }
 }

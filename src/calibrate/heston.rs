@@ -13,6 +13,7 @@
 
 use super::bootstrap::block_bootstrap;
 use super::fit::{Fit, FitError, Parameter};
+use super::jumps::Jumps;
 use super::sample::Sample;
 
 /// Lags in days that the curves are fitted over.
@@ -44,14 +45,14 @@ pub struct HestonLaw {
     pub correlation: f64,
 }
 
-/// Return and realised variance (per year) of each complete day.
+/// Return and realised variance (per year) of each complete day, without the returns that are jumps.
 struct Days {
     returns: Vec<f64>,
     variances: Vec<f64>,
 }
 
 impl Days {
-    fn of(sample: &Sample) -> Result<Self, FitError> {
+    fn of(sample: &Sample, jumps: Option<&Jumps>) -> Result<Self, FitError> {
         let step = sample.step.seconds();
         if step == 0 || step > DAY {
             return Err(FitError::LongStep);
@@ -63,11 +64,15 @@ impl Days {
         let day = |index: usize| sample.times[index].div_euclid(DAY as i64);
         while start < sample.len() {
             let length = (start..sample.len()).take_while(|&index| day(index) == day(start)).count();
-            let returns_of_day = &sample.returns[start..start + length];
-            if length as f64 >= COMPLETE * per_day {
-                let squares: f64 = returns_of_day.iter().map(|r| (r - centre).powi(2)).sum();
-                returns.push(returns_of_day.iter().sum());
-                variances.push(squares / (length as f64 * sample.step_years()));
+            let is_jump = |index: &usize| jumps.is_some_and(|jumps| jumps.is_jump[*index]);
+            let kept: Vec<f64> = (start..start + length)
+                .filter(|index| !is_jump(index))
+                .map(|index| sample.returns[index])
+                .collect();
+            if length as f64 >= COMPLETE * per_day && !kept.is_empty() {
+                let squares: f64 = kept.iter().map(|r| (r - centre).powi(2)).sum();
+                returns.push(kept.iter().sum());
+                variances.push(squares / (kept.len() as f64 * sample.step_years()));
             }
             start += length;
         }
@@ -137,12 +142,16 @@ fn largest(function: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
     0.5 * (a + b)
 }
 
-/// Fits by moments.
-///
-/// # Errors
-/// There are too few days, or their variance shows no clusters.
-pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
-    let rows = Days::of(sample)?.rows();
+/// Heston's parameters with their standard errors, and what to say about them.
+pub(super) struct Variances {
+    pub parameters: Vec<Parameter>,
+    pub derived: Vec<Parameter>,
+    pub warnings: Vec<String>,
+}
+
+/// Heston's parameters by moments, from the returns that are not among the jumps.
+pub(super) fn variances(sample: &Sample, jumps: Option<&Jumps>) -> Result<Variances, FitError> {
+    let rows = Days::of(sample, jumps)?.rows();
     let columns = rows[0].len();
     let means: Vec<f64> =
         (0..columns).map(|c| rows.iter().map(|row| row[c]).sum::<f64>() / rows.len() as f64).collect();
@@ -170,12 +179,22 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         warnings
             .push("many resamples show no clusters of variance: no standard errors can be given".to_owned());
     }
+    let derived = vec![Parameter { key: "feller_ratio", value: feller, std_error: None }];
+    Ok(Variances { parameters, derived, warnings })
+}
+
+/// Fits by moments.
+///
+/// # Errors
+/// There are too few days, or their variance shows no clusters.
+pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
+    let Variances { parameters, derived, warnings } = variances(sample, None)?;
     Ok(Fit {
         name: "heston",
         kind: "heston",
         method: "moments of daily realised variance (autocovariances and leverage covariances at lags of 1 to 30 days)",
         parameters,
-        derived: vec![Parameter { key: "feller_ratio", value: feller, std_error: None }],
+        derived,
         likelihood: None,
         probabilities: None,
         warnings,

@@ -1,5 +1,6 @@
 //! Fitting models to price history, choosing among them, testing the fit.
 
+mod bates;
 mod bootstrap;
 mod calibration;
 mod fit;

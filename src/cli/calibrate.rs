@@ -86,6 +86,8 @@ enum ModelChoice {
     GjrNormal,
     /// Stochastic variance
     Heston,
+    /// Stochastic variance and normal jumps
+    Bates,
     /// Two regimes of volatility
     Regime,
     /// Self-exciting jumps
@@ -203,6 +205,7 @@ impl Calibrate {
             (ModelChoice::Gjr, _) => garch(true, true),
             (ModelChoice::GjrNormal, _) => garch(false, true),
             (ModelChoice::Heston, _) => Target::Heston,
+            (ModelChoice::Bates, _) => Target::Bates,
             (ModelChoice::Regime, _) => Target::Regime,
             (ModelChoice::Hawkes, _) => Target::Hawkes,
         }]

@@ -11,7 +11,8 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::engine::{self, RunError, RunOptions, RunResult};
-use crate::report::{Format, Layout, VerdictFormat, github_annotations, render, render_check};
+use crate::report::html::{self, Document};
+use crate::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
 use crate::scenario::{PathBudget, Scenario};
 use crate::study::{CheckReport, LimitCheck, ScenarioCheck, Verdict, check_limits, compare};
 
@@ -110,13 +111,23 @@ impl Check {
             save.write(&render(&results, Format::Json, Layout { width: None, colour: false })?)?;
         }
         let report = CheckReport::new(checks);
-        let status = self
-            .output
-            .write(files, report.verdict, |format, layout| render_check(&report, format, layout))?;
+        let status = self.output.write(files, report.verdict, |format, layout| match format {
+            // With the pictures of the runs behind the verdict.
+            VerdictFormat::Html => self.page(&report, &results),
+            format => render_check(&report, format, layout),
+        })?;
         if self.github {
             self.tell_github(&report)?;
         }
         Ok(status)
+    }
+
+    fn page(&self, report: &CheckReport, results: &[RunResult]) -> Result<String, RenderError> {
+        let mut documents = vec![Document::of_check(report)];
+        for result in results {
+            documents.push(Document::of_run(result)?);
+        }
+        html::render(&documents, &self.sources.texts())
     }
 
     fn simulate(&self, scenario: &Scenario, stop: &AtomicBool) -> anyhow::Result<RunResult> {

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
 
 use crate::account::Level;
 use crate::scenario::{Source, catalogue_venue, parse};
 use crate::venue::{Contract, Side, Venue, catalogue_text};
 
-use super::failure::{WrongScenarios, error_with_help};
+use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, write_file};
+use super::starter::ModelKind;
 use super::values;
 use super::venues::unknown_venue;
 
@@ -33,12 +34,16 @@ const EXAMPLES: [(&str, &str, f64); 9] = [
 /// Write a commented scenario to start from
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  liqsim init\n  liqsim init --model gbm --side short --leverage 1..40 -o short.toml"
+    after_help = "Examples:\n  liqsim init\n  liqsim init --model heston --venue hyperliquid-eth --side short --leverage 1..40"
 )]
 pub struct Init {
     /// Price model
     #[arg(long, value_enum, default_value = "merton")]
     model: ModelKind,
+
+    /// Recorded bars (CSV) for bootstrap; the path starts from the scenario's folder
+    #[arg(long, value_name = "FILE", required_if_eq("model", "bootstrap"))]
+    prices: Option<PathBuf>,
 
     /// Direction of the position
     #[arg(long, default_value = "long", value_parser = side_parser())]
@@ -48,7 +53,7 @@ pub struct Init {
     #[arg(long, value_name = "NAME", default_value = "binance-usdm-btcusdt")]
     venue: String,
 
-    /// One leverage (10), or the usual ones in a range (1..40); by default up to 50, as far as the venue allows
+    /// One leverage (10), or the usual ones in a range (1..40); by default up to 50; as far as the venue allows
     #[arg(long, value_name = "RANGE", value_parser = values::leverage_range)]
     leverage: Option<(f64, f64)>,
 
@@ -59,13 +64,6 @@ pub struct Init {
     /// Overwrite the file if it exists
     #[arg(long)]
     force: bool,
-}
-
-/// Models that a scenario can start with.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ModelKind {
-    Gbm,
-    Merton,
 }
 
 /// `long` or `short`.
@@ -82,7 +80,7 @@ impl Init {
         }
         let text = self.scenario(&catalogue_venue(&self.venue)?.venue);
         // What the venue does not allow, such as too much leverage, is found here and not in the first run.
-        parse(Source::new("the starter", text.as_str()), &[])
+        parse(Source::new(self.output.display().to_string(), text.as_str()), &[])
             .map_err(|problems| WrongScenarios(vec![problems]))?;
         if self.output.as_os_str() == "-" {
             return print(&text);
@@ -118,22 +116,8 @@ impl Init {
         let leverage = levels.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
         let (price, equity) = (format!("{price:?}"), format!("{equity:?}"));
         let venue = &self.venue;
-        let model = match self.model {
-            ModelKind::Gbm => {
-                "kind = \"gbm\"
-drift = 0.0                  # growth rate of the expected price per year; 0: no view
-volatility = 0.6             # per square root of a year; 0.6 is 60 %
-"
-            }
-            ModelKind::Merton => {
-                "kind = \"merton\"
-drift = 0.0                  # growth rate of the expected price per year, jumps included; 0: no view
-volatility = 0.55            # of the continuous part, per square root of a year; 0.55 is 55 %
-# Expected number of jumps a year; mean and standard deviation of a jump of the log-price.
-jumps = { rate = 20.0, mean = -0.01, std_dev = 0.05 }
-"
-            }
-        };
+        let prices = self.prices.as_deref().map(|prices| prices.display().to_string()).unwrap_or_default();
+        let model = self.model.table(&prices.replace('\\', "/"));
         format!(
             "# A scenario for liqsim. The numbers are round examples, not estimates: put in your own.
 name = \"{asset} perpetual {side}, 30 days\"
@@ -164,7 +148,7 @@ side = \"{side}\"
         )
     }
 
-    /// The usual leverages in the range, and its ends; without a range those that are allowed.
+    /// The usual leverages in the range, and its ends, as far as they are allowed.
     fn levels(&self, is_allowed: impl Fn(f64) -> bool) -> Vec<f64> {
         let Some((from, to)) = self.leverage else {
             return USUAL_LEVERAGES
@@ -175,6 +159,20 @@ side = \"{side}\"
         let between = USUAL_LEVERAGES.into_iter().filter(|&leverage| from < leverage && leverage < to);
         let mut levels: Vec<_> = std::iter::once(from).chain(between).chain([to]).collect();
         levels.dedup();
-        levels
+        let (allowed, refused): (Vec<f64>, Vec<f64>) =
+            levels.iter().partition(|leverage| is_allowed(**leverage));
+        // Where the venue allows none, the scenario's own problem says so.
+        if allowed.is_empty() {
+            return levels;
+        }
+        if !refused.is_empty() {
+            let refused: Vec<String> = refused.iter().map(|leverage| format!("{leverage}x")).collect();
+            warn(format_args!(
+                "left out: {}, which {} does not allow at this size",
+                refused.join(", "),
+                self.venue
+            ));
+        }
+        allowed
     }
 }

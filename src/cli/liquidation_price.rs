@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use crate::account::Level;
+use crate::engine::Plan;
 use crate::report::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, render_liquidation_json,
 };
@@ -17,6 +17,8 @@ use super::sources::load_all;
 use super::values::ShortFormat;
 
 /// Liquidation and bankruptcy price of a position, or of every level of a scenario
+///
+/// With several positions each has the prices at which it would be liquidated if its own asset alone moved.
 ///
 /// For a linear contract the quantity is in base units, collateral and deduction in quote units; for an inverse one the
 /// quantity is in quote units, collateral and deduction in coin. Fees paid at entry are taken from the collateral of a
@@ -66,24 +68,25 @@ impl LiquidationPriceOf {
     }
 }
 
-/// The prices at every leverage of a scenario, which has one position.
+/// The prices at every leverage of a scenario.
 fn prices_of(scenario: &Scenario) -> anyhow::Result<ScenarioLiquidationPrices> {
-    let account = &scenario.account;
-    let position = account.positions.first().context("the scenario has no position")?;
-    let asset = scenario.assets.get(position.asset).context("the position names no asset of the scenario")?;
-    let level = |&leverage: &f64| {
-        let level = Level::open(&account.venue, position.side, asset.price, account.equity, leverage)?;
-        let price = LiquidationPrice {
+    let plan = Plan::new(scenario).with_context(|| format!("scenario \"{}\"", scenario.name))?;
+    let several = plan.terms.iter().filter(|level| !level.positions.is_empty()).map(|level| {
+        LeverageLiquidationPrice::Several {
+            leverage: level.leverage,
+            liquidation_price: level.liquidation_price,
+            bankruptcy_price: level.bankruptcy_price,
+            positions: level.positions.clone(),
+        }
+    });
+    let one = plan.levels.iter().map(|level| LeverageLiquidationPrice::One {
+        leverage: level.leverage,
+        price: LiquidationPrice {
             liquidation_price: level.liquidation.price,
             bankruptcy_price: level.bankruptcy_price,
             maintenance: level.liquidation.rate,
             deduction: level.liquidation.deduction,
-        };
-        Ok(LeverageLiquidationPrice { leverage, price })
-    };
-    let levels = account.leverage.iter().map(level).collect::<anyhow::Result<Vec<_>>>();
-    Ok(ScenarioLiquidationPrices {
-        scenario: scenario.name.clone(),
-        levels: levels.with_context(|| format!("scenario \"{}\"", scenario.name))?,
-    })
+        },
+    });
+    Ok(ScenarioLiquidationPrices { scenario: scenario.name.clone(), levels: one.chain(several).collect() })
 }

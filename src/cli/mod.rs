@@ -20,6 +20,7 @@ mod run;
 mod safe;
 mod schema;
 mod sources;
+mod starter;
 mod sweep;
 mod validate;
 mod values;

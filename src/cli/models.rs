@@ -81,7 +81,7 @@ const MODELS: [Description; 9] = [
         kind: "heston",
         title: "stochastic volatility",
         use_it: "horizons of days to months, where calm and wild weeks alternate and today's volatility is not the usual one. Its\n  \
-                 price never jumps. Simulated in steps; the bias is at most about 0.15 percentage points.",
+                 price never jumps. Simulated in steps; the bias is at most about 0.2 percentage points.",
         parameters: &[DRIFT, VARIANCE, LONG_RUN, REVERSION, VOL_OF_VOL, CORRELATION, STEP],
     },
     Description {

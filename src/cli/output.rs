@@ -8,7 +8,7 @@ use anyhow::Context;
 use tempfile::NamedTempFile;
 use terminal_size::{Height, Width, terminal_size_of};
 
-use crate::report::{Format, Layout};
+use crate::report::{FileFormat, Layout};
 
 use super::failure::error_with_help;
 
@@ -35,7 +35,7 @@ fn columns(size: Option<(Width, Height)>) -> Option<usize> {
 
 /// A file for a result, in the format of its extension.
 #[derive(Debug)]
-pub struct OutputFile<F = Format> {
+pub struct OutputFile<F = FileFormat> {
     path: PathBuf,
     /// The format of the extension.
     pub format: F,
@@ -44,7 +44,7 @@ pub struct OutputFile<F = Format> {
 impl OutputFile {
     /// Checks that the file can be written, so that a wrong path is found before the work and not after it.
     pub fn prepare(path: &Path) -> anyhow::Result<Self> {
-        let format = Format::from_extension(path)
+        let format = FileFormat::from_extension(path)
             .map_err(|error| error_with_help(error, "name the file by its format, such as result.json"))?;
         Self::prepare_as(path, format)
     }
@@ -63,16 +63,16 @@ impl<F> OutputFile<F> {
     }
 
     /// Writes the whole file at once.
-    pub fn write(&self, text: &str) -> anyhow::Result<()> {
-        write_file(&self.path, text)
+    pub fn write(&self, contents: impl AsRef<[u8]>) -> anyhow::Result<()> {
+        write_file(&self.path, contents)
     }
 }
 
 /// Writes a file through a temporary one in the same folder, so that it is never seen half written.
-pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
+pub fn write_file(path: &Path, contents: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let cannot_write = || format!("cannot write {}", path.display());
     let mut file = temporary_beside(path)?;
-    file.write_all(text.as_bytes()).with_context(cannot_write)?;
+    file.write_all(contents.as_ref()).with_context(cannot_write)?;
     file.persist(path).map_err(|error| error.error).with_context(cannot_write)?;
     Ok(())
 }

@@ -7,16 +7,16 @@ use clap::{Args, ValueEnum};
 
 use crate::engine::{self, RunError, RunOptions};
 use crate::market::{Duration, IssueKind, PriceHistory, format_time, parse_time};
-use crate::report::{
-    Realised, ReplayReport, ReplayRow, render_replay_json, render_replay_markdown, render_replay_table,
-};
+use crate::report::html::{self, Document};
+use crate::report::{Layout, Realised, RenderError, ReplayFormat, ReplayReport, ReplayRow, render_replay};
 use crate::scenario::{self, PathBudget, Scenario};
 use crate::study::Replay as History;
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
-use super::output::{print, terminal_layout};
+use super::output::{OutputFile, print, terminal_layout};
 use super::progress::ProgressLine;
+use super::sources::scenario_texts;
 use super::values;
 
 /// Replay recorded prices beside the simulation
@@ -25,7 +25,7 @@ use super::values;
 /// horizon decide. Intervals come from a block bootstrap, since starts overlap.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  liqsim replay btc_1h.csv liqsim.toml\n  \
-                        liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d,30d --since 2021-01-01 --format json")]
+                        liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d,30d --since 2021-01-01 -o report.html")]
 pub struct Replay {
     /// Prices as CSV, plain or gzip, with columns for time, open, high, low, close; "-" is standard input
     #[arg(value_name = "PRICES")]
@@ -65,12 +65,16 @@ pub struct Replay {
 
     /// Format on standard output
     #[arg(long, value_enum, default_value = "table")]
-    format: ReplayFormat,
+    format: OutputFormat,
+
+    /// Also write the replay to a file, in the format of its extension (.json, .md, .txt, .html); repeatable
+    #[arg(short, long = "output", value_name = "FILE")]
+    outputs: Vec<PathBuf>,
 }
 
 /// The formats of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReplayFormat {
+enum OutputFormat {
     /// Text for people
     Table,
     /// JSON
@@ -86,6 +90,7 @@ fn time(text: &str) -> Result<i64, String> {
 impl Replay {
     /// Replays, simulates, prints.
     pub fn execute(self) -> anyhow::Result<()> {
+        let files = self.prepare()?;
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
             .map_err(|problems| WrongScenarios(vec![problems]))?;
         if let Some(paths) = self.paths {
@@ -130,11 +135,48 @@ impl Replay {
             scenario.simulation.horizon = horizon;
             report.levels.extend(self.rows(&replay, &scenario, &stop)?);
         }
-        match self.format {
-            ReplayFormat::Table => print(&render_replay_table(&report, terminal_layout())),
-            ReplayFormat::Json => print(&render_replay_json(&report)?),
-            ReplayFormat::Markdown => print(&render_replay_markdown(&report)),
+        for file in files {
+            let text = match file.format {
+                ReplayFormat::Html => self.page(&report)?,
+                format => render_replay(&report, format, Layout { width: None, colour: false })?,
+            };
+            file.write(text)?;
         }
+        let format = match self.format {
+            OutputFormat::Table => ReplayFormat::Table,
+            OutputFormat::Json => ReplayFormat::Json,
+            OutputFormat::Markdown => ReplayFormat::Markdown,
+        };
+        print(&render_replay(&report, format, terminal_layout())?)
+    }
+
+    /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
+    fn prepare(&self) -> anyhow::Result<Vec<OutputFile<ReplayFormat>>> {
+        let prepare = |path: &PathBuf| {
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            let format = match extension.map(str::to_lowercase).as_deref() {
+                Some("json") => ReplayFormat::Json,
+                Some("md") => ReplayFormat::Markdown,
+                Some("txt") => ReplayFormat::Table,
+                Some("html") => ReplayFormat::Html,
+                _ => {
+                    return Err(error_with_help(
+                        format_args!(
+                            "the extension of \"{}\" stands for no format of a replay; known are .json, .md, .txt and .html",
+                            path.display()
+                        ),
+                        "name the file by its format, such as replay.html",
+                    ));
+                }
+            };
+            OutputFile::prepare_as(path, format)
+        };
+        self.outputs.iter().map(prepare).collect()
+    }
+
+    /// The page with the scenario's text.
+    fn page(&self, report: &ReplayReport) -> Result<String, RenderError> {
+        html::render(&[Document::of_replay(report)?], &scenario_texts(std::slice::from_ref(&self.scenario)))
     }
 
     fn rows(

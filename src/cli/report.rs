@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use crate::report::Format;
 use crate::report::html::{self, Document, ScenarioText};
+use crate::report::{FileFormat, Format};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print};
@@ -38,7 +38,7 @@ impl Report {
     /// Writes the page.
     pub fn execute(self) -> anyhow::Result<()> {
         let output = OutputFile::prepare(&self.output)?;
-        if output.format != Format::Html {
+        if output.format != FileFormat::Text(Format::Html) {
             return Err(error_with_help(
                 format_args!("a report is a page, and {} is not one", self.output.display()),
                 "name it by its format: -o report.html",

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use crate::engine::{RunError, RunOptions, RunResult, run_tallied};
-use crate::report::html::{self, Document, ScenarioText};
-use crate::report::{Format, Layout, plot, render};
+use crate::report::html::{self, Document};
+use crate::report::{FileFormat, Format, plot, render, render_file};
 use crate::scenario::{PathBudget, Scenario};
 use crate::study::Depths;
 
@@ -26,7 +26,7 @@ const SAFE: f64 = 0.01;
 /// An interrupt (Ctrl-C) stops after the running blocks of paths and shows the result so far; a second one ends at once.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  liqsim run liqsim.toml\n  liqsim run liqsim.toml --paths 1e7 --format json\n  liqsim run liqsim.toml --plot -o report.html -o curve.svg\n  \
+    after_help = "Examples:\n  liqsim run liqsim.toml\n  liqsim run liqsim.toml --paths 1e7 --format json\n  liqsim run liqsim.toml --plot -o report.html -o curve.png\n  \
                         liqsim run long.toml short.toml -o result.csv -o result.md --set simulation.horizon=7d"
 )]
 pub struct Run {
@@ -49,7 +49,7 @@ pub struct Run {
     #[arg(long, value_enum, default_value = "table")]
     format: RunFormat,
 
-    /// Also write the result to a file, in the format of its extension (.json, .csv, .md, .txt, .html, .svg); repeatable
+    /// Also write the result to a file, in the format of its extension (.json, .csv, .md, .txt, .html, .svg, .png); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
     outputs: Vec<PathBuf>,
 
@@ -74,13 +74,12 @@ impl Run {
         }
         let results = self.simulate(&scenarios, &*interrupt::stop_flag()?)?;
         // Files first: whoever reads standard output may leave early.
-        let plain = Layout { width: None, colour: false };
         for output in outputs {
-            let text = match output.format {
-                Format::Html => self.page(&results)?,
-                format => render(&results, format, plain)?,
+            let contents = match output.format {
+                FileFormat::Text(Format::Html) => self.page(&results)?.into_bytes(),
+                format => render_file(&results, format)?,
             };
-            output.write(&text)?;
+            output.write(contents)?;
         }
         let layout = terminal_layout();
         let mut text = render(&results, self.format.into(), layout)?;
@@ -95,12 +94,7 @@ impl Run {
     /// The report, with the scenario files that can be read again.
     fn page(&self, results: &[RunResult]) -> anyhow::Result<String> {
         let documents = results.iter().map(Document::of_run).collect::<Result<Vec<_>, _>>()?;
-        let read = |path: &PathBuf| {
-            let name = path.display().to_string();
-            std::fs::read_to_string(path).ok().map(|text| ScenarioText { name, text })
-        };
-        let texts: Vec<_> = self.sources.files.iter().filter_map(read).collect();
-        Ok(html::render(&documents, &texts)?)
+        Ok(html::render(&documents, &self.sources.texts())?)
     }
 
     fn simulate(&self, scenarios: &[Scenario], stop: &AtomicBool) -> anyhow::Result<Vec<RunResult>> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::report::html::ScenarioText;
 use crate::scenario::{self, Scenario};
 
 use super::failure::WrongScenarios;
@@ -25,6 +26,11 @@ impl Sources {
     pub fn load(&self) -> anyhow::Result<Vec<Scenario>> {
         load_all(&self.files, &self.overrides)
     }
+
+    /// The texts of the files that can be read again, for the report.
+    pub fn texts(&self) -> Vec<ScenarioText> {
+        scenario_texts(&self.files)
+    }
 }
 
 /// Loads all files, or fails with the problems of all that are wrong.
@@ -38,4 +44,13 @@ pub fn load_all(files: &[PathBuf], overrides: &[String]) -> anyhow::Result<Vec<S
         }
     }
     if wrong.is_empty() { Ok(scenarios) } else { Err(WrongScenarios(wrong).into()) }
+}
+
+/// The texts of the files that can be read again, for the report.
+pub fn scenario_texts(files: &[PathBuf]) -> Vec<ScenarioText> {
+    let read = |path: &PathBuf| {
+        let name = path.display().to_string();
+        std::fs::read_to_string(path).ok().map(|text| ScenarioText { name, text })
+    };
+    files.iter().filter_map(read).collect()
 }

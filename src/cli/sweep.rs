@@ -9,16 +9,20 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::engine::{self, RunError, RunOptions, RunResult};
-use crate::report::{Format, Layout, render};
+use crate::report::html::{self, Document};
+use crate::report::{Format, Layout, SweepAxis, SweepCell, SweepReport, render};
 use crate::scenario::{self, PathBudget, Scenario, Source, Sweep as Cells, is_metric, read_sweep};
 use crate::study::{Metrics, ResultsFolder};
 
-use super::failure::{WrongScenarios, error_with_help};
+use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::print;
 use super::progress::ProgressLine;
+use super::sources::scenario_texts;
 use super::values;
 
+/// Rows of the map that a page can hold.
+const MOST_MAPPED: usize = 10_000;
 /// Rows of the ranking that are printed.
 const MOST_RANKED: usize = 20;
 
@@ -38,7 +42,7 @@ pub struct Sweep {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
 
-    /// Folder for the results: cells/IDENTITY.json, index.csv, results.csv
+    /// Folder for the results: cells/IDENTITY.json, index.csv, results.csv, report.html
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 
@@ -100,6 +104,7 @@ impl Sweep {
         }
         self.write_index(&folder, &sources).with_context(cannot_write)?;
         let ranked = self.write_results(&folder, &sources).with_context(cannot_write)?;
+        self.write_page(&folder, &sources).with_context(cannot_write)?;
         print(&format!("{total} cells in {}, {ran} of them new\n{ranked}", self.output.display()))
     }
 
@@ -152,32 +157,23 @@ impl Sweep {
 
     /// One row per cell: its number, file, identity and values.
     fn write_index(&self, folder: &ResultsFolder, sources: &[SweptFile]) -> anyhow::Result<()> {
-        let mut keys: Vec<&str> = Vec::new();
-        for axis in sources.iter().flat_map(|source| &source.cells.axes) {
-            if !keys.contains(&axis.key.as_str()) {
-                keys.push(&axis.key);
-            }
-        }
+        let axes = axes(sources);
         let mut rows = vec![
             ["cell", "file", "scenario", "identity"]
                 .into_iter()
-                .chain(keys.iter().copied())
+                .chain(axes.iter().map(|axis| axis.key.as_str()))
                 .map(str::to_owned)
                 .collect::<Vec<_>>(),
         ];
         for (number, (source, cell)) in cells(sources).enumerate() {
             let scenario = self.scenario(source, cell)?;
-            let values = source.cells.values(cell);
             let mut row = vec![
                 (number + 1).to_string(),
                 source.file.display().to_string(),
                 scenario.name.clone(),
                 scenario.identity(),
             ];
-            row.extend(keys.iter().map(|key| {
-                let at = source.cells.axes.iter().position(|axis| axis.key == *key);
-                at.map_or_else(String::new, |at| values[at].trim_matches('"').to_owned())
-            }));
+            row.extend(values_of(&source.cells, cell, &axes));
             rows.push(row);
         }
         folder.write_table("index.csv", |file| {
@@ -219,6 +215,63 @@ impl Sweep {
         let head = self.rank_by.as_ref().map_or_else(String::new, |metric| format!("By {metric}:\n"));
         Ok(head + &ranked.iter().take(MOST_RANKED).map(line).collect::<String>())
     }
+
+    /// The heat map of all cells; none where they are too many for a page.
+    fn write_page(&self, folder: &ResultsFolder, sources: &[SweptFile]) -> anyhow::Result<()> {
+        let axes = axes(sources);
+        let mut report = SweepReport {
+            is_grid: sources.len() == 1 && !sources[0].cells.is_paired,
+            axes: Vec::new(),
+            cells: Vec::new(),
+        };
+        for (source, cell) in cells(sources) {
+            let identity = self.scenario(source, cell)?.identity();
+            let result =
+                folder.finished(&identity).with_context(|| format!("the result {identity} is gone"))?;
+            let values = values_of(&source.cells, cell, &axes);
+            report.cells.push(SweepCell::new(label(&source.cells, cell, &source.file), values, &result));
+            let rows: usize = report.cells.iter().map(|cell| cell.levels.len()).sum();
+            if rows > MOST_MAPPED {
+                warn(format_args!(
+                    "no report.html: a page holds at most {MOST_MAPPED} cells times leverages"
+                ));
+                return Ok(());
+            }
+        }
+        report.axes = axes;
+        let files: Vec<PathBuf> = sources.iter().map(|source| source.file.clone()).collect();
+        let page = html::render(&[Document::of_sweep(&report)?], &scenario_texts(&files))?;
+        folder.write_table("report.html", |file| file.write_all(page.as_bytes()))?;
+        Ok(())
+    }
+}
+
+/// The keys that take several values in any of the files, with all their values.
+fn axes(sources: &[SweptFile]) -> Vec<SweepAxis> {
+    let mut axes: Vec<SweepAxis> = Vec::new();
+    for axis in sources.iter().flat_map(|source| &source.cells.axes) {
+        let known = axes.iter().position(|known| known.key == axis.key);
+        let at = known.unwrap_or_else(|| {
+            axes.push(SweepAxis { key: axis.key.clone(), values: Vec::new() });
+            axes.len() - 1
+        });
+        for value in axis.values.iter().map(|value| value.trim_matches('"').to_owned()) {
+            if !axes[at].values.contains(&value) {
+                axes[at].values.push(value);
+            }
+        }
+    }
+    axes
+}
+
+/// A cell's value of each axis; empty where its file does not have it.
+fn values_of(cells: &Cells, cell: usize, axes: &[SweepAxis]) -> Vec<String> {
+    let values = cells.values(cell);
+    let value = |axis: &SweepAxis| {
+        let at = cells.axes.iter().position(|known| known.key == axis.key);
+        at.map_or_else(String::new, |at| values[at].trim_matches('"').to_owned())
+    };
+    axes.iter().map(value).collect()
 }
 
 /// Every cell of every file.

@@ -45,7 +45,7 @@ pub struct VerdictOutput {
     #[arg(long, value_enum, default_value = "table")]
     pub format: OutputFormat,
 
-    /// Also write the verdict to a file, in the format of its extension (.json, .xml for JUnit, .md, .txt); repeatable
+    /// Also write the verdict to a file, in the format of its extension (.json, .xml for JUnit, .md, .txt, .html); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
     outputs: Vec<PathBuf>,
 
@@ -90,10 +90,11 @@ impl VerdictOutput {
                     Some("xml") => VerdictFormat::Junit,
                     Some("md") => VerdictFormat::Markdown,
                     Some("txt") => VerdictFormat::Table,
+                    Some("html") => VerdictFormat::Html,
                     _ => {
                         return Err(error_with_help(
                             format_args!(
-                                "the extension of \"{}\" stands for no format of a verdict; known are .json, .xml, .md and .txt",
+                                "the extension of \"{}\" stands for no format of a verdict; known are .json, .xml, .md, .txt and .html",
                                 path.display()
                             ),
                             "name the file by its format, such as verdict.json",

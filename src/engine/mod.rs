@@ -1,5 +1,6 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
+mod bar_step;
 mod block;
 mod columns;
 mod funding;
@@ -10,15 +11,16 @@ mod picture;
 mod plan;
 mod result;
 mod run;
+mod several;
 mod summary;
 mod passage;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use picture::{EquityDistribution, PriceFan};
-pub use plan::{GridPoint, Plan, PlanError};
+pub use plan::{GridPoint, LevelTerms, Plan, PlanError};
 pub use result::{
-    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations, Quantiles,
-    ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
+    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
+    PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, run, run_tallied};

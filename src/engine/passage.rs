@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::result::{CostStats, EquityPoint, MarginCalls, PartialLiquidations, SurvivalPoint};
 use crate::account::{DATES, Moment, Policy};
 use crate::market::SECONDS_PER_DAY;
-use crate::scenario::Account;
 use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments};
 use crate::venue::{Compounding, Flows, Funding, FundingRates, RecordedOrder};
 
@@ -13,10 +12,15 @@ const FAN: [(&str, f64); 5] = [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0
 const DRAWDOWN: [(&str, f64); 4] = [("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
 
 /// What is charged on the way and what is not, and how equity is followed.
-pub(super) fn notes(account: &Account, policy: &Policy, horizon: u64) -> Vec<(&'static str, String)> {
-    let flows = &account.flows;
+pub(super) fn notes(
+    flows: &[Flows],
+    policy: &Policy,
+    acts_in_steps: bool,
+    horizon: u64,
+) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
-    if flows.is_empty() {
+    let is_free = flows.iter().all(Flows::is_empty);
+    if is_free {
         let text = match policy.is_empty() {
             true => {
                 "Funding, borrowing interest and slippage are not charged; fees are, where the venue has them."
@@ -51,7 +55,7 @@ pub(super) fn notes(account: &Account, policy: &Policy, horizon: u64) -> Vec<(&'
             ),
         ));
     }
-    if !(flows.is_empty() && policy.is_empty()) || account.venue.acts_in_steps() {
+    if !(is_free && policy.is_empty() && flows.len() == 1 && !acts_in_steps) {
         notes.push((
             "drawdown_dates",
             "Drawdown and equity over time are looked at when money moves and at 20 dates, not in between; equity over \
@@ -62,13 +66,20 @@ pub(super) fn notes(account: &Account, policy: &Policy, horizon: u64) -> Vec<(&'
     notes
 }
 
-fn charges(flows: &Flows) -> Vec<(&'static str, String)> {
+fn charges(flows: &[Flows]) -> Vec<(&'static str, String)> {
     let mut charged = Vec::new();
-    if let Some(funding) = flows.funding.as_ref().filter(|funding| !funding.is_zero()) {
-        charged.push(describe(funding));
-    }
-    if let Some(borrow) = flows.borrow.filter(|borrow| borrow.rate != 0.0) {
-        charged.push(format!("interest of {} % a year on debts", 100.0 * borrow.rate));
+    let mut add = |text: String| {
+        if !charged.contains(&text) {
+            charged.push(text);
+        }
+    };
+    for flows in flows {
+        if let Some(funding) = flows.funding.as_ref().filter(|funding| !funding.is_zero()) {
+            add(describe(funding));
+        }
+        if let Some(borrow) = flows.borrow.filter(|borrow| borrow.rate != 0.0) {
+            add(format!("interest of {} % a year on debts", 100.0 * borrow.rate));
+        }
     }
     let mut notes = vec![(
         "cash_flows",
@@ -77,7 +88,9 @@ fn charges(flows: &Flows) -> Vec<(&'static str, String)> {
             charged.join(" and ")
         ),
     )];
-    if flows.borrow.is_some_and(|borrow| borrow.compounding == Compounding::Continuous) {
+    if let [one] = flows
+        && one.borrow.is_some_and(|borrow| borrow.compounding == Compounding::Continuous)
+    {
         notes.push((
             "daily_accrual",
             "Interest that grows at every instant is added once a day; in between the liquidation price stands where it \

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::bar_step;
+use super::result::PositionResult;
+use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
-    Book, Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, schedule,
+    Book, Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
 };
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, Scenario};
-use crate::venue::Flows;
+use crate::venue::{Borrow, Compounding, Flows, Side};
 
 /// A common time of all paths at which something happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,8 +44,12 @@ pub struct Plan {
     pub continuous: bool,
     /// The asset that the position is in.
     pub asset: usize,
-    /// The levels, by rising leverage.
+    /// What is known of the levels before any path is drawn, by rising leverage.
+    pub terms: Vec<LevelTerms>,
+    /// The levels of an account of one position; empty where there are several.
     pub levels: Vec<Level>,
+    /// The levels of an account of several positions; empty where there is one.
+    pub portfolio: Vec<Vec<Purse>>,
     /// The levels in the units of an account that is followed step by step.
     pub openings: Vec<Opening>,
     /// What is charged over time.
@@ -51,8 +58,26 @@ pub struct Plan {
     pub policy: Policy,
     /// Whether the venue can act and leave the position open.
     pub in_steps: bool,
+    /// Longest bar of an account of several positions; none where bars need not end.
+    pub step: Option<Duration>,
     /// When the account has to be settled; empty where nothing but the price moves it.
     pub schedule: Vec<Moment>,
+}
+
+/// What is known of a level before any path is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LevelTerms {
+    /// The leverage.
+    pub leverage: f64,
+    /// Mark price of the (first) position's asset at which it is liquidated, all other prices standing still; none where it
+    /// cannot be reached.
+    pub liquidation_price: Option<f64>,
+    /// The same for an equity of 0.
+    pub bankruptcy_price: Option<f64>,
+    /// Whether it can be liquidated at all. With several positions nothing is known.
+    pub is_liquidatable: bool,
+    /// The positions of an account of several, in the order of the scenario; empty where there is one.
+    pub positions: Vec<PositionResult>,
 }
 
 /// Why a scenario cannot be simulated.
@@ -80,37 +105,67 @@ impl Plan {
         let account = &scenario.account;
         let position = account.positions.first().ok_or(PlanError::Empty)?;
         let asset = scenario.assets.get(position.asset).ok_or(PlanError::Empty)?;
-        let levels = account
-            .leverage
-            .iter()
-            .map(|leverage| {
-                Level::open(&account.venue, position.side, asset.price, account.equity, *leverage)
-                    .map_err(|source| PlanError::Level { leverage: *leverage, source })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let prices: Vec<f64> = scenario.assets.iter().map(|asset| asset.price).collect();
+        let venue = account.venue_of(position);
         let policy = scenario.policy;
-        let is_plain = account.flows.is_empty() && policy.is_empty() && !account.venue.acts_in_steps();
-        let schedule = match is_plain {
-            true => Vec::new(),
-            false => schedule(&account.flows, &policy, scenario.simulation.horizon.seconds()),
+        let horizon = scenario.simulation.horizon.seconds();
+        let (mut levels, mut portfolio, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+        for &leverage in &account.leverage {
+            let error = |source| PlanError::Level { leverage, source };
+            if account.is_portfolio() {
+                let purses =
+                    account.open(leverage, &prices).map_err(|OpenError { source, .. }| error(source))?;
+                terms.push(LevelTerms::of_several(leverage, scenario, &purses));
+                portfolio.push(purses);
+            } else {
+                let level = Level::open(venue, position.side, asset.price, account.equity, leverage)
+                    .map_err(error)?;
+                terms.push(LevelTerms::of_one(&level));
+                levels.push(level);
+            }
+        }
+        let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
+        let in_steps = venue.acts_in_steps();
+        let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
+        let schedule = match (account.is_portfolio(), is_plain) {
+            (true, _) => portfolio_schedule(&flows, horizon),
+            (false, true) => Vec::new(),
+            (false, false) => schedule(&flows, &policy, horizon),
         };
-        Ok(Self {
+        let plan = Self {
             seed: scenario.simulation.seed,
             models: scenario.assets.iter().map(|asset| asset.model.clone()).collect(),
             stress: scenario.assets.iter().map(|asset| asset.stress.clone()).collect(),
             // The scenario room lets only valid matrices pass.
             mixing: cholesky(&scenario.dependence.correlation).unwrap_or_default(),
             dependence: scenario.dependence.clone(),
-            grid: grid(scenario, &schedule),
+            grid: grid(scenario, &schedule, None),
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             asset: position.asset,
-            openings: levels.iter().map(|level| Opening::new(level, &account.venue)).collect(),
+            openings: levels.iter().map(|level| Opening::new(level, venue)).collect(),
+            terms,
             levels,
-            flows: account.flows.clone(),
+            portfolio,
+            flows: flows[0].clone(),
             policy,
-            in_steps: account.venue.acts_in_steps(),
+            in_steps,
+            step: None,
             schedule,
-        })
+        };
+        Ok(plan.with_bars(scenario))
+    }
+
+    /// The plan with bars that are short enough for an account of several positions.
+    fn with_bars(self, scenario: &Scenario) -> Self {
+        if self.portfolio.is_empty() || !self.continuous {
+            return self;
+        }
+        let mut assets: Vec<usize> =
+            scenario.account.positions.iter().map(|position| position.asset).collect();
+        assets.sort_unstable();
+        assets.dedup();
+        let step = scenario.simulation.step.unwrap_or_else(|| bar_step::automatic(&self, &assets));
+        Self { grid: grid(scenario, &self.schedule, Some(step)), step: Some(step), ..self }
     }
 
     /// Length of every path in years.
@@ -120,6 +175,9 @@ impl Plan {
 
     /// A fresh evaluation of the levels: from the running extreme where that is enough.
     pub fn evaluation(&self) -> Box<dyn Evaluation> {
+        if !self.portfolio.is_empty() {
+            return Box::new(self.several());
+        }
         if self.in_steps || !self.policy.is_empty() {
             return Box::new(self.book());
         }
@@ -137,6 +195,12 @@ impl Plan {
         Book::new(self.openings.clone(), self.policy, &self.flows, self.schedule.clone(), self.asset, horizon)
     }
 
+    /// An evaluation of several positions.
+    pub fn several(&self) -> Portfolio {
+        let (levels, schedule) = (self.portfolio.clone(), self.schedule.clone());
+        Portfolio::new(levels, schedule, &self.dependence.correlation, self.horizon())
+    }
+
     /// An evaluation that follows every level on its own.
     pub fn ledger(&self) -> Ledger {
         Ledger::new(
@@ -149,16 +213,63 @@ impl Plan {
     }
 }
 
-/// The union of the times at which the account looks or is settled, the ends of the models' steps, the edges of stress,
-/// and the horizon.
-fn grid(scenario: &Scenario, schedule: &[Moment]) -> Vec<GridPoint> {
+impl LevelTerms {
+    fn of_one(level: &Level) -> Self {
+        Self {
+            leverage: level.leverage,
+            liquidation_price: level.liquidation.price,
+            bankruptcy_price: level.bankruptcy_price,
+            is_liquidatable: level.liquidation.price.is_some(),
+            positions: Vec::new(),
+        }
+    }
+
+    fn of_several(leverage: f64, scenario: &Scenario, purses: &[Purse]) -> Self {
+        let positions: Vec<PositionResult> = prices(purses)
+            .iter()
+            .zip(&scenario.account.positions)
+            .map(|(prices, position)| {
+                let asset = &scenario.assets[position.asset];
+                PositionResult {
+                    asset: asset.name.clone(),
+                    side: if position.side == Side::Long { "long" } else { "short" }.to_owned(),
+                    leverage: prices.size,
+                    liquidation_price: prices.liquidation.map(|ratio| ratio * asset.price),
+                    bankruptcy_price: prices.bankruptcy.map(|ratio| ratio * asset.price),
+                }
+            })
+            .collect();
+        let first = positions.first();
+        Self {
+            leverage,
+            liquidation_price: first.and_then(|first| first.liquidation_price),
+            bankruptcy_price: first.and_then(|first| first.bankruptcy_price),
+            is_liquidatable: true,
+            positions,
+        }
+    }
+}
+
+/// The moments of an account of several positions; interest that grows at every instant is added every hour.
+fn portfolio_schedule(flows: &[Flows], horizon: u64) -> Vec<Moment> {
+    let hourly = flows.iter().filter_map(|flows| flows.borrow).map(|borrow| Flows {
+        funding: None,
+        borrow: Some(Borrow { compounding: Compounding::Hourly, ..borrow }),
+    });
+    let flows: Vec<Flows> = flows.iter().cloned().chain(hourly).collect();
+    schedule(&flows, &Policy::default(), horizon)
+}
+
+/// The union of the times at which the account looks or is settled, the ends of the models' steps and of the longest bars that
+/// are wanted, the edges of stress, and the horizon.
+fn grid(scenario: &Scenario, schedule: &[Moment], longest: Option<Duration>) -> Vec<GridPoint> {
     let whole = scenario.simulation.horizon;
     let mut points: BTreeMap<u64, GridPoint> = BTreeMap::new();
     let mut at = |seconds: u64, set: &dyn Fn(&mut GridPoint)| {
         let time = Duration::from_seconds(seconds).years();
         set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None }));
     };
-    for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)) {
+    for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)).chain(longest) {
         multiples(step, whole.seconds()).for_each(|seconds| at(seconds, &|_| {}));
     }
     for edge in scenario.assets.iter().flat_map(|asset| asset.stress.edges()) {

@@ -66,9 +66,10 @@ pub struct Note {
 pub struct LevelResult {
     /// Notional over equity at entry.
     pub leverage: f64,
-    /// Mark price at which equity equals the maintenance margin; none if it cannot be reached.
+    /// Mark price at which equity equals the maintenance margin; none if it cannot be reached. Of the first position where there
+    /// are several, all other prices standing still.
     pub liquidation_price: Option<f64>,
-    /// Mark price at which equity is zero; none if it cannot be reached.
+    /// Mark price at which equity is zero; none if it cannot be reached. As the liquidation price.
     pub bankruptcy_price: Option<f64>,
     /// Probability of liquidation before the horizon.
     pub liquidation_probability: Estimate,
@@ -113,6 +114,25 @@ pub struct LevelResult {
     /// Quantiles of equity over time, in units of the equity put up.
     #[serde(default)]
     pub equity_over_time: Option<Vec<EquityPoint>>,
+    /// The positions of an account of several, in the order of the scenario, a hedge last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<PositionResult>,
+}
+
+/// One of several positions at the start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PositionResult {
+    /// Name of the asset.
+    pub asset: String,
+    /// `"long"` or `"short"`.
+    pub side: String,
+    /// Notional at entry over the equity of the account.
+    pub leverage: f64,
+    /// Price of the asset at which the account, or the position where it stands alone, is liquidated while all other prices
+    /// stand still; none if it cannot be reached on the position's losing side.
+    pub liquidation_price: Option<f64>,
+    /// The same for an equity of zero.
+    pub bankruptcy_price: Option<f64>,
 }
 
 /// Probability of not having been liquidated by a time.

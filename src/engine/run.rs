@@ -71,7 +71,7 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
     let estimate_crossings = |paths| pool.install(|| crossing::crossings(scenario, &plan, paths));
     let mut crossings = None;
-    let mut tally = Tally::new(plan.levels.len());
+    let mut tally = Tally::new(plan.terms.len());
     let ending = match scenario.simulation.paths {
         PathBudget::Fixed(paths) => {
             run_paths(&plan, &pool, options, 0..paths, paths, &mut tally);
@@ -149,11 +149,11 @@ fn worst_relative_error(plan: &Plan, tally: &Tally, crossings: Option<&[Crossing
         let probability = crossing::better(crossings.map(|crossings| &crossings[level]), plain);
         if probability.value > 0.0 { probability.std_error / probability.value } else { f64::INFINITY }
     };
-    plan.levels
+    plan.terms
         .iter()
         .zip(&tally.levels)
         .enumerate()
-        .filter(|(_, (level, _))| level.liquidation.price.is_some())
+        .filter(|(_, (level, _))| level.is_liquidatable)
         .map(|(number, (_, cell))| relative(number, cell))
         .fold(0.0, f64::max)
 }

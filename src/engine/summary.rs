@@ -7,11 +7,12 @@ use super::plan::Plan;
 use super::result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
+use super::several;
 use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
-use crate::venue::{Contract, Venue};
+use crate::venue::{Contract, Flows, Venue};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,7 +63,7 @@ pub(super) fn summarise(
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
     let evaluation = plan.evaluation();
     let mut levels: Vec<LevelResult> =
-        (0..plan.levels.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
+        (0..plan.terms.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
     let mut used = Vec::new();
     for (level, crossing) in levels.iter_mut().zip(crossings.unwrap_or_default()) {
         let better = crossing::better(Some(crossing), level.liquidation_probability);
@@ -93,7 +94,7 @@ fn level_result(
     k: usize,
     horizon_days: f64,
 ) -> LevelResult {
-    let level = &plan.levels[k];
+    let level = &plan.terms[k];
     let cell = &tally.levels[k];
     let n = tally.paths as f64;
     let survivors = evaluation.survivors(tally, k);
@@ -112,12 +113,12 @@ fn level_result(
     let account = cell.account.as_deref();
     LevelResult {
         leverage: level.leverage,
-        liquidation_price: level.liquidation.price,
+        liquidation_price: level.liquidation_price,
         bankruptcy_price: level.bankruptcy_price,
         // Without a liquidation price at the start only payments on the way can bring one about.
-        liquidation_probability: match (level.liquidation.price, account) {
-            (None, None) => Estimate::exact(0.0),
-            _ => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
+        liquidation_probability: match level.is_liquidatable || account.is_some() {
+            true => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
+            false => Estimate::exact(0.0),
         },
         loss_probability: Estimate::probability(losses, losses, n),
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
@@ -135,6 +136,7 @@ fn level_result(
         max_drawdown: account.map(|account| passage::drawdown(account, n)),
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
+        positions: level.positions.clone(),
     }
 }
 
@@ -229,7 +231,7 @@ fn notes(
                 "stepped_model",
                 format!(
                     "The variance of {} moves in steps of at most {step}, by a scheme that is not exact: in the default steps \
-                     probabilities are within 0.15 percentage points beside their errors. A shorter `step` brings less bias.",
+                     probabilities are within 0.2 percentage points beside their errors. A shorter `step` brings less bias.",
                     asset.name
                 ),
             );
@@ -276,7 +278,7 @@ fn notes(
         note(
             "few_liquidated",
             format!(
-                "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but                  time to liquidation and bad debt do.",
+                "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but time to liquidation and bad debt do.",
                 sure.join(", ")
             ),
         );
@@ -292,15 +294,27 @@ fn notes(
             ),
         );
     }
-    venue_notes(&scenario.account.venue, &plan.levels, &mut note);
+    let account = &scenario.account;
+    let mut venues: Vec<&Venue> = Vec::new();
+    for venue in account.positions.iter().map(|position| account.venue_of(position)) {
+        if !venues.contains(&venue) {
+            venues.push(venue);
+        }
+    }
+    for venue in venues {
+        venue_notes(venue, &plan.levels, &mut note);
+    }
+    for (code, message) in several::notes(scenario, plan) {
+        note(code, message);
+    }
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
             .to_owned(),
     );
-    for (code, message) in
-        passage::notes(&scenario.account, &scenario.policy, scenario.simulation.horizon.seconds())
-    {
+    let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
+    let (in_steps, horizon) = (plan.in_steps, scenario.simulation.horizon.seconds());
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
         note(code, message);
     }
     notes
@@ -329,7 +343,8 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
             ),
         );
     }
-    if venue.contract == Contract::Inverse {
+    // Of several positions another note says what the account is counted in.
+    if venue.contract == Contract::Inverse && !levels.is_empty() {
         note(
             "coin_margined",
             "The contract settles in the coin: equity, returns, fees and bad debt are in coins. A return of 0 keeps the \
@@ -337,7 +352,10 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
                 .to_owned(),
         );
     }
-    if venue.acts_in_steps() {
+    if venue.acts_in_steps() && levels.is_empty() {
+        let text = "A venue reduces a position step by step; here all positions that share their collateral are closed at once.";
+        note("partial_liquidation", text.to_owned());
+    } else if venue.acts_in_steps() {
         let mut text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
                         what is left goes on and may end in any way."
             .to_owned();

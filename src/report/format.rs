@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::engine::RunResult;
 
 use super::html::Document;
-use super::{csv, html, json, markdown, svg, table};
+use super::{csv, html, json, markdown, png, svg, table};
 
-/// An output format.
+/// A format that is text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Text for people.
@@ -24,24 +24,36 @@ pub enum Format {
     Svg,
 }
 
+/// The format of an output file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileFormat {
+    /// Text of whatever kind.
+    Text(Format),
+    /// The picture of [`Format::Svg`] in pixels.
+    Png,
+}
+
 /// Extensions of output files and the formats they stand for.
-const EXTENSIONS: [(&str, Format); 6] = [
-    ("json", Format::Json),
-    ("csv", Format::Csv),
-    ("md", Format::Markdown),
-    ("txt", Format::Table),
-    ("html", Format::Html),
-    ("svg", Format::Svg),
+const EXTENSIONS: [(&str, FileFormat); 7] = [
+    ("json", FileFormat::Text(Format::Json)),
+    ("csv", FileFormat::Text(Format::Csv)),
+    ("md", FileFormat::Text(Format::Markdown)),
+    ("txt", FileFormat::Text(Format::Table)),
+    ("html", FileFormat::Text(Format::Html)),
+    ("svg", FileFormat::Text(Format::Svg)),
+    ("png", FileFormat::Png),
 ];
 
 /// The extension of an output file stands for no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the extension of \"{path}\" stands for no format; known are .json, .csv, .md, .txt, .html and .svg")]
+#[error(
+    "the extension of \"{path}\" stands for no format; known are .json, .csv, .md, .txt, .html, .svg and .png"
+)]
 pub struct UnknownExtension {
     path: String,
 }
 
-impl Format {
+impl FileFormat {
     /// The format that the extension of an output file stands for, in upper or lower case.
     pub fn from_extension(path: &Path) -> Result<Self, UnknownExtension> {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -101,6 +113,16 @@ pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<S
     }
 }
 
+/// The contents of a file of one result or several.
+pub fn render_file(results: &[RunResult], format: FileFormat) -> Result<Vec<u8>, RenderError> {
+    match format {
+        FileFormat::Text(format) => {
+            render(results, format, Layout { width: None, colour: false }).map(String::into_bytes)
+        }
+        FileFormat::Png => png::render(results),
+    }
+}
+
 /// The texts of all results with an empty line between them.
 fn join(results: &[RunResult], render: impl Fn(&RunResult) -> String) -> String {
     results.iter().map(render).collect::<Vec<_>>().join("\n")
@@ -113,21 +135,22 @@ mod tests {
     #[test]
     fn the_extension_chooses_the_format() {
         for (path, format) in [
-            ("a.json", Format::Json),
-            ("b/a.CSV", Format::Csv),
-            ("a.b.md", Format::Markdown),
-            ("a.txt", Format::Table),
+            ("a.json", FileFormat::Text(Format::Json)),
+            ("b/a.CSV", FileFormat::Text(Format::Csv)),
+            ("a.b.md", FileFormat::Text(Format::Markdown)),
+            ("a.txt", FileFormat::Text(Format::Table)),
+            ("a.Png", FileFormat::Png),
         ] {
-            assert_eq!(Format::from_extension(Path::new(path)), Ok(format));
+            assert_eq!(FileFormat::from_extension(Path::new(path)), Ok(format));
         }
     }
 
     #[test]
     fn an_unknown_extension_is_an_error_that_lists_the_known_ones() {
         for path in ["a.xls", "json", "a.", "dir.json/a", ".json"] {
-            let message = Format::from_extension(Path::new(path)).unwrap_err().to_string();
+            let message = FileFormat::from_extension(Path::new(path)).unwrap_err().to_string();
             assert!(
-                message.contains(path) && message.contains(".json, .csv, .md, .txt, .html and .svg"),
+                message.contains(path) && message.contains(".json, .csv, .md, .txt, .html, .svg and .png"),
                 "{message}"
             );
         }

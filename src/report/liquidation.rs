@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{RenderError, json, number};
+use crate::engine::PositionResult;
 
 /// Where one position is liquidated.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -17,7 +18,7 @@ pub struct LiquidationPrice {
     pub deduction: f64,
 }
 
-/// Where the position of a scenario is liquidated, at every leverage.
+/// Where the account of a scenario is liquidated, at every leverage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScenarioLiquidationPrices {
     /// Name of the scenario.
@@ -26,14 +27,29 @@ pub struct ScenarioLiquidationPrices {
     pub levels: Vec<LeverageLiquidationPrice>,
 }
 
-/// Where a position is liquidated at one leverage.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct LeverageLiquidationPrice {
-    /// Notional over equity at entry.
-    pub leverage: f64,
-    /// The prices.
-    #[serde(flatten)]
-    pub price: LiquidationPrice,
+/// Where an account is liquidated at one leverage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum LeverageLiquidationPrice {
+    /// An account of one position.
+    One {
+        /// Notional over equity at entry.
+        leverage: f64,
+        /// The prices.
+        #[serde(flatten)]
+        price: LiquidationPrice,
+    },
+    /// An account of several.
+    Several {
+        /// Leverage of the level.
+        leverage: f64,
+        /// Of the first position.
+        liquidation_price: Option<f64>,
+        /// Of the first position.
+        bankruptcy_price: Option<f64>,
+        /// Each position, while the prices of all other assets stand still.
+        positions: Vec<PositionResult>,
+    },
 }
 
 impl LiquidationPrice {
@@ -64,12 +80,35 @@ impl LiquidationPrice {
 impl ScenarioLiquidationPrices {
     /// Text for people: one row per leverage, ending with a line break.
     pub fn table(&self) -> String {
-        let head = ["Leverage", "Liquidation price", "Bankruptcy price", "Maintenance", "Deduction"];
-        let rows = self.levels.iter().map(|level| {
-            let [liquidation, bankruptcy, maintenance, deduction] = level.price.cells();
-            vec![number::leverage(level.leverage), liquidation, bankruptcy, maintenance, deduction]
-        });
-        format!("{}\n{}", self.scenario, super::table::grid(head.map(str::to_owned).to_vec(), rows))
+        let mut head = vec!["Leverage", "Liquidation price", "Bankruptcy price", "Maintenance", "Deduction"];
+        let mut rows = Vec::new();
+        for level in &self.levels {
+            match level {
+                LeverageLiquidationPrice::One { leverage, price } => {
+                    rows.push(std::iter::once(number::leverage(*leverage)).chain(price.cells()).collect());
+                }
+                LeverageLiquidationPrice::Several { leverage, positions, .. } => {
+                    head = vec![
+                        "Leverage",
+                        "Position",
+                        "Notional/equity",
+                        "Liquidation price",
+                        "Bankruptcy price",
+                    ];
+                    rows.extend(positions.iter().map(|position| {
+                        vec![
+                            number::leverage(*leverage),
+                            format!("{} {}", position.asset, position.side),
+                            number::leverage(position.leverage),
+                            number::price(position.liquidation_price),
+                            number::price(position.bankruptcy_price),
+                        ]
+                    }));
+                }
+            }
+        }
+        let head = head.into_iter().map(str::to_owned).collect();
+        format!("{}\n{}", self.scenario, super::table::grid(head, rows.into_iter()))
     }
 }
 

@@ -11,17 +11,19 @@ mod liquidation;
 mod markdown;
 mod number;
 mod plot;
+mod png;
 mod reference;
-mod svg;
 mod replay;
 mod safe;
+mod svg;
+mod sweep;
 mod table;
 mod text;
 mod venue;
 
 pub use calibration::CalibrationReport;
 pub use check::{VerdictFormat, github_annotations, render_check, render_comparisons};
-pub use format::{Format, Layout, RenderError, UnknownExtension, render};
+pub use format::{FileFormat, Format, Layout, RenderError, UnknownExtension, render, render_file};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices,
     render_json as render_liquidation_json,
@@ -29,10 +31,9 @@ pub use liquidation::{
 pub use number::count;
 pub use plot::plot;
 pub use reference::reference;
-pub use replay::{
-    Realised, ReplayReport, ReplayRow, render_replay_json, render_replay_markdown, render_replay_table,
-};
+pub use replay::{Realised, ReplayFormat, ReplayReport, ReplayRow, render_replay};
 pub use safe::{SafeEntry, SafeReport, render_safe_json, render_safe_table};
+pub use sweep::{SweepAxis, SweepCell, SweepReport};
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
     sheet as venue_sheet,

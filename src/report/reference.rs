@@ -10,13 +10,20 @@ pub fn reference(schema: &Value) -> String {
         "# The scenario file\n\nTOML with the keys below; made from the schema by `liqsim schema --format markdown`. Ratios are \
          numbers (0.05) or text with a unit (\"5%\", \"10bp\"); durations are text (\"8h\", \"30d\", \"1y\"); unknown keys are errors.\n",
     );
-    section(&mut text, "", schema);
+    section(&mut text, "", schema, &mut Vec::new());
     text
 }
 
-/// The table of an object and, below it, those of the objects in it.
-fn section(text: &mut String, path: &str, object: &Value) {
+/// The table of an object and, below it, those of the objects in it; one that is like another is not printed again.
+fn section<'a>(text: &mut String, path: &str, object: &'a Value, printed: &mut Vec<(String, &'a Value)>) {
     let Some(properties) = object["properties"].as_object() else { return };
+    if let Some((other, _)) = printed.iter().find(|(_, known)| {
+        known["properties"] == object["properties"] && known["required"] == object["required"]
+    }) {
+        let _ = write!(text, "\n## `{path}`\n\n{}\n\nThe keys of `{other}`.\n", describe(object));
+        return;
+    }
+    printed.push((path.to_owned(), object));
     let title = if path.is_empty() { "The file".to_owned() } else { format!("`{path}`") };
     // Writing to a text cannot fail.
     let _ =
@@ -31,7 +38,7 @@ fn section(text: &mut String, path: &str, object: &Value) {
         nested(&path, value, &mut inside);
     }
     for (path, value) in inside {
-        section(text, &path, value);
+        section(text, &path, value, printed);
     }
 }
 

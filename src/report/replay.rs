@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::stats::Estimate;
 
+use super::html::{self, Document};
 use super::table::grid;
 use super::{Layout, RenderError, json, number, text};
 
@@ -58,15 +59,36 @@ pub struct Realised {
     pub high: f64,
 }
 
-/// The JSON text, ending with a line break.
-pub fn render_replay_json(report: &ReplayReport) -> Result<String, RenderError> {
-    json::render(report)
+/// An output format of replays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayFormat {
+    /// Text for people.
+    Table,
+    /// One JSON object.
+    Json,
+    /// A GitHub table.
+    Markdown,
+    /// A page with pictures.
+    Html,
+}
+
+/// The text of a replay, ending with a line break.
+pub fn render_replay(
+    report: &ReplayReport,
+    format: ReplayFormat,
+    layout: Layout,
+) -> Result<String, RenderError> {
+    match format {
+        ReplayFormat::Table => Ok(table(report, layout)),
+        ReplayFormat::Json => json::render(report),
+        ReplayFormat::Markdown => Ok(markdown(report)),
+        ReplayFormat::Html => html::render(&[Document::of_replay(report)?], &[]),
+    }
 }
 
 const HEAD: [&str; 7] = ["Horizon", "Leverage", "Starts", "Happened", "95 % interval", "Predicted", "Agrees"];
 
-/// Text for people, ending with a line break.
-pub fn render_replay_table(report: &ReplayReport, layout: Layout) -> String {
+fn table(report: &ReplayReport, layout: Layout) -> String {
     let mut lines = format!("{}\n{}\n", report.scenario, source(report));
     let head = HEAD.iter().map(|head| (*head).to_owned()).collect();
     lines += &grid(head, report.levels.iter().map(|row| cells(row).to_vec()));
@@ -76,8 +98,7 @@ pub fn render_replay_table(report: &ReplayReport, layout: Layout) -> String {
     lines
 }
 
-/// Markdown, ending with a line break.
-pub fn render_replay_markdown(report: &ReplayReport) -> String {
+fn markdown(report: &ReplayReport) -> String {
     let mut lines = format!("## {}\n\n{}\n\n", super::markdown::escape(&report.scenario), source(report));
     lines += &format!("| {} |\n|{}\n", HEAD.join(" | "), " ---: |".repeat(HEAD.len()));
     for row in &report.levels {

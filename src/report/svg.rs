@@ -6,6 +6,8 @@ use super::{RenderError, number, text};
 use crate::engine::RunResult;
 
 const SIZE: (u32, u32) = (900, 560);
+/// Leverages named below the axis.
+const MOST_TICKS: usize = 12;
 const FONT: &str = "sans-serif";
 /// Dark enough on white, and told apart without colour vision (Okabe and Ito 2008).
 const COLOURS: [RGBColor; 5] = [
@@ -38,6 +40,11 @@ fn draw<'a>(area: &Area<'a>, results: &[RunResult]) -> Result<(), DrawError<'a>>
     // A single level still needs an axis of some length.
     let (from, to) = if low < high { (low, high) } else { (0.5 * low.min(1e6), 2.0 * high.max(1e-6)) };
     area.fill(&WHITE)?;
+    // The simulated levels are what a reader looks for; where they are many, every n-th.
+    let mut ticks: Vec<f64> = leverages().collect();
+    ticks.sort_by(f64::total_cmp);
+    ticks.dedup();
+    let ticks: Vec<f64> = ticks.iter().copied().step_by(ticks.len().div_ceil(MOST_TICKS).max(1)).collect();
     let title = match results {
         [result] => format!("{}: {}", result.scenario, text::run_line(result)),
         _ => "Probability of liquidation".to_owned(),
@@ -47,7 +54,7 @@ fn draw<'a>(area: &Area<'a>, results: &[RunResult]) -> Result<(), DrawError<'a>>
         .margin(16)
         .x_label_area_size(48)
         .y_label_area_size(64)
-        .build_cartesian_2d((from..to).log_scale(), 0.0..1.0)?;
+        .build_cartesian_2d((from..to).log_scale().with_key_points(ticks), 0.0..1.0)?;
     chart
         .configure_mesh()
         .x_desc("Leverage")

@@ -72,6 +72,9 @@ table! {
         /// probabilities on scrambled Sobol nets), or "auto" (the same, with importance sampling for rare liquidations; used if
         /// absent). Where the model or the account does not allow it, hits are counted.
         optional sampling: Sampling,
+        /// Longest time between two looks at an account of several positions; in between its margin follows a bridge. Chosen
+        /// from the volatility and the horizon if absent.
+        optional step: Duration,
     }
 }
 
@@ -115,6 +118,18 @@ table! {
         required asset: String,
         /// Direction: "long" gains when the price rises, "short" when it falls.
         required side: Side,
+        /// Notional at entry as a share of leverage times equity: shares that add up to 1 make leverage the notional of all
+        /// positions over equity. Equal parts if absent.
+        optional share: Ratio where Range::above(0.0).at_most(1e6),
+        /// Part of the equity that stands behind this position alone. On isolated margin in proportion to the notional if
+        /// absent; on cross margin the positions without it share the rest.
+        optional collateral: Ratio where Range::above(0.0).at_most(1.0),
+        /// Terms of another venue than the account's, in the same forms; its funding and interest come with it.
+        optional venue: VenueChoice,
+        /// Funding of this position, in place of the venue's or the account's.
+        optional funding: FundingFile,
+        /// Interest on what this position borrows, in place of the venue's or the account's.
+        optional borrow: BorrowFile,
     }
 }
 

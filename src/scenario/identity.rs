@@ -27,15 +27,17 @@ impl Scenario {
     /// A hash of everything that determines the result, 32 hexadecimal digits. Titles, the venue's name and the limits
     /// are left out; two spellings of the same number are the same.
     pub fn identity(&self) -> String {
+        let nameless = |venue: &Venue| Venue { name: String::new(), ..venue.clone() };
+        let mut positions = self.account.positions.clone();
+        for terms in positions.iter_mut().filter_map(|position| position.terms.as_mut()) {
+            terms.venue = nameless(&terms.venue);
+        }
         let determinants = Determinants {
             version: RESULT_VERSION,
             simulation: &self.simulation,
             assets: &self.assets,
             dependence: &self.dependence,
-            account: Account {
-                venue: Venue { name: String::new(), ..self.account.venue.clone() },
-                ..self.account.clone()
-            },
+            account: Account { venue: nameless(&self.account.venue), positions, ..self.account.clone() },
             policy: self.policy,
         };
         let mut hasher = blake3::Hasher::new();

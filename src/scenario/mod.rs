@@ -34,6 +34,7 @@ mod tiers;
 mod listed;
 mod venue;
 mod leverage;
+mod positions;
 mod limits;
 mod resolve;
 mod load;
@@ -50,5 +51,6 @@ pub use source::Source;
 pub use sweep::{Axis, Sweep, read_sweep};
 pub use types::{
     Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+    Terms,
 };
 pub use venue::catalogue_venue;

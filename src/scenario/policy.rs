@@ -7,6 +7,8 @@ use crate::account::policy::{
 use crate::market::Duration;
 use crate::venue::{Contract, Side};
 
+use super::borrow::BorrowFile;
+use super::funding::FundingFile;
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::range::Range;
@@ -14,6 +16,7 @@ use super::shape::Placed;
 use super::table::table;
 use super::tree::number;
 use super::types::{Account, Simulation};
+use super::venue::VenueChoice;
 
 /// Distances from a price: less than all of it.
 const DISTANCE: Range = Range::above(0.0).at_most(0.99);
@@ -42,6 +45,8 @@ table! {
         optional add_margin: AddMarginFile,
         /// Hold a put on the notional at entry: { strike = "90%", expiry = "30d", implied_volatility = 0.6 }; for longs.
         optional protective_put: ProtectivePutFile,
+        /// A short beside a long (or a long beside a short) from the start: { share = "50%" }.
+        optional hedge: HedgeFile,
     }
 }
 
@@ -54,6 +59,24 @@ table! {
         required expiry: Duration,
         /// Implied volatility per square root of a year.
         required implied_volatility: Ratio where Range::above(0.0).at_most(10.0),
+    }
+}
+
+table! {
+    /// A position against another one, opened with it and held as long.
+    struct HedgeFile {
+        /// Size as a share of the positions on the asset.
+        required share: Ratio where Range::above(0.0).at_most(100.0),
+        /// Asset to hedge; that of the first position if absent.
+        optional asset: String,
+        /// Terms of the hedge, in the forms of the account's venue; the account's if absent.
+        optional venue: VenueChoice,
+        /// Part of the equity that stands behind the hedge alone, as for a position.
+        optional collateral: Ratio where Range::above(0.0).at_most(1.0),
+        /// Funding of the hedge, in place of its venue's.
+        optional funding: FundingFile,
+        /// Interest on what the hedge borrows, in place of its venue's.
+        optional borrow: BorrowFile,
     }
 }
 
@@ -118,6 +141,11 @@ table! {
 }
 
 impl PolicyFile {
+    /// Whether there is anything but a hedge, which is a position.
+    pub fn has_orders(&self) -> bool {
+        self.given.iter().any(|key| *key != "hedge")
+    }
+
     /// The policies; what is wrong is reported.
     pub fn resolve(
         &self,

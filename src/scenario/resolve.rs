@@ -2,16 +2,13 @@
 
 use crate::model::Stress;
 
-use super::file::{AccountFile, PositionFile, ScenarioFile, SimulationFile};
+use super::file::{AccountFile, ScenarioFile, SimulationFile};
 use super::leverage::Levels;
 use super::problem::{Code, Place, Problem, Problems};
-use super::shape::{List, Placed};
-use super::suggest::suggest;
-use super::tree::ticked;
 use super::types::{
-    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+    Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
-use super::{dependence, funding, leverage, limits, stress};
+use super::{dependence, funding, leverage, limits, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -91,6 +88,10 @@ fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<
             problems.push(Problem::new(Code::Conflict, &placed.place, message).help(help));
         }
     }
+    if let Some(step) = file.step.as_ref().filter(|step| step.value.seconds() == 0) {
+        let problem = Problem::new(Code::OutOfRange, &step.place, "`step` must be longer than 0");
+        problems.push(problem.help("give the longest time between two looks, such as \"6h\""));
+    }
     let paths = resolve_paths(file, problems);
     Some(Simulation {
         horizon: file.horizon.as_ref()?.value,
@@ -98,6 +99,7 @@ fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<
         seed: file.seed.as_ref().map_or(DEFAULT_SEED, |seed| seed.value.0),
         monitoring,
         sampling: file.sampling.as_ref().map_or(Sampling::Auto, |sampling| sampling.value),
+        step: file.step.as_ref().map(|step| step.value),
     })
 }
 
@@ -165,12 +167,7 @@ fn resolve_account(
     problems: &mut Problems,
 ) -> Option<Account> {
     let AccountFile { equity, margin, venue, positions, .. } = account;
-    let not_available =
-        |place, message: &str, help: &str| Problem::new(Code::NotAvailable, place, message).help(help);
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
-    if let Some(margin) = margin.as_ref().filter(|margin| margin.value == MarginMode::Cross) {
-        problems.push(not_available(&margin.place, "cross margin is not available yet", "use \"isolated\""));
-    }
     let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
     let mut flows = listed.as_ref().map(|listed| listed.flows.clone()).unwrap_or_default();
     if let Some(funding) = &account.funding {
@@ -179,23 +176,39 @@ fn resolve_account(
     if let Some(borrow) = &account.borrow {
         flows.borrow = borrow.value.resolve();
     }
-    let terms = listed.map(|listed| listed.venue);
-    let positions = positions.as_ref().and_then(|positions| resolve_positions(positions, file, problems));
-
-    if let (Some(terms), Some(levels), Some(positions), Some(equity)) = (&terms, levels, &positions, equity)
-        && let Some(position) = positions.first()
-        && let Some(price) = price_of(file, position.asset)
-    {
-        leverage::check(&levels.values, terms, position.side, price, equity.value, problems);
-    }
-    Some(Account {
+    let terms = listed.map(|listed| Terms { venue: listed.venue, flows });
+    let names = asset_names(file);
+    let hedge = file.policy.as_ref().and_then(|policy| policy.value.hedge.as_ref());
+    let read = positions
+        .as_ref()
+        .and_then(|list| positions::resolve(list, mode, hedge, &names, terms.as_ref(), problems));
+    let Terms { venue, flows } = terms?;
+    let account = Account {
         equity: equity.as_ref()?.value,
         margin: mode,
         leverage: levels?.values.iter().map(|level| level.value).collect(),
-        venue: terms?,
+        venue,
         flows,
-        positions: positions?,
-    })
+        positions: read?,
+    };
+    let prices: Option<Vec<f64>> = (0..names.len()).map(|asset| price_of(file, asset)).collect();
+    if account.is_portfolio() {
+        if let Some(policy) = file.policy.as_ref().filter(|policy| policy.value.has_orders()) {
+            let message = "an account of several positions knows no policy but `hedge`";
+            let help = "stops, calls and payments act on one position: keep one, or leave them out";
+            problems.push(Problem::new(Code::NotAvailable, &policy.place, message).help(help));
+        }
+        if let Some(list) = positions {
+            positions::refuse_steps(&account, &list.place, problems);
+        }
+        positions::check(&account, &levels?.values, &prices?, problems);
+    } else if let Some(position) = account.positions.first()
+        && let Some(price) = price_of(file, position.asset)
+    {
+        let venue = account.venue_of(position);
+        leverage::check(&levels?.values, venue, position.side, price, account.equity, problems);
+    }
+    Some(account)
 }
 
 fn asset_names(file: &ScenarioFile) -> Vec<&str> {
@@ -206,36 +219,4 @@ fn asset_names(file: &ScenarioFile) -> Vec<&str> {
 fn price_of(file: &ScenarioFile, asset: usize) -> Option<f64> {
     let (_, asset) = file.assets.as_ref()?.value.entries.get(asset)?;
     asset.price.as_ref().map(|price| price.value)
-}
-
-fn resolve_positions(
-    list: &Placed<List<PositionFile>>,
-    file: &ScenarioFile,
-    problems: &mut Problems,
-) -> Option<Vec<Position>> {
-    if list.value.written == 0 {
-        let help = "add [[account.positions]] with `asset` and `side`";
-        problems.push(Problem::new(Code::MissingKey, &list.place, "`positions` is empty").help(help));
-        return None;
-    }
-    if let Some(second) = list.value.items.get(1) {
-        let message = format!("there are {} positions, but only one is available yet", list.value.written);
-        problems.push(Problem::new(Code::NotAvailable, &second.place, message).help("keep one position"));
-    }
-    let names = asset_names(file);
-    let mut resolved = Vec::with_capacity(list.value.items.len());
-    for position in &list.value.items {
-        let asset = position.value.asset.as_ref().and_then(|asset| {
-            let found = names.iter().position(|name| *name == asset.value);
-            // Without any asset that problem is the one to solve first.
-            if found.is_none() && !names.is_empty() {
-                let message = format!("there is no asset {}", ticked(&asset.value));
-                let help = suggest(&asset.value, names.iter().copied());
-                problems.push(Problem::new(Code::UnknownName, &asset.place, message).help(help));
-            }
-            found
-        });
-        resolved.push(asset.zip(position.value.side.as_ref()));
-    }
-    resolved.into_iter().map(|pair| pair.map(|(asset, side)| Position { asset, side: side.value })).collect()
 }

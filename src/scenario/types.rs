@@ -41,6 +41,9 @@ pub struct Simulation {
     pub monitoring: Monitoring,
     /// How liquidation probabilities are estimated.
     pub sampling: Sampling,
+    /// Longest bar of an account of several positions; chosen by the engine if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<Duration>,
 }
 
 /// How liquidation probabilities are estimated.
@@ -122,6 +125,23 @@ pub struct Account {
     pub positions: Vec<Position>,
 }
 
+impl Account {
+    /// Whether positions share collateral or stand beside each other, so that no single price decides.
+    pub fn is_portfolio(&self) -> bool {
+        self.positions.len() > 1 || self.positions.iter().any(|position| position.share != 1.0)
+    }
+
+    /// The terms that a position is held under.
+    pub fn venue_of<'a>(&'a self, position: &'a Position) -> &'a Venue {
+        position.terms.as_ref().map_or(&self.venue, |terms| &terms.venue)
+    }
+
+    /// What a position is charged over time.
+    pub fn flows_of(&self, position: &Position) -> Flows {
+        position.terms.as_ref().map_or(&self.flows, |terms| &terms.flows).clone()
+    }
+}
+
 /// One position of the account.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Position {
@@ -129,6 +149,37 @@ pub struct Position {
     pub asset: usize,
     /// Direction.
     pub side: Side,
+    /// Notional at entry over leverage times equity.
+    #[serde(skip_serializing_if = "is_one")]
+    pub share: f64,
+    /// Fraction of the equity that stands behind this position alone; none where it is the only one or shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collateral: Option<f64>,
+    /// Its own terms in place of the account's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Box<Terms>>,
+}
+
+impl Position {
+    /// A position of the size that the leverage says, under the terms of the account.
+    pub fn whole(asset: usize, side: Side) -> Self {
+        Self { asset, side, share: 1.0, collateral: None, terms: None }
+    }
+}
+
+/// The terms of one position.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Terms {
+    /// The venue's.
+    pub venue: Venue,
+    /// What is charged over time.
+    #[serde(skip_serializing_if = "Flows::is_empty")]
+    pub flows: Flows,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_one(value: &f64) -> bool {
+    *value == 1.0
 }
 
 /// One assertion of `liqsim check`.

@@ -53,7 +53,8 @@ pub enum ReplayError {
     SeveralAssets(usize),
     /// Recorded bars carry no funding and no orders.
     #[error(
-        "replay follows accounts that only the price moves: leave out the policy, and set funding and borrow to a rate of 0"
+        "replay follows accounts of one position that only the price moves: leave out the policy, and set funding and borrow \
+         to a rate of 0"
     )]
     MoreThanPrice,
     /// The history is too short, or its bars too long.

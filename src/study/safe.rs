@@ -16,18 +16,15 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 use crate::account::Level;
+use crate::account::portfolio::Purse;
 use crate::engine::SafeLeverage;
 use crate::scenario::Scenario;
 use crate::stats::{CONFIDENCE, Histogram, Tally};
-use crate::venue::{Side, Venue};
 
 /// The leverage levels that a venue lets somebody open, as a continuum.
 #[derive(Debug, Clone, Copy)]
 pub struct LeverageRange<'a> {
-    venue: &'a Venue,
-    side: Side,
-    price: f64,
-    equity: f64,
+    scenario: &'a Scenario,
     largest: f64,
 }
 
@@ -41,24 +38,17 @@ const HALVINGS: usize = 48;
 impl<'a> LeverageRange<'a> {
     /// The continuum of a scenario's account; none if it has no position or nothing can be opened.
     pub fn of(scenario: &'a Scenario) -> Option<Self> {
-        let account = &scenario.account;
-        let position = account.positions.first()?;
-        let price = scenario.assets.get(position.asset)?.price;
-        let range = Self {
-            venue: &account.venue,
-            side: position.side,
-            price,
-            equity: account.equity,
-            largest: LARGEST,
-        };
-        range.open(SMALLEST)?;
-        let largest = if range.open(LARGEST).is_some() {
+        let range = Self { scenario, largest: LARGEST };
+        if !range.allows(SMALLEST) {
+            return None;
+        }
+        let largest = if range.allows(LARGEST) {
             LARGEST
         } else {
-            let last = last_where(SMALLEST, LARGEST, |leverage| range.open(leverage).is_some());
+            let last = last_where(SMALLEST, LARGEST, |leverage| range.allows(leverage));
             // A cap is a round number that halving only comes near to.
             let round = (last * 1e6).round() / 1e6;
-            if range.open(round).is_some() { round } else { last }
+            if range.allows(round) { round } else { last }
         };
         Some(Self { largest, ..range })
     }
@@ -68,8 +58,24 @@ impl<'a> LeverageRange<'a> {
         self.largest
     }
 
+    /// Whether the venues let the account be opened at a leverage.
+    fn allows(&self, leverage: f64) -> bool {
+        let Scenario { account, assets, .. } = self.scenario;
+        if account.is_portfolio() {
+            let prices: Vec<f64> = assets.iter().map(|asset| asset.price).collect();
+            let purses = account.open(leverage, &prices);
+            return purses.is_ok_and(|purses| !purses.iter().any(Purse::exceeds_cap));
+        }
+        self.open(leverage).is_some()
+    }
+
+    /// The level of an account of one position.
     fn open(&self, leverage: f64) -> Option<Level> {
-        let level = Level::open(self.venue, self.side, self.price, self.equity, leverage).ok()?;
+        let account = &self.scenario.account;
+        let position = account.positions.first()?;
+        let price = self.scenario.assets.get(position.asset)?.price;
+        let venue = account.venue_of(position);
+        let level = Level::open(venue, position.side, price, account.equity, leverage).ok()?;
         level.exceeded_cap.is_none().then_some(level)
     }
 

@@ -35,6 +35,20 @@
       await pause();
       found.switched = marks();
     }
+    const choice = document.querySelector(".choices select");
+    if (choice) {
+      // The last metric, then the last dimension across: the map must follow both.
+      const map = () => document.querySelector(".choices").closest("section").querySelector(".plot svg").outerHTML;
+      const maps = [map()];
+      for (const k of [0, 1]) {
+        const select = document.querySelectorAll(".choices select")[k];
+        select.value = select.options[k === 0 ? select.options.length - 1 : 0].value;
+        select.dispatchEvent(new Event("change"));
+        await pause();
+        maps.push(map());
+      }
+      found.maps = new Set(maps).size;
+    }
     const background = () => getComputedStyle(document.body).backgroundColor;
     found.light = { background: background(), violations: await axe_says() };
     document.getElementById("theme").click();

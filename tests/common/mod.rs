@@ -62,6 +62,7 @@ impl Setup {
                 monitoring: self.monitoring,
                 // What these tests judge is the plain simulation, path by path.
                 sampling: Sampling::Pseudo,
+                step: None,
             },
             assets: vec![Asset {
                 name: "X".to_string(),
@@ -76,7 +77,7 @@ impl Setup {
                 leverage: self.leverage.clone(),
                 venue: Venue::new(Contract::Linear, vec![tier]),
                 flows: Flows::default(),
-                positions: vec![Position { asset: 0, side: self.side }],
+                positions: vec![Position::whole(0, self.side)],
             },
             policy: Policy::default(),
             limits: Vec::new(),

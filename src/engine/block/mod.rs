@@ -73,7 +73,7 @@ impl<'a> Worker<'a> {
                 .collect(),
             evaluation,
             funding: FundingPath::new(plan.flows.funding.as_ref(), plan.asset),
-            tally: Tally::new(plan.levels.len()),
+            tally: Tally::new(plan.terms.len()),
             prices: vec![column(); assets],
             now: column(),
             reached: 0.0,

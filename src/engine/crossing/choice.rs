@@ -1,7 +1,7 @@
 //! When a run takes its liquidation probabilities from crossing probabilities, how precise they must be, and what it says
 //! about them.
 
-use super::estimate::{Crossing, CrossingEstimate, CrossingTarget, SCRAMBLINGS};
+use super::estimate::{Crossing, CrossingEstimate, CrossingTarget};
 use crate::engine::plan::Plan;
 use crate::scenario::{PathBudget, Sampling, Scenario};
 use crate::stats::Estimate;
@@ -74,8 +74,9 @@ pub(in crate::engine) fn note(used: &[(f64, &CrossingEstimate)], paths: u64) -> 
     };
     format!(
         "Liquidation probabilities are exact crossing probabilities between the ends of continuous stretches, averaged over \
-         {SCRAMBLINGS} independently scrambled Sobol nets{importance}: effective sample size {} plain paths, gain (plain paths \
+         {} independently scrambled Sobol nets{importance}: effective sample size {} plain paths, gain (plain paths \
          per point) {}. All else comes from {paths} plain paths; sampling = \"pseudo\" counts hits on those.",
+        used.first().map_or(0, |(_, estimate)| estimate.scramblings),
         over(&CrossingEstimate::effective_paths),
         over(&|estimate| estimate.effective_paths() / estimate.points as f64),
     )

@@ -5,6 +5,9 @@
 //! closing price, the pieces of a path (continuous stretch, jump, stretch, ...) are normals conditioned on their
 //! sum, drawn one after the other with the variance still to come as the clock of a bridge. Jump times are the order
 //! statistics of uniforms. These draws come from Sobol coordinates as far as there are any.
+//!
+//! What is left after that is mostly how the path gets from jump to jump. A Brownian motion of the same random parts, whose chance
+//! of touching the barrier is known in closed form, goes the same way (`Twin`) and serves as control variate.
 
 use super::law::Law;
 use crate::numeric::{Kernel, SOBOL_CHUNK, SOBOL_DIMENSIONS, Sobol, exp, ln, mix64, normal_quantiles};
@@ -16,6 +19,8 @@ type Lanes = [f64; SOBOL_CHUNK];
 pub(super) struct Scratch {
     hits: Vec<Lanes>,
     survival: Vec<Lanes>,
+    /// Survival of the twin.
+    twins: Vec<Lanes>,
 }
 
 /// A net of paths under a law, and the barriers that they may touch.
@@ -70,6 +75,10 @@ impl Kernel for Net<'_> {
         for start in (0..points).step_by(SOBOL_CHUNK) {
             scratch.survival.clear();
             scratch.survival.resize(barriers.len(), [1.0; SOBOL_CHUNK]);
+            // Under a tilted law the weight of a hit depends on its time, and the twin is no help; without jumps it is the path itself.
+            scratch.twins.clear();
+            let twins = if tilt == 0.0 && jump_counts.len() > 1 { barriers.len() } else { 0 };
+            scratch.twins.resize(twins, [1.0; SOBOL_CHUNK]);
             // The number of jumps and the closing price.
             let mut rest = first_coordinates(key, start, points);
             let mut jumps = [0.0; SOBOL_CHUNK];
@@ -91,6 +100,8 @@ impl Kernel for Net<'_> {
                 rest[lane] *= variance[lane].sqrt();
             }
             let (mut price, mut time) = ([0.0; SOBOL_CHUNK], [horizon; SOBOL_CHUNK]);
+            let twin = Twin::new(&law, horizon, &jumps, &rest, &variance);
+            let mut level = [0.0; SOBOL_CHUNK];
             for bar in 0..=number {
                 let done = bar as f64;
                 let (mut gap, mut move_draw, mut jump_draw) =
@@ -134,18 +145,19 @@ impl Kernel for Net<'_> {
                             arrived * exp(cumulant.mul_add(horizon - time[lane], -tilt * price[lane]));
                     }
                 }
+                let from = level;
+                level = twin.levels(&rest, &variance);
                 for ((barrier, hits), survival) in
                     barriers.iter().zip(&mut scratch.hits).zip(&mut scratch.survival)
                 {
                     for lane in 0..SOBOL_CHUNK {
-                        let (above_open, above_close) = (open[lane] - barrier, price[lane] - barrier);
-                        let crossing = exp(above_open * above_close * scale[lane]);
-                        let beyond = (above_open <= 0.0) | (above_close <= 0.0);
-                        let hit = survival[lane] * if beyond { 1.0 } else { crossing };
+                        let hit =
+                            survival[lane] * touch(open[lane] - barrier, price[lane] - barrier, scale[lane]);
                         hits[lane] = hit.mul_add(weight[lane], hits[lane]);
                         survival[lane] -= hit;
                     }
                 }
+                survive(barriers, &mut scratch.twins, &from, &level, &scale);
                 if bar < number {
                     for lane in 0..SOBOL_CHUNK {
                         let (share, spread) = split(jump_variance, variance[lane]);
@@ -154,9 +166,19 @@ impl Kernel for Net<'_> {
                         let size = if is_due { part } else { 0.0 };
                         price[lane] += if is_due { law.mean + size } else { 0.0 };
                         rest[lane] -= size;
-                        variance[lane] =
-                            if is_due { positive(variance[lane] - jump_variance) } else { variance[lane] };
+                        let own = if is_due { jump_variance } else { 0.0 };
+                        variance[lane] = positive(variance[lane] - own);
+                        scale[lane] = -2.0 / if own > 1e-300 { own } else { 1e-300 };
                     }
+                    let from = level;
+                    level = twin.levels(&rest, &variance);
+                    survive(barriers, &mut scratch.twins, &from, &level, &scale);
+                }
+            }
+            for ((barrier, hits), twins) in barriers.iter().zip(&mut scratch.hits).zip(&scratch.twins) {
+                for lane in 0..SOBOL_CHUNK {
+                    let expected = touch(-barrier, twin.end[lane] - barrier, -2.0 / twin.variance[lane]);
+                    hits[lane] += expected - (1.0 - twins[lane]);
                 }
             }
         }
@@ -164,6 +186,58 @@ impl Kernel for Net<'_> {
             *out = hits.iter().sum::<f64>() / f64::from(points);
         }
     }
+}
+
+/// The Brownian motion that runs through the random parts of a path in order, its clock their variance, jumps as if they took
+/// time, with the path's whole drift spread evenly. Given the number of jumps and the closing price it is a Brownian bridge, so
+/// the chance that it touches a barrier is known: what it differs from its expectation is taken off as a control variate.
+struct Twin {
+    /// Random part of the closing price.
+    random: Lanes,
+    /// Drift up to the horizon, mean jumps included.
+    drift: Lanes,
+    variance: Lanes,
+    end: Lanes,
+}
+
+impl Twin {
+    #[inline(always)]
+    fn new(law: &Law, horizon: f64, jumps: &Lanes, random: &Lanes, variance: &Lanes) -> Self {
+        let (mut drift, mut end) = ([0.0; SOBOL_CHUNK], [0.0; SOBOL_CHUNK]);
+        for lane in 0..SOBOL_CHUNK {
+            drift[lane] = law.drift.mul_add(horizon, law.mean * jumps[lane]);
+            end[lane] = random[lane] + drift[lane];
+        }
+        Self { random: *random, drift, variance: *variance, end }
+    }
+
+    /// Where it stands with this much of the random part and of the variance still to come.
+    #[inline(always)]
+    fn levels(&self, rest: &Lanes, left: &Lanes) -> Lanes {
+        let mut levels = [0.0; SOBOL_CHUNK];
+        for lane in 0..SOBOL_CHUNK {
+            let done = 1.0 - left[lane] / self.variance[lane];
+            levels[lane] = self.drift[lane].mul_add(done, self.random[lane] - rest[lane]);
+        }
+        levels
+    }
+}
+
+/// Takes from the survival of the twin, by barrier, what the stretch between two levels costs.
+#[inline(always)]
+fn survive(barriers: &[f64], twins: &mut [Lanes], from: &Lanes, to: &Lanes, scale: &Lanes) {
+    for (barrier, twins) in barriers.iter().zip(twins) {
+        for lane in 0..SOBOL_CHUNK {
+            twins[lane] -= twins[lane] * touch(from[lane] - barrier, to[lane] - barrier, scale[lane]);
+        }
+    }
+}
+
+/// Chance that a Brownian bridge between two heights above a barrier touches it; `scale` is −2 over its variance.
+#[inline(always)]
+fn touch(open: f64, close: f64, scale: f64) -> f64 {
+    let crossing = exp(open * close * scale);
+    if (open <= 0.0) | (close <= 0.0) { 1.0 } else { crossing }
 }
 
 /// One point in every interval of length 1/points.

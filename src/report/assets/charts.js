@@ -92,7 +92,7 @@ function probabilityChart({ runs, run, level, view }) {
   });
   const targets = [...new Set(TARGETS.concat((run.safe_leverage ?? []).map((s) => s.max_probability)))];
   all.push({ type: "line", data: [], markLine: marks([
-    ...targets.map((p) => marker("yAxis", p, logY || p >= 0.05 ? percent(p, 4) : "", "quiet", "dashed")),
+    ...targets.map((p) => marker("yAxis", p, logY || p >= 0.1 ? percent(p, 4) : "", "quiet", "dashed")),
     marker("xAxis", level.leverage, times(level.leverage)),
   ]) });
   return {

@@ -24,7 +24,11 @@ function smallPercent(p) {
 
 function interval(estimate) {
   if (!estimate || estimate.low === estimate.high) return "";
-  return `${smallPercent(estimate.low)} to ${smallPercent(estimate.high)}`;
+  const ends = (show) => [show(estimate.low), show(estimate.high)];
+  let [low, high] = ends(smallPercent);
+  // Narrow intervals need more digits than the values in them.
+  for (let digits = 2; low === high && digits <= 6; digits += 1) [low, high] = ends((p) => percent(p, digits));
+  return `${low} to ${high}`;
 }
 
 function price(x) {

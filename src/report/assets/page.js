@@ -52,6 +52,7 @@ function figure(parent, { title, wide, axes = [], draw }) {
     const drawn = draw({ ...context, view });
     made.hidden = !drawn;
     if (!drawn) return;
+    if (drawn.height) plot.style.height = `${drawn.height}px`;
     chart.setOption(drawn.options, { notMerge: true });
     chart.resize();
     plot.setAttribute("aria-label", drawn.say);
@@ -137,6 +138,7 @@ const studies = REPLAYS.map((replay, i) => {
   document.getElementById("studies").append(section);
   return figure(section, { title: replay.scenario ?? "Share liquidated", draw: () => replayChart(replay) });
 });
+for (const sweep of DOCUMENTS.filter((d) => d.kind === "sweep")) studies.push(sweepFigure(document.getElementById("studies"), sweep.value));
 const preference = matchMedia("(prefers-color-scheme: dark)");
 if (RUNS.length) {
   const parent = document.getElementById("figures");

@@ -2,15 +2,18 @@
 
 mod cells;
 mod github;
+mod html;
 mod junit;
 mod markdown;
 mod table;
 
-use crate::study::{CheckReport, Comparison};
+use crate::study::{CheckReport, Comparison, ScenarioCheck};
 
+use super::html::{Document, render as render_page};
 use super::{Layout, RenderError, json};
 
 pub use github::annotations as github_annotations;
+pub(super) use html::verdicts;
 
 /// An output format of verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub enum VerdictFormat {
     Json,
     /// Markdown, as for a job summary.
     Markdown,
+    /// A page with the verdict.
+    Html,
     /// JUnit XML: a suite per scenario, a case per limit and per level of a baseline.
     Junit,
 }
@@ -35,6 +40,7 @@ pub fn render_check(
         VerdictFormat::Table => Ok(table::check(report, layout)),
         VerdictFormat::Json => json::render(report),
         VerdictFormat::Markdown => Ok(markdown::check(report)),
+        VerdictFormat::Html => render_page(&[Document::of_check(report)], &[]),
         VerdictFormat::Junit => junit::check(report),
     }
 }
@@ -55,6 +61,24 @@ pub fn render_comparisons(
             _ => json::render(comparisons),
         },
         VerdictFormat::Markdown => Ok(join(comparisons.iter().map(markdown::comparison).collect())),
+        VerdictFormat::Html => {
+            let report = CheckReport::new(comparisons.iter().map(compared).collect());
+            render_page(&[Document::of_check(&report)], &[])
+        }
         VerdictFormat::Junit => junit::comparisons(comparisons),
+    }
+}
+
+/// A comparison as the check of a scenario without limits.
+fn compared(comparison: &Comparison) -> ScenarioCheck {
+    ScenarioCheck {
+        scenario: comparison.after.scenario.clone(),
+        file: format!("against {}", comparison.before.scenario),
+        identity: comparison.after.identity.clone(),
+        paths: comparison.after.paths,
+        verdict: comparison.verdict,
+        limits: Vec::new(),
+        baseline: Some(comparison.clone()),
+        notes: Vec::new(),
     }
 }

@@ -1,9 +1,12 @@
 //! The answer of a run in a sentence or two.
 
-use crate::engine::{LevelResult, RunResult};
-use crate::market::{Duration, SECONDS_PER_DAY};
+use serde_json::Value;
 
 use super::super::number;
+use super::document::Document;
+use crate::engine::{LevelResult, RunResult};
+use crate::market::{Duration, SECONDS_PER_DAY};
+use crate::study::Verdict;
 
 /// Probabilities of liquidation that people ask for.
 const TARGETS: [f64; 3] = [0.01, 0.05, 0.1];
@@ -28,6 +31,62 @@ pub fn sentence(result: &RunResult) -> String {
         return of_levels(result);
     }
     format!("Safe leverage by the probability of liquidation: {}. {}", safe.join("; "), of_levels(result))
+}
+
+/// The name and the answer of a document that is not a run.
+pub fn of_study(document: &Document) -> Option<(String, String)> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    match document {
+        Document::Run(_) => None,
+        Document::Replay(replay) => {
+            let levels = list(&replay["levels"]);
+            let number = |level: &Value, key: &str, end: &str| level[key][end].as_f64().unwrap_or(f64::NAN);
+            let agrees = |level: &&Value| {
+                number(level, "realised", "low") <= number(level, "predicted", "high")
+                    && number(level, "predicted", "low") <= number(level, "realised", "high")
+            };
+            let text = format!(
+                "In {} of {} rows the simulated probability of liquidation agrees with what happened in history: the intervals \
+                 overlap.",
+                levels.iter().filter(agrees).count(),
+                levels.len()
+            );
+            Some((replay["scenario"].as_str().unwrap_or("Replay").to_owned(), text))
+        }
+        Document::Sweep(sweep) => {
+            let cells = list(&sweep["cells"]);
+            let probabilities: Vec<f64> = cells
+                .iter()
+                .flat_map(|cell| list(&cell["levels"]))
+                .filter_map(|level| level["liquidation_probability"]["value"].as_f64())
+                .collect();
+            let low = probabilities.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = probabilities.iter().copied().fold(0.0, f64::max);
+            let text = format!(
+                "{} cells; over all of them and their leverages the probability of liquidation runs from {} to {}.",
+                cells.len(),
+                number::percent(low, None),
+                number::percent(high, None)
+            );
+            Some(("Sweep".to_owned(), text))
+        }
+        Document::Check(report) => {
+            let limits = report.scenarios.iter().flat_map(|scenario| &scenario.limits);
+            let verdicts: Vec<Verdict> = limits.map(|limit| limit.verdict).collect();
+            let count = |verdict| verdicts.iter().filter(|found| **found == verdict).count();
+            let mut text = format!("Verdict: {}.", report.verdict.word());
+            if !verdicts.is_empty() {
+                text += &format!(
+                    " Of {} limits {} pass, {} fail and {} are undecided.",
+                    verdicts.len(),
+                    count(Verdict::Pass),
+                    count(Verdict::Fail),
+                    count(Verdict::Undecided)
+                );
+            }
+            Some(("Check".to_owned(), text))
+        }
+    }
 }
 
 /// What the simulated levels say: the highest simulated level that surely keeps each target, and what the next one does.

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::engine::RunResult;
+use crate::report::{ReplayReport, SweepReport};
+use crate::study::CheckReport;
 
 /// One result, told apart by its keys.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -13,6 +15,11 @@ pub enum Document {
     Run(Value),
     /// Of `replay`: what history did at each level beside what the model says.
     Replay(Value),
+    /// Of `sweep`: what every cell found.
+    Sweep(Value),
+    /// Of `check` or `compare`: the verdict, which needs no picture.
+    #[serde(skip)]
+    Check(Box<CheckReport>),
 }
 
 /// Why a JSON text cannot be shown.
@@ -35,6 +42,27 @@ impl Document {
         serde_json::to_value(result).map(Self::Run)
     }
 
+    /// The document of a replay.
+    ///
+    /// # Errors
+    /// If a number cannot be written as JSON.
+    pub fn of_replay(report: &ReplayReport) -> Result<Self, serde_json::Error> {
+        serde_json::to_value(report).map(Self::Replay)
+    }
+
+    /// The document of a sweep.
+    ///
+    /// # Errors
+    /// If a number cannot be written as JSON.
+    pub fn of_sweep(report: &SweepReport) -> Result<Self, serde_json::Error> {
+        serde_json::to_value(report).map(Self::Sweep)
+    }
+
+    /// The document of a check.
+    pub fn of_check(report: &CheckReport) -> Self {
+        Self::Check(Box::new(report.clone()))
+    }
+
     /// The documents in a JSON text: one result, or an array of them.
     ///
     /// # Errors
@@ -50,6 +78,9 @@ impl Document {
     fn classify(value: Value) -> Result<Self, DocumentError> {
         if is_replay(&value) {
             return Ok(Self::Replay(value));
+        }
+        if let Ok(report) = serde::Deserialize::deserialize(&value) {
+            return Ok(Self::Check(Box::new(report)));
         }
         run_result(&value).map_err(DocumentError::Unknown)?;
         Ok(Self::Run(value))

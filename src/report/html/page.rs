@@ -5,6 +5,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::check::verdicts;
 use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::super::{RenderError, number, text};
 use super::answer;
@@ -16,12 +17,13 @@ const STYLE: &str = include_str!("../assets/page.css");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 6] = [
+const SCRIPTS: [&str; 7] = [
     include_str!("../assets/format.js"),
     include_str!("../assets/interpolate.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
     include_str!("../assets/replay.js"),
+    include_str!("../assets/sweep.js"),
     include_str!("../assets/page.js"),
 ];
 
@@ -41,6 +43,7 @@ struct Page<'a> {
     title: String,
     style: &'static str,
     answers: Vec<Answer>,
+    verdicts: Vec<Verdicts>,
     has_runs: bool,
     runs: Vec<Run>,
     legend: &'static str,
@@ -56,6 +59,38 @@ struct Page<'a> {
 struct Answer {
     name: String,
     text: String,
+}
+
+impl Answer {
+    fn of_study((name, text): (String, String)) -> Self {
+        Self { name, text }
+    }
+}
+
+/// The verdict on a scenario, as tables.
+#[derive(Serialize)]
+pub struct Verdicts {
+    /// Title of the scenario.
+    pub name: String,
+    /// Word of the verdict.
+    pub verdict: &'static str,
+    /// What was judged.
+    pub line: String,
+    /// Limits, and changes since a baseline.
+    pub tables: Vec<Table>,
+    /// What to know besides.
+    pub notes: Vec<String>,
+}
+
+/// A table with what it says in a line.
+#[derive(Serialize)]
+pub struct Table {
+    /// What it says.
+    pub caption: String,
+    /// Heads of the columns.
+    pub head: Vec<String>,
+    /// Cells of the rows.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// A run as a table.
@@ -83,14 +118,22 @@ struct Provenance {
 /// If the page cannot be filled.
 pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<String, RenderError> {
     let results: Vec<RunResult> = documents.iter().filter_map(Document::run).collect();
-    let answers: Vec<Answer> = results
-        .iter()
-        .map(|result| Answer { name: result.scenario.clone(), text: answer::sentence(result) })
-        .collect();
+    let of_run =
+        |result: &RunResult| Answer { name: result.scenario.clone(), text: answer::sentence(result) };
+    let mut answers: Vec<Answer> =
+        documents.iter().filter_map(answer::of_study).map(Answer::of_study).collect();
+    answers.extend(results.iter().map(of_run));
+    let checks = documents.iter().filter_map(|document| match document {
+        Document::Check(report) => Some(report.as_ref()),
+        _ => None,
+    });
+    let verdicts: Vec<Verdicts> = checks.flat_map(verdicts).collect();
+    let pictures: Vec<&Document> =
+        documents.iter().filter(|document| !matches!(document, Document::Check(_))).collect();
     let runs: Vec<Run> = results.iter().map(table).collect();
     let provenance: Vec<Provenance> = results.iter().map(provenance).collect();
     let title = match results.as_slice() {
-        [] => "Report".to_owned(),
+        [] => answers.first().map_or_else(|| "Report".to_owned(), |answer| answer.name.clone()),
         [result] => result.scenario.clone(),
         [first, rest @ ..] => format!("{} and {} more", first.scenario, rest.len()),
     };
@@ -103,12 +146,13 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
             title,
             style: STYLE,
             answers,
+            verdicts,
             has_runs: !runs.is_empty(),
             runs,
             legend: text::LEGEND,
             scenarios,
             provenance,
-            data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(documents)?))?),
+            data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(pictures)?))?),
             notice: LIBRARY_NOTICE.trim(),
             library: LIBRARY,
             script: SCRIPTS.join("\n"),

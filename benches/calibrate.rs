@@ -1,0 +1,64 @@
+//! Processor time of each fit on five years of hourly returns, and of all together: `cargo bench --bench calibrate`.
+//!
+//! The returns are made up and look like those of a coin: a GARCH(1,1) with Student-t shocks, which has clusters, heavy tails
+//! and a few hundred returns that are detected as jumps, so that no fit is refused. A fit takes longer or shorter on other data.
+
+// A report on standard output is what this program is for.
+#![allow(clippy::print_stdout)]
+
+mod common;
+
+use common::clock::{Work, interleaved};
+use liqsim::calibrate::{Sample, Target, calibrate};
+use liqsim::market::Duration;
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use rand_distr::{Distribution, StudentT};
+
+const ROUNDS: usize = 3;
+const RETURNS: usize = 5 * 365 * 24;
+const HOUR: u64 = 3_600;
+/// Degrees of freedom, and weights of the last squared shock and the last variance.
+const DOF: f64 = 4.0;
+const ALPHA: f64 = 0.08;
+const BETA: f64 = 0.915;
+/// Variance of an hour in the long run: 60 % a year.
+const VARIANCE: f64 = 0.36 / 8_760.0;
+
+fn sample() -> Sample {
+    let mut rng = SmallRng::seed_from_u64(1);
+    let shock = StudentT::new(DOF).expect("positive degrees of freedom");
+    let scale = ((DOF - 2.0) / DOF).sqrt();
+    let mut variance = VARIANCE;
+    let returns = (0..RETURNS)
+        .map(|_| {
+            let r = variance.sqrt() * scale * shock.sample(&mut rng);
+            variance = VARIANCE * (1.0 - ALPHA - BETA) + ALPHA * r * r + BETA * variance;
+            r
+        })
+        .collect();
+    Sample::from_returns(returns, Duration::from_seconds(HOUR)).expect("enough returns")
+}
+
+fn main() {
+    // `cargo test --benches` runs this too; it is no test.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    // The clock is that of one thread, so the fits get no other.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let _pool = pool.expect("a pool of one thread");
+    let sample = sample();
+    let fit = |targets: Vec<Target>| {
+        let sample = sample.clone();
+        move || drop(calibrate(sample.clone(), &targets).expect("a fit"))
+    };
+    let mut works: Vec<Work<'_>> =
+        Target::ALL.into_iter().map(|target| Work::new(target.name(), fit(vec![target]))).collect();
+    works.push(Work::new("auto: all of them", fit(Target::ALL.to_vec())));
+    let seconds = interleaved(&mut works, ROUNDS, 0.0);
+    println!("| fit | processor seconds |\n|---|---|");
+    for (work, seconds) in works.iter().zip(seconds) {
+        println!("| {} | {seconds:.2} |", work.name);
+    }
+}

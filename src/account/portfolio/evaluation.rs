@@ -1,0 +1,337 @@
+//! Every level of an account of several positions on every path, purse by purse.
+
+use super::bar::{BarDraws, fill_ratios, spread_of};
+use super::charges;
+use super::nearest::{Nearest, Spread};
+use super::purse::Purse;
+use crate::account::evaluation::{Evaluation, Hit, Survivors};
+use crate::account::schedule::{Moment, PATHS_PER_RECORD};
+use crate::account::sums::{add_sums, tally_hits};
+use crate::account::walk::Draws;
+use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
+use crate::numeric::Stream;
+use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};
+use crate::venue::Side;
+
+/// Evaluates the levels of an account of several positions.
+pub struct Portfolio {
+    /// Purses by level, as at the start.
+    pub(super) opened: Vec<Vec<Purse>>,
+    /// The same, with interest in coins added to the exposures.
+    pub(super) levels: Vec<Vec<Purse>>,
+    pub(super) schedule: Vec<Moment>,
+    horizon: f64,
+    pub(super) lanes: usize,
+    pub(super) purses_per_level: usize,
+    /// By path, level and purse.
+    pub(super) slots: Vec<Slot>,
+    /// By path and level.
+    courses: Vec<Course>,
+    /// Time up to which interest is charged, in seconds.
+    pub(super) charged: u64,
+    pub(super) draws: Draws,
+    pub(super) nearest: Nearest,
+    /// Correlations and deviations by purse.
+    pub(super) spreads: Vec<Spread>,
+    /// Draws of the current bar that other purses can use too, by asset and side of a single position.
+    pub(super) shared_draws: Vec<(Option<(usize, Side)>, BarDraws)>,
+    pub(super) columns: Columns,
+    /// Price ratios by asset, then by bar or path.
+    pub(super) open_ratios: Vec<Vec<f64>>,
+    pub(super) close_ratios: Vec<Vec<f64>>,
+    hits: Vec<Hit>,
+    /// Equity by date, then by recorded path and level.
+    dated: Vec<Vec<f64>>,
+    survivor_sums: Vec<Sums>,
+    liquidated_sums: Vec<LiquidatedSums>,
+    account_sums: Vec<AccountSums>,
+}
+
+/// One purse of one level on one path.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Slot {
+    pub cash: f64,
+    pub funding: f64,
+    pub interest: f64,
+    /// What it left, in the currency of the account; not a number while it is open.
+    pub left: f64,
+    pub bad_debt: f64,
+    pub kept: f64,
+    /// What a unit of the purse was worth at the close.
+    pub worth: f64,
+}
+
+impl Slot {
+    pub fn is_open(&self) -> bool {
+        self.left.is_nan()
+    }
+}
+
+/// One level on one path.
+#[derive(Debug, Clone, Copy)]
+struct Course {
+    peak: f64,
+    drawdown: f64,
+    /// Its hit; none so far.
+    hit: Option<u32>,
+}
+
+impl Course {
+    /// Takes in the wealth of a moment.
+    fn follow(&mut self, wealth: f64) {
+        self.peak = self.peak.max(wealth);
+        self.drawdown = self.drawdown.max(1.0 - wealth / self.peak);
+    }
+}
+
+/// Numbers of one path, by place in a purse's assets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
+    pub y_open: Vec<f64>,
+    pub y_close: Vec<f64>,
+    pub x_open: Vec<f64>,
+    pub x_close: Vec<f64>,
+    pub gradient: Vec<f64>,
+}
+
+impl Columns {
+    /// The prices of one path.
+    pub fn gather(&mut self, assets: &[usize], ratios: &[Vec<f64>], lane: usize) {
+        self.x_open.clear();
+        self.x_open.extend(assets.iter().map(|asset| ratios[*asset][lane]));
+        self.gradient.resize(assets.len(), 0.0);
+    }
+}
+
+impl Portfolio {
+    /// An evaluation of levels that were [opened](super::open), over a horizon in years. `schedule` holds the moments at which
+    /// cash flows are due, in order; `correlation` that of the drivers of all assets, empty where they are independent.
+    pub fn new(
+        levels: Vec<Vec<Purse>>,
+        schedule: Vec<Moment>,
+        correlation: &[Vec<f64>],
+        horizon: f64,
+    ) -> Self {
+        let count = levels.len();
+        let first = levels.first().into_iter().flatten();
+        let spreads = first.map(|purse| spread_of(purse, correlation)).collect();
+        Self {
+            purses_per_level: levels.first().map_or(0, Vec::len),
+            levels: levels.clone(),
+            opened: levels,
+            schedule,
+            horizon,
+            lanes: 0,
+            slots: Vec::new(),
+            courses: Vec::new(),
+            charged: 0,
+            draws: Draws::default(),
+            nearest: Nearest::default(),
+            spreads,
+            shared_draws: Vec::new(),
+            columns: Columns::default(),
+            open_ratios: Vec::new(),
+            close_ratios: Vec::new(),
+            hits: Vec::new(),
+            dated: Vec::new(),
+            survivor_sums: vec![Sums::default(); count],
+            liquidated_sums: vec![LiquidatedSums::default(); count],
+            account_sums: vec![AccountSums::default(); count],
+        }
+    }
+
+    fn set_prices(&mut self, log_prices: &[Vec<f64>]) {
+        fill_ratios(&mut self.open_ratios, log_prices.iter());
+    }
+
+    pub(super) fn slot(&self, lane: usize, level: usize, purse: usize) -> usize {
+        (lane * self.levels.len() + level) * self.purses_per_level + purse
+    }
+
+    /// Closes a purse with what it leaves, in its own currency; costs are valued at the same prices.
+    fn close(&mut self, (lane, level, purse): (usize, usize, usize), x: &[f64], left: f64) {
+        let of = &self.levels[level][purse];
+        let (owed, worth) = (of.interest_in_coins(x), of.worth(x));
+        let at = self.slot(lane, level, purse);
+        let slot = &mut self.slots[at];
+        slot.left = left * worth;
+        slot.worth = worth;
+        slot.funding *= worth;
+        slot.interest = (slot.interest + owed) * worth;
+    }
+
+    /// Liquidates a purse at price ratios.
+    pub(super) fn liquidate(&mut self, (lane, level, purse): (usize, usize, usize), x: &[f64], time: f64) {
+        let at = self.slot(lane, level, purse);
+        let remains = self.levels[level][purse].liquidate(self.slots[at].cash, x);
+        let worth = self.levels[level][purse].worth(x);
+        self.close((lane, level, purse), x, remains.recovered);
+        self.slots[at].bad_debt = remains.bad_debt * worth;
+        self.slots[at].kept = remains.kept * worth;
+        let course = &mut self.courses[lane * self.levels.len() + level];
+        if course.hit.is_none() {
+            course.hit = Some(self.hits.len() as u32);
+            // What is left is known at the horizon only.
+            let (lane, level) = (lane as u32, level as u32);
+            self.hits.push(Hit { lane, level, time, recovered: 0.0, bad_debt: 0.0 });
+        }
+    }
+}
+
+impl Evaluation for Portfolio {
+    fn begin(&mut self, lanes: usize) {
+        self.lanes = lanes;
+        self.levels.clone_from(&self.opened);
+        self.charged = 0;
+        self.draws.clear();
+        self.hits.clear();
+        self.dated.clear();
+        let first: Vec<Slot> = self.levels.iter_mut().flatten().map(charges::open).collect();
+        let purses = self.purses_per_level.max(1);
+        let course = |slots: &[Slot]| {
+            let levels = slots.iter().zip(self.levels.iter().flatten());
+            let equity =
+                |(slot, purse): (&Slot, &Purse)| purse.equity(slot.cash, &vec![1.0; purse.assets.len()]);
+            Course { peak: 1.0, drawdown: 1.0 - levels.map(equity).sum::<f64>(), hit: None }
+        };
+        let courses: Vec<Course> = first.chunks(purses).map(course).collect();
+        self.slots.clear();
+        self.courses.clear();
+        for _ in 0..lanes {
+            self.slots.extend_from_slice(&first);
+            self.courses.extend_from_slice(&courses);
+        }
+    }
+
+    fn watched_side(&self) -> Option<Sides> {
+        None
+    }
+
+    fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
+        fill_ratios(&mut self.open_ratios, bars.iter().map(|bars| &bars.open));
+        // A look shows one price.
+        if bars.first().is_some_and(|bars| bars.duration.iter().any(|duration| *duration > 0.0)) {
+            fill_ratios(&mut self.close_ratios, bars.iter().map(|bars| &bars.close));
+        }
+        for i in 0..bars.first().map_or(0, Bars::len) {
+            self.shared_draws.clear();
+            for purse in 0..self.purses_per_level {
+                self.watch(purse, bars, i, hit_noise);
+            }
+        }
+    }
+
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], _: &[f64]) {
+        let now = self.schedule[moment];
+        self.set_prices(log_prices);
+        self.charge(&now);
+        let time = now.seconds as f64 / SECONDS_PER_YEAR;
+        let recorded = self.lanes.div_ceil(PATHS_PER_RECORD);
+        let mut equities = Vec::new();
+        let mut columns = std::mem::take(&mut self.columns);
+        for lane in 0..self.lanes {
+            for level in 0..self.levels.len() {
+                let mut wealth = 0.0;
+                for purse in 0..self.purses_per_level {
+                    let at = self.slot(lane, level, purse);
+                    if self.slots[at].is_open() {
+                        let of = &self.levels[level][purse];
+                        columns.gather(&of.assets, &self.open_ratios, lane);
+                        let cash = self.slots[at].cash;
+                        if of.excess(cash, &columns.x_open, &mut columns.gradient) <= 0.0 {
+                            self.liquidate((lane, level, purse), &columns.x_open, time);
+                        } else {
+                            wealth += of.equity(cash, &columns.x_open) * of.worth(&columns.x_open);
+                            continue;
+                        }
+                    }
+                    wealth += self.slots[at].left;
+                }
+                self.courses[lane * self.levels.len() + level].follow(wealth);
+                if now.date.is_some() && lane < recorded {
+                    equities.push(wealth);
+                }
+            }
+        }
+        self.columns = columns;
+        if now.date.is_some() {
+            self.dated.push(equities);
+        }
+    }
+
+    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
+        let count = self.levels.len();
+        for (date, equities) in self.dated.iter().enumerate() {
+            for (equities, weight) in equities.chunks_exact(count.max(1)).zip(weights) {
+                for (cell, equity) in tally.levels.iter_mut().zip(equities) {
+                    cell.account.get_or_insert_default().equity_at(date).add(*equity, *weight);
+                }
+            }
+        }
+        self.set_prices(log_prices);
+        let mut columns = std::mem::take(&mut self.columns);
+        for (lane, weight) in weights.iter().enumerate() {
+            for level in 0..count {
+                let (mut wealth, mut bad_debt) = (0.0, 0.0);
+                let mut costs = [0.0; Cost::ALL.len()];
+                for purse in 0..self.purses_per_level {
+                    let at = self.slot(lane, level, purse);
+                    let of = &self.levels[level][purse];
+                    let mut fees = of.entry_fee;
+                    columns.gather(&of.assets, &self.open_ratios, lane);
+                    if self.slots[at].is_open() {
+                        let equity = of.equity(self.slots[at].cash, &columns.x_open);
+                        let left = (equity - of.closing_fee(&columns.x_open)).max(0.0);
+                        fees += equity - left;
+                        self.close((lane, level, purse), &columns.x_open, left);
+                    }
+                    let slot = &self.slots[at];
+                    wealth += slot.left;
+                    bad_debt += slot.bad_debt;
+                    costs[Cost::Fees as usize] += fees * slot.worth;
+                    costs[Cost::Funding as usize] += slot.funding;
+                    costs[Cost::Interest as usize] += slot.interest;
+                    costs[Cost::Liquidation as usize] += slot.kept;
+                }
+                let course = &mut self.courses[lane * count + level];
+                course.follow(wealth);
+                let exit = if course.hit.is_some() { Exit::Liquidated } else { Exit::Horizon };
+                let passage = Passage {
+                    exit,
+                    costs,
+                    drawdown: course.drawdown,
+                    calls: Calls::default(),
+                    reductions: 0.0,
+                };
+                let cell = &mut tally.levels[level];
+                let account = cell.account.get_or_insert_default();
+                account.add(&mut self.account_sums[level], &passage, *weight);
+                match course.hit {
+                    Some(hit) => {
+                        let hit = &mut self.hits[hit as usize];
+                        (hit.recovered, hit.bad_debt) = (wealth, bad_debt);
+                    }
+                    None => {
+                        self.survivor_sums[level].add(wealth - 1.0, *weight);
+                        cell.closing_equity.add(wealth, *weight);
+                    }
+                }
+            }
+        }
+        self.columns = columns;
+        for (sums, cell) in self.account_sums.iter_mut().zip(&mut tally.levels) {
+            cell.account.get_or_insert_default().add_sums(sums);
+        }
+        tally_hits(&self.hits, weights, self.horizon, &mut self.liquidated_sums, tally);
+        add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, self.lanes, tally);
+    }
+
+    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+        let cell = &tally.levels[level];
+        Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
+    }
+
+    fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+}

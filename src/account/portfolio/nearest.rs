@@ -1,0 +1,123 @@
+//! The nearest point at which a purse is liquidated, measured in standard deviations of a bar.
+//!
+//! Minimises (z − y)ᵀ·Σ⁻¹·(z − y) over G(z) = 0 by the iteration of Rackwitz and Fiessler (1978), which needs no inverse: with the
+//! gradient g of G at the current point z, the next one is the nearest point of the plane that touches G there,
+//!
+//! ```text
+//! z' = y + λ·Σ·g,   λ = (gᵀ(z − y) − G(z))/(gᵀ·Σ·g),   distance = −λ·√(gᵀ·Σ·g)
+//! ```
+//!
+//! positive where G(y) is. For one asset this is Newton's iteration for the root of G.
+
+use super::purse::Purse;
+use crate::numeric::{Kernel, dispatch, exp};
+
+/// Rounds; a handful is enough where the surface is smooth.
+const MOST_ROUNDS: usize = 40;
+/// Relative change of the distance at which the iteration ends.
+const CLOSE_ENOUGH: f64 = 1e-10;
+/// Longest step of a log-price in one round, so that no exponential overflows.
+const LONGEST_STEP: f64 = 1.0;
+
+/// Standard deviations of the moves of a bar and their correlations, by place in the assets of a purse.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spread {
+    pub deviations: Vec<f64>,
+    /// By rows.
+    pub correlations: Vec<f64>,
+}
+
+impl Spread {
+    /// Σ·g.
+    fn times(&self, g: &[f64], out: &mut [f64]) {
+        let n = g.len();
+        for (i, out) in out.iter_mut().enumerate() {
+            let row = &self.correlations[i * n..][..n];
+            let sum: f64 = row.iter().zip(&self.deviations).zip(g).map(|((r, d), g)| r * d * g).sum();
+            *out = self.deviations[i] * sum;
+        }
+    }
+
+    /// Standard deviation of gᵀ·(move).
+    #[inline]
+    pub fn along(&self, g: &[f64]) -> f64 {
+        let n = g.len();
+        let mut sum = 0.0;
+        for i in 0..n {
+            for j in 0..n {
+                let correlation = self.correlations[i * n + j];
+                sum += correlation * (g[i] * self.deviations[i]) * (g[j] * self.deviations[j]);
+            }
+        }
+        sum.max(0.0).sqrt()
+    }
+}
+
+/// Finds nearest points; keeps its columns between calls.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Nearest {
+    /// The point found last.
+    pub point: Vec<f64>,
+    x: Vec<f64>,
+    gradient: Vec<f64>,
+    moved: Vec<f64>,
+}
+
+impl Nearest {
+    /// Distance of the log-prices `from` to liquidation, negative beyond it; infinite where the bar cannot move there.
+    pub fn distance(&mut self, purse: &Purse, cash: f64, from: &[f64], spread: &Spread) -> f64 {
+        dispatch(Search { nearest: self, purse, cash, from, spread })
+    }
+
+    #[inline(always)]
+    fn search(&mut self, purse: &Purse, cash: f64, from: &[f64], spread: &Spread) -> f64 {
+        let n = from.len();
+        self.point.clear();
+        self.point.extend_from_slice(from);
+        for column in [&mut self.x, &mut self.gradient, &mut self.moved] {
+            column.resize(n, 0.0);
+        }
+        let mut distance = f64::INFINITY;
+        for _ in 0..MOST_ROUNDS {
+            for (x, y) in self.x.iter_mut().zip(&self.point) {
+                *x = exp(*y);
+            }
+            let excess = purse.excess(cash, &self.x, &mut self.gradient);
+            let deviation = spread.along(&self.gradient);
+            if deviation <= 0.0 {
+                return if excess > 0.0 { f64::INFINITY } else { 0.0 };
+            }
+            let ahead: f64 = (0..n).map(|i| self.gradient[i] * (self.point[i] - from[i])).sum();
+            let lambda = (ahead - excess) / (deviation * deviation);
+            spread.times(&self.gradient, &mut self.moved);
+            for i in 0..n {
+                let step = from[i] + lambda * self.moved[i] - self.point[i];
+                self.point[i] += step.clamp(-LONGEST_STEP, LONGEST_STEP);
+            }
+            let found = -lambda * deviation;
+            if (found - distance).abs() <= CLOSE_ENOUGH * (1.0 + found.abs()) {
+                return found;
+            }
+            distance = found;
+        }
+        distance
+    }
+}
+
+/// A kernel for the sake of its exponentials.
+struct Search<'a> {
+    nearest: &'a mut Nearest,
+    purse: &'a Purse,
+    cash: f64,
+    from: &'a [f64],
+    spread: &'a Spread,
+}
+
+impl Kernel for Search<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        self.nearest.search(self.purse, self.cash, self.from, self.spread)
+    }
+}

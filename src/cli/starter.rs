@@ -1,0 +1,112 @@
+//! The models of a starting scenario: their tables with comments and round numbers.
+
+use clap::ValueEnum;
+
+/// Models that a scenario can start with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModelKind {
+    /// Geometric Brownian motion
+    Gbm,
+    /// Normal jumps
+    Merton,
+    /// Double-exponential jumps
+    Kou,
+    /// Stochastic variance
+    Heston,
+    /// Stochastic variance and normal jumps
+    Bates,
+    /// Variance that follows from past returns
+    Garch,
+    /// Calm and stressed states
+    Regime,
+    /// Self-exciting jumps
+    Hawkes,
+    /// Recorded bars put together anew; needs --prices
+    Bootstrap,
+}
+
+impl ModelKind {
+    /// The model's keys as lines of TOML; `prices` is the file of recorded bars that bootstrap reads.
+    pub fn table(self, prices: &str) -> String {
+        let text = match self {
+            Self::Gbm => GBM,
+            Self::Merton => MERTON,
+            Self::Kou => KOU,
+            Self::Heston => HESTON,
+            Self::Bates => return format!("{}{JUMPS}", HESTON.replace("heston", "bates")),
+            Self::Garch => GARCH,
+            Self::Regime => REGIME,
+            Self::Hawkes => HAWKES,
+            Self::Bootstrap => return BOOTSTRAP.replace("PRICES", prices),
+        };
+        text.to_owned()
+    }
+}
+
+const GBM: &str = "kind = \"gbm\"
+drift = 0.0                  # growth rate of the expected price per year; 0: no view
+volatility = 0.6             # per square root of a year; 0.6 is 60 %
+";
+
+const JUMPS: &str =
+    "# Expected number of jumps a year; mean and standard deviation of a jump of the log-price.
+jumps = { rate = 20.0, mean = -0.01, std_dev = 0.05 }
+";
+
+const MERTON: &str = "kind = \"merton\"
+drift = 0.0                  # growth rate of the expected price per year, jumps included; 0: no view
+volatility = 0.55            # of the continuous part, per square root of a year; 0.55 is 55 %
+# Expected number of jumps a year; mean and standard deviation of a jump of the log-price.
+jumps = { rate = 20.0, mean = -0.01, std_dev = 0.05 }
+";
+
+const KOU: &str = "kind = \"kou\"
+drift = 0.0                  # growth rate of the expected price per year, jumps included; 0: no view
+volatility = 0.55            # of the continuous part, per square root of a year; 0.55 is 55 %
+# Expected number of jumps a year, share of them that go up, mean sizes of jumps up and down (of the log-price).
+jumps = { rate = 20.0, up_probability = 0.4, up_mean = 0.04, down_mean = 0.05 }
+";
+
+const HESTON: &str = "kind = \"heston\"
+drift = 0.0                  # growth rate of the expected price per year; 0: no view
+variance = 0.36              # today's variance per year; 0.36 is 60 % volatility
+long_run_variance = 0.36     # the variance that it returns to
+mean_reversion = 20.0        # per year: half of a shock is gone after 0.69 / 20 years, about two weeks
+vol_of_vol = 4.0             # how much the variance moves
+correlation = -0.2           # of returns and changes of variance; negative: falls are wilder
+";
+
+const GARCH: &str = "kind = \"garch\"
+log_drift = -0.18            # mean log return per year; minus half the variance: about no growth of the expected price
+step = \"1d\"                  # of the returns that the parameters belong to
+omega = 0.00002              # variance of a step: omega + alpha * (last shock squared) + beta * (last variance)
+alpha = 0.06
+beta = 0.92
+dof = 4.0                    # degrees of freedom of Student-t shocks; without it they are normal
+";
+
+const REGIME: &str = "kind = \"regime\"
+states = [
+    { drift = 0.0, volatility = 0.4 },    # calm
+    { drift = 0.0, volatility = 1.0 },    # stressed
+]
+# Switches a year from the state of the row to that of the column: calm lasts 36 days, stress 12.
+switching_rates = [
+    [0, 10],
+    [30, 0],
+]
+";
+
+const HAWKES: &str = "kind = \"hawkes\"
+drift = 0.0                  # growth rate of the expected price per year, jumps included; 0: no view
+volatility = 0.55            # of the continuous part, per square root of a year; 0.55 is 55 %
+# Jumps a year without excitement, mean and standard deviation of a jump of the log-price; each jump raises the rate by
+# `excitation`, which fades at the rate `decay`: on average it brings 300/1000 = 0.3 further jumps.
+jumps = { rate = 20.0, mean = -0.01, std_dev = 0.04, excitation = 300.0, decay = 1000.0 }
+";
+
+const BOOTSTRAP: &str = "kind = \"bootstrap\"
+prices = \"PRICES\"
+block = \"2d\"                 # mean length of a block: clusters of volatility up to it survive
+drift = 0.0                  # growth rate of the expected price per year; without it that of the record
+";

@@ -1,0 +1,98 @@
+//! What a result says of an account of several positions.
+
+use super::plan::Plan;
+use crate::account::portfolio::Purse;
+use crate::model::Model;
+use crate::scenario::{MarginMode, Scenario};
+use crate::venue::Contract;
+
+/// Largest sum of shares that counts as 1.
+const ROUNDING: f64 = 1e-9;
+
+/// The notes; none for an account of one position.
+pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
+    let account = &scenario.account;
+    let mut notes = Vec::new();
+    if plan.portfolio.is_empty() {
+        return notes;
+    }
+    let alone = account.positions.iter().filter(|position| position.collateral.is_some()).count();
+    let mode = match (account.margin, alone) {
+        (MarginMode::Cross, 0) => "All positions share the equity and are closed together.",
+        (MarginMode::Cross, _) => {
+            "Positions with `collateral` stand alone; the others share the rest of the equity and are closed together."
+        }
+        (MarginMode::Isolated, _) => {
+            "Each position has its own part of the equity; the others go on without it."
+        }
+    };
+    notes.push((
+        "several_positions",
+        format!(
+            "{mode} Liquidation means the first one, and the return is that of the whole account at the horizon. The \
+             liquidation price of a level is that of the first position while all other prices stand still; `positions` \
+             has those of all."
+        ),
+    ));
+    let shares: f64 = account.positions.iter().map(|position| position.share).sum();
+    if (shares - 1.0).abs() > ROUNDING {
+        notes.push((
+            "shares",
+            format!(
+                "The shares add up to {shares:.6}: the notional of all positions together is so many times leverage times equity."
+            ),
+        ));
+    }
+    if let Some(step) = plan.step {
+        notes.push((
+            "bridged_margin",
+            format!(
+                "Between looks at most {step} apart the margin follows a Brownian bridge towards a flat surface of liquidation: \
+                 probabilities are within 0.1 percentage points beside their errors. A shorter `simulation.step` brings less bias."
+            ),
+        ));
+    }
+    let inverse = |position| account.venue_of(position).contract == Contract::Inverse;
+    if account.positions.iter().any(inverse) {
+        let first = account.positions[0].asset;
+        let in_coin = account.positions.iter().all(|position| inverse(position) && position.asset == first);
+        let text = match in_coin {
+            true => "All contracts settle in the same coin: equity, returns, fees and bad debt are in coins.",
+            false => {
+                "Contracts that settle in a coin stand beside others: the account is counted in the quote currency. Shared \
+                 collateral stays in it; a coin-margined position on its own holds coins bought at the start."
+            }
+        };
+        notes.push(("coin_margined", text.to_owned()));
+    }
+    if account
+        .positions
+        .iter()
+        .any(|position| matches!(scenario.assets[position.asset].model, Model::Bootstrap(_)))
+    {
+        notes.push((
+            "recorded_extremes",
+            "An account of several positions does not see the lows and highs of recorded bars, but a bridge of the variance \
+             that their range implies."
+                .to_owned(),
+        ));
+    }
+    let exceeded: Vec<String> = plan
+        .terms
+        .iter()
+        .zip(&plan.portfolio)
+        .filter(|(_, purses)| purses.iter().any(Purse::exceeds_cap))
+        .map(|(level, _)| format!("{}x", level.leverage))
+        .collect();
+    if !exceeded.is_empty() {
+        notes.push((
+            "above_cap_at_size",
+            format!(
+                "The venues would ask more initial margin for positions of these sizes than there is at {}: put up less equity, \
+                 or leave the levels out.",
+                exceeded.join(", ")
+            ),
+        ));
+    }
+    notes
+}

@@ -1,0 +1,277 @@
+//! The positions: whose collateral is whose, and whether the venues let the account be opened.
+
+use crate::account::LevelError;
+use crate::account::portfolio::{self, OpenError, PositionTerms, Purse};
+use crate::venue::{Funding, FundingRates, Liquidation, MarginError, Side};
+
+use super::borrow::BorrowFile;
+use super::file::PositionFile;
+use super::funding::FundingFile;
+use super::policy::HedgeFile;
+use super::problem::{Code, Place, Problem, Problems};
+use super::shape::{List, Placed};
+use super::suggest::suggest;
+use super::tree::{number, ticked};
+use super::types::{Account, MarginMode, Position, Terms};
+use super::venue::VenueChoice;
+
+/// Parts of a whole may miss it by this much.
+const ROUNDING: f64 = 1e-9;
+
+/// The positions, each with its share and, where it stands alone, its collateral; `account` are the terms of the account.
+pub(super) fn resolve(
+    list: &Placed<List<PositionFile>>,
+    mode: MarginMode,
+    hedge: Option<&Placed<HedgeFile>>,
+    names: &[&str],
+    account: Option<&Terms>,
+    problems: &mut Problems,
+) -> Option<Vec<Position>> {
+    if list.value.written == 0 {
+        let help = "add [[account.positions]] with `asset` and `side`";
+        problems.push(Problem::new(Code::MissingKey, &list.place, "`positions` is empty").help(help));
+        return None;
+    }
+    let items = &list.value.items;
+    let shares = shares(list, problems);
+    let mut resolved = Vec::with_capacity(items.len());
+    for (item, share) in items.iter().zip(shares) {
+        let position = &item.value;
+        let asset = position.asset.as_ref().and_then(|asset| {
+            let found = names.iter().position(|name| *name == asset.value);
+            // Without any asset that problem is the one to solve first.
+            if found.is_none() && !names.is_empty() {
+                let message = format!("there is no asset {}", ticked(&asset.value));
+                let help = suggest(&asset.value, names.iter().copied());
+                problems.push(Problem::new(Code::UnknownName, &asset.place, message).help(help));
+            }
+            found
+        });
+        let given = (&position.venue, &position.funding, &position.borrow);
+        let terms = own_terms(given, account, problems);
+        let collateral = position.collateral.as_ref().map(|collateral| collateral.value.0);
+        resolved.push(asset.zip(position.side.as_ref()).map(|(asset, side)| Position {
+            asset,
+            side: side.value,
+            share,
+            collateral,
+            terms: terms.map(Box::new),
+        }));
+    }
+    let mut resolved: Vec<Position> = resolved.into_iter().collect::<Option<_>>()?;
+    if let Some(hedge) = hedge {
+        let opposite = hedge_of(&resolved, hedge, names, account, problems)?;
+        resolved.push(opposite);
+    }
+    // What could not be read is on the list of problems already.
+    let complete = list.value.written == items.len();
+    (complete && set_apart(list, hedge, mode, &mut resolved, problems)).then_some(resolved)
+}
+
+/// The position that hedges those on an asset.
+fn hedge_of(
+    positions: &[Position],
+    hedge: &Placed<HedgeFile>,
+    names: &[&str],
+    account: Option<&Terms>,
+    problems: &mut Problems,
+) -> Option<Position> {
+    let file = &hedge.value;
+    let asset = match &file.asset {
+        Some(name) => names.iter().position(|known| *known == name.value),
+        None => positions.first().map(|position| position.asset),
+    };
+    let on_asset = || positions.iter().filter(|position| Some(position.asset) == asset);
+    let Some(first) = on_asset().next() else {
+        let place = file.asset.as_ref().map_or(&hedge.place, |asset| &asset.place);
+        let held = positions.iter().filter_map(|position| names.get(position.asset).copied());
+        let message = "there is no position on the asset to hedge";
+        let help = format!("positions are on {}", held.collect::<Vec<_>>().join(", "));
+        problems.push(Problem::new(Code::UnknownName, place, message).help(help));
+        return None;
+    };
+    let signed = |position: &Position| if position.side == Side::Long { 1.0 } else { -1.0 } * position.share;
+    let held: f64 = on_asset().map(signed).sum();
+    if held == 0.0 {
+        let message = "the positions on the asset cancel already";
+        let problem = Problem::new(Code::Conflict, &hedge.place, message);
+        problems.push(problem.help("leave the hedge out, or name another `asset`"));
+        return None;
+    }
+    let terms = own_terms((&file.venue, &file.funding, &file.borrow), account, problems);
+    Some(Position {
+        asset: first.asset,
+        side: if held > 0.0 { Side::Short } else { Side::Long },
+        share: file.share.as_ref()?.value.0 * held.abs(),
+        collateral: file.collateral.as_ref().map(|collateral| collateral.value.0),
+        terms: terms.map(Box::new),
+    })
+}
+
+/// The shares of all positions: as written, or equal parts.
+fn shares(list: &Placed<List<PositionFile>>, problems: &mut Problems) -> Vec<f64> {
+    let items = &list.value.items;
+    let given = items.iter().filter(|item| item.value.share.is_some()).count();
+    if given != 0
+        && given != items.len()
+        && let Some(without) = items.iter().find(|item| item.value.share.is_none())
+    {
+        let message = format!("{given} of {} positions have a `share`", items.len());
+        let help = "give every position one, or none for equal parts";
+        problems.push(Problem::new(Code::MissingKey, &without.place, message).help(help));
+    }
+    let equal = 1.0 / list.value.written.max(1) as f64;
+    items.iter().map(|item| item.value.share.as_ref().map_or(equal, |share| share.value.0)).collect()
+}
+
+/// What a position can say of its own terms.
+type OwnKeys<'a> =
+    (&'a Option<Placed<VenueChoice>>, &'a Option<Placed<FundingFile>>, &'a Option<Placed<BorrowFile>>);
+
+/// The terms of a position, if it has any of its own.
+fn own_terms(
+    (venue, funding, borrow): OwnKeys<'_>,
+    account: Option<&Terms>,
+    problems: &mut Problems,
+) -> Option<Terms> {
+    if venue.is_none() && funding.is_none() && borrow.is_none() {
+        return None;
+    }
+    let mut terms = match venue {
+        Some(venue) => {
+            let listed = venue.value.resolve(problems)?;
+            Terms { venue: listed.venue, flows: listed.flows }
+        }
+        None => account?.clone(),
+    };
+    if let Some(funding) = funding {
+        terms.flows.funding = funding.value.resolve(&funding.place, problems);
+    }
+    if let Some(borrow) = borrow {
+        terms.flows.borrow = borrow.value.resolve();
+    }
+    Some(terms)
+}
+
+/// Divides the equity between the positions that stand alone and those that share; false if it cannot be.
+fn set_apart(
+    list: &Placed<List<PositionFile>>,
+    hedge: Option<&Placed<HedgeFile>>,
+    mode: MarginMode,
+    positions: &mut [Position],
+    problems: &mut Problems,
+) -> bool {
+    let given: f64 = positions.iter().filter_map(|position| position.collateral).sum();
+    let without = || positions.iter().filter(|position| position.collateral.is_none());
+    let is_whole = (given - 1.0).abs() <= ROUNDING;
+    let message = match without().count() {
+        0 if !is_whole => format!("the `collateral` of all positions is {} of the equity", number(given)),
+        0 => return true,
+        _ if given >= 1.0 - ROUNDING => {
+            format!("the `collateral` of some positions is {} of the equity, and none is left", number(given))
+        }
+        _ => {
+            if mode == MarginMode::Isolated && positions.len() > 1 {
+                let shared: f64 = without().map(|position| position.share).sum();
+                for position in positions.iter_mut().filter(|position| position.collateral.is_none()) {
+                    position.collateral = Some((1.0 - given) * position.share / shared);
+                }
+            }
+            return true;
+        }
+    };
+    let written = list.value.items.iter().map(|item| item.value.collateral.as_ref());
+    let place = written.chain(hedge.map(|hedge| hedge.value.collateral.as_ref())).flatten().last();
+    let place = place.map_or(&list.place, |collateral| &collateral.place);
+    let help = "the parts must add up to 1; positions without `collateral` share what is left";
+    problems.push(Problem::new(Code::Conflict, place, message).help(help));
+    false
+}
+
+impl Account {
+    /// Opens the account at a leverage; `prices` are those of all assets at the start.
+    ///
+    /// # Errors
+    /// See [`portfolio::open`].
+    pub fn open(&self, leverage: f64, prices: &[f64]) -> Result<Vec<Purse>, OpenError> {
+        let positions: Vec<_> =
+            self.positions.iter().map(|position| self.terms_of(position, prices)).collect();
+        portfolio::open(self.equity, leverage, &positions, self.venue.liquidation == Liquidation::Forfeit)
+    }
+
+    fn terms_of<'a>(&'a self, position: &'a Position, prices: &[f64]) -> PositionTerms<'a> {
+        let Position { asset, side, share, collateral, .. } = *position;
+        let (venue, flows) = (self.venue_of(position), self.flows_of(position));
+        PositionTerms { asset, side, price: prices[asset], share, collateral, venue, flows }
+    }
+}
+
+/// Reports what only an account of one position knows: funding that varies, and lenders.
+pub(super) fn refuse_steps(account: &Account, place: &Place, problems: &mut Problems) {
+    let mut refuse = |message: &str, help: &str| {
+        problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
+    };
+    for position in &account.positions {
+        let varies = |funding: Funding| !matches!(funding.rates, FundingRates::Constant { .. });
+        if account.flows_of(position).funding.is_some_and(varies) {
+            refuse(
+                "several positions know a constant funding rate only",
+                "give `rate` in place of a model or a record",
+            );
+        }
+        if matches!(account.venue_of(position).liquidation, Liquidation::Repay { .. }) {
+            refuse(
+                "a loan stands alone: it is no part of an account of several positions",
+                "keep one position",
+            );
+        }
+    }
+}
+
+/// Reports every level at which the venues do not let the account be opened.
+pub(super) fn check(account: &Account, levels: &[Placed<f64>], prices: &[f64], problems: &mut Problems) {
+    let mut reported = None;
+    for level in levels {
+        let Err(error) = account.open(level.value, prices) else { continue };
+        // Levels of a range share one place, and one message is enough for it.
+        let span = level.place.span();
+        if reported == span {
+            continue;
+        }
+        reported = span;
+        let leverage = number(level.value);
+        let who = match error.position {
+            Some(position) => format!("position {}", position + 1),
+            None => "the account".to_owned(),
+        };
+        let (message, help) = match error.source {
+            LevelError::AboveTopTier { notional, largest } => (
+                format!(
+                    "leverage {leverage} makes {who} a notional of {}, but its venue's tiers end at {}",
+                    number(notional),
+                    number(largest)
+                ),
+                "use less leverage, a smaller `share` or less equity".to_owned(),
+            ),
+            LevelError::AboveCap { max_leverage, .. } => (
+                format!("leverage {leverage} asks for more initial margin than {who} has"),
+                format!(
+                    "its venues allow at most {} at any size",
+                    number((max_leverage * 1e6).floor() / 1e6)
+                ),
+            ),
+            LevelError::Margin(MarginError::LiquidatedAtEntry { collateral, requirement }) => (
+                format!("at leverage {leverage} {who} is liquidated at entry"),
+                format!(
+                    "after the entry fees the equity is {}, and the maintenance margin is {}; use less leverage",
+                    number(collateral),
+                    number(requirement)
+                ),
+            ),
+            other => {
+                (format!("leverage {leverage} is not possible: {other}"), "use less leverage".to_owned())
+            }
+        };
+        problems.push(Problem::new(Code::NotAllowed, &level.place, message).help(help));
+    }
+}
