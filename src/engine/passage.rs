@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::result::{CostStats, EquityPoint, MarginCalls, PartialLiquidations, SurvivalPoint};
 use crate::account::{DATES, Moment, Policy};
 use crate::market::SECONDS_PER_DAY;
-use crate::scenario::Account;
 use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments};
 use crate::venue::{Compounding, Flows, Funding, FundingRates, RecordedOrder};
 
@@ -13,8 +12,12 @@ const FAN: [(&str, f64); 5] = [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0
 const DRAWDOWN: [(&str, f64); 4] = [("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
 
 /// What is charged on the way and what is not, and how equity is followed.
-pub(super) fn notes(account: &Account, policy: &Policy, horizon: u64) -> Vec<(&'static str, String)> {
-    let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
+pub(super) fn notes(
+    flows: &[Flows],
+    policy: &Policy,
+    acts_in_steps: bool,
+    horizon: u64,
+) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
     let is_free = flows.iter().all(Flows::is_empty);
     if is_free {
@@ -52,7 +55,7 @@ pub(super) fn notes(account: &Account, policy: &Policy, horizon: u64) -> Vec<(&'
             ),
         ));
     }
-    if !(is_free && policy.is_empty() && flows.len() == 1) || account.venue.acts_in_steps() {
+    if !(is_free && policy.is_empty() && flows.len() == 1 && !acts_in_steps) {
         notes.push((
             "drawdown_dates",
             "Drawdown and equity over time are looked at when money moves and at 20 dates, not in between; equity over \

@@ -56,10 +56,10 @@ pub struct Plan {
     pub flows: Flows,
     /// What the owner does.
     pub policy: Policy,
-    /// Longest bar of an account of several positions; none where bars need not end.
-    pub step: Option<Duration>,
     /// Whether the venue can act and leave the position open.
     pub in_steps: bool,
+    /// Longest bar of an account of several positions; none where bars need not end.
+    pub step: Option<Duration>,
     /// When the account has to be settled; empty where nothing but the price moves it.
     pub schedule: Vec<Moment>,
 }
@@ -125,7 +125,8 @@ impl Plan {
             }
         }
         let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-        let is_plain = flows[0].is_empty() && policy.is_empty() && !venue.acts_in_steps();
+        let in_steps = venue.acts_in_steps();
+        let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
         let schedule = match (account.is_portfolio(), is_plain) {
             (true, _) => portfolio_schedule(&flows, horizon),
             (false, true) => Vec::new(),
@@ -147,7 +148,7 @@ impl Plan {
             portfolio,
             flows: flows[0].clone(),
             policy,
-            in_steps: venue.acts_in_steps(),
+            in_steps,
             step: None,
             schedule,
         };

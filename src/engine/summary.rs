@@ -12,7 +12,7 @@ use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Sampling, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
-use crate::venue::{Contract, Venue};
+use crate::venue::{Contract, Flows, Venue};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -116,9 +116,9 @@ fn level_result(
         liquidation_price: level.liquidation_price,
         bankruptcy_price: level.bankruptcy_price,
         // Without a liquidation price at the start only payments on the way can bring one about.
-        liquidation_probability: match (level.is_liquidatable, account) {
-            (false, None) => Estimate::exact(0.0),
-            _ => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
+        liquidation_probability: match level.is_liquidatable || account.is_some() {
+            true => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
+            false => Estimate::exact(0.0),
         },
         loss_probability: Estimate::probability(losses, losses, n),
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
@@ -320,7 +320,9 @@ fn notes(
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
             .to_owned(),
     );
-    for (code, message) in passage::notes(account, &scenario.policy, scenario.simulation.horizon.seconds()) {
+    let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
+    let (in_steps, horizon) = (plan.in_steps, scenario.simulation.horizon.seconds());
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
         note(code, message);
     }
     notes
@@ -358,7 +360,10 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
                 .to_owned(),
         );
     }
-    if venue.acts_in_steps() {
+    if venue.acts_in_steps() && levels.is_empty() {
+        let text = "A venue reduces a position step by step; here all positions that share their collateral are closed at once.";
+        note("partial_liquidation", text.to_owned());
+    } else if venue.acts_in_steps() {
         let mut text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
                         what is left goes on and may end in any way."
             .to_owned();

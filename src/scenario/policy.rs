@@ -43,10 +43,22 @@ table! {
         optional deleverage: DeleverageFile,
         /// Pay in on a schedule: { amount = 500, every = "7d" }.
         optional add_margin: AddMarginFile,
-        /// A short beside a long (or a long beside a short) from the start: { share = "50%" }.
-        optional hedge: HedgeFile,
         /// Hold a put on the notional at entry: { strike = "90%", expiry = "30d", implied_volatility = 0.6 }; for longs.
         optional protective_put: ProtectivePutFile,
+        /// A short beside a long (or a long beside a short) from the start: { share = "50%" }.
+        optional hedge: HedgeFile,
+    }
+}
+
+table! {
+    /// A put bought at the start beside the account, for the premium of Black and Scholes without interest.
+    struct ProtectivePutFile {
+        /// Strike as a fraction of the entry price, such as "90%".
+        required strike: Ratio where Range::at_least(0.01).at_most(10.0),
+        /// Time from the start to the expiry; beyond the horizon the put is marked there by the same formula.
+        required expiry: Duration,
+        /// Implied volatility per square root of a year.
+        required implied_volatility: Ratio where Range::above(0.0).at_most(10.0),
     }
 }
 
@@ -65,18 +77,6 @@ table! {
         optional funding: FundingFile,
         /// Interest on what the hedge borrows, in place of its venue's.
         optional borrow: BorrowFile,
-    }
-}
-
-table! {
-    /// A put bought at the start beside the account, for the premium of Black and Scholes without interest.
-    struct ProtectivePutFile {
-        /// Strike as a fraction of the entry price, such as "90%".
-        required strike: Ratio where Range::at_least(0.01).at_most(10.0),
-        /// Time from the start to the expiry; beyond the horizon the put is marked there by the same formula.
-        required expiry: Duration,
-        /// Implied volatility per square root of a year.
-        required implied_volatility: Ratio where Range::above(0.0).at_most(10.0),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::account::LevelError;
 use crate::account::portfolio::{self, OpenError, PositionTerms, Purse};
-use crate::venue::{FundingRates, Liquidation, MarginError, Side};
+use crate::venue::{Funding, FundingRates, Liquidation, MarginError, Side};
 
 use super::borrow::BorrowFile;
 use super::file::PositionFile;
@@ -206,6 +206,28 @@ impl Account {
     }
 }
 
+/// Reports what only an account of one position knows: funding that varies, and lenders.
+pub(super) fn refuse_steps(account: &Account, place: &Place, problems: &mut Problems) {
+    let mut refuse = |message: &str, help: &str| {
+        problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
+    };
+    for position in &account.positions {
+        let varies = |funding: Funding| !matches!(funding.rates, FundingRates::Constant { .. });
+        if account.flows_of(position).funding.is_some_and(varies) {
+            refuse(
+                "several positions know a constant funding rate only",
+                "give `rate` in place of a model or a record",
+            );
+        }
+        if matches!(account.venue_of(position).liquidation, Liquidation::Repay { .. }) {
+            refuse(
+                "a loan stands alone: it is no part of an account of several positions",
+                "keep one position",
+            );
+        }
+    }
+}
+
 /// Reports every level at which the venues do not let the account be opened.
 pub(super) fn check(account: &Account, levels: &[Placed<f64>], prices: &[f64], problems: &mut Problems) {
     let mut reported = None;
@@ -251,25 +273,5 @@ pub(super) fn check(account: &Account, levels: &[Placed<f64>], prices: &[f64], p
             }
         };
         problems.push(Problem::new(Code::NotAllowed, &level.place, message).help(help));
-    }
-}
-
-/// Reports terms that only an account of one position can have.
-pub(super) fn check_terms(account: &Account, place: &Place, problems: &mut Problems) {
-    for position in &account.positions {
-        let rates = account.flows_of(position).funding.map(|funding| funding.rates);
-        if rates.is_some_and(|rates| !matches!(rates, FundingRates::Constant { .. })) {
-            let message = "an account of several positions knows no funding that varies";
-            let help = "give a constant `rate`, or keep one position";
-            problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
-            return;
-        }
-        let venue = account.venue_of(position);
-        if venue.grace.is_some() || matches!(venue.liquidation, Liquidation::Repay { .. }) {
-            let message = "an account of several positions cannot have the terms of a loan";
-            let help = "choose a venue without `grace` and `close_factor`, or keep one position";
-            problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
-            return;
-        }
     }
 }

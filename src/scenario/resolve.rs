@@ -198,8 +198,8 @@ fn resolve_account(
             let help = "stops, calls and payments act on one position: keep one, or leave them out";
             problems.push(Problem::new(Code::NotAvailable, &policy.place, message).help(help));
         }
-        if let Some(place) = positions.as_ref().map(|positions| &positions.place) {
-            positions::check_terms(&account, place, problems);
+        if let Some(list) = positions {
+            positions::refuse_steps(&account, &list.place, problems);
         }
         positions::check(&account, &levels?.values, &prices?, problems);
     } else if let Some(position) = account.positions.first()

@@ -122,6 +122,14 @@ impl Funding {
         Self { rates: FundingRates::Constant { rate }, every, basis: FundingBasis::Mark }
     }
 
+    /// The rate where it is the same at every payment; 0 where it varies, which accounts of several positions do not have.
+    pub fn constant_rate(&self) -> f64 {
+        match self.rates {
+            FundingRates::Constant { rate } => rate,
+            FundingRates::Ou(_) | FundingRates::Recorded(_) => 0.0,
+        }
+    }
+
     /// Whether nothing is ever paid.
     pub fn is_zero(&self) -> bool {
         matches!(self.rates, FundingRates::Constant { rate } if rate == 0.0)

@@ -221,7 +221,7 @@ impl Evaluation for Portfolio {
         }
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], _funding_rates: &[f64]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], _: &[f64]) {
         let now = self.schedule[moment];
         self.set_prices(log_prices);
         self.charge(&now);
