@@ -88,11 +88,6 @@ fn cross_margin_of_two_assets_is_what_the_references_say() {
                 ("mean return", level.mean_return, mean_return),
             ] {
                 let label = format!("{} {monitoring:?}: {what}", case.id);
-                println!(
-                    "{label}: {:.5} against {known:.5}, z {:+.2}",
-                    found.value,
-                    (found.value - known) / found.std_error.hypot(error)
-                );
                 comparison.close(&label, found.value, known, found.std_error.hypot(error), 1e-9);
             }
         }

@@ -90,9 +90,9 @@ impl Nearest {
             let ahead: f64 = (0..n).map(|i| self.gradient[i] * (self.point[i] - from[i])).sum();
             let lambda = (ahead - excess) / (deviation * deviation);
             spread.times(&self.gradient, &mut self.moved);
-            for i in 0..n {
-                let step = from[i] + lambda * self.moved[i] - self.point[i];
-                self.point[i] += step.clamp(-LONGEST_STEP, LONGEST_STEP);
+            for ((point, from), moved) in self.point.iter_mut().zip(from).zip(&self.moved) {
+                let step = lambda.mul_add(*moved, from - *point);
+                *point += step.clamp(-LONGEST_STEP, LONGEST_STEP);
             }
             let found = -lambda * deviation;
             if (found - distance).abs() <= CLOSE_ENOUGH * (1.0 + found.abs()) {
