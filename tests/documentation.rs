@@ -41,7 +41,7 @@ fn workplace() -> tempfile::TempDir {
     folder
 }
 
-/// Made-up hourly bars from June 2020 to the end of 2023: weeks of 30 % and of 90 % volatility, and a jump every 400 hours.
+/// Made-up hourly bars from July 2022 to January 2026: weeks of 30 % and of 90 % volatility, and a jump every 400 hours.
 fn prices() -> String {
     let mut text = "timestamp,open,high,low,close,volume\n".to_owned();
     let (mut rng, mut price) = (SmallRng::seed_from_u64(1), 10_000.0_f64);
@@ -52,7 +52,7 @@ fn prices() -> String {
         let open = price;
         price *= (volatility / 8760_f64.sqrt() * z + jump).exp();
         let (high, low) = (1.001 * open.max(price), 0.999 * open.min(price));
-        text += &format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", 1_590_969_600 + 3600 * hour);
+        text += &format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", 1_656_633_600 + 3600 * hour);
     }
     text
 }
