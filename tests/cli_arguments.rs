@@ -119,8 +119,8 @@ fn a_wrong_output_file_fails_before_the_run() {
     std::fs::create_dir(folder.path().join("folder.json")).unwrap();
     for (file, word) in [
         ("no/such/folder/a.json", "no/such/folder"),
-        ("a.xls", ".json, .csv, .md, .txt, .html and .svg"),
-        ("json", ".json, .csv, .md, .txt, .html and .svg"),
+        ("a.xls", ".json, .csv, .md, .txt, .html, .svg and .png"),
+        ("json", ".json, .csv, .md, .txt, .html, .svg and .png"),
         ("folder.json", "not a file"),
     ] {
         // So many paths that the test would not end if the run began.

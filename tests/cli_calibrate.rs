@@ -118,6 +118,7 @@ fn calibrate_then_run_is_two_commands() {
         "gjr",
         "gjr-normal",
         "heston",
+        "bates",
         "regime",
         "hawkes",
         "auto",
@@ -130,7 +131,7 @@ fn calibrate_then_run_is_two_commands() {
                 // There are few jumps in this history; that must be said.
                 let message = String::from_utf8_lossy(&output.stderr).into_owned();
                 assert!(
-                    ["merton", "hawkes"].contains(&model) && message.contains("jumps were detected"),
+                    ["merton", "bates", "hawkes"].contains(&model) && message.contains("jumps were detected"),
                     "{message}"
                 );
                 continue;

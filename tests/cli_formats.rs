@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use liqsim::engine::{Kelly, LevelResult, Note, ReturnStats, RunResult, TimeToLiquidation};
+use liqsim::engine::{
+    CostStats, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations, ReturnStats, RunResult,
+    TimeToLiquidation,
+};
 use liqsim::report::{Format, Layout, render};
 use liqsim::stats::Estimate;
 
@@ -54,6 +57,7 @@ fn untouched() -> LevelResult {
         exits: BTreeMap::new(),
         survival: Vec::new(),
         costs: None,
+        partial_liquidations: None,
         margin_calls: None,
         max_drawdown: None,
         equity_over_time: None,
@@ -97,6 +101,7 @@ fn ordinary() -> LevelResult {
         exits: BTreeMap::new(),
         survival: Vec::new(),
         costs: None,
+        partial_liquidations: None,
         margin_calls: None,
         max_drawdown: None,
         equity_over_time: None,
@@ -241,4 +246,45 @@ fn several_results_share_one_csv_header() {
 #[test]
 fn markdown_is_a_github_table_with_notes() {
     insta::assert_snapshot!(render(&[result()], Format::Markdown, PLAIN).unwrap());
+}
+
+/// A level of an account that is followed step by step.
+fn followed() -> LevelResult {
+    let cost = |mean: f64| CostStats { mean: estimate(mean, 1e-4), p05: 0.0, p50: mean, p95: 2.0 * mean };
+    LevelResult {
+        exits: by_probability(&[("horizon", estimate(0.8, 0.01)), ("stopped", estimate(0.153, 0.002))]),
+        costs: Some(by_probability(&[
+            ("fees", cost(0.0)),
+            ("funding", cost(0.0123)),
+            ("options", cost(-0.02)),
+        ])),
+        margin_calls: Some(MarginCalls {
+            probability: estimate(0.31, 0.002),
+            number: estimate(0.5, 0.01),
+            money: estimate(0.043, 0.001),
+            share_met: Some(0.9),
+        }),
+        partial_liquidations: Some(PartialLiquidations {
+            probability: estimate(0.071, 0.001),
+            number: estimate(0.1, 0.01),
+        }),
+        max_drawdown: Some(by_probability(&[
+            ("0.5", estimate(0.25, 0.001)),
+            ("0.95", estimate(0.66, 0.001)),
+        ])),
+        ..ordinary()
+    }
+}
+
+#[test]
+fn what_accounts_pay_and_how_they_end_is_a_second_table_of_what_occurs() {
+    let followed = RunResult { levels: vec![untouched(), followed()], ..result() };
+    for format in [Format::Table, Format::Markdown] {
+        insta::assert_snapshot!(render(&[followed.clone()], format, PLAIN).unwrap());
+        let plain = render(&[result()], format, PLAIN).unwrap();
+        assert!(!plain.contains("Drawdown") && !plain.contains("Funding"), "{plain}");
+    }
+    let narrow = Layout { width: Some(60), colour: false };
+    let text = render(&[followed], Format::Table, narrow).unwrap();
+    assert!(text.contains("Drawdown") && text.contains("Funding"), "{text}");
 }

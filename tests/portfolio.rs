@@ -112,7 +112,7 @@ fn the_maintenance_and_the_loss_of_other_positions_move_the_price() {
     assert!((price - 1_153.256_46).abs() < 1e-5, "{price}");
     // Alone, with the whole wallet behind it: BN1.
     let wallet = 1_535_443.01;
-    let alone = PositionTerms { share: 3_683.979 * 1_456.84 / wallet, ..both[0] };
+    let alone = PositionTerms { share: 3_683.979 * 1_456.84 / wallet, ..both[0].clone() };
     let found = prices(&open(wallet, 1.0, &[alone], true).unwrap());
     let price = found[0].liquidation.unwrap() * 1_456.84;
     assert!((price - 1_114.784_96).abs() < 1e-5, "{price}");
@@ -296,7 +296,7 @@ fn every_unit_of_money_of_a_liquidated_account_is_accounted_for() {
                         .collect();
                     account.observe(&bars, &mut noise);
                 }
-                account.settle(step, &[vec![now[0]], vec![now[1]]]);
+                account.settle(step, &[vec![now[0]], vec![now[1]]], &[]);
                 account.for_each_liquidated(&mut |_, level| {
                     fills[level].get_or_insert(now);
                 });

@@ -40,7 +40,10 @@ struct Case {
 impl Case {
     fn flows(&self) -> Flows {
         let funding = |basis| Flows {
-            funding: Some(Funding { rate: self.rate, every: Duration::from_seconds(8 * 3_600), basis }),
+            funding: Some(Funding {
+                basis,
+                ..Funding::constant(self.rate, Duration::from_seconds(8 * 3_600))
+            }),
             borrow: None,
         };
         let borrow =

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use liqsim::engine::{RunOptions, RunResult, run};
 use liqsim::report::html::{Document, ScenarioText, render};
+use liqsim::report::{SweepCell, SweepReport};
 use liqsim::scenario;
 
 const LARGEST: usize = 1_500_000;
@@ -39,6 +40,19 @@ fn a_report_is_one_small_file_that_asks_nobody_for_anything() {
         assert!(!own.contains(loading), "{loading}");
     }
     assert!(page.contains("default-src 'none'"));
+}
+
+/// As many cells as `sweep` puts into a page.
+#[test]
+fn a_map_of_four_thousand_levels_is_small_enough_to_send() {
+    let result = result("btc-perp-30d.toml", &["account.leverage={from=1,to=100,count=25}"]);
+    let cell = |k: usize| {
+        let values = vec![format!("0.{k}"), "30d".to_owned()];
+        SweepCell::new(format!("assets.BTC.model.volatility=0.{k} simulation.horizon=30d"), values, &result)
+    };
+    let report = SweepReport { axes: Vec::new(), is_grid: true, cells: (0..160).map(cell).collect() };
+    let page = render(&[Document::of_sweep(&report).unwrap()], &[]).unwrap();
+    assert!(page.len() < LARGEST, "{} bytes", page.len());
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use super::evaluation::{Evaluation, Hit, Survivors};
 use super::opening::Opening;
-use super::policy::Policy;
+use super::policy::{Policy, ProtectivePut};
 use super::schedule::{Moment, PATHS_PER_RECORD};
-use super::slot::{Managed, Slot};
+use super::slot::{Due, Managed, Slot};
 use super::sums::{add_sums, tally_hits};
 use super::walk::{Draws, Reach, Segment};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Stream, exp};
-use crate::stats::{AccountSums, Exit, LiquidatedSums, Sums, Tally};
+use crate::stats::{AccountSums, Cost, Exit, LiquidatedSums, Sums, Tally};
 use crate::venue::Flows;
 
 /// Evaluates levels whose owner follows policies. Draws what happens inside bars itself: both sides can matter.
@@ -30,6 +30,8 @@ pub struct Book {
     slots: Vec<Slot>,
     /// Best mirrored log-price by path.
     tops: Vec<f64>,
+    /// What a put on a unit of notional has paid or is worth, by path.
+    puts: Vec<f64>,
     /// Time up to which interest is charged, in years.
     charged: f64,
     draws: Draws,
@@ -47,7 +49,7 @@ impl Book {
     pub fn new(
         openings: Vec<Opening>,
         policy: Policy,
-        flows: Flows,
+        flows: &Flows,
         schedule: Vec<Moment>,
         asset: usize,
         horizon: u64,
@@ -55,8 +57,10 @@ impl Book {
         let count = openings.len();
         let power = openings.first().map_or(1.0, Opening::power);
         let sign = openings.first().map_or(1.0, Opening::sign) * power;
-        let levels =
-            openings.into_iter().map(|opening| Managed { opening, policy, flows, horizon }).collect();
+        let levels = openings
+            .into_iter()
+            .map(|opening| Managed { opening, policy, flows: flows.clone(), horizon })
+            .collect();
         Self {
             levels,
             schedule,
@@ -68,6 +72,7 @@ impl Book {
             lanes: 0,
             slots: Vec::new(),
             tops: Vec::new(),
+            puts: Vec::new(),
             charged: 0.0,
             draws: Draws::default(),
             stack: Vec::new(),
@@ -79,19 +84,41 @@ impl Book {
         }
     }
 
-    /// All the owner's money in units of what was committed, where the account holds this equity.
-    fn wealth(&self, slot: &Slot, equity: f64) -> f64 {
-        (equity + self.committed - 1.0 - slot.paid_in()) / self.committed
+    /// All the owner's money in units of what was committed, where the account of a level holds this equity and its put is
+    /// worth this much for a unit of notional.
+    fn wealth(&self, level: usize, slot: &Slot, equity: f64, put: f64) -> f64 {
+        let notional = self.levels[level].opening.start.exposure.abs();
+        let premium = self.put().map_or(0.0, |put| notional * put.premium());
+        let beside = self.committed - 1.0 - slot.paid_in + notional * put;
+        (equity + beside) / (self.committed + premium)
     }
 
-    /// The nearest triggers of the open levels of a path, and the first margin call to be answered.
+    fn put(&self) -> Option<ProtectivePut> {
+        self.levels.first()?.policy.protective_put
+    }
+
+    /// What a put on a unit of notional is worth at x, in settlement units; once it has expired, what it has paid.
+    fn put_value(&self, lane: usize, x: f64, years: f64) -> f64 {
+        match self.put() {
+            Some(put) if put.expiry.years() > years => self.put_at(put, x, years),
+            Some(_) => self.puts[lane],
+            None => 0.0,
+        }
+    }
+
+    /// In a coin-margined account x is the inverse of the price, and the put is turned into coins.
+    fn put_at(&self, put: ProtectivePut, x: f64, years: f64) -> f64 {
+        if self.power > 0.0 { put.value(x, years) } else { x * put.value(1.0 / x, years) }
+    }
+
+    /// The nearest triggers of the open levels of a path, and the first appointment.
     fn triggers(&self, lane: usize) -> (f64, f64, f64) {
         let slots = &self.slots[lane * self.levels.len()..][..self.levels.len()];
         slots
             .iter()
             .filter(|slot| slot.end.is_none())
             .fold((f64::NEG_INFINITY, f64::INFINITY, f64::INFINITY), |(low, high, due), slot| {
-                (low.max(slot.low), high.min(slot.high), due.min(slot.due))
+                (low.max(slot.low), high.min(slot.high), due.min(slot.appointment()))
             })
     }
 
@@ -116,13 +143,13 @@ impl Book {
         }
     }
 
-    /// Answers the margin calls of a path that are due by a time.
+    /// Keeps the appointments of a path that are due by a time.
     fn answer(&mut self, lane: usize, y: f64, time: f64) {
         let (count, top) = (self.levels.len(), self.tops[lane]);
         let x = exp(self.power * self.sign * y);
         for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
-            if slot.due <= time {
-                level.answer(slot, x, time);
+            if slot.appointment() <= time {
+                level.keep_appointments(slot, x, time);
                 if slot.end.is_none() {
                     level.renew(slot, top);
                     level.react(slot, y, top, time);
@@ -216,6 +243,8 @@ impl Evaluation for Book {
         }
         self.tops.clear();
         self.tops.resize(lanes, 0.0);
+        self.puts.clear();
+        self.puts.resize(lanes, 0.0);
         self.charged = 0.0;
         self.draws.clear();
         self.hits.clear();
@@ -246,18 +275,24 @@ impl Evaluation for Book {
         }
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
         let moment = self.schedule[moment];
         let now = moment.seconds as f64 / SECONDS_PER_YEAR;
         let years = now - self.charged;
         if moment.interest {
             self.charged = now;
         }
+        if let Some(put) = self.put().filter(|put| put.expiry.seconds() == moment.seconds) {
+            for (lane, log_price) in log_prices[self.asset].iter().enumerate() {
+                self.puts[lane] = self.put_at(put, exp(self.power * log_price), now);
+            }
+        }
         let count = self.levels.len();
         for (lane, log_price) in log_prices[self.asset].iter().enumerate() {
             let slots = &mut self.slots[lane * count..][..count];
+            let due = Due { moment, years, funding_rate: funding_rates.get(lane).copied() };
             for (level, slot) in self.levels.iter().zip(slots) {
-                level.settle(slot, &moment, years, self.sign * log_price, self.tops[lane]);
+                level.settle(slot, &due, self.sign * log_price, self.tops[lane]);
             }
         }
         if moment.date.is_some() {
@@ -266,9 +301,10 @@ impl Evaluation for Book {
                 log_prices[self.asset].iter().enumerate().take(self.lanes.div_ceil(PATHS_PER_RECORD))
             {
                 let x = exp(self.power * log_price);
-                for slot in &self.slots[lane * count..][..count] {
+                let put = self.put_value(lane, x, now);
+                for (level, slot) in self.slots[lane * count..][..count].iter().enumerate() {
                     let equity = slot.end.map_or(slot.exposure * x + slot.cash, |end| end.equity);
-                    equities.push(self.wealth(slot, equity));
+                    equities.push(self.wealth(level, slot, equity, put));
                 }
             }
             self.dated.push(equities);
@@ -286,6 +322,7 @@ impl Evaluation for Book {
         }
         for (lane, weight) in weights.iter().enumerate() {
             let x = exp(self.power * log_prices[self.asset][lane]);
+            let put = self.put_value(lane, x, self.horizon);
             for number in 0..count {
                 let slot = &mut self.slots[lane * count + number];
                 if slot.end.is_none() {
@@ -293,10 +330,15 @@ impl Evaluation for Book {
                 }
                 let slot = *slot;
                 let Some(end) = slot.end else { continue };
-                let wealth = self.wealth(&slot, end.equity);
+                let wealth = self.wealth(number, &slot, end.equity, put);
                 let cell = &mut tally.levels[number];
                 let account = cell.account.get_or_insert_default();
-                account.add(&mut self.account_sums[number], &slot.passage(end.exit), *weight);
+                let mut passage = slot.passage(end.exit);
+                if let Some(bought) = self.levels[number].policy.protective_put {
+                    let notional = self.levels[number].opening.start.exposure.abs();
+                    passage.costs[Cost::Options as usize] = notional * (bought.premium() - put);
+                }
+                account.add(&mut self.account_sums[number], &passage, *weight);
                 if end.exit == Exit::Liquidated {
                     self.hits.push(Hit {
                         lane: lane as u32,

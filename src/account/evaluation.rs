@@ -20,8 +20,9 @@ pub trait Evaluation: Send {
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream);
 
     /// Lets the cash flows happen that are due at a moment of the account's schedule, at these log-prices (by asset and
-    /// path), and compares the new barriers with the price. Accounts without a schedule are never asked.
-    fn settle(&mut self, _moment: usize, _log_prices: &[Vec<f64>]) {}
+    /// path) and funding rates (by path; empty where none is due), and compares the new barriers with the price. Accounts
+    /// without a schedule are never asked.
+    fn settle(&mut self, _moment: usize, _log_prices: &[Vec<f64>], _funding_rates: &[f64]) {}
 
     /// Takes in looks at the prices of all paths at some times in a row, if the evaluation can do so at once; `false`, and nothing
     /// done, if it wants every look as a batch of bars. `log_prices` are by asset, then by look and path.

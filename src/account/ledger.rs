@@ -10,14 +10,14 @@ use super::evaluation::{Evaluation, Hit, Survivors};
 use super::hits::Candidates;
 use super::nested::watched;
 use super::opening::Opening;
-use super::requirement::{Line, barrier};
+use super::requirement::{Line, barrier, highest};
 use super::schedule::{Moment, PATHS_PER_RECORD};
-use super::settlement::{Accrual, LogBarriers, Settle, log_barrier};
+use super::settlement::{Accrual, Bounds, Charge, LogBarriers, Nearest, Prices, Settle, log_barrier};
 use super::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Kernel, Stream, dispatch, exp};
+use crate::numeric::{Stream, dispatch, exp};
 use crate::stats::{AccountSums, Calls, Cost, Exit, LiquidatedSums, Passage, Sums, Tally};
-use crate::venue::{Flows, Side};
+use crate::venue::{Flows, FundingBasis, Side};
 
 /// Evaluates levels one by one.
 pub struct Ledger {
@@ -31,12 +31,16 @@ pub struct Ledger {
     lanes: usize,
     columns: Columns,
     accruals: Vec<Accrual>,
-    /// Barriers by level.
+    /// Barriers by level, and those of one level that can be the nearest.
     lines: Vec<Vec<Line>>,
+    kept: Vec<Line>,
     /// Mirrored x of the nearest barrier by path, and its logarithm.
     nearest: Vec<f64>,
     log_nearest: Vec<f64>,
     x: Vec<f64>,
+    /// Funding of the moment and so far, for a unit of exposure, by path.
+    charged: Vec<f64>,
+    funding: Vec<f64>,
     hits: Vec<Hit>,
     passages: Vec<Passage>,
     candidates: Candidates,
@@ -51,10 +55,12 @@ pub struct Ledger {
 #[derive(Debug, Default)]
 struct Columns {
     cash: Vec<f64>,
-    funding: Vec<f64>,
+    /// Paid in cash; empty where nothing can be borrowed.
     interest: Vec<f64>,
     peak: Vec<f64>,
-    drawdown: Vec<f64>,
+    /// The deepest fall, and the peak that it was from.
+    fall: Vec<f64>,
+    fall_peak: Vec<f64>,
 }
 
 impl Ledger {
@@ -81,9 +87,12 @@ impl Ledger {
             columns: Columns::default(),
             accruals: Vec::new(),
             lines: vec![Vec::new(); count],
+            kept: Vec::new(),
             nearest: Vec::new(),
             log_nearest: Vec::new(),
             x: Vec::new(),
+            charged: Vec::new(),
+            funding: Vec::new(),
             hits: Vec::new(),
             passages: Vec::new(),
             candidates: Candidates::default(),
@@ -102,7 +111,10 @@ impl Ledger {
 
     /// Sets the exposure of a level that decides its barriers.
     fn renew_lines(&mut self, level: usize) {
-        self.lines[level] = self.levels[level].requirement.lines(self.accruals[level].leading_exposure());
+        self.lines[level] = {
+            let exposure = self.accruals[level].leading_exposure();
+            self.levels[level].requirement(exposure).lines(exposure)
+        };
     }
 
     /// Liquidates a level on a path at a price of x.
@@ -117,22 +129,24 @@ impl Ledger {
             recovered: remains.recovered,
             bad_debt: remains.bad_debt,
         });
-        let mut passage = self.passage(level, lane, Exit::Liquidated, remains.recovered);
+        let mut passage = self.passage(level, lane, Exit::Liquidated, remains.recovered, x);
         passage.costs[Cost::Liquidation as usize] = remains.kept;
         self.passages.push(passage);
         self.columns.cash[slot] = f64::INFINITY;
     }
 
-    /// What a path did to a level that ends with this equity.
-    fn passage(&self, level: usize, lane: usize, exit: Exit, equity: f64) -> Passage {
+    /// What a path did to a level that ends with this equity at x, the price at which coins owed are bought back.
+    fn passage(&self, level: usize, lane: usize, exit: Exit, equity: f64, x: f64) -> Passage {
         let slot = level * self.lanes + lane;
         let columns = &self.columns;
         let mut costs = [0.0; Cost::ALL.len()];
         costs[Cost::Fees as usize] = self.levels[level].entry_fee;
-        costs[Cost::Funding as usize] = columns.funding[slot];
-        costs[Cost::Interest as usize] = columns.interest[slot];
+        costs[Cost::Funding as usize] = self.levels[level].start.exposure * self.funding[lane];
+        costs[Cost::Interest as usize] =
+            columns.interest.get(slot).unwrap_or(&0.0) + self.accruals[level].owed_coins() * x;
         let last_fall = 1.0 - equity / columns.peak[slot].max(equity);
-        Passage { exit, costs, drawdown: columns.drawdown[slot].max(last_fall), calls: Calls::default() }
+        let deepest = columns.fall[slot] / columns.fall_peak[slot];
+        Passage { exit, costs, drawdown: deepest.max(last_fall), calls: Calls::default(), reductions: 0.0 }
     }
 
     /// Finds the nearest barrier of a path again.
@@ -200,10 +214,10 @@ impl Evaluation for Ledger {
         let columns = &mut self.columns;
         for column in [
             &mut columns.cash,
-            &mut columns.funding,
             &mut columns.interest,
             &mut columns.peak,
-            &mut columns.drawdown,
+            &mut columns.fall,
+            &mut columns.fall_peak,
         ] {
             column.clear();
         }
@@ -215,15 +229,20 @@ impl Evaluation for Ledger {
             let equity = cash + accrual.exposure;
             let slots = (level + 1) * lanes;
             self.columns.cash.resize(slots, cash);
-            self.columns.funding.resize(slots, 0.0);
-            self.columns.interest.resize(slots, due.cash_interest.0 + due.coin_interest);
+            if self.flows.borrow.is_some() {
+                self.columns.interest.resize(slots, due.cash_interest.0);
+            }
             self.columns.peak.resize(slots, 1.0);
-            self.columns.drawdown.resize(slots, 1.0 - equity);
+            self.columns.fall.resize(slots, 1.0 - equity);
+            self.columns.fall_peak.resize(slots, 1.0);
             self.accruals.push(accrual);
             self.renew_lines(level);
             nearest = nearest.max(self.barrier(level, 0));
         }
         let log_nearest = log_barrier(self.levels.first().map_or(1.0, Opening::sign), nearest);
+        self.charged.resize(lanes, 0.0);
+        self.funding.clear();
+        self.funding.resize(lanes, 0.0);
         self.nearest.clear();
         self.nearest.resize(lanes, nearest);
         self.log_nearest.clear();
@@ -257,30 +276,45 @@ impl Evaluation for Ledger {
         self.candidates = candidates;
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
         self.set_prices(&log_prices[self.asset]);
-        let (now, next) = (self.schedule[moment], &self.schedule[moment + 1..]);
+        let now = self.schedule[moment];
         let lanes = self.lanes;
         self.nearest.fill(f64::NEG_INFINITY);
         for level in 0..self.levels.len() {
-            let due = self.accruals[level].due(&now, next);
+            let due = self.accruals[level].due(&now, &self.schedule[moment + 1..]);
             if now.interest {
-                self.lines[level] =
-                    self.levels[level].requirement.lines(self.accruals[level].leading_exposure());
+                self.renew_lines(level);
+            }
+            if let (0, true, Some(funding)) = (level, now.funding, &self.flows.funding) {
+                dispatch(Charge {
+                    rates: funding_rates,
+                    x: (funding.basis == FundingBasis::Mark).then_some(&self.x),
+                    unit: due.funding / self.levels[level].start.exposure,
+                    charged: &mut self.charged[..lanes],
+                    total: &mut self.funding,
+                });
             }
             let slots = level * lanes..(level + 1) * lanes;
             dispatch(Settle {
                 due,
                 exposure: self.accruals[level].exposure,
-                lines: &self.lines[level],
                 x: &self.x,
+                charged: &self.charged,
                 cash: &mut self.columns.cash[slots.clone()],
-                funding: &mut self.columns.funding[slots.clone()],
-                interest: &mut self.columns.interest[slots.clone()],
+                interest: self.columns.interest.get_mut(slots.clone()).unwrap_or_default(),
                 peak: &mut self.columns.peak[slots.clone()],
-                drawdown: &mut self.columns.drawdown[slots],
-                nearest: &mut self.nearest,
+                fall: &mut self.columns.fall[slots.clone()],
+                fall_peak: &mut self.columns.fall_peak[slots.clone()],
             });
+            let (cash, lead) = (&self.columns.cash[slots], due.lead);
+            let (least, most) = dispatch(Bounds(cash));
+            if least <= most {
+                let bounds =
+                    (self.accruals[level].leading_cash(least), self.accruals[level].leading_cash(most));
+                highest(&self.lines[level], bounds.0, bounds.1, &mut self.kept);
+                dispatch(Nearest { lines: &self.kept, lead, cash, nearest: &mut self.nearest });
+            }
         }
         let sign = self.levels.first().map_or(1.0, Opening::sign);
         let time = now.seconds as f64 / SECONDS_PER_YEAR;
@@ -315,7 +349,7 @@ impl Evaluation for Ledger {
                     let equity = exposure * x + cash;
                     let closing = (equity - fee * x).max(0.0);
                     self.survivor_sums[level].add(closing - 1.0, *weight);
-                    let mut passage = self.passage(level, lane, Exit::Horizon, closing);
+                    let mut passage = self.passage(level, lane, Exit::Horizon, closing, x);
                     passage.costs[Cost::Fees as usize] += equity - closing;
                     let cell = &mut tally.levels[level];
                     cell.closing_equity.add(closing, *weight);
@@ -343,23 +377,5 @@ impl Evaluation for Ledger {
 
     fn hits(&self) -> &[Hit] {
         &self.hits
-    }
-}
-
-/// x from log-prices.
-struct Prices<'a> {
-    power: f64,
-    log_prices: &'a [f64],
-    x: &'a mut [f64],
-}
-
-impl Kernel for Prices<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (x, log_price) in self.x.iter_mut().zip(self.log_prices) {
-            *x = exp(self.power * log_price);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Positions under margin: what a path of prices does to every leverage level of an account.
 
 mod book;
+mod calls;
 mod evaluation;
 mod hits;
 mod ledger;
@@ -20,7 +21,7 @@ pub use book::Book;
 pub use evaluation::{Evaluation, Hit, Survivors};
 pub use ledger::Ledger;
 pub use nested::Nested;
-pub use opening::{Opening, Remains};
+pub use opening::{Lender, Opening, Reduced, Remains};
 pub use policy::Policy;
 pub use portfolio::Portfolio;
 pub use position::{Level, LevelError, LiquidationFill};

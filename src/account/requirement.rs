@@ -153,10 +153,20 @@ impl Requirement {
 
     /// The prices at which equity is a multiple of the requirement, as [`Requirement::lines`].
     pub fn scaled_lines(&self, exposure: f64, multiple: f64) -> Vec<Line> {
+        self.each_line(exposure, multiple).collect()
+    }
+
+    /// The mirrored barrier at which equity is a multiple of the requirement, −∞ if there is none.
+    pub fn barrier(&self, exposure: f64, cash: f64, multiple: f64) -> f64 {
+        let barriers = self.each_line(exposure, multiple).map(|line| line.barrier(cash));
+        barriers.fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    fn each_line(&self, exposure: f64, multiple: f64) -> impl Iterator<Item = Line> {
         let (sign, size) = (exposure.signum(), exposure.abs());
         let reachable =
-            |tier: &&Tier| !self.whole || if sign > 0.0 { tier.low < size } else { tier.high > size };
-        let line = |tier: &Tier| {
+            move |tier: &&Tier| !self.whole || if sign > 0.0 { tier.low < size } else { tier.high > size };
+        let line = move |tier: &Tier| {
             let slope = multiple * tier.rate * size - exposure;
             let bend = multiple * tier.growth * size * size;
             let (low, high) = match (self.whole, sign > 0.0) {
@@ -175,7 +185,34 @@ impl Requirement {
                 high,
             })
         };
-        self.tiers.iter().filter(reachable).filter_map(line).collect()
+        self.tiers.iter().filter(reachable).filter_map(line)
+    }
+}
+
+/// The lines that can be the highest for cash between two sums: of straight lines one that is below another at both ends
+/// never is.
+pub fn highest(lines: &[Line], least: f64, most: f64, kept: &mut Vec<Line>) {
+    kept.clear();
+    let is_straight = |line: &Line| {
+        line.bend == 0.0
+            && (line.low, line.high) == (f64::NEG_INFINITY, f64::INFINITY)
+            && (line.debt == 1.0 || most < 0.0 || least >= 0.0)
+    };
+    if lines.len() < 3 || !lines.iter().all(is_straight) {
+        kept.extend_from_slice(lines);
+        return;
+    }
+    let ends = |line: &Line| (line.barrier(least), line.barrier(most));
+    for (number, line) in lines.iter().enumerate() {
+        let (low, high) = ends(line);
+        let is_below = lines.iter().enumerate().any(|(other, above)| {
+            let (above_low, above_high) = ends(above);
+            // Of equal lines the first one stays.
+            above_low >= low && above_high >= high && (above_low > low || above_high > high || other < number)
+        });
+        if !is_below {
+            kept.push(*line);
+        }
     }
 }
 
@@ -238,5 +275,34 @@ mod tests {
             }
         }
         assert!(compared > 60, "{compared}");
+    }
+
+    /// Between two sums the lines that are kept give the same barrier as all of them, and they are few.
+    #[test]
+    fn the_highest_lines_are_enough() {
+        let bands: Vec<_> = (1..=12)
+            .map(|tier| TierBand {
+                up_to: f64::from(tier * tier),
+                rate: 0.004 * f64::from(tier),
+                max_leverage: f64::INFINITY,
+            })
+            .collect();
+        let venue = Venue::new(Contract::Linear, MarginTier::table(&bands, TierRule::Marginal).unwrap());
+        let mut kept = Vec::new();
+        for side in [Side::Long, Side::Short] {
+            for quantity in [2.0, 20.0, 90.0] {
+                let holding = Holding { side, entry: 1.0, quantity, collateral: 1.0 };
+                let position = Exposure::of(&holding, Contract::Linear, 1.0);
+                let lines = Requirement::new(&venue, &holding, 1.0).lines(position.exposure);
+                assert_eq!(lines.len(), 12);
+                let (least, most) = (position.cash - 0.3, position.cash + 0.2);
+                highest(&lines, least, most, &mut kept);
+                assert!(kept.len() < 8, "{side:?} {quantity}: {}", kept.len());
+                for step in 0..=100 {
+                    let cash = least + f64::from(step) * 0.005;
+                    assert_eq!(barrier(&kept, cash), barrier(&lines, cash), "{side:?} {quantity} {cash}");
+                }
+            }
+        }
     }
 }

@@ -37,7 +37,7 @@ pub fn schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
         set(moments.entry(seconds).or_insert(Moment { seconds, ..Moment::default() }));
     };
     for flow in flows {
-        if let Some(funding) = flow.funding.filter(|funding| funding.rate != 0.0) {
+        if let Some(funding) = flow.funding.as_ref().filter(|funding| !funding.is_zero()) {
             let every = funding.every.seconds().max(1);
             for k in 1..=horizon / every {
                 at(&mut moments, k * every, &|moment| moment.funding = true);
@@ -68,6 +68,9 @@ pub fn schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
             at(&mut moments, k * every, &|_| {});
         }
     }
+    if let Some(put) = policy.protective_put.filter(|put| put.expiry.seconds() <= horizon) {
+        at(&mut moments, put.expiry.seconds(), &|_| {});
+    }
     if let Some(exit) = policy.exit_after.filter(|exit| exit.time.seconds() <= horizon) {
         at(&mut moments, exit.time.seconds(), &|_| {});
     }
@@ -92,13 +95,12 @@ pub fn schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
 mod tests {
     use super::*;
     use crate::market::Duration;
-    use crate::venue::{Borrow, Funding, FundingBasis};
+    use crate::venue::{Borrow, Funding};
 
     const MONTH: u64 = 30 * DAY;
 
     fn funding(hours: u64) -> Option<Funding> {
-        let every = Duration::from_seconds(hours * HOUR);
-        Some(Funding { rate: 1e-4, every, basis: FundingBasis::Mark })
+        Some(Funding::constant(1e-4, Duration::from_seconds(hours * HOUR)))
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Payments of one level on all paths at once.
 //!
-//! Funding is charged on the exposure, at the price or at entry. Interest is charged on the debt: negative cash, or a
-//! negative exposure of a borrowed coin. Debt in coins is the same on all paths, so it is kept by level.
+//! Funding is charged on the exposure, at the price or at entry: per unit of exposure it is the same at every level, so it
+//! is kept by path. Interest is charged on the debt: negative cash, or a negative exposure of a borrowed coin. Debt in coins is
+//! the same on all paths, so it is kept by level.
 
 use super::opening::Opening;
 use super::requirement::Line;
@@ -34,12 +35,10 @@ pub(super) struct Accrual {
 /// Payments of one level at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Due {
-    /// Funding, as a constant and as a multiple of x.
-    pub funding: (f64, f64),
+    /// Funding, as a multiple of what a unit of exposure is charged.
+    pub funding: f64,
     /// Interest on debt in cash, as a constant and as a multiple of the debt.
     pub cash_interest: (f64, f64),
-    /// Value of the interest in coins, as a multiple of x; it does not touch the cash.
-    pub coin_interest: f64,
     /// See [`Accrual::lead`].
     pub lead: f64,
 }
@@ -48,7 +47,8 @@ impl Accrual {
     /// The account of a level as it opens, and the interest in cash that is charged at once.
     pub fn open(level: &Opening, flows: &Flows, schedule: &[Moment]) -> (Self, Due) {
         let start = level.start;
-        let flows = Flows { borrow: flows.borrow.filter(|borrow| borrow.rate != 0.0), ..*flows };
+        let flows = Flows { borrow: flows.borrow.filter(|borrow| borrow.rate != 0.0), ..flows.clone() };
+        let borrow = flows.borrow;
         let mut accrual = Self {
             flows,
             exposure: start.exposure,
@@ -59,7 +59,7 @@ impl Accrual {
             lead: 1.0,
         };
         let mut due = Due::default();
-        if let Some(borrow) = flows.borrow {
+        if let Some(borrow) = borrow {
             if borrow.compounding == Compounding::Simple {
                 due = accrual.simple_interest(borrow.rate);
             }
@@ -83,17 +83,17 @@ impl Accrual {
                 due = self.simple_interest(borrow.rate);
             } else {
                 due.cash_interest.1 = growth;
-                due.coin_interest = (-self.exposure).max(0.0) * growth;
-                self.exposure -= due.coin_interest;
+                self.exposure -= (-self.exposure).max(0.0) * growth;
             }
             self.charged = moment.seconds;
             self.lead = self.lead_to(next.iter().find(|moment| moment.interest));
         }
-        if let (true, Some(funding)) = (moment.funding, self.flows.funding) {
-            match funding.basis {
-                FundingBasis::Mark => due.funding.1 = self.power * funding.rate * self.exposure,
-                FundingBasis::Entry => due.funding.0 = self.power * funding.rate * self.entry_exposure,
-            }
+        if let (true, Some(funding)) = (moment.funding, &self.flows.funding) {
+            due.funding = self.power
+                * match funding.basis {
+                    FundingBasis::Mark => self.exposure,
+                    FundingBasis::Entry => self.entry_exposure,
+                };
         }
         due.lead = self.lead;
         due
@@ -103,7 +103,7 @@ impl Accrual {
         let (cash, coins) = self.principal;
         let hour = rate / HOURS_PER_YEAR;
         self.exposure -= coins * hour;
-        Due { cash_interest: (cash * hour, 0.0), coin_interest: coins * hour, ..Due::default() }
+        Due { cash_interest: (cash * hour, 0.0), ..Due::default() }
     }
 
     fn lead_to(&self, next: Option<&Moment>) -> f64 {
@@ -114,6 +114,11 @@ impl Accrual {
             }
             _ => 1.0,
         }
+    }
+
+    /// Coins owed as interest so far: a cost at the price at which they are bought back.
+    pub fn owed_coins(&self) -> f64 {
+        self.entry_exposure - self.exposure
     }
 
     /// The exposure that decides the barrier until the next payment.
@@ -132,19 +137,54 @@ fn lead(cash: f64, factor: f64) -> f64 {
     if cash < 0.0 { cash * factor } else { cash }
 }
 
-/// One level at one moment on all paths: pays what is due, follows the equity, and finds the nearest barrier.
+/// What funding charges each path for a unit of exposure.
+pub(super) struct Charge<'a> {
+    /// Rates by path.
+    pub rates: &'a [f64],
+    /// x by path where it is the mark that they apply to.
+    pub x: Option<&'a [f64]>,
+    /// What a unit of exposure is of one at entry, with interest in coins.
+    pub unit: f64,
+    pub charged: &'a mut [f64],
+    /// Sum of all charges, for a unit at entry.
+    pub total: &'a mut [f64],
+}
+
+impl Kernel for Charge<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { rates, x, unit, charged, total } = self;
+        let n = charged.len();
+        charged.copy_from_slice(&rates[..n]);
+        if let Some(x) = x {
+            for (charged, x) in charged.iter_mut().zip(x) {
+                *charged *= x;
+            }
+        }
+        for (total, charged) in total.iter_mut().zip(charged) {
+            *total = unit.mul_add(*charged, *total);
+        }
+    }
+}
+
+/// One level at one moment on all paths: pays what is due and follows the equity.
 pub(super) struct Settle<'a> {
     pub due: Due,
     pub exposure: f64,
-    pub lines: &'a [Line],
     /// x by path.
     pub x: &'a [f64],
+    /// Funding for a unit of exposure by path; empty where none is due.
+    pub charged: &'a [f64],
     pub cash: &'a mut [f64],
-    pub funding: &'a mut [f64],
+    /// Interest paid in cash; empty where nothing can be borrowed.
     pub interest: &'a mut [f64],
     pub peak: &'a mut [f64],
-    pub drawdown: &'a mut [f64],
-    pub nearest: &'a mut [f64],
+    /// The deepest fall and the peak that it was from: their ratio is the drawdown. A comparison of two ratios is two products,
+    /// where each ratio would be a division.
+    pub fall: &'a mut [f64],
+    pub fall_peak: &'a mut [f64],
 }
 
 impl Kernel for Settle<'_> {
@@ -152,31 +192,77 @@ impl Kernel for Settle<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { due, exposure, lines, .. } = self;
+        let Self { due, exposure, .. } = self;
         let n = self.x.len();
         let x = &self.x[..n];
-        let (cash, nearest) = (&mut self.cash[..n], &mut self.nearest[..n]);
-        let (funding, interest) = (&mut self.funding[..n], &mut self.interest[..n]);
-        let (peak, drawdown) = (&mut self.peak[..n], &mut self.drawdown[..n]);
+        let (cash, peak) = (&mut self.cash[..n], &mut self.peak[..n]);
+        let (fall, fall_peak) = (&mut self.fall[..n], &mut self.fall_peak[..n]);
+        if due.cash_interest != (0.0, 0.0) {
+            for (cash, interest) in cash.iter_mut().zip(self.interest) {
+                let debt = if *cash < 0.0 { -*cash } else { 0.0 };
+                let charged = due.cash_interest.1.mul_add(debt, due.cash_interest.0);
+                *cash -= charged;
+                *interest += charged;
+            }
+        }
+        if due.funding != 0.0 {
+            for (cash, charged) in cash.iter_mut().zip(self.charged) {
+                *cash = due.funding.mul_add(-*charged, *cash);
+            }
+        }
         for i in 0..n {
-            let paid = due.funding.1.mul_add(x[i], due.funding.0);
-            let debt = if cash[i] < 0.0 { -cash[i] } else { 0.0 };
-            let charged = due.cash_interest.1.mul_add(debt, due.cash_interest.0);
-            cash[i] -= paid + charged;
-            funding[i] += paid;
-            interest[i] += due.coin_interest.mul_add(x[i], charged);
             let equity = exposure.mul_add(x[i], cash[i]);
             let top = if equity > peak[i] { equity } else { peak[i] };
             peak[i] = top;
-            let fall = (top - equity) / top;
-            drawdown[i] = if fall > drawdown[i] { fall } else { drawdown[i] };
+            let fallen = top - equity;
+            let is_deeper = fallen * fall_peak[i] > fall[i] * top;
+            fall[i] = if is_deeper { fallen } else { fall[i] };
+            fall_peak[i] = if is_deeper { top } else { fall_peak[i] };
         }
+    }
+}
+
+/// The nearest barrier of each path, with those of one more level.
+pub(super) struct Nearest<'a> {
+    pub lines: &'a [Line],
+    pub lead: f64,
+    pub cash: &'a [f64],
+    pub nearest: &'a mut [f64],
+}
+
+impl Kernel for Nearest<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { lines, lead: factor, cash, nearest } = self;
         for line in lines {
-            for i in 0..n {
-                let barrier = line.barrier(lead(cash[i], due.lead));
-                nearest[i] = if barrier > nearest[i] { barrier } else { nearest[i] };
+            for (nearest, cash) in nearest.iter_mut().zip(cash) {
+                let barrier = line.barrier(lead(*cash, factor));
+                *nearest = if barrier > *nearest { barrier } else { *nearest };
             }
         }
+    }
+}
+
+/// The least and the most of finite sums.
+pub(super) struct Bounds<'a>(pub &'a [f64]);
+
+impl Kernel for Bounds<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn run(self) -> (f64, f64) {
+        const LANES: usize = 16;
+        let (mut least, mut most) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        for chunk in self.0.chunks(LANES) {
+            for ((least, most), sum) in least.iter_mut().zip(&mut most).zip(chunk) {
+                *least = if *sum < *least { *sum } else { *least };
+                let is_more = *sum > *most && *sum < f64::INFINITY;
+                *most = if is_more { *sum } else { *most };
+            }
+        }
+        (least.into_iter().fold(f64::INFINITY, f64::min), most.into_iter().fold(f64::NEG_INFINITY, f64::max))
     }
 }
 
@@ -205,4 +291,22 @@ pub(super) fn log_barrier(sign: f64, barrier: f64) -> f64 {
     let x = if x > 1e-300 { x } else { 1e-300 };
     let x = if x < 1e300 { x } else { 1e300 };
     sign * ln(x)
+}
+
+/// x from log-prices.
+pub(super) struct Prices<'a> {
+    pub power: f64,
+    pub log_prices: &'a [f64],
+    pub x: &'a mut [f64],
+}
+
+impl Kernel for Prices<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (x, log_price) in self.x.iter_mut().zip(self.log_prices) {
+            *x = exp(self.power * log_price);
+        }
+    }
 }

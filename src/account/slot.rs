@@ -5,7 +5,6 @@
 
 use super::opening::Opening;
 use super::policy::{Deleverage, Occasion, Policy};
-use super::requirement::barrier;
 use super::schedule::Moment;
 use super::settlement::log_barrier;
 use crate::market::SECONDS_PER_YEAR;
@@ -27,6 +26,16 @@ pub(super) struct Managed {
     pub horizon: u64,
 }
 
+/// What is due at a moment on one path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Due {
+    pub moment: Moment,
+    /// Time since interest was last charged.
+    pub years: f64,
+    /// Fraction of the notional, where funding is paid.
+    pub funding_rate: Option<f64>,
+}
+
 /// How a position ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct End {
@@ -42,20 +51,28 @@ pub(super) struct End {
 pub(super) struct Slot {
     pub cash: f64,
     pub exposure: f64,
-    reserve: f64,
-    costs: [f64; Cost::ALL.len()],
-    calls: Calls,
-    paid_in: f64,
-    peak: f64,
-    drawdown: f64,
-    /// When a margin call is answered, in years; infinite without one.
+    pub reserve: f64,
+    pub costs: [f64; Cost::ALL.len()],
+    pub calls: Calls,
+    pub paid_in: f64,
+    /// Coins owed as interest: a cost at the price at which they are bought back.
+    pub owed_coins: f64,
+    pub peak: f64,
+    pub drawdown: f64,
+    /// When the owner answers a margin call, in years; infinite without one.
     pub due: f64,
     /// Nearest trigger on the losing side and on the other.
     pub low: f64,
     pub high: f64,
-    liquidation: f64,
-    call: f64,
+    pub liquidation: f64,
+    pub call: f64,
+    /// Mirrored log-price of a lender's call; and when the lender liquidates unless the loan has recovered.
+    pub lender: f64,
+    pub deadline: f64,
     reduction: f64,
+    /// When the venue first closed a part of the position, and how often it did.
+    taken: Option<f64>,
+    reductions: f64,
     pub end: Option<End>,
 }
 
@@ -70,6 +87,7 @@ impl Managed {
             costs: [0.0; Cost::ALL.len()],
             calls: Calls::default(),
             paid_in: 0.0,
+            owed_coins: 0.0,
             peak: 1.0,
             drawdown: 0.0,
             due: f64::INFINITY,
@@ -77,12 +95,16 @@ impl Managed {
             high: f64::INFINITY,
             liquidation: f64::NEG_INFINITY,
             call: f64::NEG_INFINITY,
+            lender: f64::NEG_INFINITY,
+            deadline: f64::INFINITY,
             reduction: f64::NEG_INFINITY,
+            taken: None,
+            reductions: 0.0,
             end: None,
         };
         slot.costs[Cost::Fees as usize] = self.opening.entry_fee;
         if self.flows.borrow.is_some_and(|borrow| borrow.compounding == Compounding::Simple) {
-            self.charge_interest(&mut slot, 1.0, 0.0);
+            self.charge_interest(&mut slot, 0.0);
         }
         self.follow(&mut slot, 1.0);
         self.renew(&mut slot, 0.0);
@@ -101,8 +123,8 @@ impl Managed {
 
     /// Mirrored log barrier of a margin that is a multiple of the maintenance margin.
     fn margin_barrier(&self, slot: &Slot, multiple: f64) -> f64 {
-        let lines = self.opening.requirement.scaled_lines(slot.exposure, multiple);
-        log_barrier(self.sign(), barrier(&lines, slot.cash))
+        let requirement = self.opening.requirement(slot.exposure);
+        log_barrier(self.sign(), requirement.barrier(slot.exposure, slot.cash, multiple))
     }
 
     /// Finds the triggers again, with the best mirrored log-price so far.
@@ -116,6 +138,10 @@ impl Managed {
             }
             _ => f64::NEG_INFINITY,
         };
+        slot.lender = match self.opening.lender {
+            Some(lender) if slot.deadline == f64::INFINITY => self.margin_barrier(slot, lender.call),
+            _ => f64::NEG_INFINITY,
+        };
         slot.reduction = match policy.deleverage {
             Some(Deleverage { on: Occasion::Above(leverage), .. }) => {
                 Deleverage::price_of(leverage, slot.cash, slot.exposure)
@@ -123,7 +149,7 @@ impl Managed {
             }
             _ => f64::NEG_INFINITY,
         };
-        slot.low = slot.liquidation.max(self.stop(top)).max(slot.call).max(slot.reduction);
+        slot.low = slot.liquidation.max(self.stop(top)).max(slot.call).max(slot.lender).max(slot.reduction);
         slot.high = policy.take_profit.map_or(f64::INFINITY, |target| target.level(self.side()));
     }
 
@@ -157,18 +183,15 @@ impl Managed {
             }
             let x = exp(self.sign() * y);
             if y <= slot.liquidation {
-                return self.liquidate(slot, x, time);
+                self.liquidate(slot, x, time);
             } else if y <= self.stop(top) {
                 return self.close(slot, x, self.stop_slippage(top), Exit::Stopped, time);
             } else if y >= slot.high {
                 return self.close(slot, x, 0.0, Exit::Target, time);
             } else if y <= slot.call {
-                let delay = self.policy.margin_call.map_or(0.0, |call| call.delay.years());
-                slot.calls.number += 1.0;
-                slot.due = time + delay;
-                if delay == 0.0 {
-                    self.answer(slot, x, time);
-                }
+                self.call(slot, x, time);
+            } else if y <= slot.lender {
+                self.call_in(slot, time);
             } else if y <= slot.reduction {
                 self.rebalance(slot, x);
             } else {
@@ -178,54 +201,11 @@ impl Managed {
         }
     }
 
-    /// Answers a margin call at a price.
-    pub fn answer(&self, slot: &mut Slot, x: f64, time: f64) {
-        slot.due = f64::INFINITY;
-        let Some(call) = self.policy.margin_call else { return };
-        let equity = slot.exposure * x + slot.cash;
-        let notional = slot.exposure.abs() * x;
-        let needed = (call.target * self.opening.requirement.at(notional, slot.cash) - equity).max(0.0);
-        if needed == 0.0 {
-            slot.calls.met += 1.0;
-        } else if call.reserve > 0.0 {
-            let paid = needed.min(slot.reserve);
-            slot.reserve -= paid;
-            slot.calls.money += paid;
-            self.pay_in(slot, paid);
-            if paid >= needed {
-                slot.calls.met += 1.0;
-            } else if call.close {
-                self.close(slot, x, 0.0, Exit::Called, time);
-            }
-        } else {
-            let fee = self.opening.taker_fee;
-            let sign = slot.exposure.signum();
-            let short = |size: f64| {
-                let left = equity - fee * (notional - size);
-                left < call.target * self.opening.requirement.at(size, left - sign * size)
-            };
-            let (mut low, mut high) = (0.0, notional);
-            for _ in 0..60 {
-                let middle = 0.5 * (low + high);
-                if short(middle) { high = middle } else { low = middle }
-            }
-            if short(0.0) || low < 1e-9 * notional {
-                return self.close(slot, x, 0.0, Exit::Called, time);
-            }
-            self.trade(slot, x, -slot.exposure.signum() * (notional - low) / x);
-            slot.calls.met += 1.0;
-        }
-    }
-
-    fn pay_in(&self, slot: &mut Slot, money: f64) {
-        slot.cash += money;
-        slot.paid_in += money;
-        // Money from outside is no profit.
-        slot.peak += money;
-    }
-
-    fn trade(&self, slot: &mut Slot, x: f64, change: f64) {
+    pub fn trade(&self, slot: &mut Slot, x: f64, change: f64) {
         let fee = self.opening.taker_fee * change.abs() * x;
+        if change * slot.exposure < 0.0 {
+            Self::buy_back(slot, x, (change / slot.exposure).abs().min(1.0));
+        }
         slot.exposure += change;
         slot.cash -= change * x + fee;
         slot.costs[Cost::Fees as usize] += fee;
@@ -240,7 +220,13 @@ impl Managed {
         }
     }
 
-    fn charge_interest(&self, slot: &mut Slot, x: f64, years: f64) {
+    /// Books the interest in coins on a share of the position that is closed.
+    fn buy_back(slot: &mut Slot, x: f64, share: f64) {
+        slot.costs[Cost::Interest as usize] += share * slot.owed_coins * x;
+        slot.owed_coins *= 1.0 - share;
+    }
+
+    fn charge_interest(&self, slot: &mut Slot, years: f64) {
         let Some(borrow) = self.flows.borrow else { return };
         let (cash, coins) = ((-slot.cash).max(0.0), (-slot.exposure).max(0.0));
         let start = self.opening.start;
@@ -259,47 +245,56 @@ impl Managed {
         };
         slot.cash -= cash;
         slot.exposure -= coins;
-        slot.costs[Cost::Interest as usize] += cash + coins * x;
+        slot.owed_coins += coins;
+        slot.costs[Cost::Interest as usize] += cash;
     }
 
     /// Cash flows that are due, the check after them, then the owner's orders.
-    pub fn settle(&self, slot: &mut Slot, moment: &Moment, years: f64, y: f64, top: f64) {
+    pub fn settle(&self, slot: &mut Slot, due: &Due, y: f64, top: f64) {
+        let Due { moment, years, funding_rate } = due;
         if slot.end.is_some() {
             return;
         }
         let x = exp(self.sign() * y);
         let time = moment.seconds as f64 / SECONDS_PER_YEAR;
         if moment.interest {
-            self.charge_interest(slot, x, years);
+            self.charge_interest(slot, *years);
         }
-        if let (true, Some(funding)) = (moment.funding, self.flows.funding) {
+        if let (Some(rate), Some(funding)) = (funding_rate, &self.flows.funding) {
             let price = if funding.basis == FundingBasis::Mark { x } else { 1.0 };
             // The long pays, whichever way the contract's exposure runs.
-            let paid = self.opening.power() * funding.rate * slot.exposure * price;
+            let paid = self.opening.power() * rate * slot.exposure * price;
             slot.cash -= paid;
             slot.costs[Cost::Funding as usize] += paid;
         }
         self.follow(slot, x);
-        self.renew(slot, top);
-        self.react(slot, y, top, time);
+        if moment.interest || funding_rate.is_some() {
+            self.renew(slot, top);
+            self.react(slot, y, top, time);
+        }
         if slot.end.is_some() {
             return;
         }
+        let mut has_acted = false;
         let is_due =
             |every: u64| moment.seconds.is_multiple_of(every.max(1)) && moment.seconds < self.horizon;
         if let Some(add) = self.policy.add_margin.filter(|add| is_due(add.every.seconds())) {
             self.pay_in(slot, add.amount);
+            has_acted = true;
         }
         if let Some(Deleverage { on: Occasion::Every(every), .. }) = self.policy.deleverage
             && is_due(every.seconds())
         {
             self.rebalance(slot, x);
+            has_acted = true;
         }
         if self.policy.exit_after.is_some_and(|exit| exit.time.seconds() == moment.seconds) {
             return self.close(slot, x, 0.0, Exit::Expired, time);
         }
-        self.renew(slot, top);
-        self.react(slot, y, top, time);
+        if has_acted {
+            self.renew(slot, top);
+            self.react(slot, y, top, time);
+        }
     }
 
     fn follow(&self, slot: &mut Slot, x: f64) {
@@ -308,8 +303,23 @@ impl Managed {
         slot.drawdown = slot.drawdown.max(1.0 - equity / slot.peak);
     }
 
+    /// Lets the venue close what it needs, or everything.
     fn liquidate(&self, slot: &mut Slot, x: f64, time: f64) {
+        let Some(reduced) = self.opening.reduce_at(slot.cash, slot.exposure, x) else {
+            return self.liquidate_all(slot, x, time);
+        };
+        Self::buy_back(slot, x, reduced.closed);
+        slot.costs[Cost::Liquidation as usize] += reduced.kept;
+        (slot.cash, slot.exposure) = (reduced.left.cash, reduced.left.exposure);
+        slot.reductions += 1.0;
+        slot.taken.get_or_insert(time);
+        self.follow(slot, x);
+    }
+
+    /// Lets the venue close everything.
+    pub fn liquidate_all(&self, slot: &mut Slot, x: f64, time: f64) {
         let remains = self.opening.liquidate_at(slot.cash, slot.exposure, x);
+        Self::buy_back(slot, x, 1.0);
         slot.costs[Cost::Liquidation as usize] += remains.kept;
         self.finish(
             slot,
@@ -325,6 +335,7 @@ impl Managed {
         let before = slot.exposure * x + slot.cash;
         let fee = self.opening.taker_fee * size * fill;
         let equity = before - lost - fee;
+        Self::buy_back(slot, x, 1.0);
         slot.costs[Cost::Slippage as usize] += lost;
         slot.costs[Cost::Fees as usize] += fee;
         self.finish(slot, End { exit, time, equity: equity.max(0.0), bad_debt: (-equity).max(0.0) });
@@ -332,21 +343,31 @@ impl Managed {
 
     fn finish(&self, slot: &mut Slot, end: End) {
         slot.drawdown = slot.drawdown.max(1.0 - end.equity / slot.peak.max(end.equity));
-        slot.end = Some(end);
+        // A position of which the venue has closed a part counts as liquidated then, however the rest ends.
+        slot.end = Some(match slot.taken {
+            Some(time) => End { exit: Exit::Liquidated, time, ..end },
+            None => end,
+        });
         slot.low = f64::NEG_INFINITY;
         slot.high = f64::INFINITY;
-        slot.due = f64::INFINITY;
+        (slot.due, slot.deadline) = (f64::INFINITY, f64::INFINITY);
     }
 }
 
 impl Slot {
     /// What the path did, once it has ended.
     pub fn passage(&self, exit: Exit) -> Passage {
-        Passage { exit, costs: self.costs, drawdown: self.drawdown, calls: self.calls }
+        Passage {
+            exit,
+            costs: self.costs,
+            drawdown: self.drawdown,
+            calls: self.calls,
+            reductions: self.reductions,
+        }
     }
 
-    /// Money paid in after the start.
-    pub fn paid_in(&self) -> f64 {
-        self.paid_in
+    /// When something is to be done whatever the price: a call to be answered, or a lender's deadline.
+    pub fn appointment(&self) -> f64 {
+        self.due.min(self.deadline)
     }
 }

@@ -12,8 +12,8 @@ use super::sources::scenario_texts;
 use super::sweep::cells;
 use super::sweep_tables::{Tables, label, value};
 
-/// Rows of the map that a page can hold.
-const MOST_MAPPED: usize = 10_000;
+/// Rows of the map that a page can hold and stay below 1.5 MB.
+const MOST_MAPPED: usize = 4_000;
 
 /// Writes `report.html`; nothing where the cells are too many for a page.
 pub fn write_page(tables: &Tables<'_>) -> anyhow::Result<()> {

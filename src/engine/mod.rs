@@ -3,6 +3,7 @@
 mod bar_step;
 mod block;
 mod columns;
+mod funding;
 mod common_jumps;
 mod crossing;
 mod looks;
@@ -21,7 +22,7 @@ pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, LevelTerms, Plan, PlanError};
 pub use result::{
-    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PositionResult, Quantiles,
-    ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
+    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
+    PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, run, run_tallied};

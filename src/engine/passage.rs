@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::result::{CostStats, EquityPoint, MarginCalls, SurvivalPoint};
+use super::result::{CostStats, EquityPoint, MarginCalls, PartialLiquidations, SurvivalPoint};
 use crate::account::{DATES, Moment, Policy};
 use crate::market::SECONDS_PER_DAY;
 use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments};
-use crate::venue::{Compounding, Flows};
+use crate::venue::{Compounding, Flows, Funding, FundingRates, RecordedOrder};
 
 const FAN: [(&str, f64); 5] = [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95)];
 const DRAWDOWN: [(&str, f64); 4] = [("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
 
 /// What is charged on the way and what is not, and how equity is followed.
-pub(super) fn notes(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<(&'static str, String)> {
+pub(super) fn notes(
+    flows: &[Flows],
+    policy: &Policy,
+    acts_in_steps: bool,
+    horizon: u64,
+) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
     let is_free = flows.iter().all(Flows::is_empty);
     if is_free {
@@ -24,7 +29,7 @@ pub(super) fn notes(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<(&'st
         };
         notes.push(("not_charged", text.to_owned()));
     } else {
-        notes.append(&mut charges(flows));
+        notes.append(&mut charges(&flows));
     }
     let committed = policy.committed(horizon);
     if committed > 0.0 {
@@ -37,7 +42,20 @@ pub(super) fn notes(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<(&'st
             ),
         ));
     }
-    if !(is_free && policy.is_empty() && flows.len() == 1) {
+    if let Some(put) = policy.protective_put {
+        notes.push((
+            "protective_put",
+            format!(
+                "A put at {} % of the entry price for {} costs {:.2} % of the notional, paid beside the collateral. It does not \
+                 support the margin; it is held to its expiry or to the horizon, whatever becomes of the position, and counts \
+                 in returns and in equity over time, of the equity and its premium together, not in drawdown.",
+                100.0 * put.strike,
+                put.expiry,
+                100.0 * put.premium(),
+            ),
+        ));
+    }
+    if !(is_free && policy.is_empty() && flows.len() == 1 && !acts_in_steps) {
         notes.push((
             "drawdown_dates",
             "Drawdown and equity over time are looked at when money moves and at 20 dates, not in between; equity over \
@@ -56,8 +74,8 @@ fn charges(flows: &[Flows]) -> Vec<(&'static str, String)> {
         }
     };
     for flows in flows {
-        if let Some(funding) = flows.funding.filter(|funding| funding.rate != 0.0) {
-            add(format!("funding of {} % every {}", 100.0 * funding.rate, funding.every));
+        if let Some(funding) = flows.funding.as_ref().filter(|funding| !funding.is_zero()) {
+            add(describe(funding));
         }
         if let Some(borrow) = flows.borrow.filter(|borrow| borrow.rate != 0.0) {
             add(format!("interest of {} % a year on debts", 100.0 * borrow.rate));
@@ -83,6 +101,28 @@ fn charges(flows: &[Flows]) -> Vec<(&'static str, String)> {
     notes
 }
 
+/// Funding in words.
+fn describe(funding: &Funding) -> String {
+    let every = funding.every;
+    match &funding.rates {
+        FundingRates::Constant { rate } => format!("funding of {} % every {every}", 100.0 * rate),
+        FundingRates::Ou(law) => format!(
+            "funding every {every} at a rate that returns to {} % (Ornstein-Uhlenbeck, spread {:.2} bp after a long \
+             time{})",
+            100.0 * law.mean,
+            1e4 * law.volatility / (2.0 * law.reversion).sqrt(),
+            law.cap.map_or_else(String::new, |cap| format!(", capped at {} %", 100.0 * cap)),
+        ),
+        FundingRates::Recorded(record) => match record.order {
+            RecordedOrder::From(_) => format!("recorded funding every {every}, the same on every path"),
+            RecordedOrder::Blocks(rows) => format!(
+                "recorded funding every {every}, put together anew from blocks of {rows:.0} payments on average, \
+                 independent of the prices"
+            ),
+        },
+    }
+}
+
 fn name_of(exit: Exit) -> &'static str {
     match exit {
         Exit::Horizon => "horizon",
@@ -101,6 +141,7 @@ fn name_of_cost(cost: Cost) -> &'static str {
         Cost::Interest => "interest",
         Cost::Slippage => "slippage",
         Cost::Liquidation => "liquidation",
+        Cost::Options => "options",
     }
 }
 
@@ -177,11 +218,14 @@ fn weight_up_to(histogram: &Histogram, x: f64) -> f64 {
     histogram.bins().take_while(|bin| bin.low <= x).map(|bin| bin.weight * part(bin.low, bin.high)).sum()
 }
 
-/// Mean and quantiles of each cost that was ever charged.
+/// Mean and quantiles of each cost; of options only where there are any.
 pub(super) fn costs(account: &AccountTally, n: f64) -> BTreeMap<String, CostStats> {
     let mut costs = BTreeMap::new();
     for cost in Cost::ALL {
         let sums = account.costs[cost as usize].mapped(0.0, 1.0);
+        if cost == Cost::Options && sums.powers[0] == 0.0 {
+            continue;
+        }
         let bins = &account.cost_bins[cost as usize];
         let stats = CostStats {
             mean: Estimate::mean(sums.powers[1], sums.squares[2], n),
@@ -204,6 +248,15 @@ pub(super) fn margin_calls(account: &AccountTally, n: f64) -> Option<MarginCalls
         number: Estimate::mean(calls.powers[1], calls.squares[2], n),
         money: Estimate::mean(money.powers[1], money.squares[2], n),
         share_met: Some(met.powers[1] / calls.powers[1]),
+    })
+}
+
+/// Liquidations in part; none if there never was one.
+pub(super) fn partial_liquidations(account: &AccountTally, n: f64) -> Option<PartialLiquidations> {
+    let sums = account.reductions.mapped(0.0, 1.0);
+    (sums.powers[0] > 0.0).then(|| PartialLiquidations {
+        probability: Estimate::probability(sums.powers[0], sums.squares[0], n),
+        number: Estimate::mean(sums.powers[1], sums.squares[2], n),
     })
 }
 

@@ -14,18 +14,22 @@ use crate::account::{Evaluation, Hit, Policy, Survivors};
 use crate::market::{Bars, Duration, Sides};
 use crate::model::{Model, Stress};
 use crate::numeric::{Stream, extreme_below};
-use crate::scenario::{Monitoring, Scenario};
+use crate::scenario::{Monitoring, Position, Scenario};
 use crate::stats::{Sums, Tally};
-use crate::venue::Flows;
+use crate::venue::{Contract, Flows, MarginTier, Side, Venue};
 
 /// Number of the first block.
 const FIRST_BLOCK: u64 = 1 << 49;
 
-/// A plan that looks at the price at every step and knows nothing of the account.
+/// A plan that looks at the price at every step, with the simplest of accounts: nothing of it is asked for.
 fn plan(scenario: &Scenario, step: Duration, steps: usize) -> Result<Plan, PlanError> {
     let mut scenario = scenario.clone();
     scenario.simulation.horizon = Duration::from_seconds(step.seconds() * steps as u64);
     scenario.simulation.monitoring = Monitoring::Every(step);
+    let tier = MarginTier { up_to: f64::INFINITY, rate: 0.0, deduction: 0.0, max_leverage: f64::INFINITY };
+    scenario.account.venue = Venue::new(Contract::Linear, vec![tier]);
+    scenario.account.positions = vec![Position::whole(0, Side::Long)];
+    scenario.account.leverage = vec![1.0];
     scenario.account.flows = Flows::default();
     scenario.policy = Policy::default();
     Plan::new(&scenario)

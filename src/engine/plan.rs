@@ -56,6 +56,8 @@ pub struct Plan {
     pub flows: Flows,
     /// What the owner does.
     pub policy: Policy,
+    /// Whether the venue can act and leave the position open.
+    pub in_steps: bool,
     /// Longest bar of an account of several positions; none where bars need not end.
     pub step: Option<Duration>,
     /// When the account has to be settled; empty where nothing but the price moves it.
@@ -123,7 +125,9 @@ impl Plan {
             }
         }
         let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-        let schedule = match (account.is_portfolio(), flows[0].is_empty() && policy.is_empty()) {
+        let in_steps = venue.acts_in_steps();
+        let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
+        let schedule = match (account.is_portfolio(), is_plain) {
             (true, _) => portfolio_schedule(&flows, horizon),
             (false, true) => Vec::new(),
             (false, false) => schedule(&flows, &policy, horizon),
@@ -142,8 +146,9 @@ impl Plan {
             terms,
             levels,
             portfolio,
-            flows: flows[0],
+            flows: flows[0].clone(),
             policy,
+            in_steps,
             step: None,
             schedule,
         };
@@ -173,7 +178,7 @@ impl Plan {
         if !self.portfolio.is_empty() {
             return Box::new(self.several());
         }
-        if !self.policy.is_empty() {
+        if self.in_steps || !self.policy.is_empty() {
             return Box::new(self.book());
         }
         if self.schedule.is_empty()
@@ -184,10 +189,10 @@ impl Plan {
         Box::new(self.ledger())
     }
 
-    /// An evaluation whose owner follows policies.
+    /// An evaluation that follows every level on its own, with an owner and a venue that act.
     pub fn book(&self) -> Book {
         let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
-        Book::new(self.openings.clone(), self.policy, self.flows, self.schedule.clone(), self.asset, horizon)
+        Book::new(self.openings.clone(), self.policy, &self.flows, self.schedule.clone(), self.asset, horizon)
     }
 
     /// An evaluation of several positions.
@@ -198,7 +203,13 @@ impl Plan {
 
     /// An evaluation that follows every level on its own.
     pub fn ledger(&self) -> Ledger {
-        Ledger::new(self.openings.clone(), self.flows, self.schedule.clone(), self.asset, self.horizon())
+        Ledger::new(
+            self.openings.clone(),
+            self.flows.clone(),
+            self.schedule.clone(),
+            self.asset,
+            self.horizon(),
+        )
     }
 }
 
@@ -245,7 +256,7 @@ fn portfolio_schedule(flows: &[Flows], horizon: u64) -> Vec<Moment> {
         funding: None,
         borrow: Some(Borrow { compounding: Compounding::Hourly, ..borrow }),
     });
-    let flows: Vec<Flows> = flows.iter().copied().chain(hourly).collect();
+    let flows: Vec<Flows> = flows.iter().cloned().chain(hourly).collect();
     schedule(&flows, &Policy::default(), horizon)
 }
 

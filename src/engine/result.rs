@@ -105,6 +105,9 @@ pub struct LevelResult {
     /// Margin calls; none where the owner has no policy for them.
     #[serde(default)]
     pub margin_calls: Option<MarginCalls>,
+    /// Liquidations in part, where the venue leaves the rest open; none if there never was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial_liquidations: Option<PartialLiquidations>,
     /// Quantiles of the largest fall of equity from its highest value so far, as a fraction of that.
     #[serde(default)]
     pub max_drawdown: Option<BTreeMap<String, Estimate>>,
@@ -172,6 +175,15 @@ pub struct MarginCalls {
     pub money: Estimate,
     /// Share of the calls that were met in full; none without calls.
     pub share_met: Option<f64>,
+}
+
+/// Liquidations that closed a part of the position only.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PartialLiquidations {
+    /// Probability of at least one.
+    pub probability: Estimate,
+    /// Mean number by path.
+    pub number: Estimate,
 }
 
 /// Equity at one date, in units of the equity put up.

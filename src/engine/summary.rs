@@ -12,7 +12,7 @@ use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Sampling, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
-use crate::venue::{Contract, Flows, Liquidation, Venue};
+use crate::venue::{Contract, Flows, Venue};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,7 +115,8 @@ fn level_result(
         leverage: level.leverage,
         liquidation_price: level.liquidation_price,
         bankruptcy_price: level.bankruptcy_price,
-        liquidation_probability: match level.is_liquidatable {
+        // Without a liquidation price at the start only payments on the way can bring one about.
+        liquidation_probability: match level.is_liquidatable || account.is_some() {
             true => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
             false => Estimate::exact(0.0),
         },
@@ -131,6 +132,7 @@ fn level_result(
         survival: passage::survival(cell, n, horizon_days),
         costs: account.map(|account| passage::costs(account, n)),
         margin_calls: account.and_then(|account| passage::margin_calls(account, n)),
+        partial_liquidations: account.and_then(|account| passage::partial_liquidations(account, n)),
         max_drawdown: account.map(|account| passage::drawdown(account, n)),
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
@@ -319,7 +321,8 @@ fn notes(
             .to_owned(),
     );
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-    for (code, message) in passage::notes(&flows, &scenario.policy, scenario.simulation.horizon.seconds()) {
+    let (in_steps, horizon) = (plan.in_steps, scenario.simulation.horizon.seconds());
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
         note(code, message);
     }
     notes
@@ -357,12 +360,19 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
                 .to_owned(),
         );
     }
-    if let Liquidation::Close { partial: Some(_), .. } = venue.liquidation {
-        note(
-            "partial_liquidation",
-            "The venue reduces a position step by step; here all of it is closed at once, at the first step."
-                .to_owned(),
-        );
+    if venue.acts_in_steps() && levels.is_empty() {
+        let text = "A venue reduces a position step by step; here all positions that share their collateral are closed at once.";
+        note("partial_liquidation", text.to_owned());
+    } else if venue.acts_in_steps() {
+        let mut text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
+                        what is left goes on and may end in any way."
+            .to_owned();
+        if let Some(grace) = venue.grace {
+            text += &format!(
+                " A call that is not answered within {grace} ends in liquidation, unless the price has recovered."
+            );
+        }
+        note("partial_liquidation", text);
     }
     if let Some(unconfirmed) = &venue.unconfirmed {
         note("unconfirmed_terms", format!("Terms of the venue `{}`: {unconfirmed}.", venue.name));

@@ -30,6 +30,8 @@ pub enum Purpose {
     Crossing(u16),
     /// Times and sizes of jumps that hit several assets at once.
     Common(u16),
+    /// Rates of funding.
+    Funding,
     /// Resampling of recorded data.
     Resample,
 }
@@ -43,6 +45,7 @@ impl Purpose {
             Self::Hit => (3, 0),
             Self::Common(index) => (4, index),
             Self::Crossing(group) => (5, group),
+            Self::Funding => (6, 0),
             // Numbers from here up are for what is not simulation.
             Self::Resample => (0xff, 0),
         };

@@ -53,6 +53,64 @@ pub const TAIL: [Column; 2] = [
     Column { head: ["ES", "99 %"], cell: |level| loss(&level.expected_shortfall, "0.99") },
 ];
 
+/// What an account pays on its way and how it ends; each is shown where any level has it.
+const ACCOUNT: [Column; 15] = [
+    Column { head: ["Fees", "mean"], cell: |level| cost(level, "fees") },
+    Column { head: ["Funding", "mean"], cell: |level| cost(level, "funding") },
+    Column { head: ["Interest", "mean"], cell: |level| cost(level, "interest") },
+    Column { head: ["Slippage", "mean"], cell: |level| cost(level, "slippage") },
+    Column { head: ["Kept at", "liquidation"], cell: |level| cost(level, "liquidation") },
+    Column { head: ["Options", "mean"], cell: |level| cost(level, "options") },
+    Column { head: ["Margin", "call"], cell: called },
+    Column { head: ["Called", "mean"], cell: money_called },
+    Column { head: ["Stopped", ""], cell: |level| exit(level, "stopped") },
+    Column { head: ["Target", "reached"], cell: |level| exit(level, "target") },
+    Column { head: ["Closed", "on call"], cell: |level| exit(level, "called") },
+    Column { head: ["Time", "over"], cell: |level| exit(level, "expired") },
+    Column {
+        head: ["Liquidated", "in part"],
+        cell: |level| {
+            level
+                .partial_liquidations
+                .map_or(number::NOTHING.to_owned(), |partial| number::probability(&partial.probability).0)
+        },
+    },
+    Column { head: ["Drawdown", "50 %"], cell: |level| drawdown(level, "0.5") },
+    Column { head: ["Drawdown", "95 %"], cell: |level| drawdown(level, "0.95") },
+];
+
+/// The columns of accounts that are followed step by step; empty where nothing but the price moves them.
+pub fn account(levels: &[LevelResult]) -> Vec<&'static Column> {
+    let is_shown = |column: &&Column| levels.iter().any(|level| (column.cell)(level) != number::NOTHING);
+    ACCOUNT.iter().filter(is_shown).collect()
+}
+
+fn cost(level: &LevelResult, kind: &str) -> String {
+    let stats = level.costs.as_ref().and_then(|costs| costs.get(kind));
+    stats.filter(|stats| stats.mean.value != 0.0).map_or(number::NOTHING.to_owned(), |stats| {
+        number::percent(stats.mean.value, Some(stats.mean.std_error))
+    })
+}
+
+fn called(level: &LevelResult) -> String {
+    level.margin_calls.map_or(number::NOTHING.to_owned(), |calls| number::probability(&calls.probability).0)
+}
+
+fn money_called(level: &LevelResult) -> String {
+    let money = level.margin_calls.map(|calls| calls.money).filter(|money| money.value > 0.0);
+    money.map_or(number::NOTHING.to_owned(), |money| number::percent(money.value, Some(money.std_error)))
+}
+
+/// Exits other than the horizon and liquidation, where there is an owner who acts.
+fn exit(level: &LevelResult, name: &str) -> String {
+    let estimate = level.exits.get(name);
+    estimate.map_or(number::NOTHING.to_owned(), |estimate| number::probability(estimate).0)
+}
+
+fn drawdown(level: &LevelResult, probability: &str) -> String {
+    level.max_drawdown.as_ref().map_or(number::NOTHING.to_owned(), |drawdown| loss(drawdown, probability))
+}
+
 fn median_time(level: &LevelResult) -> String {
     level.time_to_liquidation_days.map_or(number::NOTHING.to_owned(), |time| number::days(time.p50))
 }

@@ -2,23 +2,19 @@
 
 use crate::engine::{LevelResult, RunResult};
 
-use super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
+use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::{safe, text};
 
 /// The Markdown text of a result, ending with a line break.
 pub fn render(result: &RunResult) -> String {
-    let columns: Vec<_> =
-        std::iter::once(&LEVERAGE).chain(&LIQUIDATION).chain(&RETURNS).chain(&TAIL).collect();
-    let row = |cell: &dyn Fn(&Column) -> String| {
-        let cells: Vec<_> = columns.iter().map(|column| escape(&cell(column))).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    let level_row = |level: &LevelResult| row(&|column| (column.cell)(level));
+    let columns: Vec<_> = LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL).collect();
     let mut lines = format!("## {}\n\n{}\n\n", escape(&result.scenario), text::run_line(result));
-    lines += &row(&|column| column.head.join(" ").trim().to_owned());
-    lines += &format!("|{}\n", " ---: |".repeat(columns.len()));
-    lines.extend(result.levels.iter().map(level_row));
+    lines += &table(&columns, &result.levels);
     lines += &format!("\n{}\n", text::LEGEND);
+    let account = columns::account(&result.levels);
+    if !account.is_empty() {
+        lines += &format!("\n{}\n{}\n", table(&account, &result.levels), text::ACCOUNT_LEGEND);
+    }
     if let Some(line) = safe::line(result) {
         lines += &format!("\n{line}\n");
     }
@@ -28,6 +24,19 @@ pub fn render(result: &RunResult) -> String {
     for note in &result.notes {
         lines += &format!("- `{}`: {}\n", note.code, escape(&note.message));
     }
+    lines
+}
+
+/// The rows of levels under the leverage and these columns.
+fn table(columns: &[&Column], levels: &[LevelResult]) -> String {
+    let columns: Vec<_> = std::iter::once(&LEVERAGE).chain(columns.iter().copied()).collect();
+    let row = |cell: &dyn Fn(&Column) -> String| {
+        let cells: Vec<_> = columns.iter().map(|column| escape(&cell(column))).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let mut lines = row(&|column| column.head.join(" ").trim().to_owned());
+    lines += &format!("|{}\n", " ---: |".repeat(columns.len()));
+    lines.extend(levels.iter().map(|level| row(&|column| (column.cell)(level))));
     lines
 }
 

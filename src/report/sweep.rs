@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::engine::RunResult;
-use crate::stats::Estimate;
 
 /// Every cell of a sweep with the figures of the heat map.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,24 +43,45 @@ pub struct SweepLevel {
     /// The leverage.
     pub leverage: f64,
     /// Probability of liquidation.
-    pub liquidation_probability: Estimate,
+    pub liquidation_probability: Shown,
     /// Mean return on equity.
-    pub mean_return: Estimate,
+    pub mean_return: Shown,
     /// Mean loss on equity in the worst 5 % of the paths.
-    pub expected_shortfall: Option<Estimate>,
+    pub expected_shortfall: Option<Shown>,
+}
+
+/// What the map shows of an estimate; the rest would only make the page larger.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Shown {
+    /// The estimate.
+    pub value: f64,
+    /// Lower end of the 95 % interval, where the map shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Upper end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
 }
 
 impl SweepCell {
     /// The cell of a result.
     pub fn new(label: String, values: Vec<String>, result: &RunResult) -> Self {
+        let alone = |value| Shown { value, low: None, high: None };
         let levels = result
             .levels
             .iter()
             .map(|level| SweepLevel {
                 leverage: level.leverage,
-                liquidation_probability: level.liquidation_probability,
-                mean_return: level.mean_return,
-                expected_shortfall: level.expected_shortfall.get("0.95").copied(),
+                liquidation_probability: Shown {
+                    value: level.liquidation_probability.value,
+                    low: Some(level.liquidation_probability.low),
+                    high: Some(level.liquidation_probability.high),
+                },
+                mean_return: alone(level.mean_return.value),
+                expected_shortfall: level
+                    .expected_shortfall
+                    .get("0.95")
+                    .map(|shortfall| alone(shortfall.value)),
             })
             .collect();
         Self { label, values, identity: result.identity.clone(), levels }

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::engine::{LevelResult, RunResult};
 
-use super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
+use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::format::Layout;
 use super::{safe, text};
 
@@ -32,6 +32,11 @@ pub fn render(result: &RunResult, layout: Layout) -> String {
     lines += &paragraph(&text::run_line(result), "", "");
     lines += &tables(&result.levels, width);
     lines += &paragraph(text::LEGEND, "", "");
+    let account = columns::account(&result.levels);
+    if !account.is_empty() {
+        lines += &split(&account, &result.levels, width);
+        lines += &paragraph(text::ACCOUNT_LEGEND, "", "");
+    }
     if let Some(line) = safe::line(result) {
         lines += &paragraph(&line, "", "");
     }
@@ -57,6 +62,16 @@ fn tables(levels: &[LevelResult], width: usize) -> String {
         returns = draw(RETURNS.iter(), levels);
     }
     draw(LIQUIDATION.iter(), levels) + &returns
+}
+
+/// As many tables as it takes for these columns to fit, one below the other.
+fn split(columns: &[&Column], levels: &[LevelResult], width: usize) -> String {
+    let table = draw(columns.iter().copied(), levels);
+    if columns.len() < 2 || table.lines().all(|line| line.chars().count() <= width) {
+        return table;
+    }
+    let (first, second) = columns.split_at(columns.len().div_ceil(2));
+    split(first, levels, width) + &split(second, levels, width)
 }
 
 /// One table with the leverage in front of these columns, ending with a line break.

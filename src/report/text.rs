@@ -9,6 +9,10 @@ use super::number;
 pub const LEGEND: &str = "Intervals are at 95 %. Returns and losses are fractions of the collateral. VaR: loss not \
      exceeded with this probability; ES: expected shortfall, the mean loss beyond it.";
 
+/// What the columns of accounts mean that are followed step by step.
+pub const ACCOUNT_LEGEND: &str = "Costs and money called are means over all paths, as fractions of the collateral; negative is \
+     income. Drawdown: largest fall of equity from its highest value so far.";
+
 /// What was run: horizon, paths, seed and version.
 pub fn run_line(result: &RunResult) -> String {
     format!(

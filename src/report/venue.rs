@@ -87,6 +87,9 @@ pub fn sheet(listed: &ListedVenue) -> String {
             "margin level",
             &format!("{call}liquidation at {} (loan to value {loan_to_value})", level_text(level)),
         );
+        if let Some(grace) = venue.grace {
+            line("grace", &format!("{grace} after a call, then liquidation"));
+        }
     } else {
         let basis = match venue.maintenance_basis {
             MaintenanceBasis::Mark => "of the notional at the mark price",
@@ -185,6 +188,17 @@ fn liquidation(terms: &Liquidation) -> String {
                 Some(PartialClose::Fraction(_)) => ", in parts until the margin holds",
             };
             words + "; the rest is returned"
+        }
+        Liquidation::Repay { penalty, close_factor, close_all_below } => {
+            let mut words = "collateral is sold to repay ".to_owned();
+            words += &match close_factor < 1.0 {
+                true => format!("{} of the debt until the margin holds", number::percent(close_factor, None)),
+                false => "the debt".to_owned(),
+            };
+            if close_all_below > 0.0 {
+                words += &format!(", all of it below a health factor of {close_all_below}");
+            }
+            words + &format!(", with a penalty of {} on it; the rest is returned", number::rate(penalty))
         }
     }
 }

@@ -5,8 +5,9 @@ use serde_json::{Value as Json, json};
 use crate::market::Duration;
 use crate::venue::Side;
 
+use super::borrow::BorrowFile;
 use super::dependence::CommonJumpsFile;
-use super::flows::{BorrowFile, FundingFile};
+use super::funding::FundingFile;
 use super::model::ModelFile;
 use super::numbers::{Count, Ratio};
 use super::policy::PolicyFile;
@@ -101,7 +102,7 @@ table! {
         required leverage: LeverageChoice,
         /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table.
         required venue: VenueChoice,
-        /// Funding in place of the venue's, such as { rate = "1bp", every = "8h" }.
+        /// Funding in place of the venue's, such as { rate = "1bp", every = "8h" }, { model = "ou", ... } or { recorded = "file.csv" }.
         optional funding: FundingFile,
         /// Interest on what is borrowed in place of the venue's, such as { rate = "12%" }.
         optional borrow: BorrowFile,

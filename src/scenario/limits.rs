@@ -8,7 +8,7 @@ use super::tree::{number, ticked};
 use super::types::Limit;
 
 /// Keys of a level of the result that hold an estimate.
-const ESTIMATES: [&str; 26] = [
+const ESTIMATES: [&str; 29] = [
     "liquidation_probability",
     "loss_probability",
     "mean_return",
@@ -28,9 +28,12 @@ const ESTIMATES: [&str; 26] = [
     "costs.interest.mean",
     "costs.slippage.mean",
     "costs.liquidation.mean",
+    "costs.options.mean",
     "margin_calls.probability",
     "margin_calls.number",
     "margin_calls.money",
+    "partial_liquidations.probability",
+    "partial_liquidations.number",
     "max_drawdown.0.5",
     "max_drawdown.0.75",
     "max_drawdown.0.95",

@@ -33,7 +33,9 @@ impl VenueFile {
         let rate_of = |ratio: &Option<Placed<Ratio>>| ratio.as_ref().map_or(0.0, |ratio| ratio.value.0);
         let tiers = self.tiers(rule, place, problems);
         let initial = self.initial(problems);
-        let liquidation = match self.liquidation.as_ref().map(|liquidation| &liquidation.value) {
+        let written = self.liquidation.as_ref().map(|liquidation| &liquidation.value);
+        let liquidation = match written.filter(|_| self.loan.is_none()) {
+            None if self.loan.is_some() => self.repayment(problems)?,
             None | Some(LiquidationFile::Forfeit) => Liquidation::Forfeit,
             Some(LiquidationFile::Fee(close)) => Liquidation::Close {
                 fee: close.fee.as_ref()?.value.0,
@@ -46,26 +48,29 @@ impl VenueFile {
             self.refuse_on_spot(problems);
         }
         let text = |text: &Option<Placed<String>>| text.as_ref().map(|text| text.value.clone());
+        let venue = Venue {
+            name: name.to_owned(),
+            rule,
+            tier_size: self.tier_size.as_ref().map_or(TierSize::Notional, |size| size.value),
+            maintenance_per_unit: rate_of(&self.maintenance_per_unit),
+            initial: initial?,
+            maintenance_basis: self
+                .maintenance_basis
+                .as_ref()
+                .map_or(MaintenanceBasis::Mark, |basis| basis.value),
+            close_fee: rate_of(&self.close_fee),
+            taker_fee: rate_of(&self.taker_fee),
+            liquidation,
+            call_level: self.margin_levels().0,
+            grace: self.loan.as_ref().and_then(|loan| Some(loan.value.grace.as_ref()?.value)),
+            unconfirmed: text(&self.unconfirmed),
+            ..Venue::new(contract, tiers?)
+        };
+        self.check_partial(&venue, problems);
         Some(ListedVenue {
-            venue: Venue {
-                name: name.to_owned(),
-                rule,
-                tier_size: self.tier_size.as_ref().map_or(TierSize::Notional, |size| size.value),
-                maintenance_per_unit: rate_of(&self.maintenance_per_unit),
-                initial: initial?,
-                maintenance_basis: self
-                    .maintenance_basis
-                    .as_ref()
-                    .map_or(MaintenanceBasis::Mark, |basis| basis.value),
-                close_fee: rate_of(&self.close_fee),
-                taker_fee: rate_of(&self.taker_fee),
-                liquidation,
-                call_level: self.margin_levels().0,
-                unconfirmed: text(&self.unconfirmed),
-                ..Venue::new(contract, tiers?)
-            },
+            venue,
             flows: Flows {
-                funding: self.funding.as_ref().and_then(|funding| funding.value.resolve(problems)),
+                funding: self.funding.as_ref().and_then(|file| file.value.resolve(&file.place, problems)),
                 borrow: self.borrow.as_ref().and_then(|borrow| borrow.value.resolve()),
             },
             title: text(&self.title),
@@ -73,6 +78,47 @@ impl VenueFile {
             source: text(&self.source),
             as_of: text(&self.as_of),
             bad_debt: text(&self.bad_debt),
+        })
+    }
+
+    /// Reports a partial liquidation under rules that do not follow the size of what is left open.
+    fn check_partial(&self, venue: &Venue, problems: &mut Problems) {
+        let (Liquidation::Close { partial: Some(_), .. }, Some(written)) =
+            (venue.liquidation, &self.liquidation)
+        else {
+            return;
+        };
+        let is_marginal_by_quantity = venue.tier_size == TierSize::Quantity
+            && venue.rule == TierRule::Marginal
+            && venue.tiers.len() > 1;
+        if venue.maintenance_basis == MaintenanceBasis::Entry
+            || is_marginal_by_quantity
+            || venue.maintenance_per_unit > 0.0
+        {
+            let message = "partial liquidation is not available for margin that is fixed by the entry, by marginal tiers of \
+                           quantity or by a rate per coin";
+            let help = "leave `partial` out: all of the position is closed at once";
+            problems.push(Problem::new(Code::NotAvailable, &written.place, message).help(help));
+        }
+    }
+
+    /// How a lender liquidates; what contradicts it is reported.
+    fn repayment(&self, problems: &mut Problems) -> Option<Liquidation> {
+        let loan = &self.loan.as_ref()?.value;
+        if let Some(liquidation) = &self.liquidation {
+            let message = "`loan` and `liquidation` exclude each other";
+            let help = "a loan has its own `penalty` and `close_factor`";
+            problems.push(Problem::new(Code::Conflict, &liquidation.place, message).help(help));
+        }
+        if let (Some(grace), None) = (&loan.grace, &loan.call) {
+            let message = "`grace` has no meaning without `call`";
+            let help = "add the loan to value at which the borrower is called";
+            problems.push(Problem::new(Code::Conflict, &grace.place, message).help(help));
+        }
+        Some(Liquidation::Repay {
+            penalty: loan.penalty.as_ref().map_or(0.0, |penalty| penalty.value.0),
+            close_factor: loan.close_factor.as_ref().map_or(1.0, |factor| factor.value.0),
+            close_all_below: loan.close_all_below.as_ref().map_or(0.0, |health| health.value),
         })
     }
 
@@ -112,10 +158,10 @@ impl VenueFile {
         if let (Some(call), Some(liquidation)) = self.margin_levels()
             && call < liquidation
         {
-            let places = (&self.margin_level, &self.loan_to_value);
+            let places = (&self.margin_level, &self.loan);
             let place = match places {
                 (Some(level), _) => &level.place,
-                (None, Some(ratio)) => &ratio.place,
+                (None, Some(loan)) => &loan.place,
                 (None, None) => return,
             };
             let help = "an account is called while there is more left than at liquidation";

@@ -2,17 +2,20 @@
 
 use crate::account::Policy;
 use crate::account::policy::{
-    AddMargin, Deleverage, ExitAfter, MarginCall, Occasion, StopLoss, TakeProfit, TrailingStop,
+    AddMargin, Deleverage, ExitAfter, MarginCall, Occasion, ProtectivePut, StopLoss, TakeProfit, TrailingStop,
 };
 use crate::market::Duration;
+use crate::venue::{Contract, Side};
 
-use super::flows::{BorrowFile, FundingFile};
+use super::borrow::BorrowFile;
+use super::funding::FundingFile;
 use super::numbers::Ratio;
-use super::problem::{Code, Problem, Problems};
+use super::problem::{Code, Place, Problem, Problems};
 use super::range::Range;
 use super::shape::Placed;
 use super::table::table;
-use super::types::Simulation;
+use super::tree::number;
+use super::types::{Account, Simulation};
 use super::venue::VenueChoice;
 
 /// Distances from a price: less than all of it.
@@ -20,6 +23,7 @@ const DISTANCE: Range = Range::above(0.0).at_most(0.99);
 const SLIPPAGE: Range = Range::at_least(0.0).at_most(0.5);
 const MARGIN_LEVEL: Range = Range::above(1.0).at_most(1_000.0);
 const LEVERAGE: Range = Range::above(0.0).at_most(1_000.0);
+const LOAN_TO_VALUE: Range = Range::at_least(0.01).at_most(0.99);
 const MONEY: Range = Range::above(0.0).at_most(1e15);
 
 table! {
@@ -39,8 +43,22 @@ table! {
         optional deleverage: DeleverageFile,
         /// Pay in on a schedule: { amount = 500, every = "7d" }.
         optional add_margin: AddMarginFile,
+        /// Hold a put on the notional at entry: { strike = "90%", expiry = "30d", implied_volatility = 0.6 }; for longs.
+        optional protective_put: ProtectivePutFile,
         /// A short beside a long (or a long beside a short) from the start: { share = "50%" }.
         optional hedge: HedgeFile,
+    }
+}
+
+table! {
+    /// A put bought at the start beside the account, for the premium of Black and Scholes without interest.
+    struct ProtectivePutFile {
+        /// Strike as a fraction of the entry price, such as "90%".
+        required strike: Ratio where Range::at_least(0.01).at_most(10.0),
+        /// Time from the start to the expiry; beyond the horizon the put is marked there by the same formula.
+        required expiry: Duration,
+        /// Implied volatility per square root of a year.
+        required implied_volatility: Ratio where Range::above(0.0).at_most(10.0),
     }
 }
 
@@ -84,9 +102,13 @@ table! {
     /// The answer to a low margin.
     struct MarginCallFile {
         /// Equity over maintenance margin at which the call comes; liquidation is at 1.
-        required level: f64 where MARGIN_LEVEL,
+        optional level: f64 where MARGIN_LEVEL,
         /// Equity over maintenance margin that the answer restores; above the level.
-        required target: f64 where MARGIN_LEVEL,
+        optional target: f64 where MARGIN_LEVEL,
+        /// Loan to value at which the call comes, in place of level, for a loan or on spot margin.
+        optional loan_to_value: Ratio where LOAN_TO_VALUE,
+        /// Loan to value that the answer restores, in place of target; below that of the call.
+        optional target_loan_to_value: Ratio where LOAN_TO_VALUE,
         /// Time until the call is answered; at once if absent.
         optional delay: Duration,
         /// Money to pay in, in the quote currency, over all calls; without it the position is reduced.
@@ -129,6 +151,7 @@ impl PolicyFile {
         &self,
         equity: Option<&Placed<f64>>,
         simulation: Option<&Simulation>,
+        account: Option<&Account>,
         problems: &mut Problems,
     ) -> Policy {
         let equity = equity.map_or(1.0, |equity| equity.value);
@@ -152,7 +175,14 @@ impl PolicyFile {
                 .and_then(|file| Some(TakeProfit { distance: file.value.distance.as_ref()?.value.0 })),
             trailing_stop: trailing.map(|(distance, slippage)| TrailingStop { distance, slippage }),
             exit_after: self.exit_after.as_ref().map(|time| ExitAfter { time: time.value }),
-            margin_call: self.margin_call.as_ref().and_then(|file| file.value.resolve(equity, problems)),
+            margin_call: self
+                .margin_call
+                .as_ref()
+                .and_then(|file| file.value.resolve(&file.place, equity, account, problems)),
+            protective_put: self
+                .protective_put
+                .as_ref()
+                .and_then(|file| resolve_put(file, account, problems)),
             deleverage: self.deleverage.as_ref().and_then(|file| resolve_deleverage(file, problems)),
             add_margin: self.add_margin.as_ref().and_then(|file| {
                 let every = positive(file.value.every.as_ref()?, "every", problems)?;
@@ -163,12 +193,63 @@ impl PolicyFile {
 }
 
 impl MarginCallFile {
-    fn resolve(&self, equity: f64, problems: &mut Problems) -> Option<MarginCall> {
-        let (level, target) = (self.level.as_ref()?, self.target.as_ref()?);
-        if target.value <= level.value {
-            let problem = Problem::new(Code::Conflict, &target.place, "`target` must be above `level`");
-            problems.push(problem.help("an answer that only restores the level is called again at once"));
-        }
+    fn resolve(
+        &self,
+        place: &Place,
+        equity: f64,
+        account: Option<&Account>,
+        problems: &mut Problems,
+    ) -> Option<MarginCall> {
+        let (level, target) = match (
+            &self.level,
+            &self.target,
+            &self.loan_to_value,
+            &self.target_loan_to_value,
+        ) {
+            (Some(level), Some(target), None, None) => {
+                if target.value <= level.value {
+                    let problem =
+                        Problem::new(Code::Conflict, &target.place, "`target` must be above `level`");
+                    problems
+                        .push(problem.help("an answer that only restores the level is called again at once"));
+                }
+                (level.value, target.value)
+            }
+            (None, None, Some(level), Some(target)) => {
+                let venue = &account?.venue;
+                if venue.contract != Contract::Spot {
+                    let message = "`loan_to_value` is for loans and spot margin";
+                    let help = "use `level` and `target`, equity over maintenance margin";
+                    problems.push(Problem::new(Code::Conflict, &level.place, message).help(help));
+                    return None;
+                }
+                // With a loan to value of v equity is 1/v − 1 of the debt.
+                let multiple = |v: f64| (1.0 / v - 1.0) / venue.tiers[0].rate;
+                if multiple(level.value.0) <= 1.0 {
+                    let message = "the call comes after the liquidation";
+                    let most = number(1.0 / (1.0 + venue.tiers[0].rate));
+                    let help = format!("give a loan to value below {most}, that of liquidation");
+                    problems.push(Problem::new(Code::Conflict, &level.place, message).help(help));
+                }
+                if target.value.0 >= level.value.0 {
+                    let message = "`target_loan_to_value` must be below `loan_to_value`";
+                    let help = "an answer that only restores the level is called again at once";
+                    problems.push(Problem::new(Code::Conflict, &target.place, message).help(help));
+                }
+                (multiple(level.value.0), multiple(target.value.0))
+            }
+            _ => {
+                // A value out of its range has been reported where it was read.
+                if self.given.iter().filter(|key| MARGINS.contains(*key)).count() != 2
+                    || self.given.contains(&"level") != self.given.contains(&"target")
+                {
+                    let message = "`margin_call` needs `level` and `target`, or `loan_to_value` and `target_loan_to_value`";
+                    let help = "such as { level = 1.5, target = 2.0 }";
+                    problems.push(Problem::new(Code::MissingKey, place, message).help(help));
+                }
+                return None;
+            }
+        };
         let close = match self.otherwise.as_ref().map(|word| (word, word.value.as_str())) {
             None | Some((_, "keep")) => false,
             Some((_, "close")) => true,
@@ -180,13 +261,34 @@ impl MarginCallFile {
             }
         };
         Some(MarginCall {
-            level: level.value,
-            target: target.value,
+            level,
+            target,
             delay: self.delay.as_ref().map_or(Duration::from_seconds(0), |delay| delay.value),
             reserve: self.reserve.as_ref().map_or(0.0, |reserve| reserve.value / equity),
             close,
         })
     }
+}
+
+/// The keys that say where a call comes and what the answer restores.
+const MARGINS: [&str; 4] = ["level", "target", "loan_to_value", "target_loan_to_value"];
+
+fn resolve_put(
+    file: &Placed<ProtectivePutFile>,
+    account: Option<&Account>,
+    problems: &mut Problems,
+) -> Option<ProtectivePut> {
+    let expiry = positive(file.value.expiry.as_ref()?, "expiry", problems)?;
+    if account.and_then(|account| account.positions.first()).is_some_and(|one| one.side == Side::Short) {
+        let message = "a put protects a long position, but this one is short";
+        let help = "leave it out, or bound the loss of a short with `stop_loss`";
+        problems.push(Problem::new(Code::Conflict, &file.place, message).help(help));
+    }
+    Some(ProtectivePut {
+        strike: file.value.strike.as_ref()?.value.0,
+        expiry,
+        implied_volatility: file.value.implied_volatility.as_ref()?.value.0,
+    })
 }
 
 fn resolve_deleverage(file: &Placed<DeleverageFile>, problems: &mut Problems) -> Option<Deleverage> {

@@ -2,12 +2,13 @@
 
 use crate::account::LevelError;
 use crate::account::portfolio::{self, OpenError, PositionTerms, Purse};
-use crate::venue::{Liquidation, MarginError, Side};
+use crate::venue::{Funding, FundingRates, Liquidation, MarginError, Side};
 
+use super::borrow::BorrowFile;
 use super::file::PositionFile;
-use super::flows::{BorrowFile, FundingFile};
+use super::funding::FundingFile;
 use super::policy::HedgeFile;
-use super::problem::{Code, Problem, Problems};
+use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
 use super::suggest::suggest;
 use super::tree::{number, ticked};
@@ -144,7 +145,7 @@ fn own_terms(
         None => account?.clone(),
     };
     if let Some(funding) = funding {
-        terms.flows.funding = funding.value.resolve(problems);
+        terms.flows.funding = funding.value.resolve(&funding.place, problems);
     }
     if let Some(borrow) = borrow {
         terms.flows.borrow = borrow.value.resolve();
@@ -202,6 +203,28 @@ impl Account {
         let Position { asset, side, share, collateral, .. } = *position;
         let (venue, flows) = (self.venue_of(position), self.flows_of(position));
         PositionTerms { asset, side, price: prices[asset], share, collateral, venue, flows }
+    }
+}
+
+/// Reports what only an account of one position knows: funding that varies, and lenders.
+pub(super) fn refuse_steps(account: &Account, place: &Place, problems: &mut Problems) {
+    let mut refuse = |message: &str, help: &str| {
+        problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
+    };
+    for position in &account.positions {
+        let varies = |funding: Funding| !matches!(funding.rates, FundingRates::Constant { .. });
+        if account.flows_of(position).funding.is_some_and(varies) {
+            refuse(
+                "several positions know a constant funding rate only",
+                "give `rate` in place of a model or a record",
+            );
+        }
+        if matches!(account.venue_of(position).liquidation, Liquidation::Repay { .. }) {
+            refuse(
+                "a loan stands alone: it is no part of an account of several positions",
+                "keep one position",
+            );
+        }
     }
 }
 

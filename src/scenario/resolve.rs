@@ -8,7 +8,7 @@ use super::problem::{Code, Place, Problem, Problems};
 use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
-use super::{dependence, leverage, limits, positions, stress};
+use super::{dependence, funding, leverage, limits, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -37,13 +37,24 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         .account
         .as_ref()
         .and_then(|account| resolve_account(&account.value, levels.as_ref(), file, problems));
+    if let (Some(account), Some(written)) = (&account, &file.account)
+        && let Some(terms) = &account.flows.funding
+    {
+        let place = written.value.funding.as_ref().map_or(&written.place, |funding| &funding.place);
+        let horizon = simulation.as_ref().map(|simulation| simulation.horizon);
+        let traded = assets.as_ref().zip(account.positions.first());
+        let model = traded.and_then(|(assets, position)| Some(&assets.get(position.asset)?.model));
+        funding::check(terms, place, horizon, model, problems);
+    }
     let complete = levels.as_ref().filter(|levels| levels.is_complete).map(|levels| levels.values.as_slice());
     let limits = file.limits.iter().flat_map(|limits| &limits.value.items);
     // A limit that is not sound has put a problem on the list, which fails the whole file.
     let limits = limits.filter_map(|limit| limits::resolve(limit, complete, problems)).collect();
     let equity = file.account.as_ref().and_then(|account| account.value.equity.as_ref());
-    let policy =
-        file.policy.as_ref().map(|policy| policy.value.resolve(equity, simulation.as_ref(), problems));
+    let policy = file
+        .policy
+        .as_ref()
+        .map(|policy| policy.value.resolve(equity, simulation.as_ref(), account.as_ref(), problems));
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
@@ -158,9 +169,9 @@ fn resolve_account(
     let AccountFile { equity, margin, venue, positions, .. } = account;
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
     let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
-    let mut flows = listed.as_ref().map(|listed| listed.flows).unwrap_or_default();
+    let mut flows = listed.as_ref().map(|listed| listed.flows.clone()).unwrap_or_default();
     if let Some(funding) = &account.funding {
-        flows.funding = funding.value.resolve(problems);
+        flows.funding = funding.value.resolve(&funding.place, problems);
     }
     if let Some(borrow) = &account.borrow {
         flows.borrow = borrow.value.resolve();
@@ -186,6 +197,9 @@ fn resolve_account(
             let message = "an account of several positions knows no policy but `hedge`";
             let help = "stops, calls and payments act on one position: keep one, or leave them out";
             problems.push(Problem::new(Code::NotAvailable, &policy.place, message).help(help));
+        }
+        if let Some(list) = positions {
+            positions::refuse_steps(&account, &list.place, problems);
         }
         positions::check(&account, &levels?.values, &prices?, problems);
     } else if let Some(position) = account.positions.first()

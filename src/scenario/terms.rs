@@ -2,9 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::market::Duration;
 use crate::venue::{Contract, MaintenanceBasis, PartialClose, TierRule, TierSize};
 
-use super::flows::{BorrowFile, FundingFile};
+use super::borrow::BorrowFile;
+use super::funding::FundingFile;
 use super::numbers::Ratio;
 use super::problem::Problems;
 use super::range::Range;
@@ -53,8 +55,9 @@ table! {
         optional initial_per_unit: Ratio where PER_UNIT,
         /// Margin levels (assets over debt) of spot margin; replace maintenance.
         optional margin_level: MarginLevelFile,
-        /// Loan to value (debt over assets), the way lenders write margin levels: 80 % is a level of 1.25.
-        optional loan_to_value: LoanToValueFile,
+        /// A lender's terms for coins as collateral, by loan to value (debt over assets): 80 % is a margin level of 1.25. Its
+        /// interest is `borrow`.
+        optional loan: LoanFile,
         /// Where maintenance rates are from: "given" (used if absent) or "half_initial", half the initial margin at the
         /// highest leverage, 1/(2·max_leverage), in place of maintenance or of each tier's rate.
         optional rates: Rates,
@@ -105,12 +108,21 @@ table! {
 }
 
 table! {
-    /// Loan to value: debt over assets.
-    struct LoanToValueFile {
-        /// Loan to value at which the account is called.
+    /// A lender's terms for coins as collateral against a debt.
+    struct LoanFile {
+        /// Loan to value at which the borrower is called.
         optional call: Ratio where LOAN_TO_VALUE,
-        /// Loan to value at which it is liquidated.
+        /// Time given after a call: a loan to value that is not below the call by then is liquidated; without it a call has no
+        /// consequence.
+        optional grace: Duration,
+        /// Loan to value at which collateral is sold, grace or not.
         required liquidation: Ratio where LOAN_TO_VALUE,
+        /// Share of the debt that one liquidation repays, such as "50%"; all of it if absent.
+        optional close_factor: Ratio where Range::above(0.0).at_most(1.0),
+        /// Health factor (liquidation loan to value over loan to value) below which all of the debt is repaid at once.
+        optional close_all_below: f64 where Range::above(0.0).at_most(1.0),
+        /// What the lender keeps, as a fraction of the debt that is repaid; 0 if absent.
+        optional penalty: Ratio where FEE,
     }
 }
 

@@ -22,7 +22,7 @@ impl VenueFile {
             let max_leverage = self.max_leverage.as_ref().map_or(f64::INFINITY, |cap| cap.value);
             vec![MarginTier { up_to: f64::INFINITY, rate, deduction: 0.0, max_leverage }]
         };
-        if is_spot || is_given("margin_level") || is_given("loan_to_value") {
+        if is_spot || is_given("margin_level") || is_given("loan") {
             return self.margin_level_rate(is_spot, place, problems).map(flat);
         }
         match (is_given("maintenance"), is_given("tiers")) {
@@ -70,15 +70,14 @@ impl VenueFile {
         let mut problem = |code, message: String, help: &str| {
             problems.push(Problem::new(code, place, message).help(help));
         };
-        let key = if is_given("loan_to_value") { "loan_to_value" } else { "margin_level" };
-        match (is_spot, is_given("margin_level"), is_given("loan_to_value")) {
+        let key = if is_given("loan") { "loan" } else { "margin_level" };
+        match (is_spot, is_given("margin_level"), is_given("loan")) {
             (true, false, false) => {
-                let help =
-                    "add `margin_level`, such as { call = 1.3, liquidation = 1.1 }, or `loan_to_value`";
+                let help = "add `margin_level`, such as { call = 1.3, liquidation = 1.1 }, or `loan`";
                 problem(Code::MissingKey, "a spot margin venue has no `margin_level`".to_owned(), help);
             }
             (true, true, true) => {
-                let message = "`margin_level` and `loan_to_value` exclude each other".to_owned();
+                let message = "`margin_level` and `loan` exclude each other".to_owned();
                 problem(
                     Code::Conflict,
                     message,
@@ -93,7 +92,7 @@ impl VenueFile {
             }
         }
         for other in ["maintenance", "tiers"] {
-            if is_given(other) && (is_given("margin_level") || is_given("loan_to_value")) {
+            if is_given(other) && (is_given("margin_level") || is_given("loan")) {
                 let help = "a spot margin account is liquidated at a margin level, assets over debt";
                 problem(Code::Conflict, format!("`{other}` and `{key}` exclude each other"), help);
             }
@@ -104,14 +103,14 @@ impl VenueFile {
 
     /// Margin levels (assets over debt) of a call and of liquidation.
     pub(super) fn margin_levels(&self) -> (Option<f64>, Option<f64>) {
-        match (&self.margin_level, &self.loan_to_value) {
+        match (&self.margin_level, &self.loan) {
             (Some(level), _) => (
                 level.value.call.as_ref().map(|call| call.value),
                 level.value.liquidation.as_ref().map(|level| level.value),
             ),
-            (None, Some(ratio)) => (
-                ratio.value.call.as_ref().map(|call| 1.0 / call.value.0),
-                ratio.value.liquidation.as_ref().map(|ratio| 1.0 / ratio.value.0),
+            (None, Some(loan)) => (
+                loan.value.call.as_ref().map(|call| 1.0 / call.value.0),
+                loan.value.liquidation.as_ref().map(|ratio| 1.0 / ratio.value.0),
             ),
             (None, None) => (None, None),
         }

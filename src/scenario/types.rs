@@ -138,7 +138,7 @@ impl Account {
 
     /// What a position is charged over time.
     pub fn flows_of(&self, position: &Position) -> Flows {
-        position.terms.as_ref().map_or(self.flows, |terms| terms.flows)
+        position.terms.as_ref().map_or(&self.flows, |terms| &terms.flows).clone()
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::market::Duration;
 use crate::venue::{Compounding, Contract, FundingBasis, MaintenanceBasis, Side, TierRule, TierSize};
 
+use super::funding::FundingModel;
 use super::problem::{Code, Problem, Problems};
 use super::shape::{Shape, any_of, wrong_type};
 use super::suggest::suggest;
@@ -135,5 +136,6 @@ words!(MaintenanceBasis: "mark" => MaintenanceBasis::Mark, "entry" => Maintenanc
 words!(TierSize: "notional" => TierSize::Notional, "quantity" => TierSize::Quantity);
 words!(Rates: "given" => Rates::Given, "half_initial" => Rates::HalfInitial);
 words!(FundingBasis: "mark" => FundingBasis::Mark, "entry" => FundingBasis::Entry);
+words!(FundingModel: "ou" => FundingModel::Ou);
 words!(Compounding: "hourly" => Compounding::Hourly, "simple" => Compounding::Simple,
     "continuous" => Compounding::Continuous);

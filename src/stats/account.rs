@@ -15,11 +15,14 @@ pub enum Cost {
     Slippage,
     /// What the venue keeps at liquidation.
     Liquidation,
+    /// Premium of options less what they were worth at the end.
+    Options,
 }
 
 impl Cost {
     /// All of them, in order.
-    pub const ALL: [Self; 5] = [Self::Fees, Self::Funding, Self::Interest, Self::Slippage, Self::Liquidation];
+    pub const ALL: [Self; 6] =
+        [Self::Fees, Self::Funding, Self::Interest, Self::Slippage, Self::Liquidation, Self::Options];
 }
 
 /// Costs by kind, in units of the equity put up.
@@ -70,6 +73,8 @@ pub struct Passage {
     pub drawdown: f64,
     /// Its margin calls.
     pub calls: Calls,
+    /// How often the venue closed a part of the position and left the rest.
+    pub reductions: f64,
 }
 
 /// A number of either sign in bins of constant relative width.
@@ -118,6 +123,7 @@ pub struct AccountSums {
     calls: Sums,
     met: Sums,
     money: Sums,
+    reductions: Sums,
 }
 
 /// The tally of one level of an account that is followed step by step.
@@ -137,6 +143,8 @@ pub struct AccountTally {
     pub met: Moments,
     /// Money called by path.
     pub money: Moments,
+    /// Number of liquidations in part, by path with at least one.
+    pub reductions: Moments,
     /// What is left of the highest equity at the largest drawdown of each path: 1 − drawdown.
     pub kept: Histogram,
     /// Equity at each date.
@@ -157,6 +165,9 @@ impl AccountTally {
             sums.calls.add(passage.calls.number, weight);
             sums.met.add(passage.calls.met, weight);
             sums.money.add(passage.calls.money, weight);
+        }
+        if passage.reductions > 0.0 {
+            sums.reductions.add(passage.reductions, weight);
         }
     }
 
@@ -180,6 +191,7 @@ impl AccountTally {
         self.calls.add(&sums.calls);
         self.met.add(&sums.met);
         self.money.add(&sums.money);
+        self.reductions.add(&sums.reductions);
         *sums = AccountSums::default();
     }
 
@@ -198,6 +210,7 @@ impl AccountTally {
         self.calls += &other.calls;
         self.met += &other.met;
         self.money += &other.money;
+        self.reductions += &other.reductions;
         self.kept += &other.kept;
         for (date, theirs) in other.equity.iter().enumerate() {
             *self.equity_at(date) += theirs;
@@ -226,9 +239,10 @@ mod tests {
     fn merging_equals_adding_to_one() {
         let passage = |i: u32| Passage {
             exit: Exit::ALL[(i % 6) as usize],
-            costs: [1e-3 * f64::from(i), -1e-4 * f64::from(i), 0.0, 0.0, 0.1],
+            costs: [1e-3 * f64::from(i), -1e-4 * f64::from(i), 0.0, 0.0, 0.1, 0.0],
             drawdown: 0.01 * f64::from(i),
             calls: Calls { number: f64::from(i % 3), met: f64::from(i % 2), money: 0.1 },
+            reductions: f64::from(i % 4),
         };
         let (mut one, mut first, mut second) =
             (AccountTally::default(), AccountTally::default(), AccountTally::default());

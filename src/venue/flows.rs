@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::market::Duration;
+use super::Funding;
 
 /// Charges over time; none by default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Flows {
     /// Funding of perpetual contracts.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,30 +18,9 @@ pub struct Flows {
 impl Flows {
     /// Whether nothing is ever charged.
     pub fn is_empty(&self) -> bool {
-        self.funding.is_none_or(|funding| funding.rate == 0.0)
+        self.funding.as_ref().is_none_or(Funding::is_zero)
             && self.borrow.is_none_or(|borrow| borrow.rate == 0.0)
     }
-}
-
-/// A constant funding rate: at every multiple of the interval the longs pay the shorts (negative: the shorts the longs).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Funding {
-    /// Fraction of the notional per interval.
-    pub rate: f64,
-    /// Time between payments.
-    pub every: Duration,
-    /// The notional that the rate applies to.
-    pub basis: FundingBasis,
-}
-
-/// The notional that a funding rate applies to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FundingBasis {
-    /// At the mark price of the moment of payment (what venues do).
-    Mark,
-    /// At the entry price.
-    Entry,
 }
 
 /// Interest on the debt of a margin loan: quote currency for a long, coins for a short.

@@ -4,6 +4,10 @@
 //! below zero after the fill is bad debt: on isolated margin the owner loses the collateral and no more, the rest falls to
 //! the venue's insurance fund and then to the winning side (auto-deleveraging). A fee that the collateral no longer covers
 //! is not bad debt: nobody has lost it.
+//!
+//! A lender sells collateral for the debt D: repaying the share c of it takes c·D·(1 + penalty) from the assets A, so the
+//! loan to value v = D/A becomes (1 − c)·v/(1 − c·v·(1 + penalty)): lower, as long as v·(1 + penalty) < 1. Source: Aave v3,
+//! LiquidationLogic.sol (close factor 50 %, all below a health factor of 0.95; health factor = A·threshold/D).
 
 use super::{Contract, Holding, Liquidation, PartialClose, Side, TierSize, Venue};
 
@@ -37,14 +41,26 @@ const LEAST_OPEN: f64 = 1e-6;
 impl Liquidation {
     /// Closes a position at a mark price, all of it at once.
     pub fn fill(&self, contract: Contract, holding: &Holding, price: f64) -> Fill {
-        let (fee, slippage) = match *self {
-            Self::Forfeit => (None, 0.0),
-            Self::Close { fee, slippage, .. } => (Some(fee), slippage),
+        let slippage = match *self {
+            Self::Close { slippage, .. } => slippage,
+            Self::Forfeit | Self::Repay { .. } => 0.0,
         };
         let at = filled(holding.side, price, slippage);
         let equity = holding.equity_at(contract, at);
-        let recovered = fee.map_or(0.0, |fee| (equity - fee * holding.notional(contract, at)).max(0.0));
+        let recovered = match *self {
+            Self::Forfeit => 0.0,
+            Self::Close { fee, .. } => (equity - fee * holding.notional(contract, at)).max(0.0),
+            Self::Repay { penalty, .. } => (equity - penalty * debt_of(holding, price)).max(0.0),
+        };
         Fill { recovered, bad_debt: (-equity).max(0.0) }
+    }
+}
+
+/// What a margin loan owes at a mark price: money for a long, coins at their price for a short.
+fn debt_of(holding: &Holding, price: f64) -> f64 {
+    match holding.side {
+        Side::Long => (holding.quantity * holding.entry - holding.collateral).max(0.0),
+        Side::Short => holding.quantity * price,
     }
 }
 
@@ -54,8 +70,8 @@ impl Venue {
         self.liquidation.fill(self.contract, holding, price)
     }
 
-    /// Closes as little of a position at a mark price as lets the margin hold again, in steps. Where the terms know no
-    /// steps, or where no step helps, everything is closed.
+    /// Takes a position that is to be liquidated at a mark price and closes as little of it as lets the margin hold again,
+    /// but at least one step. Where the terms know no steps, or where no step helps, everything is closed.
     pub fn liquidate_partially(&self, holding: &Holding, price: f64) -> PartialFill {
         let mut done = PartialFill {
             open: Some(*holding),
@@ -64,37 +80,74 @@ impl Venue {
             slippage: 0.0,
             fill: Fill { recovered: 0.0, bad_debt: 0.0 },
         };
-        if let Liquidation::Close { fee, slippage, partial: Some(step) } = self.liquidation {
-            while let Some(open) = done.open {
-                if open.equity_at(self.contract, price) > self.maintenance(&open, price).amount {
-                    return done;
-                }
-                let Some(left) = self.step_down(&open, price, step) else { break };
-                if left < LEAST_OPEN * holding.quantity || open.equity_at(self.contract, price) <= 0.0 {
-                    break;
-                }
-                let part = Holding { quantity: open.quantity - left, collateral: 0.0, ..open };
-                let at = filled(open.side, price, slippage);
-                let paid = fee * part.notional(self.contract, at);
-                let profit = part.profit_at(self.contract, at);
-                done.fees += paid;
-                done.slippage += part.profit_at(self.contract, price) - profit;
-                done.closed = 1.0 - left / holding.quantity;
-                done.open =
-                    Some(Holding { quantity: left, collateral: open.collateral + profit - paid, ..open });
+        while let Some(open) = done.open.filter(|open| open.equity_at(self.contract, price) > 0.0) {
+            let Some((left, fee, lost)) = self.step(&open, price) else { break };
+            if left.quantity < LEAST_OPEN * holding.quantity {
+                break;
+            }
+            done.fees += fee;
+            done.slippage += lost;
+            done.closed = 1.0 - left.quantity / holding.quantity;
+            done.open = Some(left);
+            if left.equity_at(self.contract, price) > self.maintenance(&left, price).amount {
+                return done;
             }
         }
         if let Some(open) = done.open.take() {
             done.fill = self.liquidate(&open, price);
-            if let Liquidation::Close { slippage, .. } = self.liquidation {
-                let at = filled(open.side, price, slippage);
-                let equity = open.equity_at(self.contract, at);
-                done.fees += equity.max(0.0) - done.fill.recovered;
-                done.slippage += open.equity_at(self.contract, price) - equity;
-            }
+            let slippage = match self.liquidation {
+                Liquidation::Close { slippage, .. } => slippage,
+                Liquidation::Forfeit | Liquidation::Repay { .. } => 0.0,
+            };
+            let equity = open.equity_at(self.contract, filled(open.side, price, slippage));
+            done.fees += equity.max(0.0) - done.fill.recovered;
+            done.slippage += open.equity_at(self.contract, price) - equity;
         }
         done.closed = 1.0;
         done
+    }
+
+    /// What one step leaves open, its fee and what its fill lost; none if it closes everything.
+    fn step(&self, open: &Holding, price: f64) -> Option<(Holding, f64, f64)> {
+        match self.liquidation {
+            Liquidation::Close { fee, slippage, partial: Some(step) } => {
+                let left = self.step_down(open, price, step)?;
+                let part = Holding { quantity: open.quantity - left, collateral: 0.0, ..*open };
+                let at = filled(open.side, price, slippage);
+                let paid = fee * part.notional(self.contract, at);
+                let profit = part.profit_at(self.contract, at);
+                let lost = part.profit_at(self.contract, price) - profit;
+                Some((
+                    Holding { quantity: left, collateral: open.collateral + profit - paid, ..*open },
+                    paid,
+                    lost,
+                ))
+            }
+            Liquidation::Repay { penalty, close_factor, close_all_below } => {
+                let debt = debt_of(open, price);
+                let assets = debt + open.equity_at(self.contract, price);
+                // A tier's rate is the margin level of liquidation less 1, one over the threshold less 1.
+                let threshold = 1.0 / (1.0 + self.tiers[0].rate);
+                let helps = debt * (1.0 + penalty) < assets;
+                if close_factor >= 1.0 || !helps || assets * threshold < close_all_below * debt {
+                    return None;
+                }
+                let repaid = close_factor * debt;
+                let sold = repaid * (1.0 + penalty);
+                let (quantity, cash) = match open.side {
+                    Side::Long => (open.quantity - sold / price, repaid - debt),
+                    Side::Short => {
+                        (open.quantity - repaid / price, open.quantity * open.entry + open.collateral - sold)
+                    }
+                };
+                let collateral = match open.side {
+                    Side::Long => cash + quantity * open.entry,
+                    Side::Short => cash - quantity * open.entry,
+                };
+                Some((Holding { quantity, collateral, ..*open }, penalty * repaid, 0.0))
+            }
+            Liquidation::Forfeit | Liquidation::Close { partial: None, .. } => None,
+        }
     }
 
     /// The quantity that one step leaves open; none if it closes everything.
@@ -198,6 +251,47 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A loan of 800 on 10 coins at 100, threshold 80 %, close factor 50 %, penalty 5 %: 400 repaid cost 420 of the 1000.
+    #[test]
+    fn a_lender_repays_a_share_of_the_debt_from_the_collateral() {
+        let terms = |close_factor, close_all_below| Venue {
+            liquidation: Liquidation::Repay { penalty: 0.05, close_factor, close_all_below },
+            ..Venue::new(Contract::Spot, vec![MarginTier::flat(0.25, 0.0).unwrap()])
+        };
+        let loan = Holding { side: Side::Long, entry: 100.0, quantity: 10.0, collateral: 200.0 };
+        let done = terms(0.5, 0.95).liquidate_partially(&loan, 100.0);
+        let open = done.open.unwrap();
+        near(open.quantity, 5.8);
+        near(open.quantity * 100.0 - open.equity_at(Contract::Spot, 100.0), 400.0);
+        near(done.fees, 20.0);
+        // A gap to 95: the health factor is 0.95, which is not below. To 94: all of the debt is repaid with 40 more.
+        assert!(terms(0.5, 0.95).liquidate_partially(&loan, 95.001).open.is_some());
+        let all = terms(0.5, 0.95).liquidate_partially(&loan, 94.0);
+        assert_eq!(all.open, None);
+        near(all.fill.recovered, 940.0 - 800.0 - 40.0);
+        near(all.fees, 40.0);
+        // Without that rule a half at 94 (loan to value 85.1 %) leaves 400 on 520, 76.9 %.
+        let half = terms(0.5, 0.0).liquidate_partially(&loan, 94.0).open.unwrap();
+        near(half.quantity * 94.0, 940.0 - 420.0);
+        // A tenth at a time: 80.99 % after one, as 0.9·v/(1 − 0.1·v·1.05) says; a second one is needed at 99.
+        let tenth = terms(0.1, 0.0).liquidate_partially(&loan, 99.0);
+        let open = tenth.open.unwrap();
+        let v: f64 = 800.0 / 990.0;
+        let after = |v: f64| 0.9 * v / (1.0 - 0.105 * v);
+        assert!(after(v) < 0.8);
+        near(1.0 - open.equity_at(Contract::Spot, 99.0) / (open.quantity * 99.0), after(v));
+        // Past the point where the penalty eats what is left, nothing helps.
+        let late = terms(0.5, 0.0).liquidate_partially(&loan, 83.0);
+        assert_eq!((late.open, late.fill.recovered, late.fill.bad_debt), (None, 0.0, 0.0));
+        near(late.fees, 30.0);
+        near(terms(0.5, 0.0).liquidate_partially(&loan, 70.0).fill.bad_debt, 100.0);
+        // A short owes coins: 8 borrowed on 1000 of money.
+        let short = Holding { side: Side::Short, entry: 100.0, quantity: 8.0, collateral: 200.0 };
+        let open = terms(0.5, 0.0).liquidate_partially(&short, 100.0).open.unwrap();
+        near(open.quantity, 4.0);
+        near(open.equity_at(Contract::Spot, 100.0), 1000.0 - 420.0 - 400.0);
     }
 
     #[test]

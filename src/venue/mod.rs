@@ -2,16 +2,21 @@
 
 mod terms;
 mod flows;
+mod funding;
 mod tiers;
 mod holding;
 mod requirement;
 mod caps;
 mod margin;
 mod liquidation;
+mod units;
 mod catalogue;
 
 pub use catalogue::{catalogue_names, catalogue_text};
-pub use flows::{Borrow, Compounding, Flows, Funding, FundingBasis};
+pub use flows::{Borrow, Compounding, Flows};
+pub use funding::{
+    Funding, FundingBasis, FundingRates, OrnsteinUhlenbeck, RecordedOrder, RecordedRates, Transition,
+};
 pub use holding::Holding;
 pub use liquidation::{Fill, PartialFill};
 pub use margin::{LiquidationPrice, MarginError, Others};

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::market::Duration;
+
 /// Direction of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,6 +88,15 @@ pub enum Liquidation {
         #[serde(skip_serializing_if = "Option::is_none")]
         partial: Option<PartialClose>,
     },
+    /// A lender sells collateral for what is owed: of each unit of debt that is repaid it keeps a penalty.
+    Repay {
+        /// Penalty as a fraction of the debt repaid.
+        penalty: f64,
+        /// Share of the debt that one liquidation repays; repeated until the margin holds.
+        close_factor: f64,
+        /// Health factor below which all of the debt is repaid at once; 0 for never.
+        close_all_below: f64,
+    },
 }
 
 /// The steps of a partial liquidation; each is repeated until the margin holds.
@@ -138,6 +149,9 @@ pub struct Venue {
     /// Margin level (assets over debt) at which a spot margin account is called, above that of liquidation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_level: Option<f64>,
+    /// Time that a lender gives after a call: an account that is not above the call level by then is liquidated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace: Option<Duration>,
     /// What could not be confirmed about the terms: text for people, no part of what determines a result.
     #[serde(skip)]
     pub unconfirmed: Option<String>,
@@ -159,8 +173,22 @@ impl Venue {
             taker_fee: 0.0,
             liquidation: Liquidation::Forfeit,
             call_level: None,
+            grace: None,
             unconfirmed: None,
         }
+    }
+}
+
+impl Venue {
+    /// Whether an account here can go on after the venue has acted, or waits for it to act: such accounts are followed
+    /// step by step.
+    pub fn acts_in_steps(&self) -> bool {
+        self.grace.is_some()
+            || match self.liquidation {
+                Liquidation::Forfeit => false,
+                Liquidation::Close { partial, .. } => partial.is_some(),
+                Liquidation::Repay { close_factor, .. } => close_factor < 1.0,
+            }
     }
 }
 

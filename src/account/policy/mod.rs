@@ -6,12 +6,14 @@ mod add_margin;
 mod deleverage;
 mod exit_after;
 mod margin_call;
+mod protective_put;
 mod stops;
 
 pub use add_margin::AddMargin;
 pub use deleverage::{Deleverage, Occasion};
 pub use exit_after::ExitAfter;
 pub use margin_call::MarginCall;
+pub use protective_put::ProtectivePut;
 pub use stops::{StopLoss, TakeProfit, TrailingStop};
 
 use serde::Serialize;
@@ -40,6 +42,9 @@ pub struct Policy {
     /// Pay in on a schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub add_margin: Option<AddMargin>,
+    /// Hold a put beside the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protective_put: Option<ProtectivePut>,
 }
 
 impl Policy {
@@ -48,7 +53,8 @@ impl Policy {
         *self == Self::default()
     }
 
-    /// Money kept ready beside the equity and money paid in over a horizon in seconds, in units of the equity.
+    /// Money kept ready beside the equity and money paid in over a horizon in seconds, in units of the equity; the premium of
+    /// a put, which depends on the leverage, not counted.
     pub fn committed(&self, horizon: u64) -> f64 {
         let reserve = self.margin_call.map_or(0.0, |call| call.reserve);
         let scheduled = self.add_margin.map_or(0.0, |add| add.total(horizon));

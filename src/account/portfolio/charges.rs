@@ -44,9 +44,10 @@ impl Due {
     /// At a moment, the last interest having been added at `charged` seconds; no hour begins at the horizon.
     fn at(leg: &Leg, moment: &Moment, charged: u64, horizon: u64) -> Self {
         let falls_on = |every: u64| moment.seconds.is_multiple_of(every.max(1));
-        let funding = leg.flows.funding.is_some_and(|funding| {
-            moment.funding && funding.rate != 0.0 && falls_on(funding.every.seconds())
-        });
+        let funding =
+            leg.flows.funding.as_ref().is_some_and(|funding| {
+                moment.funding && !funding.is_zero() && falls_on(funding.every.seconds())
+            });
         let borrow = leg.flows.borrow.filter(|borrow| moment.interest && leg.is_funded && borrow.rate != 0.0);
         let interest = borrow.and_then(|borrow| {
             let hour = borrow.rate / HOURS_PER_YEAR;

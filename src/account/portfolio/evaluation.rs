@@ -221,7 +221,7 @@ impl Evaluation for Portfolio {
         }
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], _: &[f64]) {
         let now = self.schedule[moment];
         self.set_prices(log_prices);
         self.charge(&now);
@@ -296,7 +296,13 @@ impl Evaluation for Portfolio {
                 let course = &mut self.courses[lane * count + level];
                 course.follow(wealth);
                 let exit = if course.hit.is_some() { Exit::Liquidated } else { Exit::Horizon };
-                let passage = Passage { exit, costs, drawdown: course.drawdown, calls: Calls::default() };
+                let passage = Passage {
+                    exit,
+                    costs,
+                    drawdown: course.drawdown,
+                    calls: Calls::default(),
+                    reductions: 0.0,
+                };
                 let cell = &mut tally.levels[level];
                 let account = cell.account.get_or_insert_default();
                 account.add(&mut self.account_sums[level], &passage, *weight);

@@ -140,7 +140,7 @@ impl Leg {
 
     /// What the position pays in funding at a price ratio (negative: receives) when it is due: the long pays a positive rate.
     pub(super) fn funding(&self, x: f64) -> f64 {
-        let Some(funding) = self.flows.funding else { return 0.0 };
+        let Some(funding) = &self.flows.funding else { return 0.0 };
         let mark = funding.basis == FundingBasis::Mark;
         let exposure = if mark { self.exposure } else { self.entry_exposure };
         let price = match (self.unit, mark) {
@@ -149,7 +149,7 @@ impl Leg {
             (Unit::Coin, true) => -1.0 / x,
             (Unit::Coin, false) => -1.0,
         };
-        funding.rate * exposure * price
+        funding.constant_rate() * exposure * price
     }
 
     /// The price ratio of a fill in the market at liquidation, and the fee on the notional there; none where the collateral

@@ -8,7 +8,7 @@ use crate::account::position::LevelError;
 use crate::venue::{Contract, Flows, Holding, Liquidation, MarginError, Side, Venue};
 
 /// One position as a scenario describes it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PositionTerms<'a> {
     /// Index of the asset.
     pub asset: usize,
@@ -72,7 +72,7 @@ pub fn open(
         let own = if unit == Unit::Coin && !in_coin { equity / one.price } else { equity };
         let size = leverage * one.share;
         check(place, one, size * own, unit)?;
-        Ok(Leg::new((place, one.asset, one.side), unit, size, (one.price, own), one.venue, one.flows))
+        Ok(Leg::new((place, one.asset, one.side), unit, size, (one.price, own), one.venue, one.flows.clone()))
     };
     let legs = positions.iter().enumerate().map(leg).collect::<Result<Vec<_>, _>>()?;
     let mut purses = Vec::new();

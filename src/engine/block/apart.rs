@@ -93,6 +93,7 @@ impl Worker<'_> {
             },
             &mut streams.events,
         );
+        self.funding.drive(asset, &bars.lanes, &bars.duration, &self.normals[asset]);
         let growth = self.plan.dependence.growth(asset);
         if growth != 0.0 {
             for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {

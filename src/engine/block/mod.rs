@@ -4,6 +4,7 @@ mod apart;
 
 use super::columns::{AssetStreams, all_after, draw_extremes, list_due, reset};
 use super::common_jumps::CommonStepper;
+use super::funding::FundingPath;
 use super::looks::Looks;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
@@ -22,6 +23,7 @@ pub struct Worker<'a> {
     steppers: Vec<Box<dyn Stepper>>,
     common_jumps: Vec<CommonStepper<'a>>,
     evaluation: Box<dyn Evaluation>,
+    funding: FundingPath<'a>,
     tally: Tally,
     /// Log-price by asset and path.
     prices: Vec<Vec<f64>>,
@@ -70,6 +72,7 @@ impl<'a> Worker<'a> {
                 .map(|(index, law)| CommonStepper::new(law, index))
                 .collect(),
             evaluation,
+            funding: FundingPath::new(plan.flows.funding.as_ref(), plan.asset),
             tally: Tally::new(plan.terms.len()),
             prices: vec![column(); assets],
             now: column(),
@@ -133,6 +136,7 @@ impl<'a> Worker<'a> {
         self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
         self.evaluation.begin(lanes);
+        self.funding.begin(plan.seed, block, lanes);
         let mut start = 0.0;
         let mut rest = &plan.grid[..];
         while let Some((point, later)) = rest.split_first() {
@@ -155,7 +159,8 @@ impl<'a> Worker<'a> {
                 self.looks.show(point, &self.prices, &mut *self.evaluation, noise);
             }
             if let Some(moment) = point.settle {
-                self.evaluation.settle(moment, &self.prices);
+                let rates = self.funding.next(plan.schedule[moment].funding);
+                self.evaluation.settle(moment, &self.prices, rates);
             }
         }
         self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
@@ -164,7 +169,8 @@ impl<'a> Worker<'a> {
     /// How many of the next grid points can be reached in one stride: points at which the account looks and nothing else happens.
     fn stride_of(&self, points: &[GridPoint]) -> usize {
         let can = !self.plan.continuous && self.is_alone() && self.steppers[0].can_stride();
-        if !can || !self.plan.stress[0].is_empty() {
+        // Strides keep the moves of the single intervals to themselves.
+        if !can || self.funding.follows_the_price() || !self.plan.stress[0].is_empty() {
             return 0;
         }
         points.iter().take(LONGEST_STRIDE).take_while(|point| point.look && point.settle.is_none()).count()
@@ -246,6 +252,7 @@ impl<'a> Worker<'a> {
                 volatility_times: self.volatility_times[asset],
             };
             stepper.advance(moves, &mut streams.events);
+            self.funding.drive(asset, &self.everyone, &self.common_duration, normals);
             if self.plan.continuous {
                 bars.lanes.clone_from(&self.everyone);
                 reset(&mut bars.start, n, self.reached);
