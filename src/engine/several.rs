@@ -77,14 +77,6 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
                 .to_owned(),
         ));
     }
-    if account.positions.iter().any(|position| account.venue_of(position).acts_in_steps()) {
-        notes.push((
-            "closed_at_once",
-            "A venue would reduce positions step by step; here everything that shares collateral is closed at once, at the \
-             first step."
-                .to_owned(),
-        ));
-    }
     let exceeded: Vec<String> = plan
         .terms
         .iter()
