@@ -228,6 +228,10 @@ fn generated(name: &str) -> String {
             format!("| metric | what it is |\n|---|---|\n{}", keys.iter().map(row).collect::<String>())
         }
         "validation" => output(&["validate", "--self"]),
+        "example" => {
+            let line = ["run", "scenarios/btc-perp-30d.toml"];
+            format!("```console\n$ liqsim {}\n{}```\n", line.join(" "), output(&line))
+        }
         _ => panic!("nothing makes {name}"),
     }
 }
@@ -237,7 +241,7 @@ fn generated(name: &str) -> String {
 fn the_tables_of_the_readme_are_those_of_the_program() {
     let path = Path::new(ROOT).join("README.md");
     let mut text = fs::read_to_string(&path).unwrap();
-    for name in ["models", "venues", "metrics", "validation"] {
+    for name in ["example", "models", "venues", "metrics", "validation"] {
         let (start, end) = (format!("<!-- {name} -->\n"), "<!-- end -->");
         let from = text.find(&start).unwrap() + start.len();
         let to = from + text[from..].find(end).unwrap();
