@@ -29,7 +29,7 @@ pub(super) fn notes(
         };
         notes.push(("not_charged", text.to_owned()));
     } else {
-        notes.append(&mut charges(&flows));
+        notes.append(&mut charges(flows));
     }
     let committed = policy.committed(horizon);
     if committed > 0.0 {
