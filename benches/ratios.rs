@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use common::clock::{Work, interleaved, median};
-use common::straightforward::{Jumps, STEPS, simulate};
+use common::straightforward::{Heston, Jumps, Law, STEPS, simulate};
 use common::{GBM, LEVERAGES, levels, merton, plan, scenario};
 use liqsim::engine::{BLOCK_LANES, Crossing, CrossingTarget, Plan, RunOptions, Worker, run};
 use liqsim::numeric::{InstructionSet, force_instruction_set, instruction_set};
@@ -71,16 +71,16 @@ fn blocks<'a>(plan: &'a Plan, set: InstructionSet) -> impl FnMut() + 'a {
 }
 
 /// The straightforward loop on this thread.
-fn naive(jumps: Option<Jumps>) -> impl FnMut() {
+fn naive(law: Law) -> impl FnMut() {
     let mut seed = 0;
     move || {
         seed += 1;
-        black_box(simulate(NAIVE_PATHS, seed, jumps));
+        black_box(simulate(NAIVE_PATHS, seed, law));
     }
 }
 
-fn jumps(rate: f64) -> Option<Jumps> {
-    Some(Jumps { rate, mean: -0.02, std_dev: 0.05 })
+fn jumps(rate: f64) -> Law {
+    Law::Merton(Jumps { rate, mean: -0.02, std_dev: 0.05 })
 }
 
 /// Path-steps per second of hourly stepping.
@@ -88,13 +88,25 @@ fn stepping() {
     let hourly = "monitoring = \"1h\"";
     let gbm = plan(GBM, &LEVERAGES, hourly);
     let jumping = plan(&merton(12.0), &LEVERAGES, hourly);
+    let (variance, mean_reversion, vol_of_vol, correlation) = (0.36, 3.0, 1.0, -0.3);
+    let varying = plan(
+        &format!(
+            "kind = \"heston\"\ndrift = 0.0\nvariance = {variance:?}\nlong_run_variance = {variance:?}\n\
+             mean_reversion = {mean_reversion:?}\nvol_of_vol = {vol_of_vol:?}\ncorrelation = {correlation:?}"
+        ),
+        &LEVERAGES,
+        hourly,
+    );
+    let euler = Heston { variance, mean_reversion, vol_of_vol, correlation };
     let widest = instruction_set();
     let mut works = [
-        Work::new("straightforward loop, gbm", naive(None)),
+        Work::new("straightforward loop, gbm", naive(Law::Gbm)),
         Work::new("straightforward loop, merton", naive(jumps(12.0))),
+        Work::new("straightforward loop, heston (Euler)", naive(Law::Heston(euler))),
         Work::new("gbm, 720 steps", blocks(&gbm, widest)),
         Work::new("gbm, 720 steps, AVX2", blocks(&gbm, InstructionSet::Avx2)),
         Work::new("merton (12 a year), 720 steps", blocks(&jumping, widest)),
+        Work::new("heston (quadratic-exponential), 720 steps", blocks(&varying, widest)),
     ];
     let seconds = interleaved(&mut works, ROUNDS, LEAST_SECONDS);
     let naive_steps = (NAIVE_PATHS * u64::from(STEPS)) as f64;
@@ -102,10 +114,12 @@ fn stepping() {
     let rates: Vec<f64> = seconds
         .iter()
         .enumerate()
-        .map(|(i, s)| if i < 2 { naive_steps / s } else { own_steps / s })
+        .map(|(i, s)| if i < 3 { naive_steps / s } else { own_steps / s })
         .collect();
     for (i, (base, goal)) in
-        [(0, "1"), (1, "1"), (0, ">= 4"), (0, ">= 1.6"), (1, ">= 4")].into_iter().enumerate()
+        [(0, "1"), (1, "1"), (2, "1"), (0, ">= 4"), (0, ">= 1.6"), (1, ">= 4"), (2, ">= 6")]
+            .into_iter()
+            .enumerate()
     {
         row(&works[i].name, &format!("{:.0} million steps/s", rates[i] / 1e6), rates[i] / rates[base], goal);
     }
@@ -139,7 +153,7 @@ fn precision() {
             .sum();
         let mut seed = 0;
         let mut works = [
-            Work::new("", naive((rate > 0.0).then(|| jumps(rate)).flatten())),
+            Work::new("", naive(if rate > 0.0 { jumps(rate) } else { Law::Gbm })),
             Work::new("", || {
                 seed += 1;
                 black_box(estimate(&Plan { seed, ..plan.clone() }, relative));

@@ -395,3 +395,109 @@ fn a_full_hedge_leaves_the_funding() {
     let mean = cell.survivors.mapped(0.0, 1.0).powers[1] / BLOCK_LANES as f64;
     assert!((mean - 3.0 * 30.0 * 1e-4).abs() < 1e-12, "{mean}");
 }
+
+/// A scenario whose prices stand still, so that charges come to known sums.
+fn costs_of_a_still_price(positions: &str, cost: Cost) -> f64 {
+    let rest = format!("margin = \"cross\"\nleverage = 1\nvenue = {LINEAR}\npositions = [{positions}]");
+    let mut scenario = scenario("10d", 1e-7, &rest);
+    scenario.assets[0].model = scenario.assets[1].model.clone();
+    for asset in &mut scenario.assets {
+        let liqsim::model::Model::Gbm(gbm) = &mut asset.model else { panic!("a Brownian price") };
+        gbm.drift = 0.0;
+    }
+    let plan = Plan::new(&scenario).unwrap();
+    let mut worker = Worker::new(&plan);
+    worker.run_block(0, 1);
+    let account = worker.tally().levels[0].account.as_ref().unwrap();
+    account.costs[cost as usize].mapped(0.0, 1.0).powers[1]
+}
+
+/// Ten days of interest on twice the equity, borrowed or sold: the closed form of each way to add it.
+#[test]
+fn interest_is_the_closed_form_of_each_compounding() {
+    let (rate, hours) = (0.12_f64, 240.0_f64);
+    let known = [
+        ("hourly", (1.0 + rate / 8_760.0).powf(hours) - 1.0),
+        ("simple", rate / 8_760.0 * hours),
+        ("continuous", (rate * 10.0 / 365.0).exp() - 1.0),
+    ];
+    let venue = r#"{ contract = "spot", margin_level = { liquidation = 1.01 } }"#;
+    for (compounding, growth) in known {
+        let borrow = format!("borrow = {{ rate = {rate}, compounding = \"{compounding}\" }}");
+        // The equity pays for a third of what is bought; all that is sold short is borrowed. A small second position makes an account
+        // of several.
+        for (side, share) in [("long", 2.999), ("short", 2.0)] {
+            let other = r#"{ asset = "B", side = "long", share = 0.001 }"#;
+            let positions = format!(
+                "{{ asset = \"A\", side = \"{side}\", share = {share}, venue = {venue}, {borrow} }}, {other}"
+            );
+            let paid = costs_of_a_still_price(&positions, Cost::Interest);
+            let owed = if side == "long" { share - 1.0 } else { share };
+            assert!((paid / (owed * growth) - 1.0).abs() < 1e-6, "{side} {compounding}: {paid}");
+        }
+        // Two longs owe the same debt, each its part at its own rate.
+        if compounding == "simple" {
+            let other = "borrow = { rate = 0.3, compounding = \"simple\" }";
+            let positions = format!(
+                "{{ asset = \"A\", side = \"long\", share = 2, venue = {venue}, {borrow} }},\
+                 {{ asset = \"B\", side = \"long\", share = 1, venue = {venue}, {other} }}"
+            );
+            let paid = costs_of_a_still_price(&positions, Cost::Interest);
+            let known = 2.0 * (2.0 / 3.0 * rate + 1.0 / 3.0 * 0.3) * hours / 8_760.0;
+            assert!((paid / known - 1.0).abs() < 1e-6, "{paid}");
+        }
+    }
+}
+
+/// Thirty payments of 1 bp on the notional, in every unit that a position can be counted in.
+#[test]
+fn funding_is_the_rate_times_the_notional_of_every_payment() {
+    for basis in ["mark", "entry"] {
+        for (side, sign) in [("long", 1.0), ("short", -1.0)] {
+            let funding = format!("funding = {{ rate = \"1bp\", every = \"8h\", basis = \"{basis}\" }}");
+            for (venue, other) in [
+                (LINEAR, "B"),
+                // Beside another asset the account is in the quote currency, beside the same in coins.
+                (INVERSE, "B"),
+                (INVERSE, "A"),
+            ] {
+                let positions = format!(
+                    "{{ asset = \"A\", side = \"{side}\", share = 2, venue = {venue}, {funding} }},\
+                     {{ asset = \"{other}\", side = \"long\", share = 0.5, venue = {INVERSE} }}"
+                );
+                let paid = costs_of_a_still_price(&positions, Cost::Funding);
+                let owed = sign * 2.0 * 30.0 * 1e-4;
+                assert!((paid / owed - 1.0).abs() < 1e-5, "{venue} beside {other} {side} {basis}: {paid}");
+            }
+        }
+    }
+}
+
+/// In the quote currency an inverse contract needs m·Q whatever the price: E + 2·(x − 1)·E meets 0.005·(2 + 1)·E at x = 0.5075.
+#[test]
+fn a_coin_margined_position_beside_another_is_valued_at_the_mark() {
+    let rest = |margin: &str, leverage: f64| {
+        format!(
+            "margin = \"{margin}\"\nleverage = {leverage}\nvenue = {LINEAR}\npositions = [\
+             {{ asset = \"A\", side = \"long\", share = 2, venue = {INVERSE} }}, {{ asset = \"B\", side = \"long\", share = 1 }}]"
+        )
+    };
+    let plan = Plan::new(&scenario("10d", 0.8, &rest("cross", 1.0))).unwrap();
+    let price = plan.terms[0].positions[0].liquidation_price.unwrap();
+    assert!((price / 250.0 - 0.5075).abs() < 1e-12, "{price}");
+    // Alone it holds two thirds of the equity in coins: worth 2/3·x, and 2·(x − 1) of profit at a leverage of 1.
+    let plan = Plan::new(&scenario("10d", 0.8, &rest("isolated", 0.5))).unwrap();
+    let mut open = 0;
+    for path in 0..50 {
+        let mut worker = Worker::new(&plan);
+        worker.run_block(path, 1);
+        let outcome = &outcomes(worker.tally())[0];
+        let [a, b] = [0, 1].map(|asset| worker.closing_log_prices(asset)[0].exp());
+        if !outcome.liquidated {
+            open += 1;
+            let known = 2.0 / 3.0 * a + (a - 1.0) + 1.0 / 3.0 + 0.5 * (b - 1.0) - 1.0;
+            assert!((outcome.returned - known).abs() < 1e-12, "path {path}: {} {known}", outcome.returned);
+        }
+    }
+    assert!(open > 40, "{open}");
+}

@@ -306,8 +306,10 @@ fn level() -> Value {
         "kelly": { "fraction": 0.1, "log_growth": 0.1 },
         "exits": { "horizon": estimate, "liquidated": estimate, "stopped": estimate, "target": estimate,
             "called": estimate, "expired": estimate },
-        "costs": { "fees": cost, "funding": cost, "interest": cost, "slippage": cost, "liquidation": cost },
+        "costs": { "fees": cost, "funding": cost, "interest": cost, "slippage": cost, "liquidation": cost,
+            "options": cost },
         "margin_calls": { "probability": estimate, "number": estimate, "money": estimate, "share_met": 1.0 },
+        "partial_liquidations": { "probability": estimate, "number": estimate },
         "max_drawdown": { "0.5": estimate, "0.75": estimate, "0.95": estimate, "0.99": estimate },
     });
     // Through the type, so that a key the result no longer has, or has anew, fails here.

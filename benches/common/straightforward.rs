@@ -20,6 +20,23 @@ pub struct Jumps {
     pub std_dev: f64,
 }
 
+/// Heston's model, stepped by Euler's scheme with full truncation (Lord, Koekkoek and van Dijk 2010).
+#[derive(Debug, Clone, Copy)]
+pub struct Heston {
+    pub variance: f64,
+    pub mean_reversion: f64,
+    pub vol_of_vol: f64,
+    pub correlation: f64,
+}
+
+/// What moves the price.
+#[derive(Debug, Clone, Copy)]
+pub enum Law {
+    Gbm,
+    Merton(Jumps),
+    Heston(Heston),
+}
+
 /// What the loop finds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Outcome {
@@ -48,7 +65,7 @@ impl Outcome {
 }
 
 /// Simulates `paths` paths on the current rayon pool.
-pub fn simulate(paths: u64, seed: u64, jumps: Option<Jumps>) -> Outcome {
+pub fn simulate(paths: u64, seed: u64, law: Law) -> Outcome {
     let chunks = paths.div_ceil(CHUNK);
     (0..chunks)
         .into_par_iter()
@@ -56,9 +73,10 @@ pub fn simulate(paths: u64, seed: u64, jumps: Option<Jumps>) -> Outcome {
             let mut rng = SmallRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ chunk);
             let mut outcome = Outcome::default();
             for _ in 0..CHUNK.min(paths - chunk * CHUNK) {
-                match jumps {
-                    None => one_path(&mut rng, &mut outcome),
-                    Some(jumps) => one_path_with_jumps(&mut rng, jumps, &mut outcome),
+                match law {
+                    Law::Gbm => one_path(&mut rng, &mut outcome),
+                    Law::Merton(jumps) => one_path_with_jumps(&mut rng, jumps, &mut outcome),
+                    Law::Heston(heston) => one_path_of_heston(&mut rng, heston, &mut outcome),
                 }
             }
             outcome
@@ -93,6 +111,23 @@ fn one_path_with_jumps(rng: &mut SmallRng, jumps: Jumps, outcome: &mut Outcome) 
             let size: f64 = rng.sample(StandardNormal);
             x += jumps.mean + jumps.std_dev * size;
         }
+        lowest = lowest.min(x);
+    }
+    settle(x, lowest, outcome);
+}
+
+fn one_path_of_heston(rng: &mut SmallRng, heston: Heston, outcome: &mut Outcome) {
+    let dt = 1.0 / (24.0 * 365.0);
+    let uncorrelated = (1.0 - heston.correlation * heston.correlation).sqrt();
+    let (mut x, mut lowest, mut variance) = (0.0_f64, 0.0_f64, heston.variance);
+    for _ in 0..STEPS {
+        let z: f64 = rng.sample(StandardNormal);
+        let other: f64 = rng.sample(StandardNormal);
+        let positive = variance.max(0.0);
+        let deviation = (positive * dt).sqrt();
+        x += -0.5 * positive * dt + deviation * z;
+        variance += heston.mean_reversion * (heston.variance - positive) * dt
+            + heston.vol_of_vol * deviation * (heston.correlation * z + uncorrelated * other);
         lowest = lowest.min(x);
     }
     settle(x, lowest, outcome);

@@ -1,8 +1,8 @@
 //! Does a scenario's model still describe the market? Recorded returns beside histories of the same length that the model makes.
 //!
 //! Every property of the recorded returns is compared with the same property of 1999 simulated histories. The p-value is the rank among
-//! them, (1 + #{at least as extreme})/(1 + 1999), so its law under the model is uniform whatever the model (Barnard 1963; Dufour 2006,
-//! proposition 2.2): clusters of volatility, jumps that excite each other or resampled bars need no theory of their own.
+//! them, (1 + #{at least as extreme})/(1 + 1999), so its law under the model is uniform whatever the model (Barnard 1963; Dufour
+//! 2006): clusters of volatility, jumps that excite each other or resampled bars need no theory of their own.
 //!
 //! | property | statistic | side |
 //! |---|---|---|

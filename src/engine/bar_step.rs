@@ -23,7 +23,7 @@ const BARS_PER_DEVIATION_APART: f64 = 300.0;
 /// However much the price moves.
 const MOST_BARS: f64 = 5_000.0;
 /// The pilot's block is numbered beyond those of any run and has a seed of its own: the step is the model's, not the seed's.
-const PILOT_BLOCK: u64 = 1 << 49;
+const PILOT_BLOCK: u64 = 1 << 50;
 const PILOT_SEED: u64 = 1;
 
 /// The longest bar, from the spread of the prices at the horizon of a few paths of the same plan.

@@ -119,6 +119,13 @@ pub struct LevelResult {
     pub positions: Vec<PositionResult>,
 }
 
+impl LevelResult {
+    /// Whether a price can liquidate it at all. Of several positions one may be liquidated where the first cannot be.
+    pub fn is_liquidatable(&self) -> bool {
+        self.liquidation_price.is_some() || !self.positions.is_empty()
+    }
+}
+
 /// One of several positions at the start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PositionResult {

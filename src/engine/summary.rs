@@ -273,7 +273,7 @@ fn notes(
     let rare: Vec<(f64, f64)> = levels
         .iter()
         .zip(&tally.levels)
-        .filter(|(level, _)| level.liquidation_price.is_some())
+        .filter(|(level, _)| level.is_liquidatable())
         .map(|(level, cell)| (level.leverage, cell.liquidated.mapped(0.0, 1.0).powers[0]))
         .filter(|(_, events)| *events < FEW_EVENTS)
         .collect();

@@ -116,6 +116,9 @@ impl Stepper for HestonStepper {
     fn happen(&mut self, _lanes: &[u32], _log_price: &mut [f64], _noise: &mut Stream) {}
 }
 
+/// Paths that are looked at together.
+const CHUNK: usize = 64;
+
 /// One interval of the scheme. Greek and single letters are those of Andersen (2008), with γ₁ = γ₂ = ½.
 struct QuadraticExponential<'a> {
     model: Heston,
@@ -136,58 +139,179 @@ impl Kernel for QuadraticExponential<'_> {
         let n = close.len();
         let (lanes, duration, normals, others) = (&lanes[..n], &duration[..n], &normals[..n], &others[..n]);
         let (open, variance) = (&open[..n], &mut variance[..n]);
+        let mut before = [0.0; CHUNK];
+        for start in (0..n).step_by(CHUNK) {
+            let range = start..(start + CHUNK).min(n);
+            for (before, lane) in before.iter_mut().zip(&lanes[range.clone()]) {
+                *before = variances[*lane as usize];
+            }
+            // On a common grid all paths move for the same time; and mostly the variance of none is near zero.
+            let first = Interval::new(&model, duration[start]);
+            let (mut shared, mut quadratic) = (true, true);
+            for (v, duration) in before.iter().zip(&duration[range.clone()]) {
+                shared &= *duration == first.duration;
+                quadratic &= first.moments(*v).1 <= SWITCH;
+            }
+            let moved = Moved { model: &model, volatility_times };
+            if shared & quadratic {
+                for i in range {
+                    let step = first.quadratic(before[i - start], normals[i], others[i]);
+                    (close[i], variance[i]) = moved.close(open[i], &first, &step);
+                    before[i - start] = step.variance;
+                }
+            } else if shared {
+                for i in range {
+                    let step = first.either(before[i - start], normals[i], others[i]);
+                    (close[i], variance[i]) = moved.close(open[i], &first, &step);
+                    before[i - start] = step.variance;
+                }
+            } else {
+                for i in range {
+                    let interval = Interval::new(&model, duration[i]);
+                    let step = interval.either(before[i - start], normals[i], others[i]);
+                    (close[i], variance[i]) = moved.close(open[i], &interval, &step);
+                    before[i - start] = step.variance;
+                }
+            }
+            for (before, lane) in before.iter().zip(&lanes[start..(start + CHUNK).min(n)]) {
+                variances[*lane as usize] = *before;
+            }
+        }
+    }
+}
+
+/// From a step to the move of the price.
+struct Moved<'a> {
+    model: &'a Heston,
+    /// Factor on volatility.
+    volatility_times: f64,
+}
+
+impl Moved<'_> {
+    /// The log-price at the end, and the variance of the bridge to it.
+    #[inline(always)]
+    fn close(&self, open: f64, interval: &Interval, step: &Step) -> (f64, f64) {
+        let factor = self.volatility_times;
+        // The martingale part of the move, scaled by the factor on volatility.
+        let martingale = factor * 0.5f64.mul_add(step.integrated, step.log_return);
+        let scaled = factor * factor * step.integrated;
+        (open + (self.model.drift.mul_add(interval.duration, martingale) - 0.5 * scaled), scaled)
+    }
+}
+
+/// What one interval does to the variance and the log-price, drift aside.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    variance: f64,
+    /// Integral of the variance over the interval.
+    integrated: f64,
+    log_return: f64,
+}
+
+/// What does not depend on the path.
+#[derive(Debug, Clone, Copy)]
+struct Interval {
+    duration: f64,
+    theta: f64,
+    decayed: f64,
+    /// ξ²·(1 − e^(−κΔ))/κ.
+    spread: f64,
+    rho: f64,
+    root: f64,
+    uncorrelated: f64,
+    k2: f64,
+    k3: f64,
+    a_sum: f64,
+}
+
+impl Interval {
+    #[inline(always)]
+    fn new(model: &Heston, duration: f64) -> Self {
         let xi = model.vol_of_vol;
         let (kappa, theta) = (model.mean_reversion, model.long_run_variance);
         let rho = if xi < SMALLEST_VOL_OF_VOL { 0.0 } else { model.correlation };
         let rho_over_xi = if xi < SMALLEST_VOL_OF_VOL { 0.0 } else { rho / xi };
         let uncorrelated = 1.0 - rho * rho;
-        let root = uncorrelated.sqrt();
-        for i in 0..n {
-            let (dt, v) = (duration[i], variances[lanes[i] as usize]);
-            // A rotation: the variance's normal has correlation ρ with the price's, and the rest is independent of it.
-            let z_variance = rho.mul_add(normals[i], root * others[i]);
-            let z_price = root.mul_add(normals[i], -rho * others[i]);
-
-            let decay_time = dt * mean_decay(kappa * dt);
-            let decayed = kappa * decay_time;
-            let m = positive((theta - v).mul_add(decayed, v), 1e-100);
-            let s_square = xi * xi * decay_time * (v * (1.0 - decayed) + 0.5 * theta * decayed);
-            let psi = positive(s_square / (m * m), 1e-24);
-
-            let coupling = 0.5 * dt * (kappa * rho_over_xi - 0.5);
-            let k2 = coupling + rho_over_xi;
-            let k3 = 0.5 * dt * uncorrelated;
-            let a_sum = 0.5f64.mul_add(k3, k2);
-
-            let inverse = 2.0 / psi;
-            let b_square = inverse - 1.0 + positive(inverse * (inverse - 1.0), 0.0).sqrt();
-            let a = m / (1.0 + b_square);
-            let shifted = positive(b_square, 0.0).sqrt() + z_variance;
-            let quadratic = a * shifted * shifted;
-            let left = (-2.0 * a_sum).mul_add(a, 1.0);
-            let safe_left = positive(left, 1e-3);
-            let quadratic_growth = a_sum * b_square * a / safe_left - 0.5 * ln(safe_left);
-
-            let beta = 2.0 / (m * (psi + 1.0));
-            let above_zero = beta * m;
-            let exponential = positive(ln(above_zero / upper_tail(z_variance)) / beta, 0.0);
-            let room = positive(beta - a_sum, 1e-3 * beta);
-            let exponential_growth = ln(1.0 - above_zero + beta * above_zero / room);
-
-            let is_quadratic = psi <= SWITCH;
-            let next = if is_quadratic { quadratic } else { exponential };
-            // ln E[exp(K2·V' + ½·K4·V')]: what the move must give up for the expected price to be exact.
-            let growth = if is_quadratic { quadratic_growth } else { exponential_growth };
-            let integrated = 0.5 * dt * (v + next);
-            let diffusion = (uncorrelated * integrated).sqrt() * z_price;
-            let plain = k2.mul_add(next, -0.5 * k3 * v) - growth + diffusion;
-            // The martingale part of the move, scaled by the factor on volatility.
-            let martingale = volatility_times * 0.5f64.mul_add(integrated, plain);
-            let scaled = volatility_times * volatility_times * integrated;
-            variance[i] = scaled;
-            close[i] = open[i] + (model.drift.mul_add(dt, martingale) - 0.5 * scaled);
-            variances[lanes[i] as usize] = next;
+        let decay_time = duration * mean_decay(kappa * duration);
+        let k2 = 0.5 * duration * (kappa * rho_over_xi - 0.5) + rho_over_xi;
+        let k3 = 0.5 * duration * uncorrelated;
+        Self {
+            duration,
+            theta,
+            decayed: kappa * decay_time,
+            spread: xi * xi * decay_time,
+            rho,
+            root: uncorrelated.sqrt(),
+            uncorrelated,
+            k2,
+            k3,
+            a_sum: 0.5f64.mul_add(k3, k2),
         }
+    }
+
+    /// Mean m of the variance at the end, and ψ = s²/m².
+    #[inline(always)]
+    fn moments(&self, v: f64) -> (f64, f64) {
+        let m = positive((self.theta - v).mul_add(self.decayed, v), 1e-100);
+        let s_square = self.spread * (v * (1.0 - self.decayed) + 0.5 * self.theta * self.decayed);
+        (m, positive(s_square / (m * m), 1e-24))
+    }
+
+    /// The normals of the variance and of what is left of the price: the variance's has correlation ρ with the one handed in.
+    #[inline(always)]
+    fn rotate(&self, normal: f64, other: f64) -> (f64, f64) {
+        (self.rho.mul_add(normal, self.root * other), self.root.mul_add(normal, -self.rho * other))
+    }
+
+    /// The variance at the end by the quadratic law, and ln E[exp(K2·V' + ½·K4·V')]: what the move must give up for the expected
+    /// price to be exact.
+    #[inline(always)]
+    fn quadratic_end(&self, m: f64, psi: f64, z: f64) -> (f64, f64) {
+        let inverse = 2.0 / psi;
+        let b_square = inverse - 1.0 + positive(inverse * (inverse - 1.0), 0.0).sqrt();
+        let a = m / (1.0 + b_square);
+        let shifted = positive(b_square, 0.0).sqrt() + z;
+        let left = positive((-2.0 * self.a_sum).mul_add(a, 1.0), 1e-3);
+        (a * shifted * shifted, self.a_sum * b_square * a / left - 0.5 * ln(left))
+    }
+
+    /// The same by the law with an atom at zero.
+    #[inline(always)]
+    fn exponential_end(&self, m: f64, psi: f64, z: f64) -> (f64, f64) {
+        let beta = 2.0 / (m * (psi + 1.0));
+        let above_zero = beta * m;
+        let end = positive(ln(above_zero / upper_tail(z)) / beta, 0.0);
+        let room = positive(beta - self.a_sum, 1e-3 * beta);
+        (end, ln(1.0 - above_zero + beta * above_zero / room))
+    }
+
+    #[inline(always)]
+    fn step(&self, v: f64, (next, growth): (f64, f64), z_price: f64) -> Step {
+        let integrated = 0.5 * self.duration * (v + next);
+        let diffusion = (self.uncorrelated * integrated).sqrt() * z_price;
+        let log_return = self.k2.mul_add(next, -0.5 * self.k3 * v) - growth + diffusion;
+        Step { variance: next, integrated, log_return }
+    }
+
+    /// A step where ψ is at most [`SWITCH`].
+    #[inline(always)]
+    fn quadratic(&self, v: f64, normal: f64, other: f64) -> Step {
+        let (m, psi) = self.moments(v);
+        let (z_variance, z_price) = self.rotate(normal, other);
+        self.step(v, self.quadratic_end(m, psi, z_variance), z_price)
+    }
+
+    /// A step by the law that ψ asks for.
+    #[inline(always)]
+    fn either(&self, v: f64, normal: f64, other: f64) -> Step {
+        let (m, psi) = self.moments(v);
+        let (z_variance, z_price) = self.rotate(normal, other);
+        let quadratic = self.quadratic_end(m, psi, z_variance);
+        let exponential = self.exponential_end(m, psi, z_variance);
+        let is_quadratic = psi <= SWITCH;
+        let next = if is_quadratic { quadratic.0 } else { exponential.0 };
+        let growth = if is_quadratic { quadratic.1 } else { exponential.1 };
+        self.step(v, (next, growth), z_price)
     }
 }
 

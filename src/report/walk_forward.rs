@@ -46,7 +46,7 @@ pub struct LevelRow {
     pub brier: f64,
     /// Brier score of the share of starts within the window that were liquidated.
     pub brier_reference: f64,
-    /// 1 − score/reference with its interval; none where the reference is never wrong.
+    /// 1 − score/reference with its interval; none where nothing happened or the reference is never wrong.
     pub skill: Option<Realised>,
 }
 

@@ -51,7 +51,7 @@ pub struct ForecastLevel {
     pub brier: f64,
     /// Brier score of the shares in the windows.
     pub brier_reference: f64,
-    /// 1 − score/reference; none where the reference is never wrong.
+    /// 1 − score/reference; none where nothing happened or the reference is never wrong.
     pub skill: Option<Estimate>,
 }
 
@@ -156,11 +156,14 @@ pub(super) fn score(
             realised: realised(&outcomes, &bootstrap, windows),
             brier,
             brier_reference,
-            skill: (brier_reference > 0.0).then(|| Estimate {
-                value: 1.0 - brier / brier_reference,
-                std_error: (high - low) / brier_reference / (2.0 * Z_95),
-                low: low / brier_reference,
-                high: high / brier_reference,
+            // Where nothing happened any forecast of almost 0 is right.
+            skill: (brier_reference > 0.0 && outcomes.iter().any(|outcome| *outcome > 0.0)).then(|| {
+                Estimate {
+                    value: 1.0 - brier / brier_reference,
+                    std_error: (high - low) / brier_reference / (2.0 * Z_95),
+                    low: low / brier_reference,
+                    high: high / brier_reference,
+                }
             }),
         }
     };

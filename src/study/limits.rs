@@ -48,7 +48,7 @@ pub fn check_limits(result: &RunResult, limits: &[Limit]) -> Vec<LimitCheck> {
                 let check = Bounds { limit, paths: result.paths };
                 match found {
                     Some(found) => check.judge(level.leverage, found),
-                    None => check.absent(level.leverage, level.liquidation_price.is_none()),
+                    None => check.absent(level.leverage, !level.is_liquidatable()),
                 }
             })
         })

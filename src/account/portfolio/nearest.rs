@@ -121,3 +121,79 @@ impl Kernel for Search<'_> {
         self.nearest.search(self.purse, self.cash, self.from, self.spread)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::portfolio::{PositionTerms, open};
+    use crate::venue::{Contract, Flows, MarginTier, Side, Venue};
+
+    fn distance(positions: &[(usize, Side, f64)], from: &[f64], spread: &Spread) -> f64 {
+        let venue = Venue::new(Contract::Linear, vec![MarginTier::flat(0.005, 0.0).unwrap()]);
+        let terms = |&(asset, side, share): &(usize, Side, f64)| PositionTerms {
+            asset,
+            side,
+            price: 100.0,
+            share,
+            collateral: None,
+            venue: &venue,
+            flows: Flows::default(),
+        };
+        let terms: Vec<_> = positions.iter().map(terms).collect();
+        let purse = open(1_000.0, 1.0, &terms, true).unwrap().remove(0);
+        Nearest::default().distance(&purse, purse.opening_cash(), from, spread)
+    }
+
+    fn spread(deviations: [f64; 2], correlation: f64) -> Spread {
+        Spread { deviations: deviations.to_vec(), correlations: vec![1.0, correlation, correlation, 1.0] }
+    }
+
+    fn near(found: f64, known: f64) {
+        assert!((found - known).abs() < 1e-9 * known.abs(), "{found} is not {known}");
+    }
+
+    #[test]
+    fn with_one_asset_the_distance_is_that_of_the_log_prices() {
+        let one = Spread { deviations: vec![0.03], correlations: vec![1.0] };
+        let (long, short) = ((0.8 / 0.995_f64).ln(), (1.2 / 1.005_f64).ln());
+        for y in [0.1, 0.0, -0.15] {
+            near(distance(&[(0, Side::Long, 5.0)], &[y], &one), (y - long) / 0.03);
+            near(distance(&[(0, Side::Short, 5.0)], &[-y], &one), (short + y) / 0.03);
+        }
+        // Beyond the surface it is negative.
+        near(distance(&[(0, Side::Long, 5.0)], &[long - 0.06], &one), -2.0);
+    }
+
+    /// Without cash left over (10 long, 9 short, equity 1) the ratio of the prices decides: 10·A·0.995 = 9·B·1.005.
+    #[test]
+    fn where_a_ratio_decides_the_distance_is_that_of_its_logarithm() {
+        let (level, correlation) = ((9.0 * 1.005 / (10.0 * 0.995_f64)).ln(), 0.8);
+        let deviation = (0.04_f64.powi(2) + 0.05_f64.powi(2) - 2.0 * correlation * 0.04 * 0.05).sqrt();
+        let positions = [(0, Side::Long, 10.0), (1, Side::Short, 9.0)];
+        for (a, b) in [(0.0, 0.0), (0.3, 0.1), (-0.2, -0.25), (-0.2, 0.0)] {
+            let found = distance(&positions, &[a, b], &spread([0.04, 0.05], correlation));
+            near(found, (a - b - level) / deviation);
+        }
+    }
+
+    /// Two longs of twice the equity each: on the surface 2·0.995·(eᵃ + eᵇ) = 3. The smallest distance over a fine grid of a.
+    #[test]
+    fn on_a_curved_surface_no_point_is_nearer() {
+        let (deviations, correlation) = ([0.2, 0.3], 0.3_f64);
+        let found = distance(
+            &[(0, Side::Long, 2.0), (1, Side::Long, 2.0)],
+            &[0.05, -0.02],
+            &spread(deviations, correlation),
+        );
+        let smallest = (-2_000_000..-100)
+            .map(|i| f64::from(i) * 1e-6)
+            .filter_map(|a| {
+                let b = (3.0 / 1.99 - a.exp()).ln();
+                let (u, v) = ((a - 0.05) / deviations[0], (b + 0.02) / deviations[1]);
+                let square = u * u - 2.0 * correlation * u * v + v * v;
+                b.is_finite().then(|| (square / (1.0 - correlation * correlation)).sqrt())
+            })
+            .fold(f64::INFINITY, f64::min);
+        assert!((found / smallest - 1.0).abs() < 1e-9, "{found} {smallest}");
+    }
+}

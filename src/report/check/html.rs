@@ -29,6 +29,11 @@ fn one(scenario: &ScenarioCheck) -> Verdicts {
         tables.push(Table { caption, head: cells::CHANGE_HEAD.map(str::to_owned).to_vec(), rows });
         notes.extend(baseline.notes.iter().cloned());
     }
+    if let Some(found) = &scenario.assumptions {
+        let rows = found.tests.iter().map(|test| cells::assumption_row(test).to_vec()).collect();
+        let caption = format!("Against recorded prices: {}", cells::assumptions_summary(found));
+        tables.push(Table { caption, head: cells::ASSUMPTION_HEAD.map(str::to_owned).to_vec(), rows });
+    }
     Verdicts {
         name: scenario.scenario.clone(),
         verdict: scenario.verdict.word(),
