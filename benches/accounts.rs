@@ -1,6 +1,9 @@
 //! What each cash flow and policy costs: blocks of 512 paths over 30 days at 10 levels, as ratios to an account that only the
 //! price moves. `cargo bench --bench accounts`; processor time of one thread, medians of interleaved rounds.
 
+// A report on standard output is what this program is for.
+#![allow(clippy::print_stdout)]
+
 mod common;
 
 use common::clock::{Work, interleaved};

@@ -280,7 +280,7 @@ fn followed() -> LevelResult {
 fn what_accounts_pay_and_how_they_end_is_a_second_table_of_what_occurs() {
     let followed = RunResult { levels: vec![untouched(), followed()], ..result() };
     for format in [Format::Table, Format::Markdown] {
-        insta::assert_snapshot!(render(&[followed.clone()], format, PLAIN).unwrap());
+        insta::assert_snapshot!(render(std::slice::from_ref(&followed), format, PLAIN).unwrap());
         let plain = render(&[result()], format, PLAIN).unwrap();
         assert!(!plain.contains("Drawdown") && !plain.contains("Funding"), "{plain}");
     }

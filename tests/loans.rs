@@ -262,8 +262,12 @@ fn naive(leverage: f64, days: f64, volatility: f64, grace: f64, owner: Option<(f
                 sum.calls += 1.0;
                 deadline = day + grace;
             }
-            if owner.is_some() && reserve > 0.0 && ltv(lowest, debt) >= call && answer == f64::INFINITY {
-                answer = day + owner.unwrap().0;
+            if let Some((delay, ..)) = owner
+                && reserve > 0.0
+                && ltv(lowest, debt) >= call
+                && answer == f64::INFINITY
+            {
+                answer = day + delay;
             }
         }
     }
