@@ -33,36 +33,42 @@ fn scenario(model: Model) -> Scenario {
     .scenario()
 }
 
-/// The share of paths whose lowest low is below a barrier is the first-passage probability, and so for the highs (reflection principle; Borodin
-/// and Salminen 2.1.1.4), at four standard errors over 6400 paths.
+/// The share of paths whose low is below a barrier is the first-passage probability, and so for the highs (reflection principle; Borodin
+/// and Salminen 2.1.1.4), at four standard errors: over two million bars of two days, which are all bridge, and over 51,200 paths in
+/// bars of an hour, whose edges must not lose or add anything.
 #[test]
 fn lows_and_highs_have_the_law_of_a_path_watched_continuously() {
     let volatility = 0.8;
-    let bars = PathBars::new(&scenario(Model::Gbm(Gbm { drift: 0.0, volatility })), HOUR).unwrap();
-    assert_eq!(bars.steps(), 48);
     let spread = volatility * (2.0_f64 / 365.0).sqrt();
     let barrier = 0.05_f64;
-    let (mut low, mut high, mut close, paths) = (0.0, 0.0, 0.0, 6400.0);
-    for block in 0..64 {
-        let asset = &bars.block(block, 100)[0];
-        for path in 0..100 {
-            let at = |column: &[Vec<f64>]| column.iter().map(|row| row[path]).collect::<Vec<f64>>();
-            let (lows, highs) = (at(&asset.low), at(&asset.high));
-            low += f64::from(u8::from(lows.iter().any(|low| *low <= -barrier))) / paths;
-            high += f64::from(u8::from(highs.iter().any(|high| *high >= barrier))) / paths;
-            close += asset.close[47][path].exp() / paths;
-        }
-    }
     let normal = Normal::standard();
     let passage = |drift: f64| {
         normal.cdf((drift - barrier) / spread)
             + (2.0 * drift * barrier / (spread * spread)).exp() * normal.cdf((-drift - barrier) / spread)
     };
-    for (found, known) in [(low, passage(0.5 * spread * spread)), (high, passage(-0.5 * spread * spread))] {
-        let error = (known * (1.0 - known) / paths).sqrt();
-        assert!((found - known).abs() < 4.0 * error, "{found} {known} {error}");
+    for (step, steps, blocks) in [(days(2), 1, 4_000), (HOUR, 48, 100)] {
+        let bars = PathBars::new(&scenario(Model::Gbm(Gbm { drift: 0.0, volatility })), step).unwrap();
+        assert_eq!(bars.steps(), steps);
+        let paths = f64::from(blocks) * 512.0;
+        let (mut low, mut high, mut close) = (0.0, 0.0, 0.0);
+        for block in 0..blocks {
+            let asset = &bars.block(block as u64, 512)[0];
+            for path in 0..512 {
+                let any = |column: &[Vec<f64>], beyond: &dyn Fn(f64) -> bool| {
+                    f64::from(u8::from(column.iter().any(|row| beyond(row[path])))) / paths
+                };
+                low += any(&asset.low, &|price| price <= -barrier);
+                high += any(&asset.high, &|price| price >= barrier);
+                close += asset.close[steps - 1][path].exp() / paths;
+            }
+        }
+        for (found, known) in [(low, passage(0.5 * spread * spread)), (high, passage(-0.5 * spread * spread))]
+        {
+            let error = (known * (1.0 - known) / paths).sqrt();
+            assert!((found - known).abs() < 4.0 * error, "{step}: {found} {known} {error}");
+        }
+        assert!((close - 1.0).abs() < 4.0 * spread / paths.sqrt(), "{step}: {close}");
     }
-    assert!((close - 1.0).abs() < 4.0 * spread / paths.sqrt(), "{close}");
 }
 
 /// Bars hang together: a bar opens at the close before it unless a jump falls on its edge, and its prices lie within low and high.

@@ -60,6 +60,7 @@ fn scores_are_those_of_plain_loops() {
     let history = walk(VOLATILITY, 400 * 24, 11);
     let found = forecasts(&history, None, 2, &|_, model| Ok(model.clone()));
     let origins: Vec<usize> = (60 * 24..history.bars.len() - 168).step_by(168).collect();
+    let mut skilled = 0;
     for (level, leverage) in found.levels.iter().zip(LEVERAGES) {
         assert_eq!((level.leverage, level.forecasts), (leverage, origins.len()));
         let forecast = level.predicted.value;
@@ -78,10 +79,14 @@ fn scores_are_those_of_plain_loops() {
         assert!((level.brier - brier).abs() < 1e-9, "{level:?} {brier}");
         assert!((level.brier_reference - reference).abs() < 1e-9, "{level:?} {reference}");
         assert!((level.realised.value - share).abs() < 1e-9, "{level:?} {share}");
-        let skill = level.skill.unwrap();
+        // Where nothing happened there is no skill.
+        assert_eq!(level.skill.is_some(), share > 0.0);
+        let Some(skill) = level.skill else { continue };
+        skilled += 1;
         assert!((skill.value - (1.0 - brier / reference)).abs() < 1e-9);
         assert!(skill.low < skill.value && skill.value < skill.high, "{skill:?}");
     }
+    assert_eq!(skilled, 1);
     let total: usize = found.calibration.iter().map(|row| row.forecasts).sum();
     assert_eq!(total, 2 * origins.len());
 }
