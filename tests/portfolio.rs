@@ -396,6 +396,25 @@ fn a_full_hedge_leaves_the_funding() {
     assert!((mean - 3.0 * 30.0 * 1e-4).abs() < 1e-12, "{mean}");
 }
 
+/// The price of B stands all but still, so equity falls by what volatility of 1e-6 makes of it, at every level alike.
+#[test]
+fn a_still_price_draws_no_equity_down() {
+    let rest = format!(
+        r#"
+        leverage = [2, 4, 8]
+        margin = "cross"
+        venue = {LINEAR}
+        positions = [{{ asset = "B", side = "long", share = 1.0 }}, {{ asset = "B", side = "short", share = 0.5 }}]
+        "#
+    );
+    let result = run_scenario(&scenario("1d", 1e-6, &rest));
+    for level in &result.levels {
+        let drawdown = level.max_drawdown.as_ref().unwrap()["0.99"].value;
+        // The drift of B takes 0.03 % of its price a day.
+        assert!(drawdown < 0.01, "{}x: {drawdown}", level.leverage);
+    }
+}
+
 /// A scenario whose prices stand still, so that charges come to known sums.
 fn costs_of_a_still_price(positions: &str, cost: Cost) -> f64 {
     let rest = format!("margin = \"cross\"\nleverage = 1\nvenue = {LINEAR}\npositions = [{positions}]");

@@ -188,13 +188,13 @@ impl Evaluation for Portfolio {
         self.dated.clear();
         let first: Vec<Slot> = self.levels.iter_mut().flatten().map(charges::open).collect();
         let purses = self.purses_per_level.max(1);
-        let course = |slots: &[Slot]| {
-            let levels = slots.iter().zip(self.levels.iter().flatten());
+        let course = |(slots, purses): (&[Slot], &Vec<Purse>)| {
             let equity =
                 |(slot, purse): (&Slot, &Purse)| purse.equity(slot.cash, &vec![1.0; purse.assets.len()]);
-            Course { peak: 1.0, drawdown: 1.0 - levels.map(equity).sum::<f64>(), hit: None }
+            let all: f64 = slots.iter().zip(purses).map(equity).sum();
+            Course { peak: 1.0, drawdown: 1.0 - all, hit: None }
         };
-        let courses: Vec<Course> = first.chunks(purses).map(course).collect();
+        let courses: Vec<Course> = first.chunks(purses).zip(&self.levels).map(course).collect();
         self.slots.clear();
         self.courses.clear();
         for _ in 0..lanes {
