@@ -4,6 +4,7 @@
 //! accepted with a probability of more than 95 %. Rejected entries are drawn again together, so the words used depend on
 //! nothing but the stream.
 
+use super::dispatch::{Kernel, dispatch};
 use super::elementary::ln;
 use super::random::Stream;
 
@@ -15,31 +16,45 @@ pub fn gammas(shape: f64, out: &mut [f64], noise: &mut Stream) {
     let mut uniforms = vec![0.0; out.len()];
     noise.normals(&mut normals);
     noise.uniforms(&mut uniforms);
-    let accepted = |z: f64, u: f64| {
-        let root = c.mul_add(z, 1.0);
-        let v = root * root * root;
-        (root > 0.0 && ln(u) < 0.5 * z * z + d - d * v + d * ln(v)).then_some(d * v)
-    };
-    let mut pending = Vec::new();
-    for (i, out) in out.iter_mut().enumerate() {
-        match accepted(normals[i], uniforms[i]) {
-            Some(x) => *out = x,
-            None => pending.push(i),
-        }
-    }
+    dispatch(Candidates { d, c, normals: &normals, uniforms: &uniforms, out });
+    let mut pending: Vec<usize> = (0..out.len()).filter(|i| out[*i].is_nan()).collect();
+    let mut drawn = Vec::new();
     while !pending.is_empty() {
         let n = pending.len();
+        drawn.resize(n, 0.0);
         noise.normals(&mut normals[..n]);
         noise.uniforms(&mut uniforms[..n]);
-        let mut k = 0;
-        pending.retain(|i| {
-            let drawn = accepted(normals[k], uniforms[k]);
-            k += 1;
-            if let Some(x) = drawn {
-                out[*i] = x;
-            }
-            drawn.is_none()
-        });
+        dispatch(Candidates { d, c, normals: &normals[..n], uniforms: &uniforms[..n], out: &mut drawn });
+        for (i, x) in pending.iter().zip(&drawn) {
+            out[*i] = *x;
+        }
+        pending.retain(|i| out[*i].is_nan());
+    }
+}
+
+/// Turns normals and uniforms into candidates; what is rejected is not a number.
+struct Candidates<'a> {
+    d: f64,
+    c: f64,
+    normals: &'a [f64],
+    uniforms: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl Kernel for Candidates<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { d, c, normals, uniforms, out } = self;
+        for ((z, u), out) in normals.iter().zip(uniforms).zip(out) {
+            let root = c.mul_add(*z, 1.0);
+            let v = root * root * root;
+            // The logarithm wants a positive number; a negative root is rejected anyway.
+            let positive = if root > 0.0 { v } else { 1.0 };
+            let is_accepted = (root > 0.0) & (ln(*u) < 0.5 * z * z + d - d * v + d * ln(positive));
+            *out = if is_accepted { d * v } else { f64::NAN };
+        }
     }
 }
 
