@@ -44,7 +44,7 @@ const line = (name, data, i, more = {}) => ({
 
 // The area between two lines, as a stack of an invisible line and the difference.
 function band(name, low, high, i, opacity = 0.18) {
-  const hidden = { type: "line", stack: name, showSymbol: false, lineStyle: { opacity: 0 }, silent: true, symbol: "roundRect", tooltip: { show: false } };
+  const hidden = { type: "line", stack: name, stackStrategy: "all", showSymbol: false, lineStyle: { opacity: 0 }, silent: true, symbol: "roundRect", tooltip: { show: false } };
   return [
     { ...hidden, data: low, itemStyle: { color: series(i) } },
     { ...hidden, name, data: high.map(([x, y], k) => [x, y - low[k][1]]), areaStyle: { color: series(i), opacity }, itemStyle: { color: series(i) } },
