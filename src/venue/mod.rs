@@ -18,7 +18,7 @@ pub use funding::{
     Funding, FundingBasis, FundingRates, OrnsteinUhlenbeck, RecordedOrder, RecordedRates, Transition,
 };
 pub use holding::Holding;
-pub use liquidation::{Fill, PartialFill};
+pub use liquidation::{Fill, PartialFill, Standing};
 pub use margin::{LiquidationPrice, MarginError, Others};
 pub use requirement::Maintenance;
 pub use terms::{
