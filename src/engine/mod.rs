@@ -18,6 +18,7 @@ mod paths;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
+pub use funding::FundingLaw;
 pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, LevelTerms, Plan, PlanError};

@@ -122,12 +122,17 @@ impl Funding {
         Self { rates: FundingRates::Constant { rate }, every, basis: FundingBasis::Mark }
     }
 
-    /// The rate where it is the same at every payment; 0 where it varies, which accounts of several positions do not have.
-    pub fn constant_rate(&self) -> f64 {
+    /// The rate where it is the same at every payment; none where it varies.
+    pub fn constant_rate(&self) -> Option<f64> {
         match self.rates {
-            FundingRates::Constant { rate } => rate,
-            FundingRates::Ou(_) | FundingRates::Recorded(_) => 0.0,
+            FundingRates::Constant { rate } => Some(rate),
+            FundingRates::Ou(_) | FundingRates::Recorded(_) => None,
         }
+    }
+
+    /// Whether a payment is due at a time in seconds since the start.
+    pub fn is_due(&self, seconds: u64) -> bool {
+        seconds.is_multiple_of(self.every.seconds().max(1))
     }
 
     /// Whether nothing is ever paid.

@@ -39,9 +39,11 @@
 mod bar;
 mod charges;
 mod evaluation;
+mod follow;
 mod leg;
 mod nearest;
 mod open;
+mod orders;
 mod prices;
 mod purse;
 

@@ -4,7 +4,7 @@ mod apart;
 
 use super::columns::{AssetStreams, all_after, draw_extremes, list_due, reset};
 use super::common_jumps::CommonStepper;
-use super::funding::FundingPath;
+use super::funding::FundingPaths;
 use super::looks::Looks;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
@@ -23,7 +23,7 @@ pub struct Worker<'a> {
     steppers: Vec<Box<dyn Stepper>>,
     common_jumps: Vec<CommonStepper<'a>>,
     evaluation: Box<dyn Evaluation>,
-    funding: FundingPath<'a>,
+    funding: FundingPaths<'a>,
     tally: Tally,
     /// Log-price by asset and path.
     prices: Vec<Vec<f64>>,
@@ -72,7 +72,7 @@ impl<'a> Worker<'a> {
                 .map(|(index, law)| CommonStepper::new(law, index))
                 .collect(),
             evaluation,
-            funding: FundingPath::new(plan.flows.funding.as_ref(), plan.asset),
+            funding: FundingPaths::new(&plan.funding),
             tally: Tally::new(plan.terms.len()),
             prices: vec![column(); assets],
             now: column(),
@@ -159,7 +159,7 @@ impl<'a> Worker<'a> {
                 self.looks.show(point, &self.prices, &mut *self.evaluation, noise);
             }
             if let Some(moment) = point.settle {
-                let rates = self.funding.next(plan.schedule[moment].funding);
+                let rates = self.funding.next(&plan.schedule[moment]);
                 self.evaluation.settle(moment, &self.prices, rates);
             }
         }
