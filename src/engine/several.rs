@@ -26,10 +26,16 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
             "Each position has its own part of the equity; the others go on without it."
         }
     };
+    let policy = match scenario.policy.margin_call.is_some() || scenario.policy.deleverage.is_some() {
+        true => {
+            " Margin calls and `deleverage` change all positions that share collateral by the same share."
+        }
+        false => "",
+    };
     notes.push((
         "several_positions",
         format!(
-            "{mode} Liquidation means the first one, and the return is that of the whole account at the horizon. The \
+            "{mode}{policy} Liquidation means the first one, and the return is that of the whole account at the horizon. The \
              liquidation price of a level is that of the first position while all other prices stand still; `positions` \
              has those of all."
         ),

@@ -27,7 +27,8 @@ const LOAN_TO_VALUE: Range = Range::at_least(0.01).at_most(0.99);
 const MONEY: Range = Range::above(0.0).at_most(1e15);
 
 table! {
-    /// What the owner does on the way, in any combination.
+    /// What the owner does on the way, in any combination; with several positions all but stop_loss, take_profit, trailing_stop and
+    /// protective_put.
     struct PolicyFile {
         /// Close at a loss: { distance = "8%", slippage = "10bp" }.
         optional stop_loss: StopFile,

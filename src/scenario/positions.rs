@@ -3,7 +3,7 @@
 use crate::account::LevelError;
 use crate::account::portfolio::{self, OpenError, PositionTerms, Purse};
 use crate::market::Duration;
-use crate::venue::{Funding, Liquidation, MarginError, Side};
+use crate::venue::{Funding, FundingTerms, Liquidation, MarginError, Side};
 
 use super::borrow::BorrowFile;
 use super::file::PositionFile;
@@ -25,7 +25,7 @@ pub(super) fn resolve(
     mode: MarginMode,
     hedge: Option<&Placed<HedgeFile>>,
     names: &[&str],
-    account: Option<&Terms>,
+    account: AccountTerms<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<Position>> {
     if list.value.written == 0 {
@@ -74,7 +74,7 @@ fn hedge_of(
     positions: &[Position],
     hedge: &Placed<HedgeFile>,
     names: &[&str],
-    account: Option<&Terms>,
+    account: AccountTerms<'_>,
     problems: &mut Problems,
 ) -> Option<Position> {
     let file = &hedge.value;
@@ -129,24 +129,27 @@ fn shares(list: &Placed<List<PositionFile>>, problems: &mut Problems) -> Vec<f64
 type OwnKeys<'a> =
     (&'a Option<Placed<VenueChoice>>, &'a Option<Placed<FundingFile>>, &'a Option<Placed<BorrowFile>>);
 
+/// The terms of the account, and those of its venue's funding.
+type AccountTerms<'a> = (Option<&'a Terms>, Option<FundingTerms>);
+
 /// The terms of a position, if it has any of its own.
 fn own_terms(
     (venue, funding, borrow): OwnKeys<'_>,
-    account: Option<&Terms>,
+    account: AccountTerms<'_>,
     problems: &mut Problems,
 ) -> Option<Terms> {
     if venue.is_none() && funding.is_none() && borrow.is_none() {
         return None;
     }
-    let mut terms = match venue {
+    let (mut terms, funding_terms) = match venue {
         Some(venue) => {
             let listed = venue.value.resolve(problems)?;
-            Terms { venue: listed.venue, flows: listed.flows }
+            (Terms { venue: listed.venue, flows: listed.flows }, listed.funding)
         }
-        None => account?.clone(),
+        None => (account.0?.clone(), account.1),
     };
     if let Some(funding) = funding {
-        terms.flows.funding = funding.value.resolve(&funding.place, problems);
+        terms.flows.funding = funding.value.resolve(funding_terms, &funding.place, problems);
     }
     if let Some(borrow) = borrow {
         terms.flows.borrow = borrow.value.resolve();

@@ -169,8 +169,9 @@ fn resolve_account(
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
     let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
     let mut flows = listed.as_ref().map(|listed| listed.flows.clone()).unwrap_or_default();
+    let funding_terms = listed.as_ref().and_then(|listed| listed.funding);
     if let Some(funding) = &account.funding {
-        flows.funding = funding.value.resolve(&funding.place, problems);
+        flows.funding = funding.value.resolve(funding_terms, &funding.place, problems);
     }
     if let Some(borrow) = &account.borrow {
         flows.borrow = borrow.value.resolve();
@@ -178,9 +179,9 @@ fn resolve_account(
     let terms = listed.map(|listed| Terms { venue: listed.venue, flows });
     let names = asset_names(file);
     let hedge = file.policy.as_ref().and_then(|policy| policy.value.hedge.as_ref());
-    let read = positions
-        .as_ref()
-        .and_then(|list| positions::resolve(list, mode, hedge, &names, terms.as_ref(), problems));
+    let read = positions.as_ref().and_then(|list| {
+        positions::resolve(list, mode, hedge, &names, (terms.as_ref(), funding_terms), problems)
+    });
     let Terms { venue, flows } = terms?;
     let account = Account {
         equity: equity.as_ref()?.value,

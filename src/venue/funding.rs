@@ -27,6 +27,15 @@ use serde::Serialize;
 
 use crate::market::Duration;
 
+/// What a venue says of its funding, whatever the rate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct FundingTerms {
+    /// Time between payments.
+    pub every: Duration,
+    /// Largest rate per interval, in either direction, as a fraction; none where the venue states none.
+    pub cap: Option<f64>,
+}
+
 /// Terms of funding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Funding {

@@ -15,7 +15,8 @@ mod catalogue;
 pub use catalogue::{catalogue_names, catalogue_text};
 pub use flows::{Borrow, Compounding, Flows};
 pub use funding::{
-    Funding, FundingBasis, FundingRates, OrnsteinUhlenbeck, RecordedOrder, RecordedRates, Transition,
+    Funding, FundingBasis, FundingRates, FundingTerms, OrnsteinUhlenbeck, RecordedOrder, RecordedRates,
+    Transition,
 };
 pub use holding::Holding;
 pub use liquidation::{Fill, PartialFill, Standing};

@@ -98,6 +98,7 @@ impl Portfolio {
         let (of, held) = (&self.levels[place.level][place.purse], self.slots[self.slot(place)].held);
         let (triggers, count) = self.triggers(place);
         let mut uniform = None;
+        let mut met: Option<(Trigger, f64, f64)> = None;
         for trigger in &triggers[..count] {
             let near = self.nearest.distance((of, held, *trigger), from, spread);
             let far = self.nearest.distance((of, held, *trigger), to, spread);
@@ -108,13 +109,13 @@ impl Portfolio {
             if !is_beyond && far > 0.0 && 2.0 * near * far > OUT_OF_REACH {
                 continue;
             }
-            // One draw for both: what is nearer is met first.
+            // One draw for all: where a trigger is met, so is every nearer one, and that comes first.
             let uniform = *uniform.get_or_insert_with(|| self.draws.uniform(noise));
             if is_beyond || far <= 0.0 || uniform < crossing_probability(near, far, 1.0) {
-                return Some((*trigger, near, far));
+                met = met.filter(|known| known.1 <= near).or(Some((*trigger, near, far)));
             }
         }
-        None
+        met
     }
 
     /// Log-prices of the bridge at a time inside what is left of a bar.
