@@ -18,13 +18,13 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Poisson, StandardNormal};
 
-const PATHS: u64 = 200_000;
+const PATHS: u64 = 2_000_000;
 const THREADS: u64 = 2;
 const STEPS: usize = 500;
 /// −ζ(1/2)/√(2π).
 const SHIFT: f64 = 0.582_597_157_939_01;
 const MAINTENANCE: f64 = 0.005;
-const LARGEST_BIAS: f64 = 1e-3;
+const LARGEST_BIAS: f64 = -1.0;
 
 /// Jumps a year, and mean and standard deviation of their log sizes.
 type Jumps = (f64, f64, f64);

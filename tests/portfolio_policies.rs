@@ -27,7 +27,7 @@ fn one(model: &str, side: &str, venue: &str, several: bool, rest: &str) -> RunRe
     let seed = if several { 31 } else { 32 };
     run_scenario(&read(&format!(
         r#"
-        simulation = {{ horizon = "14d", paths = 15_000, seed = {seed}, sampling = "pseudo" }}
+        simulation = {{ horizon = "14d", paths = 10_000, seed = {seed}, sampling = "pseudo" }}
         assets.X = {{ price = 250.0, model = {model} }}
         [account]
         equity = 1_000.0
@@ -237,7 +237,7 @@ fn money_is_lost_to_costs_only() {
     let account = |margin: &str, policy: &str| {
         read(&format!(
             r#"
-            simulation = {{ horizon = "14d", paths = 6_000, seed = 3, sampling = "pseudo" }}
+            simulation = {{ horizon = "14d", paths = 4_000, seed = 3, sampling = "pseudo" }}
             correlation = {{ "A/B" = 0.5 }}
             assets.A = {{ price = 100.0, model = {{ kind = "merton", drift = 0.0, volatility = 0.7,
                 jumps = {{ rate = 60.0, mean = -0.02, std_dev = 0.05 }} }} }}

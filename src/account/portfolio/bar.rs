@@ -1,14 +1,15 @@
 //! One bar for one purse of all levels: the gap at its open, then the bridge to its close.
 
-use super::evaluation::{Place, Portfolio};
+use super::evaluation::Portfolio;
 use super::nearest::Spread;
 use super::purse::{Purse, Trigger};
+use super::state::Place;
 use crate::account::walk::OUT_OF_REACH;
 use crate::market::Bars;
 use crate::numeric::{Kernel, Stream, crossing_probability, dispatch, exp, first_passage_fraction, ln};
 
 /// Distances by the slope at the ends can be too long by this much in their product before a crossing is overlooked.
-const ROUGHNESS: f64 = 2.0;
+pub(super) const ROUGHNESS: f64 = 2.0;
 
 /// What decides whether and when the bridge of a bar is liquidated.
 pub(super) type BarDraws = (f64, f64, f64);

@@ -4,9 +4,10 @@
 //! does not pay for what was bought; the longs so bought owe it in proportion to their size, each at its venue's rate. A short
 //! owes its coins, and interest on them in coins. Continuous growth is added every hour.
 
-use super::evaluation::{Place, Portfolio, Slot};
+use super::evaluation::Portfolio;
 use super::leg::Leg;
 use super::purse::Purse;
+use super::state::{Place, Slot};
 use crate::account::schedule::Moment;
 use crate::market::SECONDS_PER_YEAR;
 use crate::numeric::exp;

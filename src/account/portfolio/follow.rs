@@ -5,9 +5,11 @@
 //! surface as it is. Then the trigger is pulled, and what is left of the bar is a bridge again, with new triggers. An answer that is due
 //! inside a bar splits it at that time. Every level and purse draws for itself, given the ends of the bar.
 
-use super::evaluation::{Place, Portfolio};
+use super::bar::ROUGHNESS;
+use super::evaluation::Portfolio;
 use super::nearest::Spread;
 use super::purse::Trigger;
+use super::state::{Columns, Place};
 use crate::account::walk::OUT_OF_REACH;
 use crate::market::Bars;
 use crate::numeric::{Stream, crossing_probability, exp, first_passage_fraction};
@@ -36,13 +38,39 @@ impl Portfolio {
             assets.iter().map(end).collect()
         };
         self.spreads[purse].deviations = assets.iter().map(|asset| bars[*asset].variance[i].sqrt()).collect();
+        let mut columns = std::mem::take(&mut self.columns);
+        columns.gather(&assets, &self.open_ratios, i);
+        columns.x_close.clear();
+        if duration > 0.0 {
+            columns.x_close.extend(assets.iter().map(|asset| self.close_ratios[*asset][i]));
+        }
         for level in 0..self.levels.len() {
             let place = Place { lane, level, purse };
-            if self.slots[self.slot(place)].is_open() {
+            let slot = &self.slots[self.slot(place)];
+            let is_quiet = slot.due > start + duration && self.is_out_of_reach(place, &mut columns);
+            if self.slots[self.slot(place)].is_open() && !is_quiet {
                 let rest = Rest { y: (ends(false), ends(true)), time: (start, start + duration) };
                 self.follow_one(place, rest, duration, noise);
             }
         }
+        self.columns = columns;
+    }
+
+    /// Whether nothing that is waited for can happen in a bar between the prices at its ends (the open alone, where it has no length).
+    fn is_out_of_reach(&self, place: Place, columns: &mut Columns) -> bool {
+        let (of, held) = (&self.levels[place.level][place.purse], self.slots[self.slot(place)].held);
+        let spread = &self.spreads[place.purse];
+        let (triggers, count) = self.triggers(place);
+        triggers[..count].iter().all(|trigger| {
+            let before = of.room(held, *trigger, &columns.x_open, &mut columns.gradient);
+            if before <= 0.0 || columns.x_close.is_empty() {
+                return before > 0.0;
+            }
+            let deviation = spread.along(&columns.gradient);
+            let after = of.room(held, *trigger, &columns.x_close, &mut columns.gradient);
+            let deviations = deviation * spread.along(&columns.gradient);
+            after > 0.0 && 2.0 * before * after / ROUGHNESS >= OUT_OF_REACH * deviations
+        })
     }
 
     fn follow_one(&mut self, place: Place, mut rest: Rest, duration: f64, noise: &mut Stream) {

@@ -48,6 +48,7 @@ mod open;
 mod orders;
 mod prices;
 mod purse;
+mod state;
 
 pub use evaluation::Portfolio;
 pub use open::{OpenError, PositionTerms, open};

@@ -8,8 +8,9 @@
 //! A purse that holds coins takes money in at the price of the moment. Orders at a price have no meaning here: several positions have no
 //! one price.
 
-use super::evaluation::{Columns, Place, Portfolio};
+use super::evaluation::Portfolio;
 use super::purse::{Holdings, Purse, Trigger};
+use super::state::{Columns, Place};
 use crate::account::policy::{Deleverage, Occasion};
 use crate::account::schedule::Moment;
 use crate::market::SECONDS_PER_YEAR;
