@@ -23,7 +23,7 @@ use super::values;
 
 /// Levels of all cells of a group together: each level of a group takes memory on every thread, and levels whose state no longer fits
 /// into the second-level cache cost more than the paths that they share.
-const MOST_LEVELS: usize = 128;
+const MOST_LEVELS: usize = 64;
 
 /// Run every cell of a sweep into a folder of results
 ///
