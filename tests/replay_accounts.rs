@@ -28,7 +28,9 @@ fn scenario(folder: &Path, horizon: &str, account: &str) -> Scenario {
 }
 
 fn terms(side: &str, rest: &str) -> String {
-    format!("venue = {{ contract = \"linear\", maintenance = {MAINTENANCE}{rest} }}, positions = [{{ asset = \"X\", side = \"{side}\" }}]")
+    format!(
+        "venue = {{ contract = \"linear\", maintenance = {MAINTENANCE}{rest} }}, positions = [{{ asset = \"X\", side = \"{side}\" }}]"
+    )
 }
 
 /// One start: cash and exposure in units of the equity, prices over that of the entry.
@@ -109,17 +111,15 @@ fn a_constant_rate_is_due_so_long_after_each_entry() {
     let history = walk(0.8, 3_000, 1);
     for (side, sign) in [("long", 1.0), ("short", -1.0)] {
         // A rate that moves the count: a thousandth of the notional every eight hours.
-        let scenario = scenario(
-            folder.path(),
-            "7d",
-            &terms(side, ", funding = { rate = \"10bp\", every = \"8h\" }"),
-        );
+        let scenario =
+            scenario(folder.path(), "7d", &terms(side, ", funding = { rate = \"10bp\", every = \"8h\" }"));
         let step = |one: &mut Twin, bar: &HistoricalBar, entry: f64, k: usize| {
             with_funding(one, bar, entry, if k % 8 == 0 { 1e-3 } else { 0.0 })
         };
         let with = assert_agrees(&history, &scenario, sign, 168, &step, &|_| true);
         let bare = self::scenario(folder.path(), "7d", &terms(side, ""));
-        let none = |one: &mut Twin, bar: &HistoricalBar, entry: f64, _: usize| with_funding(one, bar, entry, 0.0);
+        let none =
+            |one: &mut Twin, bar: &HistoricalBar, entry: f64, _: usize| with_funding(one, bar, entry, 0.0);
         let without = assert_agrees(&history, &bare, sign, 168, &none, &|_| true);
         assert!(if sign > 0.0 { with > without + 10.0 } else { with < without - 10.0 }, "{with} {without}");
     }
@@ -138,7 +138,8 @@ fn a_record_is_paid_at_its_own_times_and_limits_the_starts() {
         let account = format!("{}, funding = {{ recorded = \"funding.csv\" }}", terms(side, ""));
         let scenario = scenario(folder.path(), "4d", &account);
         let step = |one: &mut Twin, bar: &HistoricalBar, entry: f64, _: usize| {
-            let paid = payments.iter().find(|(time, _)| *time == bar.time + HOUR).map_or(0.0, |(_, rate)| *rate);
+            let paid =
+                payments.iter().find(|(time, _)| *time == bar.time + HOUR).map_or(0.0, |(_, rate)| *rate);
             with_funding(one, bar, entry, paid)
         };
         // Nothing is due in the eight hours before the first payment, nor in those behind the last one.
@@ -200,7 +201,8 @@ fn stops_and_targets_meet_the_bars_on_the_losing_side_first() {
             let is_liquidated = |start: &&&HistoricalBar| {
                 for k in 1..=horizon {
                     let Some(bar) = at(start.time + k * HOUR) else { continue };
-                    let (open, low, high) = (bar.open / start.close, bar.low / start.close, bar.high / start.close);
+                    let (open, low, high) =
+                        (bar.open / start.close, bar.low / start.close, bar.high / start.close);
                     let (worst, best) = if sign > 0.0 { (low, high) } else { (high, low) };
                     if down(open, barrier) {
                         return true;
@@ -233,7 +235,10 @@ fn stops_and_targets_meet_the_bars_on_the_losing_side_first() {
 fn what_a_history_cannot_tell_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let history = walk(0.5, 500, 5);
-    let ou = format!("{}, funding = {{ model = \"ou\", mean = \"1bp\", reversion = 100.0, volatility = \"1%\" }}", terms("long", ""));
+    let ou = format!(
+        "{}, funding = {{ model = \"ou\", mean = \"1bp\", reversion = 100.0, volatility = \"1%\" }}",
+        terms("long", "")
+    );
     let error = Replay::new(&history).levels(&scenario(folder.path(), "1d", &ou)).unwrap_err();
     assert!(error.to_string().contains("recorded"), "{error}");
     let two = "venue = \"flat-0.5pct\", positions = [{ asset = \"X\", side = \"long\", share = 1.0 }, { asset = \"X\", side = \"short\", share = 0.5 }]";
@@ -255,7 +260,8 @@ fn recorded_prices_with_recorded_funding() {
     let (history, _) = PriceHistory::read(&prices).unwrap();
     let history = history.between(Some(1_617_235_200), Some(1_625_097_600));
     let record = FundingHistory::from_bytes(&fs::read(&rates).unwrap()).unwrap();
-    let account = format!("{}, funding = {{ recorded = {:?} }}", terms("long", ""), rates.display().to_string());
+    let account =
+        format!("{}, funding = {{ recorded = {:?} }}", terms("long", ""), rates.display().to_string());
     let scenario = scenario(folder.path(), "7d", &account);
     let step = |one: &mut Twin, bar: &HistoricalBar, entry: f64, _: usize| {
         let (from, to) = (bar.time, bar.time + HOUR);

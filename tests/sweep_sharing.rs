@@ -104,10 +104,15 @@ fn recorded_bars_and_their_two_extremes() {
 
 #[test]
 fn several_assets_and_positions() {
-    let assets = format!("assets.X = {{ price = 100.0, model = {} }}\nassets.Y = {{ price = 7.0, model = {} }}\ncorrelation = {{ \"X/Y\" = 0.6 }}", MODELS[1], MODELS[2]);
+    let assets = format!(
+        "assets.X = {{ price = 100.0, model = {} }}\nassets.Y = {{ price = 7.0, model = {} }}\ncorrelation = {{ \"X/Y\" = 0.6 }}",
+        MODELS[1], MODELS[2]
+    );
     let positions = r#"positions = [{ asset = "X", side = "long", share = 0.5 }, { asset = "Y", side = "short", share = 0.5 }]"#;
     let account = |leverage: &str, maintenance: f64| {
-        format!("leverage = {leverage}, venue = {{ contract = \"linear\", maintenance = {maintenance} }}, {positions}")
+        format!(
+            "leverage = {leverage}, venue = {{ contract = \"linear\", maintenance = {maintenance} }}, {positions}"
+        )
     };
     let simulation = "paths = 1_500, step = \"6h\"";
     let mut scenarios = vec![
@@ -184,7 +189,10 @@ fn cells_of_a_sweep_are_those_of_single_sweeps() {
     }
     let cells = |name: &str| -> BTreeMap<_, _> {
         let files = fs::read_dir(folder.path().join(name).join("cells")).unwrap();
-        files.map(|file| file.unwrap()).map(|file| (file.file_name(), fs::read(file.path()).unwrap())).collect()
+        files
+            .map(|file| file.unwrap())
+            .map(|file| (file.file_name(), fs::read(file.path()).unwrap()))
+            .collect()
     };
     assert_eq!(cells("all").len(), 6);
     assert_eq!(cells("all"), cells("one"));

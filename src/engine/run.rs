@@ -159,8 +159,7 @@ impl<'a> Member<'a> {
             self.ending = match self.scenario.simulation.paths {
                 PathBudget::Fixed(_) => Some(Ending::Complete),
                 PathBudget::Precision { relative, .. } => {
-                    let reached =
-                        worst_relative_error(self.plan, &self.tally, self.crossings.as_deref());
+                    let reached = worst_relative_error(self.plan, &self.tally, self.crossings.as_deref());
                     if reached <= relative {
                         Some(Ending::PrecisionReached { relative })
                     } else if wanted == planned {
@@ -174,11 +173,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    fn result(
-        self,
-        pool: &rayon::ThreadPool,
-        fans: &mut PriceFans,
-    ) -> Result<(RunResult, Tally), RunError> {
+    fn result(self, pool: &rayon::ThreadPool, fans: &mut PriceFans) -> Result<(RunResult, Tally), RunError> {
         let Self { scenario, plan, tally, mut crossings, ending, .. } = self;
         let Some(ending) = ending.filter(|_| tally.paths > 0) else { return Err(RunError::Interrupted) };
         if let PathBudget::Fixed(_) = scenario.simulation.paths {

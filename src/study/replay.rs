@@ -9,6 +9,7 @@
 
 use std::ops::Range;
 
+use crate::account::Moment;
 use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError};
 use crate::market::{Duration, PriceHistory, format_time};
 use crate::scenario::Scenario;
@@ -154,6 +155,33 @@ impl Replay {
             }
         };
         Ok(plan.terms.iter().zip(&fates.liquidated).map(level).collect())
+    }
+
+    /// What a replay of a scenario takes for granted beyond the recorded prices.
+    ///
+    /// # Errors
+    /// If the scenario cannot be replayed.
+    pub fn notes(&self, scenario: &Scenario) -> Result<Vec<String>, ReplayError> {
+        let plan = self.plan(scenario)?;
+        let mut notes = Vec::new();
+        if plan.continuous && plan.evaluation().watched_side().is_none() {
+            notes.push(
+                "Each bar goes from its open to its extreme on the losing side, to the other one and to its close: where a bar meets a stop \
+                 and a target, the stop comes first."
+                    .to_owned(),
+            );
+        }
+        if let Some(FundingRates::Recorded(_)) = plan.flows.funding.as_ref().map(|funding| &funding.rates) {
+            notes.push(
+                "Funding is paid when the record says; starts whose horizon the record does not cover are left out.".to_owned(),
+            );
+        }
+        let is_inside =
+            |moment: &Moment| (moment.funding || moment.interest) && moment.seconds % self.interval != 0;
+        if plan.schedule.iter().any(is_inside) {
+            notes.push(format!("What is due within a bar of {} is paid at its close.", self.interval()));
+        }
+        Ok(notes)
     }
 
     /// The plan of a scenario that can be replayed; recorded funding is due at every bar.

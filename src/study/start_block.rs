@@ -104,7 +104,9 @@ impl<'a> StartBlock<'a> {
                 let is_short = self.plan.openings.first().is_some_and(|opening| opening.side == Side::Short);
                 let (worst, best) = if is_short { (high, low) } else { (low, high) };
                 let third = years / 3.0;
-                for (part, ends) in [[open, worst.clone()], [worst, best.clone()], [best, close]].into_iter().enumerate() {
+                for (part, ends) in
+                    [[open, worst.clone()], [worst, best.clone()], [best, close]].into_iter().enumerate()
+                {
                     let [from, to] = ends;
                     // The extreme of a straight move is its end: it leaves nothing open.
                     self.show(start + part as f64 * third, third, [from, to.clone(), to]);
