@@ -73,7 +73,10 @@ fn found(mut evaluation: Box<dyn Evaluation>, prices: &[f64], is_line: bool) -> 
 /// Every way to follow the account.
 fn evaluations(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Evaluation>)> {
     let (one, half) = (plan(contract, side, 1.0, ""), plan(contract, side, 0.5, ""));
+    // Payments are due, but none is asked for before the end.
+    let funded = plan(contract, side, 1.0, r#"funding = { rate = "1bp" }"#).funded().unwrap();
     vec![
+        ("funded", Box::new(funded)),
         ("nested", one.evaluation()),
         ("ledger", Box::new(one.ledger())),
         ("book", Box::new(one.book())),
