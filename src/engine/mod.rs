@@ -19,6 +19,7 @@ mod paths;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
+pub use funding::FundingLaw;
 pub use path_key::path_key;
 pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};

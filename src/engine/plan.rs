@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bar_step;
+use super::funding::FundingLaw;
 use super::result::PositionResult;
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
@@ -52,8 +53,10 @@ pub struct Plan {
     pub portfolio: Vec<Vec<Purse>>,
     /// The levels in the units of an account that is followed step by step.
     pub openings: Vec<Opening>,
-    /// What is charged over time.
+    /// What is charged over time; of the first position where there are several.
     pub flows: Flows,
+    /// The laws of funding whose rates are dealt out: that of the only position, or of several those that vary.
+    pub funding: Vec<FundingLaw>,
     /// What the owner does.
     pub policy: Policy,
     /// Whether the venue can act and leave the position open.
@@ -128,7 +131,7 @@ impl Plan {
         let in_steps = venue.acts_in_steps();
         let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
         let schedule = match (account.is_portfolio(), is_plain) {
-            (true, _) => portfolio_schedule(&flows, horizon),
+            (true, _) => portfolio_schedule(&flows, &policy, horizon),
             (false, true) => Vec::new(),
             (false, false) => schedule(&flows, &policy, horizon),
         };
@@ -146,6 +149,18 @@ impl Plan {
             terms,
             levels,
             portfolio,
+            funding: match account.is_portfolio() {
+                true => account
+                    .funding_laws()
+                    .into_iter()
+                    .map(|(asset, funding)| FundingLaw { asset, funding })
+                    .collect(),
+                false => flows[0]
+                    .funding
+                    .iter()
+                    .map(|funding| FundingLaw { asset: position.asset, funding: funding.clone() })
+                    .collect(),
+            },
             flows: flows[0].clone(),
             policy,
             in_steps,
@@ -217,7 +232,7 @@ impl Plan {
     /// An evaluation of several positions.
     pub fn several(&self) -> Portfolio {
         let (levels, schedule) = (self.portfolio.clone(), self.schedule.clone());
-        Portfolio::new(levels, schedule, &self.dependence.correlation, self.horizon())
+        Portfolio::new(levels, self.policy, schedule, &self.dependence.correlation, self.horizon())
     }
 
     /// An evaluation that follows every level on its own.
@@ -270,13 +285,13 @@ impl LevelTerms {
 }
 
 /// The moments of an account of several positions; interest that grows at every instant is added every hour.
-fn portfolio_schedule(flows: &[Flows], horizon: u64) -> Vec<Moment> {
+fn portfolio_schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
     let hourly = flows.iter().filter_map(|flows| flows.borrow).map(|borrow| Flows {
         funding: None,
         borrow: Some(Borrow { compounding: Compounding::Hourly, ..borrow }),
     });
     let flows: Vec<Flows> = flows.iter().cloned().chain(hourly).collect();
-    schedule(&flows, &Policy::default(), horizon)
+    schedule(&flows, policy, horizon)
 }
 
 /// The union of the times at which the account looks or is settled, the ends of the models' steps and of the longest bars that

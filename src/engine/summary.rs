@@ -373,16 +373,18 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
     if venue.acts_in_steps() && levels.is_empty() {
         let text = "A venue reduces a position step by step; here all positions that share their collateral are closed at once.";
         note("partial_liquidation", text.to_owned());
-    } else if venue.acts_in_steps() {
-        let mut text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
-                        what is left goes on and may end in any way."
-            .to_owned();
-        if let Some(grace) = venue.grace {
-            text += &format!(
-                " A call that is not answered within {grace} ends in liquidation, unless the price has recovered."
-            );
-        }
-        note("partial_liquidation", text);
+    } else if venue.liquidates_in_parts() {
+        let text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
+                    what is left goes on and may end in any way.";
+        note("partial_liquidation", text.to_owned());
+    }
+    if let Some(grace) = venue.grace.filter(|_| !levels.is_empty()) {
+        note(
+            "grace",
+            format!(
+                "A call that is not answered within {grace} ends in liquidation, unless the price has recovered."
+            ),
+        );
     }
     if let Some(unconfirmed) = &venue.unconfirmed {
         note("unconfirmed_terms", format!("Terms of the venue `{}`: {unconfirmed}.", venue.name));
