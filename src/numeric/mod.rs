@@ -25,5 +25,5 @@ pub use exact_sum::ExactSum;
 pub use gamma::gammas;
 pub use normal::{normal_quantile, normal_quantiles};
 pub use random::{Purpose, Stream, mix64};
-pub use sobol::{SOBOL_CHUNK, SOBOL_DIMENSIONS, Sobol};
+pub use sobol::{SOBOL_DIMENSIONS, Sobol, owen_scrambled};
 pub use tail::upper_tail;

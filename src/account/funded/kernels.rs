@@ -19,13 +19,21 @@ pub(super) struct Columns {
     pub funding: Vec<f64>,
     /// Levels below this index are open.
     pub open_levels: Vec<u32>,
-    /// The nearest barrier: its segment, and its mirrored log-price.
+    /// The segment of the nearest barrier, and the charges between which it holds and its logarithm is approximated.
     constant: Vec<f64>,
     slope: Vec<f64>,
     low: Vec<f64>,
     high: Vec<f64>,
+    /// With u the barrier's change in proportion since its logarithm was taken, the mirrored log-price of the barrier
+    /// is at most logarithm ± u + u², and no bar that stays off that touches it.
+    logarithm: Vec<f64>,
+    per_charge: Vec<f64>,
+    origin: Vec<f64>,
     pub log_nearest: Vec<f64>,
 }
+
+/// ln(1 + u) and −ln(1 + u) are at most ±u + u² down to u = −0.68.
+const LARGEST_CHANGE: f64 = 0.5;
 
 impl Columns {
     pub fn new(sign: f64) -> Self {
@@ -39,6 +47,9 @@ impl Columns {
             slope: none(),
             low: none(),
             high: none(),
+            logarithm: none(),
+            per_charge: none(),
+            origin: none(),
             log_nearest: none(),
         }
     }
@@ -51,6 +62,9 @@ impl Columns {
             &mut self.slope,
             &mut self.low,
             &mut self.high,
+            &mut self.logarithm,
+            &mut self.per_charge,
+            &mut self.origin,
             &mut self.log_nearest,
         ] {
             column.clear();
@@ -60,14 +74,25 @@ impl Columns {
         self.open_levels.resize(lanes, levels as u32);
     }
 
+    /// The mirrored log-price of the nearest barrier of a path, not approximated.
+    pub fn exact_log_nearest(&self, lane: usize) -> f64 {
+        log_barrier(self.sign, self.slope[lane].mul_add(self.funding[lane], self.constant[lane]))
+    }
+
     #[inline(always)]
     pub fn leave_open(&mut self, lane: usize, levels: usize, barrier: Segment) {
         self.open_levels[lane] = levels as u32;
+        let (charged, at) = (self.funding[lane], barrier.at(self.funding[lane]));
+        let per_charge = if barrier.slope == 0.0 { 0.0 } else { barrier.slope / at };
+        let reach = LARGEST_CHANGE / per_charge.abs();
         self.constant[lane] = barrier.constant;
         self.slope[lane] = barrier.slope;
-        self.low[lane] = barrier.low;
-        self.high[lane] = barrier.high;
-        self.log_nearest[lane] = log_barrier(self.sign, barrier.at(self.funding[lane]));
+        self.low[lane] = barrier.low.max(charged - reach);
+        self.high[lane] = barrier.high.min(charged + reach);
+        self.logarithm[lane] = log_barrier(self.sign, at);
+        self.per_charge[lane] = per_charge;
+        self.origin[lane] = charged;
+        self.log_nearest[lane] = self.logarithm[lane];
     }
 }
 
@@ -158,13 +183,15 @@ impl Kernel for Pay<'_> {
         let sign = columns.sign;
         let (constant, slope) = (&columns.constant[..n], &columns.slope[..n]);
         let (low, high) = (&columns.low[..n], &columns.high[..n]);
-        let log_nearest = &mut columns.log_nearest[..n];
+        let (logarithm, per_charge) = (&columns.logarithm[..n], &columns.per_charge[..n]);
+        let (origin, log_nearest) = (&columns.origin[..n], &mut columns.log_nearest[..n]);
         for start in (0..n).step_by(CHUNK) {
             let end = (start + CHUNK).min(n);
             let mut any = false;
             for i in start..end {
                 let barrier = slope[i].mul_add(funding[i], constant[i]);
-                log_nearest[i] = log_barrier(sign, barrier);
+                let change = (funding[i] - origin[i]) * per_charge[i];
+                log_nearest[i] = (sign + change).mul_add(change, logarithm[i]);
                 any |= (sign * x[i] <= barrier) | (funding[i] < low[i]) | (funding[i] > high[i]);
             }
             if any {

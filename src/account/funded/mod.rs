@@ -28,7 +28,7 @@ use super::evaluation::{Evaluation, Hit, Survivors};
 use super::hits::Candidates;
 use super::nested::watched;
 use super::opening::Opening;
-use super::schedule::{Moment, PATHS_PER_RECORD};
+use super::schedule::{DATES, Moment, PATHS_PER_RECORD};
 use super::settlement::log_barrier;
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Stream, dispatch, exp};
@@ -60,8 +60,9 @@ pub struct Funded {
     survivor_sums: Vec<Sums>,
     liquidated_sums: Vec<LiquidatedSums>,
     account_sums: Vec<AccountSums>,
-    /// Closing equity on its way to the tally.
+    /// Closing equity, and equity by date and level, on their way to the tally.
     closings: Deferred,
+    equities: Deferred,
 }
 
 /// A level was liquidated on a path.
@@ -110,6 +111,7 @@ impl Funded {
             liquidated_sums: vec![LiquidatedSums::default(); count],
             account_sums: vec![AccountSums::default(); count],
             closings: Deferred::new(count, 1.0),
+            equities: Deferred::new(count * DATES, 1.0),
             levels,
         })
     }
@@ -205,13 +207,14 @@ impl Funded {
         self.dated.push(equities);
     }
 
+    #[inline(always)]
     fn tally_records(&mut self, tally: &mut Tally, weights: &[f64]) {
         let recorded = self.recorded_lanes();
         for (date, equities) in self.dated.iter().enumerate() {
-            for (cell, equities) in tally.levels.iter_mut().zip(equities.chunks_exact(recorded)) {
-                let bins = cell.account.get_or_insert_default().equity_at(date);
+            for (level, equities) in equities.chunks_exact(recorded).enumerate() {
+                let bins = tally.levels[level].account.get_or_insert_default().equity_at(date);
                 for (equity, weight) in equities.iter().zip(weights) {
-                    bins.add(*equity, *weight);
+                    self.equities.add(level * DATES + date, bins, *equity, *weight);
                 }
             }
         }
@@ -284,7 +287,10 @@ impl Evaluation for Funded {
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
-        self.candidates.find(bars, &self.columns.log_nearest, self.sign, hit_noise);
+        let columns = &self.columns;
+        self.candidates.find_where(bars, &columns.log_nearest, self.sign, hit_noise, |i| {
+            self.sign * bars.extreme[i] <= columns.exact_log_nearest(bars.lanes[i] as usize)
+        });
         dispatch(Book { funded: self, bars });
     }
 
@@ -326,6 +332,11 @@ impl Evaluation for Funded {
     fn flush(&mut self, tally: &mut Tally) {
         for (index, level) in tally.levels.iter_mut().enumerate() {
             self.closings.flush(index, &mut level.closing_equity);
+            if let Some(account) = &mut level.account {
+                for date in 0..DATES {
+                    self.equities.flush(index * DATES + date, account.equity_at(date));
+                }
+            }
         }
     }
 
