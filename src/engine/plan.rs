@@ -178,7 +178,7 @@ impl Plan {
         if !self.portfolio.is_empty() {
             return Box::new(self.several());
         }
-        if self.in_steps || !self.policy.is_empty() {
+        if self.is_managed() {
             return Box::new(self.book());
         }
         if self.schedule.is_empty()
@@ -192,8 +192,16 @@ impl Plan {
         }
     }
 
+    /// Whether the owner or the venue acts on the way.
+    fn is_managed(&self) -> bool {
+        self.in_steps || !self.policy.is_empty()
+    }
+
     /// An evaluation of levels that nothing but funding moves, where their barriers are straight in what it has charged.
     pub fn funded(&self) -> Option<Funded> {
+        if self.is_managed() || !self.portfolio.is_empty() {
+            return None;
+        }
         let is_charged = |borrow: &Borrow| borrow.rate != 0.0;
         let funding =
             self.flows.funding.as_ref().filter(|_| !self.flows.borrow.as_ref().is_some_and(is_charged))?;

@@ -325,6 +325,16 @@ fn notes(
     for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
         note(code, message);
     }
+    if levels.len() > 1 && plan.funded().is_some() {
+        note(
+            "in_turns",
+            format!(
+                "Costs, drawdown and time to liquidation are followed for one level on each path, in turns: at each level they rest on \
+                 one path in {}.",
+                levels.len()
+            ),
+        );
+    }
     notes
 }
 
