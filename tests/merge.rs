@@ -30,11 +30,11 @@ fn succeeds(folder: &Path, arguments: &[&str]) -> Output {
     output
 }
 
-/// 2300 paths are four blocks and a part of one: shards of one and of two blocks, and of a part.
+/// 4300 paths are four blocks and a part of one: shards of one and of two blocks, and one with the part.
 fn assert_same_bytes(scenario: &str) {
     let folder = folder(scenario);
     let (at, set) = (folder.path(), "account.equity=4000");
-    let common = ["a.toml", "--paths", "2300", "--seed", "7", "--set", set];
+    let common = ["a.toml", "--paths", "4300", "--seed", "7", "--set", set];
     let files = ["-o", "whole.json", "-o", "whole.html", "-o", "whole.csv", "-o", "whole.md"];
     let whole = succeeds(at, &[&["run"], &common[..], &files[..], &["--plot"]].concat());
     for (shard, threads) in [("1/3", "1"), ("2/3", "2"), ("3/3", "1")] {
@@ -102,7 +102,7 @@ fn what_does_not_belong_together_is_named() {
         [("1", "1/3", "1"), ("2", "2/3", "1"), ("3", "3/3", "1"), ("other", "3/3", "2"), ("half", "2/2", "1")]
     {
         let file = format!("{name}.json");
-        succeeds(at, &["run", "a.toml", "--paths", "2000", "--seed", seed, "--shard", shard, "-o", &file]);
+        succeeds(at, &["run", "a.toml", "--paths", "4000", "--seed", seed, "--shard", shard, "-o", &file]);
     }
     let refuses = |files: &[&str], words: &str| {
         let output = liqsim(at, &[&["merge"], files].concat());

@@ -103,9 +103,7 @@ fn fitted(model: &Model, fit: &Fit, sample: &Sample) -> Model {
             },
         }),
         Model::Heston(before) => Model::Heston(heston(before)),
-        Model::Bates(before) => {
-            Model::Bates(Bates { heston: heston(&before.heston), jumps: normal_jumps() })
-        }
+        Model::Bates(before) => Model::Bates(Bates { heston: heston(&before.heston), jumps: normal_jumps() }),
         Model::Regime(_) => {
             let state = |key| RegimeState { drift: 0.0, volatility: value(key) };
             let switching_rates =

@@ -138,7 +138,7 @@ mod tests {
                 let shard: Shard = format!("{number}/{of}").parse().unwrap();
                 let range = shard.paths(paths);
                 assert_eq!(range.start, next);
-                assert!(range.end == paths || range.end.is_multiple_of(512));
+                assert!(range.end == paths || range.end.is_multiple_of(BLOCK_LANES as u64));
                 next = range.end;
             }
             assert_eq!(next, paths);
