@@ -9,8 +9,10 @@ mod crossing;
 mod looks;
 mod picture;
 mod plan;
+mod rare;
 mod result;
 mod run;
+mod sampling;
 mod several;
 mod summary;
 mod passage;
@@ -21,6 +23,7 @@ pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, LevelTerms, Plan, PlanError};
+pub use rare::{RareBudget, RareEstimate, RareEvents};
 pub use result::{
     CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
     PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,

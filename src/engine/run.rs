@@ -7,10 +7,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
-use super::crossing::{self, CrossingEstimate};
 use super::picture::PriceFan;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
+use super::sampling::{self, Apart};
 use super::summary::{Ending, summarise};
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::{Estimate, LevelTally, Tally};
@@ -52,7 +52,7 @@ pub enum RunError {
 /// Blocks after which a precision target is first looked at; then after every doubling.
 const FIRST_CHECK: u64 = 32;
 /// The same where liquidation probabilities do not depend on the paths.
-const CROSSING_CHECK: u64 = 512;
+const APART_CHECK: u64 = 512;
 
 /// Simulates a scenario.
 ///
@@ -69,8 +69,8 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
 pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
     let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
-    let estimate_crossings = |paths| pool.install(|| crossing::crossings(scenario, &plan, paths));
-    let mut crossings = None;
+    let estimate_apart = |paths| pool.install(|| sampling::estimates_apart(scenario, &plan, paths));
+    let mut apart = None;
     let mut tally = Tally::new(plan.terms.len());
     let ending = match scenario.simulation.paths {
         PathBudget::Fixed(paths) => {
@@ -78,14 +78,15 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
             if tally.paths == paths { Ending::Complete } else { Ending::Interrupted { planned: paths } }
         }
         PathBudget::Precision { relative, max_paths } => {
-            crossings = estimate_crossings(max_paths);
-            // Crossing probabilities need few paths; the other results then still get a fair number.
-            let first = if crossings.is_some() { CROSSING_CHECK } else { FIRST_CHECK };
+            apart = estimate_apart(max_paths);
+            // Where no probability rests on the paths, the other results still get a fair number.
+            let is_apart = apart.iter().flatten().all(Option::is_some) && apart.is_some();
+            let first = if is_apart { APART_CHECK } else { FIRST_CHECK };
             let mut until = (first * BLOCK_LANES as u64).min(max_paths);
             loop {
                 let start = tally.paths;
                 run_paths(&plan, &pool, options, start..until, max_paths, &mut tally);
-                let reached = worst_relative_error(&plan, &tally, crossings.as_deref());
+                let reached = worst_relative_error(&plan, &tally, apart.as_deref());
                 if tally.paths < until {
                     break Ending::Interrupted { planned: max_paths };
                 } else if reached <= relative {
@@ -102,10 +103,10 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
     }
     if let PathBudget::Fixed(_) = scenario.simulation.paths {
         // After the paths, so that a run cut short has the numbers of a shorter run.
-        crossings = estimate_crossings(tally.paths);
+        apart = estimate_apart(tally.paths);
     }
     let price_fan = PriceFan::new(scenario)?;
-    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, crossings.as_deref(), ending) };
+    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, apart.as_deref(), ending) };
     Ok((result, tally))
 }
 
@@ -141,12 +142,13 @@ fn run_paths(
 }
 
 /// The largest relative standard error of the liquidation probability over the levels that can be liquidated.
-fn worst_relative_error(plan: &Plan, tally: &Tally, crossings: Option<&[CrossingEstimate]>) -> f64 {
+fn worst_relative_error(plan: &Plan, tally: &Tally, apart: Option<&[Option<Apart>]>) -> f64 {
     let n = tally.paths as f64;
     let relative = |level: usize, cell: &LevelTally| {
         let sums = cell.liquidated.mapped(0.0, 1.0);
         let plain = Estimate::mean(sums.powers[0], sums.squares[0], n);
-        let probability = crossing::better(crossings.map(|crossings| &crossings[level]), plain);
+        let own = apart.and_then(|apart| apart[level].as_ref());
+        let probability = sampling::better(own, plain, tally.paths);
         if probability.value > 0.0 { probability.std_error / probability.value } else { f64::INFINITY }
     };
     plan.terms

@@ -30,7 +30,7 @@ use serde::Serialize;
 
 use super::{Moves, Stepper};
 use crate::market::Duration;
-use crate::numeric::{Kernel, Stream, dispatch, gammas};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, gammas, replace};
 
 /// Weights with a sum above 1 can make the variance grow without bound; beyond a hundredfold price a step nothing is left to
 /// tell apart, and numbers stay finite.
@@ -151,6 +151,13 @@ impl Stepper for GarchStepper {
             self.step_end[lane] = Duration::from_seconds(self.steps[lane] * step.seconds()).years();
         }
         self.mix(lanes.iter().map(|lane| *lane as usize), noise);
+    }
+
+    fn replace(&mut self, replacements: &[Replacement]) {
+        for column in [&mut self.variance, &mut self.shock, &mut self.mixed, &mut self.step_end] {
+            replace(column, replacements);
+        }
+        replace(&mut self.steps, replacements);
     }
 }
 

@@ -9,8 +9,8 @@ use super::looks::Looks;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
 use crate::market::Bars;
-use crate::model::{LONGEST_STRIDE, Moves, Stepper};
-use crate::numeric::{Purpose, Stream};
+use crate::model::{LONGEST_STRIDE, Moves, Stepper, Tilt};
+use crate::numeric::{Purpose, Stream, replace};
 use crate::stats::Tally;
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 4 KiB, so the columns in
@@ -95,6 +95,12 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// A worker whose paths of the plan's asset have their jumps drawn from a tilted law, with weights that make up for it.
+    pub(super) fn tilted(mut self, tilt: Tilt) -> Self {
+        self.steppers[self.plan.asset].tilt(tilt);
+        self
+    }
+
     /// What the blocks run so far have tallied.
     pub fn tally(&mut self) -> &Tally {
         self.evaluation.flush(&mut self.tally);
@@ -145,6 +151,9 @@ impl<'a> Worker<'a> {
                 let (points, later) = rest.split_at(stride);
                 self.stride(points);
                 (start, rest) = (self.reached, later);
+                if points[stride - 1].select {
+                    self.select();
+                }
                 continue;
             }
             rest = later;
@@ -162,8 +171,38 @@ impl<'a> Worker<'a> {
                 let rates = self.funding.next(plan.schedule[moment].funding);
                 self.evaluation.settle(moment, &self.prices, rates);
             }
+            if point.select {
+                self.select();
+            }
         }
+        self.weigh();
         self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
+    }
+
+    /// Brings the weights up to the time that all paths have reached.
+    fn weigh(&mut self) {
+        for stepper in &mut self.steppers {
+            stepper.weigh(self.reached, &mut self.weights);
+        }
+    }
+
+    /// Lets the evaluation replace paths by copies of others.
+    fn select(&mut self) {
+        self.weigh();
+        let Self { evaluation, prices, weights, hit_noise, .. } = self;
+        let replacements = evaluation.select(prices, weights, hit_noise);
+        if replacements.is_empty() {
+            return;
+        }
+        for prices in prices {
+            replace(prices, replacements);
+        }
+        for stepper in &mut self.steppers {
+            stepper.replace(replacements);
+        }
+        for common in &mut self.common_jumps {
+            common.replace(replacements);
+        }
     }
 
     /// How many of the next grid points can be reached in one stride: points at which the account looks and nothing else happens.
@@ -173,7 +212,9 @@ impl<'a> Worker<'a> {
         if !can || self.funding.follows_the_price() || !self.plan.stress[0].is_empty() {
             return 0;
         }
-        points.iter().take(LONGEST_STRIDE).take_while(|point| point.look && point.settle.is_none()).count()
+        let is_look = |point: &&GridPoint| point.look && point.settle.is_none();
+        let looks = points.iter().take(LONGEST_STRIDE).take_while(is_look).count();
+        points[..looks].iter().position(|point| point.select).map_or(looks, |index| index + 1)
     }
 
     /// Moves every path over several intervals and shows the account their ends.
