@@ -108,7 +108,7 @@ fn normal_jumps_meet_their_crossing_probabilities() {
     {
         let model =
             Model::Merton(Merton { drift: 0.1, volatility: 0.5, jumps: Jumps { rate, mean, std_dev: 0.07 } });
-        let leverage = if side == Side::Long { vec![1.3, 1.6] } else { vec![0.4, 0.8] };
+        let leverage = if side == Side::Long { vec![1.2, 1.4] } else { vec![0.4, 0.6] };
         let at = |seed| setup(model.clone(), side, leverage.clone(), seed);
         let plan = Plan::new(&at(77).scenario()).unwrap();
         let crossing = Crossing::new(&plan, true).unwrap();
@@ -117,7 +117,7 @@ fn normal_jumps_meet_their_crossing_probabilities() {
             .iter()
             .map(|one| (one.probability.value, one.probability.std_error))
             .collect();
-        assert!(known.iter().all(|(p, error)| *p < 1e-3 && *error < 0.02 * p), "{known:?}");
+        assert!(known.iter().all(|(p, error)| *p < 5e-4 && *error < 0.02 * p), "{known:?}");
         check(&format!("merton {rate}"), at, &known);
     }
 }
@@ -192,28 +192,40 @@ fn simulated() -> Vec<(&'static str, Setup, u64, f64, f64)> {
             "gbm, looked at daily",
             daily(Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }), 2.0),
             100_000_000,
-            0.0,
-            0.0,
+            6.256e-5,
+            7.9e-7,
         ),
-        ("heston", long(Model::Heston(heston()), 1.6), 40_000_000, 0.0, 0.0),
-        ("bates", long(Model::Bates(Bates { heston: heston(), jumps }), 1.5), 20_000_000, 0.0, 0.0),
-        ("garch", long(Model::Garch(garch), 1.8), 40_000_000, 0.0, 0.0),
+        ("heston", long(Model::Heston(heston()), 1.6), 40_000_000, 8.73000e-5, 1.5e-6),
+        ("bates", long(Model::Bates(Bates { heston: heston(), jumps }), 1.5), 20_000_000, 3.30000e-5, 1.3e-6),
+        ("garch", long(Model::Garch(garch), 1.8), 40_000_000, 3.31875e-4, 2.9e-6),
         (
             "garch, Student-t",
             long(Model::Garch(Garch { dof: Some(4.5), ..garch }), 1.4),
             40_000_000,
-            0.0,
-            0.0,
+            2.77875e-4,
+            2.6e-6,
         ),
-        ("regime, short", setup(Model::Regime(regime), Side::Short, vec![0.6], 1_000), 100_000_000, 0.0, 0.0),
+        (
+            "regime, short",
+            setup(Model::Regime(regime), Side::Short, vec![0.6], 1_000),
+            100_000_000,
+            2.33700e-5,
+            4.8e-7,
+        ),
         (
             "hawkes",
             long(Model::Hawkes(Hawkes { drift: 0.0, volatility: 0.6, jumps: excited }), 1.6),
             40_000_000,
-            0.0,
-            0.0,
+            3.69e-5,
+            9.6e-7,
         ),
-        ("bootstrap", Setup { horizon: week, ..long(Model::Bootstrap(record), 2.0) }, 20_000_000, 0.0, 0.0),
+        (
+            "bootstrap",
+            Setup { horizon: week, ..long(Model::Bootstrap(record), 2.0) },
+            20_000_000,
+            4.55000e-6,
+            4.8e-7,
+        ),
     ]
 }
 

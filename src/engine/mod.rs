@@ -29,3 +29,4 @@ pub use result::{
     PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, run, run_tallied};
+pub use sampling::rare_depth;

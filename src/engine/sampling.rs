@@ -8,7 +8,8 @@
 
 use super::crossing::{Crossing, CrossingEstimate, CrossingTarget};
 use super::plan::Plan;
-use super::rare::{RareBudget, RareEstimate, RareEvents};
+use super::rare::{RARE, RareBudget, RareEstimate, RareEvents};
+use super::run::RunError;
 use crate::scenario::{PathBudget, Sampling, Scenario};
 use crate::stats::Estimate;
 
@@ -93,6 +94,28 @@ pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> O
     let estimates = RareEvents::new(plan)?.estimate(&budget);
     let is_any = estimates.iter().any(Option::is_some);
     is_any.then(|| estimates.into_iter().map(|one| one.map(Apart::Particles)).collect())
+}
+
+/// The depth, a distance of log-prices, that the paths of a scenario reach with a small probability, with its 95 % interval; from
+/// particles. None where the probability is not rare, the scenario wants no particles or they do not get there. Does not depend on
+/// the threads.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn rare_depth(
+    scenario: &Scenario,
+    probability: f64,
+    paths: u64,
+    threads: Option<usize>,
+) -> Result<Option<Estimate>, RunError> {
+    if scenario.simulation.sampling != Sampling::Auto || paths < LEAST_PATHS || probability > RARE {
+        return Ok(None);
+    }
+    let Some(rare) = RareEvents::new(&Plan::new(scenario)?) else { return Ok(None) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
+    let budget = RareBudget { relative: RELATIVE / (paths as f64).sqrt(), paths: paths / PATHS_PER_POINT };
+    let depth = pool.install(|| rare.depth(probability, &budget));
+    Ok(depth.filter(|depth| depth.std_error < ROUGH * depth.value))
 }
 
 /// The better of an estimate apart and the plain one of a level, which rests on so many paths.

@@ -91,6 +91,11 @@ impl Model {
         }
     }
 
+    /// Whether single steps are drawn from a law with the tail of a power, which a [`Tilt`] makes long ones common of.
+    pub fn has_heavy_steps(&self) -> bool {
+        matches!(self, Self::Garch(garch) if garch.dof.is_some())
+    }
+
     /// The step that a model is made of, which it says little within; none if any length of time is as good.
     pub fn grain(&self) -> Option<Duration> {
         match self {

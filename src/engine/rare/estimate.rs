@@ -31,7 +31,7 @@ const FIRST_BLOCK: u64 = 1 << 51;
 const MOST_BLOCKS: u64 = 1 << 32;
 
 /// Levels rarer than this are served: above, plain paths do as well.
-const RARE: f64 = 1e-3;
+pub const RARE: f64 = 1e-3;
 /// Levels rarer than this are not looked for.
 const RAREST: f64 = 1e-15;
 /// A guide to a level serves those as well that are up to this much likelier.
@@ -162,7 +162,7 @@ impl RareEvents {
 
     /// The pilot to a goal, and the particles that it took.
     fn pilot(&self, number: u64, plain: &Tail, goal: &dyn Fn(&Tail) -> f64) -> (Pilot, u64) {
-        let mut pilot = Pilot::new(plain.clone(), goal);
+        let mut pilot = Pilot::new(plain.clone(), self.plan.models[self.watch.asset].has_heavy_steps(), goal);
         let mut steps = 1;
         while !pilot.has_arrived() && steps < MOST_STEPS && pilot.tail.probability(pilot.tail.sure) > RAREST {
             let first = range_of(number, steps);

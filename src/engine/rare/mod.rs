@@ -37,4 +37,5 @@ mod grid;
 mod pilot;
 mod swarm;
 
+pub(super) use estimate::RARE;
 pub use estimate::{RareBudget, RareEstimate, RareEvents};

@@ -63,14 +63,17 @@ impl Tail {
         found.map_or(0.0, |(depth, _)| *depth)
     }
 
-    /// Exponent of the fall of the tail at a depth.
+    /// Exponent of the fall of the tail at a depth, less its standard error of one over the root of the particles' number: one that is
+    /// too small costs little, one that is too large makes weights with a heavy tail.
     pub fn exponent(&self, depth: f64) -> f64 {
-        let (mut sum, mut excess) = (0.0, 0.0);
+        let (mut sum, mut squares, mut excess) = (0.0, 0.0, 0.0);
         for (reached, weight) in self.beyond(depth) {
             sum += weight;
+            squares += weight * weight;
             excess += weight * (reached - depth);
         }
-        if excess > 0.0 { sum / excess } else { 0.0 }
+        let error = squares.sqrt() / sum;
+        if excess > 0.0 { sum / excess * (1.0 - error).max(0.0) } else { 0.0 }
     }
 }
 
@@ -83,14 +86,16 @@ pub(super) struct Pilot {
     pub tail: Tail,
     /// For the next step, or for good.
     pub guide: Guide,
+    /// Whether one step from afar may do it, and is made common.
+    is_heavy: bool,
 }
 
 impl Pilot {
     /// From the tail that plain paths have seen; `goal` says how deep is deep enough by what is known.
-    pub fn new(plain: Tail, goal: &dyn Fn(&Tail) -> f64) -> Self {
+    pub fn new(plain: Tail, is_heavy: bool, goal: &dyn Fn(&Tail) -> f64) -> Self {
         let goal = goal(&plain);
         let exponent = plain.exponent(plain.sure.min(goal));
-        Self { tail: plain.clone(), plain, guide: Guide { exponent, goal } }
+        Self { tail: plain.clone(), plain, guide: Guide { exponent, goal }, is_heavy }
     }
 
     /// Whether the goal is within what was seen.
@@ -105,7 +110,11 @@ impl Pilot {
         let steepest = |depth: f64| self.plain.exponent(self.plain.sure) * (depth / self.plain.sure).max(1.0);
         let goal = goal(&tail);
         let depth = tail.sure.min(goal);
-        let exponent = tail.exponent(depth).min(steepest(depth));
+        let mut exponent = tail.exponent(depth).min(steepest(depth));
+        if self.is_heavy && depth > 0.0 {
+            // The tail of a power flattens. Who has arrived is worth 1 over the probability of those at the start, whatever lies between.
+            exponent = exponent.max(-tail.probability(depth).ln() / depth);
+        }
         self.guide = Guide { exponent, goal };
         self.tail = tail;
     }
@@ -129,7 +138,7 @@ mod tests {
         for depth in [0.1, 0.3] {
             let p = (-20.0_f64 * depth).exp();
             assert!((tail.probability(depth) / p - 1.0).abs() < 1e-2, "{depth}: {}", tail.probability(depth));
-            assert!((tail.exponent(depth) / 20.0 - 1.0).abs() < 2e-2, "{depth}: {}", tail.exponent(depth));
+            assert!((tail.exponent(depth) / 20.0 - 0.96).abs() < 3e-2, "{depth}: {}", tail.exponent(depth));
             assert!((tail.quantile(p) - depth).abs() < 2e-3, "{p}: {}", tail.quantile(p));
         }
         // Of 10,000 particles about e^(−10·sure) are beyond; their weights make 64 of twice that.
