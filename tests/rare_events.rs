@@ -78,13 +78,13 @@ fn barrier(side: Side, leverage: f64) -> f64 {
     }
 }
 
-/// Nine levels in all, from 7e-4 to 4e-10: false alarm 6e-4.
+/// Nine levels in all, from 3e-4 to 5e-10: false alarm 6e-4.
 #[test]
 fn geometric_brownian_motion_meets_its_closed_form_down_to_a_billionth() {
     let t = 30.0 / 365.0;
     let mut rarest = 1.0_f64;
     for (drift, side, leverage) in [
-        (0.0, Side::Long, vec![1.55, 1.7, 2.0, 2.2]),
+        (0.0, Side::Long, vec![1.55, 1.7, 2.0, 2.1]),
         (0.8, Side::Long, vec![1.6, 2.0]),
         (-0.3, Side::Short, vec![0.55, 0.8, 1.1]),
     ] {
@@ -108,7 +108,7 @@ fn normal_jumps_meet_their_crossing_probabilities() {
     {
         let model =
             Model::Merton(Merton { drift: 0.1, volatility: 0.5, jumps: Jumps { rate, mean, std_dev: 0.07 } });
-        let leverage = if side == Side::Long { vec![1.2, 1.4] } else { vec![0.4, 0.6] };
+        let leverage = if side == Side::Long { vec![1.2, 1.3] } else { vec![0.4, 0.5] };
         let at = |seed| setup(model.clone(), side, leverage.clone(), seed);
         let plan = Plan::new(&at(77).scenario()).unwrap();
         let crossing = Crossing::new(&plan, true).unwrap();
@@ -117,7 +117,7 @@ fn normal_jumps_meet_their_crossing_probabilities() {
             .iter()
             .map(|one| (one.probability.value, one.probability.std_error))
             .collect();
-        assert!(known.iter().all(|(p, error)| *p < 5e-4 && *error < 0.02 * p), "{known:?}");
+        assert!(known.iter().all(|(p, error)| *p < 4e-4 && *error < 0.02 * p), "{known:?}");
         check(&format!("merton {rate}"), at, &known);
     }
 }

@@ -12,8 +12,10 @@ const ENOUGH: f64 = 64.0;
 /// What the particles of a pilot know of the tail.
 #[derive(Debug, Clone)]
 pub(super) struct Tail {
-    /// Depths and weights, the deepest first.
+    /// Depths and weights, the deepest first. Copies of a particle that had its depth before they parted say the same once: they are
+    /// one entry of their weights together.
     sorted: Vec<(f64, f64)>,
+    particles: f64,
     /// The largest depth that enough particles have reached.
     pub sure: f64,
 }
@@ -21,18 +23,26 @@ pub(super) struct Tail {
 impl Tail {
     /// The tail that the particles of some blocks have seen.
     pub fn new(blocks: &[Particles]) -> Self {
-        let mut sorted: Vec<(f64, f64)> = blocks
+        let mut pairs: Vec<(f64, f64)> = blocks
             .iter()
             .flat_map(|block| block.depths.iter().copied().zip(block.weights.iter().copied()))
             .collect();
-        sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let particles = pairs.len() as f64;
+        let mut sorted: Vec<(f64, f64)> = Vec::new();
+        for (depth, weight) in pairs {
+            match sorted.last_mut().filter(|last| last.0 == depth) {
+                Some(last) => last.1 += weight,
+                None => sorted.push((depth, weight)),
+            }
+        }
         let (mut sum, mut squares) = (0.0, 0.0);
         let sure = sorted.iter().find(|(_, weight)| {
             sum += weight;
             squares += weight * weight;
             sum * sum >= ENOUGH * squares
         });
-        Self { sure: sure.map_or(0.0, |(depth, _)| *depth), sorted }
+        Self { sure: sure.map_or(0.0, |(depth, _)| *depth), sorted, particles }
     }
 
     fn beyond(&self, depth: f64) -> impl Iterator<Item = &(f64, f64)> {
@@ -41,7 +51,7 @@ impl Tail {
 
     /// Probability of reaching a depth.
     pub fn probability(&self, depth: f64) -> f64 {
-        self.beyond(depth).fold(0.0, |sum, (_, weight)| sum + weight) / self.sorted.len() as f64
+        self.beyond(depth).fold(0.0, |sum, (_, weight)| sum + weight) / self.particles
     }
 
     /// The depth that is reached with a probability; by the exponential law of the sure tail where that is rarer than it.
@@ -55,7 +65,7 @@ impl Tail {
                 self.sure
             };
         }
-        let mut left = probability * self.sorted.len() as f64;
+        let mut left = probability * self.particles;
         let found = self.sorted.iter().find(|(_, weight)| {
             left -= weight;
             left <= 0.0
