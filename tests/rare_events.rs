@@ -7,9 +7,13 @@
 
 mod common;
 
+use std::sync::atomic::AtomicBool;
+
 use common::history::walk;
 use common::{Setup, days, run_scenario};
-use liqsim::engine::{Crossing, CrossingTarget, Plan, RareBudget, RareEstimate, RareEvents};
+use liqsim::engine::{
+    Crossing, CrossingTarget, Plan, RareBudget, RareEstimate, RareEvents, RunOptions, run_tallied,
+};
 use liqsim::market::Duration;
 use liqsim::model::{
     Bates, Bootstrap, Garch, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model, Regime,
@@ -17,6 +21,8 @@ use liqsim::model::{
 };
 use liqsim::numeric::{InstructionSet, force_instruction_set, instruction_set};
 use liqsim::scenario::{Monitoring, PathBudget, Sampling};
+use liqsim::stats::Z_95;
+use liqsim::study::Depths;
 use liqsim::venue::Side;
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -292,6 +298,31 @@ fn small_quantiles_of_the_depth_are_right() {
         println!("{leverage}x: {mean:.2} {square:.2}");
         assert!(mean.abs() < 4.0 / n.sqrt() && (0.4..2.2).contains(&square), "{leverage}x: {mean} {square}");
     }
+}
+
+/// Safe leverage for one in 100,000 against the inverse of the closed form, at four errors (6.3e-5); plain paths leave it to the common
+/// targets.
+#[test]
+fn safe_leverage_of_a_rare_target_meets_the_closed_form() {
+    let gbm = Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 });
+    let mut scenario = setup(gbm, Side::Long, vec![5.0], 6).scenario();
+    scenario.simulation.paths = PathBudget::Fixed(100_000);
+    scenario.simulation.sampling = Sampling::Auto;
+    let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
+    let (_, tally) = run_tallied(&scenario, &options).unwrap();
+    let depths = Depths::new(&scenario, &tally).unwrap();
+    let found = depths.safe_by_particles(1e-5, None).unwrap().expect("particles get there");
+    let probability = |leverage| closed_form(-0.18, 0.6, 30.0 / 365.0, barrier(Side::Long, leverage));
+    let (mut low, mut high) = (1.1, 5.0);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if probability(middle) < 1e-5 { low = middle } else { high = middle }
+    }
+    let error = (found.high - found.low) / (2.0 * Z_95);
+    assert!(((found.leverage - low) / error).abs() < 4.0 && error < 0.01, "{found:?} against {low}");
+    assert!(depths.safe_by_particles(1e-2, None).unwrap().is_none());
+    scenario.simulation.sampling = Sampling::Pseudo;
+    assert!(Depths::new(&scenario, &tally).unwrap().safe_by_particles(1e-5, None).unwrap().is_none());
 }
 
 #[test]

@@ -17,8 +17,21 @@ pub(super) struct Candidates {
 impl Candidates {
     /// Finds the bars whose mirrored extreme is at or below `nearest` of their path.
     pub fn find(&mut self, bars: &Bars, nearest: &[f64], sign: f64, noise: &mut Stream) {
+        self.find_where(bars, nearest, sign, noise, |_| true);
+    }
+
+    /// The same, with a nearer look at each candidate by its index in the batch.
+    pub fn find_where(
+        &mut self,
+        bars: &Bars,
+        nearest: &[f64],
+        sign: f64,
+        noise: &mut Stream,
+        mut touches: impl FnMut(usize) -> bool,
+    ) {
         self.indices.clear();
         dispatch(Find { bars, nearest, sign, indices: &mut self.indices });
+        self.indices.retain(|i| touches(*i as usize));
         let n = self.indices.len();
         // A look has no inside.
         let is_look =

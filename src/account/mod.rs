@@ -3,6 +3,7 @@
 mod book;
 mod calls;
 mod evaluation;
+mod funded;
 mod hits;
 mod ledger;
 mod nested;
@@ -19,6 +20,7 @@ mod walk;
 
 pub use book::Book;
 pub use evaluation::{Evaluation, Hit, Survivors};
+pub use funded::Funded;
 pub use ledger::Ledger;
 pub use nested::Nested;
 pub use opening::{Lender, Opening, Reduced, Remains};

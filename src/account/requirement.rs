@@ -68,6 +68,13 @@ impl Line {
     }
 }
 
+impl Line {
+    /// The mirrored barrier of a straight line as a constant and a multiple of the cash.
+    pub fn straight(&self) -> (f64, f64) {
+        (-self.deduction * self.inverse_slope, -self.inverse_slope)
+    }
+}
+
 /// A position as cash and exposure, in fractions of the equity put up.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exposure {
@@ -141,6 +148,13 @@ impl Requirement {
         } else {
             self.tiers.iter().map(of).fold((0.0, 0.0), |best, one| if one.0 > best.0 { one } else { best })
         }
+    }
+
+    /// Whether the requirement is a convex function of the notional alone, made of straight lines, and at least this fraction of it.
+    pub fn is_straight(&self, fraction: f64) -> bool {
+        let is_convex =
+            !self.whole && self.tiers.iter().all(|tier| tier.growth == 0.0 && tier.debt_rate == 0.0);
+        is_convex && self.tiers.iter().any(|tier| tier.constant >= 0.0 && tier.rate >= fraction)
     }
 
     /// The barriers of an exposure; empty where it cannot be liquidated by the price.

@@ -29,7 +29,8 @@ const FORECAST_PATHS: u64 = 20_000;
 /// Replay recorded prices beside the simulation
 ///
 /// A position is opened at the close of every bar; the lows (of a long; the highs of a short) of the bars within the
-/// horizon decide. Intervals come from a block bootstrap, since starts overlap.
+/// horizon decide. Fees, interest, funding (constant or recorded) and the owner's orders are those of the scenario; recorded funding is
+/// paid at the times of its record. Intervals come from a block bootstrap, since starts overlap.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  liqsim replay btc_1h.csv liqsim.toml\n  \
                         liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d,30d --since 2021-01-01 -o report.html\n  \
@@ -164,6 +165,8 @@ impl Replay {
             interval_seconds: history.interval.seconds(),
             bars: history.bars.len(),
         };
+        let replay = History::new(&history);
+        notes.extend(replay.notes(&scenario)?);
         let stop = interrupt::stop_flag()?;
         let horizons =
             if self.horizons.is_empty() { vec![scenario.simulation.horizon] } else { self.horizons.clone() };
@@ -180,7 +183,6 @@ impl Replay {
             return print(&render_walk(&report, self.format.into(), terminal_layout())?);
         }
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
-        let replay = History::new(&history);
         for horizon in horizons {
             scenario.simulation.horizon = horizon;
             report.levels.extend(self.rows(&replay, &scenario, &stop)?);

@@ -1,5 +1,6 @@
 //! `sweep`: many scenarios into one folder.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -20,11 +21,16 @@ use super::sweep_page::write_page;
 use super::sweep_tables::{Ranking, Tables};
 use super::values;
 
+/// Levels of all cells of a group together: each level of a group takes memory on every thread, and levels whose state no longer fits
+/// into the second-level cache cost more than the paths that they share.
+const MOST_LEVELS: usize = 64;
+
 /// Run every cell of a sweep into a folder of results
 ///
 /// The table [sweep] of a scenario gives keys several values: `"assets.BTC.model.volatility" = [0.4, 0.6]` or
 /// `{ from = 0.4, to = 0.8, count = 5 }`; all combinations are run, or with `mode = "paired"` the n-th values together. Each
-/// finished cell is a file; a sweep that was interrupted goes on where it stopped.
+/// finished cell is a file; a sweep that was interrupted goes on where it stopped. Cells that differ in the account only (venue, leverage, side,
+/// policy) are run on the same simulated paths, with the same results as one by one.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  liqsim sweep scenarios/ -o results --rank-by liquidation_probability")]
 pub struct Sweep {
@@ -82,32 +88,37 @@ impl Sweep {
         let cannot_write = || format!("cannot write to the folder {}", self.output.display());
         let folder = ResultsFolder::open(&self.output).with_context(cannot_write)?;
         let stop = interrupt::stop_flag()?;
-        let total: usize = sources.iter().map(|source| source.cells.cells()).sum();
+        let plan = self.plan(&sources, &folder)?;
+        let total = plan.identities.len();
+        let new = plan.groups.iter().map(Vec::len).sum::<usize>();
         let line = ProgressLine::share();
-        let mut identities = Vec::new();
-        let mut ran = 0;
-        for (source, cell) in cells(&sources) {
-            let scenario = self.scenario(source, cell)?;
-            let identity = scenario.identity();
-            let finished = identities.len() as u64;
-            if folder.finished(&identity).is_none() {
-                line.name(format!("{} of {total}: {}", finished + 1, scenario.name));
-                let progress = |progress| line.show(&within(finished, total as u64, progress));
-                let result = self.simulate(&scenario, &progress, &stop).with_context(|| {
-                    format!("{finished} of {total} cells are finished; the same command goes on")
-                })?;
-                folder.keep(&result).with_context(cannot_write)?;
-                ran += 1;
+        let mut finished = total - new;
+        for group in &plan.groups {
+            let scenarios = group
+                .iter()
+                .map(|(source, cell)| self.scenario(source, *cell))
+                .collect::<anyhow::Result<Vec<_>>>()?;
+            line.name(match &scenarios[..] {
+                [one] => format!("{} of {total}: {}", finished + 1, one.name),
+                _ => format!("{} to {} of {total}", finished + 1, finished + group.len()),
+            });
+            let progress =
+                |progress| line.show(&within(finished as u64, group.len() as u64, total as u64, progress));
+            let results = self.simulate(&scenarios, &progress, &stop).with_context(|| {
+                format!("{finished} of {total} cells are finished; the same command goes on")
+            })?;
+            for result in &results {
+                folder.keep(result).with_context(cannot_write)?;
             }
-            identities.push((scenario.name, identity));
+            finished += group.len();
         }
         drop(line);
         let mut ranking = Ranking::new(self.rank_by.as_deref(), self.descending);
-        let tables = Tables { folder: &folder, sources: &sources, identities: &identities };
+        let tables = Tables { folder: &folder, sources: &sources, identities: &plan.identities };
         tables.write_index().with_context(cannot_write)?;
         tables.write_results(&mut ranking).with_context(cannot_write)?;
         write_page(&tables).with_context(cannot_write)?;
-        print(&format!("{total} cells in {}, {ran} of them new\n{ranking}", self.output.display()))
+        print(&format!("{total} cells in {}, {new} of them new\n{ranking}", self.output.display()))
     }
 
     fn sources(&self) -> anyhow::Result<Vec<SweptFile>> {
@@ -149,23 +160,57 @@ impl Sweep {
         Ok(scenario)
     }
 
+    /// Reads every cell, so that what is wrong comes to light before anything is run, and puts those that are not finished into
+    /// groups that share their paths.
+    fn plan<'a>(&self, sources: &'a [SweptFile], folder: &ResultsFolder) -> anyhow::Result<CellPlan<'a>> {
+        let mut plan = CellPlan { identities: Vec::new(), groups: Vec::new() };
+        let mut planned = HashSet::new();
+        // By path key: the group that still takes cells, and its levels.
+        let mut open: HashMap<String, (usize, usize)> = HashMap::new();
+        for (source, cell) in cells(sources) {
+            let scenario = self.scenario(source, cell)?;
+            let identity = scenario.identity();
+            if planned.insert(identity.clone()) && folder.finished(&identity).is_none() {
+                let levels = scenario.account.leverage.len();
+                let key = engine::path_key(&scenario)?;
+                let known = open.get(&key).filter(|(_, taken)| taken + levels <= MOST_LEVELS);
+                let (group, taken) = known.copied().unwrap_or_else(|| {
+                    plan.groups.push(Vec::new());
+                    (plan.groups.len() - 1, 0)
+                });
+                plan.groups[group].push((source, cell));
+                open.insert(key, (group, taken + levels));
+            }
+            plan.identities.push((scenario.name, identity));
+        }
+        Ok(plan)
+    }
+
     fn simulate(
         &self,
-        scenario: &Scenario,
+        scenarios: &[Scenario],
         progress: &(dyn Fn(Progress) + Sync),
         stop: &AtomicBool,
-    ) -> anyhow::Result<RunResult> {
-        let result = engine::run(scenario, &RunOptions { threads: self.threads, stop, progress })?;
+    ) -> anyhow::Result<Vec<RunResult>> {
+        let results = engine::run_sharing(scenarios, &RunOptions { threads: self.threads, stop, progress })?;
         // Part of the paths is another result than that of the cell.
-        if stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(result) }
+        if stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(results) }
     }
 }
 
+/// What there is to do.
+struct CellPlan<'a> {
+    /// Title and identity of every cell.
+    identities: Vec<(String, String)>,
+    /// Cells that are not finished, in groups that share their paths.
+    groups: Vec<Vec<(&'a SweptFile, usize)>>,
+}
+
 /// How far the whole sweep is, in thousandths of a cell.
-fn within(finished: u64, total: u64, cell: Progress) -> Progress {
+fn within(finished: u64, running: u64, total: u64, group: Progress) -> Progress {
     const PARTS: u64 = 1000;
-    let part = PARTS * cell.paths_done / cell.paths_planned.max(1);
-    Progress { paths_done: PARTS * finished + part.min(PARTS), paths_planned: PARTS * total }
+    let part = PARTS * running * group.paths_done / group.paths_planned.max(1);
+    Progress { paths_done: PARTS * finished + part.min(PARTS * running), paths_planned: PARTS * total }
 }
 
 /// Every cell of every file.

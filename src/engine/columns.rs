@@ -21,24 +21,64 @@ impl AssetStreams {
     }
 }
 
-/// Draws the extremes that the accounts watch, if they do.
-pub(super) fn draw_extremes(
-    bars: &mut Bars,
-    side: Option<Sides>,
-    known: Option<(&Vec<f64>, &Vec<f64>)>,
-    noise: &mut Stream,
-    uniforms: &mut Vec<f64>,
-) {
-    let Some(side) = side else { return };
-    if let Some((lows, highs)) = known {
-        bars.extreme.clone_from(if side == Sides::Low { lows } else { highs });
-        return;
+/// The extremes of bars that the accounts watch: of neither side, of one, or of both from the same words.
+pub(super) struct Watched {
+    /// Without repetition; a bar carries the extreme of the first.
+    sides: Vec<Sides>,
+    /// Extremes of the second side, by asset.
+    others: Vec<Vec<f64>>,
+    uniforms: Vec<f64>,
+}
+
+impl Watched {
+    /// The sides that some accounts watch.
+    pub fn new(sides: impl Iterator<Item = Sides>, assets: usize) -> Self {
+        let mut watched = Self { sides: Vec::new(), others: vec![Vec::new(); assets], uniforms: Vec::new() };
+        for side in sides {
+            if !watched.sides.contains(&side) {
+                watched.sides.push(side);
+            }
+        }
+        watched
     }
-    uniforms.resize(bars.close.len(), 0.0);
-    bars.extreme.resize(bars.close.len(), 0.0);
-    noise.uniforms(uniforms);
-    let sign = if side == Sides::Low { 1.0 } else { -1.0 };
-    dispatch(Extremes { bars, uniforms, sign });
+
+    /// Number of sides that are watched.
+    pub fn sides(&self) -> usize {
+        self.sides.len()
+    }
+
+    /// The place of an account's side; who watches none may look together with the first.
+    pub fn place(&self, side: Option<Sides>) -> usize {
+        self.sides.iter().position(|known| Some(*known) == side).unwrap_or(0)
+    }
+
+    /// Fills the extremes of the bars of an asset: those that the model knows (lows and highs), or a draw.
+    pub fn draw(&mut self, bars: &mut Bars, known: Option<(&Vec<f64>, &Vec<f64>)>, noise: &mut Stream) {
+        if !self.sides.is_empty() && known.is_none() {
+            self.uniforms.resize(bars.close.len(), 0.0);
+            noise.uniforms(&mut self.uniforms);
+        }
+        // The first side last, so that its extremes stay.
+        for (place, side) in self.sides.iter().enumerate().rev() {
+            if let Some((lows, highs)) = known {
+                bars.extreme.clone_from(if *side == Sides::Low { lows } else { highs });
+            } else {
+                bars.extreme.resize(bars.close.len(), 0.0);
+                let sign = if *side == Sides::Low { 1.0 } else { -1.0 };
+                dispatch(Extremes { bars, uniforms: &self.uniforms, sign });
+            }
+            if place > 0 {
+                std::mem::swap(&mut bars.extreme, &mut self.others[bars.asset]);
+            }
+        }
+    }
+
+    /// Puts the extremes of the second side into the bars of all assets.
+    pub fn turn(&mut self, bars: &mut [Bars]) {
+        for (bars, others) in bars.iter_mut().zip(&mut self.others) {
+            std::mem::swap(&mut bars.extreme, others);
+        }
+    }
 }
 
 /// Whether no event is due up to a time.

@@ -7,6 +7,7 @@ mod funding;
 mod common_jumps;
 mod crossing;
 mod looks;
+mod path_key;
 mod picture;
 mod plan;
 mod rare;
@@ -20,6 +21,7 @@ mod paths;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
+pub use path_key::path_key;
 pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, LevelTerms, Plan, PlanError};
@@ -28,5 +30,5 @@ pub use result::{
     CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
     PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
-pub use run::{Progress, RunError, RunOptions, run, run_tallied};
+pub use run::{Progress, RunError, RunOptions, run, run_sharing, run_tallied};
 pub use sampling::rare_depth;

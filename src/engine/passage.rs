@@ -152,7 +152,7 @@ pub(super) fn exits(cell: &LevelTally, n: f64) -> BTreeMap<String, Estimate> {
         Estimate::probability(sums.powers[0], sums.squares[0], n)
     };
     let mut exits = BTreeMap::new();
-    match &cell.account {
+    match cell.account.as_ref().filter(|account| account.knows_exits()) {
         Some(account) => {
             for exit in Exit::ALL {
                 let estimate = probability(&account.exits[exit as usize]);
@@ -219,7 +219,8 @@ fn weight_up_to(histogram: &Histogram, x: f64) -> f64 {
 }
 
 /// Mean and quantiles of each cost; of options only where there are any.
-pub(super) fn costs(account: &AccountTally, n: f64) -> BTreeMap<String, CostStats> {
+pub(super) fn costs(account: &AccountTally) -> BTreeMap<String, CostStats> {
+    let n = account.followed();
     let mut costs = BTreeMap::new();
     for cost in Cost::ALL {
         let sums = account.costs[cost as usize].mapped(0.0, 1.0);
@@ -239,7 +240,8 @@ pub(super) fn costs(account: &AccountTally, n: f64) -> BTreeMap<String, CostStat
 }
 
 /// Margin calls; none if there never was one.
-pub(super) fn margin_calls(account: &AccountTally, n: f64) -> Option<MarginCalls> {
+pub(super) fn margin_calls(account: &AccountTally) -> Option<MarginCalls> {
+    let n = account.followed();
     let sums = |moments: &Moments| moments.mapped(0.0, 1.0);
     let (called, calls) = (sums(&account.called), sums(&account.calls));
     let (met, money) = (sums(&account.met), sums(&account.money));
@@ -252,7 +254,8 @@ pub(super) fn margin_calls(account: &AccountTally, n: f64) -> Option<MarginCalls
 }
 
 /// Liquidations in part; none if there never was one.
-pub(super) fn partial_liquidations(account: &AccountTally, n: f64) -> Option<PartialLiquidations> {
+pub(super) fn partial_liquidations(account: &AccountTally) -> Option<PartialLiquidations> {
+    let n = account.followed();
     let sums = account.reductions.mapped(0.0, 1.0);
     (sums.powers[0] > 0.0).then(|| PartialLiquidations {
         probability: Estimate::probability(sums.powers[0], sums.squares[0], n),
@@ -261,7 +264,8 @@ pub(super) fn partial_liquidations(account: &AccountTally, n: f64) -> Option<Par
 }
 
 /// Quantiles of the largest drawdown.
-pub(super) fn drawdown(account: &AccountTally, n: f64) -> BTreeMap<String, Estimate> {
+pub(super) fn drawdown(account: &AccountTally) -> BTreeMap<String, Estimate> {
+    let n = account.followed();
     let kept = |p: f64| Distribution::new(&account.kept).value_at_risk(p, n);
     // What is kept of the highest equity is the drawdown's complement: its low quantiles are the high ones of the fall.
     DRAWDOWN.iter().map(|(key, p)| ((*key).to_owned(), kept(*p))).collect()

@@ -9,7 +9,7 @@ use super::plan::{Plan, PlanError};
 use crate::account::{Evaluation, Hit, Survivors};
 use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Stream, exp, ln};
-use crate::scenario::{Monitoring, Scenario};
+use crate::scenario::{Asset, Monitoring, Scenario};
 use crate::stats::{Bin, Distribution, Histogram, Sums, Tally};
 
 /// Most bins of a distribution.
@@ -82,20 +82,37 @@ pub struct PriceFan {
     pub quantiles: BTreeMap<String, Vec<f64>>,
 }
 
-impl PriceFan {
+/// The fans of scenarios, each drawn once for all that have the same.
+#[derive(Debug, Default)]
+pub(super) struct PriceFans {
+    /// What was drawn last: of which paths, which asset and its price.
+    drawn: Option<((String, usize, f64), PriceFan)>,
+}
+
+impl PriceFans {
     /// The fan of a scenario's position; none if it has none.
     ///
     /// # Errors
     /// If the scenario cannot be simulated.
-    pub(super) fn new(scenario: &Scenario) -> Result<Option<Self>, PlanError> {
+    pub fn of(&mut self, scenario: &Scenario) -> Result<Option<PriceFan>, PlanError> {
         let mut scenario = scenario.clone();
         let step = (scenario.simulation.horizon.seconds() / DATES).max(1);
         scenario.simulation.monitoring = Monitoring::Every(Duration::from_seconds(step));
         let plan = Plan::new(&scenario)?;
         let Some(asset) = scenario.assets.get(plan.asset) else { return Ok(None) };
+        let key = (plan.path_key(&scenario.simulation.paths), plan.asset, asset.price);
+        let known = self.drawn.take().filter(|(drawn, _)| *drawn == key);
+        let (_, fan) = self.drawn.insert(known.unwrap_or_else(|| (key, PriceFan::new(&plan, asset))));
+        Ok(Some(PriceFan { asset: asset.name.clone(), ..fan.clone() }))
+    }
+}
+
+impl PriceFan {
+    /// The fan of an asset from a plan that looks at its dates.
+    fn new(plan: &Plan, asset: &Asset) -> Self {
         let times: Vec<f64> = plan.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
         let dates = Dates { asset: plan.asset, ratios: Vec::new() };
-        let mut worker = Worker::with_evaluation(&plan, Box::new(dates));
+        let mut worker = Worker::with_evaluation(plan, Box::new(dates));
         for block in FIRST_FAN_BLOCK..FIRST_FAN_BLOCK + FAN_BLOCKS {
             worker.run_block(block, BLOCK_LANES);
         }
@@ -107,12 +124,12 @@ impl PriceFan {
             let prices = laws.iter().map(|law| asset.price * law.quantile(p));
             (key.to_owned(), std::iter::once(asset.price).chain(prices).collect())
         });
-        Ok(Some(Self {
+        Self {
             asset: asset.name.clone(),
             paths: FAN_BLOCKS * BLOCK_LANES as u64,
             days: std::iter::once(0.0).chain(times.iter().map(|time| time * DAYS_PER_YEAR)).collect(),
             quantiles: quantiles.into_iter().collect(),
-        }))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::bar_step;
 use super::result::PositionResult;
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
-    Book, Evaluation, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
+    Book, Evaluation, Funded, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
 };
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
@@ -188,7 +188,18 @@ impl Plan {
         {
             return Box::new(nested);
         }
-        Box::new(self.ledger())
+        match self.funded() {
+            Some(funded) => Box::new(funded),
+            None => Box::new(self.ledger()),
+        }
+    }
+
+    /// An evaluation of levels that nothing but funding moves, where their barriers are straight in what it has charged.
+    pub fn funded(&self) -> Option<Funded> {
+        let is_charged = |borrow: &Borrow| borrow.rate != 0.0;
+        let funding =
+            self.flows.funding.as_ref().filter(|_| !self.flows.borrow.as_ref().is_some_and(is_charged))?;
+        Funded::new(self.openings.clone(), funding, self.schedule.clone(), self.asset, self.horizon())
     }
 
     /// An evaluation that follows every level on its own, with an owner and a venue that act.

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
-use super::picture::PriceFan;
+use super::picture::PriceFans;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::sampling::{self, Apart};
@@ -44,6 +44,9 @@ pub enum RunError {
     /// Stopped before the first block was finished.
     #[error("interrupted before any path was finished")]
     Interrupted,
+    /// Scenarios that were to share their paths do not have the same.
+    #[error("the scenarios do not have the same paths")]
+    DifferentPaths,
     /// The threads could not be started.
     #[error("could not start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -67,63 +70,140 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
 /// # Errors
 /// See [`RunError`].
 pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
-    let plan = Plan::new(scenario)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
-    let estimate_apart = |paths| pool.install(|| sampling::estimates_apart(scenario, &plan, paths));
-    let mut apart = None;
-    let mut tally = Tally::new(plan.terms.len());
-    let ending = match scenario.simulation.paths {
-        PathBudget::Fixed(paths) => {
-            run_paths(&plan, &pool, options, 0..paths, paths, &mut tally);
-            if tally.paths == paths { Ending::Complete } else { Ending::Interrupted { planned: paths } }
-        }
-        PathBudget::Precision { relative, max_paths } => {
-            apart = estimate_apart(max_paths);
-            // Where no probability rests on the paths, the other results still get a fair number.
-            let is_apart = apart.iter().flatten().all(Option::is_some) && apart.is_some();
-            let first = if is_apart { APART_CHECK } else { FIRST_CHECK };
-            let mut until = (first * BLOCK_LANES as u64).min(max_paths);
-            loop {
-                let start = tally.paths;
-                run_paths(&plan, &pool, options, start..until, max_paths, &mut tally);
-                let reached = worst_relative_error(&plan, &tally, apart.as_deref());
-                if tally.paths < until {
-                    break Ending::Interrupted { planned: max_paths };
-                } else if reached <= relative {
-                    break Ending::PrecisionReached { relative };
-                } else if until == max_paths {
-                    break Ending::PrecisionMissed { relative, reached };
-                }
-                until = (2 * until).min(max_paths);
-            }
-        }
-    };
-    if tally.paths == 0 {
-        return Err(RunError::Interrupted);
-    }
-    if let PathBudget::Fixed(_) = scenario.simulation.paths {
-        // After the paths, so that a run cut short has the numbers of a shorter run.
-        apart = estimate_apart(tally.paths);
-    }
-    let price_fan = PriceFan::new(scenario)?;
-    let result = RunResult { price_fan, ..summarise(scenario, &plan, &tally, apart.as_deref(), ending) };
-    Ok((result, tally))
+    run_plans(std::slice::from_ref(scenario), vec![Plan::new(scenario)?], options)?
+        .pop()
+        .ok_or(RunError::Interrupted)
 }
 
-/// Runs the paths of a range that starts on a block boundary and adds them to the tally.
+/// Simulates scenarios that differ in their accounts only, on the same paths: each block of paths is made once and shown to all
+/// accounts. The results are those of single runs, bit for bit.
+///
+/// What is not shared: probabilities that do not rest on the paths (`sampling`), which each account takes from nets or particles of
+/// its own.
+///
+/// # Errors
+/// See [`RunError`]; the scenarios must have the same [`path_key`](super::path_key()).
+pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
+    let plans = scenarios.iter().map(Plan::new).collect::<Result<Vec<_>, _>>()?;
+    let mut keys = plans.iter().zip(scenarios).map(|(plan, of)| plan.path_key(&of.simulation.paths));
+    let first = keys.next();
+    if keys.any(|key| Some(key) != first) {
+        return Err(RunError::DifferentPaths);
+    }
+    let results = run_plans(scenarios, plans, options)?;
+    Ok(results.into_iter().map(|(result, _)| result).collect())
+}
+
+/// Simulates the plans of scenarios with the same path key.
+fn run_plans(
+    scenarios: &[Scenario],
+    plans: Vec<Plan>,
+    options: &RunOptions<'_>,
+) -> Result<Vec<(RunResult, Tally)>, RunError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
+    let mut members: Vec<Member<'_>> =
+        scenarios.iter().zip(&plans).map(|(scenario, plan)| Member::new(scenario, plan, &pool)).collect();
+    loop {
+        let mut running: Vec<&mut Member<'_>> =
+            members.iter_mut().filter(|member| member.ending.is_none()).collect();
+        let Some(until) = running.iter().map(|member| member.until).min() else { break };
+        // Whoever still runs has all paths so far.
+        let start = running.first().map_or(0, |member| member.tally.paths);
+        run_paths(&mut running, &pool, options, start..until);
+        for member in running {
+            member.look(until);
+        }
+    }
+    let mut fans = PriceFans::default();
+    members.into_iter().map(|member| member.result(&pool, &mut fans)).collect()
+}
+
+/// One of the scenarios that share their paths.
+struct Member<'a> {
+    scenario: &'a Scenario,
+    plan: &'a Plan,
+    tally: Tally,
+    /// Probabilities that do not rest on the paths, by level.
+    apart: Option<Vec<Option<Apart>>>,
+    /// Paths after which to look whether there are enough.
+    until: u64,
+    ending: Option<Ending>,
+}
+
+impl<'a> Member<'a> {
+    fn new(scenario: &'a Scenario, plan: &'a Plan, pool: &rayon::ThreadPool) -> Self {
+        let (apart, until) = match scenario.simulation.paths {
+            PathBudget::Fixed(paths) => (None, paths),
+            PathBudget::Precision { max_paths, .. } => {
+                let apart = pool.install(|| sampling::estimates_apart(scenario, plan, max_paths));
+                // Where no probability rests on the paths, the other results still get a fair number.
+                let is_apart = apart.as_ref().is_some_and(|apart| apart.iter().all(Option::is_some));
+                let first = if is_apart { APART_CHECK } else { FIRST_CHECK };
+                (apart, (first * BLOCK_LANES as u64).min(max_paths))
+            }
+        };
+        Self { scenario, plan, tally: Tally::new(plan.terms.len()), apart, until, ending: None }
+    }
+
+    /// Most paths that it may take.
+    fn planned(&self) -> u64 {
+        match self.scenario.simulation.paths {
+            PathBudget::Fixed(paths) => paths,
+            PathBudget::Precision { max_paths, .. } => max_paths,
+        }
+    }
+
+    /// Looks whether there are enough paths, after a part of the run that was to bring so many.
+    fn look(&mut self, wanted: u64) {
+        let planned = self.planned();
+        if self.tally.paths < wanted {
+            self.ending = Some(Ending::Interrupted { planned });
+        } else if wanted == self.until {
+            self.ending = match self.scenario.simulation.paths {
+                PathBudget::Fixed(_) => Some(Ending::Complete),
+                PathBudget::Precision { relative, .. } => {
+                    let reached = worst_relative_error(self.plan, &self.tally, self.apart.as_deref());
+                    if reached <= relative {
+                        Some(Ending::PrecisionReached { relative })
+                    } else if wanted == planned {
+                        Some(Ending::PrecisionMissed { relative, reached })
+                    } else {
+                        None
+                    }
+                }
+            };
+            self.until = (2 * self.until).min(planned);
+        }
+    }
+
+    fn result(self, pool: &rayon::ThreadPool, fans: &mut PriceFans) -> Result<(RunResult, Tally), RunError> {
+        let Self { scenario, plan, tally, mut apart, ending, .. } = self;
+        let Some(ending) = ending.filter(|_| tally.paths > 0) else { return Err(RunError::Interrupted) };
+        if let PathBudget::Fixed(_) = scenario.simulation.paths {
+            // After the paths, so that a run cut short has the numbers of a shorter run.
+            apart = pool.install(|| sampling::estimates_apart(scenario, plan, tally.paths));
+        }
+        let price_fan = fans.of(scenario)?;
+        let result = RunResult { price_fan, ..summarise(scenario, plan, &tally, apart.as_deref(), ending) };
+        Ok((result, tally))
+    }
+}
+
+/// Runs the paths of a range that starts on a block boundary and adds them to the tallies.
 fn run_paths(
-    plan: &Plan,
+    members: &mut [&mut Member<'_>],
     pool: &rayon::ThreadPool,
     options: &RunOptions<'_>,
     paths: std::ops::Range<u64>,
-    planned: u64,
-    tally: &mut Tally,
 ) {
+    let plans: Vec<&Plan> = members.iter().map(|member| member.plan).collect();
+    let Some((first, others)) = plans.split_first() else { return };
+    let planned = members[0].planned();
     let lanes = BLOCK_LANES as u64;
     let next = AtomicU64::new(paths.start / lanes);
     let done = AtomicU64::new(paths.start);
     let tallies = pool.broadcast(|_| {
-        let mut worker = Worker::new(plan);
+        let mut worker = Worker::sharing(first, others);
         while !options.stop.load(Ordering::Relaxed) {
             let block = next.fetch_add(1, Ordering::Relaxed);
             if block * lanes >= paths.end {
@@ -134,10 +214,12 @@ fn run_paths(
             let finished = done.fetch_add(count, Ordering::Relaxed) + count;
             (options.progress)(Progress { paths_done: finished, paths_planned: planned });
         }
-        worker.into_tally()
+        worker.into_tallies()
     });
-    for part in &tallies {
-        tally.merge(part);
+    for parts in &tallies {
+        for (member, part) in members.iter_mut().zip(parts) {
+            member.tally.merge(part);
+        }
     }
 }
 

@@ -27,5 +27,5 @@ pub use gamma::gammas;
 pub use normal::{normal_quantile, normal_quantiles};
 pub use random::{Purpose, Stream, mix64};
 pub use selection::{Replacement, replace, select};
-pub use sobol::{SOBOL_CHUNK, SOBOL_DIMENSIONS, Sobol};
+pub use sobol::{SOBOL_DIMENSIONS, Sobol, owen_scrambled};
 pub use tail::upper_tail;

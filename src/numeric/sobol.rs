@@ -8,8 +8,6 @@
 
 /// Coordinates that there are direction numbers for.
 pub const SOBOL_DIMENSIONS: usize = 21;
-/// Points made at a time.
-pub const SOBOL_CHUNK: usize = 32;
 
 const BITS: usize = 32;
 
@@ -41,41 +39,29 @@ const PRIMITIVE: [(u32, u32, [u32; 7]); SOBOL_DIMENSIONS - 1] = [
 #[derive(Debug, Clone)]
 pub struct Sobol {
     reversed: Vec<[u32; BITS]>,
-    /// The first points of each coordinate, in the order of their index.
-    first: Vec<[u32; SOBOL_CHUNK]>,
 }
 
 impl Default for Sobol {
     fn default() -> Self {
-        let reversed: Vec<[u32; BITS]> =
-            (0..SOBOL_DIMENSIONS).map(|dimension| directions(dimension).map(u32::reverse_bits)).collect();
-        let first = reversed
-            .iter()
-            .map(|reversed| {
-                let mut points = [0; SOBOL_CHUNK];
-                for (index, point) in points.iter_mut().enumerate() {
-                    *point = xor_of(reversed, index as u32);
-                }
-                points
-            })
-            .collect();
-        Self { reversed, first }
+        let reversed = |dimension| directions(dimension).map(u32::reverse_bits);
+        Self { reversed: (0..SOBOL_DIMENSIONS).map(reversed).collect() }
     }
 }
 
 impl Sobol {
-    /// The points of a coordinate from `start` (a multiple of [`SOBOL_CHUNK`]) on, scrambled by a seed, in (0, 1): middles
-    /// of cells of 2⁻³².
+    /// A coordinate of the point of an index, its bits reversed.
     #[inline(always)]
-    pub fn scrambled(&self, dimension: usize, start: u32, seed: u32, out: &mut [f64; SOBOL_CHUNK]) {
-        const ONE: u64 = 1023 << 52;
-        let base = xor_of(&self.reversed[dimension], start);
-        let first = &self.first[dimension];
-        for (out, first) in out.iter_mut().zip(first) {
-            let word = scramble(base ^ first, seed).reverse_bits();
-            *out = f64::from_bits((u64::from(word) << 20) | ONE) - (1.0 - 0.5 / 4_294_967_296.0);
-        }
+    pub fn reversed(&self, dimension: usize, index: u32) -> u32 {
+        xor_of(&self.reversed[dimension], index)
     }
+}
+
+/// A coordinate, given with its bits reversed, scrambled by a seed: in (0, 1), the middle of a cell of 2⁻³².
+#[inline(always)]
+pub fn owen_scrambled(reversed: u32, seed: u32) -> f64 {
+    const ONE: u64 = 1023 << 52;
+    let word = scramble(reversed, seed).reverse_bits();
+    f64::from_bits((u64::from(word) << 20) | ONE) - (1.0 - 0.5 / 4_294_967_296.0)
 }
 
 #[inline(always)]
@@ -150,12 +136,9 @@ mod tests {
         for dimension in 0..SOBOL_DIMENSIONS {
             for seed in [0, 1, 0x9e37_79b9, u32::MAX] {
                 let mut seen = [false; 256];
-                let mut out = [0.0; SOBOL_CHUNK];
-                for start in (0..256).step_by(SOBOL_CHUNK) {
-                    sobol.scrambled(dimension, start, seed, &mut out);
-                    for u in out {
-                        assert!(!std::mem::replace(&mut seen[(u * 256.0) as usize], true));
-                    }
+                for index in 0..256 {
+                    let u = owen_scrambled(sobol.reversed(dimension, index), seed);
+                    assert!(!std::mem::replace(&mut seen[(u * 256.0) as usize], true));
                 }
             }
         }
@@ -168,11 +151,11 @@ mod tests {
         let n = 40_000;
         let mut seeds = vec![0; n];
         crate::numeric::Stream::new(3, crate::numeric::Purpose::Hit, 0).words(&mut seeds);
-        let (mut sum, mut squares, mut out) = (0.0, 0.0, [0.0; SOBOL_CHUNK]);
+        let (mut sum, mut squares) = (0.0, 0.0);
         for seed in seeds {
-            sobol.scrambled(2, 32, seed as u32, &mut out);
-            sum += out[5];
-            squares += (out[5] - 0.5) * (out[5] - 0.5);
+            let u = owen_scrambled(sobol.reversed(2, 37), seed as u32);
+            sum += u;
+            squares += (u - 0.5) * (u - 0.5);
         }
         let n = n as f64;
         assert!((sum / n - 0.5).abs() < 5.0 * (1.0 / 12.0 / n).sqrt());

@@ -180,7 +180,8 @@ impl FundingFile {
                 RecordedOrder::Blocks((length.years() / every.years()).max(1.0))
             }
         };
-        Some((RecordedRates { hash, order, rates: history.rates.into() }, every))
+        let (rates, times) = (history.rates.into(), history.times.into());
+        Some((RecordedRates { hash, order, rates, times }, every))
     }
 }
 

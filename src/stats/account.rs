@@ -154,12 +154,8 @@ pub struct AccountTally {
 impl AccountTally {
     /// Adds one path; the sums go to the block's.
     pub fn add(&mut self, sums: &mut AccountSums, passage: &Passage, weight: f64) {
-        for (kind, cost) in passage.costs.iter().enumerate().filter(|(_, cost)| **cost != 0.0) {
-            sums.costs[kind].add(*cost, weight);
-            self.cost_bins[kind].add(*cost, weight);
-        }
+        self.add_costs(sums, &passage.costs, passage.drawdown, weight);
         sums.exits[passage.exit as usize].add(1.0, weight);
-        self.kept.add(1.0 - passage.drawdown, weight);
         if passage.calls.number > 0.0 {
             sums.called.add(1.0, weight);
             sums.calls.add(passage.calls.number, weight);
@@ -169,6 +165,26 @@ impl AccountTally {
         if passage.reductions > 0.0 {
             sums.reductions.add(passage.reductions, weight);
         }
+    }
+
+    /// Adds the costs and the drawdown of one path; for levels that are followed on some of the paths, all there is.
+    #[inline]
+    pub fn add_costs(&mut self, sums: &mut AccountSums, costs: &Costs, drawdown: f64, weight: f64) {
+        for (kind, cost) in costs.iter().enumerate().filter(|(_, cost)| **cost != 0.0) {
+            sums.costs[kind].add(*cost, weight);
+            self.cost_bins[kind].add(*cost, weight);
+        }
+        self.kept.add(1.0 - drawdown, weight);
+    }
+
+    /// Whether exits were counted: a level can end in other ways than at the horizon or by liquidation.
+    pub fn knows_exits(&self) -> bool {
+        self.exits.iter().any(|moments| *moments != Moments::default())
+    }
+
+    /// Weight of the paths that were followed: those that costs, drawdown and calls rest on.
+    pub fn followed(&self) -> f64 {
+        self.kept.weight()
     }
 
     /// The histogram of equity at a date.

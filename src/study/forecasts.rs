@@ -8,7 +8,7 @@
 //! - a calibration table: where forecasts lie between two edges, how often did it happen?
 //! - tests of coverage of the price at the horizon: Kupiec (1995) and Christoffersen (1998), over forecasts that do not overlap.
 
-use crate::engine::Plan;
+use crate::engine::{LevelTerms, Plan};
 use crate::market::Duration;
 use crate::stats::{BlockBootstrap, Coverage, Estimate, Z_95};
 
@@ -132,7 +132,7 @@ pub(super) fn score(
     let bootstrap = BlockBootstrap::new(n, block, RESAMPLES, seed);
     let windows = (n as f64 / overlap as f64).max(1.0);
     let mean = |values: &dyn Fn(&Forecast) -> f64| forecasts.iter().map(values).sum::<f64>() / n as f64;
-    let level = |(number, level): (usize, &crate::account::Level)| {
+    let level = |(number, level): (usize, &LevelTerms)| {
         let square = |p: f64, forecast: &Forecast| (p - forecast.outcomes[number]).powi(2);
         let brier = mean(&|forecast| square(forecast.probabilities[number].value, forecast));
         let brier_reference = mean(&|forecast| square(forecast.references[number], forecast));
@@ -174,7 +174,7 @@ pub(super) fn score(
     });
     Forecasts {
         every,
-        levels: plan.levels.iter().enumerate().map(level).collect(),
+        levels: plan.terms.iter().enumerate().map(level).collect(),
         calibration: EDGES
             .windows(2)
             .filter_map(|edges| row(forecasts, edges[0], edges[1], &bootstrap))

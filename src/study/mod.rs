@@ -12,6 +12,7 @@ mod replay;
 mod results_folder;
 mod safe;
 mod search;
+mod start_block;
 mod verdict;
 mod walk_forward;
 

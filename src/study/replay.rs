@@ -1,15 +1,22 @@
 //! What would have happened: a scenario's account on recorded bars, from every bar on.
 //!
 //! Entry is at the close of a bar; the bars behind it, within the horizon, go to the same evaluation that simulated bars go
-//! to. A missing bar leaves the price where it was, and the next one opens with a gap. The paths of a block are starts
-//! that follow each other, so a bar of all paths is a stretch of the history.
+//! to (`start_block`). A missing bar leaves the price where it was, and the next one opens with a gap. The paths of a block are
+//! starts that follow each other, so a bar of all paths is a stretch of the history.
+//!
+//! Interest, funding at a constant rate and the owner's scheduled orders are due as long after the entry as in a simulation.
+//! Recorded funding is paid when the record says, whatever the time of the entry; only starts whose horizon the record covers count.
 
-use crate::account::{Evaluation, Level};
-use crate::engine::{BLOCK_LANES, GridPoint, Plan, PlanError};
-use crate::market::{Bars, Duration, PriceHistory, Sides};
-use crate::numeric::{Purpose, Stream};
+use std::ops::Range;
+
+use crate::account::Moment;
+use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError};
+use crate::market::{Duration, PriceHistory, format_time};
 use crate::scenario::Scenario;
 use crate::stats::{BlockBootstrap, Estimate, Z_95};
+use crate::venue::{FundingRates, RecordedRates};
+
+use super::start_block::StartBlock;
 
 /// Resamples of the bootstrap.
 pub(super) const RESAMPLES: usize = 2_000;
@@ -32,12 +39,14 @@ pub struct ReplayedLevel {
 /// A history on its grid, ready to be replayed.
 #[derive(Debug, Clone)]
 pub struct Replay {
+    /// Start of the first bar, in seconds since 1970.
+    first: i64,
     interval: u64,
     /// Log-prices by place on the grid.
-    open: Vec<f64>,
-    high: Vec<f64>,
-    low: Vec<f64>,
-    close: Vec<f64>,
+    pub(super) open: Vec<f64>,
+    pub(super) high: Vec<f64>,
+    pub(super) low: Vec<f64>,
+    pub(super) close: Vec<f64>,
     /// Places that hold a bar.
     recorded: Vec<bool>,
 }
@@ -51,12 +60,25 @@ pub enum ReplayError {
     /// One file of prices is the history of one asset.
     #[error("a history of one asset cannot replay a scenario of {0} assets")]
     SeveralAssets(usize),
-    /// Recorded bars carry no funding and no orders.
+    /// It is told of one position what became of it.
+    #[error("replay follows accounts of one position, and this one has {0}")]
+    SeveralPositions(usize),
+    /// What was paid is not known.
     #[error(
-        "replay follows accounts of one position that only the price moves: leave out the policy, and set funding and borrow \
-         to a rate of 0"
+        "a history has no funding rates of a mean-reverting law: name a record (`funding = {{ recorded = \"funding.csv\" }}`) or \
+         a constant rate"
     )]
-    MoreThanPrice,
+    RandomFunding,
+    /// The record of funding and the prices do not overlap long enough.
+    #[error(
+        "the record of funding runs from {from} to {to}: no start in the history of prices has its whole horizon inside"
+    )]
+    FundingRecord {
+        /// First payment.
+        from: String,
+        /// Last payment.
+        to: String,
+    },
     /// The history is too short, or its bars too long.
     #[error(
         "a horizon of {horizon} holds no bar of {interval}, or the history of {bars} bars holds no whole horizon"
@@ -75,7 +97,9 @@ impl Replay {
     /// Puts a history on its grid.
     pub fn new(history: &PriceHistory) -> Self {
         let interval = history.interval.seconds().max(1);
+        let first = history.bars.first().map_or(0, |bar| bar.time);
         let mut replay = Self {
+            first,
             interval,
             open: Vec::new(),
             high: Vec::new(),
@@ -83,7 +107,6 @@ impl Replay {
             close: Vec::new(),
             recorded: Vec::new(),
         };
-        let first = history.bars.first().map_or(0, |bar| bar.time);
         for bar in &history.bars {
             let place = ((bar.time - first).unsigned_abs() / interval) as usize;
             let still = replay.close.last().copied().unwrap_or_default();
@@ -111,37 +134,84 @@ impl Replay {
     /// See [`ReplayError`].
     pub fn levels(&self, scenario: &Scenario) -> Result<Vec<ReplayedLevel>, ReplayError> {
         let plan = self.plan(scenario)?;
-        let mut liquidated = self.fates(scenario, &plan)?;
-        for fates in &mut liquidated {
-            let mut recorded = self.recorded.iter();
-            fates.retain(|_| *recorded.next().unwrap_or(&false));
-        }
-        let starts = liquidated.first().map_or(0, Vec::len);
+        let fates = self.fates(scenario, &plan)?;
+        let starts = fates.counted.iter().filter(|counted| **counted).count();
         let horizon = self.bars_of(scenario.simulation.horizon);
         let block = (BLOCK_HORIZONS * horizon).min(starts / SHORTEST_PART).max(1);
         let bootstrap = BlockBootstrap::new(starts, block, RESAMPLES, scenario.simulation.seed);
         let windows = (starts as f64 / horizon as f64).max(1.0);
-        let level = |(level, liquidated): (&Level, &Vec<f64>)| ReplayedLevel {
-            leverage: level.leverage,
-            starts,
-            realised: match level.liquidation.price {
-                Some(_) => realised(liquidated, &bootstrap, windows),
-                None => Estimate::exact(0.0),
-            },
+        let level = |(level, liquidated): (&LevelTerms, &Vec<f64>)| {
+            let counted = liquidated.iter().zip(&fates.counted).filter(|(_, counted)| **counted);
+            let liquidated: Vec<f64> = counted.map(|(liquidated, _)| *liquidated).collect();
+            // Payments on the way can bring about what no price can.
+            let can_be = level.is_liquidatable || !plan.schedule.is_empty();
+            ReplayedLevel {
+                leverage: level.leverage,
+                starts,
+                realised: match can_be {
+                    true => realised(&liquidated, &bootstrap, windows),
+                    false => Estimate::exact(0.0),
+                },
+            }
         };
-        Ok(plan.levels.iter().zip(&liquidated).map(level).collect())
+        Ok(plan.terms.iter().zip(&fates.liquidated).map(level).collect())
     }
 
-    /// The plan of a scenario that can be replayed.
+    /// What a replay of a scenario takes for granted beyond the recorded prices.
+    ///
+    /// # Errors
+    /// If the scenario cannot be replayed.
+    pub fn notes(&self, scenario: &Scenario) -> Result<Vec<String>, ReplayError> {
+        let plan = self.plan(scenario)?;
+        let mut notes = Vec::new();
+        if plan.continuous && plan.evaluation().watched_side().is_none() {
+            notes.push(
+                "Each bar goes from its open to its extreme on the losing side, to the other one and to its close: where a bar meets a stop \
+                 and a target, the stop comes first."
+                    .to_owned(),
+            );
+        }
+        if let Some(FundingRates::Recorded(_)) = plan.flows.funding.as_ref().map(|funding| &funding.rates) {
+            notes.push(
+                "Funding is paid when the record says; starts whose horizon the record does not cover are left out.".to_owned(),
+            );
+        }
+        let is_inside =
+            |moment: &Moment| (moment.funding || moment.interest) && moment.seconds % self.interval != 0;
+        if plan.schedule.iter().any(is_inside) {
+            notes.push(format!("What is due within a bar of {} is paid at its close.", self.interval()));
+        }
+        Ok(notes)
+    }
+
+    /// The plan of a scenario that can be replayed; recorded funding is due at every bar.
     pub(super) fn plan(&self, scenario: &Scenario) -> Result<Plan, ReplayError> {
         if scenario.assets.len() != 1 {
             return Err(ReplayError::SeveralAssets(scenario.assets.len()));
         }
-        let plan = Plan::new(scenario)?;
-        if !plan.schedule.is_empty() || !scenario.policy.is_empty() {
-            return Err(ReplayError::MoreThanPrice);
+        if scenario.account.is_portfolio() {
+            return Err(ReplayError::SeveralPositions(scenario.account.positions.len()));
         }
-        Ok(plan)
+        let mut scenario = scenario.clone();
+        let account = &mut scenario.account;
+        let own = account.positions.iter_mut().filter_map(|position| position.terms.as_mut());
+        for flows in own.map(|terms| &mut terms.flows).chain([&mut account.flows]) {
+            match &mut flows.funding {
+                Some(funding) if matches!(funding.rates, FundingRates::Recorded(_)) => {
+                    funding.every = self.interval();
+                }
+                Some(funding) if matches!(funding.rates, FundingRates::Ou(_)) => {
+                    return Err(ReplayError::RandomFunding);
+                }
+                _ => {}
+            }
+        }
+        Ok(Plan::new(&scenario)?)
+    }
+
+    /// Length of a bar.
+    pub(super) fn interval(&self) -> Duration {
+        Duration::from_seconds(self.interval)
     }
 
     /// Whole bars in a length of time.
@@ -149,96 +219,80 @@ impl Replay {
         (time.seconds() / self.interval) as usize
     }
 
-    /// Whether there is a bar at a place of the grid.
-    pub(super) fn is_recorded(&self, place: usize) -> bool {
-        self.recorded.get(place).copied().unwrap_or(false)
-    }
-
     /// Log-price at the end of a place of the grid.
     pub(super) fn close(&self, place: usize) -> f64 {
         self.close[place]
     }
 
-    /// 1 where a start at a place of the grid was liquidated, by level.
-    pub(super) fn fates(&self, scenario: &Scenario, plan: &Plan) -> Result<Vec<Vec<f64>>, ReplayError> {
+    /// What became of the starts at all places of the grid.
+    pub(super) fn fates(&self, scenario: &Scenario, plan: &Plan) -> Result<Fates, ReplayError> {
         let horizon = scenario.simulation.horizon;
         let bars = self.bars_of(horizon);
         let starts: Vec<usize> = (0..self.close.len().saturating_sub(bars)).collect();
         if bars == 0 || starts.is_empty() {
-            let interval = Duration::from_seconds(self.interval);
-            return Err(ReplayError::Horizon { horizon, interval, bars: self.close.len() });
+            return Err(ReplayError::Horizon { horizon, interval: self.interval(), bars: self.close.len() });
         }
-        let mut fates = vec![vec![0.0; starts.len()]; plan.levels.len()];
-        let mut walk = Walk { replay: self, plan, evaluation: plan.evaluation(), bars: Bars::default() };
-        for (block, starts) in starts.chunks(BLOCK_LANES).enumerate() {
-            walk.run(starts[0], starts.len(), bars, Stream::new(plan.seed, Purpose::Hit, block as u64));
-            walk.evaluation.for_each_liquidated(&mut |lane, level| {
-                fates[level][starts[lane as usize]] = 1.0;
-            });
+        let mut counted = self.recorded[..starts.len()].to_vec();
+        let mut rates = Vec::new();
+        let flows = scenario.account.positions.first().map(|position| scenario.account.flows_of(position));
+        if let Some(funding) = flows.and_then(|flows| flows.funding)
+            && let FundingRates::Recorded(record) = &funding.rates
+        {
+            rates = self.rates_by_place(record);
+            let covered = self.covered(record, funding.every, bars);
+            for (place, counted) in counted.iter_mut().enumerate() {
+                *counted &= covered.contains(&place);
+            }
+            if !counted.contains(&true) {
+                let at = |time: Option<&i64>| format_time(time.copied().unwrap_or_default());
+                return Err(ReplayError::FundingRecord {
+                    from: at(record.times.first()),
+                    to: at(record.times.last()),
+                });
+            }
         }
-        Ok(fates)
+        let mut liquidated = vec![vec![0.0; starts.len()]; plan.terms.len()];
+        let mut block = StartBlock::new(self, plan, &rates);
+        for starts in starts.chunks(BLOCK_LANES) {
+            block.run(starts[0], starts.len(), bars);
+            block.for_each_liquidated(&mut |lane, level| liquidated[level][starts[lane as usize]] = 1.0);
+        }
+        Ok(Fates { liquidated, counted })
     }
-}
 
-/// One block of starts on its way through the history.
-struct Walk<'a> {
-    replay: &'a Replay,
-    plan: &'a Plan,
-    evaluation: Box<dyn Evaluation>,
-    bars: Bars,
-}
-
-impl Walk<'_> {
-    fn run(&mut self, first: usize, lanes: usize, bars: usize, mut noise: Stream) {
-        self.evaluation.begin(lanes);
-        self.bars.lanes = (0..lanes as u32).collect();
-        let years = Duration::from_seconds(self.replay.interval).years();
-        let mut grid = self.plan.grid.iter().peekable();
-        for bar in 1..=bars {
-            let end = bar as f64 * years;
-            let mut look = false;
-            // Rounding of times must not move a look to the next bar.
-            while let Some(GridPoint { look: due, .. }) =
-                grid.next_if(|point| point.time <= end + 1e-9 * years)
+    /// Sum of the rates that were paid within each place of the grid, its end included.
+    fn rates_by_place(&self, record: &RecordedRates) -> Vec<f64> {
+        let mut sums = vec![0.0; self.close.len()];
+        for (time, rate) in record.times.iter().zip(record.rates.iter()) {
+            let since = time - self.first;
+            if since > 0
+                && let Some(sum) = sums.get_mut(((since - 1) as u64 / self.interval) as usize)
             {
-                look |= due;
-            }
-            if self.plan.continuous || look {
-                self.show(first, lanes, bar, years);
-                self.evaluation.observe(std::slice::from_ref(&self.bars), &mut noise);
+                *sum += rate;
             }
         }
+        sums
     }
 
-    /// Fills the batch with the bar that is so many places behind each start.
-    fn show(&mut self, first: usize, lanes: usize, bar: usize, years: f64) {
-        let entries = &self.replay.close[first..first + lanes];
-        let at = |column: &'_ [f64]| -> Vec<f64> {
-            column[first + bar..first + bar + lanes]
-                .iter()
-                .zip(entries)
-                .map(|(price, entry)| price - entry)
-                .collect()
-        };
-        let close = at(&self.replay.close);
-        let (open, extreme) = if self.plan.continuous {
-            let extreme = match self.evaluation.watched_side() {
-                Some(Sides::High) => at(&self.replay.high),
-                _ => at(&self.replay.low),
-            };
-            (at(&self.replay.open), extreme)
-        } else {
-            (close.clone(), close.clone())
-        };
-        let batch = &mut self.bars;
-        batch.start = vec![(bar - 1) as f64 * years; lanes];
-        batch.duration = vec![if self.plan.continuous { years } else { 0.0 }; lanes];
-        // Only times inside the bar depend on it: that of a walk that has just made this range.
-        batch.variance = open.iter().zip(&extreme).map(|(open, extreme)| (open - extreme).powi(2)).collect();
-        batch.open = open;
-        batch.extreme = extreme;
-        batch.close = close;
+    /// The starts between whose entry and horizon no payment can be missing at either end of the record.
+    fn covered(&self, record: &RecordedRates, every: Duration, bars: usize) -> Range<usize> {
+        let (Some(from), Some(to)) = (record.times.first(), record.times.last()) else { return 0..0 };
+        // Before its first payment, and behind its last one, nothing is due for one interval.
+        let every = every.seconds() as i64;
+        let (from, to) = (from - every, to + every);
+        let place = |time: i64| (time - self.first).max(0) as u64;
+        let first = place(from).div_ceil(self.interval).saturating_sub(1);
+        let end = (place(to - 1) / self.interval).saturating_sub(bars as u64);
+        first as usize..end as usize
     }
+}
+
+/// What became of the starts at all places of the grid.
+pub(super) struct Fates {
+    /// 1 for a start that was liquidated, by level.
+    pub liquidated: Vec<Vec<f64>>,
+    /// Whether a start counts: it is at a recorded bar, and all that is paid on its way is known.
+    pub counted: Vec<bool>,
 }
 
 /// The fraction with its interval; where nothing or everything happened, the exact bound of so many windows apart.

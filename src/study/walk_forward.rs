@@ -14,7 +14,7 @@ use crate::model::Model;
 use crate::scenario::Scenario;
 
 use super::forecasts::{Forecast, Forecasts, PriceEvent, score};
-use super::replay::{Replay, ReplayError};
+use super::replay::{Fates, Replay, ReplayError};
 
 /// Quantiles of the price that events are made from, as a fan names them.
 const QUANTILES: [&str; 4] = ["0.05", "0.25", "0.75", "0.95"];
@@ -48,15 +48,15 @@ impl Replay {
         let every = walk.every.unwrap_or(horizon);
         let (ahead, step, behind) =
             (self.bars_of(horizon), self.bars_of(every).max(1), self.bars_of(walk.window));
-        let starts = fates.first().map_or(0, Vec::len);
+        let starts = fates.counted.len();
         let origins: Vec<usize> = (behind.max(1)..=starts.saturating_sub(1))
             .step_by(step)
-            .filter(|origin| self.is_recorded(*origin))
+            .filter(|origin| fates.counted[*origin])
             .collect();
         if origins.is_empty() || behind <= ahead {
             return Err(WalkForwardError::Window { window: walk.window, horizon });
         }
-        let shares = Shares::new(self, &fates);
+        let shares = Shares::new(&fates);
         let done = AtomicU64::new(0);
         let forecast = |origin: &usize| -> Result<Result<Forecast, String>, RunError> {
             if options.stop.load(Ordering::Relaxed) {
@@ -82,7 +82,7 @@ impl Replay {
                 probabilities: result.levels.iter().map(|level| level.liquidation_probability).collect(),
                 // Only starts whose whole horizon lies before the origin: the others were not known.
                 references: shares.between(origin - behind, origin - ahead),
-                outcomes: fates.iter().map(|fates| fates[*origin]).collect(),
+                outcomes: fates.liquidated.iter().map(|liquidated| liquidated[*origin]).collect(),
                 events: PriceEvent::ALL.map(|event| event.happens(price, quantiles)),
             }))
         };
@@ -168,9 +168,9 @@ struct Shares {
 }
 
 impl Shares {
-    fn new(replay: &Replay, fates: &[Vec<f64>]) -> Self {
-        let count = fates.first().map_or(0, Vec::len);
-        let weight = |place| f64::from(u8::from(replay.is_recorded(place)));
+    fn new(fates: &Fates) -> Self {
+        let count = fates.counted.len();
+        let weight = |place: usize| f64::from(u8::from(fates.counted[place]));
         let sums = |values: &dyn Fn(usize) -> f64| {
             let mut sum = 0.0;
             std::iter::once(0.0)
@@ -182,7 +182,11 @@ impl Shares {
         };
         Self {
             starts: sums(&weight),
-            liquidated: fates.iter().map(|fates| sums(&|place| weight(place) * fates[place])).collect(),
+            liquidated: fates
+                .liquidated
+                .iter()
+                .map(|liquidated| sums(&|place| weight(place) * liquidated[place]))
+                .collect(),
         }
     }
 

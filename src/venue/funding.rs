@@ -82,6 +82,9 @@ pub struct RecordedRates {
     /// Fractions of the notional per interval.
     #[serde(skip)]
     pub rates: Arc<[f64]>,
+    /// When they were paid, in seconds since 1970; rising.
+    #[serde(skip)]
+    pub times: Arc<[i64]>,
 }
 
 /// How recorded rates are dealt out to paths.

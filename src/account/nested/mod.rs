@@ -24,9 +24,6 @@ use crate::numeric::{Stream, dispatch, exp};
 use crate::stats::{Deferred, Histogram, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
 
-/// Levels whose times of liquidation are drawn on one path.
-const TIMED_LEVELS: usize = 1;
-
 /// The levels from `first` up to `end` were liquidated on one path at once.
 #[derive(Debug, Clone, Copy)]
 struct Pass {
@@ -52,8 +49,6 @@ pub struct Nested {
     open_levels: Vec<u32>,
     /// The highest barrier still open, by path.
     nearest: Vec<f64>,
-    /// Times are drawn for the levels that leave the same rest as the path when divided by this.
-    stride: usize,
     passes: Vec<Pass>,
     /// What a liquidation at its own price leaves, by level: recovered equity and bad debt.
     fills: Vec<(f64, f64)>,
@@ -98,7 +93,6 @@ impl Nested {
             })
             .collect();
         Ok(Self {
-            stride: count.div_ceil(TIMED_LEVELS),
             passes: Vec::new(),
             fills,
             touched: vec![[0.0; 2]; count + 1],
@@ -118,7 +112,7 @@ impl Nested {
             survivor_sums: vec![Sums::default(); count],
             liquidated_sums: vec![LiquidatedSums::default(); count],
             closings: Deferred::new(count, 1.0),
-            times: Deferred::new(count, count.div_ceil(TIMED_LEVELS) as f64),
+            times: Deferred::new(count, count as f64),
         })
     }
 
@@ -128,14 +122,17 @@ impl Nested {
         let i = self.candidates.indices[k] as usize;
         let lane = bars.lanes[i];
         let open_levels = self.open_levels[lane as usize] as usize;
-        let after_gap = left_open(&self.barriers[..open_levels], self.sign * bars.open[i]);
+        let after_gap = match self.sign * bars.open[i] > self.nearest[lane as usize] {
+            true => open_levels,
+            false => left_open(&self.barriers[..open_levels], self.sign * bars.open[i]),
+        };
         let after_move = left_open(&self.barriers[..after_gap], self.sign * bars.extreme[i]);
         if after_gap < open_levels {
             self.gap(lane, after_gap..open_levels, bars.open[i], bars.start[i]);
         }
         if after_move < after_gap {
             self.passes.push(Pass { lane, first: after_move as u32, end: after_gap as u32, gap: None });
-            for level in self.timed(lane, after_move, after_gap) {
+            if let Some(level) = self.timed(lane, after_move..after_gap) {
                 let time = self.candidates.time(k, bars, self.barriers[level], self.sign);
                 self.hits.push(hit(lane, level, time, self.fills[level]));
             }
@@ -148,7 +145,7 @@ impl Nested {
     fn gap(&mut self, lane: u32, levels: Range<usize>, log_price: f64, time: f64) {
         let (first, end) = (levels.start as u32, levels.end as u32);
         self.passes.push(Pass { lane, first, end, gap: Some(log_price) });
-        for level in self.timed(lane, levels.start, levels.end) {
+        if let Some(level) = self.timed(lane, levels) {
             let fill = self.gap_fill(level, exp(log_price));
             self.hits.push(hit(lane, level, time, fill));
         }
@@ -179,12 +176,11 @@ impl Nested {
         }
     }
 
-    /// The levels of a range whose times are drawn on a path.
+    /// The level whose time is drawn on a path, if it is in a range.
     #[inline(always)]
-    fn timed(&self, lane: u32, first: usize, end: usize) -> impl Iterator<Item = usize> + use<> {
-        let (stride, rest) = (self.stride, lane as usize % self.stride);
-        let start = first + (rest + stride - first % stride) % stride;
-        (start..end).step_by(stride)
+    fn timed(&self, lane: u32, levels: Range<usize>) -> Option<usize> {
+        let turn = (lane % self.levels.len() as u32) as usize;
+        levels.contains(&turn).then_some(turn)
     }
 
     /// What a level is left with after a gap to this ratio to the price at the start.
@@ -232,7 +228,7 @@ impl Nested {
         }
         for hit in &self.hits {
             let level = hit.level as usize;
-            let weight = weights[hit.lane as usize] * self.stride as f64;
+            let weight = weights[hit.lane as usize] * self.levels.len() as f64;
             let time = hit.time / self.horizon;
             self.liquidated_sums[level].time.add(time, weight);
             self.times.add(level, &mut tally.levels[level].times, time, weight);

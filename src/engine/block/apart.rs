@@ -1,7 +1,7 @@
 //! Moves on which paths have events of their own: bars end at different times.
 
 use super::Worker;
-use crate::engine::columns::{correlate, draw_extremes, list_due, reset};
+use crate::engine::columns::{correlate, list_due, reset};
 use crate::engine::common_jumps::CommonStepper;
 use crate::model::Moves;
 
@@ -30,7 +30,7 @@ impl Worker<'_> {
                 self.advance(asset);
             }
             if self.plan.continuous {
-                self.evaluation.observe(&self.bars, &mut self.hit_noise);
+                self.show_bars();
             }
             if all {
                 self.now.copy_from_slice(&self.ends);
@@ -93,7 +93,9 @@ impl Worker<'_> {
             },
             &mut streams.events,
         );
-        self.funding.drive(asset, &bars.lanes, &bars.duration, &self.normals[asset]);
+        for seat in &mut self.seats {
+            seat.funding.drive(asset, &bars.lanes, &bars.duration, &self.normals[asset]);
+        }
         let growth = self.plan.dependence.growth(asset);
         if growth != 0.0 {
             for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {
@@ -102,8 +104,7 @@ impl Worker<'_> {
         }
         if self.plan.continuous {
             let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
-            let side = self.evaluation.watched_side();
-            draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
+            self.watched.draw(bars, known, &mut streams.extremes);
         }
         if all {
             prices.copy_from_slice(&bars.close);

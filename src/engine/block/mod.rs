@@ -1,16 +1,20 @@
 //! The block loop: models move prices, bars go to the accounts.
+//!
+//! Several accounts may watch the same paths: whatever moves a price is drawn once, what an account draws (the times of its hits, its
+//! funding rates) comes from streams that start anew for each. Its outcomes are those of a run of its own, bit for bit.
 
 mod apart;
+mod seat;
 
-use super::columns::{AssetStreams, all_after, draw_extremes, list_due, reset};
+use self::seat::Seat;
+use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
 use super::common_jumps::CommonStepper;
-use super::funding::FundingPath;
 use super::looks::Looks;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
 use crate::market::Bars;
 use crate::model::{LONGEST_STRIDE, Moves, Stepper, Tilt};
-use crate::numeric::{Purpose, Stream, replace};
+use crate::numeric::replace;
 use crate::stats::Tally;
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 4 KiB, so the columns in
@@ -22,9 +26,8 @@ pub struct Worker<'a> {
     plan: &'a Plan,
     steppers: Vec<Box<dyn Stepper>>,
     common_jumps: Vec<CommonStepper<'a>>,
-    evaluation: Box<dyn Evaluation>,
-    funding: FundingPath<'a>,
-    tally: Tally,
+    /// The accounts on the paths.
+    seats: Vec<Seat<'a>>,
     /// Log-price by asset and path.
     prices: Vec<Vec<f64>>,
     /// Time reached by each path.
@@ -43,7 +46,8 @@ pub struct Worker<'a> {
     normals: Vec<Vec<f64>>,
     /// Factor on volatility until the next grid point, by asset.
     volatility_times: Vec<f64>,
-    uniforms: Vec<f64>,
+    /// The extremes that the accounts watch.
+    watched: Watched,
     /// Extremes that a model knows itself.
     lows: Vec<f64>,
     highs: Vec<f64>,
@@ -51,7 +55,6 @@ pub struct Worker<'a> {
     bars: Vec<Bars>,
     looks: Looks,
     streams: Vec<AssetStreams>,
-    hit_noise: Stream,
 }
 
 impl<'a> Worker<'a> {
@@ -62,6 +65,16 @@ impl<'a> Worker<'a> {
 
     /// A worker that uses the given evaluation of the plan's levels.
     pub fn with_evaluation(plan: &'a Plan, evaluation: Box<dyn Evaluation>) -> Self {
+        Self::with_seats(plan, vec![Seat::new(plan, evaluation)])
+    }
+
+    /// A worker for the accounts of a plan and of others with the same paths (see [`path_key`](super::path_key())).
+    pub(super) fn sharing(plan: &'a Plan, others: &[&'a Plan]) -> Self {
+        let plans = std::iter::once(&plan).chain(others);
+        Self::with_seats(plan, plans.map(|plan| Seat::new(plan, plan.evaluation())).collect())
+    }
+
+    fn with_seats(plan: &'a Plan, seats: Vec<Seat<'a>>) -> Self {
         let column = || Vec::with_capacity(BLOCK_LANES);
         let assets = plan.models.len();
         Self {
@@ -71,9 +84,8 @@ impl<'a> Worker<'a> {
                 .zip(&plan.dependence.common_jumps)
                 .map(|(index, law)| CommonStepper::new(law, index))
                 .collect(),
-            evaluation,
-            funding: FundingPath::new(plan.flows.funding.as_ref(), plan.asset),
-            tally: Tally::new(plan.terms.len()),
+            watched: Watched::new(seats.iter().filter_map(|seat| seat.evaluation.watched_side()), assets),
+            seats,
             prices: vec![column(); assets],
             now: column(),
             reached: 0.0,
@@ -84,14 +96,12 @@ impl<'a> Worker<'a> {
             ends: column(),
             normals: vec![column(); assets],
             volatility_times: vec![1.0; assets],
-            uniforms: column(),
             lows: column(),
             highs: column(),
             weights: column(),
             looks: Looks::new(assets, BLOCK_LANES),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             streams: (0..assets).map(|asset| AssetStreams::new(plan.seed, asset, 0)).collect(),
-            hit_noise: Stream::new(plan.seed, Purpose::Hit, 0),
         }
     }
 
@@ -101,21 +111,19 @@ impl<'a> Worker<'a> {
         self
     }
 
-    /// What the blocks run so far have tallied.
+    /// What the blocks run so far have tallied for the first account.
     pub fn tally(&mut self) -> &Tally {
-        self.evaluation.flush(&mut self.tally);
-        &self.tally
+        self.seats[0].tally()
     }
 
-    /// Gives up the worker for its tally.
-    pub fn into_tally(mut self) -> Tally {
-        self.evaluation.flush(&mut self.tally);
-        self.tally
+    /// Gives up the worker for its tallies, one for each account.
+    pub(super) fn into_tallies(self) -> Vec<Tally> {
+        self.seats.into_iter().map(Seat::into_tally).collect()
     }
 
-    /// The evaluation, as the last block left it.
+    /// The evaluation of the first account, as the last block left it.
     pub fn evaluation(&self) -> &dyn Evaluation {
-        &*self.evaluation
+        &*self.seats[0].evaluation
     }
 
     /// Log-prices of an asset at the horizon, by path of the last block.
@@ -123,7 +131,7 @@ impl<'a> Worker<'a> {
         &self.prices[asset]
     }
 
-    /// Simulates one block of `lanes` paths and adds it to the tally.
+    /// Simulates one block of `lanes` paths and adds it to the tallies.
     pub fn run_block(&mut self, block: u64, lanes: usize) {
         let plan = self.plan;
         for (asset, streams) in self.streams.iter_mut().enumerate() {
@@ -134,29 +142,26 @@ impl<'a> Worker<'a> {
         for common in &mut self.common_jumps {
             common.begin(plan.seed, block, lanes);
         }
-        self.hit_noise = Stream::new(plan.seed, Purpose::Hit, block);
         reset(&mut self.now, lanes, 0.0);
         self.reached = 0.0;
         self.everyone.clear();
         self.everyone.extend(0..lanes as u32);
         self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
-        self.evaluation.begin(lanes);
-        self.funding.begin(plan.seed, block, lanes);
+        self.seats.iter_mut().for_each(|seat| seat.begin(block, lanes));
         let mut start = 0.0;
-        let mut rest = &plan.grid[..];
-        while let Some((point, later)) = rest.split_first() {
-            let stride = self.stride_of(rest);
+        let mut next = 0;
+        while let Some(point) = plan.grid.get(next) {
+            let stride = self.stride_of(&plan.grid[next..]);
             if stride > 0 {
-                let (points, later) = rest.split_at(stride);
-                self.stride(points);
-                (start, rest) = (self.reached, later);
-                if points[stride - 1].select {
+                self.stride(&plan.grid[next..][..stride]);
+                start = self.reached;
+                next += stride;
+                if plan.grid[next - 1].select {
                     self.select();
                 }
                 continue;
             }
-            rest = later;
             for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
                 *factor = stress.volatility_times(start);
             }
@@ -164,19 +169,19 @@ impl<'a> Worker<'a> {
             self.shock(point.time);
             start = point.time;
             if point.look && !plan.continuous {
-                let (point, noise) = (std::slice::from_ref(point), &mut self.hit_noise);
-                self.looks.show(point, &self.prices, &mut *self.evaluation, noise);
+                let point = std::slice::from_ref(point);
+                for seat in &mut self.seats {
+                    self.looks.show(point, &self.prices, &mut *seat.evaluation, &mut seat.hit_noise);
+                }
             }
-            if let Some(moment) = point.settle {
-                let rates = self.funding.next(plan.schedule[moment].funding);
-                self.evaluation.settle(moment, &self.prices, rates);
-            }
+            self.seats.iter_mut().for_each(|seat| seat.settle(next, &self.prices));
+            next += 1;
             if point.select {
                 self.select();
             }
         }
         self.weigh();
-        self.evaluation.finish(&self.prices, &self.weights, &mut self.tally);
+        self.seats.iter_mut().for_each(|seat| seat.finish(&self.prices, &self.weights));
     }
 
     /// Brings the weights up to the time that all paths have reached.
@@ -186,11 +191,12 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Lets the evaluation replace paths by copies of others.
+    /// Lets an account that is alone on the paths replace some by copies of others.
     fn select(&mut self) {
         self.weigh();
-        let Self { evaluation, prices, weights, hit_noise, .. } = self;
-        let replacements = evaluation.select(prices, weights, hit_noise);
+        let Self { seats, prices, weights, .. } = self;
+        let [seat] = &mut seats[..] else { return };
+        let replacements = seat.evaluation.select(prices, weights, &mut seat.hit_noise);
         if replacements.is_empty() {
             return;
         }
@@ -209,7 +215,8 @@ impl<'a> Worker<'a> {
     fn stride_of(&self, points: &[GridPoint]) -> usize {
         let can = !self.plan.continuous && self.is_alone() && self.steppers[0].can_stride();
         // Strides keep the moves of the single intervals to themselves.
-        if !can || self.funding.follows_the_price() || !self.plan.stress[0].is_empty() {
+        let follow = self.seats.iter().any(|seat| seat.funding.follows_the_price());
+        if !can || follow || !self.plan.stress[0].is_empty() {
             return 0;
         }
         let is_look = |point: &&GridPoint| point.look && point.settle.is_none();
@@ -221,7 +228,9 @@ impl<'a> Worker<'a> {
     fn stride(&mut self, points: &[GridPoint]) {
         let (stepper, streams) = (&mut *self.steppers[0], &mut self.streams[0]);
         self.looks.stride(self.reached, points, stepper, streams, &mut self.prices[0]);
-        self.looks.show_stride(points, &mut *self.evaluation, &mut self.hit_noise);
+        for seat in &mut self.seats {
+            self.looks.show_stride(points, &mut *seat.evaluation, &mut seat.hit_noise);
+        }
         self.arrive(points[points.len() - 1].time);
     }
 
@@ -293,15 +302,16 @@ impl<'a> Worker<'a> {
                 volatility_times: self.volatility_times[asset],
             };
             stepper.advance(moves, &mut streams.events);
-            self.funding.drive(asset, &self.everyone, &self.common_duration, normals);
+            for seat in &mut self.seats {
+                seat.funding.drive(asset, &self.everyone, &self.common_duration, normals);
+            }
             if self.plan.continuous {
                 bars.lanes.clone_from(&self.everyone);
                 reset(&mut bars.start, n, self.reached);
                 bars.duration.clone_from(&self.common_duration);
                 bars.open.clone_from(&self.prices[asset]);
                 let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
-                let side = self.evaluation.watched_side();
-                draw_extremes(bars, side, known, &mut streams.extremes, &mut self.uniforms);
+                self.watched.draw(bars, known, &mut streams.extremes);
                 self.prices[asset].copy_from_slice(&bars.close);
             } else {
                 // Nobody looks at the bar: its close becomes the price without a copy.
@@ -309,7 +319,21 @@ impl<'a> Worker<'a> {
             }
         }
         if self.plan.continuous {
-            self.evaluation.observe(&self.bars, &mut self.hit_noise);
+            self.show_bars();
+        }
+    }
+
+    /// Shows the accounts the bars.
+    fn show_bars(&mut self) {
+        for side in 0..self.watched.sides().max(1) {
+            if side > 0 {
+                self.watched.turn(&mut self.bars);
+            }
+            for seat in &mut self.seats {
+                if self.watched.place(seat.evaluation.watched_side()) == side {
+                    seat.evaluation.observe(&self.bars, &mut seat.hit_noise);
+                }
+            }
         }
     }
 

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
-use super::kernel::{Net, Scratch};
+use super::kernel::{LANES, Net, Scratch};
 use super::law::Law;
 use crate::engine::plan::Plan;
 use crate::market::Sides;
 use crate::model::{Dependence, Stress};
-use crate::numeric::{Purpose, SOBOL_CHUNK, Sobol, Stream, dispatch};
+use crate::numeric::{Purpose, Sobol, Stream, dispatch};
 use crate::stats::Estimate;
 
 /// Independent scramblings of every net; their spread gives the error.
@@ -28,6 +28,11 @@ const MANY: Scramblings = Scramblings { count: 64, t_95: 1.998_340_542_520_741 }
 const PRECISE: f64 = 0.006;
 /// Points of all scramblings from which on threads are worth their start.
 const PARALLEL: u64 = 1 << 15;
+/// Points of a net that one thread takes at a time.
+const PART: u32 = 1 << 12;
+/// Points of the first net, and where several jumps are expected on a path: there the smaller one is rarely enough.
+const FIRST: (u32, u32) = (32, 64);
+const SEVERAL_JUMPS: f64 = 2.0;
 
 /// Direction numbers, computed once.
 static SOBOL: LazyLock<Sobol> = LazyLock::new(Sobol::default);
@@ -134,7 +139,8 @@ impl Crossing {
         };
         let mut estimates = vec![never; self.levels];
         for (number, group) in self.groups.iter().enumerate() {
-            let mut points = SOBOL_CHUNK as u32;
+            let has_several = group.law.rate * self.horizon > SEVERAL_JUMPS;
+            let mut points = if has_several { FIRST.1 } else { FIRST.0 };
             let probabilities = loop {
                 let probabilities = self.round(number, group, points, scramblings);
                 let worst = probabilities.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
@@ -162,8 +168,13 @@ impl Crossing {
         let mut keys = vec![0; scramblings.count];
         Stream::new(self.seed, Purpose::Crossing(number as u16), u64::from(points)).words(&mut keys);
         let count = group.barriers.len();
-        let mut means = vec![0.0; scramblings.count * count];
-        let one = |scratch: &mut Scratch, key: u64, out: &mut [f64]| {
+        let together = LANES.min(keys.len());
+        let parts = points.div_ceil(PART) as usize;
+        // By part, then by scrambling and level.
+        let mut sums = vec![0.0; parts * keys.len() * count];
+        let one = |scratch: &mut Scratch, task: usize, out: &mut [f64]| {
+            let groups = keys.len() / together;
+            let start = (task / groups) as u32 * PART;
             dispatch(Net {
                 law: group.law,
                 tilt: group.tilt,
@@ -173,22 +184,26 @@ impl Crossing {
                 jump_counts: &group.jump_counts,
                 barriers: &group.barriers,
                 sobol: &SOBOL,
-                key,
+                keys: &keys[task % groups * together..][..together],
                 points,
+                part: start..points.min(start + PART),
                 scratch,
                 out,
             });
         };
         if u64::from(points) * scramblings.count as u64 >= PARALLEL {
-            means
-                .par_chunks_exact_mut(count)
-                .zip(&keys)
-                .for_each_init(Scratch::default, |scratch, (out, key)| one(scratch, *key, out));
+            sums.par_chunks_exact_mut(together * count)
+                .enumerate()
+                .for_each_init(Scratch::default, |scratch, (task, out)| one(scratch, task, out));
         } else {
             let mut scratch = Scratch::default();
-            for (out, key) in means.chunks_exact_mut(count).zip(&keys) {
-                one(&mut scratch, *key, out);
+            for (task, out) in sums.chunks_exact_mut(together * count).enumerate() {
+                one(&mut scratch, task, out);
             }
+        }
+        let mut means = vec![0.0; keys.len() * count];
+        for part in sums.chunks_exact(means.len()) {
+            means.iter_mut().zip(part).for_each(|(mean, sum)| *mean += sum);
         }
         (0..count)
             .map(|level| combined(means.iter().skip(level).step_by(count).copied(), scramblings))

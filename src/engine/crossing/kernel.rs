@@ -1,7 +1,8 @@
-//! One scrambled net of paths, from jump to jump.
+//! Scrambled nets of paths, from jump to jump.
 //!
 //! Point i of m has the first coordinate (i + u)/m, whose leading part is read as the number n of jumps and whose rest as
-//! the closing price given n; so points run through the numbers of jumps in order and neighbours have the same work. Given the
+//! the closing price given n; so points run through the numbers of jumps in order. Lanes hold the same point of several scramblings, hence
+//! paths with the same number of jumps and so with the same work. Given the
 //! closing price, the pieces of a path (continuous stretch, jump, stretch, ...) are normals conditioned on their
 //! sum, drawn one after the other with the variance still to come as the clock of a bridge. Jump times are the order
 //! statistics of uniforms. These draws come from Sobol coordinates as far as there are any.
@@ -10,20 +11,27 @@
 //! of touching the barrier is known in closed form, goes the same way (`Twin`) and serves as control variate.
 
 use super::law::Law;
-use crate::numeric::{Kernel, SOBOL_CHUNK, SOBOL_DIMENSIONS, Sobol, exp, ln, mix64, normal_quantiles};
+use std::ops::Range;
 
-type Lanes = [f64; SOBOL_CHUNK];
+use crate::numeric::{Kernel, SOBOL_DIMENSIONS, Sobol, exp, ln, mix64, normal_quantiles, owen_scrambled};
 
-/// Sums over the points of a net, by level and lane.
+/// Paths that go together: some scramblings of one point, or of several neighbours.
+pub(super) const LANES: usize = 32;
+
+type Lanes = [f64; LANES];
+
+/// Columns, and sums over the points of a net, by level and lane.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
+    /// Seeds of the scramblings, by coordinate and lane.
+    seeds: Vec<[u64; LANES]>,
     hits: Vec<Lanes>,
     survival: Vec<Lanes>,
     /// Survival of the twin.
     twins: Vec<Lanes>,
 }
 
-/// A net of paths under a law, and the barriers that they may touch.
+/// A part of some scramblings of a net of paths under a law, and the barriers that they may touch.
 pub(super) struct Net<'a> {
     pub law: Law,
     /// Exponent of the weights, k.
@@ -39,12 +47,14 @@ pub(super) struct Net<'a> {
     /// Mirrored log-prices.
     pub barriers: &'a [f64],
     pub sobol: &'a Sobol,
-    /// Decides the scrambling.
-    pub key: u64,
-    /// Number of points, a multiple of [`SOBOL_CHUNK`].
+    /// Decide the scramblings: a power of two of them, at most [`LANES`].
+    pub keys: &'a [u64],
+    /// Number of points, a power of two.
     pub points: u32,
+    /// The points of this part; both ends are multiples of [`LANES`].
+    pub part: Range<u32>,
     pub scratch: &'a mut Scratch,
-    /// To be filled: the estimate of every barrier.
+    /// To be filled, by scrambling and barrier: what the part adds to the estimate.
     pub out: &'a mut [f64],
 }
 
@@ -62,63 +72,94 @@ impl Kernel for Net<'_> {
             jump_counts,
             barriers,
             sobol,
-            key,
+            keys,
             points,
+            part,
             scratch,
             out,
         } = self;
+        let neighbours = LANES / keys.len();
+        let mut lane_keys = [0; LANES];
+        for (lane, key) in lane_keys.iter_mut().enumerate() {
+            *key = keys[lane % keys.len()];
+        }
+        scratch.seeds.clear();
         let variance_rate = law.volatility * law.volatility;
         let jump_variance = law.std_dev * law.std_dev;
+        let jump_scale = -2.0 / jump_variance.max(1e-300);
         scratch.hits.clear();
-        scratch.hits.resize(barriers.len(), [0.0; SOBOL_CHUNK]);
-        let mut number = 0;
-        for start in (0..points).step_by(SOBOL_CHUNK) {
+        scratch.hits.resize(barriers.len(), [0.0; LANES]);
+        let mut fewest = 0;
+        for start in part.step_by(neighbours) {
+            let mut index = [0; LANES];
+            for (lane, index) in index.iter_mut().enumerate() {
+                *index = start + (lane / keys.len()) as u32;
+            }
             scratch.survival.clear();
-            scratch.survival.resize(barriers.len(), [1.0; SOBOL_CHUNK]);
-            // Under a tilted law the weight of a hit depends on its time, and the twin is no help; without jumps it is the path itself.
-            scratch.twins.clear();
-            let twins = if tilt == 0.0 && jump_counts.len() > 1 { barriers.len() } else { 0 };
-            scratch.twins.resize(twins, [1.0; SOBOL_CHUNK]);
+            scratch.survival.resize(barriers.len(), [1.0; LANES]);
             // The number of jumps and the closing price.
-            let mut rest = first_coordinates(key, start, points);
-            let mut jumps = [0.0; SOBOL_CHUNK];
+            let mut rest = first_coordinates(&lane_keys, &index, points);
+            let (mut jumps, mut number) = ([0.0; LANES], 0);
             if jump_counts.len() > 1 {
-                for (u, jumps) in rest.iter_mut().zip(&mut jumps) {
-                    while *u > jump_counts[number] {
-                        number += 1;
+                while f64::from(start) > jump_counts[fewest] * f64::from(points) {
+                    fewest += 1;
+                }
+                number = fewest;
+                let below = |own: usize| if own == 0 { 0.0 } else { jump_counts[own - 1] };
+                let within = |u: f64, low: f64, width: f64| {
+                    ((u - low) / width).clamp(f64::EPSILON, 1.0 - f64::EPSILON)
+                };
+                if f64::from(start + neighbours as u32) <= jump_counts[fewest] * f64::from(points) {
+                    // Mostly all have the same number of jumps.
+                    let low = below(fewest);
+                    let width = jump_counts[fewest] - low;
+                    for (u, jumps) in rest.iter_mut().zip(&mut jumps) {
+                        *u = within(*u, low, width);
+                        *jumps = fewest as f64;
                     }
-                    let below = if number == 0 { 0.0 } else { jump_counts[number - 1] };
-                    *u = ((*u - below) / (jump_counts[number] - below))
-                        .clamp(f64::EPSILON, 1.0 - f64::EPSILON);
-                    *jumps = number as f64;
+                } else {
+                    for (u, jumps) in rest.iter_mut().zip(&mut jumps) {
+                        let mut own = fewest;
+                        while *u > jump_counts[own] {
+                            own += 1;
+                        }
+                        *u = within(*u, below(own), jump_counts[own] - below(own));
+                        *jumps = own as f64;
+                        number = number.max(own);
+                    }
                 }
             }
+            // Under a tilted law the weight of a hit depends on its time, and the twin is no help; without jumps it is the path itself.
+            scratch.twins.clear();
+            scratch.twins.resize(if tilt == 0.0 && number > 0 { barriers.len() } else { 0 }, [1.0; LANES]);
+            while scratch.seeds.len() < 3 * number {
+                let dimension = scratch.seeds.len() as u64;
+                scratch.seeds.push(lane_keys.map(|key| mix64(key.wrapping_add((dimension + 1) << 32))));
+            }
             normal_quantiles(&mut rest);
-            let mut variance = [0.0; SOBOL_CHUNK];
-            for lane in 0..SOBOL_CHUNK {
+            let mut variance = [0.0; LANES];
+            for lane in 0..LANES {
                 variance[lane] = jumps[lane].mul_add(jump_variance, variance_rate * horizon);
                 rest[lane] *= variance[lane].sqrt();
             }
-            let (mut price, mut time) = ([0.0; SOBOL_CHUNK], [horizon; SOBOL_CHUNK]);
+            let (mut price, mut time) = ([0.0; LANES], [horizon; LANES]);
             let twin = Twin::new(&law, horizon, &jumps, &rest, &variance);
-            let mut level = [0.0; SOBOL_CHUNK];
+            let mut level = [0.0; LANES];
             for bar in 0..=number {
                 let done = bar as f64;
-                let (mut gap, mut move_draw, mut jump_draw) =
-                    ([0.5; SOBOL_CHUNK], [0.0; SOBOL_CHUNK], [0.0; SOBOL_CHUNK]);
+                let (mut gap, mut move_draw, mut jump_draw) = ([0.5; LANES], [0.0; LANES], [0.0; LANES]);
                 if bar < number {
-                    coordinates(sobol, key, 3 * bar, start, &mut gap);
-                    coordinates(sobol, key, 3 * bar + 1, start, &mut move_draw);
-                    coordinates(sobol, key, 3 * bar + 2, start, &mut jump_draw);
+                    coordinates(sobol, 3 * bar, &scratch.seeds, &index, &mut gap);
+                    coordinates(sobol, 3 * bar + 1, &scratch.seeds, &index, &mut move_draw);
+                    coordinates(sobol, 3 * bar + 2, &scratch.seeds, &index, &mut jump_draw);
                     normal_quantiles(&mut move_draw);
                     normal_quantiles(&mut jump_draw);
                 }
                 // The continuous stretch up to the next jump or the horizon.
-                let (mut open, mut scale, mut weight) =
-                    ([0.0; SOBOL_CHUNK], [0.0; SOBOL_CHUNK], [1.0; SOBOL_CHUNK]);
+                let (mut open, mut scale, mut weight) = ([0.0; LANES], [0.0; LANES], [1.0; LANES]);
                 let (mut duration, mut moved) = (time, rest);
                 if bar < number {
-                    for lane in 0..SOBOL_CHUNK {
+                    for lane in 0..LANES {
                         let left = jumps[lane] - done;
                         let until_jump = time[lane] * (1.0 - exp(ln(gap[lane]) / left));
                         duration[lane] = if left > 0.0 { until_jump } else { time[lane] };
@@ -127,7 +168,7 @@ impl Kernel for Net<'_> {
                         moved[lane] = if left > 0.0 { part } else { rest[lane] };
                     }
                 }
-                for lane in 0..SOBOL_CHUNK {
+                for lane in 0..LANES {
                     let own = variance_rate * duration[lane];
                     open[lane] = price[lane];
                     price[lane] += law.drift.mul_add(duration[lane], moved[lane]);
@@ -138,7 +179,7 @@ impl Kernel for Net<'_> {
                     scale[lane] = -2.0 / if own > 1e-300 { own } else { 1e-300 };
                 }
                 if tilt != 0.0 {
-                    for lane in 0..SOBOL_CHUNK {
+                    for lane in 0..LANES {
                         // That the stretch ends in a jump is part of what is known at its end.
                         let arrived = if jumps[lane] > done { arrival } else { 1.0 };
                         weight[lane] =
@@ -150,7 +191,7 @@ impl Kernel for Net<'_> {
                 for ((barrier, hits), survival) in
                     barriers.iter().zip(&mut scratch.hits).zip(&mut scratch.survival)
                 {
-                    for lane in 0..SOBOL_CHUNK {
+                    for lane in 0..LANES {
                         let hit =
                             survival[lane] * touch(open[lane] - barrier, price[lane] - barrier, scale[lane]);
                         hits[lane] = hit.mul_add(weight[lane], hits[lane]);
@@ -159,7 +200,7 @@ impl Kernel for Net<'_> {
                 }
                 survive(barriers, &mut scratch.twins, &from, &level, &scale);
                 if bar < number {
-                    for lane in 0..SOBOL_CHUNK {
+                    for lane in 0..LANES {
                         let (share, spread) = split(jump_variance, variance[lane]);
                         let part = spread.mul_add(jump_draw[lane], share * rest[lane]);
                         let is_due = jumps[lane] > done;
@@ -168,7 +209,7 @@ impl Kernel for Net<'_> {
                         rest[lane] -= size;
                         let own = if is_due { jump_variance } else { 0.0 };
                         variance[lane] = positive(variance[lane] - own);
-                        scale[lane] = -2.0 / if own > 1e-300 { own } else { 1e-300 };
+                        scale[lane] = if is_due { jump_scale } else { -2.0 / 1e-300 };
                     }
                     let from = level;
                     level = twin.levels(&rest, &variance);
@@ -176,14 +217,18 @@ impl Kernel for Net<'_> {
                 }
             }
             for ((barrier, hits), twins) in barriers.iter().zip(&mut scratch.hits).zip(&scratch.twins) {
-                for lane in 0..SOBOL_CHUNK {
-                    let expected = touch(-barrier, twin.end[lane] - barrier, -2.0 / twin.variance[lane]);
+                for lane in 0..LANES {
+                    let expected =
+                        touch(-barrier, twin.end[lane] - barrier, -2.0 * twin.inverse_variance[lane]);
                     hits[lane] += expected - (1.0 - twins[lane]);
                 }
             }
         }
-        for (out, hits) in out.iter_mut().zip(&scratch.hits) {
-            *out = hits.iter().sum::<f64>() / f64::from(points);
+        for (scrambling, out) in out.chunks_exact_mut(barriers.len()).enumerate() {
+            for (out, hits) in out.iter_mut().zip(&scratch.hits) {
+                let own = hits.iter().skip(scrambling).step_by(keys.len());
+                *out = own.sum::<f64>() / f64::from(points);
+            }
         }
     }
 }
@@ -196,27 +241,28 @@ struct Twin {
     random: Lanes,
     /// Drift up to the horizon, mean jumps included.
     drift: Lanes,
-    variance: Lanes,
+    inverse_variance: Lanes,
     end: Lanes,
 }
 
 impl Twin {
     #[inline(always)]
     fn new(law: &Law, horizon: f64, jumps: &Lanes, random: &Lanes, variance: &Lanes) -> Self {
-        let (mut drift, mut end) = ([0.0; SOBOL_CHUNK], [0.0; SOBOL_CHUNK]);
-        for lane in 0..SOBOL_CHUNK {
+        let (mut drift, mut end, mut inverse_variance) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
             drift[lane] = law.drift.mul_add(horizon, law.mean * jumps[lane]);
             end[lane] = random[lane] + drift[lane];
+            inverse_variance[lane] = 1.0 / variance[lane];
         }
-        Self { random: *random, drift, variance: *variance, end }
+        Self { random: *random, drift, inverse_variance, end }
     }
 
     /// Where it stands with this much of the random part and of the variance still to come.
     #[inline(always)]
     fn levels(&self, rest: &Lanes, left: &Lanes) -> Lanes {
-        let mut levels = [0.0; SOBOL_CHUNK];
-        for lane in 0..SOBOL_CHUNK {
-            let done = 1.0 - left[lane] / self.variance[lane];
+        let mut levels = [0.0; LANES];
+        for lane in 0..LANES {
+            let done = (-left[lane]).mul_add(self.inverse_variance[lane], 1.0);
             levels[lane] = self.drift[lane].mul_add(done, self.random[lane] - rest[lane]);
         }
         levels
@@ -227,7 +273,7 @@ impl Twin {
 #[inline(always)]
 fn survive(barriers: &[f64], twins: &mut [Lanes], from: &Lanes, to: &Lanes, scale: &Lanes) {
     for (barrier, twins) in barriers.iter().zip(twins) {
-        for lane in 0..SOBOL_CHUNK {
+        for lane in 0..LANES {
             twins[lane] -= twins[lane] * touch(from[lane] - barrier, to[lane] - barrier, scale[lane]);
         }
     }
@@ -242,25 +288,40 @@ fn touch(open: f64, close: f64, scale: f64) -> f64 {
 
 /// One point in every interval of length 1/points.
 #[inline(always)]
-fn first_coordinates(key: u64, start: u32, points: u32) -> Lanes {
-    let mut out = [0.0; SOBOL_CHUNK];
+fn first_coordinates(keys: &[u64; LANES], index: &[u32; LANES], points: u32) -> Lanes {
+    let mut out = [0.0; LANES];
     let width = 1.0 / f64::from(points);
-    for (lane, out) in out.iter_mut().enumerate() {
-        let index = start + lane as u32;
-        *out = (f64::from(index) + unit(mix64(key ^ u64::from(index)))) * width;
+    for ((out, key), index) in out.iter_mut().zip(keys).zip(index) {
+        *out = (f64::from(*index) + unit(mix64(key ^ u64::from(*index)))) * width;
     }
     out
 }
 
 /// A coordinate of some points: scrambled Sobol as far as there are direction numbers, independent uniforms beyond.
 #[inline(always)]
-fn coordinates(sobol: &Sobol, key: u64, dimension: usize, start: u32, out: &mut Lanes) {
-    let own = mix64(key.wrapping_add((dimension as u64 + 1) << 32));
+fn coordinates(
+    sobol: &Sobol,
+    dimension: usize,
+    seeds: &[[u64; LANES]],
+    index: &[u32; LANES],
+    out: &mut Lanes,
+) {
+    let seeds = &seeds[dimension];
     if dimension < SOBOL_DIMENSIONS {
-        sobol.scrambled(dimension, start, own as u32, out);
+        let mut points = [0; LANES];
+        for lane in 0..LANES {
+            // Neighbours come in runs.
+            points[lane] = match lane > 0 && index[lane] == index[lane - 1] {
+                true => points[lane - 1],
+                false => sobol.reversed(dimension, index[lane]),
+            };
+        }
+        for ((out, point), seed) in out.iter_mut().zip(&points).zip(seeds) {
+            *out = owen_scrambled(*point, *seed as u32);
+        }
     } else {
-        for (lane, out) in out.iter_mut().enumerate() {
-            *out = unit(mix64(own ^ u64::from(start + lane as u32)));
+        for ((out, index), seed) in out.iter_mut().zip(index).zip(seeds) {
+            *out = unit(mix64(seed ^ u64::from(*index)));
         }
     }
 }
