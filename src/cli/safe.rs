@@ -186,7 +186,18 @@ impl Safe {
         {
             "one_pass".clone_into(&mut report.method);
             report.curve = depths.curve(CURVE_POINTS);
-            report.safe_leverage = self.max_probability.iter().map(|max| depths.safe(*max).into()).collect();
+            let mut rare = Vec::new();
+            for max in &self.max_probability {
+                let by_particles = depths.safe_by_particles(*max, self.threads)?;
+                rare.extend(by_particles.map(|_| format!("{max}")));
+                report.safe_leverage.push(by_particles.unwrap_or_else(|| depths.safe(*max)).into());
+            }
+            if !rare.is_empty() {
+                report.notes.push(format!(
+                    "At most {}: from particles, paths that are selected on their way towards liquidation and weighted.",
+                    rare.join(", ")
+                ));
+            }
             return Ok(report);
         }
         report.notes.push(

@@ -11,8 +11,10 @@ mod partial;
 mod path_key;
 mod picture;
 mod plan;
+mod rare;
 mod result;
 mod run;
+mod sampling;
 mod several;
 mod summary;
 mod passage;
@@ -26,8 +28,10 @@ pub use path_key::path_key;
 pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{GridPoint, LevelTerms, Plan, PlanError};
+pub use rare::{RareBudget, RareEstimate, RareEvents};
 pub use result::{
     CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
     PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, result_of, run, run_shard, run_sharing, run_tallied};
+pub use sampling::rare_depth;

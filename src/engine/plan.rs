@@ -24,6 +24,8 @@ pub struct GridPoint {
     pub look: bool,
     /// Moment of the account's schedule that falls here.
     pub settle: Option<usize>,
+    /// Whether an evaluation may select paths here.
+    pub select: bool,
 }
 
 /// What every block of paths does; a pure function of the scenario.
@@ -301,7 +303,7 @@ fn grid(scenario: &Scenario, schedule: &[Moment], longest: Option<Duration>) -> 
     let mut points: BTreeMap<u64, GridPoint> = BTreeMap::new();
     let mut at = |seconds: u64, set: &dyn Fn(&mut GridPoint)| {
         let time = Duration::from_seconds(seconds).years();
-        set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None }));
+        set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None, select: false }));
     };
     for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)).chain(longest) {
         multiples(step, whole.seconds()).for_each(|seconds| at(seconds, &|_| {}));

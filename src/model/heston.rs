@@ -36,7 +36,7 @@ use serde::Serialize;
 
 use super::{Moves, Stepper};
 use crate::market::Duration;
-use crate::numeric::{Kernel, Stream, dispatch, ln, mean_decay, upper_tail};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, ln, mean_decay, replace, upper_tail};
 
 /// Steps that the horizon is divided into if the scenario names no step.
 const DEFAULT_STEPS: u64 = 96;
@@ -117,6 +117,10 @@ impl Stepper for HestonStepper {
     }
 
     fn happen(&mut self, _lanes: &[u32], _log_price: &mut [f64], _noise: &mut Stream) {}
+
+    fn replace(&mut self, replacements: &[Replacement]) {
+        replace(&mut self.variance, replacements);
+    }
 }
 
 /// Paths that are looked at together.

@@ -34,7 +34,7 @@ pub use stress::{Shock, Spell, Stress};
 use serde::Serialize;
 
 use crate::market::Duration;
-use crate::numeric::Stream;
+use crate::numeric::{Replacement, Stream};
 
 /// Any model that a scenario can name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -89,6 +89,11 @@ impl Model {
             Self::Hawkes(hawkes) => Box::new(hawkes.stepper(lanes)),
             Self::Bootstrap(bootstrap) => Box::new(bootstrap.stepper(lanes)),
         }
+    }
+
+    /// Whether single steps are drawn from a law with the tail of a power, which a [`Tilt`] makes long ones common of.
+    pub fn has_heavy_steps(&self) -> bool {
+        matches!(self, Self::Garch(garch) if garch.dof.is_some())
     }
 
     /// The step that a model is made of, which it says little within; none if any length of time is as good.
@@ -156,6 +161,18 @@ pub struct Stride<'a> {
     pub volatility_times: f64,
 }
 
+/// A wish for paths that go a long way in one direction: jumps are drawn from a law tilted by exp(exponent·jump), and paths carry
+/// weights that make up for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tilt {
+    /// Exponent per unit of the log-price; negative for a way down.
+    pub exponent: f64,
+    /// How far the way is, as a distance of log-prices; positive.
+    pub goal: f64,
+    /// Length of the paths in years.
+    pub horizon: f64,
+}
+
 /// Moves the paths of one block.
 pub trait Stepper: Send {
     /// Starts a block of `lanes` paths at time 0.
@@ -190,4 +207,14 @@ pub trait Stepper: Send {
     /// Lets the event happen that is due at each listed path, and adds the jump of the log-price to `log_price`, which
     /// is indexed by path.
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream);
+
+    /// Draws the jumps of the blocks to come from a tilted law; nothing to do for a model without jumps.
+    fn tilt(&mut self, _tilt: Tilt) {}
+
+    /// Multiplies the weight of each path, all of which have reached a time, by the ratio of the law's density to that of the
+    /// tilted law for what has happened since it was last asked.
+    fn weigh(&mut self, _time: f64, _weights: &mut [f64]) {}
+
+    /// Replaces the state of some paths, all at the same time, by that of others: everything that their future depends on.
+    fn replace(&mut self, replacements: &[Replacement]);
 }
