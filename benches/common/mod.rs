@@ -53,3 +53,43 @@ pub fn levels(count: usize) -> Vec<f64> {
     }
     (0..count).map(|i| 2.0 * 50_f64.powf(i as f64 / (count - 1) as f64)).collect()
 }
+
+const HESTON: &str =
+    "variance = 0.36\nlong_run_variance = 0.36\nmean_reversion = 4.0\nvol_of_vol = 1.9\ncorrelation = -0.3";
+
+/// Every model that needs no record, by name.
+pub fn laws() -> Vec<(&'static str, String)> {
+    let jumps = "jumps = { rate = 20.0, mean = -0.02, std_dev = 0.05 }";
+    vec![
+        ("gbm", GBM.to_owned()),
+        ("merton", merton(20.0)),
+        (
+            "kou",
+            "kind = \"kou\"\ndrift = 0.0\nvolatility = 0.6\n\
+             jumps = { rate = 20.0, up_probability = 0.4, up_mean = 0.04, down_mean = 0.05 }"
+                .to_owned(),
+        ),
+        ("heston", format!("kind = \"heston\"\ndrift = 0.0\n{HESTON}")),
+        ("bates", format!("kind = \"bates\"\ndrift = 0.0\n{HESTON}\n{jumps}")),
+        (
+            "garch, normal",
+            "kind = \"garch\"\nlog_drift = 0.0\nstep = \"1h\"\nomega = 1e-6\nalpha = 0.1\nbeta = 0.87".to_owned(),
+        ),
+        (
+            "garch, Student-t",
+            "kind = \"garch\"\nlog_drift = 0.0\nstep = \"1h\"\nomega = 1e-6\nalpha = 0.1\nbeta = 0.87\ndof = 4.5".to_owned(),
+        ),
+        (
+            "regime",
+            "kind = \"regime\"\nstates = [{ drift = 0.0, volatility = 0.4 }, { drift = 0.0, volatility = 1.0 }]\n\
+             switching_rates = [[0, 10], [30, 0]]"
+                .to_owned(),
+        ),
+        (
+            "hawkes",
+            "kind = \"hawkes\"\ndrift = 0.0\nvolatility = 0.6\n\
+             jumps = { rate = 10.0, mean = -0.02, std_dev = 0.05, excitation = 250.0, decay = 500.0 }"
+                .to_owned(),
+        ),
+    ]
+}

@@ -1,7 +1,7 @@
 //! What the engine asks of an account.
 
 use crate::market::{Bars, Sides};
-use crate::numeric::Stream;
+use crate::numeric::{Replacement, Stream};
 use crate::stats::{Histogram, Sums, Tally};
 
 /// Follows all leverage levels of an account along the paths of a block.
@@ -28,6 +28,18 @@ pub trait Evaluation: Send {
     /// done, if it wants every look as a batch of bars. `log_prices` are by asset, then by look and path.
     fn look(&mut self, _times: &[f64], _log_prices: &[Vec<f64>]) -> bool {
         false
+    }
+
+    /// Chooses paths that are replaced by copies of others, all at the same time and at these log-prices (by asset and path),
+    /// changes the weights so that weighted sums stay right on average, and replaces its own state of them. None for an
+    /// evaluation that leaves the paths alone.
+    fn select(
+        &mut self,
+        _log_prices: &[Vec<f64>],
+        _weights: &mut [f64],
+        _noise: &mut Stream,
+    ) -> &[Replacement] {
+        &[]
     }
 
     /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds

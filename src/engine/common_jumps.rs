@@ -1,7 +1,7 @@
 //! Jumps that hit several assets at once, path by path.
 
 use crate::model::CommonJumps;
-use crate::numeric::{Purpose, Stream};
+use crate::numeric::{Purpose, Replacement, Stream, replace};
 
 /// The next common jump of every path of a block, for one kind of them.
 pub(super) struct CommonStepper<'a> {
@@ -31,6 +31,10 @@ impl<'a> CommonStepper<'a> {
 
     pub fn times(&self) -> &[f64] {
         &self.next
+    }
+
+    pub fn replace(&mut self, replacements: &[Replacement]) {
+        replace(&mut self.next, replacements);
     }
 
     /// Lets the jump happen that is due at each listed path; `prices` are log-prices by asset and path.

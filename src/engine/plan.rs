@@ -24,6 +24,8 @@ pub struct GridPoint {
     pub look: bool,
     /// Moment of the account's schedule that falls here.
     pub settle: Option<usize>,
+    /// Whether an evaluation may select paths here.
+    pub select: bool,
 }
 
 /// What every block of paths does; a pure function of the scenario.
@@ -193,7 +195,7 @@ impl Plan {
         if !self.portfolio.is_empty() {
             return Box::new(self.several());
         }
-        if self.in_steps || !self.policy.is_empty() {
+        if self.is_managed() {
             return Box::new(self.book());
         }
         if self.schedule.is_empty()
@@ -207,8 +209,16 @@ impl Plan {
         }
     }
 
+    /// Whether the owner or the venue acts on the way.
+    fn is_managed(&self) -> bool {
+        self.in_steps || !self.policy.is_empty()
+    }
+
     /// An evaluation of levels that nothing but funding moves, where their barriers are straight in what it has charged.
     pub fn funded(&self) -> Option<Funded> {
+        if self.is_managed() || !self.portfolio.is_empty() {
+            return None;
+        }
         let is_charged = |borrow: &Borrow| borrow.rate != 0.0;
         let funding =
             self.flows.funding.as_ref().filter(|_| !self.flows.borrow.as_ref().is_some_and(is_charged))?;
@@ -293,7 +303,7 @@ fn grid(scenario: &Scenario, schedule: &[Moment], longest: Option<Duration>) -> 
     let mut points: BTreeMap<u64, GridPoint> = BTreeMap::new();
     let mut at = |seconds: u64, set: &dyn Fn(&mut GridPoint)| {
         let time = Duration::from_seconds(seconds).years();
-        set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None }));
+        set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None, select: false }));
     };
     for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)).chain(longest) {
         multiples(step, whole.seconds()).for_each(|seconds| at(seconds, &|_| {}));

@@ -7,10 +7,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
-use super::crossing::{self, CrossingEstimate};
+use super::partial::{Partial, Shard};
 use super::picture::PriceFans;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
+use super::sampling::{self, Apart};
 use super::summary::{Ending, summarise};
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::{Estimate, LevelTally, Tally};
@@ -47,6 +48,25 @@ pub enum RunError {
     /// Scenarios that were to share their paths do not have the same.
     #[error("the scenarios do not have the same paths")]
     DifferentPaths,
+    /// The paths of the parts would not be known beforehand.
+    #[error("a run that stops at a precision has no shards: give it a number of paths, such as --paths 1e7")]
+    ShardOfPrecision,
+    /// Some would be empty.
+    #[error("{paths} paths cannot be cut into {shards} shards, each at least a block of {BLOCK_LANES}")]
+    TooManyShards {
+        /// Shards asked for.
+        shards: u64,
+        /// Paths of the run.
+        paths: u64,
+    },
+    /// The tally has other paths or levels than the scenario.
+    #[error("the shards hold {paths} paths, but the scenario asks for {planned}, or for other levels")]
+    OtherTally {
+        /// Paths of the tally.
+        paths: u64,
+        /// Paths of the scenario.
+        planned: u64,
+    },
     /// The threads could not be started.
     #[error("could not start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -55,7 +75,7 @@ pub enum RunError {
 /// Blocks after which a precision target is first looked at; then after every doubling.
 const FIRST_CHECK: u64 = 32;
 /// The same where liquidation probabilities do not depend on the paths.
-const CROSSING_CHECK: u64 = 512;
+const APART_CHECK: u64 = 512;
 
 /// Simulates a scenario.
 ///
@@ -78,7 +98,8 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
 /// Simulates scenarios that differ in their accounts only, on the same paths: each block of paths is made once and shown to all
 /// accounts. The results are those of single runs, bit for bit.
 ///
-/// What is not shared: crossing probabilities (`sampling`), which each account takes from nets of its own.
+/// What is not shared: probabilities that do not rest on the paths (`sampling`), which each account takes from nets or particles of
+/// its own.
 ///
 /// # Errors
 /// See [`RunError`]; the scenarios must have the same [`path_key`](super::path_key()).
@@ -91,6 +112,46 @@ pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<V
     }
     let results = run_plans(scenarios, plans, options)?;
     Ok(results.into_iter().map(|(result, _)| result).collect())
+}
+
+/// Simulates one part of a scenario's paths.
+///
+/// # Errors
+/// See [`RunError`]; an interrupted part is none.
+pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) -> Result<Partial, RunError> {
+    let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
+    let range = shard.paths(paths);
+    if range.is_empty() {
+        return Err(RunError::TooManyShards { shards: shard.of(), paths });
+    }
+    let plan = Plan::new(scenario)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
+    let mut member = Member::new(scenario, &plan, &pool);
+    let (before, wanted) = (range.start, range.end - range.start);
+    let progress = |progress: Progress| {
+        (options.progress)(Progress { paths_done: progress.paths_done - before, paths_planned: wanted });
+    };
+    run_paths(&mut [&mut member], &pool, &RunOptions { progress: &progress, ..*options }, range);
+    let tally = member.tally;
+    if tally.paths < wanted {
+        return Err(RunError::Interrupted);
+    }
+    Ok(Partial { liqsim: env!("CARGO_PKG_VERSION").to_owned(), identity: scenario.identity(), shard, tally })
+}
+
+/// The result of a scenario from the tally of all its paths.
+///
+/// # Errors
+/// See [`RunError`]; the tally must be that of the scenario.
+pub fn result_of(scenario: &Scenario, tally: Tally, threads: Option<usize>) -> Result<RunResult, RunError> {
+    let plan = Plan::new(scenario)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
+    let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
+    if tally.paths != paths || tally.levels.len() != plan.terms.len() {
+        return Err(RunError::OtherTally { paths: tally.paths, planned: paths });
+    }
+    let member = Member { tally, ending: Some(Ending::Complete), ..Member::new(scenario, &plan, &pool) };
+    member.result(&pool, &mut PriceFans::default()).map(|(result, _)| result)
 }
 
 /// Simulates the plans of scenarios with the same path key.
@@ -122,7 +183,8 @@ struct Member<'a> {
     scenario: &'a Scenario,
     plan: &'a Plan,
     tally: Tally,
-    crossings: Option<Vec<CrossingEstimate>>,
+    /// Probabilities that do not rest on the paths, by level.
+    apart: Option<Vec<Option<Apart>>>,
     /// Paths after which to look whether there are enough.
     until: u64,
     ending: Option<Ending>,
@@ -130,16 +192,17 @@ struct Member<'a> {
 
 impl<'a> Member<'a> {
     fn new(scenario: &'a Scenario, plan: &'a Plan, pool: &rayon::ThreadPool) -> Self {
-        let (crossings, until) = match scenario.simulation.paths {
+        let (apart, until) = match scenario.simulation.paths {
             PathBudget::Fixed(paths) => (None, paths),
             PathBudget::Precision { max_paths, .. } => {
-                let crossings = pool.install(|| crossing::crossings(scenario, plan, max_paths));
-                // Crossing probabilities need few paths; the other results then still get a fair number.
-                let first = if crossings.is_some() { CROSSING_CHECK } else { FIRST_CHECK };
-                (crossings, (first * BLOCK_LANES as u64).min(max_paths))
+                let apart = pool.install(|| sampling::estimates_apart(scenario, plan, max_paths));
+                // Where no probability rests on the paths, the other results still get a fair number.
+                let is_apart = apart.as_ref().is_some_and(|apart| apart.iter().all(Option::is_some));
+                let first = if is_apart { APART_CHECK } else { FIRST_CHECK };
+                (apart, (first * BLOCK_LANES as u64).min(max_paths))
             }
         };
-        Self { scenario, plan, tally: Tally::new(plan.terms.len()), crossings, until, ending: None }
+        Self { scenario, plan, tally: Tally::new(plan.terms.len()), apart, until, ending: None }
     }
 
     /// Most paths that it may take.
@@ -159,7 +222,7 @@ impl<'a> Member<'a> {
             self.ending = match self.scenario.simulation.paths {
                 PathBudget::Fixed(_) => Some(Ending::Complete),
                 PathBudget::Precision { relative, .. } => {
-                    let reached = worst_relative_error(self.plan, &self.tally, self.crossings.as_deref());
+                    let reached = worst_relative_error(self.plan, &self.tally, self.apart.as_deref());
                     if reached <= relative {
                         Some(Ending::PrecisionReached { relative })
                     } else if wanted == planned {
@@ -174,15 +237,14 @@ impl<'a> Member<'a> {
     }
 
     fn result(self, pool: &rayon::ThreadPool, fans: &mut PriceFans) -> Result<(RunResult, Tally), RunError> {
-        let Self { scenario, plan, tally, mut crossings, ending, .. } = self;
+        let Self { scenario, plan, tally, mut apart, ending, .. } = self;
         let Some(ending) = ending.filter(|_| tally.paths > 0) else { return Err(RunError::Interrupted) };
         if let PathBudget::Fixed(_) = scenario.simulation.paths {
             // After the paths, so that a run cut short has the numbers of a shorter run.
-            crossings = pool.install(|| crossing::crossings(scenario, plan, tally.paths));
+            apart = pool.install(|| sampling::estimates_apart(scenario, plan, tally.paths));
         }
         let price_fan = fans.of(scenario)?;
-        let result =
-            RunResult { price_fan, ..summarise(scenario, plan, &tally, crossings.as_deref(), ending) };
+        let result = RunResult { price_fan, ..summarise(scenario, plan, &tally, apart.as_deref(), ending) };
         Ok((result, tally))
     }
 }
@@ -222,12 +284,13 @@ fn run_paths(
 }
 
 /// The largest relative standard error of the liquidation probability over the levels that can be liquidated.
-fn worst_relative_error(plan: &Plan, tally: &Tally, crossings: Option<&[CrossingEstimate]>) -> f64 {
+fn worst_relative_error(plan: &Plan, tally: &Tally, apart: Option<&[Option<Apart>]>) -> f64 {
     let n = tally.paths as f64;
     let relative = |level: usize, cell: &LevelTally| {
         let sums = cell.liquidated.mapped(0.0, 1.0);
         let plain = Estimate::mean(sums.powers[0], sums.squares[0], n);
-        let probability = crossing::better(crossings.map(|crossings| &crossings[level]), plain);
+        let own = apart.and_then(|apart| apart[level].as_ref());
+        let probability = sampling::better(own, plain, tally.paths);
         if probability.value > 0.0 { probability.std_error / probability.value } else { f64::INFINITY }
     };
     plan.terms

@@ -1,16 +1,16 @@
 //! From the tally of all paths to the numbers of the result.
 
-use super::crossing::{self, CrossingEstimate};
 use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
     Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
+use super::sampling::{self, Apart};
 use super::several;
 use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
-use crate::scenario::{Monitoring, Sampling, Scenario};
+use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
 use crate::venue::{Contract, Flows, Venue};
 
@@ -57,7 +57,7 @@ pub(super) fn summarise(
     scenario: &Scenario,
     plan: &Plan,
     tally: &Tally,
-    crossings: Option<&[CrossingEstimate]>,
+    apart: Option<&[Option<Apart>]>,
     ending: Ending,
 ) -> RunResult {
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
@@ -65,11 +65,11 @@ pub(super) fn summarise(
     let mut levels: Vec<LevelResult> =
         (0..plan.terms.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
     let mut used = Vec::new();
-    for (level, crossing) in levels.iter_mut().zip(crossings.unwrap_or_default()) {
-        let better = crossing::better(Some(crossing), level.liquidation_probability);
+    for (level, own) in levels.iter_mut().zip(apart.unwrap_or_default()) {
+        let better = sampling::better(own.as_ref(), level.liquidation_probability, tally.paths);
         if better != level.liquidation_probability {
             level.liquidation_probability = better;
-            used.push((level.leverage, crossing));
+            used.extend(own.map(|own| (level.leverage, own)));
         }
     }
     let notes = notes(scenario, plan, tally, &levels, &used, ending);
@@ -130,10 +130,10 @@ fn level_result(
         kelly: Kelly { fraction, log_growth },
         exits: passage::exits(cell, n),
         survival: passage::survival(cell, n, horizon_days),
-        costs: account.map(|account| passage::costs(account)),
-        margin_calls: account.and_then(|account| passage::margin_calls(account)),
-        partial_liquidations: account.and_then(|account| passage::partial_liquidations(account)),
-        max_drawdown: account.map(|account| passage::drawdown(account)),
+        costs: account.map(passage::costs),
+        margin_calls: account.and_then(passage::margin_calls),
+        partial_liquidations: account.and_then(passage::partial_liquidations),
+        max_drawdown: account.map(passage::drawdown),
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
         positions: level.positions.clone(),
@@ -190,7 +190,7 @@ fn notes(
     plan: &Plan,
     tally: &Tally,
     levels: &[LevelResult],
-    crossings: &[(f64, &CrossingEstimate)],
+    apart: &[(f64, Apart)],
     ending: Ending,
 ) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -258,18 +258,12 @@ fn notes(
             ),
         );
     }
-    if !crossings.is_empty() {
-        note("sampling", crossing::note(crossings, paths));
-    } else if scenario.simulation.sampling != Sampling::Pseudo {
-        note(
-            "sampling",
-            format!(
-                "Liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1. Crossing probabilities \
-                 are for gbm and merton, watched continuously, where only the price moves the account."
-            ),
-        );
+    if !apart.is_empty() {
+        note("sampling", sampling::note(apart, paths));
+    } else if let Some(text) = sampling::counted(scenario.simulation.sampling, paths) {
+        note("sampling", text);
     }
-    let is_plain = |leverage: f64| crossings.iter().all(|(crossing, _)| *crossing != leverage);
+    let is_plain = |leverage: f64| apart.iter().all(|(own, _)| *own != leverage);
     let rare: Vec<(f64, f64)> = levels
         .iter()
         .zip(&tally.levels)
@@ -324,6 +318,16 @@ fn notes(
     let (in_steps, horizon) = (plan.in_steps, scenario.simulation.horizon.seconds());
     for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
         note(code, message);
+    }
+    if levels.len() > 1 && plan.funded().is_some() {
+        note(
+            "in_turns",
+            format!(
+                "Costs, drawdown and time to liquidation are followed for one level on each path, in turns: at each level they rest on \
+                 one path in {}.",
+                levels.len()
+            ),
+        );
     }
     notes
 }

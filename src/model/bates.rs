@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::heston::{Heston, HestonStepper};
 use super::jumps::{Jumps, PoissonJumps};
-use super::{Moves, Stepper};
-use crate::numeric::Stream;
+use super::{Moves, Stepper, Tilt};
+use crate::numeric::{Replacement, Stream};
 
 /// Heston's model with normal log jumps at Poisson times.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -62,5 +62,18 @@ impl Stepper for BatesStepper {
 
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream) {
         self.jumps.happen(lanes, log_price, noise);
+    }
+
+    fn tilt(&mut self, tilt: Tilt) {
+        self.jumps.tilt(tilt);
+    }
+
+    fn weigh(&mut self, time: f64, weights: &mut [f64]) {
+        self.jumps.weigh(time, weights);
+    }
+
+    fn replace(&mut self, replacements: &[Replacement]) {
+        self.heston.replace(replacements);
+        self.jumps.replace(replacements);
     }
 }

@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use super::{Moves, Stepper};
 use crate::market::{Duration, PriceHistory};
-use crate::numeric::Stream;
+use crate::numeric::{Replacement, Stream, replace};
 
 /// Bars over which the expectation is followed to find the shift; beyond, its growth has settled.
 const MOST_EXPECTED_BARS: u64 = 2000;
@@ -233,5 +233,13 @@ impl Stepper for BootstrapStepper {
             self.bar_end[lane] = Duration::from_seconds(seconds).years();
         }
         self.draws = draws;
+    }
+
+    fn replace(&mut self, replacements: &[Replacement]) {
+        replace(&mut self.bar, replacements);
+        replace(&mut self.steps, replacements);
+        for column in [&mut self.bar_end, &mut self.elapsed, &mut self.low_at, &mut self.high_at] {
+            replace(column, replacements);
+        }
     }
 }

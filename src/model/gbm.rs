@@ -10,7 +10,7 @@
 use serde::Serialize;
 
 use super::{LONGEST_STRIDE, Moves, Stepper, Stride};
-use crate::numeric::{Kernel, Stream, dispatch};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch};
 
 /// Geometric Brownian motion.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -163,4 +163,6 @@ impl Stepper for Diffusion {
     }
 
     fn happen(&mut self, _lanes: &[u32], _log_price: &mut [f64], _noise: &mut Stream) {}
+
+    fn replace(&mut self, _replacements: &[Replacement]) {}
 }

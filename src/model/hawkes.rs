@@ -12,15 +12,19 @@
 //! Exact: the next jump is drawn by superposition of a steady and a fading part, each inverted in closed form. The drift is
 //! compensated along the path, by the integral of λ_t·k, so `drift` is the growth rate of the expected price, jumps included.
 //!
+//! Tilted, sizes have the density e^{kJ}/M, and jumps come at q·λ_t with λ_t the same function of the jumps before; q = M where that
+//! keeps the excitement well below 1. The density of the law over that of the tilted one is
+//! exp((q − 1)·∫λ_t dt)·Π (M/q)·e^{−kJ_i} (Brémaud 1981, "Point Processes and Queues", theorem VI.T3).
+//!
 //! Sources: Hawkes (1971), "Spectra of some self-exciting and mutually exciting point processes"; Dassios and Zhao (2013),
 //! "Exact simulation of Hawkes process with exponentially decaying intensity"; Aït-Sahalia, Cacho-Diaz and Laeven (2015)
 //! for the price model.
 
 use serde::Serialize;
 
-use super::jumps::{JumpLaw, Jumps};
-use super::{Moves, Stepper};
-use crate::numeric::{Kernel, Stream, dispatch, exp, ln, mean_decay};
+use super::jumps::{JumpLaw, Jumps, Weigh, tilted};
+use super::{Moves, Stepper, Tilt};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, ln, mean_decay, replace};
 
 /// Merton's jumps with self-excitation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -54,6 +58,7 @@ impl Hawkes {
             excitement: column(),
             next_jump: column(),
             draws: Vec::with_capacity(3 * lanes),
+            tilted: None,
         }
     }
 
@@ -74,6 +79,23 @@ struct HawkesStepper {
     excitement: Vec<f64>,
     next_jump: Vec<f64>,
     draws: Vec<f64>,
+    tilted: Option<Tilted>,
+}
+
+/// Most further jumps that a jump may bring on average under a tilted law.
+const MOST_EXCITED: f64 = 0.75;
+
+/// How jumps are drawn in place of their own law, and what that has done to the weights.
+#[derive(Debug)]
+struct Tilted {
+    sizes: Jumps,
+    exponent: f64,
+    /// M = E[e^{kJ}].
+    moment: f64,
+    /// Factor q on the rate.
+    faster: f64,
+    /// Logarithm of the weight of each path since it was last asked for.
+    logarithms: Vec<f64>,
 }
 
 /// Time to the next jump: the first of a steady process and one whose rate fades from `excitement`. The fading one brings no jump
@@ -92,9 +114,14 @@ impl Stepper for HawkesStepper {
         self.excitement.resize(lanes, 0.0);
         self.next_jump.resize(lanes, 0.0);
         noise.exponentials(&mut self.next_jump);
+        let faster = self.tilted.as_ref().map_or(1.0, |tilted| tilted.faster);
         for time in &mut self.next_jump {
             // A rate of zero gives an infinite time.
-            *time /= self.model.jumps.base.rate;
+            *time /= faster * self.model.jumps.base.rate;
+        }
+        if let Some(tilted) = &mut self.tilted {
+            tilted.logarithms.clear();
+            tilted.logarithms.resize(lanes, 0.0);
         }
     }
 
@@ -103,22 +130,57 @@ impl Stepper for HawkesStepper {
     }
 
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {
-        dispatch(Diffuse { model: self.model, excitement: &mut self.excitement, moves });
+        let (excess_rate, logarithms) = match &mut self.tilted {
+            Some(tilted) => (tilted.faster - 1.0, &mut tilted.logarithms[..]),
+            None => (0.0, &mut [][..]),
+        };
+        let (model, excitement) = (self.model, &mut self.excitement[..]);
+        dispatch(Diffuse { model, excitement, excess_rate, logarithms, moves });
     }
 
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream) {
         let n = lanes.len();
         self.draws.resize(3 * n, 0.0);
         let (sizes, waits) = self.draws.split_at_mut(n);
-        self.model.jumps.base.sizes(sizes, noise);
+        let base = self.model.jumps.base;
+        let (law, faster) = self.tilted.as_ref().map_or((base, 1.0), |tilted| (tilted.sizes, tilted.faster));
+        law.sizes(sizes, noise);
         noise.exponentials(waits);
-        let HawkesJumps { base, excitation, decay } = self.model.jumps;
+        let HawkesJumps { excitation, decay, .. } = self.model.jumps;
         for (k, lane) in lanes.iter().enumerate() {
             let lane = *lane as usize;
             log_price[lane] += sizes[k];
             self.excitement[lane] += excitation;
-            self.next_jump[lane] += wait(base.rate, self.excitement[lane], decay, waits[k], waits[n + k]);
+            let excitement = faster * self.excitement[lane];
+            self.next_jump[lane] += wait(faster * base.rate, excitement, decay, waits[k], waits[n + k]);
         }
+        if let Some(Tilted { exponent, moment, logarithms, .. }) = &mut self.tilted {
+            let each = ln(*moment / faster);
+            for (lane, size) in lanes.iter().zip(sizes) {
+                logarithms[*lane as usize] += each - *exponent * *size;
+            }
+        }
+    }
+
+    fn tilt(&mut self, tilt: Tilt) {
+        let HawkesJumps { base, excitation, decay } = self.model.jumps;
+        let (exponent, sizes) = tilted(&base, tilt);
+        let moment = if base.rate > 0.0 { sizes.rate / base.rate } else { 1.0 };
+        let most =
+            if excitation > 0.0 { (MOST_EXCITED * decay / excitation).max(1.0) } else { f64::INFINITY };
+        let faster = moment.min(most);
+        self.tilted = Some(Tilted { sizes, exponent, moment, faster, logarithms: Vec::new() });
+    }
+
+    fn weigh(&mut self, _time: f64, weights: &mut [f64]) {
+        if let Some(tilted) = &mut self.tilted {
+            dispatch(Weigh { common: 0.0, logarithms: &mut tilted.logarithms, weights });
+        }
+    }
+
+    fn replace(&mut self, replacements: &[Replacement]) {
+        replace(&mut self.excitement, replacements);
+        replace(&mut self.next_jump, replacements);
     }
 }
 
@@ -126,6 +188,9 @@ impl Stepper for HawkesStepper {
 struct Diffuse<'a> {
     model: Hawkes,
     excitement: &'a mut [f64],
+    /// Factor on the rate of a tilted law, less 1; then the logarithms of the weights are there.
+    excess_rate: f64,
+    logarithms: &'a mut [f64],
     moves: Moves<'a>,
 }
 
@@ -134,7 +199,7 @@ impl Kernel for Diffuse<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { model, excitement, moves } = self;
+        let Self { model, excitement, excess_rate, logarithms, moves } = self;
         let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
         let n = close.len();
         let (lanes, duration, normals) = (&lanes[..n], &duration[..n], &normals[..n]);
@@ -149,6 +214,9 @@ impl Kernel for Diffuse<'_> {
             let faded = decay * dt;
             let excess_jumps = excitement[lane] * dt * mean_decay(faded);
             excitement[lane] *= exp(-faded);
+            if let Some(logarithm) = logarithms.get_mut(lane) {
+                *logarithm += excess_rate * model.jumps.base.rate.mul_add(dt, excess_jumps);
+            }
             let integrated = volatility * volatility * dt;
             variance[i] = integrated;
             let drift = growth.mul_add(dt, -0.5 * integrated) - relative_jump * excess_jumps;

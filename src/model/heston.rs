@@ -36,7 +36,7 @@ use serde::Serialize;
 
 use super::{Moves, Stepper};
 use crate::market::Duration;
-use crate::numeric::{Kernel, Stream, dispatch, ln, mean_decay, upper_tail};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, ln, mean_decay, replace, upper_tail};
 
 /// Steps that the horizon is divided into if the scenario names no step.
 const DEFAULT_STEPS: u64 = 96;
@@ -49,6 +49,9 @@ const SMALLEST_VOL_OF_VOL: f64 = 1e-6;
 
 /// Where the quadratic law gives way to the exponential one (Andersen's ψ_c).
 const SWITCH: f64 = 1.5;
+
+/// Up to here nine terms of the series of 1/(1 − ε) and ln(1 − ε) leave less than the rounding of a double.
+const SMALL: f64 = 1.0 / 64.0;
 
 /// Heston's model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -114,6 +117,10 @@ impl Stepper for HestonStepper {
     }
 
     fn happen(&mut self, _lanes: &[u32], _log_price: &mut [f64], _noise: &mut Stream) {}
+
+    fn replace(&mut self, replacements: &[Replacement]) {
+        replace(&mut self.variance, replacements);
+    }
 }
 
 /// Paths that are looked at together.
@@ -136,45 +143,67 @@ impl Kernel for QuadraticExponential<'_> {
     fn run(self) {
         let Self { model, variances, others, moves } = self;
         let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
-        let n = close.len();
-        let (lanes, duration, normals, others) = (&lanes[..n], &duration[..n], &normals[..n], &others[..n]);
-        let (open, variance) = (&open[..n], &mut variance[..n]);
-        let mut before = [0.0; CHUNK];
-        for start in (0..n).step_by(CHUNK) {
-            let range = start..(start + CHUNK).min(n);
-            for (before, lane) in before.iter_mut().zip(&lanes[range.clone()]) {
-                *before = variances[*lane as usize];
+        let moved = Moved { model: &model, volatility_times };
+        let everyone = lanes.len() == variances.len();
+        let columns = lanes.chunks(CHUNK).zip(duration.chunks(CHUNK)).zip(normals.chunks(CHUNK));
+        let columns = columns.zip(others.chunks(CHUNK)).zip(open.chunks(CHUNK));
+        let columns = columns.zip(close.chunks_mut(CHUNK)).zip(variance.chunks_mut(CHUNK));
+        for (chunk, ((((((lanes, duration), normals), others), open), close), variance)) in
+            columns.enumerate()
+        {
+            let mut before = [0.0; CHUNK];
+            let before = &mut before[..lanes.len()];
+            let own = chunk * CHUNK..chunk * CHUNK + lanes.len();
+            if everyone {
+                before.copy_from_slice(&variances[own.clone()]);
+            } else {
+                for (before, lane) in before.iter_mut().zip(lanes) {
+                    *before = variances[*lane as usize];
+                }
             }
             // On a common grid all paths move for the same time; and mostly the variance of none is near zero.
-            let first = Interval::new(&model, duration[start]);
-            let (mut shared, mut quadratic) = (true, true);
-            for (v, duration) in before.iter().zip(&duration[range.clone()]) {
+            let first = Interval::new(&model, duration[0]);
+            let (mut shared, mut quadratic, mut small) = (true, true, true);
+            for (v, duration) in before.iter().zip(duration) {
                 shared &= *duration == first.duration;
-                quadratic &= first.moments(*v).1 <= SWITCH;
+                let (m, s_square) = first.moments(*v);
+                quadratic &= s_square <= SWITCH * m * m;
+                small &= first.a_sum.abs() * s_square <= SMALL * m;
             }
-            let moved = Moved { model: &model, volatility_times };
-            if shared & quadratic {
-                for i in range {
-                    let step = first.quadratic(before[i - start], normals[i], others[i]);
-                    (close[i], variance[i]) = moved.close(open[i], &first, &step);
-                    before[i - start] = step.variance;
+            let steps = before.iter_mut().zip(normals).zip(others).zip(open).zip(close).zip(variance);
+            // Every path takes the branch of its chunk, so that the loops are free of choices.
+            if shared & quadratic & small {
+                for (((((v, normal), other), open), close), variance) in steps {
+                    let step = first.quadratic::<true>(*v, *normal, *other);
+                    (*close, *variance) = moved.close(*open, &first, &step);
+                    *v = step.variance;
+                }
+            } else if shared & quadratic {
+                for (((((v, normal), other), open), close), variance) in steps {
+                    let step = first.quadratic::<false>(*v, *normal, *other);
+                    (*close, *variance) = moved.close(*open, &first, &step);
+                    *v = step.variance;
                 }
             } else if shared {
-                for i in range {
-                    let step = first.either(before[i - start], normals[i], others[i]);
-                    (close[i], variance[i]) = moved.close(open[i], &first, &step);
-                    before[i - start] = step.variance;
+                for (((((v, normal), other), open), close), variance) in steps {
+                    let step = first.either(*v, *normal, *other);
+                    (*close, *variance) = moved.close(*open, &first, &step);
+                    *v = step.variance;
                 }
             } else {
-                for i in range {
-                    let interval = Interval::new(&model, duration[i]);
-                    let step = interval.either(before[i - start], normals[i], others[i]);
-                    (close[i], variance[i]) = moved.close(open[i], &interval, &step);
-                    before[i - start] = step.variance;
+                for ((((((v, normal), other), open), close), variance), duration) in steps.zip(duration) {
+                    let interval = Interval::new(&model, *duration);
+                    let step = interval.either(*v, *normal, *other);
+                    (*close, *variance) = moved.close(*open, &interval, &step);
+                    *v = step.variance;
                 }
             }
-            for (before, lane) in before.iter().zip(&lanes[start..(start + CHUNK).min(n)]) {
-                variances[*lane as usize] = *before;
+            if everyone {
+                variances[own].copy_from_slice(before);
+            } else {
+                for (before, lane) in before.iter().zip(lanes) {
+                    variances[*lane as usize] = *before;
+                }
             }
         }
     }
@@ -249,12 +278,12 @@ impl Interval {
         }
     }
 
-    /// Mean m of the variance at the end, and ψ = s²/m².
+    /// Mean m of the variance at the end, and its variance s².
     #[inline(always)]
     fn moments(&self, v: f64) -> (f64, f64) {
         let m = positive((self.theta - v).mul_add(self.decayed, v), 1e-100);
         let s_square = self.spread * (v * (1.0 - self.decayed) + 0.5 * self.theta * self.decayed);
-        (m, positive(s_square / (m * m), 1e-24))
+        (m, positive(s_square, 1e-24 * m * m))
     }
 
     /// The normals of the variance and of what is left of the price: the variance's has correlation ρ with the one handed in.
@@ -264,21 +293,33 @@ impl Interval {
     }
 
     /// The variance at the end by the quadratic law, and ln E[exp(K2·V' + ½·K4·V')]: what the move must give up for the expected
-    /// price to be exact.
+    /// price to be exact. With ε = 2·a·(K2 + ½·K4) that is ½·(b²·ε/(1 − ε) − ln(1 − ε)), where ε is at most [`SMALL`] a pair of series.
     #[inline(always)]
-    fn quadratic_end(&self, m: f64, psi: f64, z: f64) -> (f64, f64) {
-        let inverse = 2.0 / psi;
+    fn quadratic_end<const IS_SMALL: bool>(&self, (m, s_square): (f64, f64), z: f64) -> (f64, f64) {
+        // 2/ψ.
+        let inverse = 2.0 * m * m / s_square;
         let b_square = inverse - 1.0 + positive(inverse * (inverse - 1.0), 0.0).sqrt();
         let a = m / (1.0 + b_square);
         let shifted = positive(b_square, 0.0).sqrt() + z;
-        let left = positive((-2.0 * self.a_sum).mul_add(a, 1.0), 1e-3);
-        (a * shifted * shifted, self.a_sum * b_square * a / left - 0.5 * ln(left))
+        let epsilon = 2.0 * self.a_sum * a;
+        let (ratio, log) = if IS_SMALL {
+            let (mut ratio, mut log) = (1.0, 1.0 / 9.0);
+            for k in 1..9 {
+                ratio = epsilon.mul_add(ratio, 1.0);
+                log = epsilon.mul_add(log, 1.0 / f64::from(9 - k));
+            }
+            (epsilon * ratio, -epsilon * log)
+        } else {
+            let left = positive(1.0 - epsilon, 1e-3);
+            (epsilon / left, ln(left))
+        };
+        (a * shifted * shifted, 0.5 * b_square.mul_add(ratio, -log))
     }
 
     /// The same by the law with an atom at zero.
     #[inline(always)]
-    fn exponential_end(&self, m: f64, psi: f64, z: f64) -> (f64, f64) {
-        let beta = 2.0 / (m * (psi + 1.0));
+    fn exponential_end(&self, (m, s_square): (f64, f64), z: f64) -> (f64, f64) {
+        let beta = 2.0 * m / m.mul_add(m, s_square);
         let above_zero = beta * m;
         let end = positive(ln(above_zero / upper_tail(z)) / beta, 0.0);
         let room = positive(beta - self.a_sum, 1e-3 * beta);
@@ -295,20 +336,19 @@ impl Interval {
 
     /// A step where ψ is at most [`SWITCH`].
     #[inline(always)]
-    fn quadratic(&self, v: f64, normal: f64, other: f64) -> Step {
-        let (m, psi) = self.moments(v);
+    fn quadratic<const IS_SMALL: bool>(&self, v: f64, normal: f64, other: f64) -> Step {
         let (z_variance, z_price) = self.rotate(normal, other);
-        self.step(v, self.quadratic_end(m, psi, z_variance), z_price)
+        self.step(v, self.quadratic_end::<IS_SMALL>(self.moments(v), z_variance), z_price)
     }
 
-    /// A step by the law that ψ asks for.
+    /// A step by the law that ψ = s²/m² asks for.
     #[inline(always)]
     fn either(&self, v: f64, normal: f64, other: f64) -> Step {
-        let (m, psi) = self.moments(v);
+        let (m, s_square) = self.moments(v);
         let (z_variance, z_price) = self.rotate(normal, other);
-        let quadratic = self.quadratic_end(m, psi, z_variance);
-        let exponential = self.exponential_end(m, psi, z_variance);
-        let is_quadratic = psi <= SWITCH;
+        let quadratic = self.quadratic_end::<false>((m, s_square), z_variance);
+        let exponential = self.exponential_end((m, s_square), z_variance);
+        let is_quadratic = s_square <= SWITCH * m * m;
         let next = if is_quadratic { quadratic.0 } else { exponential.0 };
         let growth = if is_quadratic { quadratic.1 } else { exponential.1 };
         self.step(v, (next, growth), z_price)

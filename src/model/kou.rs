@@ -13,8 +13,8 @@
 
 use serde::Serialize;
 
-use super::Stepper;
 use super::jumps::{JumpDiffusion, JumpLaw};
+use super::{Stepper, Tilt};
 use crate::numeric::{Kernel, Stream, dispatch, ln};
 
 /// Double-exponential log jumps at Poisson times.
@@ -50,6 +50,23 @@ impl JumpLaw for KouJumps {
     fn sizes(&self, out: &mut [f64], noise: &mut Stream) {
         noise.uniforms(out);
         dispatch(Sizes { law: *self, out });
+    }
+
+    fn allowed_exponent(&self, tilt: Tilt) -> f64 {
+        // The means become 1/(1/up_mean − k) and 1/(1/down_mean + k).
+        let most = |mean: f64| (1.0 / mean - 1.0 / tilt.goal).max(0.0);
+        tilt.exponent.clamp(-most(self.down_mean), most(self.up_mean))
+    }
+
+    fn tilted(&self, exponent: f64) -> Self {
+        let (up, down) = (1.0 - exponent * self.up_mean, 1.0 + exponent * self.down_mean);
+        let (ups, downs) = (self.up_probability / up, (1.0 - self.up_probability) / down);
+        Self {
+            rate: self.rate * (ups + downs),
+            up_probability: ups / (ups + downs),
+            up_mean: self.up_mean / up,
+            down_mean: self.down_mean / down,
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub use stress::{Shock, Spell, Stress};
 use serde::Serialize;
 
 use crate::market::Duration;
-use crate::numeric::Stream;
+use crate::numeric::{Replacement, Stream};
 
 /// Any model that a scenario can name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -91,6 +91,11 @@ impl Model {
         }
     }
 
+    /// Whether single steps are drawn from a law with the tail of a power, which a [`Tilt`] makes long ones common of.
+    pub fn has_heavy_steps(&self) -> bool {
+        matches!(self, Self::Garch(garch) if garch.dof.is_some())
+    }
+
     /// The step that a model is made of, which it says little within; none if any length of time is as good.
     pub fn grain(&self) -> Option<Duration> {
         match self {
@@ -140,7 +145,7 @@ pub struct Moves<'a> {
     pub volatility_times: f64,
 }
 
-/// Most intervals of a stride: with the paths of a block their prices fill two thirds of a first-level cache.
+/// Most intervals of a stride: with the paths of a block their prices stay in the second-level cache.
 pub const LONGEST_STRIDE: usize = 8;
 
 /// Moves of the log-price of all paths of a block over several intervals in a row.
@@ -154,6 +159,18 @@ pub struct Stride<'a> {
     pub rows: &'a mut [f64],
     /// Factor on the volatility of the moves.
     pub volatility_times: f64,
+}
+
+/// A wish for paths that go a long way in one direction: jumps are drawn from a law tilted by exp(exponent·jump), and paths carry
+/// weights that make up for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tilt {
+    /// Exponent per unit of the log-price; negative for a way down.
+    pub exponent: f64,
+    /// How far the way is, as a distance of log-prices; positive.
+    pub goal: f64,
+    /// Length of the paths in years.
+    pub horizon: f64,
 }
 
 /// Moves the paths of one block.
@@ -190,4 +207,14 @@ pub trait Stepper: Send {
     /// Lets the event happen that is due at each listed path, and adds the jump of the log-price to `log_price`, which
     /// is indexed by path.
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream);
+
+    /// Draws the jumps of the blocks to come from a tilted law; nothing to do for a model without jumps.
+    fn tilt(&mut self, _tilt: Tilt) {}
+
+    /// Multiplies the weight of each path, all of which have reached a time, by the ratio of the law's density to that of the
+    /// tilted law for what has happened since it was last asked.
+    fn weigh(&mut self, _time: f64, _weights: &mut [f64]) {}
+
+    /// Replaces the state of some paths, all at the same time, by that of others: everything that their future depends on.
+    fn replace(&mut self, replacements: &[Replacement]);
 }

@@ -14,7 +14,7 @@
 use serde::Serialize;
 
 use super::{Moves, Stepper};
-use crate::numeric::{Kernel, Stream, dispatch};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, replace};
 
 /// Drift and volatility of the price in one state.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -171,6 +171,13 @@ impl Stepper for RegimeStepper {
             self.enter(lane, next, self.next_switch[lane], *wait);
         }
         self.draws = draws;
+    }
+
+    fn replace(&mut self, replacements: &[Replacement]) {
+        replace(&mut self.state, replacements);
+        for column in [&mut self.next_switch, &mut self.growth, &mut self.volatility] {
+            replace(column, replacements);
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub enum Sampling {
     Pseudo,
     /// Crossing probabilities on scrambled Sobol nets where the model and the account allow it, otherwise as `Pseudo`.
     Sobol,
-    /// As `Sobol`, with importance sampling for rare liquidations.
+    /// As `Sobol`, with importance sampling for rare liquidations, and particles for those of other models.
     Auto,
 }
 

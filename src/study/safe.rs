@@ -10,14 +10,15 @@
 //! ```
 //!
 //! The interval is the distribution-free one between two order statistics of the depth (David and Nagaraja, "Order
-//! Statistics", 2003, section 7.1), taken through the same rules.
+//! Statistics", 2003, section 7.1), taken through the same rules. Below one in a thousand the depth comes from particles
+//! ([`rare_depth`]), its interval from the spread of their blocks.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 use crate::account::Level;
 use crate::account::portfolio::Purse;
-use crate::engine::SafeLeverage;
+use crate::engine::{RunError, SafeLeverage, rare_depth};
 use crate::scenario::Scenario;
 use crate::stats::{CONFIDENCE, Histogram, Tally};
 
@@ -151,6 +152,28 @@ impl<'a> Depths<'a> {
             high: self.range.at_distance(near),
             limited_by_venue: leverage >= self.range.largest,
         }
+    }
+
+    /// The same for a probability so small that few of the run's paths say anything of it, from particles; none where there are none.
+    ///
+    /// # Errors
+    /// See [`rare_depth`].
+    pub fn safe_by_particles(
+        &self,
+        max_probability: f64,
+        threads: Option<usize>,
+    ) -> Result<Option<SafeLeverage>, RunError> {
+        let depth = rare_depth(self.range.scenario, max_probability, self.paths, threads)?;
+        Ok(depth.map(|depth| {
+            let leverage = self.range.at_distance(depth.value);
+            SafeLeverage {
+                max_probability,
+                leverage,
+                low: self.range.at_distance(depth.high),
+                high: self.range.at_distance(depth.low),
+                limited_by_venue: leverage >= self.range.largest,
+            }
+        }))
     }
 
     /// Ranks between which the quantile lies at the level of all intervals.

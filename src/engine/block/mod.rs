@@ -13,12 +13,13 @@ use super::looks::Looks;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
 use crate::market::Bars;
-use crate::model::{LONGEST_STRIDE, Moves, Stepper};
+use crate::model::{LONGEST_STRIDE, Moves, Stepper, Tilt};
+use crate::numeric::replace;
 use crate::stats::Tally;
 
-/// Paths in a block: part of the definition of the random numbers. One column of a block is 4 KiB, so the columns in
-/// use stay in the first two levels of cache.
-pub const BLOCK_LANES: usize = 512;
+/// Paths in a block: part of the definition of the random numbers. One column of a block is 8 KiB: those in use stay in the
+/// second-level cache, and what every batch and block costs is shared by many paths (measured against 256 and 512, see the benches).
+pub const BLOCK_LANES: usize = 1024;
 
 /// Everything one thread needs to run blocks, allocated once.
 pub struct Worker<'a> {
@@ -104,6 +105,12 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// A worker whose paths of the plan's asset have their jumps drawn from a tilted law, with weights that make up for it.
+    pub(super) fn tilted(mut self, tilt: Tilt) -> Self {
+        self.steppers[self.plan.asset].tilt(tilt);
+        self
+    }
+
     /// What the blocks run so far have tallied for the first account.
     pub fn tally(&mut self) -> &Tally {
         self.seats[0].tally()
@@ -150,6 +157,9 @@ impl<'a> Worker<'a> {
                 self.stride(&plan.grid[next..][..stride]);
                 start = self.reached;
                 next += stride;
+                if plan.grid[next - 1].select {
+                    self.select();
+                }
                 continue;
             }
             for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
@@ -166,8 +176,39 @@ impl<'a> Worker<'a> {
             }
             self.seats.iter_mut().for_each(|seat| seat.settle(next, &self.prices));
             next += 1;
+            if point.select {
+                self.select();
+            }
         }
+        self.weigh();
         self.seats.iter_mut().for_each(|seat| seat.finish(&self.prices, &self.weights));
+    }
+
+    /// Brings the weights up to the time that all paths have reached.
+    fn weigh(&mut self) {
+        for stepper in &mut self.steppers {
+            stepper.weigh(self.reached, &mut self.weights);
+        }
+    }
+
+    /// Lets an account that is alone on the paths replace some by copies of others.
+    fn select(&mut self) {
+        self.weigh();
+        let Self { seats, prices, weights, .. } = self;
+        let [seat] = &mut seats[..] else { return };
+        let replacements = seat.evaluation.select(prices, weights, &mut seat.hit_noise);
+        if replacements.is_empty() {
+            return;
+        }
+        for prices in prices {
+            replace(prices, replacements);
+        }
+        for stepper in &mut self.steppers {
+            stepper.replace(replacements);
+        }
+        for common in &mut self.common_jumps {
+            common.replace(replacements);
+        }
     }
 
     /// How many of the next grid points can be reached in one stride: points at which the account looks and nothing else happens.
@@ -178,7 +219,9 @@ impl<'a> Worker<'a> {
         if !can || follow || !self.plan.stress[0].is_empty() {
             return 0;
         }
-        points.iter().take(LONGEST_STRIDE).take_while(|point| point.look && point.settle.is_none()).count()
+        let is_look = |point: &&GridPoint| point.look && point.settle.is_none();
+        let looks = points.iter().take(LONGEST_STRIDE).take_while(is_look).count();
+        points[..looks].iter().position(|point| point.select).map_or(looks, |index| index + 1)
     }
 
     /// Moves every path over several intervals and shows the account their ends.

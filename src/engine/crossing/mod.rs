@@ -12,10 +12,8 @@
 //! 4. a Brownian motion that goes the same way, and whose chance of touching the barrier is known, is a control variate;
 //! 5. the error comes from independent scramblings (`estimate`).
 
-mod choice;
 mod estimate;
 mod kernel;
 mod law;
 
-pub(super) use choice::{better, crossings, note};
 pub use estimate::{Crossing, CrossingEstimate, CrossingTarget};

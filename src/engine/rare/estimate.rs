@@ -1,0 +1,248 @@
+//! Estimates with errors from independent blocks of particles.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::grid::with_selections;
+use super::pilot::{Pilot, Tail};
+use super::swarm::{Guide, Particles, Swarm, Watch};
+use crate::engine::block::Worker;
+use crate::engine::plan::Plan;
+use crate::market::Sides;
+use crate::model::Tilt;
+use crate::stats::{CONFIDENCE, Estimate};
+
+/// Particles of a block. Fewer and far ancestors die out; more, and the columns leave the cache.
+const LANES: usize = 1024;
+/// Blocks of one step of a pilot.
+const PILOT_BLOCKS: u64 = 4;
+/// Steps of a pilot, at most.
+const MOST_STEPS: u64 = 12;
+/// A step that does not come further than the one before by this factor is the last.
+const PROGRESS: f64 = 1.01;
+/// Fewest blocks whose spread gives an error.
+const LEAST_BLOCKS: u64 = 32;
+/// Number of the first block, beyond those of all else; every guide has a range of its own from there.
+const FIRST_BLOCK: u64 = 1 << 51;
+/// Blocks of a guide, at most.
+const MOST_BLOCKS: u64 = 1 << 32;
+
+/// Levels rarer than this are served: above, plain paths do as well.
+pub const RARE: f64 = 1e-3;
+/// Levels rarer than this are not looked for.
+const RAREST: f64 = 1e-15;
+/// A guide to a level serves those as well that are up to this much likelier.
+const SHARED: f64 = 300.0;
+
+/// Probabilities by which a quantile is surrounded, relative to its own.
+const AROUND: [f64; 7] = [2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5];
+
+/// Rare liquidations of a plan's levels.
+#[derive(Debug, Clone)]
+pub struct RareEvents {
+    plan: Plan,
+    watch: Watch,
+    /// Distance of log-prices to liquidation, by level; infinite where there is none.
+    barriers: Vec<f64>,
+}
+
+/// When an estimate is good enough.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RareBudget {
+    /// Relative standard error at every level.
+    pub relative: f64,
+    /// Most particles, pilots aside.
+    pub paths: u64,
+}
+
+/// The estimate of one level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RareEstimate {
+    /// The probability.
+    pub probability: Estimate,
+    /// Particles that it took, which levels may share; pilots included.
+    pub paths: u64,
+}
+
+impl RareEstimate {
+    /// Number of plain paths that would have the same error.
+    pub fn effective_paths(&self) -> f64 {
+        let Estimate { value, std_error, .. } = self.probability;
+        value * (1.0 - value) / (std_error * std_error)
+    }
+}
+
+impl RareEvents {
+    /// The problem of a plan; none if its levels are not first passages through fixed barriers.
+    pub fn new(plan: &Plan) -> Option<Self> {
+        let evaluation = plan.evaluation();
+        let barriers = evaluation.fixed_barriers()?.iter().map(|barrier| -barrier).collect();
+        let side = evaluation.watched_side()?;
+        let watch = Watch { asset: plan.asset, side, sign: if side == Sides::High { 1.0 } else { -1.0 } };
+        let plan = Plan { grid: with_selections(&plan.grid), ..plan.clone() };
+        Some(Self { plan, watch, barriers })
+    }
+
+    /// Estimates the levels that a pilot finds rare; none for the others. Uses the threads of the current pool; the result does not
+    /// depend on them.
+    pub fn estimate(&self, budget: &RareBudget) -> Vec<Option<RareEstimate>> {
+        let mut estimates = vec![None; self.barriers.len()];
+        let plain = self.plain_tail();
+        // From the deepest up. A plain pilot can only say which levels are not rare by far.
+        let is_candidate = |level: &usize| {
+            self.barriers[*level].is_finite() && plain.probability(self.barriers[*level]) < 3.0 * RARE
+        };
+        let mut levels: Vec<usize> = (0..self.barriers.len()).filter(is_candidate).collect();
+        levels.sort_by(|a, b| self.barriers[*b].total_cmp(&self.barriers[*a]));
+        let mut groups: Vec<(Pilot, u64, Vec<usize>)> = Vec::new();
+        while let Some(deepest) = levels.first() {
+            let goal = self.barriers[*deepest];
+            let (pilot, used) = self.pilot(groups.len() as u64, &plain, &|_| goal);
+            let p = pilot.tail.probability(goal);
+            if !pilot.has_arrived() {
+                levels.retain(|level| self.barriers[*level] <= pilot.tail.sure);
+                continue;
+            }
+            if p > RARE {
+                break;
+            }
+            let shares =
+                |level: &usize| pilot.tail.probability(self.barriers[*level]) <= (SHARED * p).min(RARE);
+            let (own, rest) = levels.into_iter().partition(shares);
+            levels = rest;
+            groups.push((pilot, used, own));
+        }
+        let paths = budget.paths / groups.len().max(1) as u64;
+        for (number, (pilot, used, levels)) in groups.iter().enumerate() {
+            let barriers: Vec<f64> = levels.iter().map(|level| self.barriers[*level]).collect();
+            let first = range_of(number as u64, MOST_STEPS);
+            let (found, blocks) =
+                self.refine(pilot.guide, first, &barriers, &RareBudget { paths, ..*budget });
+            for (level, probability) in levels.iter().zip(found) {
+                estimates[*level] = Some(RareEstimate { probability, paths: used + blocks * LANES as u64 });
+            }
+        }
+        estimates
+    }
+
+    /// The depth that paths reach with a small probability, with its 95 % interval; none if particles do not get there.
+    pub fn depth(&self, probability: f64, budget: &RareBudget) -> Option<Estimate> {
+        let goal = |tail: &Tail| tail.quantile(probability);
+        let (pilot, _) = self.pilot(0, &self.plain_tail(), &goal);
+        let Guide { exponent, goal } = pilot.guide;
+        if !pilot.has_arrived() || exponent <= 0.0 {
+            return None;
+        }
+        let barriers: Vec<f64> = AROUND.iter().map(|share| goal - share.ln() / exponent).collect();
+        let first = range_of(0, MOST_STEPS);
+        let (found, _) = self.refine(pilot.guide, first, &barriers, budget);
+        // Between two barriers, or beyond the last, the logarithm of the probability is taken as linear in the depth.
+        let after = found.iter().position(|estimate| estimate.value < probability).unwrap_or(barriers.len());
+        let from = after.clamp(1, barriers.len() - 1) - 1;
+        let (near, far) = (found[from], found[from + 1]);
+        let slope = (near.value / far.value).ln() / (barriers[from + 1] - barriers[from]);
+        let depth = barriers[from] + (near.value / probability).ln() / slope;
+        let std_error = near.std_error / near.value / slope;
+        (depth.is_finite() && std_error.is_finite()).then(|| Estimate::normal(depth, std_error))
+    }
+
+    /// What the jumps of particles under a guide are drawn by.
+    fn tilt(&self, guide: Guide) -> Tilt {
+        let Guide { exponent, goal } = guide;
+        Tilt { exponent: self.watch.sign * exponent, goal, horizon: self.plan.horizon() }
+    }
+
+    fn plain_tail(&self) -> Tail {
+        let plain = Guide { exponent: 0.0, goal: f64::INFINITY };
+        Tail::new(&self.blocks(plain, 0..PILOT_BLOCKS, Particles::clone))
+    }
+
+    /// The pilot to a goal, and the particles that it took.
+    fn pilot(&self, number: u64, plain: &Tail, goal: &dyn Fn(&Tail) -> f64) -> (Pilot, u64) {
+        let mut pilot = Pilot::new(plain.clone(), self.plan.models[self.watch.asset].has_heavy_steps(), goal);
+        let mut steps = 1;
+        while !pilot.has_arrived() && steps < MOST_STEPS && pilot.tail.probability(pilot.tail.sure) > RAREST {
+            let first = range_of(number, steps);
+            let blocks = self.blocks(pilot.guide, first..first + PILOT_BLOCKS, Particles::clone);
+            steps += 1;
+            let before = pilot.tail.sure;
+            pilot.go_on(Tail::new(&blocks), goal);
+            if pilot.tail.sure <= PROGRESS * before {
+                break;
+            }
+        }
+        (pilot, steps * PILOT_BLOCKS * LANES as u64)
+    }
+
+    /// Adds blocks until the estimates are good enough; also how many there were.
+    fn refine(
+        &self,
+        guide: Guide,
+        first: u64,
+        barriers: &[f64],
+        budget: &RareBudget,
+    ) -> (Vec<Estimate>, u64) {
+        let most = (budget.paths / LANES as u64).clamp(LEAST_BLOCKS, MOST_BLOCKS);
+        let reached = |particles: &Particles| {
+            let sum = |barrier: &f64| {
+                let pairs = particles.depths.iter().zip(&particles.weights);
+                pairs.fold(0.0, |sum, (depth, weight)| if depth >= barrier { sum + weight } else { sum })
+            };
+            barriers.iter().map(|barrier| sum(barrier) / LANES as f64).collect::<Vec<f64>>()
+        };
+        let (mut found, mut until) = (Vec::new(), LEAST_BLOCKS);
+        loop {
+            found.append(&mut self.blocks(guide, first + found.len() as u64..first + until, reached));
+            let estimates: Vec<Estimate> =
+                (0..barriers.len()).map(|level| mean_of(found.iter().map(|block| block[level]))).collect();
+            let worst = estimates.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
+            // Where nothing was seen the comparison with not-a-number fails: go on.
+            if worst <= budget.relative && estimates.iter().all(|p| p.value > 0.0) || until >= most {
+                return (estimates, until);
+            }
+            until = (2 * until).min(most);
+        }
+    }
+
+    /// Runs blocks of particles and gives what is made of each, in order.
+    fn blocks<T: Send>(
+        &self,
+        guide: Guide,
+        blocks: Range<u64>,
+        of: impl Fn(&Particles) -> T + Sync,
+    ) -> Vec<T> {
+        let start = || {
+            let particles = Arc::new(Mutex::new(Particles::default()));
+            let swarm = Swarm::new(self.watch, guide, Arc::clone(&particles));
+            let worker = Worker::with_evaluation(&self.plan, Box::new(swarm));
+            (if guide.exponent > 0.0 { worker.tilted(self.tilt(guide)) } else { worker }, particles)
+        };
+        blocks
+            .into_par_iter()
+            .map_init(start, |(worker, particles), block| {
+                worker.run_block(FIRST_BLOCK + block, LANES);
+                of(&particles.lock().unwrap_or_else(PoisonError::into_inner))
+            })
+            .collect()
+    }
+}
+
+/// Number of the first block of a guide; the first of all is that of plain paths.
+fn range_of(group: u64, step: u64) -> u64 {
+    (group * (MOST_STEPS + 1) + step) * MOST_BLOCKS
+}
+
+/// The mean of independent blocks, with the interval of Student's t.
+fn mean_of(blocks: impl ExactSizeIterator<Item = f64> + Clone) -> Estimate {
+    let n = blocks.len() as f64;
+    let value = blocks.clone().fold(0.0, |sum, block| sum + block) / n;
+    let squares = blocks.fold(0.0, |sum, block| sum + (block - value) * (block - value));
+    let std_error = (squares / (n * (n - 1.0))).sqrt();
+    let quantile = StudentsT::new(0.0, 1.0, n - 1.0)
+        .map_or(f64::INFINITY, |law| law.inverse_cdf(0.5 * (1.0 + CONFIDENCE)));
+    let half = quantile * std_error;
+    Estimate { value, std_error, low: (value - half).max(0.0), high: (value + half).min(1.0) }
+}

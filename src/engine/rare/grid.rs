@@ -1,0 +1,51 @@
+//! Times at which particles may be selected.
+
+use crate::engine::plan::GridPoint;
+
+/// Evenly spaced times of selection up to the horizon; more of them do not pay for the bars that end at them.
+const SELECTIONS: usize = 48;
+
+/// A grid with times of selection: points that are there anyway where there are any nearby.
+pub(super) fn with_selections(grid: &[GridPoint]) -> Vec<GridPoint> {
+    let horizon = grid.last().map_or(0.0, |point| point.time);
+    let spacing = horizon / SELECTIONS as f64;
+    let mut points = grid.to_vec();
+    // Whoever has arrived is not led anywhere: the horizon is not among them.
+    let before = grid.len().saturating_sub(1);
+    for index in 1..SELECTIONS {
+        let time = spacing * index as f64;
+        let distance = |point: &GridPoint| (point.time - time).abs();
+        let nearest = points[..before].iter_mut().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        match nearest.filter(|point| distance(point) < 0.5 * spacing) {
+            Some(point) => point.select = true,
+            None => points.push(GridPoint { time, look: false, settle: None, select: true }),
+        }
+    }
+    points.sort_by(|a, b| a.time.total_cmp(&b.time));
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(time: f64) -> GridPoint {
+        GridPoint { time, look: true, settle: None, select: false }
+    }
+
+    #[test]
+    fn a_bare_horizon_gets_times_of_its_own() {
+        let points = with_selections(&[point(0.5)]);
+        assert_eq!(points.len(), SELECTIONS);
+        assert!(points[..SELECTIONS - 1].iter().all(|point| point.select && !point.look));
+        assert!(!points[SELECTIONS - 1].select && points[SELECTIONS - 1].look);
+    }
+
+    #[test]
+    fn looks_are_used_where_they_are() {
+        let looks: Vec<GridPoint> = (1..=720).map(|hour| point(f64::from(hour) / 8760.0)).collect();
+        let points = with_selections(&looks);
+        assert_eq!(points.len(), 720);
+        assert_eq!(points.iter().filter(|point| point.select).count(), SELECTIONS - 1);
+    }
+}

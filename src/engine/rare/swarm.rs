@@ -1,0 +1,160 @@
+//! One block of particles: paths that are selected on their way towards liquidation.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::account::{Evaluation, Hit, Survivors};
+use crate::market::{Bars, Sides};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, replace, select};
+use crate::stats::{Sums, Tally};
+
+/// Selection waits until the importances are worth fewer equal ones than this share of the particles (Kong, Liu and Wong 1994).
+const LEAST_EFFECTIVE: f64 = 0.5;
+
+/// Where particles are led, and how hard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Guide {
+    /// Importance grows as exp(exponent·depth); 0 leaves the paths alone.
+    pub exponent: f64,
+    /// Depth that is deep enough: beyond it nothing is gained.
+    pub goal: f64,
+}
+
+/// Which price is watched.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Watch {
+    pub asset: usize,
+    pub side: Sides,
+    /// From the log-price to the depth: −1 for a long, 1 for a short.
+    pub sign: f64,
+}
+
+/// The particles of a block at the horizon.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Particles {
+    /// How far the price went against the position at its worst, as a distance of log-prices.
+    pub depths: Vec<f64>,
+    /// The weight that makes sums over the particles right on average for as many independent paths.
+    pub weights: Vec<f64>,
+}
+
+/// Follows the depth of paths and selects them.
+pub(super) struct Swarm {
+    watch: Watch,
+    guide: Guide,
+    depths: Vec<f64>,
+    hopes: Vec<f64>,
+    importances: Vec<f64>,
+    replacements: Vec<Replacement>,
+    particles: Arc<Mutex<Particles>>,
+}
+
+impl Swarm {
+    /// A swarm that leaves its particles in the given place at the end of every block.
+    pub fn new(watch: Watch, guide: Guide, particles: Arc<Mutex<Particles>>) -> Self {
+        let (depths, hopes, importances) = (Vec::new(), Vec::new(), Vec::new());
+        Self { watch, guide, depths, hopes, importances, replacements: Vec::new(), particles }
+    }
+}
+
+impl Evaluation for Swarm {
+    fn begin(&mut self, lanes: usize) {
+        self.depths.clear();
+        self.depths.resize(lanes, 0.0);
+        self.hopes.resize(lanes, 0.0);
+        self.importances.resize(lanes, 0.0);
+    }
+
+    fn watched_side(&self) -> Option<Sides> {
+        Some(self.watch.side)
+    }
+
+    fn observe(&mut self, bars: &[Bars], _hit_noise: &mut Stream) {
+        let (bars, sign) = (&bars[self.watch.asset], self.watch.sign);
+        if bars.len() == self.depths.len() {
+            deepen(&mut self.depths, &bars.extreme, sign);
+        } else {
+            for (lane, extreme) in bars.lanes.iter().zip(&bars.extreme) {
+                let depth = &mut self.depths[*lane as usize];
+                *depth = depth.max(sign * extreme);
+            }
+        }
+    }
+
+    fn look(&mut self, _times: &[f64], log_prices: &[Vec<f64>]) -> bool {
+        for row in log_prices[self.watch.asset].chunks_exact(self.depths.len()) {
+            deepen(&mut self.depths, row, self.watch.sign);
+        }
+        true
+    }
+
+    fn select(&mut self, log_prices: &[Vec<f64>], weights: &mut [f64], noise: &mut Stream) -> &[Replacement] {
+        let Self { watch, guide, depths, hopes, importances, replacements, .. } = self;
+        replacements.clear();
+        let log_prices = &log_prices[watch.asset];
+        dispatch(Hope { guide: *guide, sign: watch.sign, log_prices, depths, hopes });
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for ((importance, hope), weight) in importances.iter_mut().zip(&*hopes).zip(&*weights) {
+            *importance = weight * hope;
+            sum += *importance;
+            squares += *importance * *importance;
+        }
+        let n = weights.len() as f64;
+        if sum * sum < LEAST_EFFECTIVE * n * squares {
+            let mut uniform = [0.0];
+            noise.uniforms(&mut uniform);
+            select(importances, uniform[0], replacements);
+            for (weight, hope) in weights.iter_mut().zip(hopes) {
+                *weight = sum / (n * *hope);
+            }
+            replace(weights, replacements);
+            replace(depths, replacements);
+        }
+        replacements
+    }
+
+    fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], _tally: &mut Tally) {
+        // Only one thread ever holds the lock.
+        let mut particles = self.particles.lock().unwrap_or_else(PoisonError::into_inner);
+        particles.depths.clone_from(&self.depths);
+        particles.weights.clear();
+        particles.weights.extend_from_slice(weights);
+    }
+
+    fn survivors(&self, _tally: &Tally, _level: usize) -> Survivors {
+        Survivors { returns: Sums::default(), closing_equity: Default::default() }
+    }
+
+    fn hits(&self) -> &[Hit] {
+        &[]
+    }
+}
+
+fn deepen(depths: &mut [f64], prices: &[f64], sign: f64) {
+    for (depth, price) in depths.iter_mut().zip(prices) {
+        let reached = sign * price;
+        *depth = if reached > *depth { reached } else { *depth };
+    }
+}
+
+/// About the chance of every particle to reach the goal, up to a factor that all share: what it is worth to follow it.
+struct Hope<'a> {
+    guide: Guide,
+    sign: f64,
+    log_prices: &'a [f64],
+    depths: &'a [f64],
+    hopes: &'a mut [f64],
+}
+
+impl Kernel for Hope<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { guide: Guide { exponent, goal }, sign, log_prices, depths, hopes } = self;
+        for ((hope, price), depth) in hopes.iter_mut().zip(log_prices).zip(depths) {
+            let left = goal - sign * price;
+            let left = if (left > 0.0) & (*depth < goal) { left } else { 0.0 };
+            *hope = exp(-exponent * left);
+        }
+    }
+}

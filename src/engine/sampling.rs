@@ -1,0 +1,191 @@
+//! Where a run takes its liquidation probabilities from, how precise they must be, and what it says about them.
+//!
+//! | `sampling` | model and account | liquidation probability |
+//! |---|---|---|
+//! | auto, sobol | gbm, merton, watched continuously, nothing but the price moves the account | crossing probabilities (see [`Crossing`]) |
+//! | auto | any other model or discrete looks, nothing but the price moves the account | particles where it is rare (see [`RareEvents`]), hits counted on the run's paths elsewhere |
+//! | otherwise | | hits counted on the run's paths |
+
+use super::crossing::{Crossing, CrossingEstimate, CrossingTarget};
+use super::plan::Plan;
+use super::rare::{RARE, RareBudget, RareEstimate, RareEvents};
+use super::run::RunError;
+use crate::scenario::{PathBudget, Sampling, Scenario};
+use crate::stats::Estimate;
+
+/// Where the scenario names no precision: relative standard error aimed at, times the square root of the number of paths;
+/// half of what plain sampling has at a probability of one half. Like that it falls as paths are added.
+const RELATIVE: f64 = 0.5;
+/// Paths of the run for every point of a level, or for every particle, at most.
+const PATHS_PER_POINT: u64 = 4;
+/// Fewest points that are worth the trouble.
+const LEAST_POINTS: u64 = 4096;
+/// Shorter runs have no particles: a pilot and what an error needs would outweigh them.
+const LEAST_PATHS: u64 = 20_000;
+/// The error is an estimate itself, right to about a fifth.
+const SAFETY: f64 = 0.7;
+
+/// An estimate with a larger relative error may be too skewed for its interval; plain sampling knows better then.
+const ROUGH: f64 = 0.1;
+
+/// A liquidation probability that does not rest on the run's paths.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Apart {
+    /// From crossing probabilities.
+    Crossing(CrossingEstimate),
+    /// From particles.
+    Particles(RareEstimate),
+}
+
+impl Apart {
+    fn probability(&self) -> Estimate {
+        match self {
+            Self::Crossing(estimate) => estimate.probability,
+            Self::Particles(estimate) => estimate.probability,
+        }
+    }
+
+    /// Number of plain paths with sampled hits that would have the same error.
+    fn effective_paths(&self) -> f64 {
+        match self {
+            Self::Crossing(estimate) => estimate.effective_paths(),
+            Self::Particles(estimate) => estimate.effective_paths(),
+        }
+    }
+
+    /// Plain paths that one path of its own is worth.
+    fn gain(&self) -> f64 {
+        let paths = match self {
+            Self::Crossing(estimate) => estimate.points,
+            Self::Particles(estimate) => estimate.paths,
+        };
+        self.effective_paths() / paths as f64
+    }
+}
+
+/// The probabilities of a run of some paths that do not rest on these, by level; none if no level has any.
+pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> Option<Vec<Option<Apart>>> {
+    let sampling = scenario.simulation.sampling;
+    if sampling == Sampling::Pseudo {
+        return None;
+    }
+    let fixed = RELATIVE / (paths.max(1) as f64).sqrt();
+    if let Some(crossing) = Crossing::new(plan, sampling == Sampling::Auto) {
+        let target = match scenario.simulation.paths {
+            PathBudget::Fixed(_) => CrossingTarget {
+                relative: fixed,
+                max_points: (paths / PATHS_PER_POINT).clamp(LEAST_POINTS, 1 << 24),
+            },
+            PathBudget::Precision { relative, max_paths } => {
+                CrossingTarget { relative: SAFETY * relative, max_points: max_paths.max(LEAST_POINTS) }
+            }
+        };
+        return Some(crossing.estimate(&target).into_iter().map(|one| Some(Apart::Crossing(one))).collect());
+    }
+    if sampling != Sampling::Auto || paths < LEAST_PATHS {
+        return None;
+    }
+    let budget = match scenario.simulation.paths {
+        PathBudget::Fixed(_) => RareBudget { relative: fixed, paths: paths / PATHS_PER_POINT },
+        PathBudget::Precision { relative, max_paths } => {
+            RareBudget { relative: SAFETY * relative, paths: max_paths }
+        }
+    };
+    let estimates = RareEvents::new(plan)?.estimate(&budget);
+    let is_any = estimates.iter().any(Option::is_some);
+    is_any.then(|| estimates.into_iter().map(|one| one.map(Apart::Particles)).collect())
+}
+
+/// The depth, a distance of log-prices, that the paths of a scenario reach with a small probability, with its 95 % interval; from
+/// particles. None where the probability is not rare, the scenario wants no particles or they do not get there. Does not depend on
+/// the threads.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn rare_depth(
+    scenario: &Scenario,
+    probability: f64,
+    paths: u64,
+    threads: Option<usize>,
+) -> Result<Option<Estimate>, RunError> {
+    if scenario.simulation.sampling != Sampling::Auto || paths < LEAST_PATHS || probability > RARE {
+        return Ok(None);
+    }
+    let Some(rare) = RareEvents::new(&Plan::new(scenario)?) else { return Ok(None) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
+    let budget = RareBudget { relative: RELATIVE / (paths as f64).sqrt(), paths: paths / PATHS_PER_POINT };
+    let depth = pool.install(|| rare.depth(probability, &budget));
+    Ok(depth.filter(|depth| depth.std_error < ROUGH * depth.value))
+}
+
+/// The better of an estimate apart and the plain one of a level, which rests on so many paths.
+pub(super) fn better(apart: Option<&Apart>, plain: Estimate, paths: u64) -> Estimate {
+    match apart {
+        Some(apart) if is_used(apart, plain, paths) => apart.probability(),
+        _ => plain,
+    }
+}
+
+fn is_used(apart: &Apart, plain: Estimate, paths: u64) -> bool {
+    let Estimate { value, std_error, .. } = apart.probability();
+    let is_fine = value > 0.0 && std_error > 0.0 && std_error < ROUGH * value;
+    match apart {
+        Apart::Crossing(_) => is_fine && (plain.value == 0.0 || std_error < plain.std_error),
+        // By what is known without the plain estimate: choosing by that would make both biased.
+        Apart::Particles(_) => is_fine && apart.effective_paths() > paths as f64,
+    }
+}
+
+/// What a result says about the estimates apart in it: `used` are the leverages and estimates that stand in it.
+pub(super) fn note(used: &[(f64, Apart)], paths: u64) -> String {
+    let over = |of: &dyn Fn(&Apart) -> f64| {
+        let values = used.iter().map(|(_, apart)| of(apart));
+        let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+        format!("{low:.1e} to {high:.1e}")
+    };
+    let (effective, gain) = (over(&Apart::effective_paths), over(&Apart::gain));
+    let listed = |is: &dyn Fn(&Apart) -> bool| {
+        let levels = used.iter().filter(|(_, apart)| is(apart));
+        levels.map(|(leverage, _)| format!("{leverage}x")).collect::<Vec<_>>().join(", ")
+    };
+    match used.first() {
+        Some((_, Apart::Crossing(CrossingEstimate { scramblings, .. }))) => {
+            let tilted = listed(&|apart| matches!(apart, Apart::Crossing(estimate) if estimate.is_tilted));
+            let importance = match tilted.is_empty() {
+                true => String::new(),
+                false => format!(", importance sampling at {tilted}"),
+            };
+            format!(
+                "Liquidation probabilities are exact crossing probabilities between the ends of continuous stretches, averaged over \
+                 {scramblings} independently scrambled Sobol nets{importance}: effective sample size {effective} plain paths, \
+                 gain (plain paths per point) {gain}. All else comes from {paths} plain paths; sampling = \"pseudo\" counts \
+                 hits on those."
+            )
+        }
+        _ => format!(
+            "The liquidation probability at {} is rare and comes from particles, paths that are selected on their way towards \
+             liquidation and weighted: effective sample size {effective} plain paths, gain (plain paths per particle) \
+             {gain}. All else, and the other levels, comes from {paths} plain paths; sampling = \"pseudo\" counts hits on \
+             those.",
+            listed(&|_| true)
+        ),
+    }
+}
+
+/// What a result says where every liquidation is counted.
+pub(super) fn counted(sampling: Sampling, paths: u64) -> Option<String> {
+    let counted = format!(
+        "Liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1."
+    );
+    match sampling {
+        Sampling::Pseudo => None,
+        Sampling::Sobol => Some(format!(
+            "{counted} Crossing probabilities are for gbm and merton, watched continuously, where only the price moves the \
+             account."
+        )),
+        Sampling::Auto => Some(format!(
+            "{counted} Crossing probabilities are for gbm and merton, watched continuously; rare levels of other models have \
+             particles from {LEAST_PATHS} paths on; both where only the price moves the account."
+        )),
+    }
+}
