@@ -168,11 +168,13 @@ fn naive(policy: usize, rng: &mut SmallRng) -> (f64, bool, f64) {
         }
         let can_answer = policy != 0 || account.reserve > 0.0;
         match policy {
-            0 | 1 if account.due == f64::INFINITY && can_answer => {
-                if account.equity(x) <= 2.0 * account.needed(x) {
-                    account.calls += 1.0;
-                    account.due = time + 6.0 / 8_760.0;
-                }
+            0 | 1
+                if account.due == f64::INFINITY
+                    && can_answer
+                    && account.equity(x) <= 2.0 * account.needed(x) =>
+            {
+                account.calls += 1.0;
+                account.due = time + 6.0 / 8_760.0;
             }
             2 => {
                 let notional = account.needed(x) / MAINTENANCE;
