@@ -1,4 +1,4 @@
-//! What each cash flow and policy costs: blocks of 512 paths over 30 days at 10 levels, as ratios to an account that only the
+//! What each cash flow and policy costs: blocks of paths over 30 days at 10 levels, as ratios to an account that only the
 //! price moves. `cargo bench --bench accounts`; processor time of one thread, medians of interleaved rounds.
 
 // A report on standard output is what this program is for.

@@ -3,66 +3,20 @@
 //!
 //! Nothing here is a matter of chance but the seeds' choice of paths: sums must agree to 1e-9.
 
+#[path = "common/watched.rs"]
+mod watched;
+
 use std::sync::{Arc, Mutex};
 
-use liqsim::account::{Evaluation, Hit, Survivors};
+use liqsim::account::Evaluation;
 use liqsim::engine::{Plan, Worker};
-use liqsim::market::{Bars, Sides};
-use liqsim::numeric::Stream;
 use liqsim::scenario::{Scenario, Source, parse};
-use liqsim::stats::{Cost, Tally};
+use liqsim::stats::Cost;
+use watched::{Event, Watched};
 
 const RATE: f64 = 3e-4;
 const INTEREST: f64 = 0.6;
 const MAINTENANCE: f64 = 0.01;
-
-/// A bar or a settlement as the account sees it: when, the log-price at its start, and whether payments are due.
-#[derive(Clone, Copy)]
-struct Event {
-    start: f64,
-    end: f64,
-    open: f64,
-    settles: bool,
-}
-
-/// Passes everything on to an evaluation and keeps what it was told.
-struct Watched {
-    inner: Box<dyn Evaluation>,
-    events: Arc<Mutex<Vec<Event>>>,
-    times: Vec<f64>,
-}
-
-impl Evaluation for Watched {
-    fn begin(&mut self, lanes: usize) {
-        self.inner.begin(lanes);
-    }
-    fn watched_side(&self) -> Option<Sides> {
-        self.inner.watched_side()
-    }
-    fn observe(&mut self, bars: &[Bars], noise: &mut Stream) {
-        for i in 0..bars[0].len() {
-            let (start, open) = (bars[0].start[i], bars[0].open[i]);
-            let end = start + bars[0].duration[i];
-            self.events.lock().unwrap().push(Event { start, end, open, settles: false });
-        }
-        self.inner.observe(bars, noise);
-    }
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], rates: &[f64]) {
-        let time = self.times[moment];
-        let event = Event { start: time, end: time, open: log_prices[0][0], settles: true };
-        self.events.lock().unwrap().push(event);
-        self.inner.settle(moment, log_prices, rates);
-    }
-    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
-        self.inner.finish(log_prices, weights, tally);
-    }
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        self.inner.survivors(tally, level)
-    }
-    fn hits(&self) -> &[Hit] {
-        self.inner.hits()
-    }
-}
 
 /// The money of one level: equity is cash + exposure·x.
 struct Twin {
@@ -113,7 +67,7 @@ impl Twin {
     /// Follows the events up to a hit and returns x there, or up to the end.
     fn follow(&mut self, events: &[Event], hit: Option<f64>, power: f64, flows: (bool, bool)) -> Option<f64> {
         for event in events {
-            let x = (power * event.open).exp();
+            let x = (power * event.open[0]).exp();
             if event.settles {
                 let seconds = (event.start * 365.0 * 86_400.0).round() as u64;
                 let hour = flows.1 && seconds.is_multiple_of(3_600);

@@ -4,8 +4,9 @@
 //! Samples are simulated here with `rand` and `rand_distr`, apart from the program's own models, with fixed seeds. A
 //! comparison at three standard errors fails by chance once in 370.
 
-use liqsim::calibrate::{Fit, Garch, Sample, Target, calibrate};
-use liqsim::market::Duration;
+use liqsim::calibrate::{Fit, Garch, Sample, Target, calibrate, refit};
+use liqsim::market::{Duration, HistoricalBar, PriceHistory};
+use liqsim::model::{Bates, Heston, Jumps, Model};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp, Poisson, StandardNormal, StudentT};
@@ -352,6 +353,58 @@ fn bates_is_recovered_by_detected_jumps_and_moments() {
         let mean = runs.iter().map(|run| run[index]).sum::<f64>() / runs.len() as f64;
         let allowed = 4.0 / (runs.len() as f64).sqrt() + 0.5;
         assert!(mean.abs() < allowed, "{}: mean distance {mean}", truth[index].0);
+    }
+}
+
+/// What a walk through history takes from a window is the fit of that window.
+#[test]
+fn bates_is_estimated_anew_as_it_is_fitted() {
+    let mut rng = StdRng::seed_from_u64(14);
+    let mut returns = heston(&mut rng, 3 * 365, [0.4, 20.0, 3.0, -0.5]);
+    let jumps = merton(&mut rng, returns.len(), HOUR, [0.0, 40.0, -0.08, 0.01]);
+    returns.iter_mut().zip(jumps).for_each(|(r, jump)| *r += jump);
+    let mut price: f64 = 100.0;
+    let bars = (0..)
+        .zip(std::iter::once(&0.0).chain(&returns))
+        .map(|(hour, log_return)| {
+            price *= log_return.exp();
+            HistoricalBar {
+                time: hour * HOUR as i64,
+                open: price,
+                high: price,
+                low: price,
+                close: price,
+                volume: 0.0,
+            }
+        })
+        .collect();
+    let history = PriceHistory { bars, interval: Duration::from_seconds(HOUR), close_only: true };
+    let law = Heston {
+        drift: 0.1,
+        variance: 0.1,
+        long_run_variance: 0.1,
+        mean_reversion: 1.0,
+        vol_of_vol: 0.1,
+        correlation: 0.0,
+        step: Some(Duration::from_seconds(2 * HOUR)),
+    };
+    let before = Model::Bates(Bates { heston: law, jumps: Jumps { rate: 1.0, mean: 0.0, std_dev: 0.1 } });
+    let found = refit(&before, &history, Duration::from_seconds(24 * HOUR)).unwrap();
+    let Model::Bates(found) = found else { panic!("{found:?}") };
+    assert_eq!((found.heston.drift, found.heston.step), (0.0, law.step));
+    let fit = fit(returns, HOUR, Target::Bates);
+    for (key, value) in [
+        ("variance", found.heston.variance),
+        ("long_run_variance", found.heston.long_run_variance),
+        ("mean_reversion", found.heston.mean_reversion),
+        ("vol_of_vol", found.heston.vol_of_vol),
+        ("correlation", found.heston.correlation),
+        ("jumps.rate", found.jumps.rate),
+        ("jumps.mean", found.jumps.mean),
+        ("jumps.std_dev", found.jumps.std_dev),
+    ] {
+        let fitted = fit.value(key).unwrap();
+        assert!((value - fitted).abs() < 1e-6 * fitted.abs(), "{key}: {value} {fitted}");
     }
 }
 

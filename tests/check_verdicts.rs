@@ -228,3 +228,72 @@ fn sarif_has_a_finding_for_each_limit_that_does_not_pass() {
     let log: serde_json::Value = serde_json::from_slice(&none.stdout).unwrap();
     assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(0));
 }
+
+/// Three scenarios of a folder: one that passes, one that fails, one without limits; and one more file.
+#[test]
+fn a_folder_has_a_verdict_for_each_scenario_and_one_for_all() {
+    let folder = folder();
+    let scenario = fs::read_to_string(folder.path().join("a.toml")).unwrap();
+    let bare = &scenario[..scenario.find("[[limits]]").unwrap_or(scenario.len())];
+    let write = |name: &str, limit: &str| {
+        let limits = if limit.is_empty() {
+            String::new()
+        } else {
+            format!("\n[[limits]]\nleverage = 5\nmetric = \"liquidation_probability\"\nmax = {limit}\n")
+        };
+        let titled: String =
+            bare.lines().filter(|line| !line.starts_with("name")).map(|line| format!("{line}\n")).collect();
+        fs::write(folder.path().join(name), format!("name = \"{name}\"\n{titled}{limits}")).unwrap();
+    };
+    fs::create_dir(folder.path().join("gate")).unwrap();
+    write("gate/b.toml", "0.3");
+    write("gate/a.toml", "0.3");
+    write("gate/c.toml", "");
+    write("d.toml", "0.1");
+    fs::write(folder.path().join("gate/notes.txt"), "not a scenario").unwrap();
+    let check = |rest: &[&str]| liqsim(folder.path(), &[&["check"], rest].concat());
+    assert_eq!(check(&["gate"]).status.code(), Some(0));
+    let outputs = ["-o", "v.json", "-o", "v.xml", "-o", "v.sarif", "-o", "v.md", "-o", "v.html"];
+    let all = check(&[&["gate", "d.toml"], &outputs[..]].concat());
+    assert_eq!(all.status.code(), Some(1), "{}", text(&all.stderr));
+    assert!(
+        text(&all.stdout).contains("FAIL: 3 of 4 scenarios pass, 1 fail, 0 undecided"),
+        "{}",
+        text(&all.stdout)
+    );
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&read("v.json")).unwrap();
+    let verdicts: Vec<(&str, &str)> = report["scenarios"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["file"].as_str().unwrap(), one["verdict"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        verdicts,
+        [("gate/a.toml", "pass"), ("gate/b.toml", "pass"), ("gate/c.toml", "pass"), ("d.toml", "fail")]
+    );
+    assert_eq!(report["verdict"], "fail");
+    for name in ["gate/a.toml", "gate/b.toml", "gate/c.toml", "d.toml"] {
+        for file in ["v.xml", "v.md", "v.html"] {
+            assert!(read(file).contains(name), "{file}: {name}");
+        }
+    }
+    let sarif: serde_json::Value = serde_json::from_str(&read("v.sarif")).unwrap();
+    let findings = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "d.toml");
+    // What is wrong in any of them keeps all from being judged.
+    fs::write(folder.path().join("gate/e.toml"), "name = 1\n").unwrap();
+    let wrong = check(&["gate", "d.toml"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("gate/e.toml"));
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let empty = check(&["empty"]);
+    assert_eq!(empty.status.code(), Some(2));
+    assert!(text(&empty.stderr).contains("the folder empty holds no scenario"));
+    // A baseline knows scenarios by name.
+    let twice = check(&["d.toml", "d.toml", "--save", "baseline.json"]);
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(text(&twice.stderr).contains("two scenarios are named"));
+}

@@ -105,6 +105,7 @@ fn the_maintenance_and_the_loss_of_other_positions_move_the_price() {
         collateral: None,
         venue,
         flows: Flows::default(),
+        law: None,
     };
     let both = [position(1, 1_456.84, 3_683.979, &eth), position(0, 31_967.27, 109.488, &btc)];
     let found = prices(&open(equity, 1.0, &both, true).unwrap());

@@ -67,9 +67,9 @@ fn assert_same_bytes(scenarios: Vec<Scenario>) -> Vec<usize> {
     sizes
 }
 
-/// 2000 paths are three blocks and a part of one.
+/// 3000 paths are two blocks and a part of one.
 fn every_account(model: &str, monitoring: &str) -> Vec<usize> {
-    let simulation = format!("paths = 2_000, monitoring = \"{monitoring}\", sampling = \"pseudo\"");
+    let simulation = format!("paths = 3_000, monitoring = \"{monitoring}\", sampling = \"pseudo\"");
     let assets = format!("assets.X = {{ price = 100.0, model = {model} }}");
     // Funding cannot be correlated with recorded bars.
     let is_recorded = model.contains("bootstrap");

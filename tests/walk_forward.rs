@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use liqsim::calibrate::{RefitError, refit};
+use liqsim::calibrate::refit;
 use liqsim::engine::RunOptions;
 use liqsim::market::{Duration, PriceHistory};
-use liqsim::model::{Bates, Bootstrap, Garch, Gbm, Heston, Jumps, Model, Regime, RegimeState};
+use liqsim::model::{Bootstrap, Garch, Gbm, Model, Regime, RegimeState};
 use liqsim::scenario::{Monitoring, PathBudget, Scenario};
 use liqsim::study::{Forecasts, Replay, WalkForward};
 use liqsim::venue::Side;
@@ -206,17 +206,6 @@ fn models_are_estimated_in_their_own_kind() {
             _ => unreachable!(),
         }
     }
-    let heston = Heston {
-        drift: 0.0,
-        variance: 0.5,
-        long_run_variance: 0.5,
-        mean_reversion: 5.0,
-        vol_of_vol: 1.0,
-        correlation: 0.0,
-        step: None,
-    };
-    let bates = Model::Bates(Bates { heston, jumps: Jumps { rate: 1.0, mean: 0.0, std_dev: 0.1 } });
-    assert_eq!(refit(&bates, &history, horizon), Err(RefitError::NoEstimator));
 }
 
 #[test]

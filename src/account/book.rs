@@ -2,7 +2,7 @@
 
 use super::evaluation::{Evaluation, Hit, Survivors};
 use super::opening::Opening;
-use super::policy::{Policy, ProtectivePut};
+use super::policy::{Policy, ProtectivePut, Stops};
 use super::schedule::{Moment, PATHS_PER_RECORD};
 use super::slot::{Due, Managed, Slot};
 use super::sums::{add_sums, tally_hits};
@@ -26,8 +26,11 @@ pub struct Book {
     horizon: f64,
     committed: f64,
     lanes: usize,
+    stops: Stops,
     /// By path, then by level.
     slots: Vec<Slot>,
+    /// What the open levels of a path wait for, by path.
+    watches: Vec<Watch>,
     /// Best mirrored log-price by path.
     tops: Vec<f64>,
     /// What a put on a unit of notional has paid or is worth, by path.
@@ -44,6 +47,28 @@ pub struct Book {
     account_sums: Vec<AccountSums>,
 }
 
+/// What the open levels of a path wait for, stops not counted: the nearest trigger on either side, and the first appointment.
+#[derive(Debug, Clone, Copy)]
+struct Watch {
+    low: f64,
+    high: f64,
+    due: f64,
+    is_open: bool,
+}
+
+impl Watch {
+    fn over(slots: &[Slot]) -> Self {
+        let nothing =
+            Self { low: f64::NEG_INFINITY, high: f64::INFINITY, due: f64::INFINITY, is_open: false };
+        slots.iter().filter(|slot| slot.end.is_none()).fold(nothing, |watch, slot| Self {
+            low: watch.low.max(slot.low),
+            high: watch.high.min(slot.high),
+            due: watch.due.min(slot.appointment()),
+            is_open: true,
+        })
+    }
+}
+
 impl Book {
     /// An evaluation of the levels of a position on one asset over a horizon in seconds.
     pub fn new(
@@ -57,9 +82,10 @@ impl Book {
         let count = openings.len();
         let power = openings.first().map_or(1.0, Opening::power);
         let sign = openings.first().map_or(1.0, Opening::sign) * power;
+        let stops = Stops::new(policy.stop_loss, policy.trailing_stop, sign);
         let levels = openings
             .into_iter()
-            .map(|opening| Managed { opening, policy, flows: flows.clone(), horizon })
+            .map(|opening| Managed { opening, policy, stops, flows: flows.clone(), horizon })
             .collect();
         Self {
             levels,
@@ -70,7 +96,9 @@ impl Book {
             horizon: horizon as f64 / SECONDS_PER_YEAR,
             committed: 1.0 + policy.committed(horizon),
             lanes: 0,
+            stops,
             slots: Vec::new(),
+            watches: Vec::new(),
             tops: Vec::new(),
             puts: Vec::new(),
             charged: 0.0,
@@ -112,55 +140,56 @@ impl Book {
     }
 
     /// The nearest triggers of the open levels of a path, and the first appointment.
+    #[inline]
     fn triggers(&self, lane: usize) -> (f64, f64, f64) {
-        let slots = &self.slots[lane * self.levels.len()..][..self.levels.len()];
-        slots
-            .iter()
-            .filter(|slot| slot.end.is_none())
-            .fold((f64::NEG_INFINITY, f64::INFINITY, f64::INFINITY), |(low, high, due), slot| {
-                (low.max(slot.low), high.min(slot.high), due.min(slot.appointment()))
-            })
+        let Watch { low, high, due, is_open } = self.watches[lane];
+        let stop = if is_open { self.stops.level(self.tops[lane]) } else { f64::NEG_INFINITY };
+        (low.max(stop), high, due)
     }
 
-    /// Distance of the trailing stop, if there is one.
-    fn trailing(&self) -> Option<f64> {
-        self.levels.first()?.policy.trailing_stop.map(|stop| stop.log_distance(self.sign))
+    /// Takes note of what has become of the levels of a path.
+    fn renew(&mut self, lane: usize) {
+        let count = self.levels.len();
+        self.watches[lane] = Watch::over(&self.slots[lane * count..][..count]);
     }
 
-    /// Lets every level of a path react to a price; a new best price moves trailing stops first.
+    /// Lets every level of a path react to a price; a new best price moves the trailing stop first.
     fn react(&mut self, lane: usize, y: f64, time: f64) {
-        let is_best = y > self.tops[lane];
-        self.tops[lane] = self.tops[lane].max(y);
-        let top = self.tops[lane];
+        let top = self.tops[lane].max(y);
+        self.tops[lane] = top;
+        let (low, high, _) = self.triggers(lane);
+        if y > low && y < high {
+            return;
+        }
         let count = self.levels.len();
         for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
-            if slot.end.is_none() {
-                if is_best && level.policy.trailing_stop.is_some() {
-                    level.renew(slot, top);
-                }
-                level.react(slot, y, top, time);
-            }
+            level.react(slot, y, top, time);
         }
+        self.renew(lane);
     }
 
     /// Keeps the appointments of a path that are due by a time.
     fn answer(&mut self, lane: usize, y: f64, time: f64) {
+        if self.watches[lane].due > time {
+            return;
+        }
         let (count, top) = (self.levels.len(), self.tops[lane]);
         let x = exp(self.power * self.sign * y);
         for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
             if slot.appointment() <= time {
                 level.keep_appointments(slot, x, time);
                 if slot.end.is_none() {
-                    level.renew(slot, top);
+                    level.renew(slot);
                     level.react(slot, y, top, time);
                 }
             }
         }
+        self.renew(lane);
     }
 
     /// Follows one path through one bar.
     fn walk(&mut self, lane: usize, bar: Segment, noise: &mut Stream) {
-        let trailing = self.trailing();
+        let trailing = self.stops.trailing();
         self.react(lane, bar.y.0, bar.time.0);
         let mut stack = std::mem::take(&mut self.stack);
         stack.clear();
@@ -210,7 +239,7 @@ impl Book {
                         continue;
                     }
                     if trailing.is_some() && highest > top {
-                        self.raise(lane, highest);
+                        self.tops[lane] = highest;
                     }
                 }
                 Reach::Nothing => {}
@@ -219,17 +248,6 @@ impl Book {
             self.answer(lane, segment.y.1, end);
         }
         self.stack = stack;
-    }
-
-    /// Moves the trailing stops of a path after a new best price.
-    fn raise(&mut self, lane: usize, top: f64) {
-        self.tops[lane] = top;
-        let count = self.levels.len();
-        for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
-            if slot.end.is_none() {
-                level.renew(slot, top);
-            }
-        }
     }
 }
 
@@ -241,6 +259,8 @@ impl Evaluation for Book {
         for _ in 0..lanes {
             self.slots.extend_from_slice(&opened);
         }
+        self.watches.clear();
+        self.watches.resize(lanes, Watch::over(&opened));
         self.tops.clear();
         self.tops.resize(lanes, 0.0);
         self.puts.clear();
@@ -257,7 +277,7 @@ impl Evaluation for Book {
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
-        let is_trailing = self.trailing().is_some();
+        let is_trailing = self.stops.trailing().is_some();
         for i in 0..bars.len() {
             let lane = bars.lanes[i] as usize;
             let end = bars.start[i] + bars.duration[i];
@@ -289,11 +309,12 @@ impl Evaluation for Book {
         }
         let count = self.levels.len();
         for (lane, log_price) in log_prices[self.asset].iter().enumerate() {
-            let slots = &mut self.slots[lane * count..][..count];
             let due = Due { moment, years, funding_rate: funding_rates.get(lane).copied() };
-            for (level, slot) in self.levels.iter().zip(slots) {
-                level.settle(slot, &due, self.sign * log_price, self.tops[lane]);
+            let (x, y) = (exp(self.power * log_price), self.sign * log_price);
+            for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
+                level.settle(slot, &due, (x, y), self.tops[lane]);
             }
+            self.renew(lane);
         }
         if moment.date.is_some() {
             let mut equities = Vec::new();

@@ -20,7 +20,7 @@ pub trait Evaluation: Send {
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream);
 
     /// Lets the cash flows happen that are due at a moment of the account's schedule, at these log-prices (by asset and
-    /// path) and funding rates (by path; empty where none is due), and compares the new barriers with the price. Accounts
+    /// path) and funding rates (by law and path; empty where none is due), and compares the new barriers with the price. Accounts
     /// without a schedule are never asked.
     fn settle(&mut self, _moment: usize, _log_prices: &[Vec<f64>], _funding_rates: &[f64]) {}
 

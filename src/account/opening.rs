@@ -2,7 +2,7 @@
 
 use super::position::Level;
 use super::requirement::{Exposure, Requirement};
-use crate::venue::{Contract, Fill, Holding, Side, TierSize, Venue};
+use crate::venue::{Contract, Fill, Holding, Side, Standing, TierSize, Venue};
 
 /// One leverage of one position: what it starts with and the terms it is held under, in fractions of the equity put up.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +40,8 @@ pub struct Lender {
 pub struct Reduced {
     /// Cash and exposure that are left.
     pub left: Exposure,
+    /// The venue's tier that it was taken down to, where steps are tiers.
+    pub limit: Option<usize>,
     /// Share of the position that was closed.
     pub closed: f64,
     /// Kept by the venue, or lost to the price of its fills.
@@ -117,16 +119,19 @@ impl Opening {
         Remains { recovered, kept: equity + bad_debt - recovered, bad_debt }
     }
 
-    /// What a liquidation at x leaves where the venue closes no more than it needs; none if that is everything.
-    pub fn reduce_at(&self, cash: f64, exposure: f64, x: f64) -> Option<Reduced> {
+    /// What a liquidation at x leaves where the venue closes no more than it needs; none if that is everything. `limit` is the tier
+    /// that the last one went down to.
+    pub fn reduce_at(&self, cash: f64, exposure: f64, limit: Option<usize>, x: f64) -> Option<Reduced> {
         if !self.venue.acts_in_steps() {
             return None;
         }
-        let done = self.venue.liquidate_partially(&holding_of(self.side, cash, exposure), self.price(x));
+        let standing = Standing { opened: self.start.exposure.abs(), limit };
+        let holding = holding_of(self.side, cash, exposure);
+        let done = self.venue.liquidate_partially(&holding, standing, self.price(x));
         let open = done.open?;
         let exposure = exposure.signum() * open.quantity;
         let left = Exposure { cash: open.collateral - exposure, exposure };
-        Some(Reduced { left, closed: done.closed, kept: done.fees + done.slippage })
+        Some(Reduced { left, limit: done.limit, closed: done.closed, kept: done.fees + done.slippage })
     }
 
     /// The price at x, as a ratio to that of the entry.

@@ -4,7 +4,7 @@
 //! fractions of the equity put up.
 
 use super::opening::Opening;
-use super::policy::{Deleverage, Occasion, Policy};
+use super::policy::{Deleverage, Occasion, Policy, Stops};
 use super::schedule::Moment;
 use super::settlement::log_barrier;
 use crate::market::SECONDS_PER_YEAR;
@@ -21,6 +21,8 @@ const MOST_ORDERS: usize = 8;
 pub(super) struct Managed {
     pub opening: Opening,
     pub policy: Policy,
+    /// The stops of the policy.
+    pub stops: Stops,
     pub flows: Flows,
     /// Horizon in seconds.
     pub horizon: u64,
@@ -61,7 +63,7 @@ pub(super) struct Slot {
     pub drawdown: f64,
     /// When the owner answers a margin call, in years; infinite without one.
     pub due: f64,
-    /// Nearest trigger on the losing side and on the other.
+    /// Nearest trigger on the losing side, stops not counted, and on the other.
     pub low: f64,
     pub high: f64,
     pub liquidation: f64,
@@ -70,6 +72,8 @@ pub(super) struct Slot {
     pub lender: f64,
     pub deadline: f64,
     reduction: f64,
+    /// The venue's tier that a liquidation in part has left the position in, until the owner adds to it.
+    limit: Option<usize>,
     /// When the venue first closed a part of the position, and how often it did.
     taken: Option<f64>,
     reductions: f64,
@@ -98,6 +102,7 @@ impl Managed {
             lender: f64::NEG_INFINITY,
             deadline: f64::INFINITY,
             reduction: f64::NEG_INFINITY,
+            limit: None,
             taken: None,
             reductions: 0.0,
             end: None,
@@ -107,7 +112,7 @@ impl Managed {
             self.charge_interest(&mut slot, 0.0);
         }
         self.follow(&mut slot, 1.0);
-        self.renew(&mut slot, 0.0);
+        self.renew(&mut slot);
         slot
     }
 
@@ -127,8 +132,8 @@ impl Managed {
         log_barrier(self.sign(), requirement.barrier(slot.exposure, slot.cash, multiple))
     }
 
-    /// Finds the triggers again, with the best mirrored log-price so far.
-    pub fn renew(&self, slot: &mut Slot, top: f64) {
+    /// Finds the triggers again.
+    pub fn renew(&self, slot: &mut Slot) {
         let sign = self.sign();
         let policy = &self.policy;
         slot.liquidation = self.margin_barrier(slot, 1.0);
@@ -149,7 +154,7 @@ impl Managed {
             }
             _ => f64::NEG_INFINITY,
         };
-        slot.low = slot.liquidation.max(self.stop(top)).max(slot.call).max(slot.lender).max(slot.reduction);
+        slot.low = slot.liquidation.max(slot.call).max(slot.lender).max(slot.reduction);
         slot.high = policy.take_profit.map_or(f64::INFINITY, |target| target.level(self.side()));
     }
 
@@ -157,35 +162,19 @@ impl Managed {
         self.policy.margin_call.is_some_and(|call| call.reserve == 0.0 || slot.reserve > 0.0)
     }
 
-    /// The nearer of the two stops.
-    fn stop(&self, top: f64) -> f64 {
-        let sign = self.side();
-        let fixed = self.policy.stop_loss.map_or(f64::NEG_INFINITY, |stop| stop.level(sign));
-        let trailing =
-            self.policy.trailing_stop.map_or(f64::NEG_INFINITY, |stop| top - stop.log_distance(sign));
-        fixed.max(trailing)
-    }
-
-    /// Slippage of the nearer stop.
-    fn stop_slippage(&self, top: f64) -> f64 {
-        let sign = self.side();
-        let fixed = self.policy.stop_loss.map(|stop| (stop.level(sign), stop.slippage));
-        let trailing = self.policy.trailing_stop.map(|stop| (top - stop.log_distance(sign), stop.slippage));
-        let nearer = fixed.into_iter().chain(trailing).max_by(|a, b| a.0.total_cmp(&b.0));
-        nearer.map_or(0.0, |(_, slippage)| slippage)
-    }
-
-    /// Lets everything happen that is triggered at a price: liquidation before orders, a stop before the others.
+    /// Lets everything happen that is triggered at a price, the best one so far being `top`: liquidation before orders, a stop before
+    /// the others.
     pub fn react(&self, slot: &mut Slot, y: f64, top: f64, time: f64) {
+        let stop = self.stops.level(top);
         for _ in 0..MOST_ORDERS {
-            if slot.end.is_some() {
+            if slot.end.is_some() || (y > slot.low.max(stop) && y < slot.high) {
                 return;
             }
             let x = exp(self.sign() * y);
             if y <= slot.liquidation {
                 self.liquidate(slot, x, time);
-            } else if y <= self.stop(top) {
-                return self.close(slot, x, self.stop_slippage(top), Exit::Stopped, time);
+            } else if y <= stop {
+                return self.close(slot, x, self.stops.slippage(top), Exit::Stopped, time);
             } else if y >= slot.high {
                 return self.close(slot, x, 0.0, Exit::Target, time);
             } else if y <= slot.call {
@@ -197,7 +186,7 @@ impl Managed {
             } else {
                 return;
             }
-            self.renew(slot, top);
+            self.renew(slot);
         }
     }
 
@@ -205,6 +194,8 @@ impl Managed {
         let fee = self.opening.taker_fee * change.abs() * x;
         if change * slot.exposure < 0.0 {
             Self::buy_back(slot, x, (change / slot.exposure).abs().min(1.0));
+        } else {
+            slot.limit = None;
         }
         slot.exposure += change;
         slot.cash -= change * x + fee;
@@ -250,12 +241,11 @@ impl Managed {
     }
 
     /// Cash flows that are due, the check after them, then the owner's orders.
-    pub fn settle(&self, slot: &mut Slot, due: &Due, y: f64, top: f64) {
+    pub fn settle(&self, slot: &mut Slot, due: &Due, (x, y): (f64, f64), top: f64) {
         let Due { moment, years, funding_rate } = due;
         if slot.end.is_some() {
             return;
         }
-        let x = exp(self.sign() * y);
         let time = moment.seconds as f64 / SECONDS_PER_YEAR;
         if moment.interest {
             self.charge_interest(slot, *years);
@@ -269,7 +259,7 @@ impl Managed {
         }
         self.follow(slot, x);
         if moment.interest || funding_rate.is_some() {
-            self.renew(slot, top);
+            self.renew(slot);
             self.react(slot, y, top, time);
         }
         if slot.end.is_some() {
@@ -292,7 +282,7 @@ impl Managed {
             return self.close(slot, x, 0.0, Exit::Expired, time);
         }
         if has_acted {
-            self.renew(slot, top);
+            self.renew(slot);
             self.react(slot, y, top, time);
         }
     }
@@ -305,12 +295,13 @@ impl Managed {
 
     /// Lets the venue close what it needs, or everything.
     fn liquidate(&self, slot: &mut Slot, x: f64, time: f64) {
-        let Some(reduced) = self.opening.reduce_at(slot.cash, slot.exposure, x) else {
+        let Some(reduced) = self.opening.reduce_at(slot.cash, slot.exposure, slot.limit, x) else {
             return self.liquidate_all(slot, x, time);
         };
         Self::buy_back(slot, x, reduced.closed);
         slot.costs[Cost::Liquidation as usize] += reduced.kept;
         (slot.cash, slot.exposure) = (reduced.left.cash, reduced.left.exposure);
+        slot.limit = reduced.limit;
         slot.reductions += 1.0;
         slot.taken.get_or_insert(time);
         self.follow(slot, x);

@@ -2,7 +2,7 @@
 
 use crate::market::{Duration, PriceHistory, ResampleError};
 use crate::model::{
-    Bootstrap, Garch, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model, Regime,
+    Bates, Bootstrap, Garch, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model, Regime,
     RegimeState,
 };
 
@@ -15,9 +15,6 @@ use super::sample::{Sample, SampleError};
 /// Why a model cannot be estimated anew.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RefitError {
-    /// There is no estimator for the model.
-    #[error("there is no estimator for bates: fit heston, or a jump model")]
-    NoEstimator,
     /// A bootstrap needs the lows and highs of bars.
     #[error("a bootstrap needs bars with lows and highs, and the prices are closes only")]
     ClosesOnly,
@@ -34,14 +31,13 @@ pub enum RefitError {
 
 /// A model of the same kind with the parameters of a history, and no view on where the price goes.
 ///
-/// Merton's jumps are those detected, and a GARCH model keeps its step and its members (asymmetry, Student-t) and starts from the
+/// Merton's and Bates's jumps are those detected, and a GARCH model keeps its step and its members (asymmetry, Student-t) and starts from the
 /// variance after the last bar. A bootstrap keeps the mean length of its blocks; its `drift` holds over the horizon.
 ///
 /// # Errors
 /// See [`RefitError`].
 pub fn refit(model: &Model, history: &PriceHistory, horizon: Duration) -> Result<Model, RefitError> {
     let target = match model {
-        Model::Bates(_) => return Err(RefitError::NoEstimator),
         Model::Bootstrap(_) if history.close_only => return Err(RefitError::ClosesOnly),
         Model::Bootstrap(bootstrap) => {
             let block = bootstrap.block() * bootstrap.interval().seconds() as f64;
@@ -52,6 +48,7 @@ pub fn refit(model: &Model, history: &PriceHistory, horizon: Duration) -> Result
         Model::Merton(_) => Target::MertonJumps,
         Model::Kou(_) => Target::Kou,
         Model::Heston(_) => Target::Heston,
+        Model::Bates(_) => Target::Bates,
         Model::Regime(_) => Target::Regime,
         Model::Hawkes(_) => Target::Hawkes,
         Model::Garch(garch) => {
@@ -72,6 +69,15 @@ fn fitted(model: &Model, fit: &Fit, sample: &Sample) -> Model {
     let value = |key: &str| fit.value(key).unwrap_or(f64::NAN);
     let normal_jumps =
         || Jumps { rate: value("jumps.rate"), mean: value("jumps.mean"), std_dev: value("jumps.std_dev") };
+    let heston = |before: &Heston| Heston {
+        drift: 0.0,
+        variance: value("variance"),
+        long_run_variance: value("long_run_variance"),
+        mean_reversion: value("mean_reversion"),
+        vol_of_vol: value("vol_of_vol"),
+        correlation: value("correlation"),
+        step: before.step,
+    };
     match model {
         Model::Gbm(_) => Model::Gbm(Gbm { drift: 0.0, volatility: value("volatility") }),
         Model::Merton(_) => {
@@ -96,15 +102,8 @@ fn fitted(model: &Model, fit: &Fit, sample: &Sample) -> Model {
                 decay: value("jumps.decay"),
             },
         }),
-        Model::Heston(heston) => Model::Heston(Heston {
-            drift: 0.0,
-            variance: value("variance"),
-            long_run_variance: value("long_run_variance"),
-            mean_reversion: value("mean_reversion"),
-            vol_of_vol: value("vol_of_vol"),
-            correlation: value("correlation"),
-            step: heston.step,
-        }),
+        Model::Heston(before) => Model::Heston(heston(before)),
+        Model::Bates(before) => Model::Bates(Bates { heston: heston(&before.heston), jumps: normal_jumps() }),
         Model::Regime(_) => {
             let state = |key| RegimeState { drift: 0.0, volatility: value(key) };
             let switching_rates =
@@ -126,6 +125,6 @@ fn fitted(model: &Model, fit: &Fit, sample: &Sample) -> Model {
             dof: fit.value("dof"),
             initial_variance: value("volatility_after_the_last_bar").powi(2) * sample.step_years(),
         }),
-        Model::Bates(_) | Model::Bootstrap(_) => model.clone(),
+        Model::Bootstrap(_) => model.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! `check`: the gate for CI.
 
+use std::collections::HashSet;
 use std::env;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -24,7 +25,7 @@ use super::failure::error_with_help;
 use super::interrupt;
 use super::output::{OutputFile, print};
 use super::progress::ProgressLine;
-use super::sources::Sources;
+use super::sources::{Loaded, Sources, scenario_texts};
 use super::values;
 use super::verdicts::{OutputFormat, TestFlags, VerdictOutput, read_results};
 
@@ -33,7 +34,7 @@ const MOST_ROUNDS: usize = 5;
 
 /// Check the limits of scenarios, and results against a baseline
 ///
-/// The exit status is 0 if all is well, 1 if something fails or cannot be decided. A limit passes if the whole 95 % interval
+/// The exit status is 0 if all is well, 1 if something fails or cannot be decided: the worst of all scenarios. A limit passes if the whole 95 % interval
 /// of its metric is allowed, and fails if none of it is. Against a baseline every number of every level is tested, at one
 /// false-alarm rate over all together (Holm); a run of the same scenario, seed and number of paths must agree with its
 /// baseline in every digit.
@@ -42,7 +43,7 @@ const MOST_ROUNDS: usize = 5;
 /// (Christoffersen) and distribution (Kolmogorov), each ranked among 1999 histories that the model makes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  liqsim check liqsim.toml\n  liqsim check liqsim.toml --save baseline.json\n  \
+    after_help = "Examples:\n  liqsim check liqsim.toml\n  liqsim check scenarios/ci\n  liqsim check liqsim.toml --save baseline.json\n  \
                         liqsim check liqsim.toml --baseline baseline.json --tolerance 2% -o junit.xml --github\n  \
                         liqsim check liqsim.toml --prices btc_1h.csv.gz --since 2026-01-01"
 )]
@@ -111,7 +112,16 @@ impl Check {
         let files = self.output.prepare()?;
         let save = self.save.as_deref().map(|path| OutputFile::prepare_as(path, Format::Json)).transpose()?;
         let baseline = self.baseline.as_deref().map(read_results).transpose()?;
-        let mut scenarios = self.sources.load()?;
+        let Loaded { files: sources, mut scenarios } = self.sources.load()?;
+        if save.is_some() || baseline.is_some() {
+            let mut names = HashSet::new();
+            if let Some(twice) = scenarios.iter().find(|scenario| !names.insert(&scenario.name)) {
+                return Err(error_with_help(
+                    format_args!("two scenarios are named \"{}\"", twice.name),
+                    "a baseline knows scenarios by their names: give each its own",
+                ));
+            }
+        }
         let prices = self.prices.as_deref().map(|path| self.history(path)).transpose()?;
         if baseline.is_none()
             && save.is_none()
@@ -131,7 +141,7 @@ impl Check {
         }
         let stop = interrupt::stop_flag()?;
         let (mut checks, mut results) = (Vec::new(), Vec::new());
-        for (file, scenario) in self.sources.files.iter().zip(&scenarios) {
+        for (file, scenario) in sources.iter().zip(&scenarios) {
             let result = self.simulate(scenario, &stop)?;
             let mut check = self.judge(file, scenario, &result, baseline.as_deref(), &stop)?;
             if let Some(history) = &prices {
@@ -147,7 +157,7 @@ impl Check {
         let report = CheckReport::new(checks);
         let status = self.output.write(files, report.verdict, |format, layout| match format {
             // With the pictures of the runs behind the verdict.
-            VerdictFormat::Html => self.page(&report, &results),
+            VerdictFormat::Html => Self::page(&report, &results, &sources),
             format => render_check(&report, format, layout),
         })?;
         if self.github {
@@ -156,12 +166,12 @@ impl Check {
         Ok(status)
     }
 
-    fn page(&self, report: &CheckReport, results: &[RunResult]) -> Result<String, RenderError> {
+    fn page(report: &CheckReport, results: &[RunResult], files: &[PathBuf]) -> Result<String, RenderError> {
         let mut documents = vec![Document::of_check(report)];
         for result in results {
             documents.push(Document::of_run(result)?);
         }
-        html::render(&documents, &self.sources.texts())
+        html::render(&documents, &scenario_texts(files))
     }
 
     fn simulate(&self, scenario: &Scenario, stop: &AtomicBool) -> anyhow::Result<RunResult> {

@@ -10,6 +10,7 @@ mod init;
 mod interrupt;
 mod liquidation_price;
 mod man;
+mod merge;
 mod models;
 mod output;
 mod over;
@@ -17,9 +18,11 @@ mod position;
 mod progress;
 mod replay;
 mod report;
+mod result_output;
 mod run;
 mod safe;
 mod schema;
+mod shard_file;
 mod simulate;
 mod sources;
 mod starter;
@@ -65,6 +68,7 @@ enum Command {
     Replay(replay::Replay),
     Simulate(simulate::Simulate),
     Validate(validate::Validate),
+    Merge(merge::Merge),
     Report(report::Report),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
@@ -93,6 +97,7 @@ impl Arguments {
             Command::Sweep(sweep) => sweep.execute(),
             Command::Replay(replay) => replay.execute(),
             Command::Simulate(simulate) => simulate.execute(),
+            Command::Merge(merge) => merge.execute(),
             Command::Report(report) => report.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),

@@ -5,18 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::engine::{RunError, RunOptions, RunResult, run_tallied};
-use crate::report::html::{self, Document};
-use crate::report::{FileFormat, Format, plot, render, render_file};
+use crate::engine::{RunError, RunOptions, RunResult, Shard, run_shard, run_tallied};
 use crate::scenario::{PathBudget, Scenario};
+use crate::stats::Tally;
 use crate::study::Depths;
 
-use super::failure::{error_with_help, warn};
+use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
-use super::output::{OutputFile, print, terminal_layout};
+use super::output::{OutputFile, print};
 use super::progress::ProgressLine;
-use super::sources::Sources;
-use super::values::{self, RunFormat};
+use super::result_output::ResultOutput;
+use super::shard_file::ShardFile;
+use super::sources::{Loaded, Sources, scenario_texts};
+use super::values;
 
 /// Probability of liquidation at which a leverage is shown as safe.
 const SAFE: f64 = 0.01;
@@ -45,25 +46,22 @@ pub struct Run {
     #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true)]
     threads: Option<usize>,
 
-    /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    format: RunFormat,
+    /// Simulate one part only, such as 2/8, and write what its paths came to for `liqsim merge`; with -o to a .json file
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["format", "plot"])]
+    shard: Option<Shard>,
 
-    /// Also write the result to a file, in the format of its extension (.json, .csv, .md, .txt, .html, .svg, .png); repeatable
-    #[arg(short, long = "output", value_name = "FILE")]
-    outputs: Vec<PathBuf>,
-
-    /// Draw the probability of liquidation over leverage below the table
-    #[arg(long)]
-    plot: bool,
+    #[command(flatten)]
+    output: ResultOutput,
 }
 
 impl Run {
     /// Simulates, writes the files, prints.
     pub fn execute(self) -> anyhow::Result<()> {
-        let outputs =
-            self.outputs.iter().map(|path| OutputFile::prepare(path)).collect::<anyhow::Result<Vec<_>>>()?;
-        let mut scenarios = self.sources.load()?;
+        if let Some(shard) = self.shard {
+            return self.execute_shard(shard);
+        }
+        let outputs = self.output.prepare()?;
+        let Loaded { files, mut scenarios } = self.sources.load()?;
         for scenario in &mut scenarios {
             if let Some(paths) = self.paths {
                 scenario.simulation.paths = PathBudget::Fixed(paths);
@@ -73,28 +71,35 @@ impl Run {
             }
         }
         let results = self.simulate(&scenarios, &*interrupt::stop_flag()?)?;
-        // Files first: whoever reads standard output may leave early.
-        for output in outputs {
-            let contents = match output.format {
-                FileFormat::Text(Format::Html) => self.page(&results)?.into_bytes(),
-                format => render_file(&results, format)?,
-            };
-            output.write(contents)?;
-        }
-        let layout = terminal_layout();
-        let mut text = render(&results, self.format.into(), layout)?;
-        if self.plot && self.format == RunFormat::Table {
-            for result in &results {
-                text += &format!("\n{}\n{}", result.scenario, plot(result, layout.width));
-            }
-        }
-        print(&text)
+        self.output.write(outputs, &results, &scenario_texts(&files))
     }
 
-    /// The report, with the scenario files that can be read again.
-    fn page(&self, results: &[RunResult]) -> anyhow::Result<String> {
-        let documents = results.iter().map(Document::of_run).collect::<Result<Vec<_>, _>>()?;
-        Ok(html::render(&documents, &self.sources.texts())?)
+    /// Simulates one part and writes it.
+    fn execute_shard(&self, shard: Shard) -> anyhow::Result<()> {
+        let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+        if self.output.outputs.len() > 1 || !self.output.outputs.iter().all(is_json) {
+            return Err(error_with_help(
+                "a shard goes to one .json file",
+                "give one, such as -o part-2.json",
+            ));
+        }
+        let output = self.output.outputs.first();
+        let output = output.map(|path| OutputFile::prepare_as(path, ())).transpose()?;
+        let source = self.sources.one(self.paths, self.seed)?;
+        let scenario = source.load().map_err(|problems| WrongScenarios(vec![problems]))?;
+        let stop = interrupt::stop_flag()?;
+        let line = ProgressLine::new(&format!("{}, shard {shard}", scenario.name));
+        let progress = |progress| line.show(&progress);
+        let partial = run_shard(
+            &scenario,
+            shard,
+            &RunOptions { threads: self.threads, stop: &stop, progress: &progress },
+        )?;
+        let text = ShardFile::new(source, partial)?.text()?;
+        match output {
+            Some(output) => output.write(text),
+            None => print(&text),
+        }
     }
 
     fn simulate(&self, scenarios: &[Scenario], stop: &AtomicBool) -> anyhow::Result<Vec<RunResult>> {
@@ -104,9 +109,7 @@ impl Run {
             let progress = |progress| line.show(&progress);
             match run_tallied(scenario, &RunOptions { threads: self.threads, stop, progress: &progress }) {
                 Ok((mut result, tally)) => {
-                    result
-                        .safe_leverage
-                        .extend(Depths::new(scenario, &tally).map(|depths| depths.safe(SAFE)));
+                    show_safe_leverage(scenario, &tally, &mut result);
                     results.push(result);
                 }
                 Err(RunError::Interrupted) => break,
@@ -124,4 +127,9 @@ impl Run {
         }
         Ok(results)
     }
+}
+
+/// Adds the largest leverage that is safe to a result, where its tally can tell.
+pub fn show_safe_leverage(scenario: &Scenario, tally: &Tally, result: &mut RunResult) {
+    result.safe_leverage.extend(Depths::new(scenario, tally).map(|depths| depths.safe(SAFE)));
 }

@@ -14,7 +14,7 @@ use super::interrupt;
 use super::output::{print, terminal_layout};
 use super::over::{over, resolve};
 use super::progress::ProgressLine;
-use super::sources::Sources;
+use super::sources::{Loaded, Sources};
 use super::values;
 
 /// Leverages of the curve in the JSON.
@@ -115,10 +115,10 @@ impl Safe {
         if criterion.has_limit() && criterion != Criterion::LiquidationProbability && self.max.is_empty() {
             return Err(error_with_help("this criterion needs a limit", "add --max, such as --max 50%"));
         }
-        let scenarios = self.sources.load()?;
+        let Loaded { files, scenarios } = self.sources.load()?;
         let stop = interrupt::stop_flag()?;
         let mut reports = Vec::new();
-        for (file, scenario) in self.sources.files.iter().zip(scenarios) {
+        for (file, scenario) in files.iter().zip(scenarios) {
             if self.over.is_empty() {
                 reports.push(self.report(scenario, Vec::new(), criterion, &stop)?);
                 continue;

@@ -1,36 +1,86 @@
 //! The scenario files of a command, with overrides.
 
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 
 use crate::report::html::ScenarioText;
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Scenario, Source};
 
-use super::failure::WrongScenarios;
+use super::failure::{WrongScenarios, error_with_help};
+use super::shard_file::ShardScenario;
 
 /// Scenario files and what is changed in them.
 #[derive(Debug, Args)]
 pub struct Sources {
-    /// Scenario files (TOML); "-" is standard input
+    /// Scenario files (TOML), or folders of them (*.toml); "-" is standard input
     #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
+    files: Vec<PathBuf>,
 
     /// Override a key of the scenario, such as simulation.horizon=7d; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
 }
 
+/// Loaded scenarios with their files.
+pub struct Loaded {
+    /// One file per scenario.
+    pub files: Vec<PathBuf>,
+    /// The scenarios.
+    pub scenarios: Vec<Scenario>,
+}
+
 impl Sources {
     /// Loads all files, or fails with the problems of all that are wrong.
-    pub fn load(&self) -> anyhow::Result<Vec<Scenario>> {
-        load_all(&self.files, &self.overrides)
+    pub fn load(&self) -> anyhow::Result<Loaded> {
+        let files = scenario_files(&self.files)?;
+        let scenarios = load_all(&files, &self.overrides)?;
+        Ok(Loaded { files, scenarios })
     }
 
-    /// The texts of the files that can be read again, for the report.
-    pub fn texts(&self) -> Vec<ScenarioText> {
-        scenario_texts(&self.files)
+    /// The only file, with what is changed in it.
+    pub fn one(&self, paths: Option<u64>, seed: Option<u64>) -> anyhow::Result<ShardScenario> {
+        let files = scenario_files(&self.files)?;
+        let [file] = &files[..] else {
+            return Err(error_with_help(
+                format_args!("a shard is part of the run of one scenario, and there are {}", files.len()),
+                "name one file",
+            ));
+        };
+        let source = Source::read(file).map_err(|problems| WrongScenarios(vec![problems]))?;
+        let (file, text) = (PathBuf::from(source.name()), source.text().to_owned());
+        Ok(ShardScenario { file, text, overrides: self.overrides.clone(), paths, seed })
     }
+}
+
+/// The files, and those of folders that end with .toml, in the order of their names.
+pub fn scenario_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let cannot_read = || format!("cannot read the folder {}", path.display());
+        let entries = fs::read_dir(path).with_context(cannot_read)?;
+        let mut found = entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<io::Result<Vec<_>>>()
+            .with_context(cannot_read)?;
+        found.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        if found.is_empty() {
+            return Err(error_with_help(
+                format_args!("the folder {} holds no scenario", path.display()),
+                "scenario files end with .toml",
+            ));
+        }
+        found.sort();
+        files.extend(found);
+    }
+    Ok(files)
 }
 
 /// Loads all files, or fails with the problems of all that are wrong.
@@ -50,7 +100,7 @@ pub fn load_all(files: &[PathBuf], overrides: &[String]) -> anyhow::Result<Vec<S
 pub fn scenario_texts(files: &[PathBuf]) -> Vec<ScenarioText> {
     let read = |path: &PathBuf| {
         let name = path.display().to_string();
-        std::fs::read_to_string(path).ok().map(|text| ScenarioText { name, text })
+        fs::read_to_string(path).ok().map(|text| ScenarioText { name, text })
     };
     files.iter().filter_map(read).collect()
 }

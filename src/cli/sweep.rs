@@ -1,8 +1,6 @@
 //! `sweep`: many scenarios into one folder.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +15,7 @@ use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::print;
 use super::progress::ProgressLine;
+use super::sources::scenario_files;
 use super::sweep_page::write_page;
 use super::sweep_tables::{Ranking, Tables};
 use super::values;
@@ -122,25 +121,8 @@ impl Sweep {
     }
 
     fn sources(&self) -> anyhow::Result<Vec<SweptFile>> {
-        let mut files = Vec::new();
-        for file in &self.files {
-            if file.is_dir() {
-                let entries =
-                    fs::read_dir(file).with_context(|| format!("cannot read {}", file.display()))?;
-                let mut found: Vec<PathBuf> =
-                    entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
-                found.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-                found.sort();
-                files.extend(found);
-            } else {
-                files.push(file.clone());
-            }
-        }
-        if files.is_empty() {
-            return Err(error_with_help("the folders hold no scenario", "scenario files end with .toml"));
-        }
         let (mut sources, mut wrong) = (Vec::new(), Vec::new());
-        for file in files {
+        for file in scenario_files(&self.files)? {
             match Source::read(&file).and_then(read_sweep) {
                 Ok(cells) => sources.push(SweptFile { file, cells }),
                 Err(problems) => wrong.push(problems),

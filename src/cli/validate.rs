@@ -11,13 +11,13 @@ use crate::scenario::{PathBudget, Scenario};
 use crate::study::{KnownValue, LARGEST_SCORE, self_check};
 
 use super::output::print;
-use super::sources::load_all;
+use super::sources::{load_all, scenario_files};
 
 /// Check scenario files and show every problem with its place
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  liqsim validate liqsim.toml\n  liqsim validate --self")]
 pub struct Validate {
-    /// Scenario files (TOML); "-" is standard input
+    /// Scenario files (TOML), or folders of them (*.toml); "-" is standard input
     #[arg(value_name = "FILE", required_unless_present = "this_build")]
     files: Vec<PathBuf>,
 
@@ -36,8 +36,9 @@ impl Validate {
         if self.this_build {
             return prove();
         }
-        let scenarios = load_all(&self.files, &self.overrides)?;
-        let lines = self.files.iter().zip(&scenarios);
+        let files = scenario_files(&self.files)?;
+        let scenarios = load_all(&files, &self.overrides)?;
+        let lines = files.iter().zip(&scenarios);
         print(
             &lines
                 .map(|(file, scenario)| format!("{}: ok: {}\n", file.display(), summary(scenario)))

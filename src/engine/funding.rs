@@ -1,15 +1,85 @@
 //! The funding rates of a block's paths, payment by payment.
+//!
+//! An account of several positions can have several laws. Mean-reverting rates are joined by the prices that they are correlated with
+//! and nothing else. Records are dealt out by the same draws: where they have as many rows, every path gets the rows that were
+//! recorded together.
 
+use crate::account::Moment;
 use crate::numeric::{Purpose, Stream};
 use crate::venue::{Funding, FundingRates, OrnsteinUhlenbeck, RecordedOrder, RecordedRates, Transition};
 
-/// Deals out rates to the paths of one block after another.
+/// A law of funding, and the asset whose price it is on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FundingLaw {
+    /// Index of the asset.
+    pub asset: usize,
+    /// The law.
+    pub funding: Funding,
+}
+
+/// The rates of all laws of an account.
 #[derive(Debug, Clone)]
-pub(super) struct FundingPath<'a> {
-    /// None where no funding is paid.
-    funding: Option<&'a Funding>,
+pub(super) struct FundingPaths<'a> {
+    laws: Vec<FundingPath<'a>>,
+    /// Rates of the payment at hand, by law and path, where there are several laws.
+    rates: Vec<f64>,
+}
+
+impl<'a> FundingPaths<'a> {
+    pub fn new(laws: &'a [FundingLaw]) -> Self {
+        let is_one = laws.len() == 1;
+        let path = |(number, law): (u16, &'a FundingLaw)| {
+            let shares = is_one || matches!(law.funding.rates, FundingRates::Recorded(_));
+            FundingPath::new(law, if shares { 0 } else { number + 1 })
+        };
+        Self { laws: (0..).zip(laws).map(path).collect(), rates: Vec::new() }
+    }
+
+    /// Starts a block.
+    pub fn begin(&mut self, seed: u64, block: u64, lanes: usize) {
+        self.laws.iter_mut().for_each(|law| law.begin(seed, block, lanes));
+    }
+
+    /// Whether [`FundingPaths::drive`] has to see every move of the price.
+    pub fn follows_the_price(&self) -> bool {
+        self.laws.iter().any(FundingPath::follows_the_price)
+    }
+
+    /// Takes in how the driver of an asset's price moved on some paths: standard normals over durations in years.
+    pub fn drive(&mut self, asset: usize, lanes: &[u32], durations: &[f64], normals: &[f64]) {
+        self.laws.iter_mut().for_each(|law| law.drive(asset, lanes, durations, normals));
+    }
+
+    /// The rates of the payments that are due at a moment, by law and path; empty if none is. Laws that are not due have their last
+    /// rates.
+    pub fn next(&mut self, moment: &Moment) -> &[f64] {
+        if !moment.funding {
+            return &[];
+        }
+        for law in &mut self.laws {
+            if law.funding.is_due(moment.seconds) {
+                law.next();
+            }
+        }
+        if let [law] = &self.laws[..] {
+            return &law.rates;
+        }
+        self.rates.clear();
+        for law in &self.laws {
+            self.rates.extend_from_slice(&law.rates);
+        }
+        &self.rates
+    }
+}
+
+/// Deals out the rates of one law to the paths of one block after another.
+#[derive(Debug, Clone)]
+struct FundingPath<'a> {
+    funding: &'a Funding,
     /// The asset whose price it is on.
     asset: usize,
+    /// Number of its stream.
+    number: u16,
     /// Rates of the payment at hand.
     rates: Vec<f64>,
     /// Where a mean-reverting law stands, and what the driver of the prices did since the last payment.
@@ -23,30 +93,29 @@ pub(super) struct FundingPath<'a> {
 }
 
 impl<'a> FundingPath<'a> {
-    pub fn new(funding: Option<&'a Funding>, asset: usize) -> Self {
+    fn new(law: &'a FundingLaw, number: u16) -> Self {
         Self {
-            funding,
-            asset,
+            funding: &law.funding,
+            asset: law.asset,
+            number,
             rates: Vec::new(),
             state: Vec::new(),
             driver: Vec::new(),
             rows: Vec::new(),
-            noise: Stream::new(0, Purpose::Funding, 0),
+            noise: Stream::new(0, Purpose::Funding(number), 0),
             draws: Vec::new(),
             payments: 0,
         }
     }
 
-    /// Starts a block.
-    pub fn begin(&mut self, seed: u64, block: u64, lanes: usize) {
-        self.noise = Stream::new(seed, Purpose::Funding, block);
+    fn begin(&mut self, seed: u64, block: u64, lanes: usize) {
+        self.noise = Stream::new(seed, Purpose::Funding(self.number), block);
         self.payments = 0;
         for column in [&mut self.rates, &mut self.driver, &mut self.state, &mut self.draws] {
             column.clear();
             column.resize(lanes, 0.0);
         }
-        let Some(funding) = self.funding else { return };
-        match &funding.rates {
+        match &self.funding.rates {
             FundingRates::Constant { rate } => self.rates.fill(*rate),
             FundingRates::Ou(law) => self.state.fill(law.initial),
             FundingRates::Recorded(record) => {
@@ -62,13 +131,11 @@ impl<'a> FundingPath<'a> {
         }
     }
 
-    /// Whether [`FundingPath::drive`] has to see every move of the price.
-    pub fn follows_the_price(&self) -> bool {
-        self.funding.is_some_and(Funding::follows_the_price)
+    fn follows_the_price(&self) -> bool {
+        self.funding.follows_the_price()
     }
 
-    /// Takes in how the driver of an asset's price moved on some paths: standard normals over durations in years.
-    pub fn drive(&mut self, asset: usize, lanes: &[u32], durations: &[f64], normals: &[f64]) {
+    fn drive(&mut self, asset: usize, lanes: &[u32], durations: &[f64], normals: &[f64]) {
         if asset == self.asset && self.follows_the_price() {
             for ((lane, duration), normal) in lanes.iter().zip(durations).zip(normals) {
                 self.driver[*lane as usize] += duration.sqrt() * normal;
@@ -76,16 +143,14 @@ impl<'a> FundingPath<'a> {
         }
     }
 
-    /// The rates of the payment that is due, by path; empty if none is.
-    pub fn next(&mut self, is_due: bool) -> &[f64] {
-        let Some(funding) = self.funding.filter(|_| is_due) else { return &[] };
-        match &funding.rates {
+    /// Goes on to the next payment.
+    fn next(&mut self) {
+        match &self.funding.rates {
             FundingRates::Constant { .. } => {}
-            FundingRates::Ou(law) => self.step(&law.transition(funding.every.years()), law),
+            FundingRates::Ou(law) => self.step(&law.transition(self.funding.every.years()), law),
             FundingRates::Recorded(record) => self.deal(record),
         }
         self.payments += 1;
-        &self.rates
     }
 
     fn step(&mut self, transition: &Transition, law: &OrnsteinUhlenbeck) {

@@ -7,6 +7,7 @@ mod funding;
 mod common_jumps;
 mod crossing;
 mod looks;
+mod partial;
 mod path_key;
 mod picture;
 mod plan;
@@ -21,6 +22,8 @@ mod paths;
 
 pub use block::{BLOCK_LANES, Worker};
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
+pub use funding::FundingLaw;
+pub use partial::{MergeError, Partial, Shard, ShardError};
 pub use path_key::path_key;
 pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
@@ -30,5 +33,5 @@ pub use result::{
     CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
     PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
-pub use run::{Progress, RunError, RunOptions, run, run_sharing, run_tallied};
+pub use run::{Progress, RunError, RunOptions, result_of, run, run_shard, run_sharing, run_tallied};
 pub use sampling::rare_depth;

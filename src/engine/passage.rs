@@ -38,7 +38,7 @@ pub(super) fn notes(
             format!(
                 "Returns and equity over time are of the equity and the money that the owner keeps ready or \
                  pays in, {} % of the equity, together.",
-                100.0 * committed
+                percent(committed)
             ),
         ));
     }
@@ -49,7 +49,7 @@ pub(super) fn notes(
                 "A put at {} % of the entry price for {} costs {:.2} % of the notional, paid beside the collateral. It does not \
                  support the margin; it is held to its expiry or to the horizon, whatever becomes of the position, and counts \
                  in returns and in equity over time, of the equity and its premium together, not in drawdown.",
-                100.0 * put.strike,
+                percent(put.strike),
                 put.expiry,
                 100.0 * put.premium(),
             ),
@@ -78,7 +78,7 @@ fn charges(flows: &[Flows]) -> Vec<(&'static str, String)> {
             add(describe(funding));
         }
         if let Some(borrow) = flows.borrow.filter(|borrow| borrow.rate != 0.0) {
-            add(format!("interest of {} % a year on debts", 100.0 * borrow.rate));
+            add(format!("interest of {} % a year on debts", percent(borrow.rate)));
         }
     }
     let mut notes = vec![(
@@ -101,17 +101,22 @@ fn charges(flows: &[Flows]) -> Vec<(&'static str, String)> {
     notes
 }
 
+/// A fraction in per cent, without what the factor of 100 does to its last digits.
+fn percent(fraction: f64) -> f64 {
+    (fraction * 1e12).round() / 1e10
+}
+
 /// Funding in words.
 fn describe(funding: &Funding) -> String {
     let every = funding.every;
     match &funding.rates {
-        FundingRates::Constant { rate } => format!("funding of {} % every {every}", 100.0 * rate),
+        FundingRates::Constant { rate } => format!("funding of {} % every {every}", percent(*rate)),
         FundingRates::Ou(law) => format!(
             "funding every {every} at a rate that returns to {} % (Ornstein-Uhlenbeck, spread {:.2} bp after a long \
              time{})",
-            100.0 * law.mean,
+            percent(law.mean),
             1e4 * law.volatility / (2.0 * law.reversion).sqrt(),
-            law.cap.map_or_else(String::new, |cap| format!(", capped at {} %", 100.0 * cap)),
+            law.cap.map_or_else(String::new, |cap| format!(", capped at {} %", percent(cap))),
         ),
         FundingRates::Recorded(record) => match record.order {
             RecordedOrder::From(_) => format!("recorded funding every {every}, the same on every path"),

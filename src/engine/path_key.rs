@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::plan::{Plan, PlanError};
 use crate::model::{Dependence, Model, Stress};
 use crate::scenario::{PathBudget, Scenario};
-use crate::venue::Funding;
 
 #[derive(Serialize)]
 struct Determinants<'a> {
@@ -49,7 +48,7 @@ impl Plan {
             times: self.grid.iter().map(|point| point.time.to_bits()).collect(),
             looks: if self.continuous { Vec::new() } else { looks.collect() },
             funding_follows_the_price: !self.continuous
-                && self.flows.funding.as_ref().is_some_and(Funding::follows_the_price),
+                && self.funding.iter().any(|law| law.funding.follows_the_price()),
         };
         // Plain structs of numbers and text always serialise.
         let written = serde_json::to_vec(&determinants).unwrap_or_default();

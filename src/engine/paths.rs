@@ -55,7 +55,7 @@ impl Closes {
         Ok(Self { plan: plan(&scenario, step, steps)?, asset })
     }
 
-    /// Log-prices over the price at the start, by step and path, of a block of at most 512 paths.
+    /// Log-prices over the price at the start, by step and path, of a block.
     pub fn block(&self, number: u64, paths: usize) -> Vec<Vec<f64>> {
         let asset = self.asset;
         let note = move |closes: &mut Vec<Vec<f64>>, bars: &[Bars], _: &mut Stream| {
@@ -115,7 +115,7 @@ impl PathBars {
         self.steps
     }
 
-    /// The bars of a block of at most 512 paths, by asset.
+    /// The bars of a block, by asset.
     pub fn block(&self, number: u64, paths: usize) -> Vec<AssetBars> {
         let years = self.step.years();
         let last = self.steps.saturating_sub(1);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bar_step;
+use super::funding::FundingLaw;
 use super::result::PositionResult;
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
@@ -54,8 +55,10 @@ pub struct Plan {
     pub portfolio: Vec<Vec<Purse>>,
     /// The levels in the units of an account that is followed step by step.
     pub openings: Vec<Opening>,
-    /// What is charged over time.
+    /// What is charged over time; of the first position where there are several.
     pub flows: Flows,
+    /// The laws of funding whose rates are dealt out: that of the only position, or of several those that vary.
+    pub funding: Vec<FundingLaw>,
     /// What the owner does.
     pub policy: Policy,
     /// Whether the venue can act and leave the position open.
@@ -130,7 +133,7 @@ impl Plan {
         let in_steps = venue.acts_in_steps();
         let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
         let schedule = match (account.is_portfolio(), is_plain) {
-            (true, _) => portfolio_schedule(&flows, horizon),
+            (true, _) => portfolio_schedule(&flows, &policy, horizon),
             (false, true) => Vec::new(),
             (false, false) => schedule(&flows, &policy, horizon),
         };
@@ -148,6 +151,18 @@ impl Plan {
             terms,
             levels,
             portfolio,
+            funding: match account.is_portfolio() {
+                true => account
+                    .funding_laws()
+                    .into_iter()
+                    .map(|(asset, funding)| FundingLaw { asset, funding })
+                    .collect(),
+                false => flows[0]
+                    .funding
+                    .iter()
+                    .map(|funding| FundingLaw { asset: position.asset, funding: funding.clone() })
+                    .collect(),
+            },
             flows: flows[0].clone(),
             policy,
             in_steps,
@@ -180,7 +195,7 @@ impl Plan {
         if !self.portfolio.is_empty() {
             return Box::new(self.several());
         }
-        if self.in_steps || !self.policy.is_empty() {
+        if self.is_managed() {
             return Box::new(self.book());
         }
         if self.schedule.is_empty()
@@ -194,8 +209,16 @@ impl Plan {
         }
     }
 
+    /// Whether the owner or the venue acts on the way.
+    fn is_managed(&self) -> bool {
+        self.in_steps || !self.policy.is_empty()
+    }
+
     /// An evaluation of levels that nothing but funding moves, where their barriers are straight in what it has charged.
     pub fn funded(&self) -> Option<Funded> {
+        if self.is_managed() || !self.portfolio.is_empty() {
+            return None;
+        }
         let is_charged = |borrow: &Borrow| borrow.rate != 0.0;
         let funding =
             self.flows.funding.as_ref().filter(|_| !self.flows.borrow.as_ref().is_some_and(is_charged))?;
@@ -211,7 +234,7 @@ impl Plan {
     /// An evaluation of several positions.
     pub fn several(&self) -> Portfolio {
         let (levels, schedule) = (self.portfolio.clone(), self.schedule.clone());
-        Portfolio::new(levels, schedule, &self.dependence.correlation, self.horizon())
+        Portfolio::new(levels, self.policy, schedule, &self.dependence.correlation, self.horizon())
     }
 
     /// An evaluation that follows every level on its own.
@@ -264,13 +287,13 @@ impl LevelTerms {
 }
 
 /// The moments of an account of several positions; interest that grows at every instant is added every hour.
-fn portfolio_schedule(flows: &[Flows], horizon: u64) -> Vec<Moment> {
+fn portfolio_schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
     let hourly = flows.iter().filter_map(|flows| flows.borrow).map(|borrow| Flows {
         funding: None,
         borrow: Some(Borrow { compounding: Compounding::Hourly, ..borrow }),
     });
     let flows: Vec<Flows> = flows.iter().cloned().chain(hourly).collect();
-    schedule(&flows, &Policy::default(), horizon)
+    schedule(&flows, policy, horizon)
 }
 
 /// The union of the times at which the account looks or is settled, the ends of the models' steps and of the longest bars that

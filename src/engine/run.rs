@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::{BLOCK_LANES, Worker};
+use super::partial::{Partial, Shard};
 use super::picture::PriceFans;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
@@ -47,6 +48,25 @@ pub enum RunError {
     /// Scenarios that were to share their paths do not have the same.
     #[error("the scenarios do not have the same paths")]
     DifferentPaths,
+    /// The paths of the parts would not be known beforehand.
+    #[error("a run that stops at a precision has no shards: give it a number of paths, such as --paths 1e7")]
+    ShardOfPrecision,
+    /// Some would be empty.
+    #[error("{paths} paths cannot be cut into {shards} shards, each at least a block of {BLOCK_LANES}")]
+    TooManyShards {
+        /// Shards asked for.
+        shards: u64,
+        /// Paths of the run.
+        paths: u64,
+    },
+    /// The tally has other paths or levels than the scenario.
+    #[error("the shards hold {paths} paths, but the scenario asks for {planned}, or for other levels")]
+    OtherTally {
+        /// Paths of the tally.
+        paths: u64,
+        /// Paths of the scenario.
+        planned: u64,
+    },
     /// The threads could not be started.
     #[error("could not start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -92,6 +112,46 @@ pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<V
     }
     let results = run_plans(scenarios, plans, options)?;
     Ok(results.into_iter().map(|(result, _)| result).collect())
+}
+
+/// Simulates one part of a scenario's paths.
+///
+/// # Errors
+/// See [`RunError`]; an interrupted part is none.
+pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) -> Result<Partial, RunError> {
+    let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
+    let range = shard.paths(paths);
+    if range.is_empty() {
+        return Err(RunError::TooManyShards { shards: shard.of(), paths });
+    }
+    let plan = Plan::new(scenario)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
+    let mut member = Member::new(scenario, &plan, &pool);
+    let (before, wanted) = (range.start, range.end - range.start);
+    let progress = |progress: Progress| {
+        (options.progress)(Progress { paths_done: progress.paths_done - before, paths_planned: wanted });
+    };
+    run_paths(&mut [&mut member], &pool, &RunOptions { progress: &progress, ..*options }, range);
+    let tally = member.tally;
+    if tally.paths < wanted {
+        return Err(RunError::Interrupted);
+    }
+    Ok(Partial { liqsim: env!("CARGO_PKG_VERSION").to_owned(), identity: scenario.identity(), shard, tally })
+}
+
+/// The result of a scenario from the tally of all its paths.
+///
+/// # Errors
+/// See [`RunError`]; the tally must be that of the scenario.
+pub fn result_of(scenario: &Scenario, tally: Tally, threads: Option<usize>) -> Result<RunResult, RunError> {
+    let plan = Plan::new(scenario)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
+    let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
+    if tally.paths != paths || tally.levels.len() != plan.terms.len() {
+        return Err(RunError::OtherTally { paths: tally.paths, planned: paths });
+    }
+    let member = Member { tally, ending: Some(Ending::Complete), ..Member::new(scenario, &plan, &pool) };
+    member.result(&pool, &mut PriceFans::default()).map(|(result, _)| result)
 }
 
 /// Simulates the plans of scenarios with the same path key.

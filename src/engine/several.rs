@@ -18,18 +18,27 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
     }
     let alone = account.positions.iter().filter(|position| position.collateral.is_some()).count();
     let mode = match (account.margin, alone) {
-        (MarginMode::Cross, 0) => "All positions share the equity and are closed together.",
+        (MarginMode::Cross, 0) => {
+            "All positions share the equity and are closed together: liquidation is that of the account."
+        }
         (MarginMode::Cross, _) => {
-            "Positions with `collateral` stand alone; the others share the rest of the equity and are closed together."
+            "Positions with `collateral` stand alone; the others share the rest of the equity and are closed together. Liquidation means the \
+             first one."
         }
         (MarginMode::Isolated, _) => {
-            "Each position has its own part of the equity; the others go on without it."
+            "Each position has its own part of the equity; the others go on without it. Liquidation means the first one."
         }
+    };
+    let policy = match scenario.policy.margin_call.is_some() || scenario.policy.deleverage.is_some() {
+        true => {
+            " Margin calls and `deleverage` change all positions that share collateral by the same share."
+        }
+        false => "",
     };
     notes.push((
         "several_positions",
         format!(
-            "{mode} Liquidation means the first one, and the return is that of the whole account at the horizon. The \
+            "{mode}{policy} The return is that of the whole account at the horizon. The \
              liquidation price of a level is that of the first position while all other prices stand still; `positions` \
              has those of all."
         ),
@@ -39,7 +48,8 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
         notes.push((
             "shares",
             format!(
-                "The shares add up to {shares:.6}: the notional of all positions together is so many times leverage times equity."
+                "The shares add up to {}: the notional of all positions together is so many times leverage times equity.",
+                (shares * 1e6).round() / 1e6
             ),
         ));
     }

@@ -130,10 +130,10 @@ fn level_result(
         kelly: Kelly { fraction, log_growth },
         exits: passage::exits(cell, n),
         survival: passage::survival(cell, n, horizon_days),
-        costs: account.map(|account| passage::costs(account)),
-        margin_calls: account.and_then(|account| passage::margin_calls(account)),
-        partial_liquidations: account.and_then(|account| passage::partial_liquidations(account)),
-        max_drawdown: account.map(|account| passage::drawdown(account)),
+        costs: account.map(passage::costs),
+        margin_calls: account.and_then(passage::margin_calls),
+        partial_liquidations: account.and_then(passage::partial_liquidations),
+        max_drawdown: account.map(passage::drawdown),
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
         positions: level.positions.clone(),
@@ -319,6 +319,16 @@ fn notes(
     for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
         note(code, message);
     }
+    if levels.len() > 1 && plan.funded().is_some() {
+        note(
+            "in_turns",
+            format!(
+                "Costs, drawdown and time to liquidation are followed for one level on each path, in turns: at each level they rest on \
+                 one path in {}.",
+                levels.len()
+            ),
+        );
+    }
     notes
 }
 
@@ -357,16 +367,18 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
     if venue.acts_in_steps() && levels.is_empty() {
         let text = "A venue reduces a position step by step; here all positions that share their collateral are closed at once.";
         note("partial_liquidation", text.to_owned());
-    } else if venue.acts_in_steps() {
-        let mut text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
-                        what is left goes on and may end in any way."
-            .to_owned();
-        if let Some(grace) = venue.grace {
-            text += &format!(
-                " A call that is not answered within {grace} ends in liquidation, unless the price has recovered."
-            );
-        }
-        note("partial_liquidation", text);
+    } else if venue.liquidates_in_parts() {
+        let text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
+                    what is left goes on and may end in any way.";
+        note("partial_liquidation", text.to_owned());
+    }
+    if let Some(grace) = venue.grace.filter(|_| !levels.is_empty()) {
+        note(
+            "grace",
+            format!(
+                "A call that is not answered within {grace} ends in liquidation, unless the price has recovered."
+            ),
+        );
     }
     if let Some(unconfirmed) = &venue.unconfirmed {
         note("unconfirmed_terms", format!("Terms of the venue `{}`: {unconfirmed}.", venue.name));

@@ -145,7 +145,7 @@ pub struct Moves<'a> {
     pub volatility_times: f64,
 }
 
-/// Most intervals of a stride: with the paths of a block their prices fill two thirds of a first-level cache.
+/// Most intervals of a stride: with the paths of a block their prices stay in the second-level cache.
 pub const LONGEST_STRIDE: usize = 8;
 
 /// Moves of the log-price of all paths of a block over several intervals in a row.

@@ -30,8 +30,8 @@ pub enum Purpose {
     Crossing(u16),
     /// Times and sizes of jumps that hit several assets at once.
     Common(u16),
-    /// Rates of funding.
-    Funding,
+    /// Rates of a law of funding.
+    Funding(u16),
     /// Resampling of recorded data.
     Resample,
 }
@@ -45,7 +45,7 @@ impl Purpose {
             Self::Hit => (3, 0),
             Self::Common(index) => (4, index),
             Self::Crossing(group) => (5, group),
-            Self::Funding => (6, 0),
+            Self::Funding(law) => (6, law),
             // Numbers from here up are for what is not simulation.
             Self::Resample => (0xff, 0),
         };

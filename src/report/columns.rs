@@ -87,7 +87,8 @@ pub fn account(levels: &[LevelResult]) -> Vec<&'static Column> {
 
 fn cost(level: &LevelResult, kind: &str) -> String {
     let stats = level.costs.as_ref().and_then(|costs| costs.get(kind));
-    stats.filter(|stats| stats.mean.value != 0.0).map_or(number::NOTHING.to_owned(), |stats| {
+    // Sums of money are kept to 1e-9; less is rounding.
+    stats.filter(|stats| stats.mean.value.abs() >= 1e-12).map_or(number::NOTHING.to_owned(), |stats| {
         number::percent(stats.mean.value, Some(stats.mean.std_error))
     })
 }

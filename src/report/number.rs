@@ -105,7 +105,13 @@ pub fn percent(value: f64, std_error: Option<f64>) -> String {
         Some(error) if error > 0.0 && error.is_finite() => decimals_for_error(100.0 * error),
         _ => usize::from(value.fract() != 0.0),
     };
-    format!("{} %", group(&fixed(100.0 * value, decimals)))
+    let text = fixed(100.0 * value, decimals);
+    // What is not zero does not look like it where the error says that it is not.
+    if decimals == MOST_DECIMALS && value != 0.0 && text.chars().all(|c| c == '0' || c == '.') {
+        let sign = if value < 0.0 { "-" } else { "" };
+        return format!("{sign}{} %", power_of_ten(100.0 * value.abs(), f64::round));
+    }
+    format!("{} %", group(&text))
 }
 
 /// A standard error as a percentage with one digit: `± 0.04 %`.
@@ -215,6 +221,8 @@ mod tests {
     fn percentages_show_what_their_error_supports() {
         assert_eq!(percent(-0.0000001, Some(0.0004)), "0.00 %");
         assert_eq!(percent(0.01234, Some(0.0004)), "1.23 %");
+        assert_eq!(percent(3.14e-9, Some(1e-9)), "3.1e-7 %");
+        assert_eq!(percent(-3.14e-9, Some(1e-9)), "-3.1e-7 %");
         assert_eq!(percent(-1.0, Some(0.0)), "-100 %");
         assert_eq!(percent(-0.4567, None), "-45.7 %");
         assert_eq!(percent(12.3456, None), "1,234.6 %");

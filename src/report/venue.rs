@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::scenario::ListedVenue;
-use crate::venue::{Contract, Liquidation, MaintenanceBasis, PartialClose, TierRule, TierSize, Venue};
+use crate::venue::{
+    Contract, FundingTerms, Liquidation, MaintenanceBasis, PartialClose, TierRule, TierSize, Venue,
+};
 
 use super::{RenderError, json, number, text};
 
@@ -20,13 +22,16 @@ struct VenueJson<'a> {
     bad_debt: &'a Option<String>,
     /// Edges and caps without a limit are null.
     terms: &'a Venue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    funding: Option<FundingTerms>,
 }
 
 impl<'a> VenueJson<'a> {
     fn of(listed: &'a ListedVenue) -> Self {
         let ListedVenue { venue, title, settlement, source, as_of, bad_debt, .. } = listed;
         let unconfirmed = &venue.unconfirmed;
-        Self { title, settlement, source, as_of, unconfirmed, bad_debt, terms: venue }
+        let funding = listed.funding;
+        Self { title, settlement, source, as_of, unconfirmed, bad_debt, terms: venue, funding }
     }
 }
 
@@ -113,6 +118,10 @@ pub fn sheet(listed: &ListedVenue) -> String {
     line("taker fee", &number::rate(venue.taker_fee));
     if venue.close_fee > 0.0 {
         line("close fee", &format!("{} in the requirement", number::rate(venue.close_fee)));
+    }
+    if let Some(FundingTerms { every, cap }) = listed.funding {
+        let cap = cap.map_or(String::new(), |cap| format!(", at most {} either way", number::rate(cap)));
+        line("funding", &format!("every {every}{cap}; the rate is the scenario's"));
     }
     line("liquidation", &liquidation(&venue.liquidation));
     for (key, value) in [

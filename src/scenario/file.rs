@@ -113,7 +113,7 @@ table! {
 }
 
 table! {
-    /// One position of the account; its size follows from leverage and equity.
+    /// One position of the account; its size follows from leverage and equity. Positions on the same asset are held side by side, not netted.
     struct PositionFile {
         /// Name of one of the assets.
         required asset: String,

@@ -2,7 +2,9 @@
 
 use crate::market::{Duration, FundingHistory, format_time, parse_time};
 use crate::model::Model;
-use crate::venue::{Funding, FundingBasis, FundingRates, OrnsteinUhlenbeck, RecordedOrder, RecordedRates};
+use crate::venue::{
+    Funding, FundingBasis, FundingRates, FundingTerms, OrnsteinUhlenbeck, RecordedOrder, RecordedRates,
+};
 
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
@@ -22,11 +24,12 @@ const VOLATILITY: Range = Range::at_least(0.0).at_most(100.0);
 const CORRELATION: Range = Range::at_least(-1.0).at_most(1.0);
 
 table! {
-    /// Funding of a perpetual contract: longs pay shorts at every multiple of an interval. Either rate, or model, or recorded.
+    /// Funding of a perpetual contract: longs pay shorts at every multiple of an interval. Either rate, or model, or recorded; in the terms
+    /// of a venue also none of them, for its interval and cap alone, which then hold for the rates of a scenario.
     struct FundingFile {
         /// Fraction of the notional per interval, such as "1bp"; negative where shorts pay longs.
         optional rate: Ratio where RATE,
-        /// Time between payments; "8h" if absent, for a record that of its rows.
+        /// Time between payments; if absent that of the venue, or "8h" where it has none, for a record that of its rows.
         optional every: Duration,
         /// Notional that the rate applies to: at the "mark" price (used if absent) or at "entry".
         optional basis: FundingBasis,
@@ -42,7 +45,7 @@ table! {
         optional correlation: f64 where CORRELATION,
         /// Rate at the start; the mean if absent.
         optional initial: Ratio where RATE,
-        /// Largest rate that is paid, in either direction, such as "0.3%"; none if absent.
+        /// Largest rate that is paid, in either direction, such as "0.3%"; that of the venue if absent, none where it has none.
         optional cap: Ratio where Range::above(0.0).at_most(0.1),
         /// A CSV of recorded rates with timestamp and funding_rate, plain or gzip; the path starts from the scenario's folder.
         optional recorded: String,
@@ -64,11 +67,37 @@ const OF_MODEL: [&str; 6] = ["mean", "reversion", "volatility", "correlation", "
 const OF_RECORD: [&str; 2] = ["from", "block"];
 
 impl FundingFile {
-    /// The terms, if all of them were read.
-    pub fn resolve(&self, place: &Place, problems: &mut Problems) -> Option<Funding> {
-        if let Some(every) = self.every.as_ref().filter(|every| every.value.seconds() == 0) {
+    /// Whether there is no rate but a venue's interval, and perhaps its cap.
+    pub fn is_terms_alone(&self) -> bool {
+        self.given.contains(&"every") && self.given.iter().all(|key| ["every", "cap"].contains(key))
+    }
+
+    /// Reports an interval of 0.
+    pub fn has_interval(&self, problems: &mut Problems) -> bool {
+        let zero = self.every.as_ref().filter(|every| every.value.seconds() == 0);
+        if let Some(every) = zero {
             let problem = Problem::new(Code::OutOfRange, &every.place, "`every` must be longer than 0");
             problems.push(problem.help("give the time between payments, such as \"8h\""));
+        }
+        zero.is_none()
+    }
+
+    /// The interval and the cap, for rates that do not say.
+    pub fn terms(&self) -> FundingTerms {
+        FundingTerms {
+            every: self.every.as_ref().map_or(DEFAULT_INTERVAL, |every| every.value),
+            cap: self.cap.as_ref().map(|cap| cap.value.0),
+        }
+    }
+
+    /// The funding, if all of it was read, at a venue with these terms.
+    pub fn resolve(
+        &self,
+        venue: Option<FundingTerms>,
+        place: &Place,
+        problems: &mut Problems,
+    ) -> Option<Funding> {
+        if !self.has_interval(problems) {
             return None;
         }
         let is_given = |key: &str| self.given.contains(&key);
@@ -91,16 +120,19 @@ impl FundingFile {
         }
         let basis = self.basis.as_ref().map_or(FundingBasis::Mark, |basis| basis.value);
         let given_interval = self.every.as_ref().map(|every| every.value);
+        let interval = given_interval.or(venue.map(|venue| venue.every)).unwrap_or(DEFAULT_INTERVAL);
         let (rates, every) = match kind {
             "rate" => {
                 let rate = self.rate.as_ref()?.value.0;
-                (FundingRates::Constant { rate }, given_interval.unwrap_or(DEFAULT_INTERVAL))
+                (FundingRates::Constant { rate }, interval)
             }
             "model" => {
                 // An unknown model is reported where it is read.
                 self.model.as_ref()?;
-                let every = given_interval.unwrap_or(DEFAULT_INTERVAL);
-                (FundingRates::Ou(self.mean_reverting(place, problems)?), every)
+                let law = self.mean_reverting(place, problems)?;
+                // A venue's cap is on its own interval.
+                let cap = venue.filter(|venue| venue.every == interval).and_then(|venue| venue.cap);
+                (FundingRates::Ou(OrnsteinUhlenbeck { cap: law.cap.or(cap), ..law }), interval)
             }
             _ => {
                 let (rates, every) = self.record(self.recorded.as_ref()?, problems)?;

@@ -1,6 +1,8 @@
 //! What the terms of a venue mean: from their mirror to a [`Venue`], with the checks that involve more than one key.
 
-use crate::venue::{Contract, Flows, GrowingRate, Liquidation, MaintenanceBasis, TierRule, TierSize, Venue};
+use crate::venue::{
+    Contract, Flows, FundingTerms, GrowingRate, Liquidation, MaintenanceBasis, TierRule, TierSize, Venue,
+};
 
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
@@ -14,6 +16,8 @@ pub struct ListedVenue {
     pub venue: Venue,
     /// What is charged over time.
     pub flows: Flows,
+    /// Interval and cap of its funding, whatever the rate.
+    pub funding: Option<FundingTerms>,
     /// Title for people.
     pub title: Option<String>,
     /// Name of the settlement currency.
@@ -70,9 +74,16 @@ impl VenueFile {
         Some(ListedVenue {
             venue,
             flows: Flows {
-                funding: self.funding.as_ref().and_then(|file| file.value.resolve(&file.place, problems)),
+                funding: self.funding.as_ref().and_then(|file| match file.value.is_terms_alone() {
+                    true => {
+                        file.value.has_interval(problems);
+                        None
+                    }
+                    false => file.value.resolve(None, &file.place, problems),
+                }),
                 borrow: self.borrow.as_ref().and_then(|borrow| borrow.value.resolve()),
             },
+            funding: self.funding.as_ref().map(|file| file.value.terms()),
             title: text(&self.title),
             settlement: text(&self.settlement),
             source: text(&self.source),

@@ -27,7 +27,8 @@ const LOAN_TO_VALUE: Range = Range::at_least(0.01).at_most(0.99);
 const MONEY: Range = Range::above(0.0).at_most(1e15);
 
 table! {
-    /// What the owner does on the way, in any combination.
+    /// What the owner does on the way, in any combination; with several positions all but stop_loss, take_profit, trailing_stop and
+    /// protective_put.
     struct PolicyFile {
         /// Close at a loss: { distance = "8%", slippage = "10bp" }.
         optional stop_loss: StopFile,
@@ -141,9 +142,26 @@ table! {
 }
 
 impl PolicyFile {
-    /// Whether there is anything but a hedge, which is a position.
-    pub fn has_orders(&self) -> bool {
-        self.given.iter().any(|key| *key != "hedge")
+    /// Reports what has no meaning for an account of several positions.
+    pub fn refuse_for_several(&self, problems: &mut Problems) {
+        let places = [
+            ("stop_loss", self.stop_loss.as_ref().map(|file| &file.place)),
+            ("take_profit", self.take_profit.as_ref().map(|file| &file.place)),
+            ("trailing_stop", self.trailing_stop.as_ref().map(|file| &file.place)),
+            ("protective_put", self.protective_put.as_ref().map(|file| &file.place)),
+        ];
+        for (key, place) in places {
+            let Some(place) = place else { continue };
+            let message =
+                format!("`{key}` follows one price, and an account of several positions has no one price");
+            let help = "use `margin_call`, `deleverage` or `exit_after`, which look at the account, or keep one position";
+            problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
+        }
+        if let Some(level) = self.margin_call.as_ref().and_then(|call| call.value.loan_to_value.as_ref()) {
+            let message = "`loan_to_value` is that of one debt, and several positions have no one debt";
+            let help = "use `level` and `target`, equity over maintenance margin";
+            problems.push(Problem::new(Code::NotAvailable, &level.place, message).help(help));
+        }
     }
 
     /// The policies; what is wrong is reported.

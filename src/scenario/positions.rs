@@ -2,17 +2,18 @@
 
 use crate::account::LevelError;
 use crate::account::portfolio::{self, OpenError, PositionTerms, Purse};
-use crate::venue::{Funding, FundingRates, Liquidation, MarginError, Side};
+use crate::market::Duration;
+use crate::venue::{Funding, FundingTerms, Liquidation, MarginError, Side};
 
 use super::borrow::BorrowFile;
 use super::file::PositionFile;
-use super::funding::FundingFile;
+use super::funding::{self, FundingFile};
 use super::policy::HedgeFile;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
 use super::suggest::suggest;
 use super::tree::{number, ticked};
-use super::types::{Account, MarginMode, Position, Terms};
+use super::types::{Account, Asset, MarginMode, Position, Terms};
 use super::venue::VenueChoice;
 
 /// Parts of a whole may miss it by this much.
@@ -24,7 +25,7 @@ pub(super) fn resolve(
     mode: MarginMode,
     hedge: Option<&Placed<HedgeFile>>,
     names: &[&str],
-    account: Option<&Terms>,
+    account: AccountTerms<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<Position>> {
     if list.value.written == 0 {
@@ -73,7 +74,7 @@ fn hedge_of(
     positions: &[Position],
     hedge: &Placed<HedgeFile>,
     names: &[&str],
-    account: Option<&Terms>,
+    account: AccountTerms<'_>,
     problems: &mut Problems,
 ) -> Option<Position> {
     let file = &hedge.value;
@@ -128,24 +129,27 @@ fn shares(list: &Placed<List<PositionFile>>, problems: &mut Problems) -> Vec<f64
 type OwnKeys<'a> =
     (&'a Option<Placed<VenueChoice>>, &'a Option<Placed<FundingFile>>, &'a Option<Placed<BorrowFile>>);
 
+/// The terms of the account, and those of its venue's funding.
+type AccountTerms<'a> = (Option<&'a Terms>, Option<FundingTerms>);
+
 /// The terms of a position, if it has any of its own.
 fn own_terms(
     (venue, funding, borrow): OwnKeys<'_>,
-    account: Option<&Terms>,
+    account: AccountTerms<'_>,
     problems: &mut Problems,
 ) -> Option<Terms> {
     if venue.is_none() && funding.is_none() && borrow.is_none() {
         return None;
     }
-    let mut terms = match venue {
+    let (mut terms, funding_terms) = match venue {
         Some(venue) => {
             let listed = venue.value.resolve(problems)?;
-            Terms { venue: listed.venue, flows: listed.flows }
+            (Terms { venue: listed.venue, flows: listed.flows }, listed.funding)
         }
-        None => account?.clone(),
+        None => (account.0?.clone(), account.1),
     };
     if let Some(funding) = funding {
-        terms.flows.funding = funding.value.resolve(&funding.place, problems);
+        terms.flows.funding = funding.value.resolve(funding_terms, &funding.place, problems);
     }
     if let Some(borrow) = borrow {
         terms.flows.borrow = borrow.value.resolve();
@@ -194,37 +198,77 @@ impl Account {
     /// # Errors
     /// See [`portfolio::open`].
     pub fn open(&self, leverage: f64, prices: &[f64]) -> Result<Vec<Purse>, OpenError> {
+        let laws = self.funding_laws();
         let positions: Vec<_> =
-            self.positions.iter().map(|position| self.terms_of(position, prices)).collect();
+            self.positions.iter().map(|position| self.terms_of(position, prices, &laws)).collect();
         portfolio::open(self.equity, leverage, &positions, self.venue.liquidation == Liquidation::Forfeit)
     }
 
-    fn terms_of<'a>(&'a self, position: &'a Position, prices: &[f64]) -> PositionTerms<'a> {
+    fn terms_of<'a>(
+        &'a self,
+        position: &'a Position,
+        prices: &[f64],
+        laws: &[(usize, Funding)],
+    ) -> PositionTerms<'a> {
         let Position { asset, side, share, collateral, .. } = *position;
         let (venue, flows) = (self.venue_of(position), self.flows_of(position));
-        PositionTerms { asset, side, price: prices[asset], share, collateral, venue, flows }
+        let law = flows
+            .funding
+            .as_ref()
+            .and_then(|funding| laws.iter().position(|law| law.0 == asset && law.1 == *funding));
+        PositionTerms { asset, side, price: prices[asset], share, collateral, venue, flows, law }
+    }
+
+    /// The varying funding rates of the positions, each with the asset that it is on: positions on the same asset under the same terms
+    /// have the same rate.
+    pub fn funding_laws(&self) -> Vec<(usize, Funding)> {
+        let mut laws: Vec<(usize, Funding)> = Vec::new();
+        for position in &self.positions {
+            let funding = self.flows_of(position).funding;
+            if let Some(funding) = funding.filter(|funding| funding.constant_rate().is_none()) {
+                let law = (position.asset, funding);
+                if !laws.contains(&law) {
+                    laws.push(law);
+                }
+            }
+        }
+        laws
     }
 }
 
-/// Reports what only an account of one position knows: funding that varies, and lenders.
-pub(super) fn refuse_steps(account: &Account, place: &Place, problems: &mut Problems) {
-    let mut refuse = |message: &str, help: &str| {
-        problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
-    };
-    for position in &account.positions {
-        let varies = |funding: Funding| !matches!(funding.rates, FundingRates::Constant { .. });
-        if account.flows_of(position).funding.is_some_and(varies) {
-            refuse(
-                "several positions know a constant funding rate only",
-                "give `rate` in place of a model or a record",
-            );
+/// Reports funding of the positions that does not go with the horizon or with the models of their assets; `place` stands for those that
+/// have the terms of the account.
+pub(super) fn check_funding(
+    account: &Account,
+    (list, hedge): (&Placed<List<PositionFile>>, Option<&Placed<HedgeFile>>),
+    place: &Place,
+    horizon: Option<Duration>,
+    assets: Option<&[Asset]>,
+    problems: &mut Problems,
+) {
+    let mut checked: Vec<(usize, Funding)> = Vec::new();
+    for (number, position) in account.positions.iter().enumerate() {
+        let Some(funding) = account.flows_of(position).funding else { continue };
+        let law = (position.asset, funding);
+        if checked.contains(&law) {
+            continue;
         }
-        if matches!(account.venue_of(position).liquidation, Liquidation::Repay { .. }) {
-            refuse(
-                "a loan stands alone: it is no part of an account of several positions",
-                "keep one position",
-            );
-        }
+        let written = list.value.items.get(number).map(|item| (&item.value.funding, &item.place));
+        let written = written.or(hedge.map(|hedge| (&hedge.value.funding, &hedge.place)));
+        let own = position.terms.is_some().then_some(written).flatten();
+        let place = own.map_or(place, |(own, item)| own.as_ref().map_or(item, |own| &own.place));
+        let model = assets.and_then(|assets| assets.get(position.asset)).map(|asset| &asset.model);
+        funding::check(&law.1, place, horizon, model, problems);
+        checked.push(law);
+    }
+}
+
+/// Reports what only an account of one position knows: lenders.
+pub(super) fn refuse_loans(account: &Account, place: &Place, problems: &mut Problems) {
+    let is_loan = |position| matches!(account.venue_of(position).liquidation, Liquidation::Repay { .. });
+    if account.positions.iter().any(is_loan) {
+        let message = "a loan stands alone: it is no part of an account of several positions";
+        problems.push(Problem::new(Code::NotAvailable, place, message).help("keep one position"));
     }
 }
 

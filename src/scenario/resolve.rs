@@ -8,7 +8,7 @@ use super::problem::{Code, Place, Problem, Problems};
 use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
-use super::{dependence, funding, leverage, limits, positions, stress};
+use super::{dependence, leverage, limits, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -38,13 +38,12 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         .as_ref()
         .and_then(|account| resolve_account(&account.value, levels.as_ref(), file, problems));
     if let (Some(account), Some(written)) = (&account, &file.account)
-        && let Some(terms) = &account.flows.funding
+        && let Some(list) = &written.value.positions
     {
         let place = written.value.funding.as_ref().map_or(&written.place, |funding| &funding.place);
         let horizon = simulation.as_ref().map(|simulation| simulation.horizon);
-        let traded = assets.as_ref().zip(account.positions.first());
-        let model = traded.and_then(|(assets, position)| Some(&assets.get(position.asset)?.model));
-        funding::check(terms, place, horizon, model, problems);
+        let hedge = file.policy.as_ref().and_then(|policy| policy.value.hedge.as_ref());
+        positions::check_funding(account, (list, hedge), place, horizon, assets.as_deref(), problems);
     }
     let complete = levels.as_ref().filter(|levels| levels.is_complete).map(|levels| levels.values.as_slice());
     let limits = file.limits.iter().flat_map(|limits| &limits.value.items);
@@ -170,8 +169,9 @@ fn resolve_account(
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
     let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
     let mut flows = listed.as_ref().map(|listed| listed.flows.clone()).unwrap_or_default();
+    let funding_terms = listed.as_ref().and_then(|listed| listed.funding);
     if let Some(funding) = &account.funding {
-        flows.funding = funding.value.resolve(&funding.place, problems);
+        flows.funding = funding.value.resolve(funding_terms, &funding.place, problems);
     }
     if let Some(borrow) = &account.borrow {
         flows.borrow = borrow.value.resolve();
@@ -179,9 +179,9 @@ fn resolve_account(
     let terms = listed.map(|listed| Terms { venue: listed.venue, flows });
     let names = asset_names(file);
     let hedge = file.policy.as_ref().and_then(|policy| policy.value.hedge.as_ref());
-    let read = positions
-        .as_ref()
-        .and_then(|list| positions::resolve(list, mode, hedge, &names, terms.as_ref(), problems));
+    let read = positions.as_ref().and_then(|list| {
+        positions::resolve(list, mode, hedge, &names, (terms.as_ref(), funding_terms), problems)
+    });
     let Terms { venue, flows } = terms?;
     let account = Account {
         equity: equity.as_ref()?.value,
@@ -193,13 +193,11 @@ fn resolve_account(
     };
     let prices: Option<Vec<f64>> = (0..names.len()).map(|asset| price_of(file, asset)).collect();
     if account.is_portfolio() {
-        if let Some(policy) = file.policy.as_ref().filter(|policy| policy.value.has_orders()) {
-            let message = "an account of several positions knows no policy but `hedge`";
-            let help = "stops, calls and payments act on one position: keep one, or leave them out";
-            problems.push(Problem::new(Code::NotAvailable, &policy.place, message).help(help));
+        if let Some(policy) = &file.policy {
+            policy.value.refuse_for_several(problems);
         }
         if let Some(list) = positions {
-            positions::refuse_steps(&account, &list.place, problems);
+            positions::refuse_loans(&account, &list.place, problems);
         }
         positions::check(&account, &levels?.values, &prices?, problems);
     } else if let Some(position) = account.positions.first()

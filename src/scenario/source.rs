@@ -25,6 +25,12 @@ impl Source {
         Self { name: name.into(), text: text.into(), folder: PathBuf::new(), is_override: false }
     }
 
+    /// The text that a file held; files it names are looked up from the folder of that file.
+    pub fn of_file(path: &Path, text: impl Into<String>) -> Self {
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Self { folder, ..Self::new(path.display().to_string(), text) }
+    }
+
     /// The text of a `--set` option; files it names are looked up from the folder of the scenario it is for.
     pub(super) fn of_override(text: &str, scenario: &Self) -> Self {
         Self { is_override: true, folder: scenario.folder.clone(), ..Self::new("--set", text) }

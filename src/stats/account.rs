@@ -1,5 +1,7 @@
 //! What is kept of accounts beyond their return: costs, drawdown, equity over time, exits, margin calls.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Histogram, Moments, Sums};
 
 /// What a position pays on its way, in the order of [`Costs`].
@@ -78,7 +80,7 @@ pub struct Passage {
 }
 
 /// A number of either sign in bins of constant relative width.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SignedHistogram {
     positive: Histogram,
     negative: Histogram,
@@ -127,7 +129,7 @@ pub struct AccountSums {
 }
 
 /// The tally of one level of an account that is followed step by step.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AccountTally {
     /// Moments of each cost.
     pub costs: [Moments; Cost::ALL.len()],

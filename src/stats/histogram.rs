@@ -6,6 +6,8 @@
 
 use std::ops::AddAssign;
 
+use serde::{Deserialize, Serialize};
+
 const BINS_PER_OCTAVE: usize = 1024;
 const MANTISSA_SHIFT: u32 = 42;
 /// Octaves kept on either side of one; numbers beyond fall into the first or last bin.
@@ -18,8 +20,9 @@ const UNIT: f64 = (1_u64 << 24) as f64;
 
 /// Weighted counts of positive numbers in bins of constant relative width, from 2⁻³⁰ to 2¹⁴.
 ///
-/// Takes no memory until the first number is added.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Takes no memory until the first number is added. Written as the occupied bins, `[number, count in 2⁻²⁴]` each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<(u16, u64)>", try_from = "Vec<(u16, u64)>")]
 pub struct Histogram {
     counts: Vec<u64>,
 }
@@ -134,6 +137,28 @@ impl Histogram {
             let middle = if i == 0 { 0.0 } else { 0.5 * (edge(i) + edge(i + 1)) };
             self.counts[index(map(middle))] += count;
         }
+    }
+}
+
+impl From<Histogram> for Vec<(u16, u64)> {
+    fn from(histogram: Histogram) -> Self {
+        (0..).zip(histogram.counts).filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+impl TryFrom<Vec<(u16, u64)>> for Histogram {
+    type Error = String;
+
+    fn try_from(bins: Vec<(u16, u64)>) -> Result<Self, String> {
+        let mut histogram = Self::default();
+        for (bin, count) in bins {
+            if histogram.counts.is_empty() {
+                histogram.allocate();
+            }
+            let place = histogram.counts.get_mut(usize::from(bin));
+            *place.ok_or_else(|| format!("a histogram has no bin {bin}"))? = count;
+        }
+        Ok(histogram)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use serde::{Deserialize, Serialize};
+
 use crate::numeric::ExactSum;
 
 /// Power sums of a variable y with weights w over one block of paths, in plain doubles.
@@ -46,7 +48,7 @@ impl Sums {
 }
 
 /// Power sums over any number of blocks, exact under merging.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moments {
     powers: [ExactSum; 5],
     squares: [ExactSum; 3],

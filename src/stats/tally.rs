@@ -1,5 +1,7 @@
 //! What is kept of the outcomes of all paths.
 
+use serde::{Deserialize, Serialize};
+
 use super::{AccountTally, Histogram, Moments, Sums};
 
 /// The tally of one leverage level.
@@ -7,7 +9,7 @@ use super::{AccountTally, Histogram, Moments, Sums};
 /// Closing equity is in units of the equity put up: 1 + return. A level's `survivors` variable y depends on the
 /// evaluation: with nested levels it is the price ratio less one and belongs to the level with the nearest liquidation
 /// price that the path survived; otherwise it is the return itself.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LevelTally {
     /// Power sums of y over the surviving paths.
     pub survivors: Moments,
@@ -104,7 +106,7 @@ pub struct LiquidatedSums {
 }
 
 /// The tally of all levels over any set of blocks.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Number of paths.
     pub paths: u64,

@@ -176,8 +176,9 @@ impl Replay {
                 "Funding is paid when the record says; starts whose horizon the record does not cover are left out.".to_owned(),
             );
         }
-        let is_inside =
-            |moment: &Moment| (moment.funding || moment.interest) && moment.seconds % self.interval != 0;
+        let is_inside = |moment: &Moment| {
+            (moment.funding || moment.interest) && !moment.seconds.is_multiple_of(self.interval)
+        };
         if plan.schedule.iter().any(is_inside) {
             notes.push(format!("What is due within a bar of {} is paid at its close.", self.interval()));
         }

@@ -12,7 +12,7 @@ use crate::engine::{BLOCK_LANES, Plan};
 use crate::market::{Bars, Sides};
 use crate::numeric::{Purpose, Stream};
 use crate::stats::Tally;
-use crate::venue::{FundingRates, Side};
+use crate::venue::Side;
 
 use super::replay::Replay;
 
@@ -135,9 +135,9 @@ impl<'a> StartBlock<'a> {
     fn settle(&mut self, moment: usize, bar: usize) {
         let (first, lanes) = self.starts;
         let rates = match &self.plan.flows.funding {
-            Some(funding) if self.plan.schedule[moment].funding => match funding.rates {
-                FundingRates::Recorded(_) => self.funding[first + bar..][..lanes].to_vec(),
-                _ => vec![funding.constant_rate(); lanes],
+            Some(funding) if self.plan.schedule[moment].funding => match funding.constant_rate() {
+                Some(rate) => vec![rate; lanes],
+                None => self.funding[first + bar..][..lanes].to_vec(),
             },
             _ => Vec::new(),
         };

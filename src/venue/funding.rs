@@ -27,6 +27,15 @@ use serde::Serialize;
 
 use crate::market::Duration;
 
+/// What a venue says of its funding, whatever the rate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct FundingTerms {
+    /// Time between payments.
+    pub every: Duration,
+    /// Largest rate per interval, in either direction, as a fraction; none where the venue states none.
+    pub cap: Option<f64>,
+}
+
 /// Terms of funding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Funding {
@@ -125,12 +134,17 @@ impl Funding {
         Self { rates: FundingRates::Constant { rate }, every, basis: FundingBasis::Mark }
     }
 
-    /// The rate where it is the same at every payment; 0 where it varies, which accounts of several positions do not have.
-    pub fn constant_rate(&self) -> f64 {
+    /// The rate where it is the same at every payment; none where it varies.
+    pub fn constant_rate(&self) -> Option<f64> {
         match self.rates {
-            FundingRates::Constant { rate } => rate,
-            FundingRates::Ou(_) | FundingRates::Recorded(_) => 0.0,
+            FundingRates::Constant { rate } => Some(rate),
+            FundingRates::Ou(_) | FundingRates::Recorded(_) => None,
         }
+    }
+
+    /// Whether a payment is due at a time in seconds since the start.
+    pub fn is_due(&self, seconds: u64) -> bool {
+        seconds.is_multiple_of(self.every.seconds().max(1))
     }
 
     /// Whether nothing is ever paid.

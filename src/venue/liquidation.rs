@@ -8,6 +8,14 @@
 //! A lender sells collateral for the debt D: repaying the share c of it takes c·D·(1 + penalty) from the assets A, so the
 //! loan to value v = D/A becomes (1 − c)·v/(1 − c·v·(1 + penalty)): lower, as long as v·(1 + penalty) < 1. Source: Aave v3,
 //! LiquidationLogic.sol (close factor 50 %, all below a health factor of 0.95; health factor = A·threshold/D).
+//!
+//! Where steps are tiers, a liquidation lowers the position's *risk limit* to the next tier below, and closes what is above it. The
+//! limit stays there: a position of a fixed quantity whose notional has grown beyond it since (a short, by the very move that
+//! liquidates it again) is taken down to the tier below the limit, not to the same edge once more. So every liquidation but the first
+//! closes a whole tier, and there are at most as many as tiers. Sources: BitMEX and Bybit (help centre 000001098): the
+//! risk limit is lowered level by level, and what exceeds it is closed; at the lowest level everything is. OKX and Gate lower
+//! tiers likewise. Where steps are fractions, or shares of a debt, a rest of less than a hundredth of what was opened is closed
+//! with them: venues leave no dust (dYdX: 1000 USDC, Aave: 1000 base units).
 
 use super::{Contract, Holding, Liquidation, PartialClose, Side, TierSize, Venue};
 
@@ -25,6 +33,8 @@ pub struct Fill {
 pub struct PartialFill {
     /// What is still open, with the collateral that is left behind it; none where everything was closed.
     pub open: Option<Holding>,
+    /// The tier that it was taken down to; none where steps are no tiers.
+    pub limit: Option<usize>,
     /// Share of the quantity that was closed.
     pub closed: f64,
     /// Fees paid.
@@ -35,8 +45,24 @@ pub struct PartialFill {
     pub fill: Fill,
 }
 
-/// Below this share of the position, steps by fraction close all of the rest.
-const LEAST_OPEN: f64 = 1e-6;
+/// A position that is to be liquidated: what it was opened with, and what earlier liquidations have made of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Quantity at entry.
+    pub opened: f64,
+    /// The tier that the last liquidation took it down to; none before the first.
+    pub limit: Option<usize>,
+}
+
+impl Standing {
+    /// A position that has never been liquidated.
+    pub fn fresh(holding: &Holding) -> Self {
+        Self { opened: holding.quantity, limit: None }
+    }
+}
+
+/// Steps by fraction close a rest of less than this share of what was opened.
+const LEAST_OPEN: f64 = 0.01;
 
 impl Liquidation {
     /// Closes a position at a mark price, all of it at once.
@@ -72,19 +98,20 @@ impl Venue {
 
     /// Takes a position that is to be liquidated at a mark price and closes as little of it as lets the margin hold again,
     /// but at least one step. Where the terms know no steps, or where no step helps, everything is closed.
-    pub fn liquidate_partially(&self, holding: &Holding, price: f64) -> PartialFill {
+    pub fn liquidate_partially(&self, holding: &Holding, standing: Standing, price: f64) -> PartialFill {
+        let Standing { opened, limit } = standing;
         let mut done = PartialFill {
             open: Some(*holding),
+            limit,
             closed: 0.0,
             fees: 0.0,
             slippage: 0.0,
             fill: Fill { recovered: 0.0, bad_debt: 0.0 },
         };
         while let Some(open) = done.open.filter(|open| open.equity_at(self.contract, price) > 0.0) {
-            let Some((left, fee, lost)) = self.step(&open, price) else { break };
-            if left.quantity < LEAST_OPEN * holding.quantity {
-                break;
-            }
+            let standing = Standing { opened, limit: done.limit };
+            let Some((left, limit, fee, lost)) = self.step(&open, standing, price) else { break };
+            done.limit = limit;
             done.fees += fee;
             done.slippage += lost;
             done.closed = 1.0 - left.quantity / holding.quantity;
@@ -107,11 +134,26 @@ impl Venue {
         done
     }
 
-    /// What one step leaves open, its fee and what its fill lost; none if it closes everything.
-    fn step(&self, open: &Holding, price: f64) -> Option<(Holding, f64, f64)> {
+    /// What one step leaves open, the tier it goes down to, its fee and what its fill lost; none if it closes everything.
+    fn step(
+        &self,
+        open: &Holding,
+        standing: Standing,
+        price: f64,
+    ) -> Option<(Holding, Option<usize>, f64, f64)> {
+        let is_dust = |left: f64| left < LEAST_OPEN * standing.opened;
         match self.liquidation {
             Liquidation::Close { fee, slippage, partial: Some(step) } => {
-                let left = self.step_down(open, price, step)?;
+                let (left, limit) = match step {
+                    PartialClose::Fraction(fraction) => (open.quantity * (1.0 - fraction), None),
+                    PartialClose::Tier => {
+                        let (left, limit) = self.tier_down(open, standing.limit, price)?;
+                        (left, Some(limit))
+                    }
+                };
+                if limit.is_none() && is_dust(left) {
+                    return None;
+                }
                 let part = Holding { quantity: open.quantity - left, collateral: 0.0, ..*open };
                 let at = filled(open.side, price, slippage);
                 let paid = fee * part.notional(self.contract, at);
@@ -119,6 +161,7 @@ impl Venue {
                 let lost = part.profit_at(self.contract, price) - profit;
                 Some((
                     Holding { quantity: left, collateral: open.collateral + profit - paid, ..*open },
+                    limit,
                     paid,
                     lost,
                 ))
@@ -144,25 +187,22 @@ impl Venue {
                     Side::Long => cash + quantity * open.entry,
                     Side::Short => cash - quantity * open.entry,
                 };
-                Some((Holding { quantity, collateral, ..*open }, penalty * repaid, 0.0))
+                let left = Holding { quantity, collateral, ..*open };
+                (!is_dust(quantity)).then_some((left, None, penalty * repaid, 0.0))
             }
             Liquidation::Forfeit | Liquidation::Close { partial: None, .. } => None,
         }
     }
 
-    /// The quantity that one step leaves open; none if it closes everything.
-    fn step_down(&self, open: &Holding, price: f64, step: PartialClose) -> Option<f64> {
-        match step {
-            PartialClose::Fraction(fraction) => Some(open.quantity * (1.0 - fraction)),
-            PartialClose::Tier => {
-                let size = match self.tier_size {
-                    TierSize::Notional => open.notional(self.contract, price),
-                    TierSize::Quantity => open.quantity,
-                };
-                let below = self.tier_index(size).checked_sub(1)?;
-                Some(open.quantity * (self.tiers[below].up_to / size).min(1.0 - f64::EPSILON))
-            }
-        }
+    /// The quantity at the edge of the next tier below that of the position or its limit, and this tier; none below the lowest.
+    fn tier_down(&self, open: &Holding, limit: Option<usize>, price: f64) -> Option<(f64, usize)> {
+        let size = match self.tier_size {
+            TierSize::Notional => open.notional(self.contract, price),
+            TierSize::Quantity => open.quantity,
+        };
+        let tier = self.tier_index(size).min(limit.unwrap_or(usize::MAX));
+        let below = tier.checked_sub(1)?;
+        Some((open.quantity * (self.tiers[below].up_to / size).min(1.0 - f64::EPSILON), below))
     }
 }
 
@@ -212,7 +252,7 @@ mod tests {
     #[test]
     fn one_tier_less_can_be_enough() {
         let terms = venue(Contract::Linear, 0.0, 0.0, Some(PartialClose::Tier));
-        let done = terms.liquidate_partially(&LONG, 92.7);
+        let done = terms.liquidate_partially(&LONG, Standing::fresh(&LONG), 92.7);
         let open = done.open.unwrap();
         // 5000 of notional need 10 + 80 = 90, and the equity is what it was: 270.
         near(open.quantity * 92.7, 5000.0);
@@ -221,9 +261,12 @@ mod tests {
         assert_eq!((done.fees, done.slippage, done.fill.bad_debt), (0.0, 0.0, 0.0));
         // With 50 of equity it takes two tiers (1000 need 10), with 5 nothing helps.
         let poorer = Holding { collateral: 780.0, ..LONG };
-        near(terms.liquidate_partially(&poorer, 92.7).open.unwrap().quantity * 92.7, 1000.0);
+        near(
+            terms.liquidate_partially(&poorer, Standing::fresh(&poorer), 92.7).open.unwrap().quantity * 92.7,
+            1000.0,
+        );
         let poorest = Holding { collateral: 735.0, ..LONG };
-        let done = terms.liquidate_partially(&poorest, 92.7);
+        let done = terms.liquidate_partially(&poorest, Standing::fresh(&poorest), 92.7);
         assert_eq!((done.open, done.closed), (None, 1.0));
         near(done.fill.recovered, 5.0);
     }
@@ -240,7 +283,7 @@ mod tests {
                         let terms = venue(contract, fee, 0.0005, partial);
                         let price = if side == Side::Long { 92.7 } else { 107.87 };
                         let holding = Holding { side, entry: 100.0, quantity, collateral };
-                        let done = terms.liquidate_partially(&holding, price);
+                        let done = terms.liquidate_partially(&holding, Standing::fresh(&holding), price);
                         let behind = done.open.map_or(0.0, |open| open.equity_at(contract, price));
                         let left = behind + done.fill.recovered - done.fill.bad_debt;
                         near(left + done.fees + done.slippage, holding.equity_at(contract, price));
@@ -261,43 +304,69 @@ mod tests {
             ..Venue::new(Contract::Spot, vec![MarginTier::flat(0.25, 0.0).unwrap()])
         };
         let loan = Holding { side: Side::Long, entry: 100.0, quantity: 10.0, collateral: 200.0 };
-        let done = terms(0.5, 0.95).liquidate_partially(&loan, 100.0);
+        let done = terms(0.5, 0.95).liquidate_partially(&loan, Standing::fresh(&loan), 100.0);
         let open = done.open.unwrap();
         near(open.quantity, 5.8);
         near(open.quantity * 100.0 - open.equity_at(Contract::Spot, 100.0), 400.0);
         near(done.fees, 20.0);
         // A gap to 95: the health factor is 0.95, which is not below. To 94: all of the debt is repaid with 40 more.
-        assert!(terms(0.5, 0.95).liquidate_partially(&loan, 95.001).open.is_some());
-        let all = terms(0.5, 0.95).liquidate_partially(&loan, 94.0);
+        assert!(terms(0.5, 0.95).liquidate_partially(&loan, Standing::fresh(&loan), 95.001).open.is_some());
+        let all = terms(0.5, 0.95).liquidate_partially(&loan, Standing::fresh(&loan), 94.0);
         assert_eq!(all.open, None);
         near(all.fill.recovered, 940.0 - 800.0 - 40.0);
         near(all.fees, 40.0);
         // Without that rule a half at 94 (loan to value 85.1 %) leaves 400 on 520, 76.9 %.
-        let half = terms(0.5, 0.0).liquidate_partially(&loan, 94.0).open.unwrap();
+        let half = terms(0.5, 0.0).liquidate_partially(&loan, Standing::fresh(&loan), 94.0).open.unwrap();
         near(half.quantity * 94.0, 940.0 - 420.0);
         // A tenth at a time: 80.99 % after one, as 0.9·v/(1 − 0.1·v·1.05) says; a second one is needed at 99.
-        let tenth = terms(0.1, 0.0).liquidate_partially(&loan, 99.0);
+        let tenth = terms(0.1, 0.0).liquidate_partially(&loan, Standing::fresh(&loan), 99.0);
         let open = tenth.open.unwrap();
         let v: f64 = 800.0 / 990.0;
         let after = |v: f64| 0.9 * v / (1.0 - 0.105 * v);
         assert!(after(v) < 0.8);
         near(1.0 - open.equity_at(Contract::Spot, 99.0) / (open.quantity * 99.0), after(v));
         // Past the point where the penalty eats what is left, nothing helps.
-        let late = terms(0.5, 0.0).liquidate_partially(&loan, 83.0);
+        let late = terms(0.5, 0.0).liquidate_partially(&loan, Standing::fresh(&loan), 83.0);
         assert_eq!((late.open, late.fill.recovered, late.fill.bad_debt), (None, 0.0, 0.0));
         near(late.fees, 30.0);
-        near(terms(0.5, 0.0).liquidate_partially(&loan, 70.0).fill.bad_debt, 100.0);
+        near(terms(0.5, 0.0).liquidate_partially(&loan, Standing::fresh(&loan), 70.0).fill.bad_debt, 100.0);
         // A short owes coins: 8 borrowed on 1000 of money.
         let short = Holding { side: Side::Short, entry: 100.0, quantity: 8.0, collateral: 200.0 };
-        let open = terms(0.5, 0.0).liquidate_partially(&short, 100.0).open.unwrap();
+        let open = terms(0.5, 0.0).liquidate_partially(&short, Standing::fresh(&short), 100.0).open.unwrap();
         near(open.quantity, 4.0);
         near(open.equity_at(Contract::Spot, 100.0), 1000.0 - 420.0 - 400.0);
+    }
+
+    /// A short that was taken down to 5000 has grown to 5050 when it is liquidated again: it goes down to 1000, not to 5000.
+    #[test]
+    fn a_tier_that_was_left_is_not_left_again() {
+        let terms = venue(Contract::Linear, 0.0, 0.0, Some(PartialClose::Tier));
+        let grown = Holding { side: Side::Short, entry: 100.0, quantity: 50.0, collateral: 100.0 };
+        let again = |limit| terms.liquidate_partially(&grown, Standing { opened: 100.0, limit }, 101.0);
+        // Equity of 50 is enough for 5000, which need 10 + 80 = 90, only after the second tier.
+        near(again(None).open.unwrap().quantity * 101.0, 1000.0);
+        let richer = Holding { collateral: 144.0, ..grown };
+        let again = |limit| terms.liquidate_partially(&richer, Standing { opened: 100.0, limit }, 101.0);
+        let (first, second) = (again(None), again(Some(1)));
+        near(first.open.unwrap().quantity * 101.0, 5000.0);
+        near(second.open.unwrap().quantity * 101.0, 1000.0);
+        assert_eq!((first.limit, second.limit, again(Some(0)).open), (Some(1), Some(0), None));
+    }
+
+    /// Steps by fraction end with what is a hundredth of the position that was opened.
+    #[test]
+    fn dust_is_closed_with_the_step() {
+        let terms = venue(Contract::Linear, 0.0, 0.0, Some(PartialClose::Fraction(0.2)));
+        let rest = Holding { quantity: 1.26, collateral: 1.26 * 8.2, ..LONG };
+        let left = |opened| terms.liquidate_partially(&rest, Standing { opened, limit: None }, 92.7).open;
+        near(left(100.0).unwrap().quantity, 1.008);
+        assert_eq!(left(101.0), None);
     }
 
     #[test]
     fn a_gap_past_bankruptcy_closes_everything() {
         let terms = venue(Contract::Linear, 0.01, 0.0, Some(PartialClose::Fraction(0.5)));
-        let done = terms.liquidate_partially(&LONG, 80.0);
+        let done = terms.liquidate_partially(&LONG, Standing::fresh(&LONG), 80.0);
         assert_eq!((done.open, done.fees), (None, 0.0));
         near(done.fill.bad_debt, 1000.0);
     }

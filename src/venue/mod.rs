@@ -15,10 +15,11 @@ mod catalogue;
 pub use catalogue::{catalogue_names, catalogue_text};
 pub use flows::{Borrow, Compounding, Flows};
 pub use funding::{
-    Funding, FundingBasis, FundingRates, OrnsteinUhlenbeck, RecordedOrder, RecordedRates, Transition,
+    Funding, FundingBasis, FundingRates, FundingTerms, OrnsteinUhlenbeck, RecordedOrder, RecordedRates,
+    Transition,
 };
 pub use holding::Holding;
-pub use liquidation::{Fill, PartialFill};
+pub use liquidation::{Fill, PartialFill, Standing};
 pub use margin::{LiquidationPrice, MarginError, Others};
 pub use requirement::Maintenance;
 pub use terms::{

@@ -183,12 +183,16 @@ impl Venue {
     /// Whether an account here can go on after the venue has acted, or waits for it to act: such accounts are followed
     /// step by step.
     pub fn acts_in_steps(&self) -> bool {
-        self.grace.is_some()
-            || match self.liquidation {
-                Liquidation::Forfeit => false,
-                Liquidation::Close { partial, .. } => partial.is_some(),
-                Liquidation::Repay { close_factor, .. } => close_factor < 1.0,
-            }
+        self.grace.is_some() || self.liquidates_in_parts()
+    }
+
+    /// Whether a liquidation can leave a part of the position open.
+    pub fn liquidates_in_parts(&self) -> bool {
+        match self.liquidation {
+            Liquidation::Forfeit => false,
+            Liquidation::Close { partial, .. } => partial.is_some(),
+            Liquidation::Repay { close_factor, .. } => close_factor < 1.0,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub use deleverage::{Deleverage, Occasion};
 pub use exit_after::ExitAfter;
 pub use margin_call::MarginCall;
 pub use protective_put::ProtectivePut;
-pub use stops::{StopLoss, TakeProfit, TrailingStop};
+pub use stops::{StopLoss, Stops, TakeProfit, TrailingStop};
 
 use serde::Serialize;
 

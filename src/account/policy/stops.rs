@@ -31,6 +31,45 @@ pub struct TrailingStop {
     pub slippage: f64,
 }
 
+/// Both stops of a position, ready for the simulation: mirrored log-prices, so that a loss lies below.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stops {
+    fixed: f64,
+    /// Distance of the trailing stop from the best price; infinite without one.
+    distance: f64,
+    slippages: (f64, f64),
+}
+
+impl Stops {
+    /// The stops of a long (sign +1) or a short (−1).
+    pub fn new(stop_loss: Option<StopLoss>, trailing: Option<TrailingStop>, sign: f64) -> Self {
+        Self {
+            fixed: stop_loss.map_or(f64::NEG_INFINITY, |stop| stop.level(sign)),
+            distance: trailing.map_or(f64::INFINITY, |stop| stop.log_distance(sign)),
+            slippages: (
+                stop_loss.map_or(0.0, |stop| stop.slippage),
+                trailing.map_or(0.0, |stop| stop.slippage),
+            ),
+        }
+    }
+
+    /// The nearer stop under the best price so far; −∞ without any.
+    #[inline]
+    pub fn level(&self, top: f64) -> f64 {
+        self.fixed.max(top - self.distance)
+    }
+
+    /// Slippage of the nearer stop.
+    pub fn slippage(&self, top: f64) -> f64 {
+        if top - self.distance >= self.fixed { self.slippages.1 } else { self.slippages.0 }
+    }
+
+    /// Distance of the trailing stop from the best price, if there is one.
+    pub fn trailing(&self) -> Option<f64> {
+        (self.distance < f64::INFINITY).then_some(self.distance)
+    }
+}
+
 impl StopLoss {
     /// Mirrored log-price of the stop: negative.
     pub fn level(&self, sign: f64) -> f64 {

@@ -2,13 +2,14 @@
 
 use super::evaluation::Portfolio;
 use super::nearest::Spread;
-use super::purse::Purse;
+use super::purse::{Purse, Trigger};
+use super::state::Place;
 use crate::account::walk::OUT_OF_REACH;
 use crate::market::Bars;
 use crate::numeric::{Kernel, Stream, crossing_probability, dispatch, exp, first_passage_fraction, ln};
 
 /// Distances by the slope at the ends can be too long by this much in their product before a crossing is overlooked.
-const ROUGHNESS: f64 = 2.0;
+pub(super) const ROUGHNESS: f64 = 2.0;
 
 /// What decides whether and when the bridge of a bar is liquidated.
 pub(super) type BarDraws = (f64, f64, f64);
@@ -48,21 +49,22 @@ impl Portfolio {
         let known = self.shared_draws.iter().find(|(known, _)| key.is_some() && *known == key);
         let mut draws = known.map(|(_, draws)| *draws);
         for level in 0..self.levels.len() {
-            let slot = self.slots[self.slot(lane, level, purse)];
+            let place = Place { lane, level, purse };
+            let slot = self.slots[self.slot(place)];
             if !slot.is_open() {
                 continue;
             }
             let of = &self.levels[level][purse];
-            let excess = of.excess(slot.cash, &columns.x_open, &mut columns.gradient);
+            let excess = of.excess(slot.held, &columns.x_open, &mut columns.gradient);
             if excess <= 0.0 {
-                self.liquidate((lane, level, purse), &columns.x_open, start);
+                self.liquidate(place, &columns.x_open, start);
                 continue;
             }
             if duration == 0.0 {
                 continue;
             }
             let deviation = self.spreads[purse].along(&columns.gradient);
-            let after = of.excess(slot.cash, &columns.x_close, &mut columns.gradient);
+            let after = of.excess(slot.held, &columns.x_close, &mut columns.gradient);
             let deviations = deviation * self.spreads[purse].along(&columns.gradient);
             let reach = 2.0 * excess * after / ROUGHNESS;
             if after > 0.0 && reach >= OUT_OF_REACH * deviations {
@@ -83,24 +85,25 @@ impl Portfolio {
                 let ends = |asset: &usize| if ends { bars[*asset].open[i] } else { bars[*asset].close[i] };
                 y.extend(of.assets.iter().map(ends));
             }
-            let near = self.nearest.distance(of, slot.cash, &columns.y_open, &self.spreads[purse]);
-            let far = self.nearest.distance(of, slot.cash, &columns.y_close, &self.spreads[purse]);
+            let watched = (of, slot.held, Trigger::Liquidation);
+            let near = self.nearest.distance(watched, &columns.y_open, &self.spreads[purse]);
+            let far = self.nearest.distance(watched, &columns.y_close, &self.spreads[purse]);
             // A curved surface may have its nearest point on another side of a close that lies just beyond it.
             if !(after <= 0.0 || far <= 0.0 || uniform < crossing_probability(near, far, 1.0)) {
                 continue;
             }
             if !near.is_finite() {
                 // Nothing but its drift moved it.
-                self.liquidate((lane, level, purse), &columns.x_close, start + duration);
+                self.liquidate(place, &columns.x_close, start + duration);
                 continue;
             }
             let share = first_passage_fraction(near.max(0.0), far.abs(), 1.0, normal, other);
             // Along the surface the path is taken to be at its mean.
             let between = columns.y_open.iter().zip(&columns.y_close).map(|(a, b)| a + share * (b - a));
             let between: Vec<f64> = between.collect();
-            self.nearest.distance(of, slot.cash, &between, &self.spreads[purse]);
+            self.nearest.distance(watched, &between, &self.spreads[purse]);
             let x: Vec<f64> = self.nearest.point.iter().map(|y| exp(*y)).collect();
-            self.liquidate((lane, level, purse), &x, share.mul_add(duration, start));
+            self.liquidate(place, &x, share.mul_add(duration, start));
         }
         self.columns = columns;
     }

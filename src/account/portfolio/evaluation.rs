@@ -4,6 +4,8 @@ use super::bar::{BarDraws, fill_ratios, spread_of};
 use super::charges;
 use super::nearest::{Nearest, Spread};
 use super::purse::Purse;
+use super::state::{Columns, Course, Place, Slot};
+use crate::account::Policy;
 use crate::account::evaluation::{Evaluation, Hit, Survivors};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::account::sums::{add_sums, tally_hits};
@@ -19,6 +21,9 @@ pub struct Portfolio {
     pub(super) opened: Vec<Vec<Purse>>,
     /// The same, with interest in coins added to the exposures.
     pub(super) levels: Vec<Vec<Purse>>,
+    pub(super) policy: Policy,
+    /// The equity and what the owner keeps ready or pays in, in units of the equity.
+    committed: f64,
     pub(super) schedule: Vec<Moment>,
     horizon: f64,
     pub(super) lanes: usize,
@@ -26,7 +31,7 @@ pub struct Portfolio {
     /// By path, level and purse.
     pub(super) slots: Vec<Slot>,
     /// By path and level.
-    courses: Vec<Course>,
+    pub(super) courses: Vec<Course>,
     /// Time up to which interest is charged, in seconds.
     pub(super) charged: u64,
     pub(super) draws: Draws,
@@ -36,6 +41,8 @@ pub struct Portfolio {
     /// Draws of the current bar that other purses can use too, by asset and side of a single position.
     pub(super) shared_draws: Vec<(Option<(usize, Side)>, BarDraws)>,
     pub(super) columns: Columns,
+    /// Lower triangular factors of the correlations, by purse.
+    pub(super) factors: Vec<Vec<Vec<f64>>>,
     /// Price ratios by asset, then by bar or path.
     pub(super) open_ratios: Vec<Vec<f64>>,
     pub(super) close_ratios: Vec<Vec<f64>>,
@@ -47,75 +54,24 @@ pub struct Portfolio {
     account_sums: Vec<AccountSums>,
 }
 
-/// One purse of one level on one path.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Slot {
-    pub cash: f64,
-    pub funding: f64,
-    pub interest: f64,
-    /// What it left, in the currency of the account; not a number while it is open.
-    pub left: f64,
-    pub bad_debt: f64,
-    pub kept: f64,
-    /// What a unit of the purse was worth at the close.
-    pub worth: f64,
-}
-
-impl Slot {
-    pub fn is_open(&self) -> bool {
-        self.left.is_nan()
-    }
-}
-
-/// One level on one path.
-#[derive(Debug, Clone, Copy)]
-struct Course {
-    peak: f64,
-    drawdown: f64,
-    /// Its hit; none so far.
-    hit: Option<u32>,
-}
-
-impl Course {
-    /// Takes in the wealth of a moment.
-    fn follow(&mut self, wealth: f64) {
-        self.peak = self.peak.max(wealth);
-        self.drawdown = self.drawdown.max(1.0 - wealth / self.peak);
-    }
-}
-
-/// Numbers of one path, by place in a purse's assets.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Columns {
-    pub y_open: Vec<f64>,
-    pub y_close: Vec<f64>,
-    pub x_open: Vec<f64>,
-    pub x_close: Vec<f64>,
-    pub gradient: Vec<f64>,
-}
-
-impl Columns {
-    /// The prices of one path.
-    pub fn gather(&mut self, assets: &[usize], ratios: &[Vec<f64>], lane: usize) {
-        self.x_open.clear();
-        self.x_open.extend(assets.iter().map(|asset| ratios[*asset][lane]));
-        self.gradient.resize(assets.len(), 0.0);
-    }
-}
-
 impl Portfolio {
-    /// An evaluation of levels that were [opened](super::open), over a horizon in years. `schedule` holds the moments at which
-    /// cash flows are due, in order; `correlation` that of the drivers of all assets, empty where they are independent.
+    /// An evaluation of levels that were [opened](super::open), over a horizon in years, whose owner follows a policy. `schedule` holds
+    /// the moments at which cash flows and orders are due, in order; `correlation` that of the drivers of all assets, empty where they are independent.
     pub fn new(
         levels: Vec<Vec<Purse>>,
+        policy: Policy,
         schedule: Vec<Moment>,
         correlation: &[Vec<f64>],
         horizon: f64,
     ) -> Self {
         let count = levels.len();
         let first = levels.first().into_iter().flatten();
-        let spreads = first.map(|purse| spread_of(purse, correlation)).collect();
+        let spreads: Vec<Spread> = first.map(|purse| spread_of(purse, correlation)).collect();
+        let seconds = schedule.last().map_or(0, |moment| moment.seconds);
         Self {
+            policy,
+            committed: 1.0 + policy.committed(seconds),
+            factors: spreads.iter().map(Spread::factor).collect(),
             purses_per_level: levels.first().map_or(0, Vec::len),
             levels: levels.clone(),
             opened: levels,
@@ -140,39 +96,60 @@ impl Portfolio {
         }
     }
 
+    /// All the owner's money in units of what was committed, where the purses hold this equity.
+    fn wealth(&self, lane: usize, level: usize, equity: f64) -> f64 {
+        let course = &self.courses[lane * self.levels.len() + level];
+        (equity + (self.committed - 1.0 - course.paid_in)) / self.committed
+    }
+
     fn set_prices(&mut self, log_prices: &[Vec<f64>]) {
         fill_ratios(&mut self.open_ratios, log_prices.iter());
     }
 
-    pub(super) fn slot(&self, lane: usize, level: usize, purse: usize) -> usize {
+    pub(super) fn slot(&self, Place { lane, level, purse }: Place) -> usize {
         (lane * self.levels.len() + level) * self.purses_per_level + purse
     }
 
+    pub(super) fn course(&mut self, Place { lane, level, .. }: Place) -> &mut Course {
+        &mut self.courses[lane * self.levels.len() + level]
+    }
+
     /// Closes a purse with what it leaves, in its own currency; costs are valued at the same prices.
-    fn close(&mut self, (lane, level, purse): (usize, usize, usize), x: &[f64], left: f64) {
-        let of = &self.levels[level][purse];
-        let (owed, worth) = (of.interest_in_coins(x), of.worth(x));
-        let at = self.slot(lane, level, purse);
+    fn close(&mut self, place: Place, x: &[f64], left: f64) {
+        let of = &self.levels[place.level][place.purse];
+        let at = self.slot(place);
         let slot = &mut self.slots[at];
+        let (owed, worth) = (of.interest_in_coins(slot.held, x), of.worth(x));
         slot.left = left * worth;
         slot.worth = worth;
         slot.funding *= worth;
         slot.interest = (slot.interest + owed) * worth;
+        slot.fees *= worth;
+    }
+
+    /// Closes a purse in the market at price ratios.
+    pub(super) fn close_out(&mut self, place: Place, x: &[f64]) {
+        let (at, of) = (self.slot(place), &self.levels[place.level][place.purse]);
+        let slot = &mut self.slots[at];
+        let equity = of.equity(slot.held, x);
+        let left = (equity - of.closing_fee(slot.held, x)).max(0.0);
+        slot.fees += equity - left;
+        self.close(place, x, left);
     }
 
     /// Liquidates a purse at price ratios.
-    pub(super) fn liquidate(&mut self, (lane, level, purse): (usize, usize, usize), x: &[f64], time: f64) {
-        let at = self.slot(lane, level, purse);
-        let remains = self.levels[level][purse].liquidate(self.slots[at].cash, x);
-        let worth = self.levels[level][purse].worth(x);
-        self.close((lane, level, purse), x, remains.recovered);
+    pub(super) fn liquidate(&mut self, place: Place, x: &[f64], time: f64) {
+        let (at, of) = (self.slot(place), &self.levels[place.level][place.purse]);
+        let (remains, worth) = (of.liquidate(self.slots[at].held, x), of.worth(x));
+        self.close(place, x, remains.recovered);
         self.slots[at].bad_debt = remains.bad_debt * worth;
         self.slots[at].kept = remains.kept * worth;
-        let course = &mut self.courses[lane * self.levels.len() + level];
+        let number = self.hits.len() as u32;
+        let course = self.course(place);
         if course.hit.is_none() {
-            course.hit = Some(self.hits.len() as u32);
+            course.hit = Some(number);
             // What is left is known at the horizon only.
-            let (lane, level) = (lane as u32, level as u32);
+            let (lane, level) = (place.lane as u32, place.level as u32);
             self.hits.push(Hit { lane, level, time, recovered: 0.0, bad_debt: 0.0 });
         }
     }
@@ -190,9 +167,17 @@ impl Evaluation for Portfolio {
         let purses = self.purses_per_level.max(1);
         let course = |(slots, purses): (&[Slot], &Vec<Purse>)| {
             let equity =
-                |(slot, purse): (&Slot, &Purse)| purse.equity(slot.cash, &vec![1.0; purse.assets.len()]);
+                |(slot, purse): (&Slot, &Purse)| purse.equity(slot.held, &vec![1.0; purse.assets.len()]);
             let all: f64 = slots.iter().zip(purses).map(equity).sum();
-            Course { peak: 1.0, drawdown: 1.0 - all, hit: None }
+            Course {
+                peak: 1.0,
+                drawdown: 1.0 - all,
+                hit: None,
+                exit: None,
+                calls: Calls::default(),
+                reserve: self.policy.margin_call.map_or(0.0, |call| call.reserve),
+                paid_in: 0.0,
+            }
         };
         let courses: Vec<Course> = first.chunks(purses).zip(&self.levels).map(course).collect();
         self.slots.clear();
@@ -216,38 +201,44 @@ impl Evaluation for Portfolio {
         for i in 0..bars.first().map_or(0, Bars::len) {
             self.shared_draws.clear();
             for purse in 0..self.purses_per_level {
-                self.watch(purse, bars, i, hit_noise);
+                if self.acts_on_the_way() {
+                    self.follow(purse, bars, i, hit_noise);
+                } else {
+                    self.watch(purse, bars, i, hit_noise);
+                }
             }
         }
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], _: &[f64]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
         let now = self.schedule[moment];
         self.set_prices(log_prices);
-        self.charge(&now);
+        self.charge(&now, funding_rates);
         let time = now.seconds as f64 / SECONDS_PER_YEAR;
         let recorded = self.lanes.div_ceil(PATHS_PER_RECORD);
         let mut equities = Vec::new();
         let mut columns = std::mem::take(&mut self.columns);
         for lane in 0..self.lanes {
             for level in 0..self.levels.len() {
-                let mut wealth = 0.0;
+                let mut equity = 0.0;
                 for purse in 0..self.purses_per_level {
-                    let at = self.slot(lane, level, purse);
+                    let place = Place { lane, level, purse };
+                    let at = self.slot(place);
                     if self.slots[at].is_open() {
-                        let of = &self.levels[level][purse];
-                        columns.gather(&of.assets, &self.open_ratios, lane);
-                        let cash = self.slots[at].cash;
-                        if of.excess(cash, &columns.x_open, &mut columns.gradient) <= 0.0 {
-                            self.liquidate((lane, level, purse), &columns.x_open, time);
-                        } else {
-                            wealth += of.equity(cash, &columns.x_open) * of.worth(&columns.x_open);
+                        let assets = &self.levels[level][purse].assets;
+                        columns.gather(assets, &self.open_ratios, lane);
+                        self.act(place, &columns.x_open, &mut columns.gradient, time);
+                        let (of, held) = (&self.levels[level][purse], self.slots[at].held);
+                        if self.slots[at].is_open() {
+                            equity += of.equity(held, &columns.x_open) * of.worth(&columns.x_open);
+                            self.keep_schedule(place, &now, &mut columns);
                             continue;
                         }
                     }
-                    wealth += self.slots[at].left;
+                    equity += self.slots[at].left;
                 }
-                self.courses[lane * self.levels.len() + level].follow(wealth);
+                let wealth = self.wealth(lane, level, equity);
+                self.courses[lane * self.levels.len() + level].follow(equity);
                 if now.date.is_some() && lane < recorded {
                     equities.push(wealth);
                 }
@@ -272,37 +263,33 @@ impl Evaluation for Portfolio {
         let mut columns = std::mem::take(&mut self.columns);
         for (lane, weight) in weights.iter().enumerate() {
             for level in 0..count {
-                let (mut wealth, mut bad_debt) = (0.0, 0.0);
+                let (mut equity, mut bad_debt) = (0.0, 0.0);
                 let mut costs = [0.0; Cost::ALL.len()];
                 for purse in 0..self.purses_per_level {
-                    let at = self.slot(lane, level, purse);
-                    let of = &self.levels[level][purse];
-                    let mut fees = of.entry_fee;
-                    columns.gather(&of.assets, &self.open_ratios, lane);
+                    let place = Place { lane, level, purse };
+                    let at = self.slot(place);
                     if self.slots[at].is_open() {
-                        let equity = of.equity(self.slots[at].cash, &columns.x_open);
-                        let left = (equity - of.closing_fee(&columns.x_open)).max(0.0);
-                        fees += equity - left;
-                        self.close((lane, level, purse), &columns.x_open, left);
+                        columns.gather(&self.levels[level][purse].assets, &self.open_ratios, lane);
+                        self.close_out(place, &columns.x_open);
                     }
                     let slot = &self.slots[at];
-                    wealth += slot.left;
+                    equity += slot.left;
                     bad_debt += slot.bad_debt;
-                    costs[Cost::Fees as usize] += fees * slot.worth;
+                    costs[Cost::Fees as usize] += slot.fees;
                     costs[Cost::Funding as usize] += slot.funding;
                     costs[Cost::Interest as usize] += slot.interest;
                     costs[Cost::Liquidation as usize] += slot.kept;
                 }
+                let wealth = self.wealth(lane, level, equity);
                 let course = &mut self.courses[lane * count + level];
-                course.follow(wealth);
-                let exit = if course.hit.is_some() { Exit::Liquidated } else { Exit::Horizon };
-                let passage = Passage {
-                    exit,
-                    costs,
-                    drawdown: course.drawdown,
-                    calls: Calls::default(),
-                    reductions: 0.0,
+                course.follow(equity);
+                let exit = match (course.hit, course.exit) {
+                    (Some(_), _) => Exit::Liquidated,
+                    (None, Some(exit)) => exit,
+                    (None, None) => Exit::Horizon,
                 };
+                let Course { drawdown, calls, .. } = *course;
+                let passage = Passage { exit, costs, drawdown, calls, reductions: 0.0 };
                 let cell = &mut tally.levels[level];
                 let account = cell.account.get_or_insert_default();
                 account.add(&mut self.account_sums[level], &passage, *weight);

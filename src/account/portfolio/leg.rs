@@ -11,8 +11,9 @@
 //! The profit of an inverse contract is Q·(1/S₀ − 1/S) coins, which at the mark S are Q·(S/S₀ − 1) in the quote currency: as for a
 //! linear contract of the same size. Its margin, asked for in coins, is valued at the mark.
 
+use super::open::PositionTerms;
 use crate::account::requirement::Requirement;
-use crate::venue::{Contract, Flows, FundingBasis, Holding, Liquidation, Side, Venue};
+use crate::venue::{Contract, Flows, FundingBasis, Holding, Liquidation, Side};
 
 /// What a position's money is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Leg {
     pub(super) taker_fee: f64,
     pub(super) liquidation: Liquidation,
     pub(super) flows: Flows,
+    /// Number of the law of its funding rate, where the rate varies.
+    pub(super) law: Option<usize>,
     /// Whether it was bought or sold with money or coins of the purse, borrowed where they do not suffice; otherwise it is a
     /// contract that only exchanges profits.
     pub(super) is_funded: bool,
@@ -60,16 +63,15 @@ pub(super) struct Worth {
 }
 
 impl Leg {
-    /// A position of a size (notional over the equity of the account) at a venue. `price` is that of the asset at the start,
-    /// `equity` the account's in the currency of the purse: coins for [`Unit::Coin`].
+    /// A position of a size (notional over the equity of the account) at a venue; `equity` is the account's in the currency of the
+    /// purse: coins for [`Unit::Coin`].
     pub(super) fn new(
-        (position, asset, side): (usize, usize, Side),
+        position: usize,
+        terms: &PositionTerms<'_>,
         unit: Unit,
-        size: f64,
-        (price, equity): (f64, f64),
-        venue: &Venue,
-        flows: Flows,
+        (size, equity): (f64, f64),
     ) -> Self {
+        let PositionTerms { asset, side, price, venue, ref flows, law, .. } = *terms;
         // Equity in what the contract settles in, whose fractions the requirement is in.
         let settled = if unit == Unit::CoinInQuote { equity / price } else { equity };
         let quantity = match venue.contract {
@@ -94,7 +96,8 @@ impl Leg {
             liquidation: venue.liquidation,
             is_funded: venue.contract == Contract::Spot
                 || flows.borrow.is_some_and(|borrow| borrow.rate != 0.0),
-            flows,
+            flows: flows.clone(),
+            law,
             cap: venue.max_leverage(&holding).unwrap_or(0.0),
             largest_leverage: venue.largest_leverage(side),
         }
@@ -105,41 +108,48 @@ impl Leg {
         if self.unit == Unit::Coin { 1.0 / x } else { x }
     }
 
-    /// Notional at a price ratio.
+    /// Notional at a price ratio, of the position as it was opened.
     pub(super) fn notional(&self, x: f64) -> f64 {
+        self.notional_and_slope(x).0
+    }
+
+    /// The same, and its derivative in the log-price.
+    pub(super) fn notional_and_slope(&self, x: f64) -> (f64, f64) {
         let size = self.exposure.abs();
         match self.unit {
-            Unit::Quote => size * x,
-            Unit::Coin => size / x,
-            Unit::CoinInQuote => size,
+            Unit::Quote => (size * x, size * x),
+            Unit::Coin => (size / x, -size / x),
+            Unit::CoinInQuote => (size, 0.0),
         }
     }
 
-    /// Worth and requirement at a price ratio, with this share of the purse's debt.
+    /// Worth and requirement at a price ratio, of this share of the position and with this share of the purse's debt.
     #[inline]
-    pub(super) fn at(&self, x: f64, debt: f64) -> Worth {
-        let size = self.exposure.abs();
+    pub(super) fn at(&self, x: f64, scale: f64, debt: f64) -> Worth {
+        let exposure = scale * self.exposure;
+        let size = exposure.abs();
         match self.unit {
             Unit::Quote => {
                 let (needed, slope) = self.requirement.with_slope(size * x, -debt);
-                let value = self.exposure * x;
+                let value = exposure * x;
                 Worth { value, gain: value, needed, needed_gain: slope * size * x }
             }
             Unit::Coin => {
                 let (needed, slope) = self.requirement.with_slope(size / x, -debt);
-                let value = self.exposure / x;
+                let value = exposure / x;
                 Worth { value, gain: -value, needed, needed_gain: -slope * size / x }
             }
             Unit::CoinInQuote => {
                 let (coins, slope) = self.requirement.with_slope(size / x, 0.0);
-                let value = self.exposure * x;
+                let value = exposure * x;
                 Worth { value, gain: value, needed: coins * x, needed_gain: coins * x - slope * size }
             }
         }
     }
 
-    /// What the position pays in funding at a price ratio (negative: receives) when it is due: the long pays a positive rate.
-    pub(super) fn funding(&self, x: f64) -> f64 {
+    /// What the position as it was opened pays in funding at a price ratio (negative: receives) when a rate is due: the long pays a
+    /// positive one.
+    pub(super) fn funding(&self, x: f64, rate: f64) -> f64 {
         let Some(funding) = &self.flows.funding else { return 0.0 };
         let mark = funding.basis == FundingBasis::Mark;
         let exposure = if mark { self.exposure } else { self.entry_exposure };
@@ -149,7 +159,7 @@ impl Leg {
             (Unit::Coin, true) => -1.0 / x,
             (Unit::Coin, false) => -1.0,
         };
-        funding.constant_rate() * exposure * price
+        rate * exposure * price
     }
 
     /// The price ratio of a fill in the market at liquidation, and the fee on the notional there; none where the collateral

@@ -30,6 +30,8 @@
 //! accounts often enough; `tests/portfolio_bias.rs` measures what is left. Where a requirement jumps at a tier edge (rule
 //! "whole"), the jump is seen at the ends of bars only.
 //!
+//! The owner's policies wait for surfaces of the same kind; see [`orders`] and [`follow`].
+//!
 //! A jump of any asset is a gap: the excess at the prices after it decides, and those are the prices of the fill.
 //!
 //! Sources: Hasofer and Lind (1974), "Exact and invariant second-moment code format"; Rackwitz and Fiessler (1978),
@@ -39,11 +41,14 @@
 mod bar;
 mod charges;
 mod evaluation;
+mod follow;
 mod leg;
 mod nearest;
 mod open;
+mod orders;
 mod prices;
 mod purse;
+mod state;
 
 pub use evaluation::Portfolio;
 pub use open::{OpenError, PositionTerms, open};

@@ -9,8 +9,8 @@
 //!
 //! positive where G(y) is. For one asset this is Newton's iteration for the root of G.
 
-use super::purse::Purse;
-use crate::numeric::{Kernel, dispatch, exp};
+use super::purse::{Holdings, Purse, Trigger};
+use crate::numeric::{Kernel, cholesky, dispatch, exp};
 
 /// Rounds; a handful is enough where the surface is smooth.
 const MOST_ROUNDS: usize = 40;
@@ -28,6 +28,20 @@ pub(super) struct Spread {
 }
 
 impl Spread {
+    /// The lower triangular factor of the correlations, by rows.
+    pub fn factor(&self) -> Vec<Vec<f64>> {
+        let n = self.correlations.len().isqrt();
+        let rows: Vec<Vec<f64>> = self.correlations.chunks(n.max(1)).map(<[f64]>::to_vec).collect();
+        // A part of a valid matrix is valid.
+        cholesky(&rows).unwrap_or_default()
+    }
+
+    /// Over a share of the bar's time.
+    pub fn over(&self, share: f64) -> Self {
+        let deviations = self.deviations.iter().map(|deviation| deviation * share.sqrt()).collect();
+        Self { deviations, correlations: self.correlations.clone() }
+    }
+
     /// Σ·g.
     fn times(&self, g: &[f64], out: &mut [f64]) {
         let n = g.len();
@@ -64,13 +78,23 @@ pub(super) struct Nearest {
 }
 
 impl Nearest {
-    /// Distance of the log-prices `from` to liquidation, negative beyond it; infinite where the bar cannot move there.
-    pub fn distance(&mut self, purse: &Purse, cash: f64, from: &[f64], spread: &Spread) -> f64 {
-        dispatch(Search { nearest: self, purse, cash, from, spread })
+    /// Distance of the log-prices `from` to a trigger, negative beyond it; infinite where the bar cannot move there.
+    pub fn distance(
+        &mut self,
+        (purse, held, trigger): (&Purse, Holdings, Trigger),
+        from: &[f64],
+        spread: &Spread,
+    ) -> f64 {
+        dispatch(Search { nearest: self, purse, held, trigger, from, spread })
     }
 
     #[inline(always)]
-    fn search(&mut self, purse: &Purse, cash: f64, from: &[f64], spread: &Spread) -> f64 {
+    fn search(
+        &mut self,
+        (purse, held, trigger): (&Purse, Holdings, Trigger),
+        from: &[f64],
+        spread: &Spread,
+    ) -> f64 {
         let n = from.len();
         self.point.clear();
         self.point.extend_from_slice(from);
@@ -82,7 +106,7 @@ impl Nearest {
             for (x, y) in self.x.iter_mut().zip(&self.point) {
                 *x = exp(*y);
             }
-            let excess = purse.excess(cash, &self.x, &mut self.gradient);
+            let excess = purse.room(held, trigger, &self.x, &mut self.gradient);
             let deviation = spread.along(&self.gradient);
             if deviation <= 0.0 {
                 return if excess > 0.0 { f64::INFINITY } else { 0.0 };
@@ -108,7 +132,8 @@ impl Nearest {
 struct Search<'a> {
     nearest: &'a mut Nearest,
     purse: &'a Purse,
-    cash: f64,
+    held: Holdings,
+    trigger: Trigger,
     from: &'a [f64],
     spread: &'a Spread,
 }
@@ -118,7 +143,7 @@ impl Kernel for Search<'_> {
 
     #[inline(always)]
     fn run(self) -> f64 {
-        self.nearest.search(self.purse, self.cash, self.from, self.spread)
+        self.nearest.search((self.purse, self.held, self.trigger), self.from, self.spread)
     }
 }
 
@@ -138,10 +163,11 @@ mod tests {
             collateral: None,
             venue: &venue,
             flows: Flows::default(),
+            law: None,
         };
         let terms: Vec<_> = positions.iter().map(terms).collect();
         let purse = open(1_000.0, 1.0, &terms, true).unwrap().remove(0);
-        Nearest::default().distance(&purse, purse.opening_cash(), from, spread)
+        Nearest::default().distance((&purse, purse.opening(), Trigger::Liquidation), from, spread)
     }
 
     fn spread(deviations: [f64; 2], correlation: f64) -> Spread {

@@ -24,6 +24,8 @@ pub struct PositionTerms<'a> {
     pub venue: &'a Venue,
     /// What is charged over time.
     pub flows: Flows,
+    /// Number of the law of its funding rate, where the rate varies.
+    pub law: Option<usize>,
 }
 
 /// Why an account cannot be opened.
@@ -72,7 +74,7 @@ pub fn open(
         let own = if unit == Unit::Coin && !in_coin { equity / one.price } else { equity };
         let size = leverage * one.share;
         check(place, one, size * own, unit)?;
-        Ok(Leg::new((place, one.asset, one.side), unit, size, (one.price, own), one.venue, one.flows.clone()))
+        Ok(Leg::new(place, one, unit, (size, own)))
     };
     let legs = positions.iter().enumerate().map(leg).collect::<Result<Vec<_>, _>>()?;
     let mut purses = Vec::new();
@@ -129,10 +131,10 @@ fn check_purse(purse: &Purse, equity: f64, leverage: f64) -> Result<(), OpenErro
         return error(LevelError::AboveCap { leverage, max_leverage });
     }
     let x = vec![1.0; purse.assets.len()];
-    let cash = purse.opening_cash();
-    let excess = purse.excess(cash, &x, &mut vec![0.0; purse.assets.len()]);
+    let held = purse.opening();
+    let excess = purse.excess(held, &x, &mut vec![0.0; purse.assets.len()]);
     if excess <= 0.0 {
-        let own = purse.equity(cash, &x);
+        let own = purse.equity(held, &x);
         return error(LevelError::Margin(MarginError::LiquidatedAtEntry {
             collateral: equity * own,
             requirement: equity * (own - excess),

@@ -30,19 +30,19 @@ pub fn prices(purses: &[Purse]) -> Vec<PositionPrices> {
 }
 
 fn of_purse(purse: &Purse) -> impl Iterator<Item = PositionPrices> {
-    let cash = purse.opening_cash();
+    let held = purse.opening();
     purse.legs.iter().zip(&purse.places).map(move |(leg, place)| {
         let (mut x, mut gradient) = (vec![1.0; purse.assets.len()], vec![0.0; purse.assets.len()]);
         let direction = if leg.side == Side::Long { -1.0 } else { 1.0 };
         let mut excess = |y: f64| {
             x[*place] = y.exp();
-            purse.excess(cash, &x, &mut gradient)
+            purse.excess(held, &x, &mut gradient)
         };
         let liquidation = first_below(direction, &mut excess);
         let mut x = vec![1.0; purse.assets.len()];
         let mut equity = |y: f64| {
             x[*place] = y.exp();
-            purse.equity(cash, &x)
+            purse.equity(held, &x)
         };
         let bankruptcy = first_below(direction, &mut equity);
         PositionPrices { position: leg.position, size: leg.entry_exposure.abs(), liquidation, bankruptcy }

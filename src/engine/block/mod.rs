@@ -17,9 +17,9 @@ use crate::model::{LONGEST_STRIDE, Moves, Stepper, Tilt};
 use crate::numeric::replace;
 use crate::stats::Tally;
 
-/// Paths in a block: part of the definition of the random numbers. One column of a block is 4 KiB, so the columns in
-/// use stay in the first two levels of cache.
-pub const BLOCK_LANES: usize = 512;
+/// Paths in a block: part of the definition of the random numbers. One column of a block is 8 KiB: those in use stay in the
+/// second-level cache, and what every batch and block costs is shared by many paths (measured against 256 and 512, see the benches).
+pub const BLOCK_LANES: usize = 1024;
 
 /// Everything one thread needs to run blocks, allocated once.
 pub struct Worker<'a> {

@@ -1,7 +1,7 @@
 //! An account on the paths, with what only it draws.
 
 use crate::account::Evaluation;
-use crate::engine::funding::FundingPath;
+use crate::engine::funding::FundingPaths;
 use crate::engine::plan::Plan;
 use crate::numeric::{Purpose, Stream};
 use crate::stats::Tally;
@@ -11,7 +11,7 @@ use crate::stats::Tally;
 pub(super) struct Seat<'a> {
     plan: &'a Plan,
     pub evaluation: Box<dyn Evaluation>,
-    pub funding: FundingPath<'a>,
+    pub funding: FundingPaths<'a>,
     pub hit_noise: Stream,
     tally: Tally,
 }
@@ -21,7 +21,7 @@ impl<'a> Seat<'a> {
         Self {
             plan,
             evaluation,
-            funding: FundingPath::new(plan.flows.funding.as_ref(), plan.asset),
+            funding: FundingPaths::new(&plan.funding),
             hit_noise: Stream::new(plan.seed, Purpose::Hit, 0),
             tally: Tally::new(plan.terms.len()),
         }
@@ -37,7 +37,7 @@ impl<'a> Seat<'a> {
     /// Lets the cash flows happen that are due at a point of the grid.
     pub fn settle(&mut self, point: usize, prices: &[Vec<f64>]) {
         if let Some(moment) = self.plan.grid[point].settle {
-            let rates = self.funding.next(self.plan.schedule[moment].funding);
+            let rates = self.funding.next(&self.plan.schedule[moment]);
             self.evaluation.settle(moment, prices, rates);
         }
     }

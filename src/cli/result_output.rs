@@ -1,0 +1,63 @@
+//! What commands with results have in common: formats, files, the picture.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::engine::RunResult;
+use crate::report::html::{self, Document, ScenarioText};
+use crate::report::{FileFormat, Format, plot, render, render_file};
+
+use super::output::{OutputFile, print, terminal_layout};
+use super::values::RunFormat;
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct ResultOutput {
+    /// Format on standard output
+    #[arg(long, value_enum, default_value = "table")]
+    format: RunFormat,
+
+    /// Also write the result to a file, in the format of its extension (.json, .csv, .md, .txt, .html, .svg, .png); repeatable
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub outputs: Vec<PathBuf>,
+
+    /// Draw the probability of liquidation over leverage below the table
+    #[arg(long)]
+    plot: bool,
+}
+
+impl ResultOutput {
+    /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
+    pub fn prepare(&self) -> anyhow::Result<Vec<OutputFile>> {
+        self.outputs.iter().map(|path| OutputFile::prepare(path)).collect()
+    }
+
+    /// Writes the files and prints; a report holds the texts of the scenarios.
+    pub fn write(
+        &self,
+        files: Vec<OutputFile>,
+        results: &[RunResult],
+        texts: &[ScenarioText],
+    ) -> anyhow::Result<()> {
+        // Files first: whoever reads standard output may leave early.
+        for file in files {
+            let contents = match file.format {
+                FileFormat::Text(Format::Html) => {
+                    let documents = results.iter().map(Document::of_run).collect::<Result<Vec<_>, _>>()?;
+                    html::render(&documents, texts)?.into_bytes()
+                }
+                format => render_file(results, format)?,
+            };
+            file.write(contents)?;
+        }
+        let layout = terminal_layout();
+        let mut text = render(results, self.format.into(), layout)?;
+        if self.plot && self.format == RunFormat::Table {
+            for result in results {
+                text += &format!("\n{}\n{}", result.scenario, plot(result, layout.width));
+            }
+        }
+        print(&text)
+    }
+}

@@ -1,0 +1,57 @@
+//! An evaluation that keeps what it is told, for twins that follow the same path with their own money.
+
+use std::sync::{Arc, Mutex};
+
+use liqsim::account::{Evaluation, Hit, Survivors};
+use liqsim::market::{Bars, Sides};
+use liqsim::numeric::Stream;
+use liqsim::stats::Tally;
+
+/// A bar or a settlement as the account sees it: when, the log-prices at its start by asset, and whether payments are due.
+#[derive(Clone)]
+pub struct Event {
+    pub start: f64,
+    pub end: f64,
+    pub open: Vec<f64>,
+    pub settles: bool,
+}
+
+/// Passes everything on to an evaluation of one path and keeps what it was told. `times` are those of the schedule's moments.
+pub struct Watched {
+    pub inner: Box<dyn Evaluation>,
+    pub events: Arc<Mutex<Vec<Event>>>,
+    pub times: Vec<f64>,
+}
+
+impl Evaluation for Watched {
+    fn begin(&mut self, lanes: usize) {
+        self.inner.begin(lanes);
+    }
+    fn watched_side(&self) -> Option<Sides> {
+        self.inner.watched_side()
+    }
+    fn observe(&mut self, bars: &[Bars], noise: &mut Stream) {
+        for i in 0..bars[0].len() {
+            let start = bars[0].start[i];
+            let open = bars.iter().map(|bars| bars.open[i]).collect();
+            let end = start + bars[0].duration[i];
+            self.events.lock().unwrap().push(Event { start, end, open, settles: false });
+        }
+        self.inner.observe(bars, noise);
+    }
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], rates: &[f64]) {
+        let time = self.times[moment];
+        let open = log_prices.iter().map(|prices| prices[0]).collect();
+        self.events.lock().unwrap().push(Event { start: time, end: time, open, settles: true });
+        self.inner.settle(moment, log_prices, rates);
+    }
+    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
+        self.inner.finish(log_prices, weights, tally);
+    }
+    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+        self.inner.survivors(tally, level)
+    }
+    fn hits(&self) -> &[Hit] {
+        self.inner.hits()
+    }
+}

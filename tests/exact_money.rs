@@ -1,0 +1,211 @@
+//! Sums that are known to the last digit: fees, slippage, what a liquidation leaves and what is missing, funding at its cap. Every
+//! evaluation of an account sees the same prices: nothing moves, then a gap, then nothing again.
+//!
+//! Nothing is left to chance.
+
+use liqsim::account::Evaluation;
+use liqsim::engine::{Plan, Worker};
+use liqsim::market::Bars;
+use liqsim::numeric::{Purpose, Stream};
+use liqsim::scenario::{Source, parse};
+use liqsim::stats::{Cost, Costs, Tally};
+
+const FEE: f64 = 5e-4;
+const LIQUIDATION_FEE: f64 = 0.01;
+const SLIPPAGE: f64 = 2e-3;
+const MAINTENANCE: f64 = 0.01;
+const LEVERAGE: f64 = 5.0;
+
+fn plan(contract: &str, side: &str, share: f64, rest: &str) -> Plan {
+    let text = format!(
+        "simulation = {{ horizon = \"30d\" }}\n\
+         assets.X = {{ price = 100.0, model = {{ kind = \"gbm\", drift = 0.0, volatility = 1e-7 }} }}\n\
+         [account]\nequity = 1_000.0\nleverage = {:?}\n\
+         venue = {{ contract = \"{contract}\", maintenance = {MAINTENANCE}, taker_fee = {FEE},\n\
+         liquidation = {{ fee = {LIQUIDATION_FEE}, slippage = {SLIPPAGE} }} }}\n\
+         positions = [{{ asset = \"X\", side = \"{side}\", share = {share:?} }}]\n{rest}\n",
+        LEVERAGE / share
+    );
+    Plan::new(&parse(Source::new("exact.toml", &text), &[]).unwrap_or_else(|e| panic!("{e}"))).unwrap()
+}
+
+/// What one path made of an account.
+#[derive(Debug)]
+struct Found {
+    left: f64,
+    bad_debt: f64,
+    costs: Option<Costs>,
+}
+
+/// Price ratios one after the other, joined by gaps, or by a straight line to the last one.
+fn found(mut evaluation: Box<dyn Evaluation>, prices: &[f64], is_line: bool) -> Found {
+    let mut noise = Stream::new(1, Purpose::Hit, 0);
+    evaluation.begin(1);
+    for (k, price) in prices.iter().enumerate() {
+        let from = if is_line && k > 0 { prices[k - 1] } else { *price };
+        let (open, close) = (from.ln(), price.ln());
+        evaluation.observe(
+            &[Bars {
+                asset: 0,
+                lanes: vec![0],
+                start: vec![k as f64 * 1e-3],
+                duration: vec![1e-3],
+                open: vec![open],
+                close: vec![close],
+                variance: vec![0.0],
+                extreme: vec![close],
+            }],
+            &mut noise,
+        );
+    }
+    let mut tally = Tally::new(1);
+    evaluation.finish(&[vec![prices[prices.len() - 1].ln()]], &[1.0], &mut tally);
+    evaluation.flush(&mut tally);
+    let cell = &tally.levels[0];
+    let sum = |moments: &liqsim::stats::Moments| moments.mapped(0.0, 1.0).powers[1];
+    Found {
+        left: 1.0 + sum(&cell.survivors) + sum(&cell.liquidated),
+        bad_debt: sum(&cell.bad_debt),
+        costs: cell.account.as_ref().map(|account| Cost::ALL.map(|cost| sum(&account.costs[cost as usize]))),
+    }
+}
+
+/// Every way to follow the account.
+fn evaluations(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Evaluation>)> {
+    let (one, half) = (plan(contract, side, 1.0, ""), plan(contract, side, 0.5, ""));
+    // Payments are due, but none is asked for before the end.
+    let funded = plan(contract, side, 1.0, r#"funding = { rate = "1bp" }"#).funded().unwrap();
+    vec![
+        ("funded", Box::new(funded)),
+        ("nested", one.evaluation()),
+        ("ledger", Box::new(one.ledger())),
+        ("book", Box::new(one.book())),
+        ("several", Box::new(half.several())),
+    ]
+}
+
+fn near(a: f64, b: f64, what: &str) {
+    assert!((a - b).abs() < 1e-12 * (1.0 + b.abs()), "{what}: {a} is not {b}");
+}
+
+/// With the price at p the notional is 5·p (5/p coins for an inverse contract), and the profit 5·(p − 1) or 5·(1 − 1/p), by side.
+#[test]
+fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
+    let mut seen = [0; 3];
+    for contract in ["linear", "inverse"] {
+        for (side, sign) in [("long", 1.0), ("short", -1.0)] {
+            for gap in [0.03, 0.165, 0.19, 0.21, 0.3] {
+                let price = 1.0 - sign * gap;
+                let equity_at = |price: f64| {
+                    let gain = if contract == "linear" { price - 1.0 } else { 1.0 - 1.0 / price };
+                    1.0 - FEE * LEVERAGE + sign * LEVERAGE * gain
+                };
+                let notional =
+                    |price: f64| if contract == "linear" { LEVERAGE * price } else { LEVERAGE / price };
+                let equity = equity_at(price);
+                let is_liquidated = equity <= MAINTENANCE * notional(price);
+                let fill = price * (1.0 - sign * SLIPPAGE);
+                let (left, bad_debt, fees, kept) = match is_liquidated {
+                    true => {
+                        let left = (equity_at(fill) - LIQUIDATION_FEE * notional(fill)).max(0.0);
+                        let bad_debt = (-equity_at(fill)).max(0.0);
+                        (left, bad_debt, FEE * LEVERAGE, equity + bad_debt - left)
+                    }
+                    false => {
+                        let fee = FEE * notional(price);
+                        (equity - fee, 0.0, FEE * LEVERAGE + fee, 0.0)
+                    }
+                };
+                seen[usize::from(is_liquidated) + usize::from(bad_debt > 0.0)] += 1;
+                for (name, evaluation) in evaluations(contract, side) {
+                    let what = format!("{name} {contract} {side} {price}");
+                    let found = found(evaluation, &[1.0, price], false);
+                    near(found.left, left, &what);
+                    near(found.bad_debt, bad_debt, &what);
+                    let Some(costs) = found.costs else {
+                        assert_eq!(name, "nested");
+                        continue;
+                    };
+                    near(costs[Cost::Fees as usize], fees, &what);
+                    near(costs[Cost::Liquidation as usize], kept, &what);
+                }
+            }
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 2), "{seen:?}");
+}
+
+/// On the way down a stop at 8 % fills 20 bp worse, and the fee is on that fill.
+#[test]
+fn a_stop_pays_its_slippage_and_the_fee_on_its_fill() {
+    for (side, sign) in [("long", 1.0), ("short", -1.0)] {
+        for (policy, top) in [("stop_loss", 1.0), ("trailing_stop", 1.0 + sign * 0.05)] {
+            let rest = format!("[policy]\n{policy} = {{ distance = \"8%\", slippage = {SLIPPAGE} }}");
+            let plan = plan("linear", side, 1.0, &rest);
+            let found = found(plan.evaluation(), &[1.0, top, top * (1.0 - sign * 0.15)], true);
+            let stop = top * (1.0 - sign * 0.08);
+            let fill = stop * (1.0 - sign * SLIPPAGE);
+            let fee = FEE * LEVERAGE * fill;
+            let costs = found.costs.unwrap();
+            let what = format!("{policy} {side}");
+            near(costs[Cost::Slippage as usize], LEVERAGE * stop * SLIPPAGE, &what);
+            near(costs[Cost::Fees as usize], FEE * LEVERAGE + fee, &what);
+            near(found.left, 1.0 - FEE * LEVERAGE + sign * LEVERAGE * (fill - 1.0) - fee, &what);
+        }
+    }
+}
+
+/// A rate that stands at 5 bp above a cap of 3 bp is paid at 3 bp; one below its floor at −3 bp.
+#[test]
+fn funding_is_paid_at_its_cap() {
+    for (mean, paid) in [("5bp", 3e-4), ("-5bp", -3e-4), ("2bp", 2e-4)] {
+        let law = format!(
+            "funding = {{ model = \"ou\", mean = \"{mean}\", reversion = 100, volatility = 0, cap = \"3bp\", basis = \"entry\" }}"
+        );
+        for share in [1.0, 0.5] {
+            let plan = plan("linear", "long", share, &law);
+            let mut worker = Worker::new(&plan);
+            worker.run_block(0, 1);
+            let account = worker.tally().levels[0].account.as_ref().unwrap();
+            let found = account.costs[Cost::Funding as usize].mapped(0.0, 1.0).powers[1];
+            near(found, LEVERAGE * 90.0 * paid, mean);
+        }
+    }
+}
+
+/// A put at 90 % costs the price of Black and Scholes and pays 5 % of the notional when the price ends at 85 %: both are known from
+/// elsewhere (the premium of 0.0701287990184970 for v·√t = 0.3).
+#[test]
+fn a_put_costs_its_premium_and_pays_its_payoff() {
+    let put = r#"[policy]
+        protective_put = { strike = "90%", expiry = "30d", implied_volatility = 1.0464224768228174 }"#;
+    let plan = plan("linear", "long", 1.0, put);
+    let mut evaluation = plan.evaluation();
+    let (mut tally, mut noise) = (Tally::new(1), Stream::new(1, Purpose::Hit, 0));
+    evaluation.begin(1);
+    let end = [vec![0.85_f64.ln()]];
+    let gap = Bars {
+        asset: 0,
+        lanes: vec![0],
+        start: vec![1e-3],
+        duration: vec![1e-3],
+        open: end[0].clone(),
+        close: end[0].clone(),
+        variance: vec![0.0],
+        extreme: end[0].clone(),
+    };
+    evaluation.observe(&[gap], &mut noise);
+    for moment in 0..plan.schedule.len() {
+        evaluation.settle(moment, &end, &[]);
+    }
+    evaluation.finish(&end, &[1.0], &mut tally);
+    let cell = &tally.levels[0];
+    let sum = |moments: &liqsim::stats::Moments| moments.mapped(0.0, 1.0).powers[1];
+    let premium = LEVERAGE * 0.070_128_799_018_497_06;
+    let paid = sum(&cell.account.as_ref().unwrap().costs[Cost::Options as usize]);
+    assert!((paid - (premium - LEVERAGE * 0.05)).abs() < 1e-11, "{paid}");
+    let equity = 1.0 - FEE * LEVERAGE + LEVERAGE * (0.85 - 1.0) - FEE * LEVERAGE * 0.85;
+    let returned = sum(&cell.survivors) + sum(&cell.liquidated);
+    let known = (equity + LEVERAGE * 0.05) / (1.0 + premium) - 1.0;
+    assert!((returned - known).abs() < 1e-11, "{returned} {known}");
+}

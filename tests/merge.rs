@@ -1,0 +1,144 @@
+//! Shards: joined they are the whole run, byte for byte, and what does not belong together is refused.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn liqsim(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_liqsim")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The shipped scenario under its own name, beside the prices that some of them name.
+fn folder(scenario: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    fs::create_dir(folder.path().join("prices")).unwrap();
+    for file in [&format!("{scenario}.toml"), "prices/btc-usdt-1h-2022-11.csv"] {
+        fs::copy(root.join(file), folder.path().join(file)).unwrap();
+    }
+    fs::rename(folder.path().join(format!("{scenario}.toml")), folder.path().join("a.toml")).unwrap();
+    folder
+}
+
+fn succeeds(folder: &Path, arguments: &[&str]) -> Output {
+    let output = liqsim(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    output
+}
+
+/// 4300 paths are four blocks and a part of one: shards of one and of two blocks, and one with the part.
+fn assert_same_bytes(scenario: &str) {
+    let folder = folder(scenario);
+    let (at, set) = (folder.path(), "account.equity=4000");
+    let common = ["a.toml", "--paths", "4300", "--seed", "7", "--set", set];
+    let files = ["-o", "whole.json", "-o", "whole.html", "-o", "whole.csv", "-o", "whole.md"];
+    let whole = succeeds(at, &[&["run"], &common[..], &files[..], &["--plot"]].concat());
+    for (shard, threads) in [("1/3", "1"), ("2/3", "2"), ("3/3", "1")] {
+        let name = format!("part-{}.json", &shard[..1]);
+        let rest = ["--shard", shard, "-o", &name, "--threads", threads];
+        assert!(succeeds(at, &[&["run"], &common[..], &rest[..]].concat()).stdout.is_empty());
+    }
+    let parts = ["merge", "part-3.json", "part-1.json", "part-2.json", "--plot"];
+    let outputs = ["-o", "parts.json", "-o", "parts.html", "-o", "parts.csv", "-o", "parts.md"];
+    let merged = succeeds(at, &[&parts[..], &outputs[..]].concat());
+    assert_eq!(text(&merged.stdout), text(&whole.stdout));
+    for extension in ["json", "html", "csv", "md"] {
+        let read = |name: &str| fs::read(at.join(format!("{name}.{extension}"))).unwrap();
+        assert!(read("whole") == read("parts"), "{scenario}: {extension}");
+    }
+}
+
+#[test]
+fn nets_and_safe_leverage() {
+    assert_same_bytes("btc-perp-30d");
+}
+
+#[test]
+fn a_policy_and_equity_over_time() {
+    assert_same_bytes("btc-stop-and-reserve");
+}
+
+#[test]
+fn several_positions() {
+    assert_same_bytes("btc-eth-cross-pair");
+}
+
+#[test]
+fn recorded_prices() {
+    assert_same_bytes("model-bootstrap");
+}
+
+#[test]
+fn more_shards_than_blocks_and_runs_to_a_precision_are_refused() {
+    let folder = folder("btc-flat-rate");
+    let run = |rest: &[&str]| liqsim(folder.path(), &[&["run", "a.toml"], rest].concat());
+    let many = run(&["--paths", "1000", "--shard", "1/3"]);
+    assert_eq!(many.status.code(), Some(2));
+    assert!(text(&many.stderr).contains("1000 paths cannot be cut into 3 shards"), "{}", text(&many.stderr));
+    let precise = run(&[
+        "--shard",
+        "1/3",
+        "--set",
+        "simulation={horizon = \"1d\", precision = \"1%\", max_paths = 1e6}",
+    ]);
+    assert_eq!(precise.status.code(), Some(2));
+    assert!(text(&precise.stderr).contains("number of paths"), "{}", text(&precise.stderr));
+    for wrong in ["0/2", "3/2", "two"] {
+        assert_eq!(run(&["--shard", wrong]).status.code(), Some(2), "{wrong}");
+    }
+    let table = run(&["--paths", "2000", "--shard", "1/2", "-o", "part.csv"]);
+    assert!(text(&table.stderr).contains("one .json file"));
+}
+
+#[test]
+fn what_does_not_belong_together_is_named() {
+    let folder = folder("btc-flat-rate");
+    let at = folder.path();
+    for (name, shard, seed) in
+        [("1", "1/3", "1"), ("2", "2/3", "1"), ("3", "3/3", "1"), ("other", "3/3", "2"), ("half", "2/2", "1")]
+    {
+        let file = format!("{name}.json");
+        succeeds(at, &["run", "a.toml", "--paths", "4000", "--seed", seed, "--shard", shard, "-o", &file]);
+    }
+    let refuses = |files: &[&str], words: &str| {
+        let output = liqsim(at, &[&["merge"], files].concat());
+        assert_eq!(output.status.code(), Some(2), "{files:?}");
+        assert!(text(&output.stderr).contains(words), "{files:?}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty());
+    };
+    refuses(&["1.json", "3.json"], "missing: 2/3");
+    refuses(&["2.json"], "missing: 1/3, 3/3");
+    refuses(&["1.json", "2.json", "3.json", "2.json"], "2.json and 2.json are both shard 2/3");
+    refuses(&["1.json", "2.json", "other.json"], "other.json is of another run than 1.json");
+    refuses(&["1.json", "2.json", "half.json"], "half.json is shard 2/2, but 1.json is shard 1/3");
+    refuses(&["a.toml"], "a.toml is no shard of liqsim");
+    refuses(&["nothing.json"], "cannot read nothing.json");
+    let whole = fs::read_to_string(at.join("2.json")).unwrap();
+    // One path more in some bin.
+    let place = whole.find("16777216]").expect("a bin of one path");
+    fs::write(at.join("2.json"), format!("{}33554432]{}", &whole[..place], &whole[place + 9..])).unwrap();
+    refuses(&["1.json", "2.json", "3.json"], "2.json is no shard of liqsim: it is damaged");
+    fs::write(at.join("2.json"), &whole[..whole.len() / 2]).unwrap();
+    refuses(&["1.json", "2.json", "3.json"], "2.json is no shard of liqsim");
+}
+
+#[test]
+fn a_file_that_the_scenario_names_must_be_the_same() {
+    let folder = folder("model-bootstrap");
+    let at = folder.path();
+    for shard in ["1/2", "2/2"] {
+        let file = format!("{}.json", &shard[..1]);
+        succeeds(at, &["run", "a.toml", "--paths", "2000", "--shard", shard, "-o", &file]);
+    }
+    let prices = at.join("prices/btc-usdt-1h-2022-11.csv");
+    let text_of = fs::read_to_string(&prices).unwrap();
+    let shorter = text_of.trim_end().rsplit_once('\n').unwrap().0;
+    fs::write(&prices, format!("{shorter}\n")).unwrap();
+    let output = liqsim(at, &["merge", "1.json", "2.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("is no longer what was run"), "{}", text(&output.stderr));
+}
