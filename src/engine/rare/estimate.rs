@@ -167,6 +167,7 @@ impl RareEvents {
     /// The pilot to a goal, and the particles that it took.
     fn pilot(&self, number: u64, plain: &Tail, goal: &dyn Fn(&Tail) -> f64) -> (Pilot, u64) {
         let mut pilot = Pilot::new(plain.clone(), self.plan.models[self.watch.asset].has_heavy_steps(), goal);
+        let mut arrived = None;
         let (mut steps, mut arrivals, mut stalls, mut furthest) = (1, 0, 0, pilot.tail.sure);
         // Who arrives first was often led too hard: the step after it knows better.
         while arrivals < ARRIVALS
@@ -179,11 +180,14 @@ impl RareEvents {
             steps += 1;
             pilot.go_on(Tail::new(&blocks), goal);
             let has_arrived = pilot.has_arrived();
-            arrivals += u64::from(has_arrived);
+            if has_arrived {
+                arrivals += 1;
+                arrived = Some(pilot.clone());
+            }
             stalls = if has_arrived || pilot.tail.sure > PROGRESS * furthest { 0 } else { stalls + 1 };
             furthest = furthest.max(pilot.tail.sure);
         }
-        (pilot, steps * PILOT_BLOCKS * LANES as u64)
+        (arrived.unwrap_or(pilot), steps * PILOT_BLOCKS * LANES as u64)
     }
 
     /// Adds blocks until the estimates are good enough; also how many there were.
