@@ -64,7 +64,6 @@ fn check(label: &str, setup: impl Fn(u64) -> Setup, known: &[(f64, f64)]) {
             variance.sqrt() / mean,
             named.sqrt() / mean
         );
-        println!("{text}");
         assert!(z.abs() < 4.0, "{text}");
         assert!((0.4..2.5).contains(&(named / variance)), "{text}");
     }
@@ -115,7 +114,7 @@ fn normal_jumps_meet_their_crossing_probabilities() {
     {
         let model =
             Model::Merton(Merton { drift: 0.1, volatility: 0.5, jumps: Jumps { rate, mean, std_dev: 0.07 } });
-        let leverage = if side == Side::Long { vec![1.2, 1.3] } else { vec![0.4, 0.5] };
+        let leverage = if side == Side::Long { vec![1.3, 1.5] } else { vec![0.4, 0.6] };
         let at = |seed| setup(model.clone(), side, leverage.clone(), seed);
         let plan = Plan::new(&at(77).scenario()).unwrap();
         let crossing = Crossing::new(&plan, true).unwrap();
@@ -248,12 +247,13 @@ fn other_models_meet_plain_simulations() {
 /// Prints the figures of [`simulated`]; minutes.
 #[test]
 #[ignore = "minutes"]
+#[allow(clippy::print_stderr)]
 fn figures_of_plain_runs() {
     for (label, case, paths, ..) in simulated() {
         let mut scenario = case.scenario();
         scenario.simulation.paths = PathBudget::Fixed(paths);
         let found = run_scenario(&scenario).levels[0].liquidation_probability;
-        println!("{label}: {paths} {:.5e} {:.1e}", found.value, found.std_error);
+        eprintln!("{label}: {paths} {:.5e} {:.1e}", found.value, found.std_error);
     }
 }
 
@@ -264,15 +264,14 @@ fn intervals_cover_the_truth_as_often_as_they_say() {
     let gbm = |seed| setup(Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }), Side::Long, vec![1.7], seed);
     let t = 30.0 / 365.0;
     let truth = closed_form(-0.18, 0.6, t, barrier(Side::Long, 1.7));
-    let cases: [(&str, &dyn Fn(u64) -> Setup, f64); 2] =
-        [("gbm", &gbm, truth), ("kou", &single_jump, SINGLE_JUMP)];
-    for (label, at, truth) in cases {
+    type At<'a> = &'a dyn Fn(u64) -> Setup;
+    for (label, at, truth) in [("gbm", &gbm as At<'_>, truth), ("kou", &single_jump, SINGLE_JUMP)] {
         let found: Vec<_> = (0..200).filter_map(|seed| estimates(&at(seed), &SMALL)[0]).collect();
         assert!(found.len() >= 190, "{label}: {} pilots arrived", found.len());
         let holds = |one: &&RareEstimate| one.probability.low <= truth && truth <= one.probability.high;
-        let covered = found.iter().filter(holds).count() + 200 - found.len();
-        println!("{label}: {covered} of 200");
-        assert!((172..=200).contains(&covered), "{label}: {covered} of 200");
+        let covered = found.iter().filter(holds).count();
+        let share = covered as f64 / found.len() as f64;
+        assert!((0.86..0.998).contains(&share), "{label}: {covered} of {}", found.len());
     }
 }
 
@@ -294,7 +293,6 @@ fn small_quantiles_of_the_depth_are_right() {
         let n = scores.len() as f64;
         let mean = scores.iter().sum::<f64>() / n;
         let square = scores.iter().map(|z| z * z).sum::<f64>() / n;
-        println!("{leverage}x: {mean:.2} {square:.2}");
         assert!(mean.abs() < 4.0 / n.sqrt() && (0.4..2.2).contains(&square), "{leverage}x: {mean} {square}");
     }
 }
