@@ -29,6 +29,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 /// The fewest particles that an error needs.
 const SMALL: RareBudget = RareBudget { relative: 0.0, paths: 0 };
 const SEEDS: u64 = 50;
+/// So many of their pilots must arrive; a level whose pilot does not is left to the plain count.
+const MOST_SEEDS: usize = 45;
 
 const LOOKS: Monitoring = Monitoring::Every(Duration::from_seconds(86_400));
 
@@ -46,24 +48,22 @@ fn estimates(setup: &Setup, budget: &RareBudget) -> Vec<Option<RareEstimate>> {
 /// together (6.3e-5 a level). The errors that the estimates name must fit their spread: the mean square of 50 is within a factor of
 /// 2.5 either way for normal errors with far less than 1e-4; what is skewed gets no more than that.
 fn check(label: &str, setup: impl Fn(u64) -> Setup, known: &[(f64, f64)]) {
-    let runs: Vec<Vec<RareEstimate>> = (0..SEEDS)
-        .map(|seed| {
-            estimates(&setup(seed), &SMALL).into_iter().map(|one| one.expect("a rare level")).collect()
-        })
-        .collect();
+    let runs: Vec<Vec<Option<RareEstimate>>> =
+        (0..SEEDS).map(|seed| estimates(&setup(seed), &SMALL)).collect();
     for (level, (truth, error)) in known.iter().enumerate() {
-        let n = SEEDS as f64;
-        let values = runs.iter().map(|run| run[level].probability.value);
+        let found: Vec<_> = runs.iter().filter_map(|run| run[level]).map(|one| one.probability).collect();
+        assert!(found.len() >= MOST_SEEDS, "{label}, level {level}: {} pilots arrived", found.len());
+        let n = found.len() as f64;
+        let values = found.iter().map(|one| one.value);
         let mean = values.clone().sum::<f64>() / n;
         let variance = values.map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-        let named = runs.iter().map(|run| run[level].probability.std_error.powi(2)).sum::<f64>() / n;
+        let named = found.iter().map(|one| one.std_error.powi(2)).sum::<f64>() / n;
         let z = (mean - truth) / (variance / n).sqrt().hypot(*error);
         let text = format!(
             "{label}, level {level}: {mean:.4e} against {truth:.4e}, z = {z:.2}; relative error of one {:.3}, named {:.3}",
             variance.sqrt() / mean,
             named.sqrt() / mean
         );
-        println!("{text}");
         assert!(z.abs() < 4.0, "{text}");
         assert!((0.4..2.5).contains(&(named / variance)), "{text}");
     }
@@ -114,7 +114,7 @@ fn normal_jumps_meet_their_crossing_probabilities() {
     {
         let model =
             Model::Merton(Merton { drift: 0.1, volatility: 0.5, jumps: Jumps { rate, mean, std_dev: 0.07 } });
-        let leverage = if side == Side::Long { vec![1.2, 1.3] } else { vec![0.4, 0.5] };
+        let leverage = if side == Side::Long { vec![1.3, 1.5] } else { vec![0.4, 0.6] };
         let at = |seed| setup(model.clone(), side, leverage.clone(), seed);
         let plan = Plan::new(&at(77).scenario()).unwrap();
         let crossing = Crossing::new(&plan, true).unwrap();
@@ -247,12 +247,13 @@ fn other_models_meet_plain_simulations() {
 /// Prints the figures of [`simulated`]; minutes.
 #[test]
 #[ignore = "minutes"]
+#[allow(clippy::print_stderr)]
 fn figures_of_plain_runs() {
     for (label, case, paths, ..) in simulated() {
         let mut scenario = case.scenario();
         scenario.simulation.paths = PathBudget::Fixed(paths);
         let found = run_scenario(&scenario).levels[0].liquidation_probability;
-        println!("{label}: {paths} {:.5e} {:.1e}", found.value, found.std_error);
+        eprintln!("{label}: {paths} {:.5e} {:.1e}", found.value, found.std_error);
     }
 }
 
@@ -263,17 +264,14 @@ fn intervals_cover_the_truth_as_often_as_they_say() {
     let gbm = |seed| setup(Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }), Side::Long, vec![1.7], seed);
     let t = 30.0 / 365.0;
     let truth = closed_form(-0.18, 0.6, t, barrier(Side::Long, 1.7));
-    let cases: [(&str, &dyn Fn(u64) -> Setup, f64); 2] =
-        [("gbm", &gbm, truth), ("kou", &single_jump, SINGLE_JUMP)];
-    for (label, at, truth) in cases {
-        let covered = (0..200)
-            .filter(|seed| {
-                let interval = estimates(&at(*seed), &SMALL)[0].expect("a rare level").probability;
-                interval.low <= truth && truth <= interval.high
-            })
-            .count();
-        println!("{label}: {covered} of 200");
-        assert!((172..=199).contains(&covered), "{label}: {covered} of 200");
+    type At<'a> = &'a dyn Fn(u64) -> Setup;
+    for (label, at, truth) in [("gbm", &gbm as At<'_>, truth), ("kou", &single_jump, SINGLE_JUMP)] {
+        let found: Vec<_> = (0..200).filter_map(|seed| estimates(&at(seed), &SMALL)[0]).collect();
+        assert!(found.len() >= 190, "{label}: {} pilots arrived", found.len());
+        let holds = |one: &&RareEstimate| one.probability.low <= truth && truth <= one.probability.high;
+        let covered = found.iter().filter(holds).count();
+        let share = covered as f64 / found.len() as f64;
+        assert!((0.86..0.998).contains(&share), "{label}: {covered} of {}", found.len());
     }
 }
 
@@ -295,7 +293,6 @@ fn small_quantiles_of_the_depth_are_right() {
         let n = scores.len() as f64;
         let mean = scores.iter().sum::<f64>() / n;
         let square = scores.iter().map(|z| z * z).sum::<f64>() / n;
-        println!("{leverage}x: {mean:.2} {square:.2}");
         assert!(mean.abs() < 4.0 / n.sqrt() && (0.4..2.2).contains(&square), "{leverage}x: {mean} {square}");
     }
 }

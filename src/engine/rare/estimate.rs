@@ -21,8 +21,12 @@ const LANES: usize = 1024;
 const PILOT_BLOCKS: u64 = 4;
 /// Steps of a pilot, at most.
 const MOST_STEPS: u64 = 12;
-/// A step that does not come further than the one before by this factor is the last.
+/// Steps that arrive, until a pilot is done.
+const ARRIVALS: u64 = 2;
+/// A step that does not come further than all before by this factor is a stall;
 const PROGRESS: f64 = 1.01;
+/// so many in a row are the end.
+const MOST_STALLS: u64 = 3;
 /// Fewest blocks whose spread gives an error.
 const LEAST_BLOCKS: u64 = 32;
 /// Number of the first block, beyond those of all else; every guide has a range of its own from there.
@@ -163,18 +167,27 @@ impl RareEvents {
     /// The pilot to a goal, and the particles that it took.
     fn pilot(&self, number: u64, plain: &Tail, goal: &dyn Fn(&Tail) -> f64) -> (Pilot, u64) {
         let mut pilot = Pilot::new(plain.clone(), self.plan.models[self.watch.asset].has_heavy_steps(), goal);
-        let mut steps = 1;
-        while !pilot.has_arrived() && steps < MOST_STEPS && pilot.tail.probability(pilot.tail.sure) > RAREST {
+        let mut arrived = None;
+        let (mut steps, mut arrivals, mut stalls, mut furthest) = (1, 0, 0, pilot.tail.sure);
+        // Who arrives first was often led too hard: the step after it knows better.
+        while arrivals < ARRIVALS
+            && stalls < MOST_STALLS
+            && steps < MOST_STEPS
+            && pilot.tail.probability(pilot.tail.sure) > RAREST
+        {
             let first = range_of(number, steps);
             let blocks = self.blocks(pilot.guide, first..first + PILOT_BLOCKS, Particles::clone);
             steps += 1;
-            let before = pilot.tail.sure;
             pilot.go_on(Tail::new(&blocks), goal);
-            if pilot.tail.sure <= PROGRESS * before {
-                break;
+            let has_arrived = pilot.has_arrived();
+            if has_arrived {
+                arrivals += 1;
+                arrived = Some(pilot.clone());
             }
+            stalls = if has_arrived || pilot.tail.sure > PROGRESS * furthest { 0 } else { stalls + 1 };
+            furthest = furthest.max(pilot.tail.sure);
         }
-        (pilot, steps * PILOT_BLOCKS * LANES as u64)
+        (arrived.unwrap_or(pilot), steps * PILOT_BLOCKS * LANES as u64)
     }
 
     /// Adds blocks until the estimates are good enough; also how many there were.
