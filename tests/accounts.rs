@@ -54,10 +54,12 @@ fn funding_of_a_still_price_is_the_rate_times_the_notional_of_every_payment() {
                     still.assets[0].model = Model::Gbm(Gbm { drift: 0.0, volatility: 1e-7 });
                     let plan = Plan::new(&still).unwrap();
                     let mut worker = Worker::new(&plan);
-                    worker.run_block(0, 1);
+                    // A path for the turn of every level.
+                    worker.run_block(0, plan.levels.len());
                     for (cell, level) in worker.tally().levels.iter().zip(&plan.levels) {
                         let account = cell.account.as_ref().unwrap();
-                        let paid = account.costs[Cost::Funding as usize].mapped(0.0, 1.0).powers[1];
+                        let sums = account.costs[Cost::Funding as usize].mapped(0.0, 1.0);
+                        let paid = sums.powers[1] / account.followed();
                         let owed = sign * level.leverage * 0.009;
                         assert!((paid / owed - 1.0).abs() < 1e-5, "{contract} {side} {basis}: {paid} {owed}");
                     }

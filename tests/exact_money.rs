@@ -37,8 +37,9 @@ struct Found {
     costs: Option<Costs>,
 }
 
-/// Price ratios one after the other, joined by gaps, or by a straight line to the last one.
-fn found(mut evaluation: Box<dyn Evaluation>, prices: &[f64], is_line: bool) -> Found {
+/// Price ratios one after the other, joined by gaps, or by a straight line to the last one; then this many moments at which nothing is
+/// charged.
+fn found(mut evaluation: Box<dyn Evaluation>, moments: usize, prices: &[f64], is_line: bool) -> Found {
     let mut noise = Stream::new(1, Purpose::Hit, 0);
     evaluation.begin(1);
     for (k, price) in prices.iter().enumerate() {
@@ -59,28 +60,32 @@ fn found(mut evaluation: Box<dyn Evaluation>, prices: &[f64], is_line: bool) -> 
         );
     }
     let mut tally = Tally::new(1);
-    evaluation.finish(&[vec![prices[prices.len() - 1].ln()]], &[1.0], &mut tally);
+    let end = [vec![prices[prices.len() - 1].ln()]];
+    for moment in 0..moments {
+        evaluation.settle(moment, &end, &[0.0]);
+    }
+    evaluation.finish(&end, &[1.0], &mut tally);
     evaluation.flush(&mut tally);
     let cell = &tally.levels[0];
     let sum = |moments: &liqsim::stats::Moments| moments.mapped(0.0, 1.0).powers[1];
     Found {
-        left: 1.0 + sum(&cell.survivors) + sum(&cell.liquidated),
+        left: 1.0 + evaluation.survivors(&tally, 0).returns.powers[1] + sum(&cell.liquidated),
         bad_debt: sum(&cell.bad_debt),
         costs: cell.account.as_ref().map(|account| Cost::ALL.map(|cost| sum(&account.costs[cost as usize]))),
     }
 }
 
-/// Every way to follow the account.
-fn evaluations(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Evaluation>)> {
+/// Every way to follow the account, and the number of moments at which it is settled.
+fn evaluations(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Evaluation>, usize)> {
     let (one, half) = (plan(contract, side, 1.0, ""), plan(contract, side, 0.5, ""));
-    // Payments are due, but none is asked for before the end.
-    let funded = plan(contract, side, 1.0, r#"funding = { rate = "1bp" }"#).funded().unwrap();
+    // What would be charged is the rate that it is given: none.
+    let funded = plan(contract, side, 1.0, r#"funding = { rate = "1bp" }"#);
     vec![
-        ("funded", Box::new(funded)),
-        ("nested", one.evaluation()),
-        ("ledger", Box::new(one.ledger())),
-        ("book", Box::new(one.book())),
-        ("several", Box::new(half.several())),
+        ("funded", Box::new(funded.funded().unwrap()), funded.schedule.len()),
+        ("nested", one.evaluation(), 0),
+        ("ledger", Box::new(one.ledger()), 0),
+        ("book", Box::new(one.book()), 0),
+        ("several", Box::new(half.several()), half.schedule.len()),
     ]
 }
 
@@ -94,7 +99,7 @@ fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
     let mut seen = [0; 3];
     for contract in ["linear", "inverse"] {
         for (side, sign) in [("long", 1.0), ("short", -1.0)] {
-            for gap in [0.03, 0.165, 0.19, 0.21, 0.3] {
+            for gap in [0.03, 0.165, 0.192, 0.194, 0.196, 0.21, 0.3] {
                 let price = 1.0 - sign * gap;
                 let equity_at = |price: f64| {
                     let gain = if contract == "linear" { price - 1.0 } else { 1.0 - 1.0 / price };
@@ -117,9 +122,9 @@ fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
                     }
                 };
                 seen[usize::from(is_liquidated) + usize::from(bad_debt > 0.0)] += 1;
-                for (name, evaluation) in evaluations(contract, side) {
+                for (name, evaluation, moments) in evaluations(contract, side) {
                     let what = format!("{name} {contract} {side} {price}");
-                    let found = found(evaluation, &[1.0, price], false);
+                    let found = found(evaluation, moments, &[1.0, price], false);
                     near(found.left, left, &what);
                     near(found.bad_debt, bad_debt, &what);
                     let Some(costs) = found.costs else {
@@ -142,7 +147,7 @@ fn a_stop_pays_its_slippage_and_the_fee_on_its_fill() {
         for (policy, top) in [("stop_loss", 1.0), ("trailing_stop", 1.0 + sign * 0.05)] {
             let rest = format!("[policy]\n{policy} = {{ distance = \"8%\", slippage = {SLIPPAGE} }}");
             let plan = plan("linear", side, 1.0, &rest);
-            let found = found(plan.evaluation(), &[1.0, top, top * (1.0 - sign * 0.15)], true);
+            let found = found(plan.evaluation(), 0, &[1.0, top, top * (1.0 - sign * 0.15)], true);
             let stop = top * (1.0 - sign * 0.08);
             let fill = stop * (1.0 - sign * SLIPPAGE);
             let fee = FEE * LEVERAGE * fill;

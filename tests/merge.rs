@@ -68,6 +68,11 @@ fn several_positions() {
 }
 
 #[test]
+fn rare_events_beside_the_paths() {
+    assert_same_bytes("model-heston");
+}
+
+#[test]
 fn recorded_prices() {
     assert_same_bytes("model-bootstrap");
 }

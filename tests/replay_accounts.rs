@@ -114,7 +114,7 @@ fn a_constant_rate_is_due_so_long_after_each_entry() {
         let scenario =
             scenario(folder.path(), "7d", &terms(side, ", funding = { rate = \"10bp\", every = \"8h\" }"));
         let step = |one: &mut Twin, bar: &HistoricalBar, entry: f64, k: usize| {
-            with_funding(one, bar, entry, if k % 8 == 0 { 1e-3 } else { 0.0 })
+            with_funding(one, bar, entry, if k.is_multiple_of(8) { 1e-3 } else { 0.0 })
         };
         let with = assert_agrees(&history, &scenario, sign, 168, &step, &|_| true);
         let bare = self::scenario(folder.path(), "7d", &terms(side, ""));

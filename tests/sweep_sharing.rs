@@ -137,6 +137,10 @@ fn precision_and_nets() {
     assert_eq!(assert_same_bytes(of("paths = 20_000, sampling = \"auto\"")), [4]);
     let simulation = "precision = \"3%\", max_paths = 100_000";
     assert_eq!(assert_same_bytes(of(&format!("{simulation}, sampling = \"pseudo\""))), [4]);
+    let assets = format!("assets.X = {{ price = 100.0, model = {} }}", MODELS[2]);
+    let rare =
+        accounts.iter().map(|account| scenario("paths = 5_000, sampling = \"auto\"", &assets, account));
+    assert_eq!(assert_same_bytes(rare.collect()), [4]);
     let mut mixed = of(&format!("{simulation}, sampling = \"auto\""));
     mixed.extend(of(&format!("{simulation}, sampling = \"pseudo\"")));
     assert_eq!(assert_same_bytes(mixed), [8]);

@@ -216,7 +216,7 @@ impl Plan {
 
     /// An evaluation of levels that nothing but funding moves, where their barriers are straight in what it has charged.
     pub fn funded(&self) -> Option<Funded> {
-        if self.is_managed() || !self.portfolio.is_empty() {
+        if self.is_managed() || !self.portfolio.is_empty() || self.schedule.is_empty() {
             return None;
         }
         let is_charged = |borrow: &Borrow| borrow.rate != 0.0;

@@ -102,6 +102,15 @@ impl Portfolio {
         (equity + (self.committed - 1.0 - course.paid_in)) / self.committed
     }
 
+    /// What a purse is worth in the currency of the account, its prices having been gathered; what it left if it is gone.
+    fn equity_of(&self, place: Place, columns: &Columns) -> f64 {
+        let (slot, of) = (&self.slots[self.slot(place)], &self.levels[place.level][place.purse]);
+        match slot.is_open() {
+            true => of.equity(slot.held, &columns.x_open) * of.worth(&columns.x_open),
+            false => slot.left,
+        }
+    }
+
     fn set_prices(&mut self, log_prices: &[Vec<f64>]) {
         fill_ratios(&mut self.open_ratios, log_prices.iter());
     }
@@ -216,29 +225,32 @@ impl Evaluation for Portfolio {
         self.charge(&now, funding_rates);
         let time = now.seconds as f64 / SECONDS_PER_YEAR;
         let recorded = self.lanes.div_ceil(PATHS_PER_RECORD);
+        let acts_by_the_clock = self.acts_by_the_clock();
         let mut equities = Vec::new();
         let mut columns = std::mem::take(&mut self.columns);
         for lane in 0..self.lanes {
             for level in 0..self.levels.len() {
+                let places = (0..self.purses_per_level).map(|purse| Place { lane, level, purse });
                 let mut equity = 0.0;
-                for purse in 0..self.purses_per_level {
-                    let place = Place { lane, level, purse };
-                    let at = self.slot(place);
-                    if self.slots[at].is_open() {
-                        let assets = &self.levels[level][purse].assets;
-                        columns.gather(assets, &self.open_ratios, lane);
+                for place in places.clone() {
+                    if self.slots[self.slot(place)].is_open() {
+                        columns.gather(&self.levels[level][place.purse].assets, &self.open_ratios, lane);
                         self.act(place, &columns.x_open, &mut columns.gradient, time);
-                        let (of, held) = (&self.levels[level][purse], self.slots[at].held);
-                        if self.slots[at].is_open() {
-                            equity += of.equity(held, &columns.x_open) * of.worth(&columns.x_open);
-                            self.keep_schedule(place, &now, &mut columns);
-                            continue;
-                        }
                     }
-                    equity += self.slots[at].left;
+                    equity += self.equity_of(place, &columns);
+                }
+                self.courses[lane * self.levels.len() + level].follow(equity);
+                if acts_by_the_clock {
+                    equity = 0.0;
+                    for place in places {
+                        if self.slots[self.slot(place)].is_open() {
+                            columns.gather(&self.levels[level][place.purse].assets, &self.open_ratios, lane);
+                            self.keep_schedule(place, &now, &mut columns);
+                        }
+                        equity += self.equity_of(place, &columns);
+                    }
                 }
                 let wealth = self.wealth(lane, level, equity);
-                self.courses[lane * self.levels.len() + level].follow(equity);
                 if now.date.is_some() && lane < recorded {
                     equities.push(wealth);
                 }

@@ -28,6 +28,14 @@ impl Portfolio {
         self.policy.margin_call.is_some() || self.policy.deleverage.is_some_and(on_leverage)
     }
 
+    /// Whether the owner has orders for set times.
+    pub(super) fn acts_by_the_clock(&self) -> bool {
+        let at_times = |policy: Deleverage| matches!(policy.on, Occasion::Every(_));
+        self.policy.add_margin.is_some()
+            || self.policy.exit_after.is_some()
+            || self.policy.deleverage.is_some_and(at_times)
+    }
+
     /// What is waited for in a purse: by the venue, and by the owner where that comes first.
     pub(super) fn triggers(&self, place: Place) -> ([Trigger; 2], usize) {
         let call = self.policy.margin_call.filter(|call| {
@@ -56,7 +64,9 @@ impl Portfolio {
                 return self.liquidate(place, x, time);
             }
             let (triggers, count) = self.triggers(place);
-            let met = triggers[..count].iter().find(|trigger| of.room(held, **trigger, x, gradient) <= 0.0);
+            let mut of_the_owner =
+                triggers[..count].iter().filter(|trigger| **trigger != Trigger::Liquidation);
+            let met = of_the_owner.find(|trigger| of.room(held, **trigger, x, gradient) <= 0.0);
             match met {
                 Some(trigger) => self.pull(place, *trigger, x, time),
                 None => return,
