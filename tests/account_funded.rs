@@ -106,7 +106,7 @@ fn the_shared_charge_and_the_ledger_agree_path_by_path() {
 #[test]
 fn what_is_followed_in_turns_is_what_the_ledger_follows() {
     for (case, mut scenario) in cases().into_iter().enumerate() {
-        scenario.account.leverage = vec![[5.0, 8.0, 13.0][case % 3]];
+        scenario.account.leverage = vec![[3.0, 5.0, 13.0][case % 3]];
         let plan = Plan::new(&scenario).unwrap();
         let mut funded = Worker::with_evaluation(&plan, Box::new(plan.funded().unwrap()));
         let mut ledger = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
@@ -123,8 +123,10 @@ fn what_is_followed_in_turns_is_what_the_ledger_follows() {
             sums(&a).iter().zip(&sums(&b)).for_each(|(a, b)| near(*a, *b, &format!("case {case}, {cost:?}")));
         }
         let quantiles = |account: &AccountTally| {
-            let dates = account.equity.iter().chain([&account.kept]);
-            dates.map(|bins| bins.quantile(0.3 * bins.weight()).unwrap()).collect::<Vec<_>>()
+            let bins: Vec<_> = account.equity.iter().chain([&account.kept]).collect();
+            let shares = [0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+            let at = |share| bins.iter().map(move |bins| bins.quantile(share * bins.weight()).unwrap());
+            shares.into_iter().flat_map(at).collect::<Vec<_>>()
         };
         assert_eq!(a.followed(), b.followed());
         // One bin is 0.1 % wide.

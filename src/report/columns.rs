@@ -126,6 +126,10 @@ fn quantile(level: &LevelResult, probability: &str) -> String {
 }
 
 fn loss(estimates: &BTreeMap<String, Estimate>, probability: &str) -> String {
-    let estimate = estimates.get(probability);
-    estimate.map_or(number::NOTHING.to_owned(), |loss| number::percent(loss.value, Some(loss.std_error)))
+    let shown = |loss: &Estimate| {
+        // Bins are within this of what is left.
+        let resolution = 5e-4 * (1.0 - loss.value).max(0.0);
+        number::percent(loss.value, Some(loss.std_error.max(resolution)))
+    };
+    estimates.get(probability).map_or(number::NOTHING.to_owned(), shown)
 }
