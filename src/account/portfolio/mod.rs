@@ -30,7 +30,7 @@
 //! accounts often enough; `tests/portfolio_bias.rs` measures what is left. Where a requirement jumps at a tier edge (rule
 //! "whole"), the jump is seen at the ends of bars only.
 //!
-//! The owner's policies wait for surfaces of the same kind; see [`orders`] and [`follow`].
+//! The owner's policies wait for surfaces of the same kind; see `orders` and `follow`.
 //!
 //! A jump of any asset is a gap: the excess at the prices after it decides, and those are the prices of the fill.
 //!
