@@ -246,7 +246,7 @@ fn other_models_meet_plain_simulations() {
 
 /// Prints the figures of [`simulated`]; minutes.
 #[test]
-#[ignore = "minutes"]
+#[ignore = "makes the figures above, takes minutes: cargo test --release --test rare_events -- --ignored --nocapture"]
 #[allow(clippy::print_stderr)]
 fn figures_of_plain_runs() {
     for (label, case, paths, ..) in simulated() {
@@ -257,8 +257,7 @@ fn figures_of_plain_runs() {
     }
 }
 
-/// The 95 % intervals of 200 seeds hold the true value about 190 times: binomial, both tails 1e-4 together give 176 to 199. What is
-/// allowed is a little more on the lower side, since blocks of particles are skewed: 172 is 93 % at two errors.
+/// The 95 % intervals of 200 seeds hold the true value about 190 times: binomial, both tails 1e-4 together give 176 to 199.
 #[test]
 fn intervals_cover_the_truth_as_often_as_they_say() {
     let gbm = |seed| setup(Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }), Side::Long, vec![1.7], seed);
@@ -271,7 +270,7 @@ fn intervals_cover_the_truth_as_often_as_they_say() {
         let holds = |one: &&RareEstimate| one.probability.low <= truth && truth <= one.probability.high;
         let covered = found.iter().filter(holds).count();
         let share = covered as f64 / found.len() as f64;
-        assert!((0.86..0.998).contains(&share), "{label}: {covered} of {}", found.len());
+        assert!((0.88..0.998).contains(&share), "{label}: {covered} of {}", found.len());
     }
 }
 
