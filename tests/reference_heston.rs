@@ -91,11 +91,10 @@ fn cases() -> Vec<Case> {
     cases.cases
 }
 
-/// The bias itself, where the test below allows for it: minutes of paths, so not by default. The figures of `model/heston.rs`:
+/// The bias itself, where the test below allows for it. The figures of `model/heston.rs`:
 ///
-/// `cargo test --release --test reference_heston -- --ignored --nocapture`
+/// `cargo test --release --test reference_heston the_bias -- --nocapture`
 #[test]
-#[ignore = "takes minutes: one to four million paths a case"]
 #[allow(clippy::print_stderr)]
 fn the_bias_of_the_default_step_is_below_what_is_stated() {
     let mut largest = 0.0_f64;
