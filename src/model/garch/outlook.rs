@@ -409,7 +409,7 @@ mod tests {
                 let Lean { far, shift, towards } = leans[0];
                 let best = h.sqrt() * (reached(left[0] - 0.005) / reached(left[0] + 0.005)).ln() / 0.01;
                 let mean = (2.0 * towards - 1.0) * shift;
-                assert!((mean / best - 1.0).abs() < 0.15 && far == 0.0, "{left:?}: {mean} against {best}");
+                assert!((mean / best - 1.0).abs() < 0.15 && far < 1e-9, "{left:?}: {mean} against {best}");
             }
         }
     }
