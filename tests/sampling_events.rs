@@ -179,7 +179,8 @@ fn nets_and_plain_paths_agree() {
 /// Without excitation it is Merton's model, whose nets are others: 4 z-scores beyond 5 in all.
 #[test]
 fn jumps_that_excite_nothing_are_those_of_merton() {
-    let merton = Merton { drift: 0.3, volatility: 0.5, jumps: Jumps { rate: 40.0, mean: -0.02, std_dev: 0.05 } };
+    let merton =
+        Merton { drift: 0.3, volatility: 0.5, jumps: Jumps { rate: 40.0, mean: -0.02, std_dev: 0.05 } };
     let own = estimates(&setup(hawkes(0.0), Side::Long, 1), 3e-4, 1 << 19);
     let known = estimates(&setup(Model::Merton(merton), Side::Long, 2), 3e-4, 1 << 19);
     for (own, known) in own.iter().zip(&known) {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | auto, sobol | gbm, merton, kou, hawkes, regime, watched continuously, nothing but the price moves the account | crossing probabilities (see [`Crossing`]) |
 //! | auto | any model but gbm and merton, or discrete looks, nothing but the price moves the account | particles where it is rare (see [`RareEvents`]) |
+//! | auto, sobol | any other model but bootstrap, watched continuously | hits counted by strata of what drives the price (see `driver`) |
 //! | otherwise | | hits counted on the run's paths |
 
 use super::crossing::{Crossing, CrossingEstimate, CrossingTarget};
@@ -145,11 +146,10 @@ fn is_used(apart: &Apart, plain: Estimate, paths: u64) -> bool {
 }
 
 /// What a result says about the estimates apart in it: `used` are the leverages and estimates that stand in it.
-pub(super) fn note(used: &[(f64, Apart)], paths: u64) -> String {
+/// `stratified` are those whose hits were counted by strata.
+pub(super) fn note(used: &[(f64, Apart)], stratified: &[(f64, Estimate)], paths: u64) -> String {
     let over = |of: &dyn Fn(&Apart) -> f64, is: &dyn Fn(&Apart) -> bool| {
-        let values = used.iter().filter(|(_, apart)| is(apart)).map(|(_, apart)| of(apart));
-        let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-        format!("{low:.1e} to {high:.1e}")
+        span(used.iter().filter(|(_, apart)| is(apart)).map(|(_, apart)| of(apart)))
     };
     let listed = |is: &dyn Fn(&Apart) -> bool| {
         let levels = used.iter().filter(|(_, apart)| is(apart));
@@ -183,9 +183,27 @@ pub(super) fn note(used: &[(f64, Apart)], paths: u64) -> String {
             over(&Apart::gain, &is_particles)
         );
     }
-    text + &format!(
-        "All else comes from {paths} plain paths; sampling = \"pseudo\" counts hits on those."
-    )
+    if !stratified.is_empty() {
+        let effective =
+            stratified.iter().map(|(_, p)| p.value * (1.0 - p.value) / (p.std_error * p.std_error));
+        let list: Vec<String> = stratified.iter().map(|(leverage, _)| format!("{leverage}x")).collect();
+        text += &format!(
+            "At {} liquidations are counted by strata of how far the Brownian motion went that drives the price: effective sample size \
+             {} plain paths, gain {}. ",
+            list.join(", "),
+            span(effective.clone()),
+            span(effective.map(|n| n / paths as f64))
+        );
+    }
+    text + &format!("All else comes from {paths} plain paths; sampling = \"pseudo\" counts hits on those.")
+}
+
+/// The smallest and the largest of some numbers, in words.
+fn span(values: impl Iterator<Item = f64>) -> String {
+    let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+    let short = |x: f64| if x < 1000.0 { format!("{x:.1}") } else { format!("{x:.1e}") };
+    let (low, high) = (short(low), short(high));
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 /// What a result says where every liquidation is counted.
@@ -196,12 +214,10 @@ pub(super) fn counted(sampling: Sampling, paths: u64) -> Option<String> {
     let crossing = "Crossing probabilities are for gbm, merton, kou, hawkes and regime, watched continuously";
     match sampling {
         Sampling::Pseudo => None,
-        Sampling::Sobol => {
-            Some(format!("{counted} {crossing}, where only the price moves the account."))
-        }
+        Sampling::Sobol => Some(format!("{counted} {crossing}, where only the price moves the account.")),
         Sampling::Auto => Some(format!(
             "{counted} {crossing}; rare levels of other models have particles from {LEAST_PATHS} paths on; both where only the \
-             price moves the account."
+             price moves the account. Strata are for prices that are watched continuously."
         )),
     }
 }

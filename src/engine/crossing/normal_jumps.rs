@@ -50,18 +50,8 @@ impl Kernel for Net<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            law,
-            tilt,
-            cumulant,
-            arrival,
-            horizon,
-            jump_counts,
-            barriers,
-            points,
-            scratch,
-            out,
-        } = self;
+        let Self { law, tilt, cumulant, arrival, horizon, jump_counts, barriers, points, scratch, out } =
+            self;
         let neighbours = points.neighbours();
         let lane_keys = points.lane_keys();
         scratch.seeds.clear();
@@ -121,8 +111,7 @@ impl Kernel for Net<'_> {
             }
             let (mut price, mut time) = ([0.0; LANES], [horizon; LANES]);
             // Of the jumps only their mean is known beforehand.
-            let twin =
-                Twin::new(jumps.map(|n| law.drift.mul_add(horizon, law.mean * n)), &rest, &variance);
+            let twin = Twin::new(jumps.map(|n| law.drift.mul_add(horizon, law.mean * n)), &rest, &variance);
             let mut level = [0.0; LANES];
             for bar in 0..=number {
                 let done = bar as f64;
