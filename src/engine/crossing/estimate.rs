@@ -1,15 +1,13 @@
 //! Estimates with errors from independent scramblings, refined until they are good enough.
 
-use std::sync::LazyLock;
-
 use rayon::prelude::*;
 
-use super::kernel::{LANES, Net, Scratch};
-use super::law::Law;
+use super::points::{LANES, Points};
+use super::problem::{Problem, Scratch};
 use crate::engine::plan::Plan;
 use crate::market::Sides;
 use crate::model::{Dependence, Stress};
-use crate::numeric::{Purpose, Sobol, Stream, dispatch};
+use crate::numeric::{Purpose, Stream};
 use crate::stats::Estimate;
 
 /// Independent scramblings of every net; their spread gives the error.
@@ -30,18 +28,18 @@ const PRECISE: f64 = 0.006;
 const PARALLEL: u64 = 1 << 15;
 /// Points of a net that one thread takes at a time.
 const PART: u32 = 1 << 12;
-/// Points of the first net, and where several jumps are expected on a path: there the smaller one is rarely enough.
+/// Points of the first net, and where several events are expected on a path: there the smaller one is rarely enough.
 const FIRST: (u32, u32) = (32, 64);
-const SEVERAL_JUMPS: f64 = 2.0;
-
-/// Direction numbers, computed once.
-static SOBOL: LazyLock<Sobol> = LazyLock::new(Sobol::default);
+const SEVERAL_EVENTS: f64 = 2.0;
 
 /// First-passage probabilities of a plan's levels.
 #[derive(Debug, Clone)]
 pub struct Crossing {
     seed: u64,
     horizon: f64,
+    /// The problem before it is led anywhere.
+    own: Problem,
+    importance: bool,
     levels: usize,
     groups: Vec<Group>,
 }
@@ -51,11 +49,7 @@ pub struct Crossing {
 struct Group {
     levels: Vec<usize>,
     barriers: Vec<f64>,
-    tilt: f64,
-    cumulant: f64,
-    arrival: f64,
-    law: Law,
-    jump_counts: Vec<f64>,
+    problem: Problem,
 }
 
 /// When an estimate is good enough.
@@ -102,30 +96,40 @@ impl Crossing {
         }
         let horizon = plan.horizon();
         let sign = if evaluation.watched_side() == Some(Sides::High) { -1.0 } else { 1.0 };
-        let law = Law::of(model, sign, horizon)?;
+        let own = Problem::of(model, sign, horizon)?;
         let mut groups: Vec<Group> = Vec::new();
         for (level, barrier) in barriers.iter().enumerate().filter(|(_, barrier)| barrier.is_finite()) {
-            let tilt = if importance { law.tilt_to(*barrier, horizon) } else { 0.0 };
-            match groups.iter_mut().find(|group| group.tilt == tilt) {
+            let problem = led(&own, importance, *barrier, horizon);
+            match groups.iter_mut().find(|group| group.problem == problem) {
                 Some(group) => {
                     group.levels.push(level);
                     group.barriers.push(*barrier);
                 }
-                None => {
-                    let tilted = law.tilted(tilt);
-                    groups.push(Group {
-                        levels: vec![level],
-                        barriers: vec![*barrier],
-                        tilt,
-                        cumulant: law.cumulant(tilt),
-                        arrival: if law.rate > 0.0 { law.rate / tilted.rate } else { 1.0 },
-                        law: tilted,
-                        jump_counts: tilted.jump_counts(horizon),
-                    });
-                }
+                None => groups.push(Group { levels: vec![level], barriers: vec![*barrier], problem }),
             }
         }
-        Some(Self { seed: plan.seed, horizon, levels: barriers.len(), groups })
+        Some(Self { seed: plan.seed, horizon, own, importance, levels: barriers.len(), groups })
+    }
+
+    /// Whether rare levels are within reach.
+    pub fn reaches_rare_levels(&self) -> bool {
+        self.groups.iter().all(|group| group.problem.can_be_led())
+    }
+
+    /// The problem without some levels, whose estimates will be exact zeros.
+    pub fn without(mut self, is_left_out: &dyn Fn(usize) -> bool) -> Self {
+        for group in &mut self.groups {
+            let kept: Vec<(usize, f64)> = group
+                .levels
+                .iter()
+                .copied()
+                .zip(group.barriers.iter().copied())
+                .filter(|(level, _)| !is_left_out(*level))
+                .collect();
+            (group.levels, group.barriers) = kept.into_iter().unzip();
+        }
+        self.groups.retain(|group| !group.levels.is_empty());
+        self
     }
 
     /// Estimates every level; uses the threads of the current pool where that pays. The result does not depend on them.
@@ -139,28 +143,48 @@ impl Crossing {
         };
         let mut estimates = vec![never; self.levels];
         for (number, group) in self.groups.iter().enumerate() {
-            let has_several = group.law.rate * self.horizon > SEVERAL_JUMPS;
-            let mut points = if has_several { FIRST.1 } else { FIRST.0 };
-            let probabilities = loop {
-                let probabilities = self.round(number, group, points, scramblings);
-                let worst = probabilities.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
-                let all = u64::from(points) * scramblings.count as u64;
-                // Where nothing was seen the comparison with not-a-number fails: go on.
-                if worst <= target.relative || 2 * all > target.max_points || points >= 1 << 26 {
-                    break probabilities;
-                }
-                // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
-                let doublings = (4.0 / 3.0 * (worst / target.relative).log2()).ceil();
-                let most = (target.max_points / (2 * all)).max(1).ilog2() + 1;
-                points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
-            };
+            let (probabilities, points) = self.refine(number, group, target, scramblings);
             for (level, probability) in group.levels.iter().zip(probabilities) {
-                let points = u64::from(points) * scramblings.count as u64;
                 estimates[*level] =
-                    CrossingEstimate { probability, points, is_tilted: group.tilt != 0.0, ..never };
+                    CrossingEstimate { probability, points, is_tilted: group.problem.is_tilted(), ..never };
             }
         }
         estimates
+    }
+
+    /// The probabilities of touching two barriers, mirrored log-prices, from the same nets.
+    pub(super) fn at(&self, barriers: [f64; 2], target: &CrossingTarget) -> [Estimate; 2] {
+        let problem = led(&self.own, self.importance, barriers[0], self.horizon);
+        let group = Group { levels: vec![0, 1], barriers: barriers.to_vec(), problem };
+        let scramblings = if target.relative < PRECISE { MANY } else { FEW };
+        // A number of its own, so that its nets are not those of a level.
+        let (found, _) = self.refine(self.levels, &group, target, scramblings);
+        [found[0], found[1]]
+    }
+
+    /// The probabilities of a group, from nets that grow until the worst is good enough, and the points of the last.
+    fn refine(
+        &self,
+        number: usize,
+        group: &Group,
+        target: &CrossingTarget,
+        scramblings: Scramblings,
+    ) -> (Vec<Estimate>, u64) {
+        let has_several = group.problem.expected_events(self.horizon) > SEVERAL_EVENTS;
+        let mut points = if has_several { FIRST.1 } else { FIRST.0 };
+        loop {
+            let probabilities = self.round(number, group, points, scramblings);
+            let worst = probabilities.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
+            let all = u64::from(points) * scramblings.count as u64;
+            // Where nothing was seen the comparison with not-a-number fails: go on.
+            if worst <= target.relative || 2 * all > target.max_points || points >= 1 << 26 {
+                return (probabilities, all);
+            }
+            // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
+            let doublings = (4.0 / 3.0 * (worst / target.relative).log2()).ceil();
+            let most = (target.max_points / (2 * all)).max(1).ilog2() + 1;
+            points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
+        }
     }
 
     /// Fresh scramblings of a net of some points.
@@ -175,21 +199,12 @@ impl Crossing {
         let one = |scratch: &mut Scratch, task: usize, out: &mut [f64]| {
             let groups = keys.len() / together;
             let start = (task / groups) as u32 * PART;
-            dispatch(Net {
-                law: group.law,
-                tilt: group.tilt,
-                cumulant: group.cumulant,
-                arrival: group.arrival,
-                horizon: self.horizon,
-                jump_counts: &group.jump_counts,
-                barriers: &group.barriers,
-                sobol: &SOBOL,
+            let points = Points {
                 keys: &keys[task % groups * together..][..together],
-                points,
+                all: points,
                 part: start..points.min(start + PART),
-                scratch,
-                out,
-            });
+            };
+            group.problem.sum(self.horizon, &group.barriers, points, scratch, out);
         };
         if u64::from(points) * scramblings.count as u64 >= PARALLEL {
             sums.par_chunks_exact_mut(together * count)
@@ -209,6 +224,11 @@ impl Crossing {
             .map(|level| combined(means.iter().skip(level).step_by(count).copied(), scramblings))
             .collect()
     }
+}
+
+/// The problem led to a barrier, where that is wanted.
+fn led(own: &Problem, importance: bool, barrier: f64, horizon: f64) -> Problem {
+    if importance { own.led_to(barrier, horizon) } else { own.clone() }
 }
 
 /// Mean of the scramblings, with the interval of Student's t.
