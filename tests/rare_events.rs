@@ -20,8 +20,7 @@ use liqsim::model::{
     RegimeState,
 };
 use liqsim::numeric::{InstructionSet, force_instruction_set, instruction_set};
-use liqsim::scenario::{Monitoring, PathBudget, Sampling};
-use liqsim::stats::Z_95;
+use liqsim::scenario::{Monitoring, PathBudget, Sampling, Scenario};
 use liqsim::study::Depths;
 use liqsim::venue::Side;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
@@ -387,7 +386,7 @@ fn the_depth_of_a_rare_target_meets_the_closed_form() {
     scenario.simulation.sampling = Sampling::Auto;
     let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
     let (_, tally) = run_tallied(&scenario, &options).unwrap();
-    let apart = |scenario| Depths::new(scenario, &tally).unwrap().safe_apart(1e-5, None).unwrap();
+    let apart = |scenario: &Scenario| Depths::new(scenario, &tally).unwrap().safe_apart(1e-5, None).unwrap();
     assert!(matches!(apart(&scenario), Some((_, DepthApart::Particles(_)))));
     assert!(Depths::new(&scenario, &tally).unwrap().safe_apart(1e-2, None).unwrap().is_none());
     scenario.simulation.sampling = Sampling::Pseudo;
