@@ -396,19 +396,26 @@ fn the_depth_of_a_rare_target_meets_the_closed_form() {
 #[test]
 fn instruction_sets_and_threads_change_no_bit() {
     let jumps = Jumps { rate: 20.0, mean: -0.03, std_dev: 0.05 };
-    let setup = setup(Model::Bates(Bates { heston: heston(), jumps }), Side::Long, vec![1.2, 1.5, 3.0], 3);
+    let bates = Model::Bates(Bates { heston: heston(), jumps });
+    let garch = Model::Garch(Garch { dof: Some(4.5), ..WILD });
     let widest = instruction_set();
+    for (model, leverage) in [(bates, vec![1.2, 1.5, 3.0]), (garch, vec![1.01, 1.05, 3.0])] {
+        check_bits(&setup(model, Side::Long, leverage, 3));
+        force_instruction_set(widest);
+    }
+}
+
+fn check_bits(setup: &Setup) {
     let run = |set, threads| {
         force_instruction_set(set);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| estimates(&setup, &SMALL))
+        pool.install(|| estimates(setup, &SMALL))
     };
     let reference = run(InstructionSet::Baseline, 1);
     assert!(reference[0].is_some() && reference[2].is_none(), "{reference:?}");
     for (set, threads) in [(InstructionSet::Avx2, 2), (InstructionSet::Avx512, 3)] {
         assert_eq!(reference, run(set, threads), "{set:?}, {threads} threads");
     }
-    force_instruction_set(widest);
 }
 
 /// A run says which levels rest on particles, and keeps to the plain count where asked.

@@ -9,7 +9,8 @@
 
 use std::sync::Arc;
 
-use super::outlook::{FAR, Hopes, Lean, Leans, Outlook};
+use super::outlook::{Hopes, Lean, Leans, Outlook};
+use super::recursion::FAR;
 use super::{Garch, GarchStepper};
 use crate::model::{Moves, Tilt};
 use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, ln, replace};

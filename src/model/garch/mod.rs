@@ -31,6 +31,7 @@
 
 mod led;
 mod outlook;
+mod recursion;
 
 use std::sync::Arc;
 
