@@ -134,7 +134,7 @@ impl Kernel for Expect<'_> {
             row[2 * DISTANCES..].fill(last);
             // Distance index − moved is between those at start + index and the one after.
             let whole = moved.floor().max(-(DISTANCES as f64)).min((DISTANCES - 1) as f64);
-            let back = (moved - whole).max(0.0).min(1.0);
+            let back = (moved - whole).clamp(0.0, 1.0);
             let start = (DISTANCES as f64 - 1.0 - whole) as usize;
             let (nearer, further) = (&row[start..][..DISTANCES], &row[start + 1..][..DISTANCES]);
             for index in 0..DISTANCES {
