@@ -96,6 +96,7 @@ impl Model {
     pub fn led(&self, tilt: Tilt) -> Box<dyn Fn(usize) -> Box<dyn Stepper> + Sync + '_> {
         match self {
             Self::Garch(garch) => Box::new(garch.led(tilt)),
+            Self::Bootstrap(bootstrap) => Box::new(bootstrap.led(tilt)),
             _ => Box::new(move |lanes| {
                 let mut stepper = self.stepper(lanes);
                 stepper.tilt(tilt);
