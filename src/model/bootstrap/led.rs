@@ -19,15 +19,19 @@ use crate::numeric::{Kernel, dispatch, exp, ln};
 
 /// Share of starts that are drawn evenly.
 const EVEN: f64 = 0.1;
-/// Halvings of the interval that holds the growth rate.
-const HALVINGS: u32 = 60;
-/// The tilted chain goes so many goals over the horizon, at most; a pilot's wish can be far off.
-const FURTHEST: f64 = 1.5;
+/// Halvings of the interval that holds the growth rate, and of that which holds the exponent.
+const HALVINGS: u32 = 32;
+const EXPONENT_HALVINGS: u32 = 8;
+/// Step of the exponent that gives the slope of the growth rate, relative to it.
+const STEP: f64 = 0.01;
+/// Largest exponent times the largest move: exponentials stay finite.
+const LARGEST: f64 = 300.0;
 
 /// The tilted chain.
 #[derive(Debug)]
 pub(super) struct Chain {
-    tilt: Tilt,
+    exponent: f64,
+    goal: f64,
     /// 1/block.
     renewal: f64,
     hopes: Vec<f64>,
@@ -80,31 +84,25 @@ impl Kernel for Factors<'_> {
 }
 
 impl Chain {
-    /// The chain that goes about as far as the tilt wants.
+    /// The chain that goes as far as the goal over the horizon on average: the saddle point, which makes few weights large. Of the
+    /// tilt's exponent it takes the direction.
     pub fn new(model: &Bootstrap, tilt: Tilt) -> Self {
         let moves: Vec<f64> = model.bars.iter().map(|bar| bar.gap + bar.close + model.shift).collect();
-        let bars = tilt.horizon / model.interval.years();
         let renewal = 1.0 / model.block;
-        let mut exponent = tilt.exponent;
-        loop {
-            let (growth, hopes) = solve(&moves, renewal, exponent);
-            let nearby = solve(&moves, renewal, 0.99 * exponent).0;
-            let way = bars * (growth - nearby) / (0.01 * exponent) * exponent.signum();
-            if way <= FURTHEST * tilt.goal || exponent.abs() < 1e-3 / tilt.goal {
-                let mut sum = 0.0;
-                let starts = hopes.iter().map(|hope| {
-                    sum += (1.0 - EVEN) * hope + EVEN;
-                    sum
-                });
-                let starts = starts.collect();
-                return Self { tilt: Tilt { exponent, ..tilt }, renewal, hopes, starts };
-            }
-            exponent *= 0.9;
-        }
+        let (goal, sign) = (tilt.goal, tilt.exponent.signum());
+        let exponent = sign * saddle(&moves, renewal, sign, goal * model.interval.years() / tilt.horizon);
+        let (_, hopes) = solve(&moves, renewal, exponent);
+        let mut sum = 0.0;
+        let starts = hopes.iter().map(|hope| {
+            sum += (1.0 - EVEN) * hope + EVEN;
+            sum
+        });
+        let starts = starts.collect();
+        Self { exponent, goal, renewal, hopes, starts }
     }
 
     fn left(&self, log_price: f64) -> f64 {
-        self.tilt.goal - self.tilt.exponent.signum() * log_price
+        self.goal - self.exponent.signum() * log_price
     }
 
     /// A start for a uniform number.
@@ -114,13 +112,35 @@ impl Chain {
     }
 }
 
-/// λ and g for an exponent.
+/// The size of the exponent under which the chain goes so far a bar on average: the slope of λ (positive for a way in the direction of the
+/// sign).
+fn saddle(moves: &[f64], renewal: f64, sign: f64, wanted: f64) -> f64 {
+    let largest = moves.iter().fold(0.0_f64, |largest, moved| largest.max(moved.abs()));
+    let most = LARGEST / largest.max(f64::MIN_POSITIVE);
+    let goes_further = |size: f64| {
+        let growth = |size: f64| solve(moves, renewal, sign * size).0;
+        (growth((1.0 + STEP) * size) - growth(size)) / (STEP * size) > wanted
+    };
+    let mut high = (0.1_f64).min(most);
+    while high < most && !goes_further(high) {
+        high *= 2.0;
+    }
+    let mut low = 0.5 * high;
+    for _ in 0..EXPONENT_HALVINGS {
+        let middle = 0.5 * (low + high);
+        if goes_further(middle) { high = middle } else { low = middle }
+    }
+    low.min(most)
+}
+
+/// λ and g for an exponent. The rate is convex in the exponent and at least its mean slope at 0 says; with the largest factor at every bar it
+/// would be the largest.
 fn solve(moves: &[f64], renewal: f64, exponent: f64) -> (f64, Vec<f64>) {
     let mut factors = vec![0.0; moves.len()];
     dispatch(Factors { exponent, moves, factors: &mut factors });
+    let mean = moves.iter().fold(0.0, |sum, moved| sum + moved) / moves.len() as f64;
     let largest = factors.iter().fold(0.0_f64, |a, b| a.max(*b));
-    let smallest = factors.iter().fold(f64::INFINITY, |a, b| a.min(*b));
-    let (mut low, mut high) = (ln(smallest), ln(largest));
+    let (mut low, mut high) = (exponent * mean, ln(largest));
     let mut hopes = vec![0.0; moves.len()];
     for _ in 0..HALVINGS {
         let growth = 0.5 * (low + high);
@@ -153,13 +173,7 @@ impl Led {
     }
 
     /// The bar after one, of which another follows in the record, for two uniform numbers. Beyond the goal it is chosen as usual.
-    pub fn next(
-        &mut self,
-        lane: usize,
-        log_price: f64,
-        following: usize,
-        [renew, start]: [f64; 2],
-    ) -> usize {
+    pub fn next(&mut self, lane: usize, log_price: f64, following: usize, [renew, start]: [f64; 2]) -> usize {
         let Chain { renewal, hopes, .. } = &*self.chain;
         if self.chain.left(log_price) <= 0.0 {
             let any = ((start * hopes.len() as f64) as usize).min(hopes.len() - 1);
@@ -178,8 +192,8 @@ impl Led {
 
     /// Replaces the logarithms of hopes by what is known better.
     pub fn hopes(&self, bars: &[usize], left: &[f64], logarithms: &mut [f64]) {
-        let Chain { tilt, hopes, .. } = &*self.chain;
-        dispatch(Hopes { exponent: tilt.exponent.abs(), hopes, bars, left, logarithms });
+        let Chain { exponent, hopes, .. } = &*self.chain;
+        dispatch(Hopes { exponent: exponent.abs(), hopes, bars, left, logarithms });
     }
 
     pub fn weigh(&mut self, weights: &mut [f64]) {
@@ -208,5 +222,73 @@ impl Kernel for Hopes<'_> {
             let hope = ln(hopes[*bar]) - exponent * left;
             *logarithm = if (*left > 0.0) & (hope < 0.0) { hope } else { 0.0 };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Over a grid of both uniforms, every bar follows with the share of its own law once ratios are counted; to the resolution of the
+    /// grid, far below 1 %.
+    #[test]
+    fn ratios_make_up_for_the_choice_of_bars() {
+        let moves: Vec<f64> = (0..20).map(|i| 0.02 * f64::from((7 * i) % 20 - 10)).collect();
+        let (n, renewal) = (moves.len(), 0.2);
+        let (_, hopes) = solve(&moves, renewal, -12.0);
+        let mut sum = 0.0;
+        let starts = hopes.iter().map(|hope| {
+            sum += (1.0 - EVEN) * hope + EVEN;
+            sum
+        });
+        let starts: Vec<f64> = starts.collect();
+        assert!((sum / n as f64 - 1.0).abs() < 1e-6 && hopes.iter().any(|hope| *hope > 3.0), "{hopes:?}");
+        let chain = Arc::new(Chain { exponent: -12.0, goal: 0.5, renewal, hopes, starts });
+        let even = |i: u32, n: u32| (f64::from(i) + 0.5) / f64::from(n);
+        for (log_price, following) in [(0.0, 3), (0.0, 10), (-0.6, 10)] {
+            let (renews, starts) = (2_000, 1_000);
+            let mut found = vec![0.0; n];
+            for renew in 0..renews {
+                for start in 0..starts {
+                    let mut led = Led { chain: Arc::clone(&chain), ratios: vec![1.0] };
+                    let bar = led.next(0, log_price, following, [even(renew, renews), even(start, starts)]);
+                    found[bar] += led.ratios[0] / f64::from(renews * starts);
+                }
+            }
+            for (bar, found) in found.iter().enumerate() {
+                let of_record = if bar == following { 1.0 - renewal } else { 0.0 };
+                let known = renewal / n as f64 + of_record;
+                assert!(
+                    (found - known).abs() < 2e-3 * (1.0 - renewal) + 0.05 * renewal / n as f64,
+                    "{bar}: {found} {known}"
+                );
+            }
+        }
+        // So do the first bars, drawn evenly.
+        let uniforms: Vec<f64> = (0..20_000).map(|i| even(i, 20_000)).collect();
+        let (mut led, mut bars) = (Led::new(chain), Vec::new());
+        led.begin(&uniforms, &mut bars);
+        for bar in 0..n {
+            let ratios = bars.iter().zip(&led.ratios).filter(|(drawn, _)| **drawn == bar);
+            let found = ratios.map(|(_, ratio)| ratio).sum::<f64>() / uniforms.len() as f64;
+            assert!((found * n as f64 - 1.0).abs() < 5e-3, "{bar}: {found}");
+        }
+    }
+
+    /// Of independent bars g is the tilted factor over its mean, and λ the logarithm of that mean.
+    #[test]
+    fn independent_bars_have_their_cumulants() {
+        let moves = [0.05, -0.1, 0.02, -0.01];
+        let factors = moves.map(|moved: f64| (-8.0 * moved).exp());
+        let mean = factors.iter().sum::<f64>() / 4.0;
+        let (growth, hopes) = solve(&moves, 1.0, -8.0);
+        assert!((growth - mean.ln()).abs() < 1e-8, "{growth}");
+        for (hope, factor) in hopes.iter().zip(factors) {
+            assert!((hope - factor / mean).abs() < 1e-7, "{hopes:?}");
+        }
+        // d/dk ln mean e^{k·r} at −8, from above.
+        let slope = moves.iter().zip(factors).map(|(moved, factor)| moved * factor).sum::<f64>() / mean / 4.0;
+        let size = saddle(&moves, 1.0, -1.0, -slope);
+        assert!((size / 8.0 - 1.0).abs() < 0.02, "{size}");
     }
 }
