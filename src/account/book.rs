@@ -275,6 +275,10 @@ impl Evaluation for Book {
         None
     }
 
+    fn losing_side(&self) -> Option<Sides> {
+        Some(if self.sign > 0.0 { Sides::Low } else { Sides::High })
+    }
+
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
         let is_trailing = self.stops.trailing().is_some();

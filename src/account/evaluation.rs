@@ -15,6 +15,11 @@ pub trait Evaluation: Send {
     /// The extreme that bars must carry; none if the evaluation needs open and close only.
     fn watched_side(&self) -> Option<Sides>;
 
+    /// The side on which the account loses; none if that depends.
+    fn losing_side(&self) -> Option<Sides> {
+        self.watched_side()
+    }
+
     /// Takes in the next bars of some paths, one batch per asset over the same paths and times, in the order of events
     /// that [`Bars`] documents; `hit_noise` draws the times of hits.
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream);

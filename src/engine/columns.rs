@@ -47,6 +47,15 @@ impl Watched {
         self.sides.len()
     }
 
+    /// The uniforms that drew the last extremes; where no side is watched, those that would have drawn them for so many bars.
+    pub fn uniforms(&mut self, bars: usize, noise: &mut Stream) -> &[f64] {
+        if self.sides.is_empty() {
+            self.uniforms.resize(bars, 0.0);
+            noise.uniforms(&mut self.uniforms);
+        }
+        &self.uniforms
+    }
+
     /// The place of an account's side; who watches none may look together with the first.
     pub fn place(&self, side: Option<Sides>) -> usize {
         self.sides.iter().position(|known| Some(*known) == side).unwrap_or(0)

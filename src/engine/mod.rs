@@ -6,6 +6,7 @@ mod columns;
 mod funding;
 mod common_jumps;
 mod crossing;
+mod driver;
 mod looks;
 mod partial;
 mod path_key;

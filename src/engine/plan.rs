@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bar_step;
+use super::crossing::Crossing;
 use super::funding::FundingLaw;
 use super::result::PositionResult;
 use crate::account::portfolio::{OpenError, Purse, prices};
@@ -12,7 +13,7 @@ use crate::account::{
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
 use crate::numeric::cholesky;
-use crate::scenario::{Monitoring, Scenario};
+use crate::scenario::{Monitoring, Sampling, Scenario};
 use crate::venue::{Borrow, Compounding, Flows, Side};
 
 /// A common time of all paths at which something happens.
@@ -63,6 +64,8 @@ pub struct Plan {
     pub policy: Policy,
     /// Whether the venue can act and leave the position open.
     pub in_steps: bool,
+    /// Whether liquidations are counted by the strata of what drives the price.
+    pub stratified: bool,
     /// Longest bar of an account of several positions; none where bars need not end.
     pub step: Option<Duration>,
     /// When the account has to be settled; empty where nothing but the price moves it.
@@ -166,10 +169,18 @@ impl Plan {
             flows: flows[0].clone(),
             policy,
             in_steps,
+            stratified: false,
             step: None,
             schedule,
         };
-        Ok(plan.with_bars(scenario))
+        Ok(plan.with_bars(scenario).with_strata(scenario.simulation.sampling))
+    }
+
+    /// The plan with strata, where the scenario wants the most of its paths, normals drive the price and no net does better.
+    fn with_strata(self, sampling: Sampling) -> Self {
+        let is_driven = !matches!(self.models.get(self.asset), None | Some(Model::Bootstrap(_)));
+        let wanted = sampling != Sampling::Pseudo && is_driven && self.continuous;
+        Self { stratified: wanted && Crossing::new(&self, false).is_none(), ..self }
     }
 
     /// The plan with bars that are short enough for an account of several positions.

@@ -288,7 +288,8 @@ fn worst_relative_error(plan: &Plan, tally: &Tally, apart: Option<&[Option<Apart
     let n = tally.paths as f64;
     let relative = |level: usize, cell: &LevelTally| {
         let sums = cell.liquidated.mapped(0.0, 1.0);
-        let plain = Estimate::mean(sums.powers[0], sums.squares[0], n);
+        let counted = || Estimate::mean(sums.powers[0], sums.squares[0], n);
+        let plain = tally.strata.probability(level).unwrap_or_else(counted);
         let own = apart.and_then(|apart| apart[level].as_ref());
         let probability = sampling::better(own, plain, tally.paths);
         if probability.value > 0.0 { probability.std_error / probability.value } else { f64::INFINITY }

@@ -2,8 +2,9 @@
 //!
 //! | `sampling` | model and account | liquidation probability |
 //! |---|---|---|
-//! | auto, sobol | gbm, merton, watched continuously, nothing but the price moves the account | crossing probabilities (see [`Crossing`]) |
-//! | auto | any other model or discrete looks, nothing but the price moves the account | particles where it is rare (see [`RareEvents`]), hits counted on the run's paths elsewhere |
+//! | auto, sobol | gbm, merton, kou, hawkes, regime, watched continuously, nothing but the price moves the account | crossing probabilities (see [`Crossing`]) |
+//! | auto | any model but gbm and merton, or discrete looks, nothing but the price moves the account | particles where it is rare (see [`RareEvents`]) |
+//! | auto, sobol | any other model but bootstrap, watched continuously | hits counted by strata of what drives the price (see `driver`) |
 //! | otherwise | | hits counted on the run's paths |
 
 use super::crossing::{Crossing, CrossingEstimate, CrossingTarget};
@@ -70,7 +71,23 @@ pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> O
         return None;
     }
     let fixed = RELATIVE / (paths.max(1) as f64).sqrt();
-    if let Some(crossing) = Crossing::new(plan, sampling == Sampling::Auto) {
+    let crossing = Crossing::new(plan, sampling == Sampling::Auto);
+    let particles = match &crossing {
+        Some(crossing) if crossing.reaches_rare_levels() => None,
+        _ if sampling != Sampling::Auto || paths < LEAST_PATHS => None,
+        _ => RareEvents::new(plan),
+    };
+    let rare = particles.map(|particles| {
+        particles.estimate(&match scenario.simulation.paths {
+            PathBudget::Fixed(_) => RareBudget { relative: fixed, paths: paths / PATHS_PER_POINT },
+            PathBudget::Precision { relative, max_paths } => {
+                RareBudget { relative: SAFETY * relative, paths: max_paths }
+            }
+        })
+    });
+    let rare = rare.unwrap_or_else(|| vec![None; plan.terms.len()]);
+    let mut estimates: Vec<Option<Apart>> = rare.into_iter().map(|one| one.map(Apart::Particles)).collect();
+    if let Some(crossing) = crossing {
         let target = match scenario.simulation.paths {
             PathBudget::Fixed(_) => CrossingTarget {
                 relative: fixed,
@@ -80,20 +97,12 @@ pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> O
                 CrossingTarget { relative: SAFETY * relative, max_points: max_paths.max(LEAST_POINTS) }
             }
         };
-        return Some(crossing.estimate(&target).into_iter().map(|one| Some(Apart::Crossing(one))).collect());
-    }
-    if sampling != Sampling::Auto || paths < LEAST_PATHS {
-        return None;
-    }
-    let budget = match scenario.simulation.paths {
-        PathBudget::Fixed(_) => RareBudget { relative: fixed, paths: paths / PATHS_PER_POINT },
-        PathBudget::Precision { relative, max_paths } => {
-            RareBudget { relative: SAFETY * relative, paths: max_paths }
+        let crossing = crossing.without(&|level| estimates[level].is_some());
+        for (own, found) in estimates.iter_mut().zip(crossing.estimate(&target)) {
+            own.get_or_insert(Apart::Crossing(found));
         }
-    };
-    let estimates = RareEvents::new(plan)?.estimate(&budget);
-    let is_any = estimates.iter().any(Option::is_some);
-    is_any.then(|| estimates.into_iter().map(|one| one.map(Apart::Particles)).collect())
+    }
+    estimates.iter().any(Option::is_some).then_some(estimates)
 }
 
 /// The depth, a distance of log-prices, that the paths of a scenario reach with a small probability, with its 95 % interval; from
@@ -137,39 +146,64 @@ fn is_used(apart: &Apart, plain: Estimate, paths: u64) -> bool {
 }
 
 /// What a result says about the estimates apart in it: `used` are the leverages and estimates that stand in it.
-pub(super) fn note(used: &[(f64, Apart)], paths: u64) -> String {
-    let over = |of: &dyn Fn(&Apart) -> f64| {
-        let values = used.iter().map(|(_, apart)| of(apart));
-        let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-        format!("{low:.1e} to {high:.1e}")
+/// `stratified` are those whose hits were counted by strata.
+pub(super) fn note(used: &[(f64, Apart)], stratified: &[(f64, Estimate)], paths: u64) -> String {
+    let over = |of: &dyn Fn(&Apart) -> f64, is: &dyn Fn(&Apart) -> bool| {
+        span(used.iter().filter(|(_, apart)| is(apart)).map(|(_, apart)| of(apart)))
     };
-    let (effective, gain) = (over(&Apart::effective_paths), over(&Apart::gain));
     let listed = |is: &dyn Fn(&Apart) -> bool| {
         let levels = used.iter().filter(|(_, apart)| is(apart));
         levels.map(|(leverage, _)| format!("{leverage}x")).collect::<Vec<_>>().join(", ")
     };
-    match used.first() {
-        Some((_, Apart::Crossing(CrossingEstimate { scramblings, .. }))) => {
-            let tilted = listed(&|apart| matches!(apart, Apart::Crossing(estimate) if estimate.is_tilted));
-            let importance = match tilted.is_empty() {
-                true => String::new(),
-                false => format!(", importance sampling at {tilted}"),
-            };
-            format!(
-                "Liquidation probabilities are exact crossing probabilities between the ends of continuous stretches, averaged over \
-                 {scramblings} independently scrambled Sobol nets{importance}: effective sample size {effective} plain paths, \
-                 gain (plain paths per point) {gain}. All else comes from {paths} plain paths; sampling = \"pseudo\" counts \
-                 hits on those."
-            )
-        }
-        _ => format!(
-            "The liquidation probability at {} is rare and comes from particles, paths that are selected on their way towards \
-             liquidation and weighted: effective sample size {effective} plain paths, gain (plain paths per particle) \
-             {gain}. All else, and the other levels, comes from {paths} plain paths; sampling = \"pseudo\" counts hits on \
-             those.",
-            listed(&|_| true)
-        ),
+    let is_crossing = |apart: &Apart| matches!(apart, Apart::Crossing(_));
+    let is_particles = |apart: &Apart| matches!(apart, Apart::Particles(_));
+    let mut text = String::new();
+    if let Some((_, Apart::Crossing(CrossingEstimate { scramblings, .. }))) =
+        used.iter().find(|(_, apart)| is_crossing(apart))
+    {
+        let tilted = listed(&|apart| matches!(apart, Apart::Crossing(estimate) if estimate.is_tilted));
+        let importance = match tilted.is_empty() {
+            true => String::new(),
+            false => format!(", importance sampling at {tilted}"),
+        };
+        text += &format!(
+            "Liquidation probabilities are exact crossing probabilities between the ends of continuous stretches, averaged over \
+             {scramblings} independently scrambled Sobol nets{importance}: effective sample size {} plain paths, \
+             gain (plain paths per point) {}. ",
+            over(&Apart::effective_paths, &is_crossing),
+            over(&Apart::gain, &is_crossing)
+        );
     }
+    let rare = listed(&is_particles);
+    if !rare.is_empty() {
+        text += &format!(
+            "The liquidation probability at {rare} is rare and comes from particles, paths that are selected on their way towards \
+             liquidation and weighted: effective sample size {} plain paths, gain (plain paths per particle) {}. ",
+            over(&Apart::effective_paths, &is_particles),
+            over(&Apart::gain, &is_particles)
+        );
+    }
+    if !stratified.is_empty() {
+        let effective =
+            stratified.iter().map(|(_, p)| p.value * (1.0 - p.value) / (p.std_error * p.std_error));
+        let list: Vec<String> = stratified.iter().map(|(leverage, _)| format!("{leverage}x")).collect();
+        text += &format!(
+            "At {} liquidations are counted by strata of how far the Brownian motion went that drives the price: effective sample size \
+             {} plain paths, gain {}. ",
+            list.join(", "),
+            span(effective.clone()),
+            span(effective.map(|n| n / paths as f64))
+        );
+    }
+    text + &format!("All else comes from {paths} plain paths; sampling = \"pseudo\" counts hits on those.")
+}
+
+/// The smallest and the largest of some numbers, in words.
+fn span(values: impl Iterator<Item = f64>) -> String {
+    let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+    let short = |x: f64| if x < 1000.0 { format!("{x:.1}") } else { format!("{x:.1e}") };
+    let (low, high) = (short(low), short(high));
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 /// What a result says where every liquidation is counted.
@@ -177,15 +211,13 @@ pub(super) fn counted(sampling: Sampling, paths: u64) -> Option<String> {
     let counted = format!(
         "Liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1."
     );
+    let crossing = "Crossing probabilities are for gbm, merton, kou, hawkes and regime, watched continuously";
     match sampling {
         Sampling::Pseudo => None,
-        Sampling::Sobol => Some(format!(
-            "{counted} Crossing probabilities are for gbm and merton, watched continuously, where only the price moves the \
-             account."
-        )),
+        Sampling::Sobol => Some(format!("{counted} {crossing}, where only the price moves the account.")),
         Sampling::Auto => Some(format!(
-            "{counted} Crossing probabilities are for gbm and merton, watched continuously; rare levels of other models have \
-             particles from {LEAST_PATHS} paths on; both where only the price moves the account."
+            "{counted} {crossing}; rare levels of other models have particles from {LEAST_PATHS} paths on; both where only the \
+             price moves the account. Strata are for prices that are watched continuously."
         )),
     }
 }

@@ -65,14 +65,20 @@ pub(super) fn summarise(
     let mut levels: Vec<LevelResult> =
         (0..plan.terms.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
     let mut used = Vec::new();
+    let mut stratified: Vec<(f64, Estimate)> = levels
+        .iter()
+        .enumerate()
+        .filter_map(|(k, level)| Some((level.leverage, tally.strata.probability(k)?)))
+        .collect();
     for (level, own) in levels.iter_mut().zip(apart.unwrap_or_default()) {
         let better = sampling::better(own.as_ref(), level.liquidation_probability, tally.paths);
         if better != level.liquidation_probability {
             level.liquidation_probability = better;
             used.extend(own.map(|own| (level.leverage, own)));
+            stratified.retain(|(leverage, _)| *leverage != level.leverage);
         }
     }
-    let notes = notes(scenario, plan, tally, &levels, &used, ending);
+    let notes = notes(scenario, plan, tally, &levels, (&used, &stratified), ending);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.name.clone(),
@@ -117,7 +123,10 @@ fn level_result(
         bankruptcy_price: level.bankruptcy_price,
         // Without a liquidation price at the start only payments on the way can bring one about.
         liquidation_probability: match level.is_liquidatable || account.is_some() {
-            true => Estimate::probability(liquidated.powers[0], liquidated.squares[0], n),
+            true => {
+                let counted = || Estimate::probability(liquidated.powers[0], liquidated.squares[0], n);
+                tally.strata.probability(k).unwrap_or_else(counted)
+            }
             false => Estimate::exact(0.0),
         },
         loss_probability: Estimate::probability(losses, losses, n),
@@ -190,7 +199,7 @@ fn notes(
     plan: &Plan,
     tally: &Tally,
     levels: &[LevelResult],
-    apart: &[(f64, Apart)],
+    (apart, stratified): (&[(f64, Apart)], &[(f64, Estimate)]),
     ending: Ending,
 ) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -258,8 +267,8 @@ fn notes(
             ),
         );
     }
-    if !apart.is_empty() {
-        note("sampling", sampling::note(apart, paths));
+    if !(apart.is_empty() && stratified.is_empty()) {
+        note("sampling", sampling::note(apart, stratified, paths));
     } else if let Some(text) = sampling::counted(scenario.simulation.sampling, paths) {
         note("sampling", text);
     }

@@ -38,6 +38,18 @@ pub struct HawkesJumps {
     pub decay: f64,
 }
 
+impl HawkesJumps {
+    /// Time to the next jump after an excitement, where all jumps come faster by a factor, from two exponentials: the first of a steady
+    /// process and of one whose rate fades. The fading one brings no jump at all with probability exp(−excitement/decay).
+    #[inline(always)]
+    pub(crate) fn wait(&self, faster: f64, excitement: f64, steady: f64, fading: f64) -> f64 {
+        let left = 1.0 - self.decay * fading / (faster * excitement);
+        let fading = if left > 0.0 { -ln(left) / self.decay } else { f64::INFINITY };
+        let steady = steady / (faster * self.base.rate);
+        if steady < fading { steady } else { fading }
+    }
+}
+
 /// Geometric Brownian motion with self-exciting normal log jumps.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Hawkes {
@@ -98,16 +110,6 @@ struct Tilted {
     logarithms: Vec<f64>,
 }
 
-/// Time to the next jump: the first of a steady process and one whose rate fades from `excitement`. The fading one brings no jump
-/// at all with probability exp(−excitement/decay).
-#[inline(always)]
-fn wait(rate: f64, excitement: f64, decay: f64, steady: f64, fading: f64) -> f64 {
-    let left = 1.0 - decay * fading / excitement;
-    let fading = if left > 0.0 { -ln(left) / decay } else { f64::INFINITY };
-    let steady = steady / rate;
-    if steady < fading { steady } else { fading }
-}
-
 impl Stepper for HawkesStepper {
     fn begin(&mut self, lanes: usize, noise: &mut Stream) {
         self.excitement.clear();
@@ -146,13 +148,12 @@ impl Stepper for HawkesStepper {
         let (law, faster) = self.tilted.as_ref().map_or((base, 1.0), |tilted| (tilted.sizes, tilted.faster));
         law.sizes(sizes, noise);
         noise.exponentials(waits);
-        let HawkesJumps { excitation, decay, .. } = self.model.jumps;
+        let jumps = self.model.jumps;
         for (k, lane) in lanes.iter().enumerate() {
             let lane = *lane as usize;
             log_price[lane] += sizes[k];
-            self.excitement[lane] += excitation;
-            let excitement = faster * self.excitement[lane];
-            self.next_jump[lane] += wait(faster * base.rate, excitement, decay, waits[k], waits[n + k]);
+            self.excitement[lane] += jumps.excitation;
+            self.next_jump[lane] += jumps.wait(faster, self.excitement[lane], waits[k], waits[n + k]);
         }
         if let Some(Tilted { exponent, moment, logarithms, .. }) = &mut self.tilted {
             let each = ln(*moment / faster);

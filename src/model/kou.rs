@@ -35,6 +35,15 @@ impl KouJumps {
     pub fn growth(&self) -> f64 {
         JumpLaw::growth(self)
     }
+
+    /// The log jump that a uniform stands for: below p it chooses up, and what lies below it is uniform again, as is what lies above.
+    #[inline(always)]
+    pub(crate) fn size(&self, uniform: f64) -> f64 {
+        let p = self.up_probability;
+        let is_up = uniform < p;
+        let share = if is_up { uniform / p } else { (1.0 - uniform) / (1.0 - p) };
+        if is_up { -self.up_mean * ln(share) } else { self.down_mean * ln(share) }
+    }
 }
 
 impl JumpLaw for KouJumps {
@@ -70,7 +79,7 @@ impl JumpLaw for KouJumps {
     }
 }
 
-/// Turns uniforms into jumps: below p they choose up, and what lies below it is uniform again, as is what lies above.
+/// Turns uniforms into jumps.
 struct Sizes<'a> {
     law: KouJumps,
     out: &'a mut [f64],
@@ -81,11 +90,8 @@ impl Kernel for Sizes<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let KouJumps { up_probability: p, up_mean, down_mean, .. } = self.law;
         for out in self.out {
-            let is_up = *out < p;
-            let share = if is_up { *out / p } else { (1.0 - *out) / (1.0 - p) };
-            *out = if is_up { -up_mean } else { down_mean } * ln(share);
+            *out = self.law.size(*out);
         }
     }
 }

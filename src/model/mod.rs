@@ -28,6 +28,7 @@ pub use heston::Heston;
 pub use jumps::{JumpLaw, Jumps};
 pub use kou::{Kou, KouJumps};
 pub use merton::Merton;
+pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
 pub use stress::{Shock, Spell, Stress};
 

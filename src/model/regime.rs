@@ -39,7 +39,20 @@ pub struct Regime {
 impl Regime {
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
-        let exits: Vec<Exit> = self
+        let column = || Vec::with_capacity(lanes);
+        RegimeStepper {
+            chain: self.chain(),
+            state: Vec::with_capacity(lanes),
+            next_switch: column(),
+            growth: column(),
+            volatility: column(),
+            draws: Vec::with_capacity(2 * lanes),
+        }
+    }
+
+    /// The chain in the form that its states are drawn from.
+    pub(crate) fn chain(&self) -> RegimeChain {
+        let exits = self
             .switching_rates
             .iter()
             .enumerate()
@@ -48,17 +61,7 @@ impl Regime {
                 Exit { rate: rates.clone().sum(), shares: cumulative(rates) }
             })
             .collect();
-        let column = || Vec::with_capacity(lanes);
-        RegimeStepper {
-            states: self.states.clone(),
-            exits,
-            start: cumulative(self.start.iter().copied()),
-            state: Vec::with_capacity(lanes),
-            next_switch: column(),
-            growth: column(),
-            volatility: column(),
-            draws: Vec::with_capacity(2 * lanes),
-        }
+        RegimeChain { states: self.states.clone(), exits, start: cumulative(self.start.iter().copied()) }
     }
 
     /// The law of the state after a long time: p'Q = 0, by elimination without subtractions (Grassmann, Taksar and Heyman
@@ -105,18 +108,47 @@ fn choose(shares: &[f64], uniform: f64) -> usize {
 }
 
 /// How a state is left: the rate, and the cumulative shares of the states that follow.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Exit {
     rate: f64,
     shares: Vec<f64>,
 }
 
+/// A Markov chain of regimes as it is drawn from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RegimeChain {
+    /// The states; at least one.
+    pub states: Vec<RegimeState>,
+    exits: Vec<Exit>,
+    start: Vec<f64>,
+}
+
+impl RegimeChain {
+    /// The state at the start that a uniform stands for.
+    pub fn first(&self, uniform: f64) -> usize {
+        choose(&self.start, uniform)
+    }
+
+    /// Switches per year out of a state.
+    pub fn exit_rate(&self, state: usize) -> f64 {
+        self.exits[state].rate
+    }
+
+    /// The state after another that a uniform stands for.
+    pub fn next(&self, state: usize, uniform: f64) -> usize {
+        choose(&self.exits[state].shares, uniform)
+    }
+
+    /// The highest rate out of any state, per year.
+    pub fn highest_exit_rate(&self) -> f64 {
+        self.exits.iter().map(|exit| exit.rate).fold(0.0, f64::max)
+    }
+}
+
 /// Steps the chain from switch to switch.
 #[derive(Debug)]
 struct RegimeStepper {
-    states: Vec<RegimeState>,
-    exits: Vec<Exit>,
-    start: Vec<f64>,
+    chain: RegimeChain,
     state: Vec<u32>,
     next_switch: Vec<f64>,
     growth: Vec<f64>,
@@ -128,9 +160,9 @@ impl RegimeStepper {
     fn enter(&mut self, lane: usize, state: usize, now: f64, wait: f64) {
         self.state[lane] = state as u32;
         // A state without exit gives an infinite time.
-        self.next_switch[lane] = now + wait / self.exits[state].rate;
-        self.growth[lane] = self.states[state].drift;
-        self.volatility[lane] = self.states[state].volatility;
+        self.next_switch[lane] = now + wait / self.chain.exit_rate(state);
+        self.growth[lane] = self.chain.states[state].drift;
+        self.volatility[lane] = self.chain.states[state].volatility;
     }
 }
 
@@ -146,7 +178,7 @@ impl Stepper for RegimeStepper {
         noise.uniforms(uniforms);
         noise.exponentials(waits);
         for lane in 0..lanes {
-            self.enter(lane, choose(&self.start, uniforms[lane]), 0.0, waits[lane]);
+            self.enter(lane, self.chain.first(uniforms[lane]), 0.0, waits[lane]);
         }
         self.draws = draws;
     }
@@ -167,7 +199,7 @@ impl Stepper for RegimeStepper {
         noise.exponentials(waits);
         for ((lane, uniform), wait) in lanes.iter().zip(uniforms).zip(waits) {
             let lane = *lane as usize;
-            let next = choose(&self.exits[self.state[lane] as usize].shares, *uniform);
+            let next = self.chain.next(self.state[lane] as usize, *uniform);
             self.enter(lane, next, self.next_switch[lane], *wait);
         }
         self.draws = draws;

@@ -46,6 +46,13 @@ impl Estimate {
         Self { value, std_error: variance.sqrt(), low, high }
     }
 
+    /// A probability strictly between 0 and 1 with its standard error; Wilson's interval at the effective sample size.
+    pub fn proportion(value: f64, std_error: f64) -> Self {
+        let effective = value * (1.0 - value) / (std_error * std_error);
+        let (low, high) = proportion_interval(value * effective, effective);
+        Self { value, std_error, low, high }
+    }
+
     /// A quantity known without error.
     pub fn exact(value: f64) -> Self {
         Self { value, std_error: 0.0, low: value, high: value }

@@ -13,6 +13,7 @@ mod histogram;
 mod holm;
 mod kolmogorov;
 mod moments;
+mod strata;
 mod tally;
 mod two_sample;
 
@@ -26,5 +27,6 @@ pub use histogram::{Bin, Histogram};
 pub use holm::holm;
 pub use kolmogorov::kolmogorov_smirnov;
 pub use moments::{Moments, Sums};
+pub use strata::{Strata, stratum};
 pub use tally::{LevelTally, Liquidated, LiquidatedSums, Tally};
 pub use two_sample::{Difference, Proportion, difference, proportions_p_value};

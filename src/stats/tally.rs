@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountTally, Histogram, Moments, Sums};
+use super::{AccountTally, Histogram, Moments, Strata, Sums};
 
 /// The tally of one leverage level.
 ///
@@ -115,6 +115,8 @@ pub struct Tally {
     /// How far each path went against the position at its worst, as a distance of log-prices; empty where that does not
     /// decide what is liquidated.
     pub depths: Histogram,
+    /// Liquidations by the strata of what drives the price; empty where paths are not sorted.
+    pub strata: Strata,
 }
 
 impl Tally {
@@ -127,6 +129,7 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         self.paths += other.paths;
         self.depths += &other.depths;
+        self.strata.merge(&other.strata);
         for (mine, theirs) in self.levels.iter_mut().zip(&other.levels) {
             mine.merge(theirs);
         }

@@ -9,6 +9,7 @@ mod seat;
 use self::seat::Seat;
 use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
 use super::common_jumps::CommonStepper;
+use super::driver::Driver;
 use super::looks::Looks;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
@@ -51,6 +52,9 @@ pub struct Worker<'a> {
     /// Extremes that a model knows itself.
     lows: Vec<f64>,
     highs: Vec<f64>,
+    /// What drives the price of the plan's asset; none where nobody asks.
+    driver: Option<Driver>,
+    strata: Vec<u32>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
     looks: Looks,
@@ -71,7 +75,9 @@ impl<'a> Worker<'a> {
     /// A worker for the accounts of a plan and of others with the same paths (see [`path_key`](super::path_key())).
     pub(super) fn sharing(plan: &'a Plan, others: &[&'a Plan]) -> Self {
         let plans = std::iter::once(&plan).chain(others);
-        Self::with_seats(plan, plans.map(|plan| Seat::new(plan, plan.evaluation())).collect())
+        let seats: Vec<_> = plans.map(|plan| Seat::new(plan, plan.evaluation())).collect();
+        let driver = Driver::new(seats.iter().filter_map(Seat::stratified_side));
+        Self { driver, ..Self::with_seats(plan, seats) }
     }
 
     fn with_seats(plan: &'a Plan, seats: Vec<Seat<'a>>) -> Self {
@@ -98,6 +104,8 @@ impl<'a> Worker<'a> {
             volatility_times: vec![1.0; assets],
             lows: column(),
             highs: column(),
+            driver: None,
+            strata: Vec::with_capacity(BLOCK_LANES),
             weights: column(),
             looks: Looks::new(assets, BLOCK_LANES),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
@@ -149,6 +157,9 @@ impl<'a> Worker<'a> {
         self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
         self.seats.iter_mut().for_each(|seat| seat.begin(block, lanes));
+        if let Some(driver) = &mut self.driver {
+            driver.begin(lanes);
+        }
         let mut start = 0.0;
         let mut next = 0;
         while let Some(point) = plan.grid.get(next) {
@@ -182,6 +193,18 @@ impl<'a> Worker<'a> {
         }
         self.weigh();
         self.seats.iter_mut().for_each(|seat| seat.finish(&self.prices, &self.weights));
+        self.stratify();
+    }
+
+    /// Sorts the paths and their liquidations by what drove the price.
+    fn stratify(&mut self) {
+        let Some(driver) = &mut self.driver else { return };
+        for seat in &mut self.seats {
+            if let Some(side) = seat.stratified_side() {
+                driver.strata(side, self.plan.horizon(), &mut self.strata);
+                seat.stratify(&self.strata);
+            }
+        }
     }
 
     /// Brings the weights up to the time that all paths have reached.
@@ -312,6 +335,9 @@ impl<'a> Worker<'a> {
                 bars.open.clone_from(&self.prices[asset]);
                 let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
                 self.watched.draw(bars, known, &mut streams.extremes);
+                if let Some(driver) = self.driver.as_mut().filter(|_| asset == self.plan.asset) {
+                    driver.follow(bars, normals, self.watched.uniforms(n, &mut streams.extremes));
+                }
                 self.prices[asset].copy_from_slice(&bars.close);
             } else {
                 // Nobody looks at the bar: its close becomes the price without a copy.

@@ -3,6 +3,7 @@
 use crate::account::Evaluation;
 use crate::engine::funding::FundingPaths;
 use crate::engine::plan::Plan;
+use crate::market::Sides;
 use crate::numeric::{Purpose, Stream};
 use crate::stats::Tally;
 
@@ -45,6 +46,20 @@ impl<'a> Seat<'a> {
     /// Ends a block.
     pub fn finish(&mut self, prices: &[Vec<f64>], weights: &[f64]) {
         self.evaluation.finish(prices, weights, &mut self.tally);
+    }
+
+    /// The side to which its paths are sorted by what drives the price; none if they are not.
+    pub fn stratified_side(&self) -> Option<Sides> {
+        self.evaluation.losing_side().filter(|_| self.plan.stratified)
+    }
+
+    /// Counts the liquidations of the block by the strata of the paths.
+    pub fn stratify(&mut self, strata: &[u32]) {
+        let Self { evaluation, tally, .. } = self;
+        tally.strata.add_paths(strata, tally.levels.len());
+        evaluation.for_each_liquidated(&mut |lane, level| {
+            tally.strata.add_event(level, strata[lane as usize]);
+        });
     }
 
     /// What the blocks run so far have tallied.

@@ -1,15 +1,13 @@
 //! Estimates with errors from independent scramblings, refined until they are good enough.
 
-use std::sync::LazyLock;
-
 use rayon::prelude::*;
 
-use super::kernel::{LANES, Net, Scratch};
-use super::law::Law;
+use super::points::{LANES, Points};
+use super::problem::{Problem, Scratch};
 use crate::engine::plan::Plan;
 use crate::market::Sides;
 use crate::model::{Dependence, Stress};
-use crate::numeric::{Purpose, Sobol, Stream, dispatch};
+use crate::numeric::{Purpose, Stream};
 use crate::stats::Estimate;
 
 /// Independent scramblings of every net; their spread gives the error.
@@ -30,12 +28,9 @@ const PRECISE: f64 = 0.006;
 const PARALLEL: u64 = 1 << 15;
 /// Points of a net that one thread takes at a time.
 const PART: u32 = 1 << 12;
-/// Points of the first net, and where several jumps are expected on a path: there the smaller one is rarely enough.
+/// Points of the first net, and where several events are expected on a path: there the smaller one is rarely enough.
 const FIRST: (u32, u32) = (32, 64);
-const SEVERAL_JUMPS: f64 = 2.0;
-
-/// Direction numbers, computed once.
-static SOBOL: LazyLock<Sobol> = LazyLock::new(Sobol::default);
+const SEVERAL_EVENTS: f64 = 2.0;
 
 /// First-passage probabilities of a plan's levels.
 #[derive(Debug, Clone)]
@@ -51,11 +46,7 @@ pub struct Crossing {
 struct Group {
     levels: Vec<usize>,
     barriers: Vec<f64>,
-    tilt: f64,
-    cumulant: f64,
-    arrival: f64,
-    law: Law,
-    jump_counts: Vec<f64>,
+    problem: Problem,
 }
 
 /// When an estimate is good enough.
@@ -102,30 +93,40 @@ impl Crossing {
         }
         let horizon = plan.horizon();
         let sign = if evaluation.watched_side() == Some(Sides::High) { -1.0 } else { 1.0 };
-        let law = Law::of(model, sign, horizon)?;
+        let own = Problem::of(model, sign, horizon)?;
         let mut groups: Vec<Group> = Vec::new();
         for (level, barrier) in barriers.iter().enumerate().filter(|(_, barrier)| barrier.is_finite()) {
-            let tilt = if importance { law.tilt_to(*barrier, horizon) } else { 0.0 };
-            match groups.iter_mut().find(|group| group.tilt == tilt) {
+            let problem = if importance { own.led_to(*barrier, horizon) } else { own.clone() };
+            match groups.iter_mut().find(|group| group.problem == problem) {
                 Some(group) => {
                     group.levels.push(level);
                     group.barriers.push(*barrier);
                 }
-                None => {
-                    let tilted = law.tilted(tilt);
-                    groups.push(Group {
-                        levels: vec![level],
-                        barriers: vec![*barrier],
-                        tilt,
-                        cumulant: law.cumulant(tilt),
-                        arrival: if law.rate > 0.0 { law.rate / tilted.rate } else { 1.0 },
-                        law: tilted,
-                        jump_counts: tilted.jump_counts(horizon),
-                    });
-                }
+                None => groups.push(Group { levels: vec![level], barriers: vec![*barrier], problem }),
             }
         }
         Some(Self { seed: plan.seed, horizon, levels: barriers.len(), groups })
+    }
+
+    /// Whether rare levels are within reach.
+    pub fn reaches_rare_levels(&self) -> bool {
+        self.groups.iter().all(|group| group.problem.can_be_led())
+    }
+
+    /// The problem without some levels, whose estimates will be exact zeros.
+    pub fn without(mut self, is_left_out: &dyn Fn(usize) -> bool) -> Self {
+        for group in &mut self.groups {
+            let kept: Vec<(usize, f64)> = group
+                .levels
+                .iter()
+                .copied()
+                .zip(group.barriers.iter().copied())
+                .filter(|(level, _)| !is_left_out(*level))
+                .collect();
+            (group.levels, group.barriers) = kept.into_iter().unzip();
+        }
+        self.groups.retain(|group| !group.levels.is_empty());
+        self
     }
 
     /// Estimates every level; uses the threads of the current pool where that pays. The result does not depend on them.
@@ -139,7 +140,7 @@ impl Crossing {
         };
         let mut estimates = vec![never; self.levels];
         for (number, group) in self.groups.iter().enumerate() {
-            let has_several = group.law.rate * self.horizon > SEVERAL_JUMPS;
+            let has_several = group.problem.expected_events(self.horizon) > SEVERAL_EVENTS;
             let mut points = if has_several { FIRST.1 } else { FIRST.0 };
             let probabilities = loop {
                 let probabilities = self.round(number, group, points, scramblings);
@@ -157,7 +158,7 @@ impl Crossing {
             for (level, probability) in group.levels.iter().zip(probabilities) {
                 let points = u64::from(points) * scramblings.count as u64;
                 estimates[*level] =
-                    CrossingEstimate { probability, points, is_tilted: group.tilt != 0.0, ..never };
+                    CrossingEstimate { probability, points, is_tilted: group.problem.is_tilted(), ..never };
             }
         }
         estimates
@@ -175,21 +176,12 @@ impl Crossing {
         let one = |scratch: &mut Scratch, task: usize, out: &mut [f64]| {
             let groups = keys.len() / together;
             let start = (task / groups) as u32 * PART;
-            dispatch(Net {
-                law: group.law,
-                tilt: group.tilt,
-                cumulant: group.cumulant,
-                arrival: group.arrival,
-                horizon: self.horizon,
-                jump_counts: &group.jump_counts,
-                barriers: &group.barriers,
-                sobol: &SOBOL,
+            let points = Points {
                 keys: &keys[task % groups * together..][..together],
-                points,
+                all: points,
                 part: start..points.min(start + PART),
-                scratch,
-                out,
-            });
+            };
+            group.problem.sum(self.horizon, &group.barriers, points, scratch, out);
         };
         if u64::from(points) * scramblings.count as u64 >= PARALLEL {
             sums.par_chunks_exact_mut(together * count)

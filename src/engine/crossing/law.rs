@@ -10,9 +10,6 @@
 
 use crate::model::Model;
 
-/// Most jumps expected on a path; more are not worth this method.
-const MOST_JUMPS: f64 = 200.0;
-
 /// The law of the log-price, mirrored for a short.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Law {
@@ -29,8 +26,8 @@ pub(super) struct Law {
 }
 
 impl Law {
-    /// The law of a model over a horizon in years, times a sign; none if the model is of another kind.
-    pub fn of(model: &Model, sign: f64, horizon: f64) -> Option<Self> {
+    /// The law of a model, times a sign; none if the model is of another kind.
+    pub fn of(model: &Model, sign: f64) -> Option<Self> {
         let law = if let Model::Gbm(gbm) = model {
             let drift = gbm.drift - 0.5 * gbm.volatility * gbm.volatility;
             Self { drift, volatility: gbm.volatility, rate: 0.0, mean: 0.0, std_dev: 0.0 }
@@ -41,8 +38,7 @@ impl Law {
         } else {
             return None;
         };
-        let mirrored = Self { drift: sign * law.drift, mean: sign * law.mean, ..law };
-        (mirrored.rate * horizon <= MOST_JUMPS).then_some(mirrored)
+        Some(Self { drift: sign * law.drift, mean: sign * law.mean, ..law })
     }
 
     /// ψ(k), the cumulant of the log-price per year.
@@ -74,8 +70,9 @@ impl Law {
     }
 
     /// The tilt under which a barrier below is where the price is expected at the horizon (the saddle point of large
-    /// deviations); 0 if the barrier is within one standard deviation anyway.
-    pub fn tilt_to(&self, barrier: f64, horizon: f64) -> f64 {
+    /// deviations), or as near to that as so many jumps expected on a path allow; 0 if the barrier is within one standard deviation
+    /// anyway.
+    pub fn tilt_to(&self, barrier: f64, horizon: f64, most_jumps: f64) -> f64 {
         let distance = self.growth() * horizon - barrier;
         if distance <= (self.variance() * horizon).sqrt() {
             return 0.0;
@@ -83,7 +80,7 @@ impl Law {
         // ψ' rises, so the expected price falls as k does.
         let too_far = |k: f64| {
             let tilted = self.tilted(k);
-            tilted.growth() * horizon < barrier || tilted.rate * horizon > MOST_JUMPS
+            tilted.growth() * horizon < barrier || tilted.rate * horizon > most_jumps
         };
         let mut low = -1.0;
         while !too_far(low) {
@@ -149,10 +146,10 @@ mod tests {
     fn the_tilt_leads_to_the_barrier() {
         let horizon = 30.0 / 365.0;
         for barrier in [-0.4, -0.7, -1.5] {
-            let k = LAW.tilt_to(barrier, horizon);
+            let k = LAW.tilt_to(barrier, horizon, 200.0);
             assert!((LAW.tilted(k).growth() * horizon - barrier).abs() < 1e-6, "{barrier}: {k}");
         }
-        assert_eq!(LAW.tilt_to(-0.05, horizon), 0.0);
+        assert_eq!(LAW.tilt_to(-0.05, horizon, 200.0), 0.0);
     }
 
     #[test]

@@ -1,24 +1,17 @@
-//! Scrambled nets of paths, from jump to jump.
+//! Scrambled nets of paths with normal jumps, from jump to jump.
 //!
-//! Point i of m has the first coordinate (i + u)/m, whose leading part is read as the number n of jumps and whose rest as
-//! the closing price given n; so points run through the numbers of jumps in order. Lanes hold the same point of several scramblings, hence
-//! paths with the same number of jumps and so with the same work. Given the
-//! closing price, the pieces of a path (continuous stretch, jump, stretch, ...) are normals conditioned on their
+//! Of the first coordinate the leading part is read as the number n of jumps and the rest as
+//! the closing price given n; so points run through the numbers of jumps in order, and lanes, the same point of several scramblings,
+//! have the same number of jumps and so the same work. Given the closing price, the pieces of a path (continuous stretch, jump, stretch, ...) are normals conditioned on their
 //! sum, drawn one after the other with the variance still to come as the clock of a bridge. Jump times are the order
 //! statistics of uniforms. These draws come from Sobol coordinates as far as there are any.
 //!
-//! What is left after that is mostly how the path gets from jump to jump. A Brownian motion of the same random parts, whose chance
-//! of touching the barrier is known in closed form, goes the same way (`Twin`) and serves as control variate.
+//! What is left after that is mostly how the path gets from jump to jump: the same way as its twin (`twin`), nearly.
 
 use super::law::Law;
-use std::ops::Range;
-
-use crate::numeric::{Kernel, SOBOL_DIMENSIONS, Sobol, exp, ln, mix64, normal_quantiles, owen_scrambled};
-
-/// Paths that go together: some scramblings of one point, or of several neighbours.
-pub(super) const LANES: usize = 32;
-
-type Lanes = [f64; LANES];
+use super::points::{LANES, Lanes, Points, seeds};
+use super::twin::{Twin, positive, split, survive, touch};
+use crate::numeric::{Kernel, exp, ln, normal_quantiles};
 
 /// Columns, and sums over the points of a net, by level and lane.
 #[derive(Debug, Default)]
@@ -46,13 +39,7 @@ pub(super) struct Net<'a> {
     pub jump_counts: &'a [f64],
     /// Mirrored log-prices.
     pub barriers: &'a [f64],
-    pub sobol: &'a Sobol,
-    /// Decide the scramblings: a power of two of them, at most [`LANES`].
-    pub keys: &'a [u64],
-    /// Number of points, a power of two.
-    pub points: u32,
-    /// The points of this part; both ends are multiples of [`LANES`].
-    pub part: Range<u32>,
+    pub points: Points<'a>,
     pub scratch: &'a mut Scratch,
     /// To be filled, by scrambling and barrier: what the part adds to the estimate.
     pub out: &'a mut [f64],
@@ -63,26 +50,10 @@ impl Kernel for Net<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            law,
-            tilt,
-            cumulant,
-            arrival,
-            horizon,
-            jump_counts,
-            barriers,
-            sobol,
-            keys,
-            points,
-            part,
-            scratch,
-            out,
-        } = self;
-        let neighbours = LANES / keys.len();
-        let mut lane_keys = [0; LANES];
-        for (lane, key) in lane_keys.iter_mut().enumerate() {
-            *key = keys[lane % keys.len()];
-        }
+        let Self { law, tilt, cumulant, arrival, horizon, jump_counts, barriers, points, scratch, out } =
+            self;
+        let neighbours = points.neighbours();
+        let lane_keys = points.lane_keys();
         scratch.seeds.clear();
         let variance_rate = law.volatility * law.volatility;
         let jump_variance = law.std_dev * law.std_dev;
@@ -90,18 +61,15 @@ impl Kernel for Net<'_> {
         scratch.hits.clear();
         scratch.hits.resize(barriers.len(), [0.0; LANES]);
         let mut fewest = 0;
-        for start in part.step_by(neighbours) {
-            let mut index = [0; LANES];
-            for (lane, index) in index.iter_mut().enumerate() {
-                *index = start + (lane / keys.len()) as u32;
-            }
+        for start in points.part.clone().step_by(neighbours as usize) {
+            let index = points.index(start);
             scratch.survival.clear();
             scratch.survival.resize(barriers.len(), [1.0; LANES]);
             // The number of jumps and the closing price.
-            let mut rest = first_coordinates(&lane_keys, &index, points);
+            let mut rest = points.first_coordinates(&lane_keys, &index);
             let (mut jumps, mut number) = ([0.0; LANES], 0);
             if jump_counts.len() > 1 {
-                while f64::from(start) > jump_counts[fewest] * f64::from(points) {
+                while f64::from(start) > jump_counts[fewest] * f64::from(points.all) {
                     fewest += 1;
                 }
                 number = fewest;
@@ -109,7 +77,7 @@ impl Kernel for Net<'_> {
                 let within = |u: f64, low: f64, width: f64| {
                     ((u - low) / width).clamp(f64::EPSILON, 1.0 - f64::EPSILON)
                 };
-                if f64::from(start + neighbours as u32) <= jump_counts[fewest] * f64::from(points) {
+                if f64::from(start + neighbours) <= jump_counts[fewest] * f64::from(points.all) {
                     // Mostly all have the same number of jumps.
                     let low = below(fewest);
                     let width = jump_counts[fewest] - low;
@@ -133,8 +101,7 @@ impl Kernel for Net<'_> {
             scratch.twins.clear();
             scratch.twins.resize(if tilt == 0.0 && number > 0 { barriers.len() } else { 0 }, [1.0; LANES]);
             while scratch.seeds.len() < 3 * number {
-                let dimension = scratch.seeds.len() as u64;
-                scratch.seeds.push(lane_keys.map(|key| mix64(key.wrapping_add((dimension + 1) << 32))));
+                scratch.seeds.push(seeds(&lane_keys, scratch.seeds.len()));
             }
             normal_quantiles(&mut rest);
             let mut variance = [0.0; LANES];
@@ -143,15 +110,16 @@ impl Kernel for Net<'_> {
                 rest[lane] *= variance[lane].sqrt();
             }
             let (mut price, mut time) = ([0.0; LANES], [horizon; LANES]);
-            let twin = Twin::new(&law, horizon, &jumps, &rest, &variance);
+            // Of the jumps only their mean is known beforehand.
+            let twin = Twin::new(jumps.map(|n| law.drift.mul_add(horizon, law.mean * n)), &rest, &variance);
             let mut level = [0.0; LANES];
             for bar in 0..=number {
                 let done = bar as f64;
                 let (mut gap, mut move_draw, mut jump_draw) = ([0.5; LANES], [0.0; LANES], [0.0; LANES]);
                 if bar < number {
-                    coordinates(sobol, 3 * bar, &scratch.seeds, &index, &mut gap);
-                    coordinates(sobol, 3 * bar + 1, &scratch.seeds, &index, &mut move_draw);
-                    coordinates(sobol, 3 * bar + 2, &scratch.seeds, &index, &mut jump_draw);
+                    points.coordinates(3 * bar, &scratch.seeds[3 * bar], &index, &mut gap);
+                    points.coordinates(3 * bar + 1, &scratch.seeds[3 * bar + 1], &index, &mut move_draw);
+                    points.coordinates(3 * bar + 2, &scratch.seeds[3 * bar + 2], &index, &mut jump_draw);
                     normal_quantiles(&mut move_draw);
                     normal_quantiles(&mut jump_draw);
                 }
@@ -217,132 +185,9 @@ impl Kernel for Net<'_> {
                 }
             }
             for ((barrier, hits), twins) in barriers.iter().zip(&mut scratch.hits).zip(&scratch.twins) {
-                for lane in 0..LANES {
-                    let expected =
-                        touch(-barrier, twin.end[lane] - barrier, -2.0 * twin.inverse_variance[lane]);
-                    hits[lane] += expected - (1.0 - twins[lane]);
-                }
+                twin.correct(*barrier, twins, hits);
             }
         }
-        for (scrambling, out) in out.chunks_exact_mut(barriers.len()).enumerate() {
-            for (out, hits) in out.iter_mut().zip(&scratch.hits) {
-                let own = hits.iter().skip(scrambling).step_by(keys.len());
-                *out = own.sum::<f64>() / f64::from(points);
-            }
-        }
+        points.average(&scratch.hits, out);
     }
-}
-
-/// The Brownian motion that runs through the random parts of a path in order, its clock their variance, jumps as if they took
-/// time, with the path's whole drift spread evenly. Given the number of jumps and the closing price it is a Brownian bridge, so
-/// the chance that it touches a barrier is known: what it differs from its expectation is taken off as a control variate.
-struct Twin {
-    /// Random part of the closing price.
-    random: Lanes,
-    /// Drift up to the horizon, mean jumps included.
-    drift: Lanes,
-    inverse_variance: Lanes,
-    end: Lanes,
-}
-
-impl Twin {
-    #[inline(always)]
-    fn new(law: &Law, horizon: f64, jumps: &Lanes, random: &Lanes, variance: &Lanes) -> Self {
-        let (mut drift, mut end, mut inverse_variance) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-        for lane in 0..LANES {
-            drift[lane] = law.drift.mul_add(horizon, law.mean * jumps[lane]);
-            end[lane] = random[lane] + drift[lane];
-            inverse_variance[lane] = 1.0 / variance[lane];
-        }
-        Self { random: *random, drift, inverse_variance, end }
-    }
-
-    /// Where it stands with this much of the random part and of the variance still to come.
-    #[inline(always)]
-    fn levels(&self, rest: &Lanes, left: &Lanes) -> Lanes {
-        let mut levels = [0.0; LANES];
-        for lane in 0..LANES {
-            let done = (-left[lane]).mul_add(self.inverse_variance[lane], 1.0);
-            levels[lane] = self.drift[lane].mul_add(done, self.random[lane] - rest[lane]);
-        }
-        levels
-    }
-}
-
-/// Takes from the survival of the twin, by barrier, what the stretch between two levels costs.
-#[inline(always)]
-fn survive(barriers: &[f64], twins: &mut [Lanes], from: &Lanes, to: &Lanes, scale: &Lanes) {
-    for (barrier, twins) in barriers.iter().zip(twins) {
-        for lane in 0..LANES {
-            twins[lane] -= twins[lane] * touch(from[lane] - barrier, to[lane] - barrier, scale[lane]);
-        }
-    }
-}
-
-/// Chance that a Brownian bridge between two heights above a barrier touches it; `scale` is −2 over its variance.
-#[inline(always)]
-fn touch(open: f64, close: f64, scale: f64) -> f64 {
-    let crossing = exp(open * close * scale);
-    if (open <= 0.0) | (close <= 0.0) { 1.0 } else { crossing }
-}
-
-/// One point in every interval of length 1/points.
-#[inline(always)]
-fn first_coordinates(keys: &[u64; LANES], index: &[u32; LANES], points: u32) -> Lanes {
-    let mut out = [0.0; LANES];
-    let width = 1.0 / f64::from(points);
-    for ((out, key), index) in out.iter_mut().zip(keys).zip(index) {
-        *out = (f64::from(*index) + unit(mix64(key ^ u64::from(*index)))) * width;
-    }
-    out
-}
-
-/// A coordinate of some points: scrambled Sobol as far as there are direction numbers, independent uniforms beyond.
-#[inline(always)]
-fn coordinates(
-    sobol: &Sobol,
-    dimension: usize,
-    seeds: &[[u64; LANES]],
-    index: &[u32; LANES],
-    out: &mut Lanes,
-) {
-    let seeds = &seeds[dimension];
-    if dimension < SOBOL_DIMENSIONS {
-        let mut points = [0; LANES];
-        for lane in 0..LANES {
-            // Neighbours come in runs.
-            points[lane] = match lane > 0 && index[lane] == index[lane - 1] {
-                true => points[lane - 1],
-                false => sobol.reversed(dimension, index[lane]),
-            };
-        }
-        for ((out, point), seed) in out.iter_mut().zip(&points).zip(seeds) {
-            *out = owen_scrambled(*point, *seed as u32);
-        }
-    } else {
-        for ((out, index), seed) in out.iter_mut().zip(index).zip(seeds) {
-            *out = unit(mix64(seed ^ u64::from(*index)));
-        }
-    }
-}
-
-/// A uniform in (0, 1) from 52 bits.
-#[inline(always)]
-fn unit(word: u64) -> f64 {
-    const ONE: u64 = 1023 << 52;
-    f64::from_bits((word >> 12) | ONE) - (1.0 - f64::EPSILON / 2.0)
-}
-
-/// How a normal of variance `own` depends on the sum that it is part of, of variance `all`: the share of the sum that is
-/// expected in it, and its standard deviation about that.
-#[inline(always)]
-fn split(own: f64, all: f64) -> (f64, f64) {
-    let share = own / if all > 1e-300 { all } else { 1e-300 };
-    let share = if share < 1.0 { share } else { 1.0 };
-    (share, (own * (1.0 - share)).sqrt())
-}
-
-#[inline(always)]
-fn positive(x: f64) -> f64 {
-    if x > 0.0 { x } else { 0.0 }
 }
