@@ -19,7 +19,7 @@ fn run_text(
     let text = format!(
         r#"
         name = "policies"
-        simulation = {{ horizon = "{horizon}", paths = 50_000, seed = 11 }}
+        simulation = {{ horizon = "{horizon}", paths = 50_000, seed = 11, sampling = "pseudo" }}
         assets.X = {{ price = 250.0, model = {model} }}
         [account]
         equity = 1_000.0

@@ -29,10 +29,15 @@ pub fn merton(rate: f64) -> String {
 
 /// A long on one asset over 30 days; `simulation` holds the keys beside the horizon.
 pub fn scenario(model: &str, leverage: &[f64], simulation: &str) -> Scenario {
+    account_scenario(model, leverage, simulation, "")
+}
+
+/// The same with further keys of the account.
+pub fn account_scenario(model: &str, leverage: &[f64], simulation: &str, account: &str) -> Scenario {
     let text = format!(
         "[simulation]\nhorizon = \"{DAYS}d\"\n{simulation}\n[assets.X]\nprice = 100.0\n[assets.X.model]\n{model}\n\
          [account]\nequity = 1000.0\nleverage = {leverage:?}\n\
-         venue = {{ contract = \"linear\", maintenance = {MAINTENANCE}, taker_fee = 0.0 }}\n\
+         venue = {{ contract = \"linear\", maintenance = {MAINTENANCE}, taker_fee = 0.0 }}\n{account}\n\
          [[account.positions]]\nasset = \"X\"\nside = \"long\"\n"
     );
     match parse(Source::new("bench.toml", text), &[]) {

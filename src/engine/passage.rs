@@ -150,71 +150,75 @@ fn name_of_cost(cost: Cost) -> &'static str {
     }
 }
 
-/// Probability of each exit; the horizon and liquidation always, the others where they happen.
-pub(super) fn exits(cell: &LevelTally, n: f64) -> BTreeMap<String, Estimate> {
-    let probability = |moments: &Moments| {
-        let sums = moments.mapped(0.0, 1.0);
-        Estimate::probability(sums.powers[0], sums.squares[0], n)
-    };
-    let mut exits = BTreeMap::new();
+/// Probability of each exit; the horizon and liquidation always, the others where they happen. That of liquidation is given; what
+/// is left is shared as the paths that were not liquidated say.
+pub(super) fn exits(cell: &LevelTally, liquidated: Estimate, n: f64) -> BTreeMap<String, Estimate> {
+    let mut exits = BTreeMap::from([(name_of(Exit::Liquidated).to_owned(), liquidated)]);
     match cell.account.as_ref().filter(|account| account.knows_exits()) {
         Some(account) => {
-            for exit in Exit::ALL {
-                let estimate = probability(&account.exits[exit as usize]);
-                if estimate.value > 0.0 || matches!(exit, Exit::Horizon | Exit::Liquidated) {
-                    exits.insert(name_of(exit).to_owned(), estimate);
+            let counted = |exit: Exit| account.exits[exit as usize].mapped(0.0, 1.0).powers[0];
+            let survivors = n - counted(Exit::Liquidated);
+            for exit in Exit::ALL.into_iter().filter(|exit| *exit != Exit::Liquidated) {
+                let events = counted(exit);
+                if events > 0.0 || exit == Exit::Horizon {
+                    exits.insert(name_of(exit).to_owned(), share_of_rest(liquidated, events, survivors, n));
                 }
             }
         }
         None => {
-            let liquidated = probability(&cell.liquidated);
-            let open = Estimate {
-                value: 1.0 - liquidated.value,
-                std_error: liquidated.std_error,
-                low: 1.0 - liquidated.high,
-                high: 1.0 - liquidated.low,
-            };
-            exits.insert(name_of(Exit::Horizon).to_owned(), open);
-            exits.insert(name_of(Exit::Liquidated).to_owned(), liquidated);
+            exits.insert(name_of(Exit::Horizon).to_owned(), complement(liquidated));
         }
     }
     exits
 }
 
-/// Probability of not being liquidated at evenly spaced dates.
-pub(super) fn survival(cell: &LevelTally, n: f64, horizon_days: f64) -> Vec<SurvivalPoint> {
-    let liquidated = cell.liquidated.mapped(0.0, 1.0).powers[0];
+/// The probability of an event that happened on some of the surviving paths, where the probability not to survive is known better
+/// than by count: (1 − p)·q, whose variance is (1 − p)²·q(1 − q)/survivors + q²·Var(p).
+fn share_of_rest(p: Estimate, events: f64, survivors: f64, n: f64) -> Estimate {
+    let q = events / survivors;
+    let value = (1.0 - p.value) * q;
+    let variance = (1.0 - p.value).powi(2) * q * (1.0 - q) / survivors + (q * p.std_error).powi(2);
+    if variance > 0.0 && value > 0.0 && value < 1.0 {
+        Estimate::proportion(value, variance.sqrt())
+    } else {
+        Estimate::probability(events, events, n)
+    }
+}
+
+/// The estimate of one less a probability.
+fn complement(p: Estimate) -> Estimate {
+    Estimate { value: 1.0 - p.value, std_error: p.std_error, low: 1.0 - p.high, high: 1.0 - p.low }
+}
+
+/// Probability of not being liquidated at evenly spaced dates, from that of being liquidated at all.
+pub(super) fn survival(cell: &LevelTally, liquidated: Estimate, horizon_days: f64) -> Vec<SurvivalPoint> {
     let point = |date: usize| {
         let share = (date + 1) as f64 / DATES as f64;
-        let lost = lost_by(cell, liquidated, n, if date + 1 == DATES { None } else { Some(share) });
-        SurvivalPoint {
-            days: share * horizon_days,
-            probability: Estimate {
-                value: 1.0 - lost.value,
-                std_error: lost.std_error,
-                low: 1.0 - lost.high,
-                high: 1.0 - lost.low,
-            },
-        }
+        let lost = if date + 1 == DATES { liquidated } else { lost_by(cell, liquidated, share) };
+        SurvivalPoint { days: share * horizon_days, probability: complement(lost) }
     };
     (0..DATES).map(point).collect()
 }
 
-/// Probability of being liquidated by a share of the horizon, or at all.
+/// Probability of being liquidated by a share of the horizon.
 ///
 /// It is the probability p of liquidation times the share q of the times up to then. Times may come from a part of the paths,
-/// m in effect: the variance p(1 − p)q²/n + p²q(1 − q)/m is the binomial one of p·q where m = p·n.
-fn lost_by(cell: &LevelTally, liquidated: f64, n: f64, share: Option<f64>) -> Estimate {
-    let (Some(share), true) = (share, cell.times.weight() > 0.0) else {
-        return Estimate::probability(liquidated, liquidated, n);
-    };
+/// m in effect: the variance is q²·Var(p) + p²·q(1 − q)/m.
+fn lost_by(cell: &LevelTally, p: Estimate, share: f64) -> Estimate {
+    if cell.times.weight() <= 0.0 {
+        return p;
+    }
     let sums = cell.time.mapped(0.0, 1.0);
     let times = sums.powers[0] * sums.powers[0] / sums.squares[0];
     let q = (weight_up_to(&cell.times, share) / cell.times.weight()).min(1.0);
-    let p = liquidated / n;
-    let (lost, variance) = (p * q, p * (1.0 - p) * q * q / n + p * p * q * (1.0 - q) / times);
-    let paths = if variance > 0.0 { lost * (1.0 - lost) / variance } else { n.min(times / p) };
-    Estimate::probability(lost * paths, lost * paths, paths)
+    let lost = p.value * q;
+    let variance = (q * p.std_error).powi(2) + p.value * p.value * q * (1.0 - q) / times;
+    if variance > 0.0 && lost > 0.0 && lost < 1.0 {
+        Estimate::proportion(lost, variance.sqrt())
+    } else {
+        let paths = times / p.value;
+        Estimate::probability(lost * paths, lost * paths, paths)
+    }
 }
 
 /// Weight at or below a number, linear inside its bin.

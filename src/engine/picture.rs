@@ -8,7 +8,7 @@ use super::block::{BLOCK_LANES, Worker};
 use super::plan::{Plan, PlanError};
 use crate::account::{Evaluation, Hit, Survivors};
 use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Stream, exp, ln};
+use crate::numeric::{Kernel, Stream, dispatch, exp, ln};
 use crate::scenario::{Asset, Monitoring, Scenario};
 use crate::stats::{Bin, Distribution, Histogram, Sums, Tally};
 
@@ -20,7 +20,7 @@ const DAYS_PER_YEAR: f64 = SECONDS_PER_YEAR / SECONDS_PER_DAY;
 /// Dates of a fan.
 const DATES: u64 = 20;
 /// Blocks of paths of a fan: 8192 paths place a 5 % quantile within 0.25 % of probability.
-const FAN_BLOCKS: u64 = 16;
+const FAN_BLOCKS: u64 = 8;
 /// The blocks of a fan are numbered from here, far beyond those of a run, so that their randomness is their own.
 const FIRST_FAN_BLOCK: u64 = 1 << 48;
 const FAN_QUANTILES: [(&str, f64); 5] =
@@ -150,7 +150,10 @@ impl Evaluation for Dates {
     }
 
     fn observe(&mut self, bars: &[Bars], _hit_noise: &mut Stream) {
-        self.ratios.push(bars[self.asset].close.iter().map(|price| exp(*price)).collect());
+        let log_prices = &bars[self.asset].close;
+        let mut ratios = vec![0.0; log_prices.len()];
+        dispatch(Ratios { log_prices, ratios: &mut ratios });
+        self.ratios.push(ratios);
     }
 
     fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
@@ -168,6 +171,23 @@ impl Evaluation for Dates {
 
     fn hits(&self) -> &[Hit] {
         &[]
+    }
+}
+
+/// Prices over those at the start.
+struct Ratios<'a> {
+    log_prices: &'a [f64],
+    ratios: &'a mut [f64],
+}
+
+impl Kernel for Ratios<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (ratio, log_price) in self.ratios.iter_mut().zip(self.log_prices) {
+            *ratio = exp(*log_price);
+        }
     }
 }
 

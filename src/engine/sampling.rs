@@ -39,7 +39,8 @@ pub(super) enum Apart {
 }
 
 impl Apart {
-    fn probability(&self) -> Estimate {
+    /// The probability.
+    pub fn probability(&self) -> Estimate {
         match self {
             Self::Crossing(estimate) => estimate.probability,
             Self::Particles(estimate) => estimate.probability,

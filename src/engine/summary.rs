@@ -62,20 +62,16 @@ pub(super) fn summarise(
 ) -> RunResult {
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
     let evaluation = plan.evaluation();
-    let mut levels: Vec<LevelResult> =
-        (0..plan.terms.len()).map(|k| level_result(plan, &*evaluation, tally, k, horizon_days)).collect();
-    let mut used = Vec::new();
-    let mut stratified: Vec<(f64, Estimate)> = levels
-        .iter()
-        .enumerate()
-        .filter_map(|(k, level)| Some((level.leverage, tally.strata.probability(k)?)))
+    let own = |k: usize| apart.and_then(|apart| apart[k].as_ref());
+    let levels: Vec<LevelResult> = (0..plan.terms.len())
+        .map(|k| level_result(plan, &*evaluation, (tally, own(k)), k, horizon_days))
         .collect();
-    for (level, own) in levels.iter_mut().zip(apart.unwrap_or_default()) {
-        let better = sampling::better(own.as_ref(), level.liquidation_probability, tally.paths);
-        if better != level.liquidation_probability {
-            level.liquidation_probability = better;
-            used.extend(own.map(|own| (level.leverage, own)));
-            stratified.retain(|(leverage, _)| *leverage != level.leverage);
+    let (mut used, mut stratified) = (Vec::new(), Vec::new());
+    for (k, level) in levels.iter().enumerate() {
+        let p = level.liquidation_probability;
+        match own(k).filter(|own| own.probability() == p) {
+            Some(own) => used.push((level.leverage, *own)),
+            None => stratified.extend(tally.strata.probability(k).map(|p| (level.leverage, p))),
         }
     }
     let notes = notes(scenario, plan, tally, &levels, (&used, &stratified), ending);
@@ -96,7 +92,7 @@ pub(super) fn summarise(
 fn level_result(
     plan: &Plan,
     evaluation: &dyn Evaluation,
-    tally: &Tally,
+    (tally, apart): (&Tally, Option<&Apart>),
     k: usize,
     horizon_days: f64,
 ) -> LevelResult {
@@ -117,18 +113,17 @@ fn level_result(
         |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
     let (fraction, log_growth) = distribution.kelly();
     let account = cell.account.as_deref();
+    let counted = || Estimate::probability(liquidated.powers[0], liquidated.squares[0], n);
+    // Without a liquidation price at the start only payments on the way can bring one about.
+    let liquidation_probability = match level.is_liquidatable || account.is_some() {
+        true => sampling::better(apart, tally.strata.probability(k).unwrap_or_else(counted), tally.paths),
+        false => Estimate::exact(0.0),
+    };
     LevelResult {
         leverage: level.leverage,
         liquidation_price: level.liquidation_price,
         bankruptcy_price: level.bankruptcy_price,
-        // Without a liquidation price at the start only payments on the way can bring one about.
-        liquidation_probability: match level.is_liquidatable || account.is_some() {
-            true => {
-                let counted = || Estimate::probability(liquidated.powers[0], liquidated.squares[0], n);
-                tally.strata.probability(k).unwrap_or_else(counted)
-            }
-            false => Estimate::exact(0.0),
-        },
+        liquidation_probability,
         loss_probability: Estimate::probability(losses, losses, n),
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
@@ -137,8 +132,8 @@ fn level_result(
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
         kelly: Kelly { fraction, log_growth },
-        exits: passage::exits(cell, n),
-        survival: passage::survival(cell, n, horizon_days),
+        exits: passage::exits(cell, liquidation_probability, n),
+        survival: passage::survival(cell, liquidation_probability, horizon_days),
         costs: account.map(passage::costs),
         margin_calls: account.and_then(passage::margin_calls),
         partial_liquidations: account.and_then(passage::partial_liquidations),

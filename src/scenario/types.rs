@@ -52,9 +52,10 @@ pub struct Simulation {
 pub enum Sampling {
     /// Independent paths, hits counted.
     Pseudo,
-    /// Crossing probabilities on scrambled Sobol nets where the model and the account allow it, otherwise as `Pseudo`.
+    /// Crossing probabilities on scrambled Sobol nets where the model and the account allow it, otherwise hits counted by strata of
+    /// what drives the price where that is known, otherwise as `Pseudo`.
     Sobol,
-    /// As `Sobol`, with importance sampling for rare liquidations, and particles for those of other models.
+    /// As `Sobol`, with importance sampling for rare liquidations, or particles.
     Auto,
 }
 

@@ -1,0 +1,99 @@
+//! What the choice of sampling gains over hits counted on plain paths: `cargo bench --bench sampling`, or with names of models behind `--`.
+//!
+//! For each model a long of 30 days at 3x and 10x, watched continuously, plain and with funding, on one thread. The gain is
+//! variance × time of `sampling = "pseudo"` over that of `"auto"`: of its nets where there are any (they do not need the
+//! run's paths), otherwise of a run with strata.
+
+// A report on standard output is what this program is for.
+#![allow(clippy::print_stdout)]
+
+mod common;
+
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use common::clock::median;
+use liqsim::engine::{Crossing, CrossingTarget, Plan, RunOptions, run};
+use liqsim::scenario::Scenario;
+use liqsim::stats::Estimate;
+
+const PATHS: u64 = 1 << 17;
+const ROUNDS: usize = 5;
+/// Relative error that nets are asked for.
+const PRECISION: f64 = 2e-3;
+const FUNDING: &str = "funding = { rate = \"1bp\", every = \"8h\" }";
+
+fn main() {
+    // `cargo test --benches` runs this too; it is no test.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    println!(
+        "| model | account | leverage | probability | by | less variance | ns | ns of a plain path | gain |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for (name, law) in common::laws() {
+        if !wanted.is_empty() && !wanted.contains(&name.to_owned()) {
+            continue;
+        }
+        for account in ["", FUNDING] {
+            for leverage in [3.0, 10.0] {
+                report(name, &law, account, leverage);
+            }
+        }
+    }
+}
+
+/// The probability of one level, seconds a path, and the number of paths.
+fn measured(scenario: &Scenario) -> (Estimate, f64) {
+    let options = RunOptions { threads: Some(1), stop: &AtomicBool::new(false), progress: &|_| {} };
+    let mut found = Estimate::exact(0.0);
+    let times = (0..ROUNDS).map(|_| {
+        let start = Instant::now();
+        let result = run(scenario, &options).expect("a valid scenario");
+        found = result.levels[0].liquidation_probability;
+        start.elapsed().as_secs_f64() / PATHS as f64
+    });
+    let times = times.collect();
+    (found, median(times))
+}
+
+fn report(name: &str, law: &str, account: &str, leverage: f64) {
+    let of = |sampling: &str| {
+        let simulation = format!("paths = {PATHS}\nsampling = \"{sampling}\"");
+        common::account_scenario(law, &[leverage], &simulation, account)
+    };
+    let (plain, plain_time) = measured(&of("pseudo"));
+    let auto = of("auto");
+    let plan = Plan::new(&auto).expect("the venue allows every level");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    let (by, found, paths, time) = match Crossing::new(&plan, true) {
+        Some(crossing) => pool.install(|| {
+            let target = CrossingTarget { relative: PRECISION, max_points: 1 << 22 };
+            let mut estimate = crossing.estimate(&target)[0];
+            let times = (0..ROUNDS).map(|_| {
+                let start = Instant::now();
+                estimate = crossing.estimate(&target)[0];
+                start.elapsed().as_secs_f64() / estimate.points as f64
+            });
+            let time = median(times.collect());
+            ("nets", estimate.probability, estimate.points, time)
+        }),
+        None => {
+            let (found, time) = measured(&auto);
+            ("strata", found, PATHS, time)
+        }
+    };
+    let variance = |estimate: Estimate, paths: u64| estimate.std_error.powi(2) * paths as f64;
+    let less = variance(plain, PATHS) / variance(found, paths);
+    println!(
+        "| {name} | {} | {leverage}x | {:.4} | {by} | {less:.1} | {:.0} | {:.0} | {:.1} |",
+        if account.is_empty() { "plain" } else { "funding" },
+        found.value,
+        1e9 * time,
+        1e9 * plain_time,
+        less * plain_time / time,
+    );
+}
