@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use common::history::walk;
 use common::{Setup, days, run_scenario};
 use liqsim::engine::{
-    Crossing, CrossingTarget, Plan, RareBudget, RareEstimate, RareEvents, RunOptions, run_tallied,
+    Crossing, CrossingTarget, DepthApart, Plan, RareBudget, RareEstimate, RareEvents, RunOptions, run_tallied,
 };
 use liqsim::market::Duration;
 use liqsim::model::{
@@ -20,8 +20,7 @@ use liqsim::model::{
     RegimeState,
 };
 use liqsim::numeric::{InstructionSet, force_instruction_set, instruction_set};
-use liqsim::scenario::{Monitoring, PathBudget, Sampling};
-use liqsim::stats::Z_95;
+use liqsim::scenario::{Monitoring, PathBudget, Sampling, Scenario};
 use liqsim::study::Depths;
 use liqsim::venue::Side;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -296,29 +295,29 @@ fn small_quantiles_of_the_depth_are_right() {
     }
 }
 
-/// Safe leverage for one in 100,000 against the inverse of the closed form, at four errors (6.3e-5); plain paths leave it to the common
-/// targets.
+/// The depth that one path in 100,000 reaches: the closed form gives that probability four errors on either side of it (6.3e-5). Nets
+/// and plain paths leave it to particles only where they are wanted.
 #[test]
-fn safe_leverage_of_a_rare_target_meets_the_closed_form() {
+fn the_depth_of_a_rare_target_meets_the_closed_form() {
     let gbm = Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 });
     let mut scenario = setup(gbm, Side::Long, vec![5.0], 6).scenario();
-    scenario.simulation.paths = PathBudget::Fixed(100_000);
+    let rare = RareEvents::new(&Plan::new(&scenario).unwrap()).expect("fixed barriers");
+    let depth = rare.depth(1e-5, &RareBudget { relative: 0.0, paths: 100_000 }).expect("particles get there");
+    let probability = |depth: f64| closed_form(-0.18, 0.6, 30.0 / 365.0, -depth);
+    let (near, far) = (depth.value - 4.0 * depth.std_error, depth.value + 4.0 * depth.std_error);
+    assert!(probability(near) > 1e-5 && probability(far) < 1e-5, "{depth:?}");
+    assert!(depth.std_error < 0.01 * depth.value, "{depth:?}");
+
+    scenario.assets[0].model = Model::Heston(heston());
+    scenario.simulation.paths = PathBudget::Fixed(50_000);
     scenario.simulation.sampling = Sampling::Auto;
     let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
     let (_, tally) = run_tallied(&scenario, &options).unwrap();
-    let depths = Depths::new(&scenario, &tally).unwrap();
-    let found = depths.safe_by_particles(1e-5, None).unwrap().expect("particles get there");
-    let probability = |leverage| closed_form(-0.18, 0.6, 30.0 / 365.0, barrier(Side::Long, leverage));
-    let (mut low, mut high) = (1.1, 5.0);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if probability(middle) < 1e-5 { low = middle } else { high = middle }
-    }
-    let error = (found.high - found.low) / (2.0 * Z_95);
-    assert!(((found.leverage - low) / error).abs() < 4.0 && error < 0.01, "{found:?} against {low}");
-    assert!(depths.safe_by_particles(1e-2, None).unwrap().is_none());
+    let apart = |scenario: &Scenario| Depths::new(scenario, &tally).unwrap().safe_apart(1e-5, None).unwrap();
+    assert!(matches!(apart(&scenario), Some((_, DepthApart::Particles(_)))));
+    assert!(Depths::new(&scenario, &tally).unwrap().safe_apart(1e-2, None).unwrap().is_none());
     scenario.simulation.sampling = Sampling::Pseudo;
-    assert!(Depths::new(&scenario, &tally).unwrap().safe_by_particles(1e-5, None).unwrap().is_none());
+    assert!(apart(&scenario).is_none());
 }
 
 #[test]
@@ -353,7 +352,11 @@ fn a_run_names_its_rare_levels() {
     scenario.simulation.sampling = Sampling::Pseudo;
     let pseudo = run_scenario(&scenario);
     assert!(pseudo.notes.iter().all(|note| note.code != "sampling"));
-    assert_eq!(pseudo.levels[1], auto.levels[1]);
+    // What rests on the paths is the same.
+    let [counted, stratified] = [&pseudo, &auto].map(|result| &result.levels[1]);
+    assert_eq!((&counted.returns, counted.mean_return), (&stratified.returns, stratified.mean_return));
+    let [p, q] = [counted, stratified].map(|level| level.liquidation_probability);
+    assert!(q.std_error < 0.9 * p.std_error, "{p:?} {q:?}");
 }
 
 /// Levels that cannot be reached, or not on any path of the record, are left to the plain count.

@@ -74,7 +74,7 @@ fn strata_and_plain_counts_have_the_same_mean() {
         (paid(REGIME, "short"), 1.5),
         (paid(HAWKES, "long"), 1.2),
         (Case { model: GBM, side: "long", account: "", policy: stop }, 4.0),
-        (Case { model: HESTON, side: "short", account: FUNDING, policy: trailing }, 4.0),
+        (Case { model: HESTON, side: "short", account: FUNDING, policy: trailing }, 2.0),
         (
             Case {
                 model: GBM,

@@ -54,7 +54,7 @@ impl Merge {
             ));
         }
         let mut result = result_of(&scenario, tally.clone(), self.threads)?;
-        show_safe_leverage(&scenario, &tally, &mut result);
+        show_safe_leverage(&scenario, &tally, self.threads, &mut result)?;
         self.output.write(outputs, &[result], &[source.text()])
     }
 

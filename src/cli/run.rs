@@ -109,7 +109,7 @@ impl Run {
             let progress = |progress| line.show(&progress);
             match run_tallied(scenario, &RunOptions { threads: self.threads, stop, progress: &progress }) {
                 Ok((mut result, tally)) => {
-                    show_safe_leverage(scenario, &tally, &mut result);
+                    show_safe_leverage(scenario, &tally, self.threads, &mut result)?;
                     results.push(result);
                 }
                 Err(RunError::Interrupted) => break,
@@ -130,6 +130,14 @@ impl Run {
 }
 
 /// Adds the largest leverage that is safe to a result, where its tally can tell.
-pub fn show_safe_leverage(scenario: &Scenario, tally: &Tally, result: &mut RunResult) {
-    result.safe_leverage.extend(Depths::new(scenario, tally).map(|depths| depths.safe(SAFE)));
+pub fn show_safe_leverage(
+    scenario: &Scenario,
+    tally: &Tally,
+    threads: Option<usize>,
+    result: &mut RunResult,
+) -> anyhow::Result<()> {
+    if let Some(depths) = Depths::new(scenario, tally) {
+        result.safe_leverage.push(depths.safest(SAFE, threads)?.0);
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::{RunError, RunOptions, run_tallied};
+use crate::engine::{DepthApart, RunError, RunOptions, run_tallied};
 use crate::report::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
 use crate::scenario::{self, Axis, PathBudget, Scenario, Sweep as Cells};
 use crate::study::{Criterion, Depths, Found, best, largest_within};
@@ -186,11 +186,21 @@ impl Safe {
         {
             "one_pass".clone_into(&mut report.method);
             report.curve = depths.curve(CURVE_POINTS);
-            let mut rare = Vec::new();
+            let (mut crossing, mut rare) = (Vec::new(), Vec::new());
             for max in &self.max_probability {
-                let by_particles = depths.safe_by_particles(*max, self.threads)?;
-                rare.extend(by_particles.map(|_| format!("{max}")));
-                report.safe_leverage.push(by_particles.unwrap_or_else(|| depths.safe(*max)).into());
+                let (safe, by) = depths.safest(*max, self.threads)?;
+                match by {
+                    Some(DepthApart::Crossing(_)) => crossing.push(format!("{max}")),
+                    Some(DepthApart::Particles(_)) => rare.push(format!("{max}")),
+                    None => {}
+                }
+                report.safe_leverage.push(safe.into());
+            }
+            if !crossing.is_empty() {
+                report.notes.push(format!(
+                    "At most {}: from crossing probabilities on scrambled Sobol nets.",
+                    crossing.join(", ")
+                ));
             }
             if !rare.is_empty() {
                 report.notes.push(format!(

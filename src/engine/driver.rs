@@ -28,6 +28,7 @@ use crate::stats::stratum;
 /// Follows the driving Brownian motion of one asset along the paths of a block.
 #[derive(Debug)]
 pub(super) struct Driver {
+    asset: usize,
     /// Without repetition.
     sides: Vec<Sides>,
     /// W, by path.
@@ -38,16 +39,27 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// Follows W to some sides; none if there is no side.
-    pub fn new(wanted: impl Iterator<Item = Sides>) -> Option<Self> {
-        let mut sides = Vec::new();
-        for side in wanted {
-            if !sides.contains(&side) {
-                sides.push(side);
+    /// The drivers of some assets to some sides.
+    pub fn all(wanted: impl Iterator<Item = (usize, Sides)>) -> Vec<Self> {
+        let mut drivers: Vec<Self> = Vec::new();
+        for (asset, side) in wanted {
+            let place = drivers.iter().position(|driver| driver.asset == asset).unwrap_or_else(|| {
+                let (sides, level, deepest) = (Vec::new(), Vec::new(), Vec::new());
+                drivers.push(Self { asset, sides, level, deepest, uniforms: Vec::new() });
+                drivers.len() - 1
+            });
+            let driver = &mut drivers[place];
+            if !driver.sides.contains(&side) {
+                driver.sides.push(side);
+                driver.deepest.push(Vec::new());
             }
         }
-        let deepest = vec![Vec::new(); sides.len()];
-        (!sides.is_empty()).then(|| Self { sides, level: Vec::new(), deepest, uniforms: Vec::new() })
+        drivers
+    }
+
+    /// The asset.
+    pub fn asset(&self) -> usize {
+        self.asset
     }
 
     /// Starts a block of `lanes` paths.

@@ -35,4 +35,4 @@ pub use result::{
     PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, result_of, run, run_shard, run_sharing, run_tallied};
-pub use sampling::rare_depth;
+pub use sampling::{DepthApart, depth_apart};

@@ -106,26 +106,61 @@ pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> O
     estimates.iter().any(Option::is_some).then_some(estimates)
 }
 
-/// The depth, a distance of log-prices, that the paths of a scenario reach with a small probability, with its 95 % interval; from
-/// particles. None where the probability is not rare, the scenario wants no particles or they do not get there. Does not depend on
-/// the threads.
+/// A depth, a distance of log-prices, that does not rest on the run's paths, with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum DepthApart {
+    /// From crossing probabilities.
+    Crossing(Estimate),
+    /// From particles.
+    Particles(Estimate),
+}
+
+impl DepthApart {
+    /// The depth.
+    pub fn depth(&self) -> Estimate {
+        match self {
+            Self::Crossing(depth) | Self::Particles(depth) => *depth,
+        }
+    }
+}
+
+/// The depth that the paths of a scenario reach with a probability, from a first guess of it: from nets where there are any, from
+/// particles where the probability is rare; none where the scenario wants neither, a run is short or they do not get there. Does not
+/// depend on the threads.
 ///
 /// # Errors
 /// See [`RunError`].
-pub fn rare_depth(
+pub fn depth_apart(
     scenario: &Scenario,
     probability: f64,
+    guess: f64,
     paths: u64,
     threads: Option<usize>,
-) -> Result<Option<Estimate>, RunError> {
-    if scenario.simulation.sampling != Sampling::Auto || paths < LEAST_PATHS || probability > RARE {
+) -> Result<Option<DepthApart>, RunError> {
+    let sampling = scenario.simulation.sampling;
+    if sampling == Sampling::Pseudo || paths < LEAST_PATHS {
         return Ok(None);
     }
-    let Some(rare) = RareEvents::new(&Plan::new(scenario)?) else { return Ok(None) };
+    let is_auto = sampling == Sampling::Auto;
+    let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
-    let budget = RareBudget { relative: RELATIVE / (paths as f64).sqrt(), paths: paths / PATHS_PER_POINT };
-    let depth = pool.install(|| rare.depth(probability, &budget));
-    Ok(depth.filter(|depth| depth.std_error < ROUGH * depth.value))
+    let relative = RELATIVE / (paths as f64).sqrt();
+    let most = paths / PATHS_PER_POINT;
+    let crossing = Crossing::new(&plan, is_auto);
+    let found = match crossing.filter(|crossing| probability > RARE || crossing.reaches_rare_levels()) {
+        Some(crossing) if guess > 0.0 => {
+            let target = CrossingTarget { relative, max_points: most.clamp(LEAST_POINTS, 1 << 24) };
+            pool.install(|| crossing.depth(probability, guess, &target)).map(DepthApart::Crossing)
+        }
+        _ => None,
+    };
+    let particles = || {
+        let rare = RareEvents::new(&plan).filter(|_| is_auto && probability <= RARE)?;
+        let budget = RareBudget { relative, paths: most };
+        pool.install(|| rare.depth(probability, &budget)).map(DepthApart::Particles)
+    };
+    let found = found.or_else(particles);
+    Ok(found.filter(|found| found.depth().std_error < ROUGH * found.depth().value))
 }
 
 /// The better of an estimate apart and the plain one of a level, which rests on so many paths.

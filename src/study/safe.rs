@@ -10,15 +10,15 @@
 //! ```
 //!
 //! The interval is the distribution-free one between two order statistics of the depth (David and Nagaraja, "Order
-//! Statistics", 2003, section 7.1), taken through the same rules. Below one in a thousand the depth comes from particles
-//! ([`rare_depth`]), its interval from the spread of their blocks.
+//! Statistics", 2003, section 7.1), taken through the same rules. Where the depth is known better than from the run's paths, from nets or, below
+//! one in a thousand, from particles ([`depth_apart`]), it is taken from there.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 use crate::account::Level;
 use crate::account::portfolio::Purse;
-use crate::engine::{RunError, SafeLeverage, rare_depth};
+use crate::engine::{DepthApart, RunError, SafeLeverage, depth_apart};
 use crate::scenario::Scenario;
 use crate::stats::{CONFIDENCE, Histogram, Tally};
 
@@ -154,26 +154,42 @@ impl<'a> Depths<'a> {
         }
     }
 
-    /// The same for a probability so small that few of the run's paths say anything of it, from particles; none where there are none.
+    /// The same from what does not rest on the run's paths, and what that is; none where there is nothing of the kind.
     ///
     /// # Errors
-    /// See [`rare_depth`].
-    pub fn safe_by_particles(
+    /// See [`depth_apart`].
+    pub fn safe_apart(
         &self,
         max_probability: f64,
         threads: Option<usize>,
-    ) -> Result<Option<SafeLeverage>, RunError> {
-        let depth = rare_depth(self.range.scenario, max_probability, self.paths, threads)?;
-        Ok(depth.map(|depth| {
+    ) -> Result<Option<(SafeLeverage, DepthApart)>, RunError> {
+        let guess = self.depths.quantile(self.paths as f64 * (1.0 - max_probability)).unwrap_or(0.0);
+        let found = depth_apart(self.range.scenario, max_probability, guess, self.paths, threads)?;
+        Ok(found.map(|found| {
+            let depth = found.depth();
             let leverage = self.range.at_distance(depth.value);
-            SafeLeverage {
+            let safe = SafeLeverage {
                 max_probability,
                 leverage,
                 low: self.range.at_distance(depth.high),
                 high: self.range.at_distance(depth.low),
                 limited_by_venue: leverage >= self.range.largest,
-            }
+            };
+            (safe, found)
         }))
+    }
+
+    /// The best that is known: [`safe_apart`](Self::safe_apart), or [`safe`](Self::safe) where that is none.
+    ///
+    /// # Errors
+    /// See [`depth_apart`].
+    pub fn safest(
+        &self,
+        max_probability: f64,
+        threads: Option<usize>,
+    ) -> Result<(SafeLeverage, Option<DepthApart>), RunError> {
+        let apart = self.safe_apart(max_probability, threads)?;
+        Ok(apart.map_or_else(|| (self.safe(max_probability), None), |(safe, by)| (safe, Some(by))))
     }
 
     /// Ranks between which the quantile lies at the level of all intervals.

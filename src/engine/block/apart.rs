@@ -105,7 +105,7 @@ impl Worker<'_> {
         if self.plan.continuous {
             let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
             self.watched.draw(bars, known, &mut streams.extremes);
-            if let Some(driver) = self.driver.as_mut().filter(|_| asset == self.plan.asset) {
+            if let Some(driver) = self.drivers.iter_mut().find(|driver| driver.asset() == asset) {
                 let uniforms = self.watched.uniforms(n, &mut streams.extremes);
                 driver.follow(bars, &self.normals[asset], uniforms);
             }

@@ -52,8 +52,8 @@ pub struct Worker<'a> {
     /// Extremes that a model knows itself.
     lows: Vec<f64>,
     highs: Vec<f64>,
-    /// What drives the price of the plan's asset; none where nobody asks.
-    driver: Option<Driver>,
+    /// What drives the prices of the assets whose paths are sorted by it.
+    drivers: Vec<Driver>,
     strata: Vec<u32>,
     weights: Vec<f64>,
     bars: Vec<Bars>,
@@ -76,8 +76,8 @@ impl<'a> Worker<'a> {
     pub(super) fn sharing(plan: &'a Plan, others: &[&'a Plan]) -> Self {
         let plans = std::iter::once(&plan).chain(others);
         let seats: Vec<_> = plans.map(|plan| Seat::new(plan, plan.evaluation())).collect();
-        let driver = Driver::new(seats.iter().filter_map(Seat::stratified_side));
-        Self { driver, ..Self::with_seats(plan, seats) }
+        let drivers = Driver::all(seats.iter().filter_map(Seat::stratified));
+        Self { drivers, ..Self::with_seats(plan, seats) }
     }
 
     fn with_seats(plan: &'a Plan, seats: Vec<Seat<'a>>) -> Self {
@@ -104,7 +104,7 @@ impl<'a> Worker<'a> {
             volatility_times: vec![1.0; assets],
             lows: column(),
             highs: column(),
-            driver: None,
+            drivers: Vec::new(),
             strata: Vec::with_capacity(BLOCK_LANES),
             weights: column(),
             looks: Looks::new(assets, BLOCK_LANES),
@@ -157,9 +157,7 @@ impl<'a> Worker<'a> {
         self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
         self.seats.iter_mut().for_each(|seat| seat.begin(block, lanes));
-        if let Some(driver) = &mut self.driver {
-            driver.begin(lanes);
-        }
+        self.drivers.iter_mut().for_each(|driver| driver.begin(lanes));
         let mut start = 0.0;
         let mut next = 0;
         while let Some(point) = plan.grid.get(next) {
@@ -198,9 +196,9 @@ impl<'a> Worker<'a> {
 
     /// Sorts the paths and their liquidations by what drove the price.
     fn stratify(&mut self) {
-        let Some(driver) = &mut self.driver else { return };
         for seat in &mut self.seats {
-            if let Some(side) = seat.stratified_side() {
+            let Some((asset, side)) = seat.stratified() else { continue };
+            for driver in self.drivers.iter_mut().filter(|driver| driver.asset() == asset) {
                 driver.strata(side, self.plan.horizon(), &mut self.strata);
                 seat.stratify(&self.strata);
             }
@@ -335,7 +333,7 @@ impl<'a> Worker<'a> {
                 bars.open.clone_from(&self.prices[asset]);
                 let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
                 self.watched.draw(bars, known, &mut streams.extremes);
-                if let Some(driver) = self.driver.as_mut().filter(|_| asset == self.plan.asset) {
+                if let Some(driver) = self.drivers.iter_mut().find(|driver| driver.asset() == asset) {
                     driver.follow(bars, normals, self.watched.uniforms(n, &mut streams.extremes));
                 }
                 self.prices[asset].copy_from_slice(&bars.close);

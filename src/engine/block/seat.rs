@@ -48,9 +48,10 @@ impl<'a> Seat<'a> {
         self.evaluation.finish(prices, weights, &mut self.tally);
     }
 
-    /// The side to which its paths are sorted by what drives the price; none if they are not.
-    pub fn stratified_side(&self) -> Option<Sides> {
-        self.evaluation.losing_side().filter(|_| self.plan.stratified)
+    /// The asset and the side by whose driver its paths are sorted; none if they are not.
+    pub fn stratified(&self) -> Option<(usize, Sides)> {
+        let side = self.evaluation.losing_side().filter(|_| self.plan.stratified)?;
+        Some((self.plan.asset, side))
     }
 
     /// Counts the liquidations of the block by the strata of the paths.

@@ -37,6 +37,9 @@ const SEVERAL_EVENTS: f64 = 2.0;
 pub struct Crossing {
     seed: u64,
     horizon: f64,
+    /// The problem before it is led anywhere.
+    own: Problem,
+    importance: bool,
     levels: usize,
     groups: Vec<Group>,
 }
@@ -96,7 +99,7 @@ impl Crossing {
         let own = Problem::of(model, sign, horizon)?;
         let mut groups: Vec<Group> = Vec::new();
         for (level, barrier) in barriers.iter().enumerate().filter(|(_, barrier)| barrier.is_finite()) {
-            let problem = if importance { own.led_to(*barrier, horizon) } else { own.clone() };
+            let problem = led(&own, importance, *barrier, horizon);
             match groups.iter_mut().find(|group| group.problem == problem) {
                 Some(group) => {
                     group.levels.push(level);
@@ -105,7 +108,7 @@ impl Crossing {
                 None => groups.push(Group { levels: vec![level], barriers: vec![*barrier], problem }),
             }
         }
-        Some(Self { seed: plan.seed, horizon, levels: barriers.len(), groups })
+        Some(Self { seed: plan.seed, horizon, own, importance, levels: barriers.len(), groups })
     }
 
     /// Whether rare levels are within reach.
@@ -140,28 +143,48 @@ impl Crossing {
         };
         let mut estimates = vec![never; self.levels];
         for (number, group) in self.groups.iter().enumerate() {
-            let has_several = group.problem.expected_events(self.horizon) > SEVERAL_EVENTS;
-            let mut points = if has_several { FIRST.1 } else { FIRST.0 };
-            let probabilities = loop {
-                let probabilities = self.round(number, group, points, scramblings);
-                let worst = probabilities.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
-                let all = u64::from(points) * scramblings.count as u64;
-                // Where nothing was seen the comparison with not-a-number fails: go on.
-                if worst <= target.relative || 2 * all > target.max_points || points >= 1 << 26 {
-                    break probabilities;
-                }
-                // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
-                let doublings = (4.0 / 3.0 * (worst / target.relative).log2()).ceil();
-                let most = (target.max_points / (2 * all)).max(1).ilog2() + 1;
-                points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
-            };
+            let (probabilities, points) = self.refine(number, group, target, scramblings);
             for (level, probability) in group.levels.iter().zip(probabilities) {
-                let points = u64::from(points) * scramblings.count as u64;
                 estimates[*level] =
                     CrossingEstimate { probability, points, is_tilted: group.problem.is_tilted(), ..never };
             }
         }
         estimates
+    }
+
+    /// The probabilities of touching two barriers, mirrored log-prices, from the same nets.
+    pub(super) fn at(&self, barriers: [f64; 2], target: &CrossingTarget) -> [Estimate; 2] {
+        let problem = led(&self.own, self.importance, barriers[0], self.horizon);
+        let group = Group { levels: vec![0, 1], barriers: barriers.to_vec(), problem };
+        let scramblings = if target.relative < PRECISE { MANY } else { FEW };
+        // A number of its own, so that its nets are not those of a level.
+        let (found, _) = self.refine(self.levels, &group, target, scramblings);
+        [found[0], found[1]]
+    }
+
+    /// The probabilities of a group, from nets that grow until the worst is good enough, and the points of the last.
+    fn refine(
+        &self,
+        number: usize,
+        group: &Group,
+        target: &CrossingTarget,
+        scramblings: Scramblings,
+    ) -> (Vec<Estimate>, u64) {
+        let has_several = group.problem.expected_events(self.horizon) > SEVERAL_EVENTS;
+        let mut points = if has_several { FIRST.1 } else { FIRST.0 };
+        loop {
+            let probabilities = self.round(number, group, points, scramblings);
+            let worst = probabilities.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
+            let all = u64::from(points) * scramblings.count as u64;
+            // Where nothing was seen the comparison with not-a-number fails: go on.
+            if worst <= target.relative || 2 * all > target.max_points || points >= 1 << 26 {
+                return (probabilities, all);
+            }
+            // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
+            let doublings = (4.0 / 3.0 * (worst / target.relative).log2()).ceil();
+            let most = (target.max_points / (2 * all)).max(1).ilog2() + 1;
+            points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
+        }
     }
 
     /// Fresh scramblings of a net of some points.
@@ -201,6 +224,11 @@ impl Crossing {
             .map(|level| combined(means.iter().skip(level).step_by(count).copied(), scramblings))
             .collect()
     }
+}
+
+/// The problem led to a barrier, where that is wanted.
+fn led(own: &Problem, importance: bool, barrier: f64, horizon: f64) -> Problem {
+    if importance { own.led_to(barrier, horizon) } else { own.clone() }
 }
 
 /// Mean of the scramblings, with the interval of Student's t.

@@ -13,8 +13,10 @@
 //!
 //! Normal jumps are part of the Gaussian closing price (`normal_jumps`), and paths to a rare level are drawn from an exponentially tilted
 //! law (`law`) that makes liquidation likely, and weighted. Other events are drawn first, and the price given them (`events`,
-//! `event_law`). Which net a model takes says `problem`.
+//! `event_law`). Which net a model takes says `problem`. `depth` turns the question round: which barrier is touched with a given
+//! probability.
 
+mod depth;
 mod estimate;
 mod event_law;
 mod events;
