@@ -23,7 +23,7 @@
 //! that; the laws of u and of the angle by themselves are uniform all the same, and their joint tails are right (a test counts all words of
 //! the farthest one; the smallest u are in the middle of each part for that).
 
-use std::f32::consts::LN_2;
+use std::f32::consts::{FRAC_PI_4, LN_2};
 
 use super::random::Word;
 
@@ -38,7 +38,7 @@ const LOGARITHM: [f32; 9] = [
     -3.260_423_4,
     -2.410_027_7,
     -0.363_143_3,
-    -0.529_095_17,
+    -0.529_095_2,
     0.486_874_88,
     -0.667_324,
     0.999_987_5,
@@ -46,7 +46,7 @@ const LOGARITHM: [f32; 9] = [
 ];
 
 /// In τ²: sin(πτ/4)/τ on |τ| ≤ 1 to 3.5e-8.
-const SINE: [f32; 4] = [-3.595_429e-5, 0.002_490_006_9, -0.080_745_436, 0.785_398_2];
+const SINE: [f32; 4] = [-3.595_429e-5, 0.002_490_006_9, -0.080_745_436, FRAC_PI_4];
 
 /// In τ²: cos(πτ/4) on |τ| ≤ 1 to 9.5e-9.
 const COSINE: [f32; 5] = [3.529_797e-6, -0.000_325_938_6, 0.015_854_325, -0.308_425_13, 1.0];
@@ -134,7 +134,7 @@ mod tests {
 
     /// Square of the radius and angle of two halves of a word, by the definition and in double precision.
     fn exact(radius_bits: u32, angle_bits: u32) -> (f64, f64) {
-        let low = f64::from(angle_bits % (1 << 23) ^ (1 << 22)) + 0.5;
+        let low = f64::from((angle_bits % (1 << 23)) ^ (1 << 22)) + 0.5;
         let u = low.mul_add(2.0_f64.powi(-53), f64::from(radius_bits % (1 << 30)) * 2.0_f64.powi(-30));
         let eighths = (f64::from(angle_bits as i32) + 0.5) * 2.0_f64.powi(-31);
         let angle = eighths * std::f64::consts::FRAC_PI_4;
@@ -200,7 +200,10 @@ mod tests {
         for angle in [0, 1, 1 << 22, (1 << 23) - 1, 1 << 31, !0] {
             for radius in [0, 1, 2, (1 << 30) - 2, (1 << 30) - 1, 1 << 30, 1 << 31, !0] {
                 let (x, y) = pair(radius, angle);
-                assert!(x.is_finite() && y.is_finite() && x != 0.0 && y != 0.0, "{radius:x} {angle:x}: {x} {y}");
+                assert!(
+                    x.is_finite() && y.is_finite() && x != 0.0 && y != 0.0,
+                    "{radius:x} {angle:x}: {x} {y}"
+                );
             }
         }
         let (x, y) = pair(1 << 31, 1 << 22);
