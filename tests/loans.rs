@@ -215,7 +215,10 @@ fn a_liquidation_in_part_counts_as_one_from_its_first_time() {
         let (s, t) = (once.time_to_liquidation_days.unwrap(), parts.time_to_liquidation_days.unwrap());
         assert!((s.mean - t.mean).abs() < 4.0 * s.std_error.hypot(t.std_error), "{s:?} {t:?}");
         let partial = parts.partial_liquidations.unwrap();
-        assert!(partial.probability.value <= q.value && partial.number.value > partial.probability.value);
+        // One is counted, the other estimated by strata: among the same paths the first is the smaller one but for the difference.
+        let slack = 4.0 * partial.probability.std_error.hypot(q.std_error);
+        assert!(partial.probability.value <= q.value + slack, "{partial:?} {q:?}");
+        assert!(partial.number.value > partial.probability.value);
         assert!(once.partial_liquidations.is_none());
         assert_eq!(parts.exits["liquidated"].value, q.value);
     }

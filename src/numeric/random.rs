@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 
-use super::box_muller::normals_from_words;
+use super::box_muller::{WORDS, normals_from_words};
 use super::dispatch::{Kernel, dispatch};
 use super::elementary::ln;
 
@@ -14,6 +14,13 @@ use super::elementary::ln;
 const LANES: usize = 8;
 /// Words made at a time.
 const CHUNK: usize = 256;
+
+/// A random word as it lies in memory, so that kernels can take it apart without moving anything.
+pub(super) type Word = [u8; 8];
+
+/// Words of a chunk, on lines of the cache.
+#[repr(align(64))]
+struct Buffer([Word; CHUNK]);
 
 /// What a stream of random words is for; streams of different purposes are independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +101,7 @@ impl Stream {
         dispatch(Exponentials { state: &mut self.state, out });
     }
 
-    /// Fills with standard normals.
+    /// Fills with standard normals of single precision (see the [module](super::box_muller) that makes them).
     pub fn normals(&mut self, out: &mut [f64]) {
         dispatch(Normals { state: &mut self.state, out });
     }
@@ -158,7 +165,7 @@ fn rotate(mut a: Words8, left: u32, right: u32) -> Words8 {
 
 /// Fills whole groups of eight words; the state stays in registers over a chunk.
 #[inline(always)]
-fn next_words<const ROTATIONS: bool>(state: &mut [Words8; 4], words: &mut [u64]) {
+fn next_words<const ROTATIONS: bool>(state: &mut [Words8; 4], words: &mut [Word]) {
     let [mut s0, mut s1, mut s2, mut s3] = *state;
     let mut right = (41, 19);
     if !ROTATIONS {
@@ -167,7 +174,9 @@ fn next_words<const ROTATIONS: bool>(state: &mut [Words8; 4], words: &mut [u64])
         right = black_box(right);
     }
     for group in words.chunks_exact_mut(LANES) {
-        group.copy_from_slice(&add(rotate(add(s0, s3), 23, right.0), s0));
+        for (entry, word) in group.iter_mut().zip(add(rotate(add(s0, s3), 23, right.0), s0)) {
+            *entry = word.to_le_bytes();
+        }
         let shifted = s1.map(|word| word << 17);
         s2 = xor(s2, s0);
         s3 = xor(s3, s1);
@@ -180,9 +189,9 @@ fn next_words<const ROTATIONS: bool>(state: &mut [Words8; 4], words: &mut [u64])
 }
 
 #[inline(always)]
-fn uniform(word: u64) -> f64 {
+fn uniform(word: Word) -> f64 {
     const ONE: u64 = 1023 << 52;
-    f64::from_bits((word >> 12) | ONE) - (1.0 - f64::EPSILON / 2.0)
+    f64::from_bits((u64::from_le_bytes(word) >> 12) | ONE) - (1.0 - f64::EPSILON / 2.0)
 }
 
 macro_rules! draws {
@@ -209,10 +218,10 @@ macro_rules! draws {
         impl $name<'_> {
             #[inline(always)]
             fn draw<const ROTATIONS: bool>(self) {
-                let mut buffer = [0_u64; CHUNK];
+                let mut buffer = Buffer([[0; 8]; CHUNK]);
                 for $out in self.out.chunks_mut(CHUNK) {
-                    next_words::<ROTATIONS>(self.state, &mut buffer[..$out.len().next_multiple_of(LANES)]);
-                    let $words = &buffer[..$out.len()];
+                    next_words::<ROTATIONS>(self.state, &mut buffer.0[..$out.len().next_multiple_of(LANES)]);
+                    let $words = &buffer.0[..$out.len()];
                     $body
                 }
             }
@@ -220,7 +229,11 @@ macro_rules! draws {
     };
 }
 
-draws!(Words, u64, |words, out| out.copy_from_slice(words));
+draws!(Words, u64, |words, out| {
+    for (out, word) in out.iter_mut().zip(words) {
+        *out = u64::from_le_bytes(*word);
+    }
+});
 
 draws!(Uniforms, f64, |words, out| {
     for (out, word) in out.iter_mut().zip(words) {
@@ -256,19 +269,19 @@ impl Kernel for Normals<'_> {
 impl Normals<'_> {
     #[inline(always)]
     fn draw<const ROTATIONS: bool>(self) {
-        let mut buffer = [0_u64; CHUNK];
-        let mut whole = self.out.chunks_exact_mut(CHUNK);
+        let mut buffer = Buffer([[0; 8]; CHUNK]);
+        let mut whole = self.out.chunks_exact_mut(2 * CHUNK);
         for out in whole.by_ref() {
-            next_words::<ROTATIONS>(self.state, &mut buffer);
-            normals_from_words(&buffer, out);
+            next_words::<ROTATIONS>(self.state, &mut buffer.0);
+            normals_from_words(&buffer.0, out);
         }
-        // Normals come in pairs of whole lanes.
         let rest = whole.into_remainder();
         if !rest.is_empty() {
-            let words = &mut buffer[..rest.len().next_multiple_of(2 * LANES)];
-            let mut normals = [0.0; CHUNK];
+            let words = &mut buffer.0[..rest.len().next_multiple_of(2 * WORDS) / 2];
+            let mut normals = [0.0; 2 * CHUNK];
+            let normals = &mut normals[..2 * words.len()];
             next_words::<ROTATIONS>(self.state, words);
-            normals_from_words(words, &mut normals[..words.len()]);
+            normals_from_words(words, normals);
             rest.copy_from_slice(&normals[..rest.len()]);
         }
     }
