@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::Bootstrap;
 use crate::model::Tilt;
-use crate::numeric::{Kernel, dispatch, exp, ln};
+use crate::numeric::{Kernel, dispatch, exp, exponentials, ln};
 
 /// Share of starts that are drawn evenly.
 const EVEN: f64 = 0.1;
@@ -62,24 +62,6 @@ impl Kernel for Sweep<'_> {
             }
         }
         hopes.iter().fold(0.0, |sum, hope| sum + hope) / hopes.len() as f64
-    }
-}
-
-/// Factors e^{k·r}.
-struct Factors<'a> {
-    exponent: f64,
-    moves: &'a [f64],
-    factors: &'a mut [f64],
-}
-
-impl Kernel for Factors<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (factor, moved) in self.factors.iter_mut().zip(self.moves) {
-            *factor = exp(self.exponent * moved);
-        }
     }
 }
 
@@ -136,8 +118,9 @@ fn saddle(moves: &[f64], renewal: f64, sign: f64, wanted: f64) -> f64 {
 /// λ and g for an exponent. The rate is convex in the exponent and at least its mean slope at 0 says; with the largest factor at every bar it
 /// would be the largest.
 fn solve(moves: &[f64], renewal: f64, exponent: f64) -> (f64, Vec<f64>) {
-    let mut factors = vec![0.0; moves.len()];
-    dispatch(Factors { exponent, moves, factors: &mut factors });
+    let exponents: Vec<f64> = moves.iter().map(|moved| exponent * moved).collect();
+    let mut factors = Vec::new();
+    exponentials(&exponents, &mut factors);
     let mean = moves.iter().fold(0.0, |sum, moved| sum + moved) / moves.len() as f64;
     let largest = factors.iter().fold(0.0_f64, |a, b| a.max(*b));
     let (mut low, mut high) = (exponent * mean, ln(largest));
