@@ -4,6 +4,10 @@ use crate::market::{Bars, Sides};
 use crate::numeric::{Replacement, Stream};
 use crate::stats::{Histogram, Sums, Tally};
 
+/// What the model of an asset knows of the hopes of paths: given the asset and the distances that are left, it may replace the logarithms
+/// of the hopes.
+pub type Foresight<'a> = dyn Fn(usize, &[f64], &mut [f64]) + 'a;
+
 /// Follows all leverage levels of an account along the paths of a block.
 ///
 /// There are two ways to do the same: [`Nested`](super::Nested) needs each path's running extreme only, and
@@ -43,6 +47,7 @@ pub trait Evaluation: Send {
         _log_prices: &[Vec<f64>],
         _weights: &mut [f64],
         _noise: &mut Stream,
+        _foresight: &Foresight<'_>,
     ) -> &[Replacement] {
         &[]
     }

@@ -19,7 +19,7 @@ mod sums;
 mod walk;
 
 pub use book::Book;
-pub use evaluation::{Evaluation, Hit, Survivors};
+pub use evaluation::{Evaluation, Foresight, Hit, Survivors};
 pub use funded::Funded;
 pub use ledger::Ledger;
 pub use nested::Nested;

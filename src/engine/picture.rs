@@ -8,7 +8,7 @@ use super::block::{BLOCK_LANES, Worker};
 use super::plan::{Plan, PlanError};
 use crate::account::{Evaluation, Hit, Survivors};
 use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Kernel, Stream, dispatch, exp, ln};
+use crate::numeric::{Stream, exp, exponentials, ln};
 use crate::scenario::{Asset, Monitoring, Scenario};
 use crate::stats::{Bin, Distribution, Histogram, Sums, Tally};
 
@@ -150,9 +150,8 @@ impl Evaluation for Dates {
     }
 
     fn observe(&mut self, bars: &[Bars], _hit_noise: &mut Stream) {
-        let log_prices = &bars[self.asset].close;
-        let mut ratios = vec![0.0; log_prices.len()];
-        dispatch(Ratios { log_prices, ratios: &mut ratios });
+        let mut ratios = Vec::new();
+        exponentials(&bars[self.asset].close, &mut ratios);
         self.ratios.push(ratios);
     }
 
@@ -171,23 +170,6 @@ impl Evaluation for Dates {
 
     fn hits(&self) -> &[Hit] {
         &[]
-    }
-}
-
-/// Prices over those at the start.
-struct Ratios<'a> {
-    log_prices: &'a [f64],
-    ratios: &'a mut [f64],
-}
-
-impl Kernel for Ratios<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (ratio, log_price) in self.ratios.iter_mut().zip(self.log_prices) {
-            *ratio = exp(*log_price);
-        }
     }
 }
 

@@ -92,9 +92,21 @@ impl Model {
         }
     }
 
-    /// Whether single steps are drawn from a law with the tail of a power, which a [`Tilt`] makes long ones common of.
-    pub fn has_heavy_steps(&self) -> bool {
-        matches!(self, Self::Garch(garch) if garch.dof.is_some())
+    /// Makes steppers whose paths are led by a tilt: what they share is worked out once.
+    pub fn led(&self, tilt: Tilt) -> Box<dyn Fn(usize) -> Box<dyn Stepper> + Sync + '_> {
+        match self {
+            Self::Garch(garch) => Box::new(garch.led(tilt)),
+            _ => Box::new(move |lanes| {
+                let mut stepper = self.stepper(lanes);
+                stepper.tilt(tilt);
+                stepper
+            }),
+        }
+    }
+
+    /// Whether its steppers know how likely a path is to reach the goal of a tilt ([`Stepper::foresee`]), and draw by that.
+    pub fn foresees(&self) -> bool {
+        matches!(self, Self::Garch(_))
     }
 
     /// The step that a model is made of, which it says little within; none if any length of time is as good.
@@ -211,6 +223,10 @@ pub trait Stepper: Send {
 
     /// Draws the jumps of the blocks to come from a tilted law; nothing to do for a model without jumps.
     fn tilt(&mut self, _tilt: Tilt) {}
+
+    /// Replaces the logarithm of the hope of each path to go the distance that is left to the goal of a tilt (0 for a path that has been
+    /// there), if the model knows better, up to a factor that all share. Only efficiency depends on it.
+    fn foresee(&self, _left: &[f64], _logarithms: &mut [f64]) {}
 
     /// Multiplies the weight of each path, all of which have reached a time, by the ratio of the law's density to that of the
     /// tilted law for what has happened since it was last asked.

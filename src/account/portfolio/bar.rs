@@ -6,7 +6,7 @@ use super::purse::{Purse, Trigger};
 use super::state::Place;
 use crate::account::walk::OUT_OF_REACH;
 use crate::market::Bars;
-use crate::numeric::{Kernel, Stream, crossing_probability, dispatch, exp, first_passage_fraction, ln};
+use crate::numeric::{Stream, crossing_probability, exp, exponentials, first_passage_fraction, ln};
 
 /// Distances by the slope at the ends can be too long by this much in their product before a crossing is overlooked.
 pub(super) const ROUGHNESS: f64 = 2.0;
@@ -115,23 +115,6 @@ pub(super) fn fill_ratios<'a>(ratios: &mut Vec<Vec<f64>>, log_prices: impl Itera
         if ratios.len() <= asset {
             ratios.push(Vec::new());
         }
-        ratios[asset].resize(log_prices.len(), 0.0);
-        dispatch(Ratios { log_prices, ratios: &mut ratios[asset] });
-    }
-}
-
-struct Ratios<'a> {
-    log_prices: &'a [f64],
-    ratios: &'a mut [f64],
-}
-
-impl Kernel for Ratios<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (ratio, log_price) in self.ratios.iter_mut().zip(self.log_prices) {
-            *ratio = exp(*log_price);
-        }
+        exponentials(log_prices, &mut ratios[asset]);
     }
 }

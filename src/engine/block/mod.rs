@@ -14,7 +14,7 @@ use super::looks::Looks;
 use super::plan::{GridPoint, Plan};
 use crate::account::Evaluation;
 use crate::market::Bars;
-use crate::model::{LONGEST_STRIDE, Moves, Stepper, Tilt};
+use crate::model::{LONGEST_STRIDE, Moves, Stepper};
 use crate::numeric::replace;
 use crate::stats::Tally;
 
@@ -113,9 +113,9 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A worker whose paths of the plan's asset have their jumps drawn from a tilted law, with weights that make up for it.
-    pub(super) fn tilted(mut self, tilt: Tilt) -> Self {
-        self.steppers[self.plan.asset].tilt(tilt);
+    /// A worker whose paths of the plan's asset are moved by the given stepper.
+    pub(super) fn led(mut self, stepper: Box<dyn Stepper>) -> Self {
+        self.steppers[self.plan.asset] = stepper;
         self
     }
 
@@ -215,16 +215,19 @@ impl<'a> Worker<'a> {
     /// Lets an account that is alone on the paths replace some by copies of others.
     fn select(&mut self) {
         self.weigh();
-        let Self { seats, prices, weights, .. } = self;
+        let Self { seats, prices, weights, steppers, .. } = self;
         let [seat] = &mut seats[..] else { return };
-        let replacements = seat.evaluation.select(prices, weights, &mut seat.hit_noise);
+        let replacements =
+            seat.evaluation.select(prices, weights, &mut seat.hit_noise, &|asset, left, logarithms| {
+                steppers[asset].foresee(left, logarithms)
+            });
         if replacements.is_empty() {
             return;
         }
         for prices in prices {
             replace(prices, replacements);
         }
-        for stepper in &mut self.steppers {
+        for stepper in steppers {
             stepper.replace(replacements);
         }
         for common in &mut self.common_jumps {

@@ -8,7 +8,7 @@
 
 use super::event_law::{EventLaw, MOST_DRAWS, Stretch};
 use super::points::{LANES, Lanes, Points, seeds};
-use super::twin::{Twin, positive, split, survive, touch};
+use super::twin::{Bridge, Twin, positive, split, survive};
 use crate::numeric::{Kernel, normal_quantiles};
 
 /// Columns, and sums over the points of a net, by level and lane.
@@ -117,16 +117,8 @@ impl<L: EventLaw> Kernel for EventNet<'_, L> {
                 }
                 let from = level;
                 level = twin.levels(&rest, &variance);
-                for ((barrier, hits), survival) in
-                    barriers.iter().zip(&mut scratch.hits).zip(&mut scratch.survival)
-                {
-                    for lane in 0..LANES {
-                        let hit =
-                            survival[lane] * touch(open[lane] - barrier, price[lane] - barrier, scale[lane]);
-                        hits[lane] += hit;
-                        survival[lane] -= hit;
-                    }
-                }
+                let bridge = Bridge { open, close: price, scale };
+                bridge.strike(barriers, &mut scratch.hits, &mut scratch.survival, &[1.0; LANES]);
                 survive(barriers, &mut scratch.twins, &from, &level, &scale);
                 for (price, jump) in price.iter_mut().zip(&stretch.jump) {
                     *price += sign * jump;

@@ -10,7 +10,7 @@
 
 use super::law::Law;
 use super::points::{LANES, Lanes, Points, seeds};
-use super::twin::{Twin, positive, split, survive, touch};
+use super::twin::{Bridge, Twin, positive, split, survive};
 use crate::numeric::{Kernel, exp, ln, normal_quantiles};
 
 /// Columns, and sums over the points of a net, by level and lane.
@@ -156,16 +156,8 @@ impl Kernel for Net<'_> {
                 }
                 let from = level;
                 level = twin.levels(&rest, &variance);
-                for ((barrier, hits), survival) in
-                    barriers.iter().zip(&mut scratch.hits).zip(&mut scratch.survival)
-                {
-                    for lane in 0..LANES {
-                        let hit =
-                            survival[lane] * touch(open[lane] - barrier, price[lane] - barrier, scale[lane]);
-                        hits[lane] = hit.mul_add(weight[lane], hits[lane]);
-                        survival[lane] -= hit;
-                    }
-                }
+                let bridge = Bridge { open, close: price, scale };
+                bridge.strike(barriers, &mut scratch.hits, &mut scratch.survival, &weight);
                 survive(barriers, &mut scratch.twins, &from, &level, &scale);
                 if bar < number {
                     for lane in 0..LANES {

@@ -48,6 +48,29 @@ impl Twin {
     }
 }
 
+/// A continuous stretch of some paths.
+pub(super) struct Bridge {
+    pub open: Lanes,
+    pub close: Lanes,
+    /// −2 over its variance.
+    pub scale: Lanes,
+}
+
+impl Bridge {
+    /// Moves from the survival to the hits of each barrier what the stretch touches it, times a weight.
+    #[inline(always)]
+    pub fn strike(&self, barriers: &[f64], hits: &mut [Lanes], survival: &mut [Lanes], weight: &Lanes) {
+        let Self { open, close, scale } = self;
+        for ((barrier, hits), survival) in barriers.iter().zip(hits).zip(survival) {
+            for lane in 0..LANES {
+                let hit = survival[lane] * touch(open[lane] - barrier, close[lane] - barrier, scale[lane]);
+                hits[lane] = hit.mul_add(weight[lane], hits[lane]);
+                survival[lane] -= hit;
+            }
+        }
+    }
+}
+
 /// Takes from the survival of the twin, by barrier, what the stretch between two levels costs.
 #[inline(always)]
 pub(super) fn survive(barriers: &[f64], twins: &mut [Lanes], from: &Lanes, to: &Lanes, scale: &Lanes) {
@@ -60,7 +83,7 @@ pub(super) fn survive(barriers: &[f64], twins: &mut [Lanes], from: &Lanes, to: &
 
 /// Chance that a Brownian bridge between two heights above a barrier touches it; `scale` is −2 over its variance.
 #[inline(always)]
-pub(super) fn touch(open: f64, close: f64, scale: f64) -> f64 {
+fn touch(open: f64, close: f64, scale: f64) -> f64 {
     let crossing = exp(open * close * scale);
     if (open <= 0.0) | (close <= 0.0) { 1.0 } else { crossing }
 }

@@ -12,7 +12,7 @@ use super::swarm::{Guide, Particles, Swarm, Watch};
 use crate::engine::block::Worker;
 use crate::engine::plan::Plan;
 use crate::market::Sides;
-use crate::model::Tilt;
+use crate::model::{Model, Tilt};
 use crate::stats::{CONFIDENCE, Estimate};
 
 /// Particles of a block. Fewer and far ancestors die out; more, and the columns leave the cache.
@@ -29,6 +29,8 @@ const PROGRESS: f64 = 1.01;
 const MOST_STALLS: u64 = 3;
 /// Fewest blocks whose spread gives an error.
 const LEAST_BLOCKS: u64 = 32;
+/// How near to its probability a foreseen quantile must come, as a logarithm, before it is refined.
+const NEAR: f64 = 0.3;
 /// Number of the first block, beyond those of all else; every guide has a range of its own from there.
 const FIRST_BLOCK: u64 = 1 << 51;
 /// Blocks of a guide, at most.
@@ -86,7 +88,8 @@ impl RareEvents {
         let barriers = evaluation.fixed_barriers()?.iter().map(|barrier| -barrier).collect();
         let side = evaluation.watched_side()?;
         let watch = Watch { asset: plan.asset, side, sign: if side == Sides::High { 1.0 } else { -1.0 } };
-        let plan = Plan { grid: with_selections(&plan.grid), ..plan.clone() };
+        let grid = with_selections(&plan.grid, plan.models[plan.asset].grain());
+        let plan = Plan { grid, ..plan.clone() };
         Some(Self { plan, watch, barriers })
     }
 
@@ -101,30 +104,41 @@ impl RareEvents {
         };
         let mut levels: Vec<usize> = (0..self.barriers.len()).filter(is_candidate).collect();
         levels.sort_by(|a, b| self.barriers[*b].total_cmp(&self.barriers[*a]));
-        let mut groups: Vec<(Pilot, u64, Vec<usize>)> = Vec::new();
+        let mut groups: Vec<(Guide, u64, Vec<usize>)> = Vec::new();
         while let Some(deepest) = levels.first() {
             let goal = self.barriers[*deepest];
-            let (pilot, used) = self.pilot(groups.len() as u64, &plain, &|_| goal);
-            let p = pilot.tail.probability(goal);
-            if !pilot.has_arrived() {
-                levels.retain(|level| self.barriers[*level] <= pilot.tail.sure);
+            let number = groups.len() as u64;
+            let (guide, tail, used) = if self.model().foresees() {
+                let (tail, used) = self.foresee(number, 1, goal);
+                (Guide::foreseen(goal), tail, used)
+            } else {
+                let (pilot, used) = self.pilot(number, &plain, &|_| goal);
+                (pilot.guide, pilot.tail, used)
+            };
+            let p = tail.probability(goal);
+            if tail.sure < goal {
+                // What was made for one goal says nothing of others.
+                let reached =
+                    |barrier: f64| if guide.is_foreseen { barrier < goal } else { barrier <= tail.sure };
+                levels.retain(|level| reached(self.barriers[*level]));
                 continue;
             }
             if p > RARE {
                 break;
             }
-            let shares =
-                |level: &usize| pilot.tail.probability(self.barriers[*level]) <= (SHARED * p).min(RARE);
+            let shares = |level: &usize| {
+                let barrier = self.barriers[*level];
+                barrier == goal || !guide.is_foreseen && tail.probability(barrier) <= (SHARED * p).min(RARE)
+            };
             let (own, rest) = levels.into_iter().partition(shares);
             levels = rest;
-            groups.push((pilot, used, own));
+            groups.push((guide, used, own));
         }
         let paths = budget.paths / groups.len().max(1) as u64;
-        for (number, (pilot, used, levels)) in groups.iter().enumerate() {
+        for (number, (guide, used, levels)) in groups.iter().enumerate() {
             let barriers: Vec<f64> = levels.iter().map(|level| self.barriers[*level]).collect();
             let first = range_of(number as u64, MOST_STEPS);
-            let (found, blocks) =
-                self.refine(pilot.guide, first, &barriers, &RareBudget { paths, ..*budget });
+            let (found, blocks) = self.refine(*guide, first, &barriers, &RareBudget { paths, ..*budget });
             for (level, probability) in levels.iter().zip(found) {
                 estimates[*level] = Some(RareEstimate { probability, paths: used + blocks * LANES as u64 });
             }
@@ -134,9 +148,13 @@ impl RareEvents {
 
     /// The depth that paths reach with a small probability, with its 95 % interval; none if particles do not get there.
     pub fn depth(&self, probability: f64, budget: &RareBudget) -> Option<Estimate> {
+        let plain = self.plain_tail();
+        if self.model().foresees() {
+            return self.foreseen_depth(&plain, probability, budget);
+        }
         let goal = |tail: &Tail| tail.quantile(probability);
-        let (pilot, _) = self.pilot(0, &self.plain_tail(), &goal);
-        let Guide { exponent, goal } = pilot.guide;
+        let (pilot, _) = self.pilot(0, &plain, &goal);
+        let Guide { exponent, goal, .. } = pilot.guide;
         if !pilot.has_arrived() || exponent <= 0.0 {
             return None;
         }
@@ -153,20 +171,62 @@ impl RareEvents {
         (depth.is_finite() && std_error.is_finite()).then(|| Estimate::normal(depth, std_error))
     }
 
+    /// The same where the model knows the hopes: a secant search on the logarithm of the probability, a goal a step.
+    fn foreseen_depth(&self, plain: &Tail, probability: f64, budget: &RareBudget) -> Option<Estimate> {
+        let excess = |p: f64| (p / probability).ln();
+        let mut before = (plain.sure, excess(plain.probability(plain.sure)));
+        let mut goal = plain.quantile(probability);
+        for step in 1..MOST_STEPS {
+            let (tail, _) = self.foresee(0, step, goal);
+            if tail.sure < goal {
+                goal = 0.5 * (before.0 + goal);
+                continue;
+            }
+            let here = (goal, excess(tail.probability(goal)));
+            let slope = (before.1 - here.1) / (here.0 - before.0);
+            if !(slope.is_finite() && slope > 0.0) {
+                return None;
+            }
+            if here.1.abs() < NEAR {
+                let first = range_of(0, MOST_STEPS);
+                let (found, _) = self.refine(Guide::foreseen(goal), first, &[goal], budget);
+                let Estimate { value, std_error, .. } = found[0];
+                return Some(Estimate::normal(goal + excess(value) / slope, std_error / value / slope));
+            }
+            // The tail flattens: what was seen nearby says how.
+            goal += here.1 / slope;
+            before = here;
+        }
+        None
+    }
+
+    /// What particles see that the model leads to a goal, and how many there were.
+    fn foresee(&self, number: u64, step: u64, goal: f64) -> (Tail, u64) {
+        let first = range_of(number, step);
+        let guide = Guide::foreseen(goal);
+        let blocks = self.blocks(guide, first..first + PILOT_BLOCKS, Particles::clone);
+        (Tail::new(&blocks, guide), (PILOT_BLOCKS + 1) * LANES as u64)
+    }
+
+    /// The model of the asset that is watched.
+    fn model(&self) -> &Model {
+        &self.plan.models[self.watch.asset]
+    }
+
     /// What the jumps of particles under a guide are drawn by.
     fn tilt(&self, guide: Guide) -> Tilt {
-        let Guide { exponent, goal } = guide;
+        let Guide { exponent, goal, .. } = guide;
         Tilt { exponent: self.watch.sign * exponent, goal, horizon: self.plan.horizon() }
     }
 
     fn plain_tail(&self) -> Tail {
-        let plain = Guide { exponent: 0.0, goal: f64::INFINITY };
-        Tail::new(&self.blocks(plain, 0..PILOT_BLOCKS, Particles::clone))
+        let plain = Guide::by_slope(0.0, f64::INFINITY);
+        Tail::new(&self.blocks(plain, 0..PILOT_BLOCKS, Particles::clone), plain)
     }
 
     /// The pilot to a goal, and the particles that it took.
     fn pilot(&self, number: u64, plain: &Tail, goal: &dyn Fn(&Tail) -> f64) -> (Pilot, u64) {
-        let mut pilot = Pilot::new(plain.clone(), self.plan.models[self.watch.asset].has_heavy_steps(), goal);
+        let mut pilot = Pilot::new(plain.clone(), goal);
         let mut arrived = None;
         let (mut steps, mut arrivals, mut stalls, mut furthest) = (1, 0, 0, pilot.tail.sure);
         // Who arrives first was often led too hard: the step after it knows better.
@@ -178,7 +238,7 @@ impl RareEvents {
             let first = range_of(number, steps);
             let blocks = self.blocks(pilot.guide, first..first + PILOT_BLOCKS, Particles::clone);
             steps += 1;
-            pilot.go_on(Tail::new(&blocks), goal);
+            pilot.go_on(Tail::new(&blocks, pilot.guide), goal);
             let has_arrived = pilot.has_arrived();
             if has_arrived {
                 arrivals += 1;
@@ -227,11 +287,18 @@ impl RareEvents {
         blocks: Range<u64>,
         of: impl Fn(&Particles) -> T + Sync,
     ) -> Vec<T> {
+        let led = (guide.exponent > 0.0).then(|| self.model().led(self.tilt(guide)));
         let start = || {
             let particles = Arc::new(Mutex::new(Particles::default()));
             let swarm = Swarm::new(self.watch, guide, Arc::clone(&particles));
             let worker = Worker::with_evaluation(&self.plan, Box::new(swarm));
-            (if guide.exponent > 0.0 { worker.tilted(self.tilt(guide)) } else { worker }, particles)
+            (
+                match &led {
+                    Some(led) => worker.led(led(LANES)),
+                    None => worker,
+                },
+                particles,
+            )
         };
         blocks
             .into_par_iter()

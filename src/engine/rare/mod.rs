@@ -22,6 +22,13 @@
 //! ([`Stepper::tilt`](crate::model::Stepper::tilt)), with the ratio of densities as weight, which the hope of where a jump
 //! leads then balances.
 //!
+//! A burst of volatility is no tail of that kind: under GARCH the chance depends on the variance more than on the depth, and falls as a power of
+//! it. That model knows its own hopes, h(depth, variance, time), from a recursion, and draws its innovations by them
+//! ([`Model::foresees`](crate::model::Model::foresees)). Particles then are selected seldom: weights stay nearly equal. What is made for one
+//! goal does not serve another, so every level has its own guide, and the weight of a particle that has arrived stays as it was: on
+//! average the weight at the horizon is the one at any time before, given all up to then, and what is drawn after arrival would only add
+//! noise (it made the difference between a relative variance times particles of 220 and of 3).
+//!
 //! **Honest.** Blocks of particles are independent of each other, so the error comes from their spread (`estimate`); particles
 //! of one block are not. Which levels are rare is decided by the pilot, whose paths are used for nothing else.
 //!

@@ -8,6 +8,8 @@ use super::swarm::{Guide, Particles};
 
 /// Enough particles beyond a depth, in effect, to say how the tail falls there.
 const ENOUGH: f64 = 64.0;
+/// Enough where nothing is read but the probability.
+const ENOUGH_FORESEEN: f64 = 8.0;
 
 /// What the particles of a pilot know of the tail.
 #[derive(Debug, Clone)]
@@ -21,8 +23,8 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// The tail that the particles of some blocks have seen.
-    pub fn new(blocks: &[Particles]) -> Self {
+    /// The tail that the particles of some blocks have seen under a guide.
+    pub fn new(blocks: &[Particles], guide: Guide) -> Self {
         let mut pairs: Vec<(f64, f64)> = blocks
             .iter()
             .flat_map(|block| block.depths.iter().copied().zip(block.weights.iter().copied()))
@@ -36,11 +38,12 @@ impl Tail {
                 None => sorted.push((depth, weight)),
             }
         }
+        let enough = if guide.is_foreseen { ENOUGH_FORESEEN } else { ENOUGH };
         let (mut sum, mut squares) = (0.0, 0.0);
         let sure = sorted.iter().find(|(_, weight)| {
             sum += weight;
             squares += weight * weight;
-            sum * sum >= ENOUGH * squares
+            sum * sum >= enough * squares
         });
         Self { sure: sure.map_or(0.0, |(depth, _)| *depth), sorted, particles }
     }
@@ -96,16 +99,14 @@ pub(super) struct Pilot {
     pub tail: Tail,
     /// For the next step, or for good.
     pub guide: Guide,
-    /// Whether one step from afar may do it, and is made common.
-    is_heavy: bool,
 }
 
 impl Pilot {
     /// From the tail that plain paths have seen; `goal` says how deep is deep enough by what is known.
-    pub fn new(plain: Tail, is_heavy: bool, goal: &dyn Fn(&Tail) -> f64) -> Self {
+    pub fn new(plain: Tail, goal: &dyn Fn(&Tail) -> f64) -> Self {
         let goal = goal(&plain);
         let exponent = plain.exponent(plain.sure.min(goal));
-        Self { tail: plain.clone(), plain, guide: Guide { exponent, goal }, is_heavy }
+        Self { tail: plain.clone(), plain, guide: Guide::by_slope(exponent, goal) }
     }
 
     /// Whether the goal is within what was seen.
@@ -120,12 +121,8 @@ impl Pilot {
         let steepest = |depth: f64| self.plain.exponent(self.plain.sure) * (depth / self.plain.sure).max(1.0);
         let goal = goal(&tail);
         let depth = tail.sure.min(goal);
-        let mut exponent = tail.exponent(depth).min(steepest(depth));
-        if self.is_heavy && depth > 0.0 {
-            // The tail of a power flattens. Who has arrived is worth 1 over the probability of those at the start, whatever lies between.
-            exponent = exponent.max(-tail.probability(depth).ln() / depth);
-        }
-        self.guide = Guide { exponent, goal };
+        let exponent = tail.exponent(depth).min(steepest(depth));
+        self.guide = Guide::by_slope(exponent, goal);
         self.tail = tail;
     }
 }
@@ -139,7 +136,7 @@ mod tests {
         let n = 10_000;
         let depths: Vec<f64> = (0..n).map(|i| -((f64::from(i) + 0.5) / f64::from(n)).ln() / 10.0).collect();
         let weights = depths.iter().map(|depth| 2.0 * (-10.0 * depth).exp()).collect();
-        Tail::new(&[Particles { depths, weights }])
+        Tail::new(&[Particles { depths, weights }], Guide::by_slope(10.0, 1.0))
     }
 
     #[test]
@@ -158,7 +155,10 @@ mod tests {
 
     #[test]
     fn nothing_seen_is_nothing_known() {
-        let tail = Tail::new(&[Particles { depths: vec![0.0; 100], weights: vec![1.0; 100] }]);
+        let tail = Tail::new(
+            &[Particles { depths: vec![0.0; 100], weights: vec![1.0; 100] }],
+            Guide::by_slope(0.0, 1.0),
+        );
         assert_eq!((tail.sure, tail.exponent(0.0), tail.probability(0.1)), (0.0, 0.0, 0.0));
     }
 }

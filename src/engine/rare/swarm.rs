@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::account::{Evaluation, Hit, Survivors};
+use crate::account::{Evaluation, Foresight, Hit, Survivors};
 use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, replace, select};
 use crate::stats::{Sums, Tally};
@@ -17,6 +17,21 @@ pub(super) struct Guide {
     pub exponent: f64,
     /// Depth that is deep enough: beyond it nothing is gained.
     pub goal: f64,
+    /// Whether the model knows the hopes itself ([`Model::foresees`](crate::model::Model::foresees)). Then the exponent says the direction
+    /// only, and all is made for this goal: nothing is known of what lies beyond.
+    pub is_foreseen: bool,
+}
+
+impl Guide {
+    /// The guide by the slope of the tail.
+    pub fn by_slope(exponent: f64, goal: f64) -> Self {
+        Self { exponent, goal, is_foreseen: false }
+    }
+
+    /// The guide of a model that knows the hopes.
+    pub fn foreseen(goal: f64) -> Self {
+        Self { exponent: 1.0, goal, is_foreseen: true }
+    }
 }
 
 /// Which price is watched.
@@ -33,7 +48,8 @@ pub(super) struct Watch {
 pub(super) struct Particles {
     /// How far the price went against the position at its worst, as a distance of log-prices.
     pub depths: Vec<f64>,
-    /// The weight that makes sums over the particles right on average for as many independent paths.
+    /// The weight that makes sums over the particles right on average for as many independent paths; of a foreseen guide, sums of what
+    /// is known on arrival.
     pub weights: Vec<f64>,
 }
 
@@ -42,8 +58,11 @@ pub(super) struct Swarm {
     watch: Watch,
     guide: Guide,
     depths: Vec<f64>,
+    left: Vec<f64>,
     hopes: Vec<f64>,
     importances: Vec<f64>,
+    /// The weight since the first selection after arrival; 0 before.
+    settled: Vec<f64>,
     replacements: Vec<Replacement>,
     particles: Arc<Mutex<Particles>>,
 }
@@ -52,7 +71,8 @@ impl Swarm {
     /// A swarm that leaves its particles in the given place at the end of every block.
     pub fn new(watch: Watch, guide: Guide, particles: Arc<Mutex<Particles>>) -> Self {
         let (depths, hopes, importances) = (Vec::new(), Vec::new(), Vec::new());
-        Self { watch, guide, depths, hopes, importances, replacements: Vec::new(), particles }
+        let (left, settled) = (Vec::new(), Vec::new());
+        Self { watch, guide, depths, left, settled, hopes, importances, replacements: Vec::new(), particles }
     }
 }
 
@@ -60,7 +80,10 @@ impl Evaluation for Swarm {
     fn begin(&mut self, lanes: usize) {
         self.depths.clear();
         self.depths.resize(lanes, 0.0);
+        self.settled.clear();
+        self.settled.resize(lanes, 0.0);
         self.hopes.resize(lanes, 0.0);
+        self.left.resize(lanes, 0.0);
         self.importances.resize(lanes, 0.0);
     }
 
@@ -87,11 +110,23 @@ impl Evaluation for Swarm {
         true
     }
 
-    fn select(&mut self, log_prices: &[Vec<f64>], weights: &mut [f64], noise: &mut Stream) -> &[Replacement] {
-        let Self { watch, guide, depths, hopes, importances, replacements, .. } = self;
+    fn select(
+        &mut self,
+        log_prices: &[Vec<f64>],
+        weights: &mut [f64],
+        noise: &mut Stream,
+        foresight: &Foresight<'_>,
+    ) -> &[Replacement] {
+        let Self { watch, guide, depths, left, settled, hopes, importances, replacements, .. } = self;
         replacements.clear();
+        if guide.is_foreseen {
+            settle(depths, guide.goal, settled, weights);
+        }
         let log_prices = &log_prices[watch.asset];
-        dispatch(Hope { guide: *guide, sign: watch.sign, log_prices, depths, hopes });
+        let Watch { asset, sign, .. } = *watch;
+        dispatch(Left { guide: *guide, sign, log_prices, depths, left, hopes });
+        foresight(asset, left, hopes);
+        dispatch(Exponentials { values: hopes });
         let (mut sum, mut squares) = (0.0, 0.0);
         for ((importance, hope), weight) in importances.iter_mut().zip(&*hopes).zip(&*weights) {
             *importance = weight * hope;
@@ -108,6 +143,10 @@ impl Evaluation for Swarm {
             }
             replace(weights, replacements);
             replace(depths, replacements);
+            if guide.is_foreseen {
+                settled.fill(0.0);
+                settle(depths, guide.goal, settled, weights);
+            }
         }
         replacements
     }
@@ -118,6 +157,9 @@ impl Evaluation for Swarm {
         particles.depths.clone_from(&self.depths);
         particles.weights.clear();
         particles.weights.extend_from_slice(weights);
+        if self.guide.is_foreseen {
+            settle(&self.depths, self.guide.goal, &mut self.settled, &mut particles.weights);
+        }
     }
 
     fn survivors(&self, _tally: &Tally, _level: usize) -> Survivors {
@@ -129,6 +171,18 @@ impl Evaluation for Swarm {
     }
 }
 
+/// Keeps the weights of particles that have arrived as they were: what is drawn after that would only add noise. On average the weight at
+/// the horizon is the one at any time before, given all up to then.
+fn settle(depths: &[f64], goal: f64, settled: &mut [f64], weights: &mut [f64]) {
+    for ((depth, settled), weight) in depths.iter().zip(settled).zip(weights) {
+        if *settled > 0.0 {
+            *weight = *settled;
+        } else if *depth >= goal {
+            *settled = *weight;
+        }
+    }
+}
+
 fn deepen(depths: &mut [f64], prices: &[f64], sign: f64) {
     for (depth, price) in depths.iter_mut().zip(prices) {
         let reached = sign * price;
@@ -136,25 +190,43 @@ fn deepen(depths: &mut [f64], prices: &[f64], sign: f64) {
     }
 }
 
-/// About the chance of every particle to reach the goal, up to a factor that all share: what it is worth to follow it.
-struct Hope<'a> {
+/// What is left of every particle's way to the goal, and about the logarithm of its chance to get there, up to a factor that all
+/// share: what it is worth to follow it.
+struct Left<'a> {
     guide: Guide,
     sign: f64,
     log_prices: &'a [f64],
     depths: &'a [f64],
+    left: &'a mut [f64],
     hopes: &'a mut [f64],
 }
 
-impl Kernel for Hope<'_> {
+impl Kernel for Left<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { guide: Guide { exponent, goal }, sign, log_prices, depths, hopes } = self;
-        for ((hope, price), depth) in hopes.iter_mut().zip(log_prices).zip(depths) {
-            let left = goal - sign * price;
-            let left = if (left > 0.0) & (*depth < goal) { left } else { 0.0 };
-            *hope = exp(-exponent * left);
+        let Self { guide: Guide { exponent, goal, .. }, sign, log_prices, depths, left, hopes } = self;
+        for (((hope, left), price), depth) in hopes.iter_mut().zip(left).zip(log_prices).zip(depths) {
+            let way = goal - sign * price;
+            *left = if (way > 0.0) & (*depth < goal) { way } else { 0.0 };
+            *hope = -exponent * *left;
+        }
+    }
+}
+
+/// Takes exponentials in place.
+struct Exponentials<'a> {
+    values: &'a mut [f64],
+}
+
+impl Kernel for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for value in self.values {
+            *value = exp(*value);
         }
     }
 }

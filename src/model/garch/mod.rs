@@ -23,19 +23,26 @@
 //! mixing variable of the Student-t law, drawn at the start of the step), so bars may be of any length; a
 //! recorded return says nothing about the way inside its step, so that is an assumption and not an approximation.
 //!
-//! Tilted, the mixing variable of a step is drawn now and then, about once a path, from its law with a larger scale: a mixture with
-//! the law itself, so that the ratio of densities is bounded (Hesterberg 1995, "Weighted average importance sampling and
-//! defensive mixture distributions"). With normal innovations there is nothing to tilt: no single step goes far.
+//! Paths that are led to a goal have a mean of their innovations, and a scale of their mixing variables, by how likely they are to get there
+//! from their distance and variance (`outlook`), and weights that make up for it (`led`).
 //!
 //! Sources: Bollerslev (1986), "Generalized autoregressive conditional heteroskedasticity"; Bollerslev (1987) for Student-t;
 //! Glosten, Jagannathan and Runkle (1993).
 
+mod led;
+mod outlook;
+mod recursion;
+
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use self::led::{DiffuseLed, Led};
+use self::outlook::Outlook;
 use super::jumps::Weigh;
 use super::{Moves, Stepper, Tilt};
 use crate::market::Duration;
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, gammas, ln, replace};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, gammas, replace};
 
 /// Weights with a sum above 1 can make the variance grow without bound; beyond a hundredfold price a step nothing is left to
 /// tell apart, and numbers stay finite.
@@ -72,6 +79,19 @@ impl Garch {
 
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
+        self.stepper_led_by(lanes, None)
+    }
+
+    /// Makes steppers whose paths are led by a tilt; they share the outlook.
+    pub(super) fn led(self, tilt: Tilt) -> impl Fn(usize) -> Box<dyn Stepper> + Sync {
+        let outlook = Arc::new(Outlook::new(&self, tilt));
+        move |lanes| {
+            let led = Led::new(&self, Arc::clone(&outlook), tilt);
+            Box::new(self.stepper_led_by(lanes, Some(led)))
+        }
+    }
+
+    fn stepper_led_by(&self, lanes: usize, led: Option<Led>) -> GarchStepper {
         let column = || Vec::with_capacity(lanes);
         GarchStepper {
             model: *self,
@@ -81,7 +101,7 @@ impl Garch {
             step_end: column(),
             steps: Vec::with_capacity(lanes),
             draws: column(),
-            tilted: None,
+            led,
         }
     }
 }
@@ -101,80 +121,21 @@ struct GarchStepper {
     /// Number of the current step from 1, by path.
     steps: Vec<u64>,
     draws: Vec<f64>,
-    tilted: Option<Tilted>,
-}
-
-/// Scales of the mixture, in equal ratios up to that of a step as long as the way.
-const SCALES: usize = 4;
-/// Steps of a path that are drawn with a larger scale, on average.
-const LARGE_STEPS: f64 = 1.0;
-
-/// How mixing variables are drawn in place of their own law, and what that has done to the weights.
-#[derive(Debug)]
-struct Tilted {
-    /// ν/2, the shape of the gamma variable.
-    shape: f64,
-    /// Probability of a larger scale.
-    share: f64,
-    /// Factors on the variance.
-    scales: [f64; SCALES],
-    /// Logarithm of the weight of the current step, by path: it counts from when the step has moved the price.
-    current: Vec<f64>,
-    /// Logarithm of the weight of each path since it was last asked for, the current step aside.
-    logarithms: Vec<f64>,
-    choices: Vec<f64>,
-}
-
-impl Tilted {
-    /// Makes gamma variables some of a mixture and notes the weights.
-    fn mix(&mut self, lanes: impl Iterator<Item = usize>, gammas: &mut [f64], noise: &mut Stream) {
-        let Self { shape, share, scales, current, choices, .. } = self;
-        choices.resize(gammas.len(), 0.0);
-        noise.uniforms(choices);
-        dispatch(Mixture { shape: *shape, share: *share, scales, choices, gammas });
-        for (lane, logarithm) in lanes.zip(choices) {
-            current[lane] = *logarithm;
-        }
-    }
-}
-
-/// Turns gamma variables into those of a mixture, and the uniforms that choose the scales into the logarithms of the weights.
-struct Mixture<'a> {
-    shape: f64,
-    share: f64,
-    scales: &'a [f64; SCALES],
-    choices: &'a mut [f64],
-    gammas: &'a mut [f64],
-}
-
-impl Kernel for Mixture<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { shape, share, scales, choices, gammas } = self;
-        let mut powers = [0.0; SCALES];
-        for (power, scale) in powers.iter_mut().zip(scales) {
-            *power = shape * ln(*scale);
-        }
-        for (gamma, choice) in gammas.iter_mut().zip(choices) {
-            if *choice < share {
-                let scale = (*choice / share * SCALES as f64) as usize;
-                *gamma /= scales[if scale < SCALES { scale } else { SCALES - 1 }];
-            }
-            // Densities of the larger scales over that of the law.
-            let mut larger = 0.0;
-            for (power, scale) in powers.iter().zip(scales) {
-                larger += exp(*power - (*scale - 1.0) * *gamma);
-            }
-            *choice = -ln((share / SCALES as f64).mul_add(larger, 1.0 - share));
-        }
-    }
+    led: Option<Led>,
 }
 
 impl GarchStepper {
     /// Draws the mixing variables of the steps that begin: (ν − 2)/χ²_ν, of mean 1, makes a normal Student-t of variance 1.
-    fn mix(&mut self, lanes: impl ExactSizeIterator<Item = usize> + Clone, noise: &mut Stream) {
+    fn mix(
+        &mut self,
+        lanes: impl ExactSizeIterator<Item = usize> + Clone,
+        log_price: &[f64],
+        noise: &mut Stream,
+    ) {
+        if let Some(led) = &mut self.led {
+            let steps_gone = self.steps[0] as usize - 1;
+            led.lean(lanes.clone(), steps_gone, log_price, &self.variance, noise);
+        }
         let Some(dof) = self.model.dof else {
             for lane in lanes {
                 self.mixed[lane] = self.variance[lane];
@@ -183,8 +144,8 @@ impl GarchStepper {
         };
         self.draws.resize(lanes.len(), 0.0);
         gammas(0.5 * dof, &mut self.draws, noise);
-        if let Some(tilted) = &mut self.tilted {
-            tilted.mix(lanes.clone(), &mut self.draws, noise);
+        if let Some(led) = &mut self.led {
+            led.mix(lanes.clone(), &mut self.draws, noise);
         }
         for (lane, gamma) in lanes.zip(&self.draws) {
             self.mixed[lane] = self.variance[lane] * (0.5 * dof - 1.0) / gamma;
@@ -205,13 +166,13 @@ impl Stepper for GarchStepper {
         }
         self.steps.clear();
         self.steps.resize(lanes, 1);
-        if let Some(Tilted { current, logarithms, .. }) = &mut self.tilted {
-            for column in [current, logarithms] {
-                column.clear();
-                column.resize(lanes, 0.0);
-            }
+        if let Some(led) = &mut self.led {
+            led.begin(lanes);
         }
-        self.mix(0..lanes, noise);
+        // Nobody has moved yet.
+        let log_price = std::mem::take(&mut self.shock);
+        self.mix(0..lanes, &log_price, noise);
+        self.shock = log_price;
     }
 
     fn event_times(&self) -> &[f64] {
@@ -219,16 +180,20 @@ impl Stepper for GarchStepper {
     }
 
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {
-        dispatch(Diffuse { model: self.model, mixed: &self.mixed, shock: &mut self.shock, moves });
+        if self.led.is_some() {
+            dispatch(DiffuseLed::new(self, moves));
+        } else {
+            dispatch(Diffuse { model: self.model, mixed: &self.mixed, shock: &mut self.shock, moves });
+        }
     }
 
-    fn happen(&mut self, lanes: &[u32], _log_price: &mut [f64], noise: &mut Stream) {
+    fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream) {
         let Garch { step, omega, alpha, gamma, beta, .. } = self.model;
-        for lane in lanes {
-            let lane = *lane as usize;
-            if let Some(tilted) = &mut self.tilted {
-                tilted.logarithms[lane] += std::mem::take(&mut tilted.current[lane]);
-            }
+        let ending = lanes.iter().map(|lane| *lane as usize);
+        if let Some(led) = &mut self.led {
+            led.note(ending.clone(), 1.0);
+        }
+        for lane in ending.clone() {
             let shock = std::mem::take(&mut self.shock[lane]);
             let weight = if shock < 0.0 { alpha + gamma } else { alpha };
             let next = omega + weight * shock * shock + beta * self.variance[lane];
@@ -237,7 +202,7 @@ impl Stepper for GarchStepper {
             // Whole seconds, so that the ends of steps fall on the common times that are multiples of the step.
             self.step_end[lane] = Duration::from_seconds(self.steps[lane] * step.seconds()).years();
         }
-        self.mix(lanes.iter().map(|lane| *lane as usize), noise);
+        self.mix(ending, log_price, noise);
     }
 
     fn replace(&mut self, replacements: &[Replacement]) {
@@ -245,35 +210,25 @@ impl Stepper for GarchStepper {
             replace(column, replacements);
         }
         replace(&mut self.steps, replacements);
-        if let Some(tilted) = &mut self.tilted {
-            replace(&mut tilted.current, replacements);
+        if let Some(led) = &mut self.led {
+            led.replace(replacements);
         }
     }
 
-    fn tilt(&mut self, tilt: Tilt) {
-        let Garch { dof, step, initial_variance, .. } = self.model;
-        let Some(dof) = dof.filter(|_| initial_variance > 0.0) else { return };
-        let largest = (tilt.goal * tilt.goal / initial_variance).max(1.0);
-        self.tilted = Some(Tilted {
-            shape: 0.5 * dof,
-            share: (LARGE_STEPS * step.years() / tilt.horizon).min(0.5),
-            scales: std::array::from_fn(|index| largest.powf((index + 1) as f64 / SCALES as f64)),
-            current: Vec::new(),
-            logarithms: Vec::new(),
-            choices: Vec::new(),
-        });
+    fn foresee(&self, left: &[f64], logarithms: &mut [f64]) {
+        if let Some(led) = &self.led {
+            led.hopes(self.steps[0] as usize - 1, left, &self.variance, logarithms);
+        }
     }
 
     fn weigh(&mut self, time: f64, weights: &mut [f64]) {
-        let Some(Tilted { current, logarithms, .. }) = &mut self.tilted else { return };
+        let Some(led) = &mut self.led else { return };
         // A step that has begun counts; one that is about to begin does not.
-        let step = self.model.step.years();
-        for ((current, logarithm), end) in current.iter_mut().zip(&mut *logarithms).zip(&self.step_end) {
-            if end - time < (1.0 - 1e-9) * step {
-                *logarithm += std::mem::take(current);
-            }
+        let elapsed = 1.0 - (self.step_end[0] - time) / self.model.step.years();
+        if elapsed > 1e-9 {
+            led.note(0..weights.len(), elapsed);
         }
-        dispatch(Weigh { common: 0.0, logarithms, weights });
+        dispatch(Weigh { common: 0.0, logarithms: &mut led.logarithms, weights });
     }
 }
 
@@ -331,8 +286,7 @@ mod tests {
             dof: Some(6.0),
             initial_variance: 1e-3,
         };
-        let mut stepper = model.stepper(lanes);
-        stepper.tilt(Tilt { exponent: -10.0, goal: 0.5, horizon: 10.0 * step.years() });
+        let mut stepper = model.led(Tilt { exponent: -10.0, goal: 0.5, horizon: 10.0 * step.years() })(lanes);
         let mut noise = Stream::new(5, Purpose::Event(0), 0);
         stepper.begin(lanes, &mut noise);
         let everyone: Vec<u32> = (0..lanes as u32).collect();
