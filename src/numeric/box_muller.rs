@@ -6,11 +6,10 @@
 //! keep their order.
 //!
 //! **What single precision does to a result.** The square of a radius is right to 6e-7 of itself and 2.5e-7, the angle to 2e-7; the
-//! variance of a normal to 1e-7 (tests hold these). Prices are summed in double precision, where the rounding of the steps averages out:
-//! over any horizon it adds less than 1e-12 of its own to the variance of a log-price, so the variance stays right to about 1e-7. A
-//! probability to be, or to have been, beyond a level at d deviations follows it by d·φ(d)·1e-7/2 for the end and twice that for the path: by
-//! less than 2.5e-8, which a sampling error reaches after 10^14 paths; relative to itself by d²·1e-7/2, 2e-6 at six
-//! deviations.
+//! variance of a normal to 1e-7 (tests hold these). Prices are summed in double precision, where the rounding of many steps averages out
+//! and the wrong variance remains: at d deviations it moves a probability to end beyond a level by d·φ(d)·1e-7/2, and one to have
+//! been beyond it by twice that, at most 2.5e-8. In one single step the lumps of u count as well, 2⁻²⁴ = 6e-8 of probability. Together that is below
+//! 1e-7, which a sampling error reaches after 10^13 paths; relative to itself, at six deviations, a probability is right to 1e-5.
 //!
 //! **The radius** comes from u = (k + ½)·2⁻⁵³ for 53 random bits k, rounded as numbers of single precision are, to 2⁻²⁴ of
 //! itself: the smallest u is 2⁻⁵⁴ and the largest radius √(108 ln 2) = 8.65; radii beyond that have a probability of 5.6e-17. Near u = 1 the
