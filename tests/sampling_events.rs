@@ -108,17 +108,12 @@ fn positions_meet_their_reference_values() {
     for (model, position) in cases() {
         let truth = position.reference.p_liq;
         if truth < 1e-4 {
-            println!("{}: {truth:e} is left to particles", position.id);
             continue;
         }
         for seed in 0..4 {
             let found = estimates(&position_setup(&model, &position, seed), 2e-4, 1 << 19)[0];
             let p = found.probability;
             let z = (p.value - truth) / p.std_error;
-            if seed == 0 {
-                let gain = found.effective_paths() / found.points as f64;
-                println!("{}: {truth:.4} gain a point {gain:.1}, {} points", position.id, found.points);
-            }
             assert!(z.abs() < 5.6, "{}: {found:?} against {truth}, z = {z:.2}", position.id);
             assert!(p.std_error < 0.03 * truth, "{}: {found:?}", position.id);
             scores.push(z);
@@ -162,13 +157,6 @@ fn nets_and_plain_paths_agree() {
             for (found, plain) in found.iter().zip(setup.run().levels) {
                 let (a, b) = (found.probability, plain.liquidation_probability);
                 let z = (a.value - b.value) / a.std_error.hypot(b.std_error);
-                println!(
-                    "{} {side:?} {}x: {:.4} gain a point {:.1}",
-                    model.kind(),
-                    plain.leverage,
-                    a.value,
-                    found.effective_paths() / found.points as f64
-                );
                 assert!(z.abs() < 4.5, "{} {side:?} {}x: {a:?} {b:?} {z:.2}", model.kind(), plain.leverage);
                 assert!(a.std_error < 5e-3 * a.value, "{a:?}");
             }
@@ -201,7 +189,6 @@ fn intervals_cover_the_truth_as_often_as_they_say() {
                 interval.low <= truth && truth <= interval.high
             })
             .count();
-        println!("{}: {covered} of 200", position.id);
         assert!((176..=199).contains(&covered), "{}: {covered} of 200", position.id);
     }
 }

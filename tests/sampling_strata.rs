@@ -102,7 +102,6 @@ fn strata_and_plain_counts_have_the_same_mean() {
             let variance = p * (1.0 - p) / n;
             let gain = variance / found.std_error.powi(2);
             let z = (found.value - p) / (variance - found.std_error.powi(2)).abs().sqrt();
-            println!("{label}: {p:.4}, gain {gain:.2}, z = {z:.2}");
             assert!(gain > 0.98, "{label}: {gain}");
             assert!(gain < 1.05 || z.abs() < 4.5, "{label}: {found:?} against {p}, z = {z:.2}");
             if level.leverage == 10.0 {
@@ -132,7 +131,6 @@ fn intervals_cover_the_truth_as_often_as_they_say() {
                 interval.low <= *truth && *truth <= interval.high
             });
             let covered = covered.count();
-            println!("{model} level {k}: {covered} of 200 hold {truth}");
             assert!((176..=199).contains(&covered), "{model}, level {k}: {covered} of 200 hold {truth}");
         }
     }
@@ -157,7 +155,7 @@ fn a_precision_takes_fewer_paths() {
         )
     };
     let paths = |sampling: &str| {
-        let scenario = parse(Source::new("precision.toml", &text(sampling)), &[]).unwrap();
+        let scenario = parse(Source::new("precision.toml", text(sampling)), &[]).unwrap();
         let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
         let (result, _) = run_tallied(&scenario, &options).unwrap();
         let p = result.levels[0].liquidation_probability;

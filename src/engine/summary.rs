@@ -52,6 +52,15 @@ const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
 /// Fewer liquidations than this make a level's probability too rough to act on (10 % relative error).
 const FEW_EVENTS: f64 = 100.0;
 
+/// Leverages whose liquidation probability is not a plain count, with what it is.
+#[derive(Debug, Default)]
+struct Sources {
+    /// Does not rest on the paths.
+    apart: Vec<(f64, Apart)>,
+    /// Counted by strata.
+    stratified: Vec<(f64, Estimate)>,
+}
+
 /// The result of a run.
 pub(super) fn summarise(
     scenario: &Scenario,
@@ -66,15 +75,15 @@ pub(super) fn summarise(
     let levels: Vec<LevelResult> = (0..plan.terms.len())
         .map(|k| level_result(plan, &*evaluation, (tally, own(k)), k, horizon_days))
         .collect();
-    let (mut used, mut stratified) = (Vec::new(), Vec::new());
+    let mut sources = Sources::default();
     for (k, level) in levels.iter().enumerate() {
         let p = level.liquidation_probability;
         match own(k).filter(|own| own.probability() == p) {
-            Some(own) => used.push((level.leverage, *own)),
-            None => stratified.extend(tally.strata.probability(k).map(|p| (level.leverage, p))),
+            Some(own) => sources.apart.push((level.leverage, *own)),
+            None => sources.stratified.extend(tally.strata.probability(k).map(|p| (level.leverage, p))),
         }
     }
-    let notes = notes(scenario, plan, tally, &levels, (&used, &stratified), ending);
+    let notes = notes(scenario, plan, tally, &levels, &sources, ending);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.name.clone(),
@@ -194,9 +203,10 @@ fn notes(
     plan: &Plan,
     tally: &Tally,
     levels: &[LevelResult],
-    (apart, stratified): (&[(f64, Apart)], &[(f64, Estimate)]),
+    sources: &Sources,
     ending: Ending,
 ) -> Vec<Note> {
+    let Sources { apart, stratified } = sources;
     let mut notes = Vec::new();
     let mut note = |code: &str, message: String| notes.push(Note { code: code.to_owned(), message });
     let paths = tally.paths;
