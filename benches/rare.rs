@@ -16,6 +16,8 @@ use common::{MAINTENANCE, plan};
 use liqsim::engine::{BLOCK_LANES, Plan, RareBudget, RareEvents, Worker};
 
 const PATHS: u64 = 1 << 18;
+/// Recorded prices, if they are there.
+const RECORDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
 /// What "seconds" means.
 const PRECISION: f64 = 0.05;
 
@@ -49,6 +51,15 @@ fn laws() -> Vec<(&'static str, String)> {
         )
     };
     let mut laws = common::laws();
+    for (name, file, block) in [
+        ("bootstrap, BTC hourly", "btc_usdt_binance_1h.csv.gz", "1d"),
+        ("bootstrap, BTC daily", "btc_usdt_binance_1d.csv", "10d"),
+    ] {
+        let path = format!("{RECORDS}/{file}");
+        if std::path::Path::new(&path).exists() {
+            laws.push((name, format!("kind = \"bootstrap\"\nprices = \"{path}\"\nblock = \"{block}\"")));
+        }
+    }
     laws.push(("garch, normal, daily", daily("")));
     laws.push(("garch, Student-t, daily", daily("dof = 4.5")));
     laws.push(("garch, asymmetric, daily", daily("gamma = 0.05\nalpha = 0.07").replace("alpha = 0.1\n", "")));

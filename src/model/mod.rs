@@ -96,6 +96,7 @@ impl Model {
     pub fn led(&self, tilt: Tilt) -> Box<dyn Fn(usize) -> Box<dyn Stepper> + Sync + '_> {
         match self {
             Self::Garch(garch) => Box::new(garch.led(tilt)),
+            Self::Bootstrap(bootstrap) => Box::new(bootstrap.led(tilt)),
             _ => Box::new(move |lanes| {
                 let mut stepper = self.stepper(lanes);
                 stepper.tilt(tilt);
@@ -106,7 +107,7 @@ impl Model {
 
     /// Whether its steppers know how likely a path is to reach the goal of a tilt ([`Stepper::foresee`]), and draw by that.
     pub fn foresees(&self) -> bool {
-        matches!(self, Self::Garch(_))
+        matches!(self, Self::Garch(_) | Self::Bootstrap(_))
     }
 
     /// The step that a model is made of, which it says little within; none if any length of time is as good.

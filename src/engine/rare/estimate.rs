@@ -200,12 +200,12 @@ impl RareEvents {
         None
     }
 
-    /// What particles see that the model leads to a goal, and how many there were.
+    /// What particles see that the model leads to a goal, and how many there were, the plain ones included.
     fn foresee(&self, number: u64, step: u64, goal: f64) -> (Tail, u64) {
         let first = range_of(number, step);
         let guide = Guide::foreseen(goal);
         let blocks = self.blocks(guide, first..first + PILOT_BLOCKS, Particles::clone);
-        (Tail::new(&blocks, guide), (PILOT_BLOCKS + 1) * LANES as u64)
+        (Tail::new(&blocks, guide), 2 * PILOT_BLOCKS * LANES as u64)
     }
 
     /// The model of the asset that is watched.

@@ -22,9 +22,9 @@
 //! ([`Stepper::tilt`](crate::model::Stepper::tilt)), with the ratio of densities as weight, which the hope of where a jump
 //! leads then balances.
 //!
-//! A burst of volatility is no tail of that kind: under GARCH the chance depends on the variance more than on the depth, and falls as a power of
-//! it. That model knows its own hopes, h(depth, variance, time), from a recursion, and draws its innovations by them
-//! ([`Model::foresees`](crate::model::Model::foresees)). Particles then are selected seldom: weights stay nearly equal. What is made for one
+//! Two models know their own hopes and draw by them ([`Model::foresees`](crate::model::Model::foresees)). Under GARCH a burst of volatility
+//! is no tail of that kind: the chance depends on the variance more than on the depth, and is solved backwards over both. In a bootstrap the
+//! rest of a block is known, and the tilted chain has a closed form but for two numbers. Particles then are selected seldom: weights stay nearly equal. What is made for one
 //! goal does not serve another, so every level has its own guide, and the weight of a particle that has arrived stays as it was: on
 //! average the weight at the horizon is the one at any time before, given all up to then, and what is drawn after arrival would only add
 //! noise (it made the difference between a relative variance times particles of 220 and of 3).
@@ -32,12 +32,13 @@
 //! **Honest.** Blocks of particles are independent of each other, so the error comes from their spread (`estimate`); particles
 //! of one block are not. Which levels are rare is decided by the pilot, whose paths are used for nothing else.
 //!
-//! Where the likeliest way is one step of a heavy tail that is not tilted (Student-t innovations, a recorded crash), the slope of the
-//! tail is small, the hope nearly even, and the estimate not much better than a plain one; its error says so.
-//!
 //! What was tried: adaptive levels at quantiles of the depth (Cérou and Guyader 2007) need the order of all particles at times that differ
 //! from path to path, which blocks in step do not have. Selecting at every chance adds noise where importances are nearly
-//! equal; waiting until half of the particles are worth nothing (the effective number of Kong, Liu and Wong 1994) was best.
+//! equal; waiting until half of the particles are worth nothing (the effective number of Kong, Liu and Wong 1994) was best. For GARCH in hourly
+//! steps at 1e-6, relative variance times particles: 53,000 by depth alone, 1100 by the hope of the table with 48 selections, 380 with 240,
+//! 250 with 720; 3 once innovations are drawn by it. For a bootstrap, an exponent read from the tail by a pilot in place of the saddle point:
+//! as good where the pilot arrives, which under daily bars it does not beyond 1e-6. Antithetic pairs are of no use here: copies share
+//! the past of one of a pair, not the noise to come, and selection keeps the one that goes the right way and drops its mirror image.
 
 mod estimate;
 mod grid;

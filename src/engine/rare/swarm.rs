@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::account::{Evaluation, Foresight, Hit, Survivors};
 use crate::market::{Bars, Sides};
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, replace, select};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, exponentials, replace, select};
 use crate::stats::{Sums, Tally};
 
 /// Selection waits until the importances are worth fewer equal ones than this share of the particles (Kong, Liu and Wong 1994).
@@ -59,6 +59,8 @@ pub(super) struct Swarm {
     guide: Guide,
     depths: Vec<f64>,
     left: Vec<f64>,
+    /// Logarithms of the hopes.
+    logarithms: Vec<f64>,
     hopes: Vec<f64>,
     importances: Vec<f64>,
     /// The weight since the first selection after arrival; 0 before.
@@ -70,9 +72,19 @@ pub(super) struct Swarm {
 impl Swarm {
     /// A swarm that leaves its particles in the given place at the end of every block.
     pub fn new(watch: Watch, guide: Guide, particles: Arc<Mutex<Particles>>) -> Self {
-        let (depths, hopes, importances) = (Vec::new(), Vec::new(), Vec::new());
-        let (left, settled) = (Vec::new(), Vec::new());
-        Self { watch, guide, depths, left, settled, hopes, importances, replacements: Vec::new(), particles }
+        let column = Vec::new;
+        Self {
+            watch,
+            guide,
+            depths: column(),
+            left: column(),
+            logarithms: column(),
+            hopes: column(),
+            importances: column(),
+            settled: column(),
+            replacements: Vec::new(),
+            particles,
+        }
     }
 }
 
@@ -82,7 +94,7 @@ impl Evaluation for Swarm {
         self.depths.resize(lanes, 0.0);
         self.settled.clear();
         self.settled.resize(lanes, 0.0);
-        self.hopes.resize(lanes, 0.0);
+        self.logarithms.resize(lanes, 0.0);
         self.left.resize(lanes, 0.0);
         self.importances.resize(lanes, 0.0);
     }
@@ -117,16 +129,18 @@ impl Evaluation for Swarm {
         noise: &mut Stream,
         foresight: &Foresight<'_>,
     ) -> &[Replacement] {
-        let Self { watch, guide, depths, left, settled, hopes, importances, replacements, .. } = self;
+        let Self {
+            watch, guide, depths, left, settled, logarithms, hopes, importances, replacements, ..
+        } = self;
         replacements.clear();
         if guide.is_foreseen {
             settle(depths, guide.goal, settled, weights);
         }
         let log_prices = &log_prices[watch.asset];
         let Watch { asset, sign, .. } = *watch;
-        dispatch(Left { guide: *guide, sign, log_prices, depths, left, hopes });
-        foresight(asset, left, hopes);
-        dispatch(Exponentials { values: hopes });
+        dispatch(Left { guide: *guide, sign, log_prices, depths, left, logarithms });
+        foresight(asset, left, logarithms);
+        exponentials(logarithms, hopes);
         let (mut sum, mut squares) = (0.0, 0.0);
         for ((importance, hope), weight) in importances.iter_mut().zip(&*hopes).zip(&*weights) {
             *importance = weight * hope;
@@ -198,7 +212,7 @@ struct Left<'a> {
     log_prices: &'a [f64],
     depths: &'a [f64],
     left: &'a mut [f64],
-    hopes: &'a mut [f64],
+    logarithms: &'a mut [f64],
 }
 
 impl Kernel for Left<'_> {
@@ -206,27 +220,12 @@ impl Kernel for Left<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { guide: Guide { exponent, goal, .. }, sign, log_prices, depths, left, hopes } = self;
-        for (((hope, left), price), depth) in hopes.iter_mut().zip(left).zip(log_prices).zip(depths) {
+        let Self { guide: Guide { exponent, goal, .. }, sign, log_prices, depths, left, logarithms } = self;
+        for (((logarithm, left), price), depth) in logarithms.iter_mut().zip(left).zip(log_prices).zip(depths)
+        {
             let way = goal - sign * price;
             *left = if (way > 0.0) & (*depth < goal) { way } else { 0.0 };
-            *hope = -exponent * *left;
-        }
-    }
-}
-
-/// Takes exponentials in place.
-struct Exponentials<'a> {
-    values: &'a mut [f64],
-}
-
-impl Kernel for Exponentials<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for value in self.values {
-            *value = exp(*value);
+            *logarithm = -exponent * *left;
         }
     }
 }

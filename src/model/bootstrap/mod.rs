@@ -15,16 +15,21 @@
 //! A given drift shifts every bar by the same small amount, found from the exact expectation of the bootstrap over the
 //! horizon. Nothing happens on a path that did not happen in the record: the worst bar there is the worst that can come.
 //!
+//! Paths that are led to a goal stay in blocks that go there, and start where such ones begin, with weights that make up for it (`led`).
+//!
 //! A bar is not divisible. Where something else falls inside one, its price moves in proportion to time, and its low and
 //! high belong to the pieces in which a uniform time falls.
 //!
 //! Source: Politis and Romano (1994), "The stationary bootstrap".
 
+mod led;
+
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Moves, Stepper};
+use self::led::{Chain, Led};
+use super::{Moves, Stepper, Tilt};
 use crate::market::{Duration, PriceHistory};
 use crate::numeric::{Replacement, Stream, replace};
 
@@ -102,6 +107,16 @@ impl Bootstrap {
 
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
+        self.stepper_led_by(lanes, None)
+    }
+
+    /// Makes steppers whose paths are led by a tilt; they share the tilted chain.
+    pub(super) fn led(&self, tilt: Tilt) -> impl Fn(usize) -> Box<dyn Stepper> + Sync + use<'_> {
+        let chain = Arc::new(Chain::new(self, tilt));
+        move |lanes| Box::new(self.stepper_led_by(lanes, Some(Led::new(Arc::clone(&chain)))))
+    }
+
+    fn stepper_led_by(&self, lanes: usize, led: Option<Led>) -> BootstrapStepper {
         let column = || Vec::with_capacity(lanes);
         BootstrapStepper {
             model: self.clone(),
@@ -112,6 +127,7 @@ impl Bootstrap {
             low_at: column(),
             high_at: column(),
             draws: Vec::with_capacity(4 * lanes),
+            led,
         }
     }
 }
@@ -150,6 +166,7 @@ struct BootstrapStepper {
     low_at: Vec<f64>,
     high_at: Vec<f64>,
     draws: Vec<f64>,
+    led: Option<Led>,
 }
 
 impl BootstrapStepper {
@@ -174,7 +191,10 @@ impl Stepper for BootstrapStepper {
         self.steps.resize(lanes, 1);
         self.draws.resize(lanes, 0.0);
         noise.uniforms(&mut self.draws);
-        self.bar = self.draws.iter().map(|uniform| self.any_bar(*uniform)).collect();
+        match &mut self.led {
+            Some(led) => led.begin(&self.draws, &mut self.bar),
+            None => self.bar = self.draws.iter().map(|uniform| self.any_bar(*uniform)).collect(),
+        }
         noise.uniforms(&mut self.low_at);
         noise.uniforms(&mut self.high_at);
     }
@@ -221,9 +241,12 @@ impl Stepper for BootstrapStepper {
         noise.uniforms(&mut draws);
         for (k, lane) in lanes.iter().enumerate() {
             let lane = *lane as usize;
-            let is_new_block = draws[k] * self.model.block < 1.0;
             let following = if self.bar[lane] + 1 == self.model.bars.len() { 0 } else { self.bar[lane] + 1 };
-            self.bar[lane] = if is_new_block { self.any_bar(draws[n + k]) } else { following };
+            self.bar[lane] = match &mut self.led {
+                Some(led) => led.next(lane, log_price[lane], following, [draws[k], draws[n + k]]),
+                None if draws[k] * self.model.block < 1.0 => self.any_bar(draws[n + k]),
+                None => following,
+            };
             log_price[lane] += self.model.bars[self.bar[lane]].gap;
             self.low_at[lane] = draws[2 * n + k];
             self.high_at[lane] = draws[3 * n + k];
@@ -233,6 +256,18 @@ impl Stepper for BootstrapStepper {
             self.bar_end[lane] = Duration::from_seconds(seconds).years();
         }
         self.draws = draws;
+    }
+
+    fn foresee(&self, left: &[f64], logarithms: &mut [f64]) {
+        if let Some(led) = &self.led {
+            led.hopes(&self.bar, left, logarithms);
+        }
+    }
+
+    fn weigh(&mut self, _time: f64, weights: &mut [f64]) {
+        if let Some(led) = &mut self.led {
+            led.weigh(weights);
+        }
     }
 
     fn replace(&mut self, replacements: &[Replacement]) {
