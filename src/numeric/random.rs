@@ -101,7 +101,7 @@ impl Stream {
         dispatch(Exponentials { state: &mut self.state, out });
     }
 
-    /// Fills with standard normals of single precision (see the [module](super::box_muller) that makes them).
+    /// Fills with standard normals of single precision (made in `box_muller`, which says how precise they are).
     pub fn normals(&mut self, out: &mut [f64]) {
         dispatch(Normals { state: &mut self.state, out });
     }
