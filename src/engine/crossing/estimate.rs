@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::points::{LANES, Points};
+use super::points::{LANES, Points, SOBOL};
 use super::problem::{Problem, Scratch};
 use crate::engine::plan::Plan;
 use crate::market::Sides;
@@ -200,6 +200,7 @@ impl Crossing {
             let groups = keys.len() / together;
             let start = (task / groups) as u32 * PART;
             let points = Points {
+                sobol: &SOBOL,
                 keys: &keys[task % groups * together..][..together],
                 all: points,
                 part: start..points.min(start + PART),

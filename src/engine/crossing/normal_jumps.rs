@@ -110,8 +110,12 @@ impl Kernel for Net<'_> {
                 rest[lane] *= variance[lane].sqrt();
             }
             let (mut price, mut time) = ([0.0; LANES], [horizon; LANES]);
-            // Of the jumps only their mean is known beforehand.
-            let twin = Twin::new(jumps.map(|n| law.drift.mul_add(horizon, law.mean * n)), &rest, &variance);
+            // Of the jumps only their mean is known beforehand. (A loop: mapping an array of this length is slow.)
+            let mut drift = [0.0; LANES];
+            for (drift, jumps) in drift.iter_mut().zip(&jumps) {
+                *drift = law.drift.mul_add(horizon, law.mean * jumps);
+            }
+            let twin = Twin::new(drift, &rest, &variance);
             let mut level = [0.0; LANES];
             for bar in 0..=number {
                 let done = bar as f64;

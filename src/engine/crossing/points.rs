@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use crate::numeric::{SOBOL_DIMENSIONS, Sobol, mix64, owen_scrambled};
 
 /// Direction numbers, computed once.
-static SOBOL: LazyLock<Sobol> = LazyLock::new(Sobol::default);
+pub(super) static SOBOL: LazyLock<Sobol> = LazyLock::new(Sobol::default);
 
 /// Paths that go together.
 pub(super) const LANES: usize = 32;
@@ -21,6 +21,7 @@ pub(super) type Lanes = [f64; LANES];
 /// A part of some scramblings of a net.
 #[derive(Clone)]
 pub(super) struct Points<'a> {
+    pub sobol: &'a Sobol,
     /// Decide the scramblings: a power of two of them, at most [`LANES`].
     pub keys: &'a [u64],
     /// Number of points of the net, a power of two.
@@ -76,7 +77,7 @@ impl Points<'_> {
                 // Neighbours come in runs.
                 points[lane] = match lane > 0 && index[lane] == index[lane - 1] {
                     true => points[lane - 1],
-                    false => SOBOL.reversed(dimension, index[lane]),
+                    false => self.sobol.reversed(dimension, index[lane]),
                 };
             }
             for ((out, point), seed) in out.iter_mut().zip(&points).zip(seeds) {
