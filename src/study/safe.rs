@@ -179,7 +179,8 @@ impl<'a> Depths<'a> {
         }))
     }
 
-    /// The best that is known: [`safe_apart`](Self::safe_apart), or [`safe`](Self::safe) where that is none.
+    /// The best that is known: [`safe_apart`](Self::safe_apart) where that is more precise than [`safe`](Self::safe). Particles are
+    /// for probabilities that counts cannot tell.
     ///
     /// # Errors
     /// See [`depth_apart`].
@@ -188,8 +189,13 @@ impl<'a> Depths<'a> {
         max_probability: f64,
         threads: Option<usize>,
     ) -> Result<(SafeLeverage, Option<DepthApart>), RunError> {
-        let apart = self.safe_apart(max_probability, threads)?;
-        Ok(apart.map_or_else(|| (self.safe(max_probability), None), |(safe, by)| (safe, Some(by))))
+        let counted = self.safe(max_probability);
+        let width = |safe: &SafeLeverage| safe.high - safe.low;
+        let is_better = |(safe, by): &(SafeLeverage, DepthApart)| {
+            matches!(by, DepthApart::Particles(_)) || width(safe) < width(&counted)
+        };
+        let apart = self.safe_apart(max_probability, threads)?.filter(is_better);
+        Ok(apart.map_or((counted, None), |(safe, by)| (safe, Some(by))))
     }
 
     /// Ranks between which the quantile lies at the level of all intervals.
