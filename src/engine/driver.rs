@@ -9,7 +9,8 @@
 //! Brownian motion, and costs one more bridge a bar.
 //!
 //! Variance of counted hits over what is left, for a long of 30 days at 3x, 5x, 10x and 20x, watched continuously (40,000 paths of a
-//! prototype in 96 bars): geometric Brownian motion with any account above 30; Heston of low volatility of volatility 3.4, 5.8, 7.8,
+//! prototype in 96 bars): geometric Brownian motion above 30 where nothing else moves the account (nets serve it then), 12 to 34 with
+//! funding in a run; Heston of low volatility of volatility 3.4, 5.8, 7.8,
 //! 7.5; Heston as fitted to BTC 1.3, 1.4, 1.55, 1.5; GARCH 1.9, 3.6, 4.9, 4.6; regimes 1.4, 1.8, 1.9, 1.7; Kou 1.3, 2.4, 2.8, 2.8.
 //!
 //! What was compared on the same paths and is not used: crossing probabilities multiplied over the 96 bars in place of sampled hits (1.03 to
