@@ -45,7 +45,10 @@ static CHOSEN: AtomicU8 = AtomicU8::new(0);
 fn detect() -> InstructionSet {
     #[cfg(target_arch = "x86_64")]
     {
-        let fma = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        // Exactly the features that the two functions below enable: a CPU or a virtual machine can have one without another.
+        let fma = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("bmi2");
         let wide = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
