@@ -5,7 +5,7 @@
 //! the same on all paths, so it is kept by level.
 
 use super::opening::Opening;
-use super::requirement::Line;
+use super::margin::Line;
 use super::schedule::Moment;
 use crate::market::SECONDS_PER_YEAR;
 use crate::numeric::{Kernel, exp, ln};

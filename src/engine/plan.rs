@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::bar_step;
 use super::crossing::Crossing;
 use super::funding::FundingLaw;
 use super::result::PositionResult;
-use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
-    Book, Evaluation, Funded, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
+    Evaluation, Follower, Funded, Ledger, Level, LevelError, Moment, Nested, OpenError, Opening, Policy, Pool,
+    PositionPrices, prices, schedule,
 };
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, Sampling, Scenario};
-use crate::venue::{Borrow, Compounding, Flows, Side};
+use crate::venue::{Borrow, Flows, Side};
 
 /// A common time of all paths at which something happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,7 +52,11 @@ pub struct Plan {
     /// The levels of an account of one position; empty where there are several.
     pub levels: Vec<Level>,
     /// The levels of an account of several positions; empty where there is one.
-    pub portfolio: Vec<Vec<Purse>>,
+    pub portfolio: Vec<Vec<Pool>>,
+    /// The levels of an account of one position, as one pool each.
+    pub pools: Vec<Vec<Pool>>,
+    /// Correlation of the drivers of the assets.
+    pub correlation: Vec<Vec<f64>>,
     /// The levels in the units of an account that is followed step by step.
     pub openings: Vec<Opening>,
     /// What is charged over time; of the first position where there are several.
@@ -118,16 +121,16 @@ impl Plan {
         let policy = scenario.policy;
         let horizon = scenario.simulation.horizon.seconds();
         let (mut levels, mut portfolio, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+        let mut pools_of_one = Vec::new();
         for &leverage in &account.leverage {
             let error = |source| PlanError::Level { leverage, source };
+            let pools = account.open(leverage, &prices).map_err(|OpenError { source, .. }| error(source))?;
             if account.is_portfolio() {
-                let purses =
-                    account.open(leverage, &prices).map_err(|OpenError { source, .. }| error(source))?;
-                terms.push(LevelTerms::of_several(leverage, scenario, &purses));
-                portfolio.push(purses);
+                terms.push(LevelTerms::of_several(leverage, scenario, &pools));
+                portfolio.push(pools);
             } else {
-                let level = Level::open(venue, position.side, asset.price, account.equity, leverage)
-                    .map_err(error)?;
+                pools_of_one.push(pools);
+                let level = account.level(position, asset.price, leverage).map_err(error)?;
                 terms.push(LevelTerms::of_one(&level));
                 levels.push(level);
             }
@@ -136,9 +139,8 @@ impl Plan {
         let in_steps = venue.acts_in_steps();
         let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
         let schedule = match (account.is_portfolio(), is_plain) {
-            (true, _) => portfolio_schedule(&flows, &policy, horizon),
             (false, true) => Vec::new(),
-            (false, false) => schedule(&flows, &policy, horizon),
+            _ => schedule(&flows, &policy, horizon),
         };
         let plan = Self {
             seed: scenario.simulation.seed,
@@ -154,6 +156,8 @@ impl Plan {
             terms,
             levels,
             portfolio,
+            pools: pools_of_one,
+            correlation: scenario.dependence.correlation.clone(),
             funding: match account.is_portfolio() {
                 true => account
                     .funding_laws()
@@ -183,17 +187,14 @@ impl Plan {
         Self { stratified: wanted && Crossing::new(&self, false).is_none(), ..self }
     }
 
-    /// The plan with bars that are short enough for an account of several positions.
+    /// The plan with bars that are as short as the scenario wants.
     fn with_bars(self, scenario: &Scenario) -> Self {
-        if self.portfolio.is_empty() || !self.continuous {
-            return self;
+        match scenario.simulation.step {
+            Some(step) if self.continuous && !self.portfolio.is_empty() => {
+                Self { grid: grid(scenario, &self.schedule, Some(step)), step: Some(step), ..self }
+            }
+            _ => self,
         }
-        let mut assets: Vec<usize> =
-            scenario.account.positions.iter().map(|position| position.asset).collect();
-        assets.sort_unstable();
-        assets.dedup();
-        let step = scenario.simulation.step.unwrap_or_else(|| bar_step::automatic(&self, &assets));
-        Self { grid: grid(scenario, &self.schedule, Some(step)), step: Some(step), ..self }
     }
 
     /// Length of every path in years.
@@ -203,11 +204,8 @@ impl Plan {
 
     /// A fresh evaluation of the levels: from the running extreme where that is enough.
     pub fn evaluation(&self) -> Box<dyn Evaluation> {
-        if !self.portfolio.is_empty() {
-            return Box::new(self.several());
-        }
-        if self.is_managed() {
-            return Box::new(self.book());
+        if !self.portfolio.is_empty() || self.is_managed() {
+            return Box::new(self.follower());
         }
         if self.schedule.is_empty()
             && let Ok(nested) = Nested::new(self.levels.clone(), self.asset, self.horizon())
@@ -236,16 +234,11 @@ impl Plan {
         Funded::new(self.openings.clone(), funding, self.schedule.clone(), self.asset, self.horizon())
     }
 
-    /// An evaluation that follows every level on its own, with an owner and a venue that act.
-    pub fn book(&self) -> Book {
-        let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
-        Book::new(self.openings.clone(), self.policy, &self.flows, self.schedule.clone(), self.asset, horizon)
-    }
-
-    /// An evaluation of several positions.
-    pub fn several(&self) -> Portfolio {
-        let (levels, schedule) = (self.portfolio.clone(), self.schedule.clone());
-        Portfolio::new(levels, self.policy, schedule, &self.dependence.correlation, self.horizon())
+    /// An evaluation of any account.
+    pub fn follower(&self) -> Follower {
+        let levels = if self.portfolio.is_empty() { &self.pools } else { &self.portfolio };
+        let (levels, schedule) = (levels.clone(), self.schedule.clone());
+        Follower::new(levels, self.policy, schedule, &self.correlation, self.horizon(), self.continuous)
     }
 
     /// An evaluation that follows every level on its own.
@@ -271,8 +264,8 @@ impl LevelTerms {
         }
     }
 
-    fn of_several(leverage: f64, scenario: &Scenario, purses: &[Purse]) -> Self {
-        let positions: Vec<PositionResult> = prices(purses)
+    fn of_several(leverage: f64, scenario: &Scenario, pools: &[Pool]) -> Self {
+        let positions: Vec<PositionResult> = prices(pools)
             .iter()
             .zip(&scenario.account.positions)
             .map(|(prices, position)| {
@@ -281,8 +274,8 @@ impl LevelTerms {
                     asset: asset.name.clone(),
                     side: if position.side == Side::Long { "long" } else { "short" }.to_owned(),
                     leverage: prices.size,
-                    liquidation_price: prices.liquidation.map(|ratio| ratio * asset.price),
-                    bankruptcy_price: prices.bankruptcy.map(|ratio| ratio * asset.price),
+                    liquidation_price: PositionPrices::nearest(prices.liquidation).map(|ratio| ratio * asset.price),
+                    bankruptcy_price: PositionPrices::nearest(prices.bankruptcy).map(|ratio| ratio * asset.price),
                 }
             })
             .collect();
@@ -295,16 +288,6 @@ impl LevelTerms {
             positions,
         }
     }
-}
-
-/// The moments of an account of several positions; interest that grows at every instant is added every hour.
-fn portfolio_schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
-    let hourly = flows.iter().filter_map(|flows| flows.borrow).map(|borrow| Flows {
-        funding: None,
-        borrow: Some(Borrow { compounding: Compounding::Hourly, ..borrow }),
-    });
-    let flows: Vec<Flows> = flows.iter().cloned().chain(hourly).collect();
-    schedule(&flows, policy, horizon)
 }
 
 /// The union of the times at which the account looks or is settled, the ends of the models' steps and of the longest bars that

@@ -1,7 +1,7 @@
 //! What a result says of an account of several positions.
 
 use super::plan::Plan;
-use crate::account::portfolio::Purse;
+use crate::account::Pool;
 use crate::model::Model;
 use crate::scenario::{MarginMode, Scenario};
 use crate::venue::Contract;
@@ -91,7 +91,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
         .terms
         .iter()
         .zip(&plan.portfolio)
-        .filter(|(_, purses)| purses.iter().any(Purse::exceeds_cap))
+        .filter(|(_, pools)| pools.iter().any(Pool::exceeds_cap))
         .map(|(level, _)| format!("{}x", level.leverage))
         .collect();
     if !exceeded.is_empty() {

@@ -378,15 +378,12 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
                 .to_owned(),
         );
     }
-    if venue.acts_in_steps() && levels.is_empty() {
-        let text = "A venue reduces a position step by step; here all positions that share their collateral are closed at once.";
-        note("partial_liquidation", text.to_owned());
-    } else if venue.liquidates_in_parts() {
+    if venue.liquidation.is_in_parts() {
         let text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
                     what is left goes on and may end in any way.";
         note("partial_liquidation", text.to_owned());
     }
-    if let Some(grace) = venue.grace.filter(|_| !levels.is_empty()) {
+    if let Some(grace) = venue.grace {
         note(
             "grace",
             format!(

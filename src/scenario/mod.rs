@@ -18,6 +18,7 @@ mod shape;
 mod table;
 mod kinds;
 mod numbers;
+mod opened;
 mod words;
 mod file;
 mod bootstrap;
@@ -50,7 +51,7 @@ pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, Sweep, read_sweep};
 pub use types::{
-    Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+    Account, Asset, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario, Simulation,
     Terms,
 };
 pub use venue::catalogue_venue;

@@ -33,7 +33,7 @@ impl Envelope {
     /// The barrier of a level; none if it is not straight, or if its margin is less than the fee of closing it.
     pub fn of(opening: &Opening) -> Option<Self> {
         let exposure = opening.start.exposure;
-        let requirement = opening.requirement(exposure);
+        let requirement = &opening.requirement;
         if !requirement.is_straight(opening.taker_fee) {
             return None;
         }
