@@ -119,7 +119,7 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
                     let times =
                         plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
                     let inner: Box<dyn Evaluation> =
-                        if acts { Box::new(plan.book()) } else { Box::new(plan.ledger()) };
+                        if acts { Box::new(plan.follower()) } else { Box::new(plan.ledger()) };
                     let watched = Watched { inner, events: Arc::clone(&events), times: times.collect() };
                     let mut worker = Worker::with_evaluation(&plan, Box::new(watched));
                     worker.run_block(path, 1);

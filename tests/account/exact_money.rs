@@ -84,8 +84,8 @@ fn evaluations(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Evaluat
         ("funded", Box::new(funded.funded().unwrap()), funded.schedule.len()),
         ("nested", one.evaluation(), 0),
         ("ledger", Box::new(one.ledger()), 0),
-        ("book", Box::new(one.book()), 0),
-        ("several", Box::new(half.several()), half.schedule.len()),
+        ("book", Box::new(one.follower()), 0),
+        ("several", Box::new(half.follower()), half.schedule.len()),
     ]
 }
 

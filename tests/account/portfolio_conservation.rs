@@ -250,7 +250,7 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
             let events = Arc::new(Mutex::new(Vec::new()));
             let times = plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
             let watched = Watched {
-                inner: Box::new(plan.several()),
+                inner: Box::new(plan.follower()),
                 events: Arc::clone(&events),
                 times: times.collect(),
             };
