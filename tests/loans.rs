@@ -136,7 +136,7 @@ fn what_is_left_after_liquidations_in_part_follows_from_the_rules() {
             let closing = worker.closing_log_prices(0)[0].exp();
             let hits = worker.follower().hits().to_vec();
             let tally = worker.tally();
-            for (number, level) in plan.levels.iter().enumerate() {
+            for (number, level) in plan.account.levels.iter().enumerate() {
                 let cell = &tally.levels[number];
                 let account = cell.account.as_ref().unwrap();
                 let sign = if side == "long" { 1.0 } else { -1.0 };
@@ -184,7 +184,7 @@ fn what_is_left_after_liquidations_in_part_follows_from_the_rules() {
 }
 
 fn number_of(plan: &Plan, leverage: f64) -> u32 {
-    plan.levels.iter().position(|level| level.leverage == leverage).unwrap() as u32
+    plan.account.levels.iter().position(|level| level.leverage == leverage).unwrap() as u32
 }
 
 /// Whether the rules of a venue leave something open at every barrier.

@@ -4,7 +4,7 @@ use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
-    Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
+    Interval, Kelly, LevelResult, Note, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
 use super::sampling::{self, Apart};
 use super::several;
@@ -147,9 +147,9 @@ fn level_result(
         margin_calls: account.and_then(passage::margin_calls),
         partial_liquidations: account.and_then(passage::partial_liquidations),
         max_drawdown: account.map(passage::drawdown),
-        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
+        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.account.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
-        positions: level.positions.clone(),
+        positions: level.positions.iter().map(PositionResult::new).collect(),
     }
 }
 
@@ -318,7 +318,7 @@ fn notes(
         }
     }
     for venue in venues {
-        venue_notes(venue, &plan.levels, &mut note);
+        venue_notes(venue, &plan.account.levels, &mut note);
     }
     for (code, message) in several::notes(scenario, plan) {
         note(code, message);
@@ -329,11 +329,11 @@ fn notes(
             .to_owned(),
     );
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-    let (in_steps, horizon) = (plan.in_steps, scenario.simulation.horizon.seconds());
+    let (in_steps, horizon) = (plan.account.in_steps, scenario.simulation.horizon.seconds());
     for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
         note(code, message);
     }
-    if levels.len() > 1 && plan.funded().is_some() {
+    if levels.len() > 1 && plan.account.funded().is_some() {
         note(
             "in_turns",
             format!(

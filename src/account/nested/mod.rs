@@ -324,10 +324,6 @@ impl Follower for Nested {
         }
     }
 
-    fn fixed_barriers(&self) -> Option<&[f64]> {
-        Some(&self.barriers)
-    }
-
     fn hits(&self) -> &[Hit] {
         &self.hits
     }
