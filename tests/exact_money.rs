@@ -85,7 +85,11 @@ fn followers(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Follower>
         ("nested", one.follower(), 0),
         ("ledger", Box::new(one.account.ledger()), 0),
         ("book", Box::new(one.account.book()), 0),
-        ("several", Box::new(half.account.several(&half.law.dependence.correlation)), half.account.schedule.len()),
+        (
+            "several",
+            Box::new(half.account.several(&half.law.dependence.correlation)),
+            half.account.schedule.len(),
+        ),
     ]
 }
 

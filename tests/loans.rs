@@ -196,7 +196,7 @@ fn left_open(venue: &str) -> bool {
 #[test]
 fn a_health_factor_says_how_far_the_price_may_fall() {
     let scenario = scenario(1, 0.5, "long", "2.5", r#""loan-aave-like""#, "");
-    let level = &Plan::new(&scenario).unwrap().levels[0];
+    let level = &Plan::new(&scenario).unwrap().account.levels[0];
     assert!((PRICE / level.liquidation.price.unwrap() - 4.0 / 3.0).abs() < 1e-12);
 }
 

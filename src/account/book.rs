@@ -335,7 +335,6 @@ impl Observer for Book {
 }
 
 impl Follower for Book {
-
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let count = self.levels.len();
         for (date, equities) in self.dated.iter().enumerate() {

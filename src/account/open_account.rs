@@ -61,8 +61,7 @@ impl OpenAccount {
         let sign = if side == Sides::High { 1.0 } else { -1.0 };
         let stop = self.policy.stop_loss.map(|stop| -stop.level(-sign));
         // A stop that lies before liquidation comes first, except across a gap.
-        let unstopped =
-            |distance: f64| stop.is_none_or(|stop| stop > distance).then_some(distance);
+        let unstopped = |distance: f64| stop.is_none_or(|stop| stop > distance).then_some(distance);
         let distances: Vec<Option<f64>> = if self.portfolio.is_empty() {
             let distance = |level: &Level| level.log_barrier().map_or(f64::INFINITY, |log| sign * log);
             self.levels.iter().map(|level| unstopped(distance(level))).collect()
@@ -152,12 +151,12 @@ fn losing(side: Side) -> Sides {
 
 /// The distance to the nearest liquidation of pools that hold one asset only and lose on one side only; none for others.
 fn nearest(purses: &[Purse], asset: usize, side: Sides) -> Option<f64> {
-    let is_plain = |purse: &Purse| {
-        purse.assets() == [asset] && purse.sides().all(|position| losing(position) == side)
-    };
+    let is_plain =
+        |purse: &Purse| purse.assets() == [asset] && purse.sides().all(|position| losing(position) == side);
     if !purses.iter().all(is_plain) {
         return None;
     }
-    let distances = prices(purses).into_iter().map(|one| one.liquidation.map_or(f64::INFINITY, |x| x.ln().abs()));
+    let distances =
+        prices(purses).into_iter().map(|one| one.liquidation.map_or(f64::INFINITY, |x| x.ln().abs()));
     Some(distances.fold(f64::INFINITY, f64::min))
 }

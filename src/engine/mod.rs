@@ -27,12 +27,12 @@ mod worker;
 pub use block::BLOCK_LANES;
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use funding::FundingLaw;
-pub use partial::{MergeError, Partial, Shard, ShardError};
+pub use grid::GridPoint;
 pub use held::held;
+pub use partial::{MergeError, Partial, Shard, ShardError};
 pub use path_law::{PathLaw, PathLawError};
 pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
-pub use grid::GridPoint;
 pub use plan::{LevelTerms, Plan, PlanError, PositionAtStart, path_key};
 pub use rare::{RareBudget, RareEstimate, RareEvents};
 pub use result::{

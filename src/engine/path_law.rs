@@ -164,7 +164,12 @@ pub(super) fn select(dependence: &Dependence, assets: &[usize]) -> Dependence {
     };
     Dependence {
         correlation: if assets.len() > 1 { correlation } else { Vec::new() },
-        common_jumps: dependence.common_jumps.iter().map(jumps).filter(|jumps| !jumps.assets.is_empty()).collect(),
+        common_jumps: dependence
+            .common_jumps
+            .iter()
+            .map(jumps)
+            .filter(|jumps| !jumps.assets.is_empty())
+            .collect(),
     }
 }
 

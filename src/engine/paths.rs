@@ -37,7 +37,12 @@ impl Closes {
     ///
     /// # Errors
     /// If the scenario cannot be simulated.
-    pub fn new(scenario: &Scenario, asset: usize, step: Duration, steps: usize) -> Result<Self, PathLawError> {
+    pub fn new(
+        scenario: &Scenario,
+        asset: usize,
+        step: Duration,
+        steps: usize,
+    ) -> Result<Self, PathLawError> {
         let mut scenario = scenario.clone();
         for asset in &mut scenario.assets {
             asset.stress = Stress::default();

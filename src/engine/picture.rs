@@ -113,8 +113,7 @@ impl PriceFan {
     /// The fan of an asset, the first of a law with a pause at each date.
     fn new(law: &PathLaw, asset: &Asset) -> Self {
         let times: Vec<f64> = law.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
-        let mut dates =
-            PriceDates { next: 0, ratios: vec![Histogram::default(); times.len()] };
+        let mut dates = PriceDates { next: 0, ratios: vec![Histogram::default(); times.len()] };
         let mut paths = BlockLoop::new(law);
         for block in FIRST_FAN_BLOCK..FIRST_FAN_BLOCK + FAN_BLOCKS {
             paths.run_block(block, BLOCK_LANES, &mut [&mut dates]);

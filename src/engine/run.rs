@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::BLOCK_LANES;
 use super::partial::{Partial, Shard};
-use super::picture::PriceFans;
 use super::path_law::PathLawError;
+use super::picture::PriceFans;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::sampling::{self, Apart};
@@ -109,7 +109,10 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
 /// # Errors
 /// See [`RunError`]; the scenarios must have the same [`path_key`](super::path_key()).
 pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
-    let plans = scenarios.iter().map(|scenario| Ok(Plan::new(scenario)?.with_bars())).collect::<Result<Vec<_>, PlanError>>()?;
+    let plans = scenarios
+        .iter()
+        .map(|scenario| Ok(Plan::new(scenario)?.with_bars()))
+        .collect::<Result<Vec<_>, PlanError>>()?;
     let mut keys = plans.iter().zip(scenarios).map(|(plan, of)| plan.path_key(&of.simulation.paths));
     let first = keys.next();
     if keys.any(|key| Some(key) != first) {
@@ -265,7 +268,8 @@ fn run_paths(
     options: &RunOptions<'_>,
     paths: std::ops::Range<u64>,
 ) {
-    let plans: Vec<(&Plan, bool)> = members.iter().map(|member| (member.plan, member.is_stratified)).collect();
+    let plans: Vec<(&Plan, bool)> =
+        members.iter().map(|member| (member.plan, member.is_stratified)).collect();
     let Some((first, _)) = plans.first() else { return };
     let planned = members[0].planned();
     let lanes = BLOCK_LANES as u64;

@@ -101,7 +101,9 @@ pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> O
             }
         };
         let crossing = crossing.without(&|level| estimates[level].is_some() || !is_known(&level));
-        for (level, found) in crossing.estimate(&target).into_iter().enumerate().filter(|(level, _)| is_known(level)) {
+        for (level, found) in
+            crossing.estimate(&target).into_iter().enumerate().filter(|(level, _)| is_known(level))
+        {
             estimates[level].get_or_insert(Apart::Crossing(found));
         }
     }

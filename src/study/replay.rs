@@ -171,7 +171,9 @@ impl Replay {
                     .to_owned(),
             );
         }
-        if let Some(FundingRates::Recorded(_)) = plan.account.flows.first().and_then(|flows| flows.funding.as_ref()).map(|funding| &funding.rates) {
+        if let Some(FundingRates::Recorded(_)) =
+            plan.account.flows.first().and_then(|flows| flows.funding.as_ref()).map(|funding| &funding.rates)
+        {
             notes.push(
                 "Funding is paid when the record says; starts whose horizon the record does not cover are left out.".to_owned(),
             );

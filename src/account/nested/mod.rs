@@ -17,8 +17,8 @@ use std::ops::Range;
 use kernels::{Book, Close, Deepen, Look};
 
 use super::follower::{Follower, Hit, Survivors};
-use super::observer::Observer;
 use super::hits::Candidates;
+use super::observer::Observer;
 use super::position::Level;
 use crate::market::{Bars, Sides};
 use crate::numeric::{Stream, dispatch, exp};

@@ -242,5 +242,5 @@ fn combined(means: impl Iterator<Item = f64> + Clone, scramblings: Scramblings) 
     let squares: f64 = means.map(|mean| (mean - value) * (mean - value)).sum();
     let std_error = (squares / (n * (n - 1.0))).sqrt();
     let half = scramblings.t_95 * std_error;
-    Estimate { value, std_error, low: (value - half).max(0.0), high: (value + half).min(1.0) }
+    Estimate::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
 }

@@ -8,8 +8,8 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use super::grid::with_selections;
 use super::pilot::{Pilot, Tail};
 use super::swarm::{Guide, Particles, Swarm, Watch};
-use crate::engine::block::BlockLoop;
 use crate::account::FirstPassage;
+use crate::engine::block::BlockLoop;
 use crate::engine::path_law::PathLaw;
 use crate::engine::plan::Plan;
 use crate::model::{Model, Tilt};
@@ -323,5 +323,5 @@ fn mean_of(blocks: impl ExactSizeIterator<Item = f64> + Clone) -> Estimate {
     let quantile = StudentsT::new(0.0, 1.0, n - 1.0)
         .map_or(f64::INFINITY, |law| law.inverse_cdf(0.5 * (1.0 + CONFIDENCE)));
     let half = quantile * std_error;
-    Estimate { value, std_error, low: (value - half).max(0.0), high: (value + half).min(1.0) }
+    Estimate::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
 }
