@@ -1,9 +1,9 @@
 //! Positions under margin: what a path of prices does to every leverage level of an account.
 
 mod barrier;
-mod evaluation;
 mod fill;
 mod follow;
+mod follower;
 mod funded;
 mod hits;
 mod interest;
@@ -11,7 +11,9 @@ mod ledger;
 mod leg;
 mod margin;
 mod nested;
+mod observer;
 mod open;
+mod open_account;
 mod opening;
 pub mod policy;
 mod pool;
@@ -22,15 +24,17 @@ mod settlement;
 mod steps;
 mod sums;
 
-pub use evaluation::{Evaluation, Foresight, Hit, Survivors};
 pub use fill::Remains;
-pub use follow::Follower;
+pub use follow::General;
+pub use follower::{Follower, Hit, Survivors};
 pub use funded::Funded;
 pub use ledger::Ledger;
 pub use leg::{Leg, PositionTerms};
 pub use margin::{Exposure, Line, Maintenance, Requirement};
 pub use nested::Nested;
+pub use observer::{Due, Foresight, Observer};
 pub use open::{OpenError, open};
+pub use open_account::{FirstPassage, OpenAccount};
 pub use opening::Opening;
 pub use policy::Policy;
 pub use pool::{Held, Pool, Room, Stake};

@@ -1,78 +1,28 @@
-//! From a scenario to what every block of paths does.
+//! From a scenario to what every block of paths does: the law of the paths, and the account at every level.
 
-use std::collections::BTreeMap;
-
-use super::crossing::Crossing;
 use super::funding::FundingLaw;
-use super::result::PositionResult;
+use super::held::held;
+use super::path_law::{PathLaw, PathLawError};
 use crate::account::{
-    Evaluation, Follower, Funded, Ledger, Level, LevelError, Moment, Nested, OpenError, Opening, Policy, Pool,
-    PositionPrices, prices, schedule,
+    Follower, Level, LevelError, OpenAccount, OpenError, Opening, Pool, PositionPrices, prices, schedule,
 };
 use crate::market::Duration;
-use crate::model::{Dependence, Model, Stress};
-use crate::numeric::cholesky;
-use crate::scenario::{Monitoring, Sampling, Scenario};
-use crate::venue::{Borrow, Flows, Side};
-
-/// A common time of all paths at which something happens.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GridPoint {
-    /// Years since the start.
-    pub time: f64,
-    /// Whether a discretely monitored account looks at the price here.
-    pub look: bool,
-    /// Moment of the account's schedule that falls here.
-    pub settle: Option<usize>,
-    /// Whether an evaluation may select paths here.
-    pub select: bool,
-}
+use crate::scenario::{Account, Monitoring, PathBudget, Scenario};
+use crate::venue::{Flows, Side};
 
 /// What every block of paths does; a pure function of the scenario.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Seed of all randomness.
-    pub seed: u64,
-    /// One model per asset.
-    pub models: Vec<Model>,
-    /// What is laid over each asset's model.
-    pub stress: Vec<Stress>,
-    /// What joins the assets.
-    pub dependence: Dependence,
-    /// Lower triangular factor that correlates the normals of the assets; empty where they are independent.
-    pub mixing: Vec<Vec<f64>>,
-    /// Times at which bars of all paths end; the last one is the horizon.
-    pub grid: Vec<GridPoint>,
-    /// Whether accounts watch the price at every instant.
-    pub continuous: bool,
-    /// The asset that the position is in.
-    pub asset: usize,
+    /// What moves prices.
+    pub law: PathLaw,
+    /// What the prices move.
+    pub account: OpenAccount,
     /// What is known of the levels before any path is drawn, by rising leverage.
     pub terms: Vec<LevelTerms>,
-    /// The levels of an account of one position; empty where there are several.
-    pub levels: Vec<Level>,
-    /// The levels of an account of several positions; empty where there is one.
-    pub portfolio: Vec<Vec<Pool>>,
-    /// The levels of an account of one position, as one pool each.
-    pub pools: Vec<Vec<Pool>>,
-    /// Correlation of the drivers of the assets.
-    pub correlation: Vec<Vec<f64>>,
-    /// The levels in the units of an account that is followed step by step.
-    pub openings: Vec<Opening>,
-    /// What is charged over time; of the first position where there are several.
-    pub flows: Flows,
     /// The laws of funding whose rates are dealt out: that of the only position, or of several those that vary.
     pub funding: Vec<FundingLaw>,
-    /// What the owner does.
-    pub policy: Policy,
-    /// Whether the venue can act and leave the position open.
-    pub in_steps: bool,
-    /// Whether liquidations are counted by the strata of what drives the price.
-    pub stratified: bool,
-    /// Longest bar of an account of several positions; none where bars need not end.
+    /// Longest bar, where the scenario wants one.
     pub step: Option<Duration>,
-    /// When the account has to be settled; empty where nothing but the price moves it.
-    pub schedule: Vec<Moment>,
 }
 
 /// What is known of a level before any path is drawn.
@@ -80,15 +30,33 @@ pub struct Plan {
 pub struct LevelTerms {
     /// The leverage.
     pub leverage: f64,
-    /// Mark price of the (first) position's asset at which it is liquidated, all other prices standing still; none where it
-    /// cannot be reached.
+    /// Mark price at which it is liquidated, all other prices standing still; of several positions the nearest that any asset has.
+    /// None where it cannot be reached.
     pub liquidation_price: Option<f64>,
     /// The same for an equity of 0.
     pub bankruptcy_price: Option<f64>,
     /// Whether it can be liquidated at all. With several positions nothing is known.
     pub is_liquidatable: bool,
     /// The positions of an account of several, in the order of the scenario; empty where there is one.
-    pub positions: Vec<PositionResult>,
+    pub positions: Vec<PositionAtStart>,
+}
+
+/// One of several positions at the start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PositionAtStart {
+    /// Name of the asset.
+    pub asset: String,
+    /// Direction.
+    pub side: Side,
+    /// Notional at entry over the equity of the account.
+    pub leverage: f64,
+    /// Prices of the asset at which its pool is liquidated while all other prices stand still: below the price at the start, and
+    /// above; none where there is no such price.
+    pub liquidation_prices: [Option<f64>; 2],
+    /// The nearer of them.
+    pub liquidation_price: Option<f64>,
+    /// The nearest price of the asset at which the equity is 0.
+    pub bankruptcy_price: Option<f64>,
 }
 
 /// Why a scenario cannot be simulated.
@@ -97,6 +65,9 @@ pub enum PlanError {
     /// The scenario has no asset or no position.
     #[error("the scenario has no position to simulate")]
     Empty,
+    /// The prices cannot be simulated.
+    #[error(transparent)]
+    Law(#[from] PathLawError),
     /// The venue does not allow the position.
     #[error("leverage {leverage}: {source}")]
     Level {
@@ -111,146 +82,98 @@ impl Plan {
     /// The plan of a scenario.
     ///
     /// # Errors
-    /// If a level cannot be opened at the venue.
+    /// If a level cannot be opened at the venue, or the prices cannot be simulated.
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
+        let scenario = &*held(scenario);
         let account = &scenario.account;
         let position = account.positions.first().ok_or(PlanError::Empty)?;
         let asset = scenario.assets.get(position.asset).ok_or(PlanError::Empty)?;
         let prices: Vec<f64> = scenario.assets.iter().map(|asset| asset.price).collect();
         let venue = account.venue_of(position);
         let policy = scenario.policy;
-        let horizon = scenario.simulation.horizon.seconds();
-        let (mut levels, mut portfolio, mut terms) = (Vec::new(), Vec::new(), Vec::new());
-        let mut pools_of_one = Vec::new();
+        let horizon = scenario.simulation.horizon;
+        let (mut levels, mut all_pools, mut terms) = (Vec::new(), Vec::new(), Vec::new());
         for &leverage in &account.leverage {
             let error = |source| PlanError::Level { leverage, source };
             let pools = account.open(leverage, &prices).map_err(|OpenError { source, .. }| error(source))?;
             if account.is_portfolio() {
                 terms.push(LevelTerms::of_several(leverage, scenario, &pools));
-                portfolio.push(pools);
             } else {
-                pools_of_one.push(pools);
                 let level = account.level(position, asset.price, leverage).map_err(error)?;
                 terms.push(LevelTerms::of_one(&level));
                 levels.push(level);
             }
+            all_pools.push(pools);
         }
         let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-        let in_steps = venue.acts_in_steps();
+        let in_steps = account.positions.iter().any(|position| account.venue_of(position).acts_in_steps());
         let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
         let schedule = match (account.is_portfolio(), is_plain) {
             (false, true) => Vec::new(),
-            _ => schedule(&flows, &policy, horizon),
+            _ => schedule(&flows, &policy, horizon.seconds()),
         };
-        let plan = Self {
-            seed: scenario.simulation.seed,
-            models: scenario.assets.iter().map(|asset| asset.model.clone()).collect(),
-            stress: scenario.assets.iter().map(|asset| asset.stress.clone()).collect(),
-            // The scenario room lets only valid matrices pass.
-            mixing: cholesky(&scenario.dependence.correlation).unwrap_or_default(),
-            dependence: scenario.dependence.clone(),
-            grid: grid(scenario, &schedule, None),
-            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
+        let account = OpenAccount {
             asset: position.asset,
+            side: position.side,
             openings: levels.iter().map(|level| Opening::new(level, venue)).collect(),
-            terms,
             levels,
-            portfolio,
-            pools: pools_of_one,
-            correlation: scenario.dependence.correlation.clone(),
-            funding: match account.is_portfolio() {
-                true => account
-                    .funding_laws()
-                    .into_iter()
-                    .map(|(asset, funding)| FundingLaw { asset, funding })
-                    .collect(),
-                false => flows[0]
-                    .funding
-                    .iter()
-                    .map(|funding| FundingLaw { asset: position.asset, funding: funding.clone() })
-                    .collect(),
-            },
-            flows: flows[0].clone(),
+            pools: all_pools,
+            flows,
             policy,
             in_steps,
-            stratified: false,
-            step: None,
             schedule,
+            horizon,
+            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
         };
-        Ok(plan.with_bars(scenario).with_strata(scenario.simulation.sampling))
-    }
-
-    /// The plan with strata, where the scenario wants the most of its paths, normals drive the price and no net does better.
-    fn with_strata(self, sampling: Sampling) -> Self {
-        let is_driven = !matches!(self.models.get(self.asset), None | Some(Model::Bootstrap(_)));
-        let wanted = sampling != Sampling::Pseudo && is_driven && self.continuous;
-        Self { stratified: wanted && Crossing::new(&self, false).is_none(), ..self }
-    }
-
-    /// The plan with bars that are as short as the scenario wants.
-    fn with_bars(self, scenario: &Scenario) -> Self {
-        match scenario.simulation.step {
-            Some(step) if self.continuous && !self.portfolio.is_empty() => {
-                Self { grid: grid(scenario, &self.schedule, Some(step)), step: Some(step), ..self }
-            }
-            _ => self,
-        }
+        let step = scenario.simulation.step.filter(|_| account.continuous && account.levels.is_empty());
+        Ok(Self {
+            law: PathLaw::new(scenario, &due(&account), step)?,
+            funding: funding_laws(&scenario.account),
+            account,
+            terms,
+            step,
+        })
     }
 
     /// Length of every path in years.
     pub fn horizon(&self) -> f64 {
-        self.grid.last().map_or(0.0, |point| point.time)
+        self.law.years()
     }
 
-    /// A fresh evaluation of the levels: from the running extreme where that is enough.
-    pub fn evaluation(&self) -> Box<dyn Evaluation> {
-        if !self.portfolio.is_empty() || self.is_managed() {
-            return Box::new(self.follower());
-        }
-        if self.schedule.is_empty()
-            && let Ok(nested) = Nested::new(self.levels.clone(), self.asset, self.horizon())
-        {
-            return Box::new(nested);
-        }
-        match self.funded() {
-            Some(funded) => Box::new(funded),
-            None => Box::new(self.ledger()),
-        }
+    /// A fresh follower of the levels.
+    pub fn follower(&self) -> Box<dyn Follower> {
+        self.account.follower(&self.law.dependence.correlation)
     }
 
-    /// Whether the owner or the venue acts on the way.
-    fn is_managed(&self) -> bool {
-        self.in_steps || !self.policy.is_empty()
+    /// A hash of everything that determines the bars of its paths and how many paths there are, 32 hexadecimal digits.
+    pub(super) fn path_key(&self, budget: &PathBudget) -> String {
+        self.law.key(budget, self.funding.iter().any(|law| law.funding.follows_the_price()))
     }
+}
 
-    /// An evaluation of levels that nothing but funding moves, where their barriers are straight in what it has charged.
-    pub fn funded(&self) -> Option<Funded> {
-        if self.is_managed() || !self.portfolio.is_empty() || self.schedule.is_empty() {
-            return None;
-        }
-        let is_charged = |borrow: &Borrow| borrow.rate != 0.0;
-        let funding =
-            self.flows.funding.as_ref().filter(|_| !self.flows.borrow.as_ref().is_some_and(is_charged))?;
-        Funded::new(self.openings.clone(), funding, self.schedule.clone(), self.asset, self.horizon())
-    }
+/// A hash of everything that determines the paths of a scenario and how many there are, 32 hexadecimal digits: see
+/// [`run_sharing`](super::run_sharing).
+///
+/// # Errors
+/// If the scenario cannot be simulated.
+pub fn path_key(scenario: &Scenario) -> Result<String, PlanError> {
+    Ok(Plan::new(scenario)?.path_key(&scenario.simulation.paths))
+}
 
-    /// An evaluation of any account.
-    pub fn follower(&self) -> Follower {
-        let levels = if self.portfolio.is_empty() { &self.pools } else { &self.portfolio };
-        let (levels, schedule) = (levels.clone(), self.schedule.clone());
-        Follower::new(levels, self.policy, schedule, &self.correlation, self.horizon(), self.continuous)
-    }
+/// The times in seconds at which something is due to an account.
+fn due(account: &OpenAccount) -> Vec<u64> {
+    account.schedule.iter().map(|moment| moment.seconds).collect()
+}
 
-    /// An evaluation that follows every level on its own.
-    pub fn ledger(&self) -> Ledger {
-        Ledger::new(
-            self.openings.clone(),
-            self.flows.clone(),
-            self.schedule.clone(),
-            self.asset,
-            self.horizon(),
-        )
+/// The laws of funding whose rates are dealt out.
+fn funding_laws(account: &Account) -> Vec<FundingLaw> {
+    if account.is_portfolio() {
+        let laws = account.funding_laws().into_iter();
+        return laws.map(|(asset, funding)| FundingLaw { asset, funding }).collect();
     }
+    let of = |position| account.flows_of(position).funding.map(|funding| (position.asset, funding));
+    let law = |(asset, funding)| FundingLaw { asset, funding };
+    account.positions.first().and_then(of).map(law).into_iter().collect()
 }
 
 impl LevelTerms {
@@ -265,60 +188,36 @@ impl LevelTerms {
     }
 
     fn of_several(leverage: f64, scenario: &Scenario, pools: &[Pool]) -> Self {
-        let positions: Vec<PositionResult> = prices(pools)
+        let found = prices(pools);
+        let positions: Vec<PositionAtStart> = found
             .iter()
             .zip(&scenario.account.positions)
             .map(|(prices, position)| {
                 let asset = &scenario.assets[position.asset];
-                PositionResult {
+                PositionAtStart {
                     asset: asset.name.clone(),
-                    side: if position.side == Side::Long { "long" } else { "short" }.to_owned(),
+                    side: position.side,
                     leverage: prices.size,
+                    liquidation_prices: prices.liquidation.map(|ratio| ratio.map(|ratio| ratio * asset.price)),
                     liquidation_price: PositionPrices::nearest(prices.liquidation).map(|ratio| ratio * asset.price),
                     bankruptcy_price: PositionPrices::nearest(prices.bankruptcy).map(|ratio| ratio * asset.price),
                 }
             })
             .collect();
-        let first = positions.first();
+        let distance = |ratio: &f64| if *ratio < 1.0 { 1.0 / ratio } else { *ratio };
+        let nearest = |of: &dyn Fn(&PositionPrices) -> [Option<f64>; 2]| {
+            let ratios = found.iter().zip(&scenario.account.positions).filter_map(|(prices, position)| {
+                Some((PositionPrices::nearest(of(prices))?, scenario.assets[position.asset].price))
+            });
+            let nearest = ratios.min_by(|a, b| distance(&a.0).total_cmp(&distance(&b.0)));
+            nearest.map(|(ratio, price)| ratio * price)
+        };
         Self {
             leverage,
-            liquidation_price: first.and_then(|first| first.liquidation_price),
-            bankruptcy_price: first.and_then(|first| first.bankruptcy_price),
+            liquidation_price: nearest(&|prices| prices.liquidation),
+            bankruptcy_price: nearest(&|prices| prices.bankruptcy),
             is_liquidatable: true,
             positions,
         }
     }
-}
-
-/// The union of the times at which the account looks or is settled, the ends of the models' steps and of the longest bars that
-/// are wanted, the edges of stress, and the horizon.
-fn grid(scenario: &Scenario, schedule: &[Moment], longest: Option<Duration>) -> Vec<GridPoint> {
-    let whole = scenario.simulation.horizon;
-    let mut points: BTreeMap<u64, GridPoint> = BTreeMap::new();
-    let mut at = |seconds: u64, set: &dyn Fn(&mut GridPoint)| {
-        let time = Duration::from_seconds(seconds).years();
-        set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None, select: false }));
-    };
-    for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)).chain(longest) {
-        multiples(step, whole.seconds()).for_each(|seconds| at(seconds, &|_| {}));
-    }
-    for edge in scenario.assets.iter().flat_map(|asset| asset.stress.edges()) {
-        if (1..whole.seconds()).contains(&edge.seconds()) {
-            at(edge.seconds(), &|_| {});
-        }
-    }
-    if let Monitoring::Every(interval) = scenario.simulation.monitoring {
-        multiples(interval, whole.seconds()).for_each(|seconds| at(seconds, &|point| point.look = true));
-    }
-    for (moment, due) in schedule.iter().enumerate() {
-        at(due.seconds, &|point| point.settle = Some(moment));
-    }
-    at(whole.seconds(), &|_| {});
-    points.into_values().collect()
-}
-
-/// The multiples of an interval up to the horizon, in seconds.
-fn multiples(interval: Duration, horizon: u64) -> impl Iterator<Item = u64> {
-    let step = interval.seconds().max(1);
-    (1..=horizon / step).map(move |k| k * step)
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::picture::{EquityDistribution, PriceFan};
+use super::plan::PositionAtStart;
 use crate::stats::Estimate;
+use crate::venue::Side;
 
 /// Values by probability; keys are decimal fractions as text (`"0.05"`).
 pub type Quantiles = BTreeMap<String, f64>;
@@ -66,8 +68,8 @@ pub struct Note {
 pub struct LevelResult {
     /// Notional over equity at entry.
     pub leverage: f64,
-    /// Mark price at which equity equals the maintenance margin; none if it cannot be reached. Of the first position where there
-    /// are several, all other prices standing still.
+    /// Mark price at which equity equals the maintenance margin; none if it cannot be reached. Of several
+    /// positions the nearest, all other prices standing still.
     pub liquidation_price: Option<f64>,
     /// Mark price at which equity is zero; none if it cannot be reached. As the liquidation price.
     pub bankruptcy_price: Option<f64>,
@@ -136,10 +138,25 @@ pub struct PositionResult {
     /// Notional at entry over the equity of the account.
     pub leverage: f64,
     /// Price of the asset at which the account, or the position where it stands alone, is liquidated while all other prices
-    /// stand still; none if it cannot be reached on the position's losing side.
+    /// stand still: the nearer of those below and above; none if there is none.
     pub liquidation_price: Option<f64>,
     /// The same for an equity of zero.
     pub bankruptcy_price: Option<f64>,
+}
+
+impl PositionResult {
+    /// What is known of a position at the start.
+    pub fn new(position: &PositionAtStart) -> Self {
+        Self {
+            asset: position.asset.clone(),
+            side: if position.side == Side::Long { "long" } else { "short" }.to_owned(),
+            leverage: position.leverage,
+            liquidation_price: position.liquidation_price,
+            bankruptcy_price: position.bankruptcy_price,
+            liquidation_below: position.liquidation_prices[0],
+            liquidation_above: position.liquidation_prices[1],
+        }
+    }
 }
 
 /// Probability of not having been liquidated by a time.

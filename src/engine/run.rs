@@ -6,13 +6,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::block::{BLOCK_LANES, Worker};
+use super::block::BLOCK_LANES;
 use super::partial::{Partial, Shard};
+use super::path_law::PathLawError;
 use super::picture::PriceFans;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::sampling::{self, Apart};
 use super::summary::{Ending, summarise};
+use super::worker::Worker;
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::{Estimate, LevelTally, Tally};
 
@@ -42,6 +44,9 @@ pub enum RunError {
     /// The scenario cannot be simulated.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// Its prices cannot.
+    #[error(transparent)]
+    Law(#[from] PathLawError),
     /// Stopped before the first block was finished.
     #[error("interrupted before any path was finished")]
     Interrupted,
@@ -104,7 +109,10 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
 /// # Errors
 /// See [`RunError`]; the scenarios must have the same [`path_key`](super::path_key()).
 pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
-    let plans = scenarios.iter().map(Plan::new).collect::<Result<Vec<_>, _>>()?;
+    let plans = scenarios
+        .iter()
+        .map(|scenario| Plan::new(scenario))
+        .collect::<Result<Vec<_>, PlanError>>()?;
     let mut keys = plans.iter().zip(scenarios).map(|(plan, of)| plan.path_key(&of.simulation.paths));
     let first = keys.next();
     if keys.any(|key| Some(key) != first) {
@@ -183,6 +191,8 @@ struct Member<'a> {
     scenario: &'a Scenario,
     plan: &'a Plan,
     tally: Tally,
+    /// Whether its liquidations are counted by strata.
+    is_stratified: bool,
     /// Probabilities that do not rest on the paths, by level.
     apart: Option<Vec<Option<Apart>>>,
     /// Paths after which to look whether there are enough.
@@ -202,7 +212,9 @@ impl<'a> Member<'a> {
                 (apart, (first * BLOCK_LANES as u64).min(max_paths))
             }
         };
-        Self { scenario, plan, tally: Tally::new(plan.terms.len()), apart, until, ending: None }
+        let is_stratified = sampling::is_stratified(scenario, plan);
+        let tally = Tally::new(plan.terms.len());
+        Self { scenario, plan, tally, is_stratified, apart, until, ending: None }
     }
 
     /// Most paths that it may take.
@@ -256,14 +268,15 @@ fn run_paths(
     options: &RunOptions<'_>,
     paths: std::ops::Range<u64>,
 ) {
-    let plans: Vec<&Plan> = members.iter().map(|member| member.plan).collect();
-    let Some((first, others)) = plans.split_first() else { return };
+    let plans: Vec<(&Plan, bool)> =
+        members.iter().map(|member| (member.plan, member.is_stratified)).collect();
+    let Some((first, _)) = plans.first() else { return };
     let planned = members[0].planned();
     let lanes = BLOCK_LANES as u64;
     let next = AtomicU64::new(paths.start / lanes);
     let done = AtomicU64::new(paths.start);
     let tallies = pool.broadcast(|_| {
-        let mut worker = Worker::sharing(first, others);
+        let mut worker = Worker::sharing(&first.law, &plans);
         while !options.stop.load(Ordering::Relaxed) {
             let block = next.fetch_add(1, Ordering::Relaxed);
             if block * lanes >= paths.end {

@@ -13,13 +13,13 @@ const ROUNDING: f64 = 1e-9;
 pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     let account = &scenario.account;
     let mut notes = Vec::new();
-    if plan.portfolio.is_empty() {
+    if !plan.account.levels.is_empty() {
         return notes;
     }
     let alone = account.positions.iter().filter(|position| position.collateral.is_some()).count();
     let mode = match (account.margin, alone) {
         (MarginMode::Cross, 0) => {
-            "All positions share the equity and are closed together: liquidation is that of the account."
+            "All positions share the equity, and the venues close them together: liquidation is that of the account."
         }
         (MarginMode::Cross, _) => {
             "Positions with `collateral` stand alone; the others share the rest of the equity and are closed together. Liquidation means the \
@@ -38,9 +38,9 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
     notes.push((
         "several_positions",
         format!(
-            "{mode}{policy} The return is that of the whole account at the horizon. The \
-             liquidation price of a level is that of the first position while all other prices stand still; `positions` \
-             has those of all."
+            "{mode}{policy} The return is that of the whole account at the horizon. The liquidation price of a level is the \
+             nearest that the price of one asset can reach while all others stand still; `positions` has those of all, on \
+             both sides where there are two."
         ),
     ));
     let shares: f64 = account.positions.iter().map(|position| position.share).sum();
@@ -53,13 +53,13 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
             ),
         ));
     }
-    if let Some(step) = plan.step {
+    let pools = plan.account.pools.first().map_or(&[][..], Vec::as_slice);
+    if plan.law.continuous && pools.iter().any(|pool| pool.assets.len() > 1) {
         notes.push((
             "bridged_margin",
-            format!(
-                "Between looks at most {step} apart the margin follows a Brownian bridge towards a flat surface of liquidation: \
-                 probabilities are within 0.1 percentage points beside their errors. A shorter `simulation.step` brings less bias."
-            ),
+            "Where several prices decide, the margin follows a Brownian bridge towards surfaces that are flat over 3 % of a price: \
+             probabilities are within 0.1 percentage points beside their errors."
+                .to_owned(),
         ));
     }
     let inverse = |position| account.venue_of(position).contract == Contract::Inverse;
@@ -90,7 +90,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
     let exceeded: Vec<String> = plan
         .terms
         .iter()
-        .zip(&plan.portfolio)
+        .zip(&plan.account.pools)
         .filter(|(_, pools)| pools.iter().any(Pool::exceeds_cap))
         .map(|(level, _)| format!("{}x", level.leverage))
         .collect();

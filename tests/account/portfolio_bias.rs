@@ -7,7 +7,7 @@
 //! 100,000 paths leave a standard error of at most 0.0016. Four of them are allowed for: 16 comparisons at 6.3e-5 each are false
 //! alarms of at most 0.1 % for another seed.
 
-use liqsim::account::Evaluation;
+use liqsim::account::{Follower, Observer};
 use liqsim::engine::Plan;
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};
@@ -135,7 +135,7 @@ impl Account {
     /// The share of paths that is liquidated when the horizon is this many bars.
     fn liquidated(&self, plan: &Plan, count: usize, blocks: u64) -> f64 {
         let step = plan.horizon() / count as f64;
-        let mut account = plan.follower();
+        let mut account = plan.account.general(&plan.law.dependence.correlation);
         let mut liquidated = 0;
         for block in 0..blocks {
             let mut moves = Stream::new(3, Purpose::Move(0), block);

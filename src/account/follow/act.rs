@@ -1,7 +1,7 @@
 //! What is waited for in a pool, and what happens when it comes about.
 
 use super::slot::{Place, Watch};
-use super::state::Follower;
+use super::state::General;
 use crate::account::barrier::NOWHERE;
 use crate::account::policy::{Deleverage, Occasion, Orders, Trigger};
 use crate::account::pool::{Held, Room, Stake};
@@ -53,7 +53,7 @@ pub(super) struct Prices<'a> {
     pub x: &'a [f64],
 }
 
-impl Follower {
+impl General {
     /// Everything that is waited for in a pool, in the order in which it is seen to at one price.
     pub(super) fn events(&self, place: Place) -> Vec<Event> {
         let slot = &self.slots[self.slot(place)];

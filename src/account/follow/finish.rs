@@ -1,24 +1,17 @@
 //! The door to the engine: how a block goes on and ends.
 
 use super::slot::{Course, Place};
-use super::state::Follower;
-use crate::account::evaluation::{Evaluation, Hit, Survivors};
+use super::state::General;
+use crate::account::follower::{Follower, Hit, Survivors};
+use crate::account::observer::{Due, Observer};
 use crate::account::sums::{add_sums, tally_hits};
-use crate::market::{Bars, Sides};
+use crate::market::Bars;
 use crate::numeric::Stream;
 use crate::stats::{Cost, Exit, Passage, Tally};
 
-impl Evaluation for Follower {
+impl Observer for General {
     fn begin(&mut self, lanes: usize) {
         self.start(lanes);
-    }
-
-    fn watched_side(&self) -> Option<Sides> {
-        None
-    }
-
-    fn losing_side(&self) -> Option<Sides> {
-        self.only_side().map(|sign| if sign > 0.0 { Sides::Low } else { Sides::High })
     }
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
@@ -42,10 +35,12 @@ impl Evaluation for Follower {
         }
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
-        self.settle_all(moment, log_prices, funding_rates);
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
+        self.settle_all(moment, log_prices, due.funding);
     }
+}
 
+impl Follower for General {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let count = self.levels.len();
         for (date, equities) in self.dated.iter().enumerate() {
@@ -73,16 +68,12 @@ impl Evaluation for Follower {
         Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
     }
 
-    fn fixed_barriers(&self) -> Option<&[f64]> {
-        self.fixed.as_deref()
-    }
-
     fn hits(&self) -> &[Hit] {
         &self.hits
     }
 }
 
-impl Follower {
+impl General {
     /// Closes what one level still holds at the horizon and adds the path to a tally.
     fn end_path(&mut self, lane: usize, level: usize, weight: f64, tally: &mut Tally) {
         let (mut equity, mut bad_debt) = (0.0, 0.0);

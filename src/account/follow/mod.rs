@@ -26,4 +26,4 @@ mod state;
 mod surface;
 mod walk;
 
-pub use state::Follower;
+pub use state::General;

@@ -10,15 +10,15 @@
 //! that is gone stays with the owner. A pool that holds coins takes money in at the price of the moment.
 
 use super::slot::Place;
-use super::state::Follower;
-use crate::account::evaluation::Hit;
+use super::state::General;
+use crate::account::follower::Hit;
 use crate::account::policy::{Answer, Deleverage, Occasion};
 use crate::account::pool::{Held, Room, Stake};
 use crate::account::schedule::Moment;
 use crate::account::steps::NO_LIMIT;
 use crate::stats::Exit;
 
-impl Follower {
+impl General {
     /// Ends a pool that leaves this much, in its own currency; costs are valued at the same prices.
     fn close(&mut self, place: Place, x: &[f64], left: f64, bad_debt: f64) {
         let at = self.slot(place);

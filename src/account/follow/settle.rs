@@ -2,17 +2,16 @@
 
 use super::act::Prices;
 use super::slot::Place;
-use super::state::Follower;
-use crate::account::barrier::NOWHERE;
+use super::state::General;
 use crate::account::interest::Growth;
-use crate::account::policy::{Deleverage, Occasion, Trigger};
-use crate::account::pool::{Held, Room};
+use crate::account::policy::{Deleverage, Occasion};
+use crate::account::pool::Held;
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::market::SECONDS_PER_YEAR;
 use crate::numeric::exponentials;
 use crate::venue::{Funding, Side};
 
-impl Follower {
+impl General {
     /// Price ratios by asset and path.
     pub(super) fn set_prices(&mut self, log_prices: &[Vec<f64>]) {
         self.ratios.resize(log_prices.len(), Vec::new());
@@ -191,60 +190,5 @@ impl Follower {
         let paid_in = self.courses[lane * self.levels.len() + level].paid_in;
         let (premium, options) = self.options(lane, level, years);
         (equity + (self.committed - 1.0 - paid_in) + options) / (self.committed + premium)
-    }
-
-    /// Log-prices where a level is liquidated, mirrored so that liquidation lies below, if that is when the price first
-    /// touches one that never moves, on the same side at all levels, whatever the owner does.
-    pub(super) fn fixed_prices(&self) -> Option<Vec<f64>> {
-        let sign = self.only_side()?;
-        let has_payments = self.schedule.iter().any(|moment| moment.funding || moment.interest);
-        let policy = &self.policy;
-        let acts = policy.margin_call.is_some() || policy.add_margin.is_some() || policy.trailing_stop.is_some();
-        if has_payments || acts || self.acts_before_the_horizon() {
-            return None;
-        }
-        let prices = self.levels.iter().map(|level| {
-            let [pool] = &level.pools[..] else { return None };
-            let stakes = pool.opening();
-            let held = Held { cash: pool.opening_cash(), legs: &stakes };
-            let (low, high) = pool.bounds(held, Room::Margin(1.0), NOWHERE);
-            let price = if sign > 0.0 { low } else { -high };
-            let is_idle = level.orders[0].iter().all(|orders| {
-                orders.trail == f64::INFINITY && orders.target.is_infinite() && sign * orders.stop <= price
-                    && (orders.sign == sign || orders.stop.is_infinite())
-            });
-            let deleverages = policy.deleverage.is_some_and(|policy| match policy.on {
-                Occasion::Every(_) => true,
-                Occasion::Above(leverage) => {
-                    let bounds = pool.bounds(held, Room::Leverage(leverage), NOWHERE);
-                    let at = if sign > 0.0 { bounds.0 } else { -bounds.1 };
-                    at > price
-                }
-            });
-            let has_lender = pool.groups.iter().any(|group| group.lender.is_some());
-            let shares = pool.legs.len() > 1 && {
-                matches!(policy.stop_loss.map(|stop| stop.at), Some(Trigger::Share(_)))
-                    || matches!(policy.take_profit.map(|target| target.at), Some(Trigger::Share(_)))
-            };
-            (is_idle && !deleverages && !has_lender && !shares).then_some(price)
-        });
-        prices.collect()
-    }
-
-    fn acts_before_the_horizon(&self) -> bool {
-        let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
-        self.policy.exit_after.is_some_and(|exit| exit.time.seconds() < horizon)
-    }
-
-    /// +1 where a fall of the only asset is all that can liquidate any level, −1 where a rise is.
-    pub(super) fn only_side(&self) -> Option<f64> {
-        let [unit] = &self.units[..] else { return None };
-        if !unit.is_line() {
-            return None;
-        }
-        let sides = self.levels.iter().flat_map(|level| level.pools.iter().flat_map(|pool| &pool.legs));
-        let mut signs = sides.map(|leg| leg.side.sign());
-        let first = signs.next()?;
-        signs.all(|sign| sign == first).then_some(first)
     }
 }

@@ -4,7 +4,7 @@ use super::line::Segment;
 use super::node::Node;
 use super::slot::{Course, Place, Slot, Watch};
 use super::surface::{Nearest, Spread, spread_of};
-use crate::account::evaluation::Hit;
+use crate::account::follower::Hit;
 use crate::account::interest::Growth;
 use crate::account::leg::Unit as Settles;
 use crate::account::policy::{Orders, Policy};
@@ -45,7 +45,7 @@ pub(super) struct Level {
 }
 
 /// Follows the levels of an account.
-pub struct Follower {
+pub struct General {
     pub(super) levels: Vec<Level>,
     pub(super) units: Vec<Unit>,
     /// The unit of each pool, and the first of its legs among those of a level.
@@ -92,8 +92,6 @@ pub struct Follower {
     pub(super) survivor_sums: Vec<Sums>,
     pub(super) liquidated_sums: Vec<LiquidatedSums>,
     pub(super) account_sums: Vec<AccountSums>,
-    /// Mirrored log-prices of the only event that a level waits for, where it is liquidation at a price that never moves.
-    pub(super) fixed: Option<Vec<f64>>,
 }
 
 /// Over longer pieces, in standard deviations of the log-price, a surface is not taken as flat.
@@ -101,7 +99,7 @@ const FLAT: f64 = 0.03;
 /// Where pools on assets that move together stand side by side.
 const APART: f64 = 0.02;
 
-impl Follower {
+impl General {
     /// A follower of levels that were [opened](crate::account::open), over a horizon in years. `schedule` holds the moments at
     /// which cash flows and orders are due, in order; `correlation` is that of the drivers of all assets, empty where they are
     /// independent; `continuous` says whether the venues watch at every instant.
@@ -138,7 +136,7 @@ impl Follower {
         };
         let levels: Vec<Level> = levels.into_iter().map(level).collect();
         let growth = levels.iter().flat_map(|level| level.growth.iter().flatten());
-        let mut follower = Self {
+        Self {
             has_lead: growth.clone().any(|growth| growth.lead != 0.0),
             in_coin: sample_is_in_coin(&levels),
             factor: factor_of(correlation),
@@ -170,11 +168,8 @@ impl Follower {
             survivor_sums: vec![Sums::default(); count],
             liquidated_sums: vec![LiquidatedSums::default(); count],
             account_sums: vec![AccountSums::default(); count],
-            fixed: None,
             levels,
-        };
-        follower.fixed = follower.fixed_prices();
-        follower
+        }
     }
 
     pub(super) fn slot(&self, Place { lane, level, pool }: Place) -> usize {

@@ -30,7 +30,7 @@ use super::act::{Event, Prices};
 use super::line::{OUT_OF_REACH, SMALLEST};
 use super::node::Node;
 use super::slot::Place;
-use super::state::Follower;
+use super::state::General;
 use crate::account::pool::{Held, Pool, Room};
 use crate::market::Bars;
 use crate::numeric::{crossing_probability, exp, extreme_below, first_passage_fraction};
@@ -172,7 +172,7 @@ fn ratios(y: &[f64]) -> Vec<f64> {
     y.iter().map(|y| exp(*y)).collect()
 }
 
-impl Follower {
+impl General {
     /// The bar of a path for one pool of several assets at all levels.
     pub(super) fn observe_surface(&mut self, unit: usize, bars: &[Bars], i: usize, key: u64) {
         let assets = self.units[unit].assets.clone();

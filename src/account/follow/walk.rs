@@ -4,14 +4,14 @@ use super::act::Prices;
 use super::line::{Reach, Segment};
 use super::node::Node;
 use super::slot::Place;
-use super::state::Follower;
+use super::state::General;
 use crate::market::Bars;
 use crate::numeric::exp;
 
 /// Events in one bar; each moves the next one away.
 const MOST_EVENTS: usize = 512;
 
-impl Follower {
+impl General {
     /// The bar of a path for all levels of a unit.
     pub(super) fn observe_line(&mut self, unit: usize, bars: &[Bars], i: usize, key: u64) {
         let bars = &bars[self.units[unit].assets[0]];

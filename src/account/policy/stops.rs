@@ -84,6 +84,13 @@ impl Trigger {
     }
 }
 
+impl StopLoss {
+    /// Whether it is a loss of several positions together.
+    pub fn is_shared(&self, pool: &Pool) -> bool {
+        matches!(self.at, Trigger::Share(_)) && pool.legs.len() > 1
+    }
+}
+
 impl Orders {
     /// The orders of a position of a pool.
     pub fn new(
@@ -115,9 +122,9 @@ impl Orders {
         }
     }
 
-    /// Whether nothing is ordered.
-    pub fn is_empty(&self) -> bool {
-        self.stop.is_infinite() && self.target.is_infinite() && self.trail == f64::INFINITY
+    /// Whether the fixed stop lies beyond a log-price on the losing side.
+    pub fn stops_beyond(&self, log_price: f64) -> bool {
+        self.sign * self.stop <= self.sign * log_price
     }
 }
 

@@ -1,0 +1,168 @@
+//! The account of a scenario, opened at every leverage level.
+
+use super::barrier::NOWHERE;
+use super::policy::Orders;
+use super::pool::{Held, Pool, Room};
+use super::{Follower, Funded, General, Ledger, Level, Moment, Nested, Opening, Policy};
+use crate::market::{Duration, Sides};
+use crate::venue::{Borrow, Flows, Side};
+
+/// An account at every leverage level, before any path is drawn.
+#[derive(Debug, Clone)]
+pub struct OpenAccount {
+    /// The asset of the (first) position.
+    pub asset: usize,
+    /// Its direction.
+    pub side: Side,
+    /// The levels of an account of one position; empty where there are several.
+    pub levels: Vec<Level>,
+    /// The pools of every level.
+    pub pools: Vec<Vec<Pool>>,
+    /// The levels in the units of an account that is followed step by step.
+    pub openings: Vec<Opening>,
+    /// What is charged over time, by position.
+    pub flows: Vec<Flows>,
+    /// What the owner does.
+    pub policy: Policy,
+    /// Whether the venue can act and leave the position open.
+    pub in_steps: bool,
+    /// When the account has to be settled; empty where nothing but the price moves it.
+    pub schedule: Vec<Moment>,
+    /// Length of every path.
+    pub horizon: Duration,
+    /// Whether the venues watch the price at every instant.
+    pub continuous: bool,
+}
+
+/// Levels whose liquidation is the first passage of one asset's price through fixed barriers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FirstPassage {
+    /// The asset.
+    pub asset: usize,
+    /// Where liquidation lies.
+    pub side: Sides,
+    /// By level, the distance of log-prices to liquidation, positive; infinite where it cannot be reached. None where the level is
+    /// not of this kind.
+    pub distances: Vec<Option<f64>>,
+}
+
+impl FirstPassage {
+    /// The sign that makes a move of the log-price towards liquidation positive.
+    pub fn sign(&self) -> f64 {
+        if self.side == Sides::High { 1.0 } else { -1.0 }
+    }
+}
+
+impl OpenAccount {
+    /// Whether the levels are liquidated by the first passage of one asset's price through fixed barriers, whatever their
+    /// follower: none if no level is. A liquidation in part is one from the first part on.
+    pub fn first_passage(&self) -> Option<FirstPassage> {
+        let moves_money = !self.flows.iter().all(Flows::is_empty);
+        if moves_money || self.policy.can_delay_liquidation(self.horizon) {
+            return None;
+        }
+        let side = losing(self.side);
+        let distance = |pools: &Vec<Pool>| {
+            let pools = pools.iter().map(|pool| self.distance(pool, side));
+            pools.reduce(|one, other| Some(one?.min(other?))).flatten()
+        };
+        let distances: Vec<Option<f64>> = self.pools.iter().map(distance).collect();
+        let asset = self.asset;
+        distances.iter().any(Option::is_some).then_some(FirstPassage { asset, side, distances })
+    }
+
+    /// The distance of log-prices to the liquidation of a pool that holds one asset only and loses on one side only, with nothing
+    /// that comes before; none for others. A stop that lies before liquidation comes first, except across a gap.
+    fn distance(&self, pool: &Pool, side: Sides) -> Option<f64> {
+        let loses = pool.legs.iter().all(|leg| leg.asset == self.asset && losing(leg.side) == side);
+        if !loses || pool.groups.iter().any(|group| group.lender.is_some()) {
+            return None;
+        }
+        let stakes = pool.opening();
+        let held = Held { cash: pool.opening_cash(), legs: &stakes };
+        let (low, high) = pool.bounds(held, Room::Margin(1.0), NOWHERE);
+        let barrier = if side == Sides::Low { low } else { high };
+        let stop = self.policy.stop_loss;
+        let is_share = stop.is_some_and(|stop| stop.is_shared(pool));
+        let orders = pool.legs.iter().map(|leg| Orders::new((stop, None, None), leg, pool));
+        let is_first = !is_share && orders.into_iter().all(|orders| orders.stops_beyond(barrier));
+        is_first.then_some(barrier.abs())
+    }
+
+    /// The levels whose stop lies beyond the liquidation price of a position's own asset, so that it can never fill first.
+    pub fn idle_stops(&self) -> Vec<bool> {
+        let Some(stop) = self.policy.stop_loss else { return vec![false; self.pools.len()] };
+        let is_idle = |pool: &Pool| {
+            let stakes = pool.opening();
+            let held = Held { cash: pool.opening_cash(), legs: &stakes };
+            let (low, high) = match pool.assets.len() {
+                1 => pool.bounds(held, Room::Margin(1.0), NOWHERE),
+                _ => NOWHERE,
+            };
+            pool.legs.iter().any(|leg| {
+                let orders = Orders::new((Some(stop), None, None), leg, pool);
+                let barrier = if leg.side == Side::Long { low } else { high };
+                barrier.is_finite() && orders.stop.is_finite() && orders.stops_beyond(barrier)
+            })
+        };
+        self.pools.iter().map(|pools| pools.iter().any(is_idle)).collect()
+    }
+
+    /// The asset and the side on which the account loses; of several positions those of the first.
+    pub fn losing_side(&self) -> (usize, Sides) {
+        (self.asset, losing(self.side))
+    }
+
+    /// A fresh follower of the levels: from the running extreme where that is enough. `correlation` is that of all assets.
+    pub fn follower(&self, correlation: &[Vec<f64>]) -> Box<dyn Follower> {
+        if self.levels.is_empty() || self.is_managed() {
+            return Box::new(self.general(correlation));
+        }
+        if self.schedule.is_empty()
+            && let Ok(nested) = Nested::new(self.levels.clone(), self.asset, self.horizon.years())
+        {
+            return Box::new(nested);
+        }
+        match self.funded() {
+            Some(funded) => Box::new(funded),
+            None => Box::new(self.ledger()),
+        }
+    }
+
+    /// Whether the owner or the venue acts on the way.
+    fn is_managed(&self) -> bool {
+        self.in_steps || !self.policy.is_empty()
+    }
+
+    /// A follower of levels that nothing but funding moves, where their barriers are straight in what it has charged.
+    pub fn funded(&self) -> Option<Funded> {
+        if self.is_managed() || self.levels.is_empty() || self.schedule.is_empty() {
+            return None;
+        }
+        let flows = self.flows.first()?;
+        let is_charged = |borrow: &Borrow| borrow.rate != 0.0;
+        let funding = flows.funding.as_ref().filter(|_| !flows.borrow.as_ref().is_some_and(is_charged))?;
+        let years = self.horizon.years();
+        Funded::new(self.openings.clone(), funding, self.schedule.clone(), self.asset, years)
+    }
+
+    /// A follower of any account.
+    pub fn general(&self, correlation: &[Vec<f64>]) -> General {
+        let (pools, schedule) = (self.pools.clone(), self.schedule.clone());
+        General::new(pools, self.policy, schedule, correlation, self.horizon.years(), self.continuous)
+    }
+
+    /// A follower of every level on its own.
+    pub fn ledger(&self) -> Ledger {
+        let flows = self.flows.first().cloned().unwrap_or_default();
+        Ledger::new(self.openings.clone(), flows, self.schedule.clone(), self.asset, self.horizon.years())
+    }
+}
+
+/// The extreme that can liquidate a position.
+fn losing(side: Side) -> Sides {
+    match side {
+        Side::Long => Sides::Low,
+        Side::Short => Sides::High,
+    }
+}
