@@ -92,7 +92,10 @@ fn one_sided(sign: f64, u: f64, power: f64) -> (f64, f64) {
         // Of a falling function without a root there is nothing left anywhere.
         return if sign > 0.0 { NOWHERE } else { (f64::INFINITY, f64::NEG_INFINITY) };
     }
-    let y = power * ln(u.min(1e300));
+    if u >= 1e300 {
+        return if sign > 0.0 { (f64::INFINITY, f64::NEG_INFINITY) } else { NOWHERE };
+    }
+    let y = power * ln(u);
     if sign * power > 0.0 { (y, f64::INFINITY) } else { (f64::NEG_INFINITY, y) }
 }
 

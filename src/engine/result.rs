@@ -142,6 +142,12 @@ pub struct PositionResult {
     pub liquidation_price: Option<f64>,
     /// The same for an equity of zero.
     pub bankruptcy_price: Option<f64>,
+    /// The liquidation price below that at the start; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liquidation_below: Option<f64>,
+    /// The liquidation price above that at the start; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liquidation_above: Option<f64>,
 }
 
 impl PositionResult {
