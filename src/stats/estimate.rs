@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::numeric::elementary;
+
 /// Level of every interval.
 pub const CONFIDENCE: f64 = 0.95;
 /// Standard normal quantile of a two-sided 95 % interval.
@@ -69,7 +71,7 @@ impl Estimate {
 /// Wilson's (1927) score interval; where nothing or everything happened, the exact bound of Clopper and Pearson (1934),
 /// 1 − 0.025^(1/n) away.
 fn proportion_interval(events: f64, n: f64) -> (f64, f64) {
-    let exact = -(((1.0 - CONFIDENCE) / 2.0).ln() / n).exp_m1();
+    let exact = -elementary::exp_m1(elementary::ln((1.0 - CONFIDENCE) / 2.0) / n);
     let p = events / n;
     let shrink = 1.0 / (1.0 + Z_95 * Z_95 / n);
     let centre = (p + Z_95 * Z_95 / (2.0 * n)) * shrink;
