@@ -155,7 +155,7 @@ pub fn calibrate(sample: Sample, targets: &[Target]) -> Result<Calibration, Vec<
 /// Mean log return, and growth of the expected price, per year with standard errors.
 fn growth(sample: &Sample) -> (Growth, Growth) {
     let (n, dt) = (sample.len() as f64, sample.step_years());
-    let ratios: Vec<f64> = sample.returns.iter().map(|r| elementary::exp(r)).collect();
+    let ratios: Vec<f64> = sample.returns.iter().map(|r| elementary::exp(*r)).collect();
     let (log, ratio) = (mean(&sample.returns), mean(&ratios));
     let error = |values: &[f64], centre: f64| (variance(values) / n).sqrt() / (centre * dt);
     (

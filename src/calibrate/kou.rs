@@ -129,7 +129,7 @@ impl KouDensity {
         let mut last = elementary::exp(self.log_density[0]);
         let mut values = vec![0.0];
         for log in &self.log_density[1..] {
-            let density = elementary::exp(log);
+            let density = elementary::exp(*log);
             sum += 0.5 * (last + density) * self.spacing;
             values.push(sum);
             last = density;

@@ -128,7 +128,7 @@ fn look_for_spikes(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
     let threshold = (SPIKE_TIMES * median(beyond.clone())).max(SMALLEST_SPIKE);
     for (bar, beyond) in bars.iter().zip(&beyond) {
         if *beyond > threshold {
-            let kind = IssueKind::Spike { factor: elementary::exp(beyond) };
+            let kind = IssueKind::Spike { factor: elementary::exp(*beyond) };
             issues.push(Issue { time: bar.time, line: None, kind });
         }
     }
