@@ -90,6 +90,19 @@ mod tests {
             sum(&sin),
             sum(&cos),
         ];
-        assert_eq!(found, [0; 8], "{found:#x?}");
+        assert_eq!(
+            found,
+            [
+                0xc0aa_2b20_8fe5_b3da,
+                0xcad0_41d9_3ebb_8bef,
+                0x5e31_5f3d_10c3_0a10,
+                0xb997_e461_f7ad_3f4b,
+                0xb861_71f1_a262_bff2,
+                0x2cbf_d302_9d24_4d76,
+                0x7185_0517_9c63_84af,
+                0x85dc_63fc_3369_bd6f,
+            ],
+            "{found:#x?}"
+        );
     }
 }

@@ -159,7 +159,8 @@ impl RareEvents {
         if !pilot.has_arrived() || exponent <= 0.0 {
             return None;
         }
-        let barriers: Vec<f64> = AROUND.iter().map(|share| goal - elementary::ln(*share) / exponent).collect();
+        let barriers: Vec<f64> =
+            AROUND.iter().map(|share| goal - elementary::ln(*share) / exponent).collect();
         let first = range_of(0, MOST_STEPS);
         let (found, _) = self.refine(pilot.guide, first, &barriers, budget);
         // Between two barriers, or beyond the last, the logarithm of the probability is taken as linear in the depth.
