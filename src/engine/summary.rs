@@ -10,7 +10,6 @@ use super::sampling::{self, Apart};
 use super::several;
 use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
-use crate::numeric::elementary;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
 use crate::venue::{Contract, Flows, Venue};
@@ -192,7 +191,7 @@ fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats
     let quantile_intervals = QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), interval(*p))).collect();
     ReturnStats {
         std_dev: variance.sqrt(),
-        skewness: spread.then(|| third / elementary::powf(variance, 1.5)),
+        skewness: spread.then(|| third / (variance * variance.sqrt())),
         kurtosis: spread.then(|| fourth / (variance * variance)),
         quantiles,
         quantile_intervals,
