@@ -1,12 +1,13 @@
 //! Elementary functions of one number, for every argument, with the same bits everywhere.
 //!
-//! The methods of `f64` take these from the C library that the program is linked with: between glibc 2.36 and musl, `ln` differs
-//! in the last bit for 0.006 % of the arguments, `exp` for 0.07 %, `hypot` for 14 %. Results must not depend on that, so
-//! nothing but this module (and the kernels' own polynomials in [`lanewise`](super::lanewise)) computes them; the lint
-//! `clippy::disallowed_methods` holds it.
+//! The methods of `f64` take these from the C library that the program is linked with: between glibc 2.36 and
+//! musl, `ln` differs in the last bit for 0.006 % of the arguments, `exp` for 0.07 %, `hypot` for 14 %.
+//! Results must not depend on that, so nothing but this module (and the kernels' own polynomials in
+//! [`lanewise`](super::lanewise)) computes them; the lint `clippy::disallowed_methods` holds it.
 //!
-//! Source: the crate `libm`, a translation to Rust of musl's and FreeBSD's functions, made of IEEE operations only. Its version
-//! is pinned because another one may round otherwise. Errors are below one unit in the last place, 1.5 for `powf`.
+//! Source: the crate `libm`, a translation to Rust of musl's and FreeBSD's functions, made of IEEE operations
+//! only. Its version is pinned because another one may round otherwise. Errors are below one unit in the last
+//! place, 1.5 for `powf`.
 
 macro_rules! functions {
     ($($(#[$meaning:meta])* $name:ident($($argument:ident),+) = $source:path;)+) => {
@@ -72,7 +73,8 @@ mod tests {
         assert!((ln(5e-324) + 744.440_071_921_381).abs() < 1e-11);
     }
 
-    /// The bits of a sum over many arguments: another version of the source, or a platform's functions, give others.
+    /// The bits of a sum over many arguments: another version of the source, or a platform's functions, give
+    /// others.
     #[test]
     fn the_bits_are_pinned() {
         let sum = |f: &dyn Fn(f64) -> f64| {

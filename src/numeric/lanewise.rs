@@ -1,7 +1,9 @@
-//! Lane-wise exponential and natural logarithm from IEEE operations only: branch-free, vectorisable, the same bits
-//! everywhere, for the arguments that kernels have. For one number of any size see [`elementary`](super::elementary).
+//! Lane-wise exponential and natural logarithm from IEEE operations only: branch-free, vectorisable, the same
+//! bits everywhere, for the arguments that kernels have. For one number of any size see
+//! [`elementary`](super::elementary).
 
-/// Degree-13 Taylor coefficients of the exponential, 1/k!, highest first; on |r| ≤ ln 2 / 2 the remainder is below 5e-18.
+/// Degree-13 Taylor coefficients of the exponential, 1/k!, highest first; on |r| ≤ ln 2 / 2 the remainder is
+/// below 5e-18.
 const EXP_TAYLOR: [f64; 14] = [
     1.0 / 6_227_020_800.0,
     1.0 / 479_001_600.0,
@@ -19,7 +21,8 @@ const EXP_TAYLOR: [f64; 14] = [
     1.0,
 ];
 
-/// ln 2 split so that multiples up to 2^11 of the high part are exact (fdlibm `e_exp.c`, Sun Microsystems 1993).
+/// ln 2 split so that multiples up to 2^11 of the high part are exact (fdlibm `e_exp.c`, Sun Microsystems
+/// 1993).
 const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
@@ -53,7 +56,8 @@ pub fn mean_decay(x: f64) -> f64 {
     if x < 0.5 { series } else { (1.0 - exp(-x)) / x }
 }
 
-/// Coefficients of (ln(1+s) − ln(1−s) − 2s)/s³ in s² on |s| ≤ 0.1716 (fdlibm `e_log.c`, Sun Microsystems 1993).
+/// Coefficients of (ln(1+s) − ln(1−s) − 2s)/s³ in s² on |s| ≤ 0.1716 (fdlibm `e_log.c`, Sun Microsystems
+/// 1993).
 const LN_SERIES: [f64; 7] = [
     1.479_819_860_511_658_6e-1,
     1.531_383_769_920_937_3e-1,

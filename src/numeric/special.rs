@@ -7,11 +7,12 @@
 //! binomial   P(X ≤ k) = I_{1−p}(n − k, k + 1)
 //! ```
 //!
-//! Q is a series below a + 1 and a continued fraction above; I is a continued fraction, both by Lentz's method. Relative errors are
-//! about 1e-13 for parameters below 1,000 and grow with ln Γ: 1e-15·a·ln a.
+//! Q is a series below a + 1 and a continued fraction above; I is a continued fraction, both by Lentz's
+//! method. Relative errors are about 1e-13 for parameters below 1,000 and grow with ln Γ: 1e-15·a·ln a.
 //!
-//! Sources: Abramowitz and Stegun, 6.5.29, 6.5.31, 26.5.8; Lentz, "Generating Bessel functions in Mie scattering calculations
-//! using continued fractions", Applied Optics 15 (1976), with Thompson and Barnett's (1986) guard against zeros.
+//! Sources: Abramowitz and Stegun, 6.5.29, 6.5.31, 26.5.8; Lentz, "Generating Bessel functions in Mie
+//! scattering calculations using continued fractions", Applied Optics 15 (1976), with Thompson and Barnett's
+//! (1986) guard against zeros.
 
 use super::elementary::{exp, ln, ln_1p};
 use super::normal_quantile;
@@ -48,8 +49,9 @@ pub fn student_cdf(degrees: f64, t: f64) -> f64 {
     if t > 0.0 { 1.0 - tail } else { tail }
 }
 
-/// The t that Student's law with `degrees` of freedom exceeds with probability `tail`, 0 < `tail` < 1: Newton's steps between
-/// bounds, from the quantile of the normal law; from 1,000 degrees on its expansion in 1/degrees is right to 1e-8 of `tail` (Abramowitz and Stegun, 26.7.5).
+/// The t that Student's law with `degrees` of freedom exceeds with probability `tail`, 0 < `tail` < 1:
+/// Newton's steps between bounds, from the quantile of the normal law; from 1,000 degrees on its expansion in
+/// 1/degrees is right to 1e-8 of `tail` (Abramowitz and Stegun, 26.7.5).
 pub fn student_quantile_above(degrees: f64, tail: f64) -> f64 {
     if tail > 0.5 {
         return -student_quantile_above(degrees, 1.0 - tail);
@@ -134,7 +136,8 @@ fn gamma_upper(a: f64, x: f64) -> f64 {
     front / fraction.value
 }
 
-/// Regularised incomplete beta function I_x(a, b) for a, b > 0, of x and 1 − x: the smaller one must not be rounded away.
+/// Regularised incomplete beta function I_x(a, b) for a, b > 0, of x and 1 − x: the smaller one must not be
+/// rounded away.
 fn beta_lower(a: f64, b: f64, (x, rest): (f64, f64)) -> f64 {
     if x <= 0.0 || rest <= 0.0 {
         return if x <= 0.0 { 0.0 } else { 1.0 };
