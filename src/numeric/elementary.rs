@@ -3,7 +3,7 @@
 //! The methods of `f64` take these from the C library that the program is linked with: between glibc 2.36 and
 //! musl, `ln` differs in the last bit for 0.006 % of the arguments, `exp` for 0.07 %, `hypot` for 14 %.
 //! Results must not depend on that, so nothing but this module (and the kernels' own polynomials in
-//! [`lanewise`](super::lanewise)) computes them; the lint `clippy::disallowed_methods` holds it.
+//! `lanewise`) computes them; the lint `clippy::disallowed_methods` holds it.
 //!
 //! Source: the crate `libm`, a translation to Rust of musl's and FreeBSD's functions, made of IEEE operations
 //! only. Its version is pinned because another one may round otherwise. Errors are below one unit in the last
