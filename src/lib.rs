@@ -23,5 +23,5 @@ pub mod scenario;
 pub mod engine;
 pub mod study;
 pub mod calibrate;
+#[cfg(feature = "report")]
 pub mod report;
-pub mod cli;

@@ -1,9 +1,12 @@
 //! The `liqsim` program.
 
+mod cli;
+
 use std::process::ExitCode;
 
 use clap::Parser;
-use liqsim::cli::{Arguments, report_failure};
+
+use cli::{Arguments, report_failure};
 
 fn main() -> ExitCode {
     match Arguments::parse().execute() {

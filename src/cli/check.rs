@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::Args;
 
-use crate::calibrate::{AssumptionOptions, assumptions};
-use crate::engine::{self, RunError, RunOptions, RunResult};
-use crate::market::{Duration, PriceHistory};
-use crate::report::html::{self, Document};
-use crate::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
-use crate::scenario::{PathBudget, Scenario};
-use crate::study::{
+use liqsim::calibrate::{AssumptionOptions, assumptions};
+use liqsim::engine::{self, RunError, RunOptions, RunResult};
+use liqsim::market::{Duration, PriceHistory};
+use liqsim::report::html::{self, Document};
+use liqsim::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
+use liqsim::scenario::{PathBudget, Scenario};
+use liqsim::study::{
     Assumptions, CheckReport, ComparisonOptions, LimitCheck, ScenarioCheck, Verdict, check_limits, compare,
 };
 

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use crate::engine::Plan;
-use crate::report::{
+use liqsim::engine::Plan;
+use liqsim::report::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, render_liquidation_json,
 };
-use crate::scenario::Scenario;
+use liqsim::scenario::Scenario;
 
 use super::output::print;
 use super::position::PositionFlags;

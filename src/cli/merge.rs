@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::engine::{MergeError, Partial, result_of};
+use liqsim::engine::{MergeError, Partial, result_of};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::result_output::ResultOutput;

@@ -1,7 +1,7 @@
 //! `--over KEY=VALUES`: a key of the scenario that takes several values.
 
-use crate::market::Duration;
-use crate::scenario::{Axis, Scenario};
+use liqsim::market::Duration;
+use liqsim::scenario::{Axis, Scenario};
 
 use super::failure::error_with_help;
 

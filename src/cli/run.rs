@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::engine::{RunError, RunOptions, RunResult, Shard, run_shard, run_tallied};
-use crate::scenario::{PathBudget, Scenario};
-use crate::stats::Tally;
-use crate::study::Depths;
+use liqsim::engine::{RunError, RunOptions, RunResult, Shard, run_shard, run_tallied};
+use liqsim::scenario::{PathBudget, Scenario};
+use liqsim::stats::Tally;
+use liqsim::study::Depths;
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;

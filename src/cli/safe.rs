@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::{DepthApart, RunError, RunOptions, run_tallied};
-use crate::report::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
-use crate::scenario::{self, Axis, PathBudget, Scenario, Sweep as Cells};
-use crate::study::{Criterion, Depths, Found, best, largest_within};
+use liqsim::engine::{DepthApart, RunError, RunOptions, run_tallied};
+use liqsim::report::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
+use liqsim::scenario::{self, Axis, PathBudget, Scenario, Sweep as Cells};
+use liqsim::study::{Criterion, Depths, Found, best, largest_within};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;

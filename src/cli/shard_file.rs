@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Partial;
-use crate::report::html::ScenarioText;
-use crate::scenario::{self, PathBudget, Problems, Scenario, Source};
+use liqsim::engine::Partial;
+use liqsim::report::html::ScenarioText;
+use liqsim::scenario::{self, PathBudget, Problems, Scenario, Source};
 
 use super::failure::error_with_help;
 

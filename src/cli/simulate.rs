@@ -1,16 +1,16 @@
 //! `simulate`: price paths as bars, for other tools.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
 use rayon::prelude::*;
 
-use crate::engine::{AssetBars, PathBars, Progress, RunError};
-use crate::market::Duration;
-use crate::report::{Cell, ParquetTable};
-use crate::scenario::{self, Scenario};
+use liqsim::engine::{AssetBars, PathBars, Progress, RunError};
+use liqsim::market::Duration;
+use liqsim::report::{Cell, TableFormat, TableWriter};
+use liqsim::scenario::{self, Scenario};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
@@ -67,12 +67,13 @@ pub struct Simulate {
 impl Simulate {
     /// Simulates and writes.
     pub fn execute(self) -> anyhow::Result<()> {
-        let is_parquet = match &self.output {
-            None => false,
+        let format = match &self.output {
+            None => TableFormat::Csv,
             Some(path) => {
-                let known = is_parquet(path)?;
+                let format = TableFormat::from_extension(path)
+                    .map_err(|error| error_with_help(error, "name the file by its format, such as bars.csv"))?;
                 prepare_file(path)?;
-                known
+                format
             }
         };
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
@@ -87,34 +88,21 @@ impl Simulate {
         }
         let bars = PathBars::new(&scenario, self.interval)?;
         match &self.output {
-            None => self.write_csv(&scenario, &bars, &mut io::stdout().lock()),
-            Some(path) => write_file_with(path, |file| {
-                if is_parquet {
-                    self.write_parquet(&scenario, &bars, file)
-                } else {
-                    self.write_csv(&scenario, &bars, file)
-                }
-            }),
+            None => self.write(&scenario, &bars, format, &mut io::stdout()),
+            Some(path) => write_file_with(path, |file| self.write(&scenario, &bars, format, file)),
         }
     }
 
-    fn write_csv(&self, scenario: &Scenario, bars: &PathBars, file: &mut dyn Write) -> anyhow::Result<()> {
-        let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(COLUMNS).map_err(io_error)?;
-        let write = |row: &[Cell]| Ok(writer.write_record(row.iter().map(Cell::text)).map_err(io_error)?);
-        self.for_each_row(scenario, bars, write)?;
-        Ok(writer.flush()?)
-    }
-
-    fn write_parquet(
+    fn write(
         &self,
         scenario: &Scenario,
         bars: &PathBars,
+        format: TableFormat,
         file: &mut (dyn Write + Send),
     ) -> anyhow::Result<()> {
         let kinds = row(scenario, 0, 0, self.interval, 0, [0.0; 4]);
-        let columns = COLUMNS.iter().map(|name| (*name).to_owned()).zip(kinds);
-        let mut table = ParquetTable::new(file, &columns.collect::<Vec<_>>())?;
+        let columns: Vec<_> = COLUMNS.iter().map(|name| (*name).to_owned()).zip(kinds).collect();
+        let mut table = TableWriter::new(file, format, &columns)?;
         self.for_each_row(scenario, bars, |row| Ok(table.push(row.iter())?))?;
         Ok(table.finish()?)
     }
@@ -157,14 +145,6 @@ impl Simulate {
     }
 }
 
-/// The error of the sink itself, so that a broken pipe is known as one.
-fn io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        kind => io::Error::other(format!("{kind:?}")),
-    }
-}
-
 /// The cells of a bar at log-prices over the price at the start.
 fn row(
     scenario: &Scenario,
@@ -186,15 +166,4 @@ fn row(
         low,
         close,
     ]
-}
-
-fn is_parquet(path: &Path) -> anyhow::Result<bool> {
-    match path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase).as_deref() {
-        Some("parquet") => Ok(true),
-        Some("csv") => Ok(false),
-        _ => Err(error_with_help(
-            format_args!("the extension of \"{}\" stands for no format of bars", path.display()),
-            "name the file by its format: bars.csv or bars.parquet",
-        )),
-    }
 }

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::Args;
 
-use crate::engine::{self, Progress, RunError, RunOptions, RunResult};
-use crate::scenario::{self, PathBudget, Scenario, Source, Sweep as Cells, is_metric, read_sweep};
-use crate::study::ResultsFolder;
+use liqsim::engine::{self, Progress, RunError, RunOptions, RunResult};
+use liqsim::scenario::{self, PathBudget, Scenario, Source, Sweep as Cells, is_metric, read_sweep};
+use liqsim::study::ResultsFolder;
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use crate::report::html::{self, Document};
-use crate::report::{SweepAxis, SweepCell, SweepReport};
+use liqsim::report::html::{self, Document};
+use liqsim::report::{SweepAxis, SweepCell, SweepReport};
 
 use super::failure::warn;
 use super::sources::scenario_texts;

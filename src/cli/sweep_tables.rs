@@ -9,8 +9,8 @@ use std::io::{self, Write};
 
 use anyhow::Context;
 
-use crate::report::{Cell, ParquetTable, flat_row};
-use crate::study::{Metrics, ResultsFolder};
+use liqsim::report::{Cell, TableFormat, TableWriter, flat_row};
+use liqsim::study::{Metrics, ResultsFolder};
 
 use super::sweep::{SweptFile, cells};
 
@@ -57,9 +57,13 @@ impl Tables<'_> {
     /// One row per cell and level; both tables and the ranking from one reading of the results.
     pub fn write_results(&self, ranking: &mut Ranking<'_>) -> anyhow::Result<()> {
         self.folder.write_table("results.csv", |csv| {
-            self.folder.write_table("results.parquet", |parquet| {
-                self.rows(csv, parquet, ranking).map_err(io::Error::other)
-            })
+            #[cfg(feature = "parquet")]
+            let written = self.folder.write_table("results.parquet", |parquet| {
+                self.rows(csv, Some((parquet, TableFormat::Parquet)), ranking).map_err(io::Error::other)
+            });
+            #[cfg(not(feature = "parquet"))]
+            let written = self.rows(csv, None, ranking).map_err(io::Error::other);
+            written
         })?;
         Ok(())
     }
@@ -67,13 +71,12 @@ impl Tables<'_> {
     fn rows(
         &self,
         csv: &mut (dyn Write + Send),
-        parquet: &mut (dyn Write + Send),
+        whole: Option<(&mut (dyn Write + Send), TableFormat)>,
         ranking: &mut Ranking<'_>,
     ) -> anyhow::Result<()> {
         let keys = self.keys();
-        let mut csv = csv::Writer::from_writer(csv);
-        let mut table: Option<ParquetTable<_>> = None;
-        let mut sink = Some(parquet);
+        let (mut plain, mut with_keys) = (None, None);
+        let (mut csv, mut sink) = (Some(csv), whole);
         for (number, ((source, cell), (_, identity))) in cells(self.sources).zip(self.identities).enumerate()
         {
             let result =
@@ -86,13 +89,16 @@ impl Tables<'_> {
                 ];
                 whole.extend(keys.iter().map(|key| (key.name.to_owned(), key.cell(source, cell))));
                 whole.extend(row.iter().cloned());
-                if let Some(sink) = sink.take() {
-                    csv.write_record(row.iter().map(|(name, _)| name))?;
-                    table = Some(ParquetTable::new(sink, &whole)?);
+                if let Some(csv) = csv.take() {
+                    plain = Some(TableWriter::new(csv, TableFormat::Csv, &row)?);
                 }
-                csv.write_record(row.iter().map(|(_, cell)| cell.text()))?;
-                if let Some(table) = &mut table {
-                    table.push(whole.iter().map(|(_, cell)| cell))?;
+                if let Some((sink, format)) = sink.take() {
+                    with_keys = Some(TableWriter::new(sink, format, &whole)?);
+                }
+                for (table, row) in [(&mut plain, &row), (&mut with_keys, &whole)] {
+                    if let Some(table) = table {
+                        table.push(row.iter().map(|(_, cell)| cell))?;
+                    }
                 }
                 if let Some(found) =
                     ranking.metric.and_then(|metric| Metrics::new(level, result.paths).get(metric))
@@ -103,8 +109,10 @@ impl Tables<'_> {
                 }
             }
         }
-        csv.flush()?;
-        Ok(table.map_or(Ok(()), ParquetTable::finish)?)
+        for table in [plain, with_keys].into_iter().flatten() {
+            table.finish()?;
+        }
+        Ok(())
     }
 
     /// The keys of all files, in the order in which they come.

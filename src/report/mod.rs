@@ -11,11 +11,14 @@ mod json;
 mod liquidation;
 mod markdown;
 mod number;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod plot;
+#[cfg(feature = "png")]
 mod png;
 mod reference;
 mod replay;
+mod rows;
 mod safe;
 mod svg;
 mod sweep;
@@ -33,10 +36,10 @@ pub use liquidation::{
     render_json as render_liquidation_json,
 };
 pub use number::count;
-pub use parquet::ParquetTable;
 pub use plot::plot;
 pub use reference::reference;
 pub use replay::{Realised, ReplayFormat, ReplayReport, ReplayRow, Replayed, render_replay};
+pub use rows::{TableFormat, TableWriter};
 pub use safe::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
 pub use sweep::{SweepAxis, SweepCell, SweepReport};
 pub use venue::{
