@@ -3,8 +3,8 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use liqsim::report::LiquidationPrice;
 use liqsim::scenario::catalogue_venue;
+use liqsim::study::LiquidationPrice;
 use liqsim::venue::{Contract, Holding, MaintenanceBasis, MarginTier, Others, Side, Venue, catalogue_text};
 
 use super::failure::error_with_help;

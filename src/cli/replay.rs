@@ -132,11 +132,8 @@ impl Replay {
             return Err(no_page());
         }
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?;
-        if let Some(paths) = self.paths {
-            scenario.simulation.paths = PathBudget::Fixed(paths);
-        }
-        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
+            .map_err(|problems| WrongScenarios(vec![problems]))?
+            .with(self.paths, self.seed);
         let (history, found) = PriceHistory::read(&self.prices)?;
         let history = history.between(self.since, self.until);
         let (Some(first), Some(last)) = (history.bars.first(), history.bars.last()) else {

@@ -28,6 +28,18 @@ pub struct Scenario {
     pub limits: Vec<Limit>,
 }
 
+impl Scenario {
+    /// The same with another number of paths, which takes the place of a precision too, and another seed, where these are given.
+    #[must_use]
+    pub fn with(mut self, paths: Option<u64>, seed: Option<u64>) -> Self {
+        if let Some(paths) = paths {
+            self.simulation.paths = PathBudget::Fixed(paths);
+        }
+        self.simulation.seed = seed.unwrap_or(self.simulation.seed);
+        self
+    }
+}
+
 /// How to simulate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Simulation {
