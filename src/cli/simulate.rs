@@ -65,8 +65,9 @@ impl Simulate {
         let format = match &self.output {
             None => TableFormat::Csv,
             Some(path) => {
-                let format = TableFormat::from_extension(path)
-                    .map_err(|error| error_with_help(error, "name the file by its format, such as bars.csv"))?;
+                let format = TableFormat::from_extension(path).map_err(|error| {
+                    error_with_help(error, "name the file by its format, such as bars.csv")
+                })?;
                 prepare_file(path)?;
                 format
             }
@@ -101,15 +102,15 @@ impl Simulate {
             }
             Ok(table.as_mut().map_or(Ok(()), |table| table.push(row.iter()))?)
         };
-        simulate(scenario, self.paths, self.interval, &options, show).map_err(|error| {
-            match error.downcast::<SimulateError>() {
-                Ok(error @ SimulateError::Interval { .. }) => error_with_help(
-                    error,
-                    "choose an --interval that divides it, or another horizon: --set simulation.horizon=30d",
-                ),
-                Ok(error) => error.into(),
-                Err(error) => error,
-            }
+        simulate(scenario, self.paths, self.interval, &options, show).map_err(|error| match error
+            .downcast::<SimulateError>(
+        ) {
+            Ok(error @ SimulateError::Interval { .. }) => error_with_help(
+                error,
+                "choose an --interval that divides it, or another horizon: --set simulation.horizon=30d",
+            ),
+            Ok(error) => error.into(),
+            Err(error) => error,
         })?;
         Ok(table.map_or(Ok(()), TableWriter::finish)?)
     }

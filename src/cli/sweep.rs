@@ -77,8 +77,7 @@ impl Sweep {
         let cannot_write = || format!("cannot write to the folder {}", self.output.display());
         let folder = ResultsFolder::open(&self.output).with_context(cannot_write)?;
         let stop = interrupt::stop_flag()?;
-        let changes =
-            SweepChanges { overrides: self.overrides.clone(), paths: self.paths, seed: self.seed };
+        let changes = SweepChanges { overrides: self.overrides.clone(), paths: self.paths, seed: self.seed };
         let plan = SweepPlan::new(sources, changes, |identity| folder.finished(identity).is_some())
             .map_err(explain)?;
         self.run(&plan, &folder, &stop)?;
@@ -159,7 +158,10 @@ fn write_page(tables: &SweepTables<'_>, folder: &ResultsFolder) -> anyhow::Resul
         warn(format_args!("no report.html: a page holds at most {MOST_MAPPED} cells times leverages"));
         return Ok(());
     };
-    let text = |source: &SweptSource| ScenarioText { name: source.name().to_owned(), text: source.text().to_owned() };
+    let text = |source: &SweptSource| ScenarioText {
+        name: source.name().to_owned(),
+        text: source.text().to_owned(),
+    };
     let texts: Vec<ScenarioText> = tables.plan.sources().iter().map(text).collect();
     let page = html::render(&[Document::of_sweep(&report)?], &texts)?;
     folder.write_table("report.html", |file| file.write_all(page.as_bytes()))?;

@@ -12,6 +12,7 @@ mod elementary;
 mod exact_sum;
 mod exponentials;
 mod gamma;
+mod generator;
 mod normal;
 mod random;
 mod selection;

@@ -43,8 +43,7 @@ impl SweepTables<'_> {
                 text("identity", cell.identity.clone()),
             ];
             row.extend(
-                keys.iter()
-                    .map(|key| text(key.name, source.value(cell.cell, key.name).unwrap_or_default())),
+                keys.iter().map(|key| text(key.name, source.value(cell.cell, key.name).unwrap_or_default())),
             );
             row
         };
@@ -79,8 +78,7 @@ impl SweepTables<'_> {
                     ("file".to_owned(), Cell::Text(source.name().to_owned())),
                 ];
                 whole.extend(
-                    keys.iter()
-                        .map(|key| (key.name.to_owned(), key.cell(source.value(cell.cell, key.name)))),
+                    keys.iter().map(|key| (key.name.to_owned(), key.cell(source.value(cell.cell, key.name)))),
                 );
                 whole.extend(row.iter().cloned());
                 if let Some(sink) = csv.take() {
@@ -104,9 +102,8 @@ impl SweepTables<'_> {
 
     /// The result of an identity.
     pub(super) fn result(&self, identity: &str) -> io::Result<RunResult> {
-        (self.result)(identity).ok_or_else(|| {
-            io::Error::new(io::ErrorKind::NotFound, format!("the result {identity} is gone"))
-        })
+        (self.result)(identity)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("the result {identity} is gone")))
     }
 
     /// The keys of all sources, in the order in which they come.

@@ -78,7 +78,7 @@ fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(PriceHistor
             "a CSV of bars with open, high, low and close; paths start from the folder of the scenario";
         problems.push(Problem::new(code, &prices.place, message).help(help));
     };
-    let bytes = match std::fs::read(&path) {
+    let bytes = match prices.place.source().file(&prices.value) {
         Ok(bytes) => bytes,
         Err(error) => {
             problem(Code::Unreadable, format!("price file {shown}: {error}"));

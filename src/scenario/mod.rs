@@ -5,10 +5,12 @@
 //! Each reports what it finds and goes on, so all problems come out at once.
 
 mod types;
+mod files;
 mod source;
 mod problem;
 mod render;
 mod tree;
+mod document;
 mod over;
 mod sweep;
 mod syntax;
@@ -38,14 +40,16 @@ mod leverage;
 mod positions;
 mod limits;
 mod resolve;
+mod written;
 mod load;
 mod identity;
 mod schema;
 
+pub use files::{Disk, Files};
 pub use identity::RESULT_VERSION;
 pub use limits::{is_metric, metrics};
 pub use listed::ListedVenue;
-pub use load::{load, parse};
+pub use load::{from_value, load, parse};
 pub use over::AxisError;
 pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
@@ -56,3 +60,4 @@ pub use types::{
     Terms,
 };
 pub use venue::catalogue_venue;
+pub use written::{Bundle, WriteError, Written};

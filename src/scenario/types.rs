@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::written::Written;
 use crate::account::Policy;
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
@@ -26,6 +27,9 @@ pub struct Scenario {
     pub policy: Policy,
     /// What `liqsim check` asserts.
     pub limits: Vec<Limit>,
+    /// What it was read from.
+    #[serde(skip)]
+    pub written: Written,
 }
 
 impl Scenario {

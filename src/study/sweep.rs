@@ -46,11 +46,7 @@ impl SweptSource {
 
     /// What tells a cell from the others.
     pub fn label(&self, cell: usize) -> String {
-        if self.cells.axes.is_empty() {
-            self.name().to_owned()
-        } else {
-            self.cells.overrides(cell).join(" ")
-        }
+        if self.cells.axes.is_empty() { self.name().to_owned() } else { self.cells.overrides(cell).join(" ") }
     }
 }
 
