@@ -13,10 +13,13 @@ use rand_distr::{Distribution, Gamma};
 
 /// The clock gains `dt` on average, with variance `kurtosis_time * dt`; the drift is that of the expected price.
 #[derive(Debug, Clone, Copy)]
-struct VarianceGamma {
-    drift: f64,
-    volatility: f64,
-    kurtosis_time: f64,
+pub struct VarianceGamma {
+    /// Growth rate of the expected price per year.
+    pub drift: f64,
+    /// Per square root of a year.
+    pub volatility: f64,
+    /// Years over which the excess kurtosis of the log return is 3.
+    pub kurtosis_time: f64,
 }
 
 impl PriceModel for VarianceGamma {

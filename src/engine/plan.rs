@@ -13,7 +13,7 @@ use crate::account::{
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
 use crate::numeric::cholesky;
-use crate::scenario::{Monitoring, Sampling, Scenario};
+use crate::scenario::{Monitoring, Sampling, Scenario, ScenarioError};
 use crate::venue::{Borrow, Compounding, Flows, Side};
 
 /// A common time of all paths at which something happens.
@@ -94,6 +94,9 @@ pub enum PlanError {
     /// The scenario has no asset or no position.
     #[error("the scenario has no position to simulate")]
     Empty,
+    /// A value that no scenario can hold.
+    #[error(transparent)]
+    Wrong(#[from] ScenarioError),
     /// The venue does not allow the position.
     #[error("leverage {leverage}: {source}")]
     Level {
@@ -110,6 +113,7 @@ impl Plan {
     /// # Errors
     /// If a level cannot be opened at the venue.
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
+        scenario.check()?;
         let account = &scenario.account;
         let position = account.positions.first().ok_or(PlanError::Empty)?;
         let asset = scenario.assets.get(position.asset).ok_or(PlanError::Empty)?;

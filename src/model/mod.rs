@@ -7,6 +7,7 @@
 
 mod bates;
 mod bootstrap;
+pub(crate) mod check;
 mod custom;
 mod dependence;
 mod garch;
@@ -21,6 +22,7 @@ mod stress;
 
 pub use bates::Bates;
 pub use bootstrap::Bootstrap;
+pub use check::ModelError;
 pub use custom::PriceModel;
 pub use dependence::{AssetJump, CommonJumps, Dependence};
 pub use garch::Garch;

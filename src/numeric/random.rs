@@ -310,7 +310,8 @@ mod tests {
     /// The first outputs for the state 1, 2, 3, 4, as in the test of the rand_xoshiro crate, made by the reference code.
     #[test]
     fn xoshiro_gives_the_published_words() {
-        let mut stream = Stream { state: [[1; LANES], [2; LANES], [3; LANES], [4; LANES]] };
+        let mut stream =
+            Stream { state: [[1; LANES], [2; LANES], [3; LANES], [4; LANES]], rest: Rest::default() };
         let mut words = [0; 10 * LANES];
         stream.words(&mut words);
         let lane: Vec<u64> = words.iter().step_by(LANES).copied().collect();

@@ -5,12 +5,12 @@ use serde_json::Value as Json;
 use crate::market::{Duration, PriceHistory};
 use crate::model::Bootstrap;
 
-use super::model::DRIFT;
 use super::numbers::{Count, Ratio};
 use super::problem::{Code, Problem, Problems};
 use super::shape::{Placed, Shape, any_of};
 use super::table::table;
 use super::tree::{Node, Value, quoted};
+use crate::model::check::DRIFT;
 
 table! {
     /// Stationary block bootstrap: recorded bars put together anew, highs and lows included.

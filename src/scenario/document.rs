@@ -14,7 +14,8 @@ pub(super) fn to_toml(table: &Table) -> String {
 
 /// Keys first, then the tables that have headers.
 fn write_table(table: &Table, path: &mut Vec<String>, text: &mut String) {
-    let has_header = |node: &Node| path.len() < DEEPEST_HEADER && is_headed(node);
+    let depth = path.len();
+    let has_header = |node: &Node| depth < DEEPEST_HEADER && is_headed(node);
     for entry in table.entries.iter().filter(|entry| !has_header(&entry.node)) {
         *text += &format!("{} = {}\n", key(&entry.key), inline(&entry.node));
     }

@@ -5,6 +5,7 @@
 //! Each reports what it finds and goes on, so all problems come out at once.
 
 mod types;
+mod check;
 mod files;
 mod source;
 mod problem;
@@ -45,6 +46,7 @@ mod load;
 mod identity;
 mod schema;
 
+pub use check::ScenarioError;
 pub use files::{Disk, Files};
 pub use identity::RESULT_VERSION;
 pub use limits::{is_metric, metrics};

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use toml::de::{DeTable, DeValue};
 
+pub(super) use crate::numeric::plain_number as number;
+
 use super::problem::Place;
 use super::source::Source;
 
@@ -162,15 +164,6 @@ fn convert_table(table: &DeTable<'_>, source: &Arc<Source>, offset: usize) -> Ta
         .collect();
     entries.sort_by_key(|entry| entry.key_place.span().map(|span| span.start));
     Table { entries }
-}
-
-/// A number as a user would write it.
-pub(super) fn number(value: f64) -> String {
-    if value != 0.0 && value.is_finite() && !(1e-4..1e15).contains(&value.abs()) {
-        format!("{value:e}")
-    } else {
-        value.to_string().to_lowercase()
-    }
 }
 
 /// Text from a user in a message: escaped, and cut where it is long.

@@ -9,6 +9,7 @@ use super::load::parse;
 use super::source::Source;
 use super::tree::{Entry, Node, Table, Value};
 use super::types::{PathBudget, Scenario};
+use crate::model::Model;
 
 /// The values that a scenario was read from, and the files that they name; nothing where it was made otherwise.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,9 @@ pub enum WriteError {
     /// It was not read from text or values.
     #[error("a scenario that was put together in code has no text: read it from values instead")]
     NeverWritten,
+    /// Nobody else could read the model.
+    #[error("a model of one's own has no text")]
+    OwnModel,
     /// Fields were set in code after it was read.
     #[error("the scenario was changed in code after it was read: change its text or values instead")]
     Changed,
@@ -74,6 +78,9 @@ impl Scenario {
     }
 
     fn document(&self) -> Result<(String, &Source), WriteError> {
+        if self.assets.iter().any(|asset| matches!(asset.model, Model::Custom(_))) {
+            return Err(WriteError::OwnModel);
+        }
         let (table, source) = self.written.0.as_deref().ok_or(WriteError::NeverWritten)?;
         let mut table = table.clone();
         // What ran is one cell.
