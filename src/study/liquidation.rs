@@ -63,10 +63,10 @@ pub fn liquidation_prices(scenario: &Scenario) -> Result<ScenarioLiquidationPric
             leverage: level.leverage,
             liquidation_price: level.liquidation_price,
             bankruptcy_price: level.bankruptcy_price,
-            positions: level.positions.clone(),
+            positions: level.positions.iter().map(PositionResult::new).collect(),
         }
     });
-    let one = plan.levels.iter().map(|level| LeverageLiquidationPrice::One {
+    let one = plan.account.levels.iter().map(|level| LeverageLiquidationPrice::One {
         leverage: level.leverage,
         price: LiquidationPrice {
             liquidation_price: level.liquidation.price,

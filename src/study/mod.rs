@@ -5,7 +5,9 @@ mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
+mod evaluate;
 mod forecasts;
+mod given;
 mod limits;
 mod liquidation;
 mod metric;
@@ -28,7 +30,9 @@ pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
+pub use evaluate::{EvaluateError, evaluate};
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
+pub use given::{Between, GivenPaths};
 pub use limits::{LimitCheck, check_limits};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,

@@ -72,7 +72,9 @@ pub fn simulate<E: From<SimulateError>>(
     if interval.seconds() == 0 || !horizon.seconds().is_multiple_of(interval.seconds()) {
         return Err(SimulateError::Interval { interval, horizon }.into());
     }
-    let bars = PathBars::new(scenario, interval).map_err(SimulateError::from)?;
+    scenario.check().map_err(|error| SimulateError::from(PlanError::from(error)))?;
+    let bars =
+        PathBars::new(scenario, interval).map_err(|error| SimulateError::from(PlanError::from(error)))?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build();
     let pool = pool.map_err(|error| SimulateError::Run(error.into()))?;
     let blocks = paths.div_ceil(BLOCK);

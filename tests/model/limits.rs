@@ -29,8 +29,11 @@ const HESTON: Heston = Heston {
     correlation: -0.3,
     step: None,
 };
-const HAWKES: Hawkes =
-    Hawkes { drift: 0.1, volatility: 0.5, jumps: HawkesJumps { base: JUMPS, excitation: 300.0, decay: 1000.0 } };
+const HAWKES: Hawkes = Hawkes {
+    drift: 0.1,
+    volatility: 0.5,
+    jumps: HawkesJumps { base: JUMPS, excitation: 300.0, decay: 1000.0 },
+};
 const GARCH: Garch = Garch {
     log_drift: 0.0,
     step: Duration::from_seconds(86_400),
