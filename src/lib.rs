@@ -68,6 +68,8 @@
 //! `report` adds the formats of finished results, `parquet` and `png` one more each, and `cli` is the program `liqsim`.
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What the C library computes differs between platforms; tests compare with it.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod numeric;
 pub mod stats;

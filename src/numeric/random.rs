@@ -8,8 +8,8 @@ use std::hint::black_box;
 
 use super::box_muller::{WORDS, normals_from_words};
 use super::dispatch::{Kernel, dispatch};
-use super::elementary::ln;
 use super::generator::Rest;
+use super::lanewise::ln;
 
 /// Generators side by side in one stream; part of the definition of the words.
 pub(super) const LANES: usize = 8;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::sweep::Axis;
 use super::types::Scenario;
 use crate::market::Duration;
+use crate::numeric::elementary;
 
 /// Values of a range without a count.
 const VALUES: usize = 6;
@@ -70,7 +71,7 @@ fn range(from: &str, to: &str, count: usize) -> Option<Vec<String>> {
         if a == 0 || b <= a {
             return None;
         }
-        let between = |index| a as f64 * (b as f64 / a as f64).powf(share(index));
+        let between = |index| a as f64 * elementary::powf(b as f64 / a as f64, share(index));
         let rounded = |seconds: f64| {
             let unit = if seconds >= 2.0 * DAY as f64 { DAY } else { HOUR };
             let whole = (seconds / unit as f64).round() as u64 * unit;

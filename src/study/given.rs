@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::evaluate::EvaluateError;
 use crate::market::Duration;
 use crate::model::{Moves, PriceModel, Stepper};
-use crate::numeric::{Replacement, Stream, ln, replace};
+use crate::numeric::{Replacement, Stream, elementary, replace};
 
 /// What is known of a price between the closes of two bars.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -144,7 +144,7 @@ fn shape(interval: Duration, paths: usize, prices: usize, per_bar: usize) -> Res
 fn log_prices(path: usize, prices: &[f64]) -> Result<Vec<f64>, EvaluateError> {
     let log = |(place, price): (usize, &f64)| {
         if *price > 0.0 && price.is_finite() {
-            Ok(ln(price / prices[0]))
+            Ok(elementary::ln(price / prices[0]))
         } else {
             Err(EvaluateError::Price { path, place, value: *price })
         }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::engine::{AssetBars, PathBars, PlanError, Progress, RunError, RunOptions};
 use crate::market::Duration;
+use crate::numeric::elementary;
 use crate::scenario::Scenario;
 
 /// Paths of a block, which decides the noise of each: memory is this times the bars of a path, for each block that is simulated at the
@@ -91,7 +92,7 @@ pub fn simulate<E: From<SimulateError>>(
                 for (asset, columns) in assets.iter().enumerate() {
                     let start = scenario.assets[asset].price;
                     for bar in 0..bars.steps() {
-                        let price = |column: &Vec<Vec<f64>>| start * column[bar][lane].exp();
+                        let price = |column: &Vec<Vec<f64>>| start * elementary::exp(column[bar][lane]);
                         show(&SimulatedBar {
                             path: block * BLOCK + lane as u64,
                             asset,
