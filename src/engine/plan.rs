@@ -7,7 +7,7 @@ use crate::account::{
     Follower, Level, LevelError, OpenAccount, OpenError, Opening, Pool, PositionPrices, prices, schedule,
 };
 use crate::market::Duration;
-use crate::scenario::{Account, Monitoring, PathBudget, Scenario};
+use crate::scenario::{Account, Monitoring, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Flows, Side};
 
 /// What every block of paths does; a pure function of the scenario.
@@ -65,6 +65,9 @@ pub enum PlanError {
     /// The scenario has no asset or no position.
     #[error("the scenario has no position to simulate")]
     Empty,
+    /// A value that no scenario can hold.
+    #[error(transparent)]
+    Wrong(#[from] ScenarioError),
     /// The prices cannot be simulated.
     #[error(transparent)]
     Law(#[from] PathLawError),
@@ -84,6 +87,7 @@ impl Plan {
     /// # Errors
     /// If a level cannot be opened at the venue, or the prices cannot be simulated.
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
+        scenario.check()?;
         let scenario = &*held(scenario);
         let account = &scenario.account;
         let position = account.positions.first().ok_or(PlanError::Empty)?;

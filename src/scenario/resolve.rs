@@ -9,6 +9,7 @@ use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
 use super::shape::Placed;
+use super::written::Written;
 use super::{dependence, leverage, limits, opened, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
@@ -68,6 +69,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         account: account?,
         policy: policy.unwrap_or_default(),
         limits,
+        written: Written::default(),
     })
 }
 
