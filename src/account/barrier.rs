@@ -49,7 +49,8 @@ impl Pool {
         let f = |u: f64| self.along(held, room, u, power);
         let (low, high) = if power > 0.0 { near } else { (-near.1, -near.0) };
         let low = root(&f, exp(low), 1e-9, 1.0).map_or(f64::NEG_INFINITY, ln);
-        let high = root(&f, if high < 700.0 { exp(high) } else { f64::INFINITY }, 1e9, -1.0).map_or(f64::INFINITY, ln);
+        let high = root(&f, if high < 700.0 { exp(high) } else { f64::INFINITY }, 1e9, -1.0)
+            .map_or(f64::INFINITY, ln);
         if power > 0.0 { (low, high) } else { (-high, -low) }
     }
 

@@ -11,7 +11,8 @@
 //!
 //! Source: Aave v3.3, LiquidationLogic.sol (deficit).
 
-use super::pool::{Group, Held, Pool};
+use super::group::Group;
+use super::pool::{Held, Pool};
 use crate::venue::{Contract, Liquidation, Side};
 
 /// What is left of a pool after everything has been closed.

@@ -84,9 +84,7 @@ impl Pool {
     ) -> f64 {
         let debt = self.debt(Held { cash: *cash, legs }, x);
         let mut charged = 0.0;
-        for (((leg, stake), growth), share) in
-            self.legs.iter().zip(legs).zip(growth).zip(&self.debt_shares)
-        {
+        for (((leg, stake), growth), share) in self.legs.iter().zip(legs).zip(growth).zip(&self.debt_shares) {
             if growth.rate == 0.0 {
                 continue;
             }

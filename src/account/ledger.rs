@@ -8,10 +8,10 @@
 
 use super::follower::{Follower, Hit, Survivors};
 use super::hits::Candidates;
+use super::margin::{Line, barrier, highest};
 use super::nested::watched;
 use super::observer::{Due, Observer};
 use super::opening::Opening;
-use super::margin::{Line, barrier, highest};
 use super::schedule::{Moment, PATHS_PER_RECORD};
 use super::settlement::{Accrual, Bounds, Charge, LogBarriers, Nearest, Prices, Settle, log_barrier};
 use super::sums::{add_sums, tally_hits};

@@ -28,11 +28,7 @@ pub struct OpenError {
 ///
 /// # Errors
 /// A position that its venue does not allow, or a pool that is liquidated at entry.
-pub fn open(
-    equity: f64,
-    leverage: f64,
-    positions: &[PositionTerms<'_>],
-) -> Result<Vec<Pool>, OpenError> {
+pub fn open(equity: f64, leverage: f64, positions: &[PositionTerms<'_>]) -> Result<Vec<Pool>, OpenError> {
     let all = |source| OpenError { position: None, source };
     if !(equity > 0.0 && equity.is_finite()) {
         return Err(all(LevelError::Equity(equity)));

@@ -15,7 +15,8 @@
 //! Where steps are fractions, or shares of a debt, a rest of less than a hundredth of what was opened is closed
 //! with them: venues leave no dust (dYdX: 1000 USDC, Aave: 1000 base units).
 
-use super::pool::{Group, Held, Pool, Room, Stake};
+use super::group::Group;
+use super::pool::{Held, Pool, Room, Stake};
 use crate::venue::{Liquidation, PartialClose};
 
 /// Steps by fraction close a rest of less than this share of what was opened.
@@ -146,7 +147,10 @@ impl Pool {
                 let is_short = held.legs[group.first].exposure < 0.0;
                 let all = if is_short { owed } else { debt };
                 let (assets, covered) = match is_short {
-                    true => (owed + self.equity(held, x), (owed + self.equity(held, x)) / (1.0 + group.first_rate())),
+                    true => (
+                        owed + self.equity(held, x),
+                        (owed + self.equity(held, x)) / (1.0 + group.first_rate()),
+                    ),
                     false => self.securities(held, x),
                 };
                 let helps = all * (1.0 + penalty) < assets;

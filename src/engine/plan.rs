@@ -202,9 +202,13 @@ impl LevelTerms {
                     asset: asset.name.clone(),
                     side: position.side,
                     leverage: prices.size,
-                    liquidation_prices: prices.liquidation.map(|ratio| ratio.map(|ratio| ratio * asset.price)),
-                    liquidation_price: PositionPrices::nearest(prices.liquidation).map(|ratio| ratio * asset.price),
-                    bankruptcy_price: PositionPrices::nearest(prices.bankruptcy).map(|ratio| ratio * asset.price),
+                    liquidation_prices: prices
+                        .liquidation
+                        .map(|ratio| ratio.map(|ratio| ratio * asset.price)),
+                    liquidation_price: PositionPrices::nearest(prices.liquidation)
+                        .map(|ratio| ratio * asset.price),
+                    bankruptcy_price: PositionPrices::nearest(prices.bankruptcy)
+                        .map(|ratio| ratio * asset.price),
                 }
             })
             .collect();

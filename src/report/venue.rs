@@ -194,7 +194,9 @@ fn liquidation(terms: &Liquidation) -> String {
             words += &match partial {
                 None => ", all at once".to_owned(),
                 Some(PartialClose::Tiers(1)) => ", tier by tier until the margin holds".to_owned(),
-                Some(PartialClose::Tiers(count)) => format!(", {count} tiers at a time until the margin holds"),
+                Some(PartialClose::Tiers(count)) => {
+                    format!(", {count} tiers at a time until the margin holds")
+                }
                 Some(PartialClose::Fraction(_)) => ", in parts until the margin holds".to_owned(),
                 Some(PartialClose::First { fraction, above }) => format!(
                     ", {} first where the position is larger than {}, then the rest",

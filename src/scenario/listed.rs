@@ -1,7 +1,8 @@
 //! What the terms of a venue mean: from their mirror to a [`Venue`], with the checks that involve more than one key.
 
 use crate::venue::{
-    Contract, FeePrice, Flows, FundingTerms, GrowingRate, Liquidation, MaintenanceBasis, TierRule, TierSize, Venue,
+    Contract, FeePrice, Flows, FundingTerms, GrowingRate, Liquidation, MaintenanceBasis, TierRule, TierSize,
+    Venue,
 };
 
 use super::numbers::Ratio;

@@ -59,8 +59,8 @@ pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, Sweep, read_sweep};
 pub use types::{
-    Account, Asset, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario, Simulation,
-    Terms,
+    Account, Asset, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario,
+    Simulation, Terms,
 };
 pub use venue::catalogue_venue;
 pub use written::{Bundle, WriteError, Written};

@@ -99,7 +99,8 @@ pub(super) fn join(
         }
         equities[0] += wallet.value;
     } else if let Some(wallet) = wallet {
-        let message = "`equity` has no meaning beside positions that are open already, each with its `margin`";
+        let message =
+            "`equity` has no meaning beside positions that are open already, each with its `margin`";
         let help = "leave it out: the equity follows from margin and price";
         problems.push(Problem::new(Code::Conflict, &wallet.place, message).help(help));
         return None;
@@ -110,7 +111,8 @@ pub(super) fn join(
         let item = list.value.items.get(own.unwrap_or(0));
         let left = own.map_or(equity, |own| equities[own]);
         let message = format!("nothing is left of the collateral: the equity now is {}", number(left));
-        let help = "a position is liquidated before that; look at `entry`, `quantity`, `margin` and the price";
+        let help =
+            "a position is liquidated before that; look at `entry`, `quantity`, `margin` and the price";
         let place = item.map_or(&list.place, |item| &item.place);
         problems.push(Problem::new(Code::NotAllowed, place, message).help(help));
         return None;

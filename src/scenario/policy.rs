@@ -2,8 +2,8 @@
 
 use crate::account::Policy;
 use crate::account::policy::{
-    AddMargin, Deleverage, ExitAfter, MarginCall, Occasion, ProtectivePut, StopLoss, TakeProfit, TrailingStop,
-    Trigger,
+    AddMargin, Deleverage, ExitAfter, MarginCall, Occasion, ProtectivePut, StopLoss, TakeProfit,
+    TrailingStop, Trigger,
 };
 use crate::market::Duration;
 use crate::venue::{Contract, Side};
@@ -180,7 +180,9 @@ impl PolicyFile {
         });
         let take_profit = self.take_profit.as_ref().and_then(|file| {
             let TargetFile { distance, price, gain, .. } = &file.value;
-            Some(TakeProfit { at: trigger((distance, price, gain), ("gain", 1.0), &file.place, held, problems)? })
+            Some(TakeProfit {
+                at: trigger((distance, price, gain), ("gain", 1.0), &file.place, held, problems)?,
+            })
         });
         if let (Some(exit), Some(simulation)) = (&self.exit_after, simulation)
             && (exit.value.seconds() == 0 || exit.value > simulation.horizon)
@@ -244,7 +246,8 @@ impl MarginCallFile {
                 let rate = venue.tiers[0].rate;
                 let others = || account.positions.iter().map(|position| account.venue_of(position));
                 if others().any(|other| other.contract == Contract::Spot && other.tiers[0].rate != rate) {
-                    let message = "`loan_to_value` is that of one lender, and these have several liquidation levels";
+                    let message =
+                        "`loan_to_value` is that of one lender, and these have several liquidation levels";
                     let help = "use `level` and `target`, equity over maintenance margin";
                     problems.push(Problem::new(Code::Conflict, &level.place, message).help(help));
                     return None;
@@ -335,7 +338,9 @@ fn trigger(
     let given = usize::from(distance.is_some()) + usize::from(price.is_some()) + usize::from(share.is_some());
     if given != 1 {
         let message = format!("one of `distance`, `price` and `{word}` is needed, and {given} are given");
-        let help = format!("such as {{ distance = \"8%\" }} from the entry price or {{ {word} = \"20%\" }} of the margin");
+        let help = format!(
+            "such as {{ distance = \"8%\" }} from the entry price or {{ {word} = \"20%\" }} of the margin"
+        );
         problems.push(Problem::new(Code::MissingKey, place, message).help(help));
         return None;
     }
@@ -347,7 +352,8 @@ fn trigger(
             let first = account.positions.first()?;
             let is_one = |position: &Position| (position.asset, position.side) == (first.asset, first.side);
             if !account.positions.iter().all(is_one) {
-                let message = "a price is that of one asset and for one side, but there are other positions too";
+                let message =
+                    "a price is that of one asset and for one side, but there are other positions too";
                 let help = format!("use `distance` or `{word}`, which every position has its own price for");
                 problems.push(Problem::new(Code::Conflict, &price.place, message).help(help));
                 return None;

@@ -5,10 +5,10 @@ use crate::model::Stress;
 use super::file::{AccountFile, ScenarioFile, SimulationFile};
 use super::leverage::Levels;
 use super::problem::{Code, Place, Problem, Problems};
+use super::shape::Placed;
 use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
-use super::shape::Placed;
 use super::written::Written;
 use super::{dependence, leverage, limits, opened, positions, stress};
 
@@ -35,7 +35,8 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     );
     let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
     let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
-    let resolved = file.account.as_ref().and_then(|account| resolve_account(account, levels.as_ref(), file, problems));
+    let resolved =
+        file.account.as_ref().and_then(|account| resolve_account(account, levels.as_ref(), file, problems));
     let (account, levels) = match resolved {
         Some((account, levels)) => (Some(account), Some(levels)),
         None => (None, levels),
@@ -54,13 +55,10 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     let limits = limits.filter_map(|limit| limits::resolve(limit, complete, problems)).collect();
     let equity = file.account.as_ref().and_then(|account| account.value.equity.as_ref());
     let prices: Option<Vec<f64>> = (0..asset_names(file).len()).map(|asset| price_of(file, asset)).collect();
-    let policy = file
-        .policy
-        .as_ref()
-        .map(|policy| {
-            let held = (account.as_ref(), prices.as_deref());
-            policy.value.resolve(equity, simulation.as_ref(), held, problems)
-        });
+    let policy = file.policy.as_ref().map(|policy| {
+        let held = (account.as_ref(), prices.as_deref());
+        policy.value.resolve(equity, simulation.as_ref(), held, problems)
+    });
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,

@@ -163,7 +163,8 @@ table! {
 
 impl Shape for PartialFile {
     fn expected() -> String {
-        "\"tier\", a fraction such as \"20%\", { tiers = 2 } or { first = \"20%\", above = 100_000 }".to_owned()
+        "\"tier\", a fraction such as \"20%\", { tiers = 2 } or { first = \"20%\", above = 100_000 }"
+            .to_owned()
     }
 
     fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {

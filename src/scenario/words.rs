@@ -3,7 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
-use crate::venue::{Compounding, Contract, FeePrice, FundingBasis, MaintenanceBasis, Side, TierRule, TierSize};
+use crate::venue::{
+    Compounding, Contract, FeePrice, FundingBasis, MaintenanceBasis, Side, TierRule, TierSize,
+};
 
 use super::funding::FundingModel;
 use super::problem::{Code, Problem, Problems};

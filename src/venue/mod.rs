@@ -19,7 +19,7 @@ pub use funding::{
 pub use holding::Holding;
 pub use margin::{LiquidationPrice, MarginError, Others};
 pub use terms::{
-    Contract, FeePrice, GrowingRate, Liquidation, MaintenanceBasis, MarginTier, PartialClose, Side, TierRule, TierSize,
-    Venue,
+    Contract, FeePrice, GrowingRate, Liquidation, MaintenanceBasis, MarginTier, PartialClose, Side, TierRule,
+    TierSize, Venue,
 };
 pub use tiers::{TierBand, TierError};

@@ -24,7 +24,8 @@ impl Venue {
             ..*tier
         };
         let mut liquidation = self.liquidation;
-        if let Liquidation::Close { partial: Some(PartialClose::First { above, .. }), .. } = &mut liquidation {
+        if let Liquidation::Close { partial: Some(PartialClose::First { above, .. }), .. } = &mut liquidation
+        {
             *above /= equity;
         }
         Self {

@@ -86,7 +86,11 @@ fn the_liquidation_fee_is_on_the_notional_at_the_liquidation_price() {
                 "#
             ),
         );
-        near(result.levels[0].mean_return.value, 1.0 - 10.0 * (1.0 - 0.9 / 0.95) - 0.03 * 9.0 / 0.95 - 1.0, 1e-6);
+        near(
+            result.levels[0].mean_return.value,
+            1.0 - 10.0 * (1.0 - 0.9 / 0.95) - 0.03 * 9.0 / 0.95 - 1.0,
+            1e-6,
+        );
         near(result.levels[0].mean_return.value, -0.8105, 5e-5);
     }
 }
@@ -118,10 +122,16 @@ fn a_bonus_that_the_collateral_does_not_pay_for_is_bad_debt() {
 #[test]
 fn a_close_between_two_monitoring_dates_costs_no_more_than_the_collateral() {
     for (positions, policy) in [
-        (r#"[{ asset = "A", side = "long" }]"#, r#"[policy]
-            take_profit = { distance = "90%" }"#),
-        (r#"[{ asset = "A", side = "long" }]"#, r#"[policy]
-            exit_after = "80d""#),
+        (
+            r#"[{ asset = "A", side = "long" }]"#,
+            r#"[policy]
+            take_profit = { distance = "90%" }"#,
+        ),
+        (
+            r#"[{ asset = "A", side = "long" }]"#,
+            r#"[policy]
+            exit_after = "80d""#,
+        ),
         (r#"[{ asset = "A", side = "long" }, { asset = "A", side = "long" }]"#, ""),
     ] {
         let level = &run_scenario(&read(&format!(
@@ -175,8 +185,12 @@ fn monitoring_dates_are_those_of_the_venue_and_no_others() {
     for rest in [
         TWO.to_owned(),
         format!("{ONE}\n[policy]\nadd_margin = {{ amount = 0.001, every = \"1d\" }}"),
-        format!("{ONE}\n[policy]\ndeleverage = {{ target = 8, every = \"20d\" }}\ntake_profit = {{ distance = \"98%\" }}"),
-        format!("funding = {{ rate = 1e-9, every = \"8h\" }}\n{ONE}\n[policy]\ntake_profit = {{ distance = \"98%\" }}"),
+        format!(
+            "{ONE}\n[policy]\ndeleverage = {{ target = 8, every = \"20d\" }}\ntake_profit = {{ distance = \"98%\" }}"
+        ),
+        format!(
+            "funding = {{ rate = 1e-9, every = \"8h\" }}\n{ONE}\n[policy]\ntake_profit = {{ distance = \"98%\" }}"
+        ),
         format!("borrow = {{ rate = 1e-9 }}\n{TWO}"),
     ] {
         let tolerance = if rest.contains("deleverage") { 1.0 } else { 0.009 };
@@ -203,8 +217,12 @@ fn a_level_of_several_positions_states_the_nearest_price_of_all() {
         "#,
     );
     near(result.levels[0].liquidation_price.unwrap(), 200.0, 1e-9);
-    let sides: Vec<_> = result.levels[0].positions.iter().map(|one| (one.liquidation_below, one.liquidation_above)).collect();
-    assert!(sides.iter().all(|(below, above)| below.is_none() && (above.unwrap() - 200.0).abs() < 1e-9), "{sides:?}");
+    let sides: Vec<_> =
+        result.levels[0].positions.iter().map(|one| (one.liquidation_below, one.liquidation_above)).collect();
+    assert!(
+        sides.iter().all(|(below, above)| below.is_none() && (above.unwrap() - 200.0).abs() < 1e-9),
+        "{sides:?}"
+    );
 }
 
 /// I1: isolated long and short, +35 %: the short goes, whichever is listed first.
@@ -460,7 +478,9 @@ fn venues_return_what_their_own_pages_say() {
         positions = [{ asset = "BTC", side = "long" }]
     "#;
     let result = run_scenario(&read(text));
-    for (level, (mean, shortfall)) in result.levels.iter().zip([(-0.001, 0.89), (-0.016, 0.77), (-0.025, 0.52)]) {
+    for (level, (mean, shortfall)) in
+        result.levels.iter().zip([(-0.001, 0.89), (-0.016, 0.77), (-0.025, 0.52)])
+    {
         // A reference of 100,000 paths with an error of 0.008, and 20,000 paths here; 4.5 standard errors together.
         near(level.mean_return.value, mean, 4.5 * 0.008_f64.hypot(level.mean_return.std_error));
         near(level.expected_shortfall["0.95"].value, shortfall, 0.02);
@@ -539,9 +559,15 @@ fn what_is_missing_of_an_open_position_is_named() {
     for (position, word) in [
         (r#"{ asset = "BTC", side = "long", entry = 60_000.0, margin = 1_000.0 }"#, "quantity"),
         (r#"{ asset = "BTC", side = "long", entry = 60_000.0, quantity = 0.1 }"#, "margin"),
-        (r#"{ asset = "BTC", side = "long", entry = 90_000.0, quantity = 0.1, margin = 1_000.0 }"#, "nothing is left"),
+        (
+            r#"{ asset = "BTC", side = "long", entry = 90_000.0, quantity = 0.1, margin = 1_000.0 }"#,
+            "nothing is left",
+        ),
         (r#"{ asset = "BTC", side = "long", margin = 1_000.0 }"#, "margin"),
-        (r#"{ asset = "BTC", side = "long", entry = 60_000.0, quantity = 0.1, margin = 1_000.0, share = 1 }"#, "share"),
+        (
+            r#"{ asset = "BTC", side = "long", entry = 60_000.0, quantity = 0.1, margin = 1_000.0, share = 1 }"#,
+            "share",
+        ),
     ] {
         let text = format!(
             "{OPEN}\n[account]\nvenue = {{ contract = \"linear\", maintenance = 0.01 }}\npositions = [{position}]\n"
@@ -573,7 +599,8 @@ fn two_halves_of_a_contract_share_its_tiers() {
     };
     let whole = read(&text(half));
     let account = &whole.account;
-    let known = Level::open(&account.venue, Side::Long, 64_000.0, 100_000.0, 8.0).unwrap().liquidation.price.unwrap();
+    let known =
+        Level::open(&account.venue, Side::Long, 64_000.0, 100_000.0, 8.0).unwrap().liquidation.price.unwrap();
     near(price(&whole) / known, 1.0, 1e-9);
     near(price(&read(&text(&format!("{half}, {half}")))) / known, 1.0, 1e-9);
 }

@@ -75,7 +75,8 @@ impl General {
         events.extend(of_legs(&|leg| orders[leg].target.is_finite(), &Event::Target));
         events.extend(share(self.policy.take_profit.map(|target| target.at)).map(Event::Gain));
         let reserve = self.courses[place.lane * self.levels.len() + place.level].reserve;
-        let call = self.policy.margin_call.filter(|call| slot.due == f64::INFINITY && call.can_answer(reserve));
+        let call =
+            self.policy.margin_call.filter(|call| slot.due == f64::INFINITY && call.can_answer(reserve));
         events.extend(call.map(|call| Event::Call(call.level)));
         if slot.deadline == f64::INFINITY && pool.groups.iter().any(|group| group.lender.is_some()) {
             events.push(Event::LenderCall);

@@ -28,7 +28,9 @@ impl General {
         slot.interest += owed;
         slot.left = left * worth;
         slot.bad_debt = bad_debt * worth;
-        for cost in [&mut slot.fees, &mut slot.funding, &mut slot.interest, &mut slot.slippage, &mut slot.kept] {
+        for cost in
+            [&mut slot.fees, &mut slot.funding, &mut slot.interest, &mut slot.slippage, &mut slot.kept]
+        {
             *cost *= worth;
         }
         (slot.due, slot.deadline) = (f64::INFINITY, f64::INFINITY);
@@ -261,8 +263,7 @@ impl General {
     /// The owner's orders for a set time.
     pub(super) fn keep_schedule(&mut self, place: Place, moment: &Moment, x: &[f64]) -> bool {
         let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
-        let is_due =
-            |every: u64| moment.seconds.is_multiple_of(every.max(1)) && moment.seconds < horizon;
+        let is_due = |every: u64| moment.seconds.is_multiple_of(every.max(1)) && moment.seconds < horizon;
         let mut has_acted = false;
         if let Some(add) = self.policy.add_margin.filter(|add| is_due(add.every.seconds())) {
             let pool = &self.levels[place.level].pools[place.pool];

@@ -46,7 +46,9 @@ impl General {
                         continue;
                     }
                     x.clear();
-                    x.extend(self.levels[level].pools[pool].assets.iter().map(|asset| self.ratios[*asset][lane]));
+                    x.extend(
+                        self.levels[level].pools[pool].assets.iter().map(|asset| self.ratios[*asset][lane]),
+                    );
                     if pays {
                         self.pay(place, &now, rates, &x);
                     }
@@ -69,7 +71,11 @@ impl General {
                             if pays && self.continuous {
                                 self.react(place, prices, time);
                             }
-                            if acts && self.slots[at].is_open() && self.keep_schedule(place, &now, &x) && self.continuous {
+                            if acts
+                                && self.slots[at].is_open()
+                                && self.keep_schedule(place, &now, &x)
+                                && self.continuous
+                            {
                                 self.react(place, prices, time);
                             }
                         }
@@ -158,7 +164,9 @@ impl General {
 
     /// What puts pay at their expiry.
     fn expire_puts(&mut self, now: &Moment) {
-        let Some(put) = self.policy.protective_put.filter(|put| put.expiry.seconds() == now.seconds) else { return };
+        let Some(put) = self.policy.protective_put.filter(|put| put.expiry.seconds() == now.seconds) else {
+            return;
+        };
         let pay = |ratio: &f64| self.in_account(put.value(*ratio, put.expiry.years()), *ratio);
         self.puts = self.ratios.iter().map(|ratios| ratios.iter().map(pay).collect()).collect();
     }

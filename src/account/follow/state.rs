@@ -1,9 +1,10 @@
 //! What the follower knows, and how a block begins.
 
 use super::line::Segment;
+use super::nearest::{Nearest, Spread, spread_of};
 use super::node::Node;
 use super::slot::{Course, Place, Slot, Watch};
-use super::surface::{Nearest, Spread, spread_of};
+
 use crate::account::follower::Hit;
 use crate::account::interest::Growth;
 use crate::account::leg::Unit as Settles;
@@ -292,9 +293,7 @@ fn repeat<T: Clone>(column: &mut Vec<T>, times: usize) {
 
 fn sample_is_in_coin(levels: &[Level]) -> bool {
     let pools = levels.first().map_or(&[][..], |level| &level.pools);
-    pools.iter().any(|pool| {
-        pool.coin.is_none() && pool.legs.iter().any(|leg| leg.unit == Settles::Coin)
-    })
+    pools.iter().any(|pool| pool.coin.is_none() && pool.legs.iter().any(|leg| leg.unit == Settles::Coin))
 }
 
 fn factor_of(correlation: &[Vec<f64>]) -> Vec<Vec<f64>> {
@@ -324,9 +323,9 @@ fn units(pools: &[Pool], correlation: &[Vec<f64>]) -> (Vec<Unit>, Vec<usize>) {
     let assets: Vec<Vec<usize>> = units.iter().map(|unit| unit.assets.clone()).collect();
     for (number, unit) in units.iter_mut().enumerate() {
         let others = assets.iter().enumerate().filter(|(other, _)| *other != number);
-        let is_joined = others.flat_map(|(_, assets)| assets).any(|other| {
-            unit.assets.iter().any(|own| own == other || joins(*own, *other))
-        });
+        let is_joined = others
+            .flat_map(|(_, assets)| assets)
+            .any(|other| unit.assets.iter().any(|own| own == other || joins(*own, *other)));
         if is_joined {
             unit.longest = unit.longest.min(APART * APART);
         }

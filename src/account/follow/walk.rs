@@ -132,7 +132,11 @@ impl General {
                 true => self.best(lane, level, unit),
                 false => (f64::NEG_INFINITY, f64::INFINITY),
             };
-            let trails = if self.is_trailing { self.trails(lane, level, unit) } else { (f64::INFINITY, f64::INFINITY) };
+            let trails = if self.is_trailing {
+                self.trails(lane, level, unit)
+            } else {
+                (f64::INFINITY, f64::INFINITY)
+            };
             let reach = segment.reach(watch.low.max(floor), watch.high.min(ceiling));
             let turns = match reach {
                 Reach::Low => trails.1 < f64::INFINITY && segment.can_turn(trails.1),
