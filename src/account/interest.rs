@@ -44,14 +44,14 @@ impl Growth {
         }
     }
 
-    /// At a moment with interest, the last one having been at `charged` seconds and the next one being known.
-    pub fn at(leg: &Leg, now: &Moment, charged: u64, next: Option<&Moment>) -> Self {
+    /// At a moment with interest, the last one having been at `charged` seconds; `horizon` is in seconds too.
+    pub fn at(leg: &Leg, now: &Moment, charged: u64, next: Option<&Moment>, horizon: u64) -> Self {
         let Some((rate, compounding)) = rate_of(leg) else { return Self::default() };
         let is_hour = now.seconds.is_multiple_of(HOUR);
         match compounding {
             Compounding::Hourly if is_hour => Self { rate: rate / HOURS_PER_YEAR, ..Self::default() },
             // No hour begins at the horizon.
-            Compounding::Simple if is_hour && next.is_some() => {
+            Compounding::Simple if is_hour && now.seconds < horizon => {
                 Self { rate: rate / HOURS_PER_YEAR, is_simple: true, lead: 0.0 }
             }
             Compounding::Hourly | Compounding::Simple => Self::default(),

@@ -216,21 +216,21 @@ impl General {
         self.courses.clear();
         self.extremes.clear();
         self.watches.clear();
+        let legs = self.levels.len() * self.legs_per_level;
+        if self.is_trailing {
+            self.extremes.resize(legs * lanes.max(1), (0.0, 0.0));
+        }
         // The first path as all paths begin.
         for number in 0..self.levels.len() {
             self.open_level(number);
         }
         let watches: Vec<Watch> = (0..self.units.len()).map(|unit| self.watch_all(0, unit)).collect();
-        let legs = self.levels.len() * self.legs_per_level;
         repeat(&mut self.slots, lanes);
         repeat(&mut self.stakes, lanes);
         repeat(&mut self.courses, lanes);
         self.limits.resize(legs * lanes, NO_LIMIT);
         self.watches = watches;
         repeat(&mut self.watches, lanes);
-        if self.is_trailing {
-            self.extremes.resize(legs * lanes, (0.0, 0.0));
-        }
         self.puts.clear();
     }
 
