@@ -88,7 +88,7 @@ pub struct SignedHistogram {
 
 impl SignedHistogram {
     #[inline]
-    fn add(&mut self, x: f64, weight: f64) {
+    pub fn add(&mut self, x: f64, weight: f64) {
         if x < 0.0 {
             self.negative.add(-x, weight);
         } else {
@@ -96,7 +96,7 @@ impl SignedHistogram {
         }
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.positive += &other.positive;
         self.negative += &other.negative;
     }
