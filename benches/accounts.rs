@@ -44,7 +44,7 @@ fn main() {
             let mut worker = match nested {
                 true => {
                     let bare = Plan { schedule: Vec::new(), ..plan.clone() };
-                    Worker::with_evaluation(plan, bare.evaluation())
+                    Worker::with_follower(plan, bare.follower())
                 }
                 false => Worker::new(plan),
             };

@@ -8,7 +8,7 @@ mod watched;
 
 use std::sync::{Arc, Mutex};
 
-use liqsim::account::Evaluation;
+use liqsim::account::Follower;
 use liqsim::engine::{Plan, Worker};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::Cost;
@@ -98,7 +98,7 @@ fn scenario(venue: &str, side: &str, account: &str) -> Scenario {
 }
 
 /// Equity, costs and bad debt are what was put up and the profit of the price, on liquidated paths and on the others; the costs
-/// are those of the twin. A policy that never acts sends the same account through the other evaluation.
+/// are those of the twin. A policy that never acts sends the same account through the other follower.
 #[test]
 fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
     let funding = r#", funding = { rate = "3bp", every = "8h" }"#;
@@ -121,13 +121,13 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
                     let events = Arc::new(Mutex::new(Vec::new()));
                     let times =
                         plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
-                    let inner: Box<dyn Evaluation> =
+                    let inner: Box<dyn Follower> =
                         if acts { Box::new(plan.book()) } else { Box::new(plan.ledger()) };
                     let watched = Watched { inner, events: Arc::clone(&events), times: times.collect() };
-                    let mut worker = Worker::with_evaluation(&plan, Box::new(watched));
+                    let mut worker = Worker::with_follower(&plan, Box::new(watched));
                     worker.run_block(path, 1);
                     let events = events.lock().unwrap();
-                    let hits = worker.evaluation().hits().to_vec();
+                    let hits = worker.follower().hits().to_vec();
                     let closing = worker.closing_log_prices(0)[0];
                     let tally = worker.tally();
                     for (number, level) in plan.levels.iter().enumerate() {

@@ -30,7 +30,7 @@ fn a_fully_hedged_inverse_short_keeps_its_dollar_value() {
     inverse.account.leverage = vec![1.0];
     let plan = Plan::new(&inverse).unwrap();
     for path in 0..50 {
-        let mut worker = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
+        let mut worker = Worker::with_follower(&plan, Box::new(plan.ledger()));
         worker.run_block(path, 1);
         let ratio = worker.closing_log_prices(0)[0].exp();
         let coins = 1.0 + worker.tally().levels[0].survivors.mapped(0.0, 1.0).powers[1];

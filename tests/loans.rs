@@ -134,7 +134,7 @@ fn what_is_left_after_liquidations_in_part_follows_from_the_rules() {
             let mut worker = Worker::new(&plan);
             worker.run_block(path, 1);
             let closing = worker.closing_log_prices(0)[0].exp();
-            let hits = worker.evaluation().hits().to_vec();
+            let hits = worker.follower().hits().to_vec();
             let tally = worker.tally();
             for (number, level) in plan.levels.iter().enumerate() {
                 let cell = &tally.levels[number];

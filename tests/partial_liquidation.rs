@@ -3,7 +3,7 @@
 //! Prices move along straight lines with random ends, so both see the same path; the twin is late by at most one step. Nothing is left
 //! to chance but the seed's choice of paths.
 
-use liqsim::account::Evaluation;
+use liqsim::account::Observer;
 use liqsim::engine::Plan;
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};

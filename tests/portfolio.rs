@@ -6,7 +6,7 @@ use std::f64::consts::SQRT_2;
 
 use common::run_scenario;
 use liqsim::account::portfolio::{PositionTerms, open, prices};
-use liqsim::account::{Evaluation, Portfolio};
+use liqsim::account::{Due, Follower, Observer, Portfolio};
 use liqsim::engine::{BLOCK_LANES, Plan, RunResult, Worker};
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};
@@ -297,7 +297,7 @@ fn every_unit_of_money_of_a_liquidated_account_is_accounted_for() {
                         .collect();
                     account.observe(&bars, &mut noise);
                 }
-                account.settle(step, &[vec![now[0]], vec![now[1]]], &[]);
+                account.settle(step, &[vec![now[0]], vec![now[1]]], Due::default());
                 account.for_each_liquidated(&mut |_, level| {
                     fills[level].get_or_insert(now);
                 });

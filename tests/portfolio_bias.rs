@@ -8,7 +8,7 @@
 //! 200,000 paths leave a standard error of at most 0.0016. Four of them are allowed for: 24 comparisons at 6.3e-5 each are false alarms
 //! of at most 0.15 % for another seed.
 
-use liqsim::account::Evaluation;
+use liqsim::account::{Follower, Observer};
 use liqsim::engine::Plan;
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};

@@ -257,10 +257,10 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
                 events: Arc::clone(&events),
                 times: times.collect(),
             };
-            let mut worker = Worker::with_evaluation(&plan, Box::new(watched));
+            let mut worker = Worker::with_follower(&plan, Box::new(watched));
             worker.run_block(path, 1);
             let events = events.lock().unwrap();
-            let hits = worker.evaluation().hits().to_vec();
+            let hits = worker.follower().hits().to_vec();
             let closing = [0, 1].map(|asset| worker.closing_log_prices(asset)[0].exp());
             let tally = worker.tally();
             for (number, level) in plan.terms.iter().enumerate() {

@@ -9,12 +9,9 @@
 //! Correlated positions that stand alone need more, because their hits inside one bar are drawn independently: twice as many bars
 //! leave 0.04 percentage points at a correlation of 0.9 (`tests/portfolio_bias.rs`).
 
-use super::block::{BLOCK_LANES, Worker};
+use super::block::{BLOCK_LANES, BlockLoop};
 use super::plan::Plan;
-use crate::account::{Evaluation, Hit, Survivors};
-use crate::market::{Bars, Duration, SECONDS_PER_YEAR, Sides};
-use crate::numeric::Stream;
-use crate::stats::{Sums, Tally};
+use crate::market::{Duration, SECONDS_PER_YEAR};
 
 /// Bars per standard deviation of the log-price at the horizon.
 const BARS_PER_DEVIATION: f64 = 150.0;
@@ -29,10 +26,10 @@ const PILOT_SEED: u64 = 1;
 /// The longest bar, from the spread of the prices at the horizon of a few paths of the same plan.
 pub(super) fn automatic(plan: &Plan, assets: &[usize]) -> Duration {
     let pilot = Plan { seed: PILOT_SEED, continuous: false, ..plan.clone() };
-    let mut worker = Worker::with_evaluation(&pilot, Box::new(Nothing));
-    worker.run_block(PILOT_BLOCK, BLOCK_LANES);
+    let mut paths = BlockLoop::with_seats(&pilot, Vec::new());
+    paths.run_block(PILOT_BLOCK, BLOCK_LANES, &mut []);
     let deviation = |asset: &usize| {
-        let prices = worker.closing_log_prices(*asset);
+        let prices = &paths.log_prices()[*asset];
         let n = prices.len() as f64;
         let mean = prices.iter().sum::<f64>() / n;
         (prices.iter().map(|price| (price - mean).powi(2)).sum::<f64>() / n).sqrt()
@@ -42,27 +39,4 @@ pub(super) fn automatic(plan: &Plan, assets: &[usize]) -> Duration {
     let per_deviation = if is_apart { BARS_PER_DEVIATION_APART } else { BARS_PER_DEVIATION };
     let bars = (per_deviation * largest).ceil().clamp(1.0, MOST_BARS);
     Duration::from_seconds((plan.horizon() * SECONDS_PER_YEAR / bars).max(1.0) as u64)
-}
-
-/// Watches nothing.
-struct Nothing;
-
-impl Evaluation for Nothing {
-    fn begin(&mut self, _lanes: usize) {}
-
-    fn watched_side(&self) -> Option<Sides> {
-        None
-    }
-
-    fn observe(&mut self, _bars: &[Bars], _hit_noise: &mut Stream) {}
-
-    fn finish(&mut self, _log_prices: &[Vec<f64>], _weights: &[f64], _tally: &mut Tally) {}
-
-    fn survivors(&self, _tally: &Tally, _level: usize) -> Survivors {
-        Survivors { returns: Sums::default(), closing_equity: Default::default() }
-    }
-
-    fn hits(&self) -> &[Hit] {
-        &[]
-    }
 }

@@ -20,8 +20,9 @@ mod several;
 mod summary;
 mod passage;
 mod paths;
+mod worker;
 
-pub use block::{BLOCK_LANES, Worker};
+pub use block::BLOCK_LANES;
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use funding::FundingLaw;
 pub use partial::{MergeError, Partial, Shard, ShardError};
@@ -36,3 +37,4 @@ pub use result::{
 };
 pub use run::{Progress, RunError, RunOptions, result_of, run, run_shard, run_sharing, run_tallied};
 pub use sampling::{DepthApart, depth_apart};
+pub use worker::Worker;

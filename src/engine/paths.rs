@@ -6,16 +6,13 @@
 //! extremes of all of them. The low and the high of a stretch each have their exact law given its ends; they are drawn
 //! independently of each other given these, which their joint law is not (a bootstrap's are those of the recorded bar).
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use super::block::Worker;
+use super::block::BlockLoop;
 use super::plan::{Plan, PlanError};
-use crate::account::{Evaluation, Hit, Policy, Survivors};
+use crate::account::{Observer, Policy};
 use crate::market::{Bars, Duration, Sides};
 use crate::model::{Model, Stress};
 use crate::numeric::{Stream, extreme_below};
 use crate::scenario::{Monitoring, Position, Scenario};
-use crate::stats::{Sums, Tally};
 use crate::venue::{Contract, Flows, MarginTier, Side, Venue};
 
 /// Number of the first block.
@@ -164,29 +161,27 @@ impl PathBars {
 }
 
 /// Runs a block and gives what was noted of its bars.
-fn record<T: Default + Send + 'static>(
+fn record<T: Send>(
     plan: &Plan,
     number: u64,
     paths: usize,
     side: Option<Sides>,
     empty: T,
-    note: impl Fn(&mut T, &[Bars], &mut Stream) + Send + 'static,
+    note: impl Fn(&mut T, &[Bars], &mut Stream) + Send,
 ) -> T {
-    let noted = Arc::new(Mutex::new(empty));
-    let recorder = Recorder { side, noted: Arc::clone(&noted), note };
-    Worker::with_evaluation(plan, Box::new(recorder)).run_block(FIRST_BLOCK + number, paths);
-    // Only this thread ever held the lock.
-    std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner))
+    let mut recorder = Recorder { side, noted: empty, note };
+    BlockLoop::new(plan).run_block(FIRST_BLOCK + number, paths, &mut [&mut recorder]);
+    recorder.noted
 }
 
 /// Shows every batch of bars to a function.
 struct Recorder<T, F> {
     side: Option<Sides>,
-    noted: Arc<Mutex<T>>,
+    noted: T,
     note: F,
 }
 
-impl<T: Send, F: Fn(&mut T, &[Bars], &mut Stream) + Send> Evaluation for Recorder<T, F> {
+impl<T: Send, F: Fn(&mut T, &[Bars], &mut Stream) + Send> Observer for Recorder<T, F> {
     fn begin(&mut self, _lanes: usize) {}
 
     fn watched_side(&self) -> Option<Sides> {
@@ -194,17 +189,6 @@ impl<T: Send, F: Fn(&mut T, &[Bars], &mut Stream) + Send> Evaluation for Recorde
     }
 
     fn observe(&mut self, bars: &[Bars], noise: &mut Stream) {
-        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.note)(&mut noted, bars, noise);
-    }
-
-    fn finish(&mut self, _log_prices: &[Vec<f64>], _weights: &[f64], _tally: &mut Tally) {}
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        Survivors { returns: Sums::default(), closing_equity: tally.levels[level].closing_equity.clone() }
-    }
-
-    fn hits(&self) -> &[Hit] {
-        &[]
+        (self.note)(&mut self.noted, bars, noise);
     }
 }

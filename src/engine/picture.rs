@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::block::{BLOCK_LANES, Worker};
+use super::block::{BLOCK_LANES, BlockLoop};
 use super::plan::{Plan, PlanError};
-use crate::account::{Evaluation, Hit, Survivors};
-use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
+use crate::account::Observer;
+use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 use crate::numeric::{Stream, exp, exponentials, ln};
 use crate::scenario::{Asset, Monitoring, Scenario};
-use crate::stats::{Bin, Distribution, Histogram, Sums, Tally};
+use crate::stats::{Bin, Distribution, Histogram};
 
 /// Most bins of a distribution.
 const MOST_BINS: usize = 64;
@@ -111,15 +111,13 @@ impl PriceFan {
     /// The fan of an asset from a plan that looks at its dates.
     fn new(plan: &Plan, asset: &Asset) -> Self {
         let times: Vec<f64> = plan.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
-        let dates = Dates { asset: plan.asset, ratios: Vec::new() };
-        let mut worker = Worker::with_evaluation(plan, Box::new(dates));
+        let mut dates =
+            PriceDates { asset: plan.asset, next: 0, ratios: vec![Histogram::default(); times.len()] };
+        let mut paths = BlockLoop::new(plan);
         for block in FIRST_FAN_BLOCK..FIRST_FAN_BLOCK + FAN_BLOCKS {
-            worker.run_block(block, BLOCK_LANES);
+            paths.run_block(block, BLOCK_LANES, &mut [&mut dates]);
         }
-        let laws: Vec<Distribution> = worker.tally().levels[..times.len()]
-            .iter()
-            .map(|date| Distribution::new(&date.closing_equity))
-            .collect();
+        let laws: Vec<Distribution> = dates.ratios.iter().map(Distribution::new).collect();
         let quantiles = FAN_QUANTILES.map(|(key, p)| {
             let prices = laws.iter().map(|law| asset.price * law.quantile(p));
             (key.to_owned(), std::iter::once(asset.price).chain(prices).collect())
@@ -133,43 +131,27 @@ impl PriceFan {
     }
 }
 
-/// Notes the price at every look; one level of the tally per date.
-struct Dates {
+/// Notes the price at every monitoring date.
+struct PriceDates {
     asset: usize,
-    /// Price over the price at the start, by date and path of the block.
-    ratios: Vec<Vec<f64>>,
+    /// The date that comes next.
+    next: usize,
+    /// Prices over the price at the start, by date.
+    ratios: Vec<Histogram>,
 }
 
-impl Evaluation for Dates {
+impl Observer for PriceDates {
     fn begin(&mut self, _lanes: usize) {
-        self.ratios.clear();
+        self.next = 0;
     }
 
-    fn watched_side(&self) -> Option<Sides> {
-        None
-    }
-
-    fn observe(&mut self, bars: &[Bars], _hit_noise: &mut Stream) {
+    fn observe(&mut self, bars: &[Bars], _noise: &mut Stream) {
         let mut ratios = Vec::new();
         exponentials(&bars[self.asset].close, &mut ratios);
-        self.ratios.push(ratios);
-    }
-
-    fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
-        tally.levels.resize_with(self.ratios.len(), Default::default);
-        for (level, ratios) in tally.levels.iter_mut().zip(&self.ratios) {
-            for (ratio, weight) in ratios.iter().zip(weights) {
-                level.closing_equity.add(*ratio, *weight);
-            }
+        if let Some(date) = self.ratios.get_mut(self.next) {
+            ratios.iter().for_each(|ratio| date.add(*ratio, 1.0));
         }
-    }
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        Survivors { returns: Sums::default(), closing_equity: tally.levels[level].closing_equity.clone() }
-    }
-
-    fn hits(&self) -> &[Hit] {
-        &[]
+        self.next += 1;
     }
 }
 

@@ -8,7 +8,7 @@ use super::funding::FundingLaw;
 use super::result::PositionResult;
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
-    Book, Evaluation, Funded, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
+    Book, Follower, Funded, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
 };
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
@@ -25,7 +25,7 @@ pub struct GridPoint {
     pub look: bool,
     /// Moment of the account's schedule that falls here.
     pub settle: Option<usize>,
-    /// Whether an evaluation may select paths here.
+    /// Whether an observer may select paths here.
     pub select: bool,
 }
 
@@ -201,8 +201,8 @@ impl Plan {
         self.grid.last().map_or(0.0, |point| point.time)
     }
 
-    /// A fresh evaluation of the levels: from the running extreme where that is enough.
-    pub fn evaluation(&self) -> Box<dyn Evaluation> {
+    /// A fresh follower of the levels: from the running extreme where that is enough.
+    pub fn follower(&self) -> Box<dyn Follower> {
         if !self.portfolio.is_empty() {
             return Box::new(self.several());
         }
@@ -225,7 +225,7 @@ impl Plan {
         self.in_steps || !self.policy.is_empty()
     }
 
-    /// An evaluation of levels that nothing but funding moves, where their barriers are straight in what it has charged.
+    /// A follower of levels that nothing but funding moves, where their barriers are straight in what it has charged.
     pub fn funded(&self) -> Option<Funded> {
         if self.is_managed() || !self.portfolio.is_empty() || self.schedule.is_empty() {
             return None;
@@ -236,19 +236,19 @@ impl Plan {
         Funded::new(self.openings.clone(), funding, self.schedule.clone(), self.asset, self.horizon())
     }
 
-    /// An evaluation that follows every level on its own, with an owner and a venue that act.
+    /// A follower that follows every level on its own, with an owner and a venue that act.
     pub fn book(&self) -> Book {
         let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
         Book::new(self.openings.clone(), self.policy, &self.flows, self.schedule.clone(), self.asset, horizon)
     }
 
-    /// An evaluation of several positions.
+    /// A follower of several positions.
     pub fn several(&self) -> Portfolio {
         let (levels, schedule) = (self.portfolio.clone(), self.schedule.clone());
         Portfolio::new(levels, self.policy, schedule, &self.dependence.correlation, self.horizon())
     }
 
-    /// An evaluation that follows every level on its own.
+    /// A follower that follows every level on its own.
     pub fn ledger(&self) -> Ledger {
         Ledger::new(
             self.openings.clone(),

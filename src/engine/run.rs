@@ -6,13 +6,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::block::{BLOCK_LANES, Worker};
+use super::block::BLOCK_LANES;
 use super::partial::{Partial, Shard};
 use super::picture::PriceFans;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::sampling::{self, Apart};
 use super::summary::{Ending, summarise};
+use super::worker::Worker;
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::{Estimate, LevelTally, Tally};
 

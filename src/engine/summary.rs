@@ -8,7 +8,7 @@ use super::result::{
 };
 use super::sampling::{self, Apart};
 use super::several;
-use crate::account::{Evaluation, Level};
+use crate::account::{Follower, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
@@ -70,10 +70,10 @@ pub(super) fn summarise(
     ending: Ending,
 ) -> RunResult {
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
-    let evaluation = plan.evaluation();
+    let follower = plan.follower();
     let own = |k: usize| apart.and_then(|apart| apart[k].as_ref());
     let levels: Vec<LevelResult> = (0..plan.terms.len())
-        .map(|k| level_result(plan, &*evaluation, (tally, own(k)), k, horizon_days))
+        .map(|k| level_result(plan, &*follower, (tally, own(k)), k, horizon_days))
         .collect();
     let mut sources = Sources::default();
     for (k, level) in levels.iter().enumerate() {
@@ -100,7 +100,7 @@ pub(super) fn summarise(
 
 fn level_result(
     plan: &Plan,
-    evaluation: &dyn Evaluation,
+    follower: &dyn Follower,
     (tally, apart): (&Tally, Option<&Apart>),
     k: usize,
     horizon_days: f64,
@@ -108,7 +108,7 @@ fn level_result(
     let level = &plan.terms[k];
     let cell = &tally.levels[k];
     let n = tally.paths as f64;
-    let survivors = evaluation.survivors(tally, k);
+    let survivors = follower.survivors(tally, k);
     let liquidated = cell.liquidated.mapped(0.0, 1.0);
     let mut returns = survivors.returns;
     returns += liquidated;

@@ -1,6 +1,6 @@
 //! What would have happened: a scenario's account on recorded bars, from every bar on.
 //!
-//! Entry is at the close of a bar; the bars behind it, within the horizon, go to the same evaluation that simulated bars go
+//! Entry is at the close of a bar; the bars behind it, within the horizon, go to the same follower that simulated bars go
 //! to (`start_block`). A missing bar leaves the price where it was, and the next one opens with a gap. The paths of a block are
 //! starts that follow each other, so a bar of all paths is a stretch of the history.
 //!
@@ -164,7 +164,7 @@ impl Replay {
     pub fn notes(&self, scenario: &Scenario) -> Result<Vec<String>, ReplayError> {
         let plan = self.plan(scenario)?;
         let mut notes = Vec::new();
-        if plan.continuous && plan.evaluation().watched_side().is_none() {
+        if plan.continuous && plan.follower().watched_side().is_none() {
             notes.push(
                 "Each bar goes from its open to its extreme on the losing side, to the other one and to its close: where a bar meets a stop \
                  and a target, the stop comes first."

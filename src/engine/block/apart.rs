@@ -1,13 +1,13 @@
 //! Moves on which paths have events of their own: bars end at different times.
 
-use super::Worker;
+use super::{BlockLoop, Observers};
 use crate::engine::columns::{correlate, list_due, reset};
 use crate::engine::common_jumps::CommonStepper;
 use crate::model::Moves;
 
-impl Worker<'_> {
+impl BlockLoop<'_> {
     /// Moves every path to a common time, event by event.
-    pub(super) fn move_apart(&mut self, time: f64) {
+    pub(super) fn move_apart(&mut self, time: f64, observers: &mut Observers<'_>) {
         self.active.clone_from(&self.everyone);
         while !self.active.is_empty() {
             // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
@@ -30,7 +30,7 @@ impl Worker<'_> {
                 self.advance(asset);
             }
             if self.plan.continuous {
-                self.show_bars();
+                self.show_bars(observers);
             }
             if all {
                 self.now.copy_from_slice(&self.ends);

@@ -86,8 +86,8 @@ impl Crossing {
     /// The problem of a plan; none if its levels are not first passages through fixed barriers, or the law of its price
     /// is of another kind.
     pub fn new(plan: &Plan, importance: bool) -> Option<Self> {
-        let evaluation = plan.evaluation();
-        let barriers = evaluation.fixed_barriers()?;
+        let follower = plan.follower();
+        let barriers = follower.fixed_barriers()?;
         let model = plan.models.get(plan.asset)?;
         let is_undisturbed = plan.stress.iter().all(|stress| *stress == Stress::default())
             && plan.dependence == Dependence::default();
@@ -95,7 +95,7 @@ impl Crossing {
             return None;
         }
         let horizon = plan.horizon();
-        let sign = if evaluation.watched_side() == Some(Sides::High) { -1.0 } else { 1.0 };
+        let sign = if follower.watched_side() == Some(Sides::High) { -1.0 } else { 1.0 };
         let own = Problem::of(model, sign, horizon)?;
         let mut groups: Vec<Group> = Vec::new();
         for (level, barrier) in barriers.iter().enumerate().filter(|(_, barrier)| barrier.is_finite()) {

@@ -1,7 +1,6 @@
 //! Estimates with errors from independent blocks of particles.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -9,7 +8,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use super::grid::with_selections;
 use super::pilot::{Pilot, Tail};
 use super::swarm::{Guide, Particles, Swarm, Watch};
-use crate::engine::block::Worker;
+use crate::engine::block::BlockLoop;
 use crate::engine::plan::Plan;
 use crate::market::Sides;
 use crate::model::{Model, Tilt};
@@ -84,9 +83,9 @@ impl RareEstimate {
 impl RareEvents {
     /// The problem of a plan; none if its levels are not first passages through fixed barriers.
     pub fn new(plan: &Plan) -> Option<Self> {
-        let evaluation = plan.evaluation();
-        let barriers = evaluation.fixed_barriers()?.iter().map(|barrier| -barrier).collect();
-        let side = evaluation.watched_side()?;
+        let follower = plan.follower();
+        let barriers = follower.fixed_barriers()?.iter().map(|barrier| -barrier).collect();
+        let side = follower.watched_side()?;
         let watch = Watch { asset: plan.asset, side, sign: if side == Sides::High { 1.0 } else { -1.0 } };
         let grid = with_selections(&plan.grid, plan.models[plan.asset].grain());
         let plan = Plan { grid, ..plan.clone() };
@@ -289,22 +288,18 @@ impl RareEvents {
     ) -> Vec<T> {
         let led = (guide.exponent > 0.0).then(|| self.model().led(self.tilt(guide)));
         let start = || {
-            let particles = Arc::new(Mutex::new(Particles::default()));
-            let swarm = Swarm::new(self.watch, guide, Arc::clone(&particles));
-            let worker = Worker::with_evaluation(&self.plan, Box::new(swarm));
-            (
-                match &led {
-                    Some(led) => worker.led(led(LANES)),
-                    None => worker,
-                },
-                particles,
-            )
+            let paths = BlockLoop::new(&self.plan);
+            let paths = match &led {
+                Some(led) => paths.moved_by(led(LANES)),
+                None => paths,
+            };
+            (paths, Swarm::new(self.watch, guide))
         };
         blocks
             .into_par_iter()
-            .map_init(start, |(worker, particles), block| {
-                worker.run_block(FIRST_BLOCK + block, LANES);
-                of(&particles.lock().unwrap_or_else(PoisonError::into_inner))
+            .map_init(start, |(paths, swarm), block| {
+                paths.run_block(FIRST_BLOCK + block, LANES, &mut [&mut *swarm]);
+                of(&swarm.particles(paths.weights()))
             })
             .collect()
     }

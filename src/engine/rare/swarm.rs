@@ -1,11 +1,8 @@
 //! One block of particles: paths that are selected on their way towards liquidation.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use crate::account::{Evaluation, Foresight, Hit, Survivors};
+use crate::account::{Foresight, Observer};
 use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Replacement, Stream, dispatch, exponentials, replace, select};
-use crate::stats::{Sums, Tally};
 
 /// Selection waits until the importances are worth fewer equal ones than this share of the particles (Kong, Liu and Wong 1994).
 const LEAST_EFFECTIVE: f64 = 0.5;
@@ -66,12 +63,11 @@ pub(super) struct Swarm {
     /// The weight since the first selection after arrival; 0 before.
     settled: Vec<f64>,
     replacements: Vec<Replacement>,
-    particles: Arc<Mutex<Particles>>,
 }
 
 impl Swarm {
-    /// A swarm that leaves its particles in the given place at the end of every block.
-    pub fn new(watch: Watch, guide: Guide, particles: Arc<Mutex<Particles>>) -> Self {
+    /// For blocks of particles under a guide.
+    pub fn new(watch: Watch, guide: Guide) -> Self {
         let column = Vec::new;
         Self {
             watch,
@@ -83,12 +79,20 @@ impl Swarm {
             importances: column(),
             settled: column(),
             replacements: Vec::new(),
-            particles,
         }
+    }
+
+    /// The particles at the end of a block, from the weights of its paths.
+    pub fn particles(&mut self, weights: &[f64]) -> Particles {
+        let mut weights = weights.to_vec();
+        if self.guide.is_foreseen {
+            settle(&self.depths, self.guide.goal, &mut self.settled, &mut weights);
+        }
+        Particles { depths: self.depths.clone(), weights }
     }
 }
 
-impl Evaluation for Swarm {
+impl Observer for Swarm {
     fn begin(&mut self, lanes: usize) {
         self.depths.clear();
         self.depths.resize(lanes, 0.0);
@@ -163,25 +167,6 @@ impl Evaluation for Swarm {
             }
         }
         replacements
-    }
-
-    fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], _tally: &mut Tally) {
-        // Only one thread ever holds the lock.
-        let mut particles = self.particles.lock().unwrap_or_else(PoisonError::into_inner);
-        particles.depths.clone_from(&self.depths);
-        particles.weights.clear();
-        particles.weights.extend_from_slice(weights);
-        if self.guide.is_foreseen {
-            settle(&self.depths, self.guide.goal, &mut self.settled, &mut particles.weights);
-        }
-    }
-
-    fn survivors(&self, _tally: &Tally, _level: usize) -> Survivors {
-        Survivors { returns: Sums::default(), closing_equity: Default::default() }
-    }
-
-    fn hits(&self) -> &[Hit] {
-        &[]
     }
 }
 
