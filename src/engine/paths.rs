@@ -29,6 +29,7 @@ fn plan(scenario: &Scenario, step: Duration, steps: usize) -> Result<Plan, PlanE
     scenario.account.leverage = vec![1.0];
     scenario.account.flows = Flows::default();
     scenario.policy = Policy::default();
+    scenario.miner = None;
     Plan::new(&scenario)
 }
 

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::bar_step;
 use super::crossing::Crossing;
 use super::funding::FundingLaw;
+use super::network::NetworkLaw;
 use super::result::PositionResult;
+use crate::account::miner::{Miner, MinerError, MinerFollower, OpenMiner};
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
-    Book, Follower, Funded, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
+    Book, Follower, Funded, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, daily_schedule, schedule,
 };
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
@@ -70,6 +72,19 @@ pub struct Plan {
     pub step: Option<Duration>,
     /// When the account has to be settled; empty where nothing but the price moves it.
     pub schedule: Vec<Moment>,
+    /// The miner, where there is one in place of positions.
+    pub mining: Option<Mining>,
+}
+
+/// A miner and the network that it works in.
+#[derive(Debug, Clone)]
+pub struct Mining {
+    /// The miner at every level.
+    pub opened: OpenMiner,
+    /// The network.
+    pub law: NetworkLaw,
+    /// Equity put up, quote currency.
+    pub equity: f64,
 }
 
 /// What is known of a level before any path is drawn.
@@ -102,6 +117,17 @@ pub enum PlanError {
         /// Why.
         source: LevelError,
     },
+    /// The miner cannot start.
+    #[error("leverage {leverage}: {source}")]
+    Miner {
+        /// The level.
+        leverage: f64,
+        /// Why.
+        source: MinerError,
+    },
+    /// A miner needs the network of its coin.
+    #[error("the coin that is mined has no network")]
+    NoNetwork,
 }
 
 impl Plan {
@@ -110,6 +136,9 @@ impl Plan {
     /// # Errors
     /// If a level cannot be opened at the venue.
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
+        if let Some(miner) = &scenario.miner {
+            return Self::of_miner(scenario, miner);
+        }
         let account = &scenario.account;
         let position = account.positions.first().ok_or(PlanError::Empty)?;
         let asset = scenario.assets.get(position.asset).ok_or(PlanError::Empty)?;
@@ -172,8 +201,57 @@ impl Plan {
             stratified: false,
             step: None,
             schedule,
+            mining: None,
         };
         Ok(plan.with_bars(scenario).with_strata(scenario.simulation.sampling))
+    }
+
+    fn of_miner(scenario: &Scenario, miner: &Miner) -> Result<Self, PlanError> {
+        let asset = scenario.assets.get(miner.asset).ok_or(PlanError::Empty)?;
+        let network = asset.network.as_ref().ok_or(PlanError::NoNetwork)?;
+        let start = (network.hashprice_at_start(asset.price), network.difficulty);
+        let account = &scenario.account;
+        let opened = OpenMiner::new(miner, &account.leverage, asset.price, start)
+            .map_err(|(leverage, source)| PlanError::Miner { leverage, source })?;
+        let schedule = daily_schedule(scenario.simulation.horizon.seconds());
+        let terms = opened.levels.iter().map(|level| LevelTerms {
+            leverage: level.leverage,
+            liquidation_price: opened.liquidation_price(level),
+            bankruptcy_price: None,
+            is_liquidatable: true,
+            positions: Vec::new(),
+        });
+        Ok(Self {
+            seed: scenario.simulation.seed,
+            models: scenario.assets.iter().map(|asset| asset.model.clone()).collect(),
+            stress: scenario.assets.iter().map(|asset| asset.stress.clone()).collect(),
+            mixing: cholesky(&scenario.dependence.correlation).unwrap_or_default(),
+            dependence: scenario.dependence.clone(),
+            grid: grid(scenario, &schedule, None),
+            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
+            asset: miner.asset,
+            openings: Vec::new(),
+            terms: terms.collect(),
+            levels: Vec::new(),
+            portfolio: Vec::new(),
+            funding: Vec::new(),
+            flows: Flows::default(),
+            policy: Policy::default(),
+            in_steps: false,
+            stratified: false,
+            step: None,
+            schedule,
+            mining: Some(Mining {
+                law: NetworkLaw {
+                    network: network.clone(),
+                    asset: miner.asset,
+                    price: asset.price,
+                    power: miner.electricity.price,
+                },
+                opened,
+                equity: account.equity,
+            }),
+        })
     }
 
     /// The plan with strata, where the scenario wants the most of its paths, normals drive the price and no net does better.
@@ -203,6 +281,9 @@ impl Plan {
 
     /// A fresh follower of the levels: from the running extreme where that is enough.
     pub fn follower(&self) -> Box<dyn Follower> {
+        if let Some(mining) = &self.mining {
+            return Box::new(MinerFollower::new(mining.opened.clone(), self.schedule.clone()));
+        }
         if !self.portfolio.is_empty() {
             return Box::new(self.several());
         }

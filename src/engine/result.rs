@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::mining::{MinerResult, NetworkResult};
 use super::picture::{EquityDistribution, PriceFan};
 use crate::stats::Estimate;
 
@@ -29,6 +30,9 @@ pub struct RunResult {
     pub notes: Vec<Note>,
     /// One entry per leverage, ascending.
     pub levels: Vec<LevelResult>,
+    /// The network, where a miner works in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkResult>,
     /// Prices over time, for pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_fan: Option<PriceFan>,
@@ -117,12 +121,15 @@ pub struct LevelResult {
     /// The positions of an account of several, in the order of the scenario, a hedge last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<PositionResult>,
+    /// The keys of a miner.
+    #[serde(flatten)]
+    pub miner: Option<Box<MinerResult>>,
 }
 
 impl LevelResult {
     /// Whether a price can liquidate it at all. Of several positions one may be liquidated where the first cannot be.
     pub fn is_liquidatable(&self) -> bool {
-        self.liquidation_price.is_some() || !self.positions.is_empty()
+        self.liquidation_price.is_some() || !self.positions.is_empty() || self.miner.is_some()
     }
 }
 

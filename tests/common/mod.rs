@@ -71,6 +71,7 @@ impl Setup {
                 price: 100.0,
                 model: self.model.clone(),
                 stress: Stress::default(),
+                network: None,
             }],
             dependence: Dependence::default(),
             account: Account {
@@ -81,6 +82,7 @@ impl Setup {
                 flows: Flows::default(),
                 positions: vec![Position::whole(0, self.side)],
             },
+            miner: None,
             policy: Policy::default(),
             limits: Vec::new(),
         }

@@ -6,10 +6,11 @@
 use super::debt::Annuity;
 use super::fleet::Work;
 use super::ledger::{Course, Day};
-use super::terms::{Miner, MinerLevel};
+use super::open::OpenMiner;
 use super::treasury::Treasury;
-use crate::account::evaluation::{Due, Evaluation, Hit, Survivors};
+use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::hits::Candidates;
+use crate::account::observer::{Due, Observer};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::account::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
@@ -23,12 +24,7 @@ const NOWHERE: f64 = f64::NEG_INFINITY;
 
 /// Follows the levels of a miner.
 pub struct MinerFollower {
-    miner: Miner,
-    levels: Vec<MinerLevel>,
-    /// Price of the coin and hashprice at the start.
-    price: f64,
-    hashprice: f64,
-    difficulty: f64,
+    opened: OpenMiner,
     schedule: Vec<Moment>,
     lanes: usize,
     columns: Columns,
@@ -87,21 +83,11 @@ struct Columns {
 }
 
 impl MinerFollower {
-    /// A follower of levels that were [opened](Miner::open) at a price of the coin, with the hashprice and the difficulty of the start. `schedule` has a
-    /// moment at the end of every day.
-    pub fn new(
-        miner: Miner,
-        levels: Vec<MinerLevel>,
-        (price, hashprice, difficulty): (f64, f64, f64),
-        schedule: Vec<Moment>,
-    ) -> Self {
-        let count = levels.len();
+    /// A follower of a miner. `schedule` has a moment at the end of every day.
+    pub fn new(opened: OpenMiner, schedule: Vec<Moment>) -> Self {
+        let count = opened.levels.len();
         Self {
-            miner,
-            levels,
-            price,
-            hashprice,
-            difficulty,
+            opened,
             schedule,
             lanes: 0,
             columns: Columns::default(),
@@ -125,38 +111,38 @@ impl MinerFollower {
 
     /// Log-price at which the pledged coins of a level are sold on a path; far below where there are none.
     fn barrier(&self, level: usize, lane: usize) -> f64 {
-        let Some(loan) = &self.miner.coin_loan else { return NOWHERE };
-        let barrier = self.slots[level * self.lanes + lane].treasury.barrier(loan) / self.price;
+        let Some(loan) = &self.opened.miner.coin_loan else { return NOWHERE };
+        let barrier = self.slots[level * self.lanes + lane].treasury.barrier(loan) / self.opened.price;
         if barrier > 0.0 { ln(barrier) } else { NOWHERE }
     }
 
     /// Sells the pledged coins of a level on a path.
     fn sell_coins(&mut self, level: usize, lane: usize, time: f64, log_price: f64) {
-        let Some(loan) = &self.miner.coin_loan else { return };
+        let Some(loan) = &self.opened.miner.coin_loan else { return };
         let slot = &mut self.slots[level * self.lanes + lane];
-        slot.course.bad_debt += slot.treasury.liquidate(self.price * exp(log_price), loan);
+        slot.course.bad_debt += slot.treasury.liquidate(self.opened.price * exp(log_price), loan);
         slot.course.coins_sold = true;
         slot.lost = time;
     }
 
     fn renew_nearest(&mut self, lane: usize) {
-        let barriers = (0..self.levels.len()).map(|level| self.barrier(level, lane));
+        let barriers = (0..self.opened.levels.len()).map(|level| self.barrier(level, lane));
         self.nearest[lane] = barriers.fold(NOWHERE, f64::max);
     }
 
     /// Works out what the day earns and costs per PH/s.
-    fn work(&mut self, number: u32, log_prices: &[f64], due: &Due<'_>) {
+    fn work(&mut self, number: u32, log_prices: &[f64], due: Due<'_>) {
         let Columns { ratio, before, price, coins, bill, machines, hashprice, days_off, mined } =
             &mut self.columns;
         std::mem::swap(ratio, before);
-        dispatch(Prices { start: self.price, log_prices, ratio, price });
+        dispatch(Prices { start: self.opened.price, log_prices, ratio, price });
         let Some(network) = due.network else { return };
         hashprice.copy_from_slice(network.hashprice);
         dispatch(Work {
-            day: self.miner.fleet.on(number, self.miner.pool_fee),
-            electricity: &self.miner.electricity,
-            sold: self.miner.sold(),
-            resale: (self.miner.fleet.resale_elasticity, self.hashprice),
+            day: self.opened.miner.fleet.on(number, self.opened.miner.pool_fee),
+            electricity: &self.opened.miner.electricity,
+            sold: self.opened.miner.sold(),
+            resale: (self.opened.miner.fleet.resale_elasticity, self.opened.hashprice),
             network: network.coins,
             power: network.power,
             hashprice: network.hashprice,
@@ -173,13 +159,13 @@ impl MinerFollower {
     #[inline(always)]
     fn day(&self, number: u32, lane: usize) -> Day {
         let columns = &self.columns;
-        let hedges = &self.miner.hedges;
+        let hedges = &self.opened.miner.hedges;
         Day {
             number,
             price: columns.price[lane],
             ratio: columns.ratio[lane],
             coins: columns.coins[lane],
-            bill: columns.bill[lane] + self.miner.other_costs,
+            bill: columns.bill[lane] + self.opened.miner.other_costs,
             machines: columns.machines[lane],
             of_hashrate: hedges.of_hashrate(number, columns.hashprice[lane]),
             of_assets: hedges.of_assets(number, columns.before[lane], columns.ratio[lane]),
@@ -189,7 +175,7 @@ impl MinerFollower {
     /// Lets every level live through a day.
     fn live(&mut self, number: u32) {
         let time = f64::from(number) * SECONDS_PER_DAY / SECONDS_PER_YEAR;
-        for level in 0..self.levels.len() {
+        for level in 0..self.opened.levels.len() {
             let mut open = std::mem::take(&mut self.open[level]);
             let annuity = self.annuities[level];
             open.retain(|lane| {
@@ -198,7 +184,7 @@ impl MinerFollower {
                 let Slot { treasury, course, lost, end } = &mut self.slots[level * self.lanes + lane];
                 let sold_before = course.coins_sold;
                 let outcome =
-                    self.levels[level].live(&self.miner, annuity.as_ref(), &day, treasury, course);
+                    self.opened.levels[level].live(&self.opened.miner, annuity.as_ref(), &day, treasury, course);
                 if course.coins_sold != sold_before || outcome.is_some() {
                     *lost = lost.min(time);
                 }
@@ -223,15 +209,15 @@ impl MinerFollower {
     /// Keeps the states of the recorded paths, the first ones of the block, and the hashprice of all.
     fn record(&mut self, date: usize, number: u32) {
         let recorded = self.lanes.div_ceil(PATHS_PER_RECORD);
-        let mut states = Vec::with_capacity(recorded * self.levels.len());
-        for level in 0..self.levels.len() {
+        let mut states = Vec::with_capacity(recorded * self.opened.levels.len());
+        for level in 0..self.opened.levels.len() {
             let claim = self.annuities[level].map_or(0.0, |annuity| annuity.claim(number));
             let slots = &self.slots[level * self.lanes..][..recorded];
             states.extend(slots.iter().enumerate().map(|(lane, slot)| {
                 let Treasury { cash, free, pledged, owed } = slot.treasury;
                 slot.end.is_none().then(|| MinerState {
                     cash,
-                    machines: self.levels[level].hashrate * self.columns.machines[lane],
+                    machines: self.opened.levels[level].hashrate * self.columns.machines[lane],
                     coins: (free + pledged) * self.columns.price[lane],
                     debt: claim + owed,
                 })
@@ -239,7 +225,7 @@ impl MinerFollower {
         }
         self.dated.push(states);
         let bins = self.network.hashprice_at(date);
-        self.columns.hashprice.iter().for_each(|hashprice| bins.add(hashprice / self.hashprice, 1.0));
+        self.columns.hashprice.iter().for_each(|hashprice| bins.add(hashprice / self.opened.hashprice, 1.0));
     }
 
     /// Adds what was kept of the dates.
@@ -258,7 +244,7 @@ impl MinerFollower {
     /// Adds the network of the block.
     fn tally_network(&mut self, tally: &mut Tally) {
         let last = self.schedule.len() as u32;
-        let working = f64::from(last.saturating_sub(self.miner.fleet.online_after));
+        let working = f64::from(last.saturating_sub(self.opened.miner.fleet.online_after));
         let mut off = Sums::default();
         for days_off in &self.columns.days_off {
             off.add(if working > 0.0 { days_off / working } else { 0.0 }, 1.0);
@@ -269,13 +255,13 @@ impl MinerFollower {
     }
 }
 
-impl Evaluation for MinerFollower {
+impl Observer for MinerFollower {
     fn begin(&mut self, lanes: usize) {
         self.lanes = lanes;
         self.hits.clear();
         self.dated.clear();
         self.slots.clear();
-        for level in &self.levels {
+        for level in &self.opened.levels {
             let slot = Slot {
                 treasury: level.treasury,
                 course: Course::default(),
@@ -284,7 +270,7 @@ impl Evaluation for MinerFollower {
             };
             self.slots.resize(self.slots.len() + lanes, slot);
         }
-        self.annuities = self.levels.iter().map(|level| level.annuity).collect();
+        self.annuities = self.opened.levels.iter().map(|level| level.annuity).collect();
         for open in &mut self.open {
             open.clear();
             open.extend(0..lanes as u32);
@@ -307,7 +293,7 @@ impl Evaluation for MinerFollower {
         columns.ratio.fill(1.0);
         self.nearest.clear();
         self.nearest.resize(lanes, NOWHERE);
-        if self.miner.coin_loan.is_some() {
+        if self.opened.miner.coin_loan.is_some() {
             self.renew_nearest(0);
             let nearest = self.nearest[0];
             self.nearest.fill(nearest);
@@ -315,24 +301,20 @@ impl Evaluation for MinerFollower {
     }
 
     fn watched_side(&self) -> Option<Sides> {
-        self.miner.coin_loan.is_some().then_some(Sides::Low)
-    }
-
-    fn losing_side(&self) -> Option<Sides> {
-        None
+        self.opened.miner.coin_loan.is_some().then_some(Sides::Low)
     }
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
-        if self.miner.coin_loan.is_none() {
+        if self.opened.miner.coin_loan.is_none() {
             return;
         }
-        let bars = &bars[self.miner.asset];
+        let bars = &bars[self.opened.miner.asset];
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.find(bars, &self.nearest, 1.0, hit_noise);
         for (k, i) in candidates.indices.iter().enumerate() {
             let i = *i as usize;
             let lane = bars.lanes[i] as usize;
-            for level in 0..self.levels.len() {
+            for level in 0..self.opened.levels.len() {
                 let barrier = self.barrier(level, lane);
                 if bars.open[i] <= barrier {
                     self.sell_coins(level, lane, bars.start[i], bars.open[i]);
@@ -346,11 +328,11 @@ impl Evaluation for MinerFollower {
         self.candidates = candidates;
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: &Due<'_>) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
         let number = moment as u32 + 1;
-        self.work(number, &log_prices[self.miner.asset], due);
+        self.work(number, &log_prices[self.opened.miner.asset], due);
         self.live(number);
-        if self.miner.coin_loan.is_some() {
+        if self.opened.miner.coin_loan.is_some() {
             (0..self.lanes).for_each(|lane| self.renew_nearest(lane));
         }
         if let Some(date) = self.schedule[moment].date {
@@ -358,9 +340,16 @@ impl Evaluation for MinerFollower {
         }
         if let (true, Some(network)) = (moment + 1 == self.schedule.len(), due.network) {
             for difficulty in network.difficulty {
-                self.network.difficulty.add(difficulty / self.difficulty, 1.0);
+                self.network.difficulty.add(difficulty / self.opened.difficulty, 1.0);
             }
         }
+    }
+
+}
+
+impl Follower for MinerFollower {
+    fn losing_side(&self) -> Option<Sides> {
+        None
     }
 
     fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
@@ -368,14 +357,14 @@ impl Evaluation for MinerFollower {
         let horizon = self.horizon();
         self.tally_records(weights, tally);
         self.tally_network(tally);
-        for (level, opened) in self.levels.iter().enumerate() {
+        for (level, opened) in self.opened.levels.iter().enumerate() {
             let cell = &mut tally.levels[level];
             for (lane, weight) in weights.iter().enumerate() {
                 let Slot { treasury, course, lost, end } = self.slots[level * self.lanes + lane];
                 let kept = end.map_or_else(
                     || {
                         let (annuity, day) = (self.annuities[level], self.day(last, lane));
-                        opened.close(&self.miner, annuity.as_ref(), &day, &treasury)
+                        opened.close(&self.opened.miner, annuity.as_ref(), &day, &treasury)
                     },
                     |end| end.kept,
                 );

@@ -6,6 +6,7 @@ mod fleet;
 mod follow;
 mod hedges;
 mod ledger;
+mod open;
 mod terms;
 mod treasury;
 
@@ -14,5 +15,6 @@ pub use fleet::{Electricity, Fleet};
 pub use follow::MinerFollower;
 pub use hedges::{CoinPut, Forward, Hedges, Short};
 pub use ledger::{Course, Day, WoundUp};
+pub use open::OpenMiner;
 pub use terms::{Miner, MinerError, MinerLevel};
 pub use treasury::Treasury;

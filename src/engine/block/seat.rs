@@ -2,6 +2,7 @@
 
 use crate::account::{Due, Moment, Observer};
 use crate::engine::funding::FundingPaths;
+use crate::engine::network::NetworkPaths;
 use crate::engine::plan::{GridPoint, Plan};
 use crate::numeric::{Purpose, Stream};
 
@@ -12,6 +13,7 @@ pub(in crate::engine) struct Seat<'a> {
     grid: &'a [GridPoint],
     schedule: &'a [Moment],
     pub funding: FundingPaths<'a>,
+    network: Option<NetworkPaths<'a>>,
     pub noise: Stream,
 }
 
@@ -23,19 +25,23 @@ impl<'a> Seat<'a> {
             grid: &plan.grid,
             schedule: &plan.schedule,
             funding: FundingPaths::new(&plan.funding),
+            network: plan.mining.as_ref().map(|mining| NetworkPaths::new(&mining.law)),
             noise: Stream::new(plan.seed, Purpose::Hit, 0),
         }
     }
 
     /// For an observer to whom nothing is due.
     pub fn free(plan: &'a Plan) -> Self {
-        Self { schedule: &[], funding: FundingPaths::new(&[]), ..Self::new(plan) }
+        Self { schedule: &[], funding: FundingPaths::new(&[]), network: None, ..Self::new(plan) }
     }
 
     /// Starts a block.
     pub fn begin(&mut self, block: u64, lanes: usize) {
         self.noise = Stream::new(self.seed, Purpose::Hit, block);
         self.funding.begin(self.seed, block, lanes);
+        if let Some(network) = &mut self.network {
+            network.begin(self.seed, block, lanes);
+        }
     }
 
     /// Lets what is due at a point of the grid happen.
@@ -44,7 +50,11 @@ impl<'a> Seat<'a> {
             && let Some(moment) = self.schedule.get(date)
         {
             let funding = self.funding.next(moment);
-            observer.settle(date, prices, Due { funding });
+            let network = self.network.as_mut().map(|network| network.next(prices));
+            observer.settle(date, prices, Due { funding, network });
+            if let Some(network) = &mut self.network {
+                network.close(prices);
+            }
         }
     }
 }
