@@ -117,13 +117,12 @@ impl MinerResult {
             let estimate = Estimate::mean(sums.powers[1], sums.squares[2], n);
             Estimate { low: estimate.low.max(0.0), ..estimate }
         };
-        let days = schedule.len() as f64;
         Self {
             default_probability: probability(&tally.defaulted),
             default_on_bills_probability: probability(&tally.on_bills),
             coin_liquidation_probability: probability(&tally.coins_sold),
             margin_call_probability: probability(&tally.called),
-            time_to_default_days: TimeToLiquidation::of(&tally.defaulted, &tally.times, days),
+            time_to_default_days: TimeToLiquidation::of(&tally.defaulted, &tally.times, 1.0),
             underwater_days: mean(&tally.under_water, 1.0),
             coins_mined: mean(&tally.coins, equity),
             start: MinerStart::new(opened, level, equity),

@@ -8,7 +8,7 @@ use super::{Histogram, Moments, Sums};
 /// What one path did to a miner at one level, beyond its return.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MinerPassage {
-    /// When it was wound up, as a share of the horizon, and whether on a bill.
+    /// Day on which it was wound up, and whether on a bill.
     pub defaulted: Option<(f64, bool)>,
     /// Whether the loan on coins was liquidated.
     pub coins_sold: bool,
@@ -34,9 +34,9 @@ pub struct MinerSums {
 /// The tally of one level of a miner.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MinerTally {
-    /// Time of the default, as a share of the horizon, of the paths that have one.
+    /// Day of the default, of the paths that have one.
     pub defaulted: Moments,
-    /// The same times.
+    /// The same days.
     pub times: Histogram,
     /// Paths in default on a bill.
     pub on_bills: Moments,
@@ -74,9 +74,9 @@ pub struct MinerState {
 impl MinerTally {
     /// Adds one path; the sums go to the block's.
     pub fn add(&mut self, sums: &mut MinerSums, passage: &MinerPassage, weight: f64) {
-        if let Some((time, on_bills)) = passage.defaulted {
-            sums.defaulted.add(time, weight);
-            self.times.add(time, weight);
+        if let Some((day, on_bills)) = passage.defaulted {
+            sums.defaulted.add(day, weight);
+            self.times.add(day, weight);
             if on_bills {
                 sums.on_bills.add(1.0, weight);
             }

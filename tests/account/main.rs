@@ -10,7 +10,6 @@ mod funding_rates;
 mod loans;
 mod looks;
 mod margin_inverse;
-mod miner_examples;
 mod partial_liquidation;
 mod policies;
 mod portfolio;

@@ -369,7 +369,7 @@ impl Follower for MinerFollower {
                     |end| end.kept,
                 );
                 let passage = MinerPassage {
-                    defaulted: end.map(|end| (f64::from(end.day) / f64::from(last), end.on_bills)),
+                    defaulted: end.map(|end| (f64::from(end.day), end.on_bills)),
                     coins_sold: course.coins_sold,
                     called: course.called,
                     days_under_water: course.days_under_water,

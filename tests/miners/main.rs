@@ -1,0 +1,7 @@
+//! Miners.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod examples;
+mod reference;
