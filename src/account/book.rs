@@ -335,10 +335,6 @@ impl Observer for Book {
 }
 
 impl Follower for Book {
-    fn losing_side(&self) -> Option<Sides> {
-        Some(if self.sign > 0.0 { Sides::Low } else { Sides::High })
-    }
-
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let count = self.levels.len();
         for (date, equities) in self.dated.iter().enumerate() {

@@ -1,16 +1,10 @@
 //! An account's observer: what the paths of a block do to its levels.
 
 use super::observer::Observer;
-use crate::market::Sides;
 use crate::stats::{Histogram, Sums, Tally};
 
 /// Follows all leverage levels of an account along the paths of a block. Levels are in order of rising leverage.
 pub trait Follower: Observer {
-    /// The side on which the account loses; none if that depends.
-    fn losing_side(&self) -> Option<Sides> {
-        self.watched_side()
-    }
-
     /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds
     /// the block to a tally, perhaps holding some of it back. `weights` are those of the paths.
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally);
@@ -20,12 +14,6 @@ pub trait Follower: Observer {
 
     /// The survivors of a level in a tally that was made by this follower, and flushed.
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
-
-    /// If a level is liquidated exactly when the price first touches a barrier that never moves: the barriers by level, as
-    /// log-prices mirrored so that liquidation lies below; −∞ where there is none.
-    fn fixed_barriers(&self) -> Option<&[f64]> {
-        None
-    }
 
     /// Names the path and the level of every liquidation of the current block so far.
     fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {

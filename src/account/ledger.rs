@@ -7,9 +7,9 @@
 //! Everything is in the units of [`Exposure`](super::Exposure): equity is cash + exposure·x.
 
 use super::follower::{Follower, Hit, Survivors};
-use super::observer::{Due, Observer};
 use super::hits::Candidates;
 use super::nested::watched;
+use super::observer::{Due, Observer};
 use super::opening::Opening;
 use super::requirement::{Line, barrier, highest};
 use super::schedule::{Moment, PATHS_PER_RECORD};

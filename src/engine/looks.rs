@@ -5,7 +5,7 @@
 //! interval is added after the continuous move: nobody sees which came first.
 
 use super::columns::{AssetStreams, reset};
-use super::plan::GridPoint;
+use super::grid::GridPoint;
 use crate::account::Observer;
 use crate::market::Bars;
 use crate::model::{LONGEST_STRIDE, Stepper, Stride};

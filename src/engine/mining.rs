@@ -100,14 +100,15 @@ pub struct HashpricePoint {
 }
 
 impl MinerResult {
-    /// The numbers of a level from the tally of `n` paths, for an equity.
+    /// The numbers of a level from the tally of `n` paths.
     pub(super) fn new(
         opened: &OpenMiner,
         level: &MinerLevel,
         tally: &MinerTally,
-        (n, equity): (f64, f64),
+        n: f64,
         schedule: &[Moment],
     ) -> Self {
+        let equity = opened.equity;
         let probability = |moments: &Moments| {
             let sums = moments.mapped(0.0, 1.0);
             Estimate::probability(sums.powers[0], sums.squares[0], n)
@@ -181,8 +182,10 @@ impl NetworkResult {
 fn quantiles(histogram: &Histogram, unit: f64, n: f64) -> BTreeMap<String, Estimate> {
     let law = Distribution::new(histogram);
     let scaled = |p: f64| {
-        let Estimate { value, std_error, low, high, .. } = law.quantile_estimate(p, n);
-        Estimate { value: value * unit, std_error: std_error * unit, low: low * unit, high: high * unit }
+        let found = law.quantile_estimate(p, n);
+        let Estimate { value, std_error, low, high, .. } = found;
+        let (value, std_error) = (value * unit, std_error * unit);
+        Estimate { value, std_error, low: low * unit, high: high * unit, ..found }
     };
     QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), scaled(*p))).collect()
 }
@@ -212,6 +215,14 @@ fn over_time(tally: &MinerTally, schedule: &[Moment]) -> Vec<MinerPoint> {
         })
     };
     dates(schedule).enumerate().filter_map(point).collect()
+}
+
+/// Where the probabilities of a miner come from.
+pub(super) fn counted(paths: u64) -> String {
+    format!(
+        "Defaults and liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1. Crossing \
+         probabilities and importance sampling are for positions."
+    )
 }
 
 /// What a result of a miner has to carry.

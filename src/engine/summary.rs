@@ -5,7 +5,7 @@ use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
-    Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
+    Interval, Kelly, LevelResult, Note, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
 use super::sampling::{self, Apart};
 use super::several;
@@ -94,9 +94,9 @@ pub(super) fn summarise(
         horizon_days,
         notes,
         levels,
-        network: plan.mining.as_ref().and_then(|mining| {
+        network: plan.account.miner.as_ref().and_then(|opened| {
             let network = tally.network.as_deref()?;
-            Some(NetworkResult::new(&mining.opened, network, tally.paths as f64, &plan.schedule))
+            Some(NetworkResult::new(opened, network, tally.paths as f64, &plan.account.schedule))
         }),
         safe_leverage: Vec::new(),
         price_fan: None,
@@ -152,13 +152,12 @@ fn level_result(
         margin_calls: account.and_then(passage::margin_calls),
         partial_liquidations: account.and_then(passage::partial_liquidations),
         max_drawdown: account.map(passage::drawdown),
-        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
+        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.account.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
-        positions: level.positions.clone(),
-        miner: plan.mining.as_ref().and_then(|mining| {
-            let (level, of) = (&mining.opened.levels[k], cell.miner.as_deref()?);
-            let scale = (n, mining.equity);
-            Some(Box::new(MinerResult::new(&mining.opened, level, of, scale, &plan.schedule)))
+        positions: level.positions.iter().map(PositionResult::new).collect(),
+        miner: plan.account.miner.as_ref().and_then(|opened| {
+            let (level, of) = (&opened.levels[k], cell.miner.as_deref()?);
+            Some(Box::new(MinerResult::new(opened, level, of, n, &plan.account.schedule)))
         }),
     }
 }
@@ -287,6 +286,8 @@ fn notes(
     }
     if !(apart.is_empty() && stratified.is_empty()) {
         note("sampling", sampling::note(apart, stratified, paths));
+    } else if plan.account.miner.is_some() {
+        note("sampling", mining::counted(paths));
     } else if let Some(text) = sampling::counted(scenario.simulation.sampling, paths) {
         note("sampling", text);
     }
@@ -331,7 +332,7 @@ fn notes(
         }
     }
     for venue in venues {
-        venue_notes(venue, &plan.levels, &mut note);
+        venue_notes(venue, &plan.account.levels, &mut note);
     }
     for (code, message) in several::notes(scenario, plan) {
         note(code, message);
@@ -341,18 +342,18 @@ fn notes(
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
             .to_owned(),
     );
-    if let Some(mining) = &plan.mining {
-        for (code, message) in mining::notes(&mining.opened) {
+    if let Some(opened) = &plan.account.miner {
+        for (code, message) in mining::notes(opened) {
             note(code, message);
         }
         return notes;
     }
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-    let (in_steps, horizon) = (plan.in_steps, scenario.simulation.horizon.seconds());
+    let (in_steps, horizon) = (plan.account.in_steps, scenario.simulation.horizon.seconds());
     for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
         note(code, message);
     }
-    if levels.len() > 1 && plan.funded().is_some() {
+    if levels.len() > 1 && plan.account.funded().is_some() {
         note(
             "in_turns",
             format!(

@@ -1,6 +1,7 @@
 //! Accounts on the paths of a plan: their followers, and the tallies of what these saw.
 
 use super::block::{BlockLoop, Seat};
+use super::path_law::PathLaw;
 use super::plan::Plan;
 use crate::account::{Follower, Observer};
 use crate::market::Sides;
@@ -16,30 +17,35 @@ pub struct Worker<'a> {
 struct Followed<'a> {
     plan: &'a Plan,
     follower: Box<dyn Follower>,
+    /// Whether its liquidations are counted by strata.
+    strata: bool,
     tally: Tally,
 }
 
 impl<'a> Worker<'a> {
     /// A worker for a plan, with an empty tally.
     pub fn new(plan: &'a Plan) -> Self {
-        Self::sharing(plan, &[])
+        Self::with_follower(plan, plan.follower())
     }
 
     /// A worker that uses the given follower of the plan's levels.
     pub fn with_follower(plan: &'a Plan, follower: Box<dyn Follower>) -> Self {
-        Self::with_accounts(plan, vec![Followed::new(plan, follower)])
+        Self::with_accounts(&plan.law, vec![Followed::new(plan, follower, false)])
     }
 
-    /// A worker for the accounts of a plan and of others with the same paths (see [`path_key`](super::path_key())).
-    pub(super) fn sharing(plan: &'a Plan, others: &[&'a Plan]) -> Self {
-        let plans = std::iter::once(&plan).chain(others);
-        Self::with_accounts(plan, plans.map(|plan| Followed::new(plan, plan.follower())).collect())
+    /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
+    /// liquidations are counted by the strata of what drives the price.
+    pub(super) fn sharing(law: &'a PathLaw, plans: &[(&'a Plan, bool)]) -> Self {
+        let followed = |(plan, strata): &(&'a Plan, bool)| Followed::new(plan, plan.follower(), *strata);
+        Self::with_accounts(law, plans.iter().map(followed).collect())
     }
 
-    fn with_accounts(plan: &'a Plan, accounts: Vec<Followed<'a>>) -> Self {
-        let seats = accounts.iter().map(|account| Seat::new(account.plan)).collect();
+    fn with_accounts(law: &'a PathLaw, accounts: Vec<Followed<'a>>) -> Self {
+        let seat =
+            |Followed { plan, .. }: &Followed<'a>| Seat::new(law, &plan.account.schedule, &plan.funding, plan.network.as_ref());
+        let seats = accounts.iter().map(seat).collect();
         let stratified = accounts.iter().filter_map(Followed::stratified);
-        Self { paths: BlockLoop::with_seats(plan, seats).stratified(stratified), accounts }
+        Self { paths: BlockLoop::with_seats(law, seats).stratified(stratified), accounts }
     }
 
     /// Simulates one block of `lanes` paths and adds it to the tallies.
@@ -88,14 +94,13 @@ impl<'a> Worker<'a> {
 }
 
 impl<'a> Followed<'a> {
-    fn new(plan: &'a Plan, follower: Box<dyn Follower>) -> Self {
-        Self { plan, follower, tally: Tally::new(plan.terms.len()) }
+    fn new(plan: &'a Plan, follower: Box<dyn Follower>, strata: bool) -> Self {
+        Self { plan, follower, strata, tally: Tally::new(plan.terms.len()) }
     }
 
     /// The asset and the side by whose driver its paths are sorted; none if they are not.
     fn stratified(&self) -> Option<(usize, Sides)> {
-        let side = self.follower.losing_side().filter(|_| self.plan.stratified)?;
-        Some((self.plan.asset, side))
+        self.strata.then(|| self.plan.account.losing_side())
     }
 
     /// Counts the liquidations of the block by the strata of the paths.

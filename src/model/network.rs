@@ -300,7 +300,10 @@ mod tests {
     fn a_halving_happens_at_the_end_of_its_day() {
         let law = network();
         assert_eq!((law.subsidy_on(1), law.subsidy_on(100)), (3.125, 3.125));
-        assert_eq!((law.subsidy_on(101), law.subsidy_on(247), law.subsidy_on(248)), (1.5625, 1.5625, 0.78125));
+        assert_eq!(
+            (law.subsidy_on(101), law.subsidy_on(247), law.subsidy_on(248)),
+            (1.5625, 1.5625, 0.78125)
+        );
     }
 
     /// The fourth worked example of the specification: a price that falls at 300 % a year, and a floor of 40.
@@ -309,7 +312,9 @@ mod tests {
         let floor = Some(Floor { hashprice: 40.0, response: 0.5 });
         let law = Network { floor, halvings: Vec::new(), ..network() };
         let (hashprice, difficulty) = walk(&law, 100_000.0, 60, |day| -3.0 * f64::from(day) / 365.0);
-        for (day, printed) in [(14, 44.824_998), (28, 39.952_749), (42, 35.631_140), (56, 33.648_929), (60, 35.500_743)] {
+        for (day, printed) in
+            [(14, 44.824_998), (28, 39.952_749), (42, 35.631_140), (56, 33.648_929), (60, 35.500_743)]
+        {
             assert!((hashprice[day - 1] - printed).abs() < 5.1e-7, "day {day}: {}", hashprice[day - 1]);
         }
         assert!((difficulty - 108.141_861e12).abs() < 5.1e5, "{difficulty}");

@@ -12,7 +12,10 @@ pub const LEGEND: &str = "Intervals are at 95 %. Returns and bad debt are fracti
 
 /// Debt and how likely it ends badly; coins only where any are pledged.
 const DEFAULT: [Column; 6] = [
-    Column { head: ["Loan to", "value"], cell: |level| of(level, |miner| number::percent(miner.start.loan_to_value, None)) },
+    Column {
+        head: ["Loan to", "value"],
+        cell: |level| of(level, |miner| number::percent(miner.start.loan_to_value, None)),
+    },
     Column {
         head: ["Break-even", "hashprice"],
         cell: |level| of(level, |miner| format!("{:.2}", miner.start.break_even_hashprice_with_debt)),

@@ -143,11 +143,13 @@ impl MinerFile {
         let (cash, coins) = (or(&self.cash, 0.0), or(&self.coins, 0.0));
         if cash + coins >= 1.0 {
             let place = self.coins.as_ref().or(self.cash.as_ref()).map_or(place, |ratio| &ratio.place);
-            let message = format!("`cash` and `coins` must add up to less than 1, but are {}", number(cash + coins));
+            let message =
+                format!("`cash` and `coins` must add up to less than 1, but are {}", number(cash + coins));
             problems.push(Problem::new(Code::Conflict, place, message).help("the rest buys the machines"));
         }
         if let Some(horizon) = horizon.filter(|horizon| Days::of(horizon.value).is_none()) {
-            let message = format!("with a miner the horizon must be a whole number of days, but is {}", horizon.value);
+            let message =
+                format!("with a miner the horizon must be a whole number of days, but is {}", horizon.value);
             problems.push(Problem::new(Code::OutOfRange, &horizon.place, message).help("such as \"540d\""));
         }
         let days = horizon.and_then(|horizon| Days::of(horizon.value)).map_or(u32::MAX, |days| days.0);
@@ -155,8 +157,7 @@ impl MinerFile {
         let shares = shares(self.equipment_loan.as_ref(), self.coin_loan.as_ref(), problems);
         let of_equipment = shares.map_or(0.0, |(share, _)| share);
         let of_coins = shares.map_or(0.0, |(_, share)| share);
-        let equipment =
-            self.equipment_loan.as_ref().map(|loan| loan.value.resolve(of_equipment, problems));
+        let equipment = self.equipment_loan.as_ref().map(|loan| loan.value.resolve(of_equipment, problems));
         let coin_loan =
             self.coin_loan.as_ref().map(|loan| loan.value.resolve(of_coins, &loan.place, problems));
         let forward = self.forward.as_ref().map(|forward| forward.value.resolve());

@@ -65,9 +65,11 @@ fn or(ratio: &Option<Placed<Ratio>>, absent: f64) -> f64 {
 
 impl EquipmentLoanFile {
     pub fn resolve(&self, share: f64, problems: &mut Problems) -> Option<EquipmentLoan> {
-        let (term, every) = (self.term.as_ref()?, self.every.as_ref().map_or(DEFAULT_EVERY, |days| days.value.0));
+        let (term, every) =
+            (self.term.as_ref()?, self.every.as_ref().map_or(DEFAULT_EVERY, |days| days.value.0));
         if !term.value.0.is_multiple_of(every) {
-            let message = format!("`term` must be a multiple of `every`, but {}d is none of {every}d", term.value.0);
+            let message =
+                format!("`term` must be a multiple of `every`, but {}d is none of {every}d", term.value.0);
             let help = "such as term = \"720d\" with every = \"30d\"";
             problems.push(Problem::new(Code::Conflict, &term.place, message).help(help));
         }
@@ -139,7 +141,8 @@ pub(super) fn shares(
         }
         (equipment, coins) => {
             if let Some(share) = of_equipment.or(of_coins).filter(|share| share.value.0 != 1.0) {
-                let message = format!("the only loan is all of the debt, but `share` is {}", number(share.value.0));
+                let message =
+                    format!("the only loan is all of the debt, but `share` is {}", number(share.value.0));
                 problems.push(Problem::new(Code::Conflict, &share.place, message).help("leave it out"));
             }
             Some((f64::from(equipment.is_some()), f64::from(coins.is_some())))

@@ -13,7 +13,8 @@ use super::types::{Account, Asset};
 pub(super) fn resolve(file: &ScenarioFile, names: &[&str], problems: &mut Problems) -> Option<Option<Miner>> {
     let assets = file.assets.iter().flat_map(|assets| &assets.value.entries);
     let Some(miner) = &file.miner else {
-        for (name, network) in assets.filter_map(|(name, asset)| Some((&name.value, asset.network.as_ref()?))) {
+        for (name, network) in assets.filter_map(|(name, asset)| Some((&name.value, asset.network.as_ref()?)))
+        {
             let message = format!("`network` of {name} has no meaning without a miner");
             let help = "add a [miner] table, or leave the network out";
             problems.push(Problem::new(Code::Conflict, &network.place, message).help(help));
@@ -33,7 +34,8 @@ pub(super) fn resolve(file: &ScenarioFile, names: &[&str], problems: &mut Proble
                 problems.push(Problem::new(Code::MissingKey, &name.place, message).help(help));
             }
             Some(network) if asset.is_some() && !is_mined => {
-                let message = format!("`network` of {} has no meaning: the miner mines another coin", name.value);
+                let message =
+                    format!("`network` of {} has no meaning: the miner mines another coin", name.value);
                 problems.push(Problem::new(Code::Conflict, &network.place, message).help("leave it out"));
             }
             _ => {}
@@ -59,7 +61,8 @@ fn refuse_beside(file: &ScenarioFile, problems: &mut Problems) {
     });
     for (key, place) in keys.into_iter().flatten().flatten().chain(policy).chain(step) {
         let message = format!("`{key}` has no meaning with a miner");
-        let help = "a miner holds machines and coins, no position at a venue: leave it out, or leave [miner] out";
+        let help =
+            "a miner holds machines and coins, no position at a venue: leave it out, or leave [miner] out";
         problems.push(Problem::new(Code::Conflict, place, message).help(help));
     }
 }
@@ -103,11 +106,19 @@ pub(super) fn check(
                         number((loan_to_value * 1e6).round() / 1e6),
                         number(call)
                     );
-                    (&level.place, message, "use less leverage, hold more `coins`, or put more of the debt on the machines")
+                    (
+                        &level.place,
+                        message,
+                        "use less leverage, hold more `coins`, or put more of the debt on the machines",
+                    )
                 }
                 Err(MinerError::NoLoan { .. }) => {
                     let message = format!("leverage {leverage} needs a loan, and the miner has none");
-                    (&level.place, message, "add [miner.equipment_loan] or [miner.coin_loan], or use leverage = [1]")
+                    (
+                        &level.place,
+                        message,
+                        "add [miner.equipment_loan] or [miner.coin_loan], or use leverage = [1]",
+                    )
                 }
             }
         };

@@ -31,7 +31,7 @@ pub(super) struct StartBlock<'a> {
 
 impl<'a> StartBlock<'a> {
     pub fn new(replay: &'a Replay, plan: &'a Plan, funding: &'a [f64]) -> Self {
-        let noise = Stream::new(plan.seed, Purpose::Hit, 0);
+        let noise = Stream::new(plan.law.seed, Purpose::Hit, 0);
         Self {
             replay,
             plan,
@@ -47,20 +47,21 @@ impl<'a> StartBlock<'a> {
     pub fn run(&mut self, first: usize, lanes: usize, bars: usize) {
         let plan = self.plan;
         self.starts = (first, lanes);
-        self.noise = Stream::new(plan.seed, Purpose::Hit, (first / BLOCK_LANES) as u64);
+        self.noise = Stream::new(plan.law.seed, Purpose::Hit, (first / BLOCK_LANES) as u64);
         self.bars.lanes = (0..lanes as u32).collect();
         self.follower.begin(lanes);
         let years = self.replay.interval().years();
-        let mut grid = plan.grid.iter().peekable();
+        let mut grid = plan.law.grid.iter().peekable();
+        let mut moments = 0..plan.account.schedule.len();
         for bar in 1..=bars {
             // Rounding of times must not move a look to the next bar; at the last one all is due.
             let end = if bar == bars { f64::INFINITY } else { (bar as f64 + 1e-9) * years };
             let (mut look, mut due) = (false, Vec::new());
             while let Some(point) = grid.next_if(|point| point.time <= end) {
                 look |= point.look;
-                due.extend(point.settle);
+                due.extend(point.due.then(|| moments.next()).flatten());
             }
-            if plan.continuous {
+            if plan.law.continuous {
                 self.pass(bar);
             } else if look {
                 let close = self.prices(&self.replay.close, bar);
@@ -70,7 +71,7 @@ impl<'a> StartBlock<'a> {
                 self.settle(moment, bar);
             }
         }
-        if !plan.schedule.is_empty() {
+        if !plan.account.schedule.is_empty() {
             // Only now do accounts whose owner acts name their hits; nothing else of the tally is wanted.
             let mut tally = Tally::new(plan.terms.len());
             let close = [self.prices(&self.replay.close, bars)];
@@ -101,7 +102,7 @@ impl<'a> StartBlock<'a> {
             Some(Sides::Low) => self.show(start, years, [open, close, low]),
             Some(Sides::High) => self.show(start, years, [open, close, high]),
             None => {
-                let is_short = self.plan.openings.first().is_some_and(|opening| opening.side == Side::Short);
+                let is_short = self.plan.account.side == Side::Short;
                 let (worst, best) = if is_short { (high, low) } else { (low, high) };
                 let third = years / 3.0;
                 for (part, ends) in
@@ -134,8 +135,8 @@ impl<'a> StartBlock<'a> {
     /// Makes the payments of a moment at the close of a bar.
     fn settle(&mut self, moment: usize, bar: usize) {
         let (first, lanes) = self.starts;
-        let rates = match &self.plan.flows.funding {
-            Some(funding) if self.plan.schedule[moment].funding => match funding.constant_rate() {
+        let rates = match self.plan.account.flows.first().and_then(|flows| flows.funding.as_ref()) {
+            Some(funding) if self.plan.account.schedule[moment].funding => match funding.constant_rate() {
                 Some(rate) => vec![rate; lanes],
                 None => self.funding[first + bar..][..lanes].to_vec(),
             },

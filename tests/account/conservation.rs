@@ -116,10 +116,9 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
                 let plan = Plan::new(&scenario(&venue, side, account)).unwrap();
                 for (path, acts) in (0..12).flat_map(|path| [(path, false), (path, true)]) {
                     let events = Arc::new(Mutex::new(Vec::new()));
-                    let times =
-                        plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
+                    let times = plan.law.grid.iter().filter(|point| point.due).map(|point| point.time);
                     let inner: Box<dyn Follower> =
-                        if acts { Box::new(plan.book()) } else { Box::new(plan.ledger()) };
+                        if acts { Box::new(plan.account.book()) } else { Box::new(plan.account.ledger()) };
                     let watched = Watched { inner, events: Arc::clone(&events), times: times.collect() };
                     let mut worker = Worker::with_follower(&plan, Box::new(watched));
                     worker.run_block(path, 1);
@@ -127,7 +126,7 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
                     let hits = worker.follower().hits().to_vec();
                     let closing = worker.closing_log_prices(0)[0];
                     let tally = worker.tally();
-                    for (number, level) in plan.levels.iter().enumerate() {
+                    for (number, level) in plan.account.levels.iter().enumerate() {
                         let hit = hits.iter().find(|hit| hit.level as usize == number);
                         let mut twin = Twin::open(contract, long, level.leverage, fee);
                         let exposure = twin.exposure;

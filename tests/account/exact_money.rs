@@ -81,11 +81,15 @@ fn followers(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Follower>
     // What would be charged is the rate that it is given: none.
     let funded = plan(contract, side, 1.0, r#"funding = { rate = "1bp" }"#);
     vec![
-        ("funded", Box::new(funded.funded().unwrap()), funded.schedule.len()),
+        ("funded", Box::new(funded.account.funded().unwrap()), funded.account.schedule.len()),
         ("nested", one.follower(), 0),
-        ("ledger", Box::new(one.ledger()), 0),
-        ("book", Box::new(one.book()), 0),
-        ("several", Box::new(half.several()), half.schedule.len()),
+        ("ledger", Box::new(one.account.ledger()), 0),
+        ("book", Box::new(one.account.book()), 0),
+        (
+            "several",
+            Box::new(half.account.several(&half.law.dependence.correlation)),
+            half.account.schedule.len(),
+        ),
     ]
 }
 
@@ -200,7 +204,7 @@ fn a_put_costs_its_premium_and_pays_its_payoff() {
         extreme: end[0].clone(),
     };
     follower.observe(&[gap], &mut noise);
-    for moment in 0..plan.schedule.len() {
+    for moment in 0..plan.account.schedule.len() {
         follower.settle(moment, &end, Due::default());
     }
     follower.finish(&end, &[1.0], &mut tally);

@@ -10,6 +10,7 @@ mod funding_rates;
 mod loans;
 mod looks;
 mod margin_inverse;
+mod miner_examples;
 mod partial_liquidation;
 mod policies;
 mod portfolio;

@@ -273,11 +273,11 @@ fn every_unit_of_money_of_a_liquidated_account_is_accounted_for() {
         for path in 0..200 {
             let mut normals = [0.0; 24];
             Stream::new(8, Purpose::Hit, path).normals(&mut normals);
-            let mut account: Portfolio = plan.several();
+            let mut account: Portfolio = plan.account.several(&plan.law.dependence.correlation);
             account.begin(1);
             let mut now = [0.0_f64; 2];
             let mut fills = vec![None; plan.terms.len()];
-            for (step, moment) in plan.schedule.iter().enumerate().take(200) {
+            for (step, moment) in plan.account.schedule.iter().enumerate().take(200) {
                 if step % 20 == 19 {
                     let k = step / 20;
                     now = [now[0] + 0.12 * normals[2 * k], now[1] + 0.12 * normals[2 * k + 1]];

@@ -140,7 +140,7 @@ impl Account {
     /// The share of paths that is liquidated when the horizon is this many bars.
     fn liquidated(&self, plan: &Plan, count: usize, blocks: u64) -> f64 {
         let step = plan.horizon() / count as f64;
-        let mut account = plan.several();
+        let mut account = plan.account.several(&plan.law.dependence.correlation);
         let mut liquidated = 0;
         for block in 0..blocks {
             let mut moves = Stream::new(3, Purpose::Move(0), block);

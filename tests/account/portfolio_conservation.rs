@@ -248,9 +248,9 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
         let plan = case.plan();
         for path in 0..60 {
             let events = Arc::new(Mutex::new(Vec::new()));
-            let times = plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
+            let times = plan.law.grid.iter().filter(|point| point.due).map(|point| point.time);
             let watched = Watched {
-                inner: Box::new(plan.several()),
+                inner: Box::new(plan.account.several(&plan.law.dependence.correlation)),
                 events: Arc::clone(&events),
                 times: times.collect(),
             };

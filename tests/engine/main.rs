@@ -11,6 +11,7 @@ mod reference_gbm;
 mod reference_heston;
 mod reference_kou;
 mod reference_merton;
+mod reference_miners;
 mod reference_portfolio;
 mod reference_published;
 mod reference_regime;

@@ -25,9 +25,9 @@ use kernels::{Book, Close, Columns, Pay, Turn};
 use lines::Envelope;
 
 use super::follower::{Follower, Hit, Survivors};
-use super::observer::{Due, Observer};
 use super::hits::Candidates;
 use super::nested::watched;
+use super::observer::{Due, Observer};
 use super::opening::Opening;
 use super::schedule::{DATES, Moment, PATHS_PER_RECORD};
 use super::settlement::log_barrier;

@@ -15,9 +15,7 @@ use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::account::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp, ln};
-use crate::stats::{
-    LiquidatedSums, MinerPassage, MinerState, MinerSums, NetworkTally, Sums, Tally,
-};
+use crate::stats::{LiquidatedSums, MinerPassage, MinerState, MinerSums, NetworkTally, Sums, Tally};
 
 /// Far below any log-price: no barrier.
 const NOWHERE: f64 = f64::NEG_INFINITY;
@@ -183,8 +181,13 @@ impl MinerFollower {
                 let day = self.day(number, lane);
                 let Slot { treasury, course, lost, end } = &mut self.slots[level * self.lanes + lane];
                 let sold_before = course.coins_sold;
-                let outcome =
-                    self.opened.levels[level].live(&self.opened.miner, annuity.as_ref(), &day, treasury, course);
+                let outcome = self.opened.levels[level].live(
+                    &self.opened.miner,
+                    annuity.as_ref(),
+                    &day,
+                    treasury,
+                    course,
+                );
                 if course.coins_sold != sold_before || outcome.is_some() {
                     *lost = lost.min(time);
                 }
@@ -262,12 +265,8 @@ impl Observer for MinerFollower {
         self.dated.clear();
         self.slots.clear();
         for level in &self.opened.levels {
-            let slot = Slot {
-                treasury: level.treasury,
-                course: Course::default(),
-                lost: f64::INFINITY,
-                end: None,
-            };
+            let slot =
+                Slot { treasury: level.treasury, course: Course::default(), lost: f64::INFINITY, end: None };
             self.slots.resize(self.slots.len() + lanes, slot);
         }
         self.annuities = self.opened.levels.iter().map(|level| level.annuity).collect();
@@ -344,14 +343,9 @@ impl Observer for MinerFollower {
             }
         }
     }
-
 }
 
 impl Follower for MinerFollower {
-    fn losing_side(&self) -> Option<Sides> {
-        None
-    }
-
     fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let last = self.schedule.len() as u32;
         let horizon = self.horizon();
@@ -379,7 +373,13 @@ impl Follower for MinerFollower {
                 account.add(&mut self.miner_sums[level], &passage, *weight);
                 if lost < f64::INFINITY {
                     let (lane, level) = (lane as u32, level as u32);
-                    self.hits.push(Hit { lane, level, time: lost, recovered: kept, bad_debt: course.bad_debt });
+                    self.hits.push(Hit {
+                        lane,
+                        level,
+                        time: lost,
+                        recovered: kept,
+                        bad_debt: course.bad_debt,
+                    });
                 } else {
                     self.survivor_sums[level].add(kept - 1.0, *weight);
                     cell.closing_equity.add(kept, *weight);

@@ -15,22 +15,24 @@ pub struct OpenMiner {
     pub hashprice: f64,
     /// Difficulty at the start.
     pub difficulty: f64,
+    /// Equity put up, quote currency: the unit of all amounts.
+    pub equity: f64,
 }
 
 impl OpenMiner {
-    /// A miner at some leverages, where the coin has this price, and the network this hashprice and this difficulty.
+    /// A miner of some equity at some leverages, where the coin has this price, and the network this hashprice and this difficulty.
     ///
     /// # Errors
     /// The first leverage at which it cannot start, and why.
     pub fn new(
         miner: &Miner,
-        leverage: &[f64],
+        (equity, leverage): (f64, &[f64]),
         price: f64,
         (hashprice, difficulty): (f64, f64),
     ) -> Result<Self, (f64, MinerError)> {
         let open = |leverage: &f64| miner.open(*leverage, price).map_err(|error| (*leverage, error));
         let levels = leverage.iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Self { miner: miner.clone(), levels, price, hashprice, difficulty })
+        Ok(Self { miner: miner.clone(), levels, price, hashprice, difficulty, equity })
     }
 
     /// Price at which the pledged coins of a level are sold; none without a loan on them.

@@ -143,9 +143,9 @@ impl MinerLevel {
 
     /// What the instalments are of a day and PH/s at the start.
     pub fn daily_debt_service(&self) -> f64 {
-        self.annuity.as_ref().map_or(0.0, |annuity| {
-            annuity.instalment / (f64::from(annuity.loan().every) * self.hashrate)
-        })
+        self.annuity
+            .as_ref()
+            .map_or(0.0, |annuity| annuity.instalment / (f64::from(annuity.loan().every) * self.hashrate))
     }
 
     /// Income of a day after all costs at this hashprice, over the instalment of a day; none without one.

@@ -100,8 +100,15 @@ impl Treasury {
 mod tests {
     use super::*;
 
-    const LOAN: CoinLoan =
-        CoinLoan { share: 1.0, rate: 0.0, call: 0.7, target: 0.6, liquidation: 0.8, penalty: 0.02, top_up: true };
+    const LOAN: CoinLoan = CoinLoan {
+        share: 1.0,
+        rate: 0.0,
+        call: 0.7,
+        target: 0.6,
+        liquidation: 0.8,
+        penalty: 0.02,
+        top_up: true,
+    };
 
     #[test]
     fn a_sum_comes_from_cash_then_free_then_pledged_coins() {

@@ -17,8 +17,8 @@ use std::ops::Range;
 use kernels::{Book, Close, Deepen, Look};
 
 use super::follower::{Follower, Hit, Survivors};
-use super::observer::Observer;
 use super::hits::Candidates;
+use super::observer::Observer;
 use super::position::Level;
 use crate::market::{Bars, Sides};
 use crate::numeric::{Stream, dispatch, exp};
@@ -322,10 +322,6 @@ impl Follower for Nested {
         for pass in &self.passes {
             (pass.first..pass.end).for_each(|level| name(pass.lane, level as usize));
         }
-    }
-
-    fn fixed_barriers(&self) -> Option<&[f64]> {
-        Some(&self.barriers)
     }
 
     fn hits(&self) -> &[Hit] {

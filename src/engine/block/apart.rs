@@ -29,7 +29,7 @@ impl BlockLoop<'_> {
             for asset in 0..self.steppers.len() {
                 self.advance(asset);
             }
-            if self.plan.continuous {
+            if self.law.continuous {
                 self.show_bars(observers);
             }
             if all {
@@ -96,13 +96,13 @@ impl BlockLoop<'_> {
         for seat in &mut self.seats {
             seat.funding.drive(asset, &bars.lanes, &bars.duration, &self.normals[asset]);
         }
-        let growth = self.plan.dependence.growth(asset);
+        let growth = self.law.dependence.growth(asset);
         if growth != 0.0 {
             for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {
                 *close -= growth * duration;
             }
         }
-        if self.plan.continuous {
+        if self.law.continuous {
             let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
             self.watched.draw(bars, known, &mut streams.extremes);
             if let Some(driver) = self.drivers.iter_mut().find(|driver| driver.asset() == asset) {
@@ -125,7 +125,7 @@ impl BlockLoop<'_> {
             normals.resize(self.active.len(), 0.0);
             streams.moves.normals(normals);
         }
-        correlate(&mut self.normals, &self.plan.mixing);
+        correlate(&mut self.normals, &self.law.mixing);
     }
 
     /// Lets the jumps happen that hit several assets and are due now.

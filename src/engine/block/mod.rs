@@ -10,8 +10,9 @@ pub(super) use self::seat::Seat;
 use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
 use super::common_jumps::CommonStepper;
 use super::driver::Driver;
+use super::grid::GridPoint;
 use super::looks::Looks;
-use super::plan::{GridPoint, Plan};
+use super::path_law::PathLaw;
 use crate::account::Observer;
 use crate::market::{Bars, Sides};
 use crate::model::{LONGEST_STRIDE, Moves, Stepper};
@@ -23,7 +24,7 @@ pub const BLOCK_LANES: usize = 1024;
 
 /// Everything one thread needs to make the paths of blocks, allocated once. Observers are lent for each block.
 pub(super) struct BlockLoop<'a> {
-    plan: &'a Plan,
+    law: &'a PathLaw,
     steppers: Vec<Box<dyn Stepper>>,
     common_jumps: Vec<CommonStepper<'a>>,
     /// What each observer draws of its own.
@@ -64,21 +65,21 @@ pub(super) struct BlockLoop<'a> {
 pub(super) type Observers<'o> = [&'o mut (dyn Observer + 'o)];
 
 impl<'a> BlockLoop<'a> {
-    /// The loop over the blocks of a plan, for a single observer to whom nothing is due.
-    pub fn new(plan: &'a Plan) -> Self {
-        Self::with_seats(plan, vec![Seat::free(plan)])
+    /// The loop over the blocks of a law, for a single observer to whom nothing is due.
+    pub fn new(law: &'a PathLaw) -> Self {
+        Self::with_seats(law, vec![Seat::free(law)])
     }
 
     /// The loop for observers on these seats.
-    pub fn with_seats(plan: &'a Plan, seats: Vec<Seat<'a>>) -> Self {
+    pub fn with_seats(law: &'a PathLaw, seats: Vec<Seat<'a>>) -> Self {
         let column = || Vec::with_capacity(BLOCK_LANES);
-        let assets = plan.models.len();
+        let assets = law.models.len();
         Self {
-            plan,
-            steppers: plan.models.iter().map(|model| model.stepper(BLOCK_LANES)).collect(),
+            law,
+            steppers: law.models.iter().map(|model| model.stepper(BLOCK_LANES)).collect(),
             common_jumps: (0..)
-                .zip(&plan.dependence.common_jumps)
-                .map(|(index, law)| CommonStepper::new(law, index))
+                .zip(&law.dependence.common_jumps)
+                .map(|(index, jumps)| CommonStepper::new(jumps, index))
                 .collect(),
             watched: Watched::new(assets),
             seats,
@@ -99,13 +100,13 @@ impl<'a> BlockLoop<'a> {
             weights: column(),
             looks: Looks::new(assets, BLOCK_LANES),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
-            streams: (0..assets).map(|asset| AssetStreams::new(plan.seed, asset, 0)).collect(),
+            streams: (0..assets).map(|asset| AssetStreams::new(law.seed, asset, 0)).collect(),
         }
     }
 
-    /// The loop whose paths of the plan's asset are moved by the given stepper.
-    pub fn moved_by(mut self, stepper: Box<dyn Stepper>) -> Self {
-        self.steppers[self.plan.asset] = stepper;
+    /// The loop whose paths of an asset are moved by the given stepper.
+    pub fn moved_by(mut self, asset: usize, stepper: Box<dyn Stepper>) -> Self {
+        self.steppers[asset] = stepper;
         self
     }
 
@@ -128,22 +129,22 @@ impl<'a> BlockLoop<'a> {
     pub fn strata(&mut self, asset: usize, side: Sides) -> &[u32] {
         self.strata.clear();
         for driver in self.drivers.iter_mut().filter(|driver| driver.asset() == asset) {
-            driver.strata(side, self.plan.horizon(), &mut self.strata);
+            driver.strata(side, self.law.years(), &mut self.strata);
         }
         &self.strata
     }
 
     /// Simulates one block of `lanes` paths before the eyes of as many observers as there are seats.
     pub fn run_block(&mut self, block: u64, lanes: usize, observers: &mut Observers<'_>) {
-        let plan = self.plan;
+        let law = self.law;
         self.watched.watch(observers.iter().filter_map(|observer| observer.watched_side()));
         for (asset, streams) in self.streams.iter_mut().enumerate() {
-            *streams = AssetStreams::new(plan.seed, asset, block);
+            *streams = AssetStreams::new(law.seed, asset, block);
             self.steppers[asset].begin(lanes, &mut streams.events);
             reset(&mut self.prices[asset], lanes, 0.0);
         }
         for common in &mut self.common_jumps {
-            common.begin(plan.seed, block, lanes);
+            common.begin(law.seed, block, lanes);
         }
         reset(&mut self.now, lanes, 0.0);
         self.reached = 0.0;
@@ -156,24 +157,24 @@ impl<'a> BlockLoop<'a> {
         self.drivers.iter_mut().for_each(|driver| driver.begin(lanes));
         let mut start = 0.0;
         let mut next = 0;
-        while let Some(point) = plan.grid.get(next) {
-            let stride = self.stride_of(&plan.grid[next..]);
+        while let Some(point) = law.grid.get(next) {
+            let stride = self.stride_of(&law.grid[next..]);
             if stride > 0 {
-                self.stride(&plan.grid[next..][..stride], observers);
+                self.stride(&law.grid[next..][..stride], observers);
                 start = self.reached;
                 next += stride;
-                if plan.grid[next - 1].select {
+                if law.grid[next - 1].select {
                     self.select(observers);
                 }
                 continue;
             }
-            for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
+            for (factor, stress) in self.volatility_times.iter_mut().zip(&law.stress) {
                 *factor = stress.volatility_times(start);
             }
             self.move_to(point.time, observers);
             self.shock(point.time);
             start = point.time;
-            if point.look && !plan.continuous {
+            if point.look && !law.continuous {
                 let point = std::slice::from_ref(point);
                 for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
                     self.looks.show(point, &self.prices, &mut **observer, &mut seat.noise);
@@ -221,13 +222,13 @@ impl<'a> BlockLoop<'a> {
 
     /// How many of the next grid points can be reached in one stride: points at which the account looks and nothing else happens.
     fn stride_of(&self, points: &[GridPoint]) -> usize {
-        let can = !self.plan.continuous && self.is_alone() && self.steppers[0].can_stride();
+        let can = !self.law.continuous && self.is_alone() && self.steppers[0].can_stride();
         // Strides keep the moves of the single intervals to themselves.
         let follow = self.seats.iter().any(|seat| seat.funding.follows_the_price());
-        if !can || follow || !self.plan.stress[0].is_empty() {
+        if !can || follow || !self.law.stress[0].is_empty() {
             return 0;
         }
-        let is_look = |point: &&GridPoint| point.look && point.settle.is_none();
+        let is_look = |point: &&GridPoint| point.look && !point.due;
         let looks = points.iter().take(LONGEST_STRIDE).take_while(is_look).count();
         points[..looks].iter().position(|point| point.select).map_or(looks, |index| index + 1)
     }
@@ -253,7 +254,7 @@ impl<'a> BlockLoop<'a> {
             self.move_apart(time, observers);
         } else if all_after(self.steppers[0].event_times(), time) {
             self.move_together(time, observers);
-        } else if !self.plan.continuous && self.steppers[0].events_only_add() {
+        } else if !self.law.continuous && self.steppers[0].events_only_add() {
             self.move_together(time, observers);
             self.happen_until(time);
         } else {
@@ -313,7 +314,7 @@ impl<'a> BlockLoop<'a> {
             for seat in &mut self.seats {
                 seat.funding.drive(asset, &self.everyone, &self.common_duration, normals);
             }
-            if self.plan.continuous {
+            if self.law.continuous {
                 bars.lanes.clone_from(&self.everyone);
                 reset(&mut bars.start, n, self.reached);
                 bars.duration.clone_from(&self.common_duration);
@@ -329,7 +330,7 @@ impl<'a> BlockLoop<'a> {
                 std::mem::swap(&mut self.prices[asset], &mut bars.close);
             }
         }
-        if self.plan.continuous {
+        if self.law.continuous {
             self.show_bars(observers);
         }
     }
@@ -350,7 +351,7 @@ impl<'a> BlockLoop<'a> {
 
     /// Applies the shocks that the scenario puts at a common time.
     fn shock(&mut self, time: f64) {
-        for (prices, stress) in self.prices.iter_mut().zip(&self.plan.stress) {
+        for (prices, stress) in self.prices.iter_mut().zip(&self.law.stress) {
             let shock = stress.log_shock(time);
             if shock != 0.0 {
                 for price in prices {

@@ -1,38 +1,50 @@
 //! What an observer of the paths draws of its own: when its levels are hit, and what is due to it.
 
 use crate::account::{Due, Moment, Observer};
-use crate::engine::funding::FundingPaths;
-use crate::engine::network::NetworkPaths;
-use crate::engine::plan::{GridPoint, Plan};
+use crate::engine::funding::{FundingLaw, FundingPaths};
+use crate::engine::network::{NetworkLaw, NetworkPaths};
+use crate::engine::path_law::PathLaw;
 use crate::numeric::{Purpose, Stream};
 
 /// The place of one of the observers of the same paths. Its own words decide when it is hit and what funding it pays,
 /// so that its outcomes are those of a run of its own.
 pub(in crate::engine) struct Seat<'a> {
     seed: u64,
-    grid: &'a [GridPoint],
     schedule: &'a [Moment],
+    /// By point of the grid, the date of the schedule that falls there.
+    dates: Vec<Option<usize>>,
     pub funding: FundingPaths<'a>,
     network: Option<NetworkPaths<'a>>,
     pub noise: Stream,
 }
 
 impl<'a> Seat<'a> {
-    /// For the account of a plan.
-    pub fn new(plan: &'a Plan) -> Self {
+    /// For an account with a schedule and laws of funding, and perhaps of a network, on the paths of a law.
+    pub fn new(
+        law: &PathLaw,
+        schedule: &'a [Moment],
+        funding: &'a [FundingLaw],
+        network: Option<&'a NetworkLaw>,
+    ) -> Self {
+        let mut moments = schedule.iter().enumerate().peekable();
+        // The times of both are the same whole seconds.
+        let date = |time: f64| {
+            while moments.next_if(|(_, moment)| moment.years() < time).is_some() {}
+            moments.next_if(|(_, moment)| moment.years() == time).map(|(date, _)| date)
+        };
         Self {
-            seed: plan.seed,
-            grid: &plan.grid,
-            schedule: &plan.schedule,
-            funding: FundingPaths::new(&plan.funding),
-            network: plan.mining.as_ref().map(|mining| NetworkPaths::new(&mining.law)),
-            noise: Stream::new(plan.seed, Purpose::Hit, 0),
+            seed: law.seed,
+            schedule,
+            dates: law.grid.iter().map(|point| point.time).map(date).collect(),
+            funding: FundingPaths::new(funding),
+            network: network.map(NetworkPaths::new),
+            noise: Stream::new(law.seed, Purpose::Hit, 0),
         }
     }
 
     /// For an observer to whom nothing is due.
-    pub fn free(plan: &'a Plan) -> Self {
-        Self { schedule: &[], funding: FundingPaths::new(&[]), network: None, ..Self::new(plan) }
+    pub fn free(law: &PathLaw) -> Self {
+        Self::new(law, &[], &[], None)
     }
 
     /// Starts a block.
@@ -46,10 +58,8 @@ impl<'a> Seat<'a> {
 
     /// Lets what is due at a point of the grid happen.
     pub fn settle(&mut self, point: usize, prices: &[Vec<f64>], observer: &mut dyn Observer) {
-        if let Some(date) = self.grid[point].settle
-            && let Some(moment) = self.schedule.get(date)
-        {
-            let funding = self.funding.next(moment);
+        if let Some(date) = self.dates[point] {
+            let funding = self.funding.next(&self.schedule[date]);
             let network = self.network.as_mut().map(|network| network.next(prices));
             observer.settle(date, prices, Due { funding, network });
             if let Some(network) = &mut self.network {

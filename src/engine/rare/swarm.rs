@@ -31,10 +31,9 @@ impl Guide {
     }
 }
 
-/// Which price is watched.
+/// Which extreme of the price is watched; it is that of the only asset.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Watch {
-    pub asset: usize,
     pub side: Sides,
     /// From the log-price to the depth: −1 for a long, 1 for a short.
     pub sign: f64,
@@ -108,7 +107,7 @@ impl Observer for Swarm {
     }
 
     fn observe(&mut self, bars: &[Bars], _hit_noise: &mut Stream) {
-        let (bars, sign) = (&bars[self.watch.asset], self.watch.sign);
+        let (bars, sign) = (&bars[0], self.watch.sign);
         if bars.len() == self.depths.len() {
             deepen(&mut self.depths, &bars.extreme, sign);
         } else {
@@ -120,7 +119,7 @@ impl Observer for Swarm {
     }
 
     fn look(&mut self, _times: &[f64], log_prices: &[Vec<f64>]) -> bool {
-        for row in log_prices[self.watch.asset].chunks_exact(self.depths.len()) {
+        for row in log_prices[0].chunks_exact(self.depths.len()) {
             deepen(&mut self.depths, row, self.watch.sign);
         }
         true
@@ -140,10 +139,10 @@ impl Observer for Swarm {
         if guide.is_foreseen {
             settle(depths, guide.goal, settled, weights);
         }
-        let log_prices = &log_prices[watch.asset];
-        let Watch { asset, sign, .. } = *watch;
+        let log_prices = &log_prices[0];
+        let sign = watch.sign;
         dispatch(Left { guide: *guide, sign, log_prices, depths, left, logarithms });
-        foresight(asset, left, logarithms);
+        foresight(0, left, logarithms);
         exponentials(logarithms, hopes);
         let (mut sum, mut squares) = (0.0, 0.0);
         for ((importance, hope), weight) in importances.iter_mut().zip(&*hopes).zip(&*weights) {

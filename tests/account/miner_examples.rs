@@ -3,7 +3,8 @@
 //! What a day earns and costs is worked out here from the formulas, apart from the program's own kernels.
 
 use liqsim::account::miner::{
-    Annuity, CoinLoan, Course, Day, Electricity, EquipmentLoan, Fleet, Hedges, Miner, MinerLevel, Treasury, WoundUp,
+    Annuity, CoinLoan, Course, Day, Electricity, EquipmentLoan, Fleet, Hedges, Miner, MinerLevel, Treasury,
+    WoundUp,
 };
 use liqsim::market::Varying;
 
@@ -82,7 +83,9 @@ impl<'a> Walk<'a> {
             ratio: price / PRICE,
             coins: if runs { mined } else { 0.0 },
             bill: if runs { bill } else { 0.0 } + self.miner.other_costs,
-            machines: 1000.0 * fleet.price * (h / hashprice(PRICE))
+            machines: 1000.0
+                * fleet.price
+                * (h / hashprice(PRICE))
                 * (-fleet.depreciation * f64::from(number) / 365.0).exp()
                 * (1.0 - fleet.resale_cost),
             of_hashrate: 0.0,
@@ -132,7 +135,13 @@ fn a_loan_served_from_a_steady_margin() {
     let steady = |_| PRICE;
     for (leverage, rows, machines, equity, gain) in [
         (1.0, [(172_655.69, 0.0), (245_311.39, 0.0)], 900_000.0, 1_145_311.39, 0.145_311_385_6),
-        (2.0, [(256_539.48, 921_091.11), (313_078.96, 841_403.93)], 1_800_000.0, 1_271_675.02, 0.271_675_023_4),
+        (
+            2.0,
+            [(256_539.48, 921_091.11), (313_078.96, 841_403.93)],
+            1_800_000.0,
+            1_271_675.02,
+            0.271_675_023_4,
+        ),
     ] {
         let mut walk = Walk::new(&miner, leverage, &steady);
         printed(EQUITY * walk.level.hashrate, 75.0 * leverage, 9);

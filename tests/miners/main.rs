@@ -1,7 +1,0 @@
-//! Miners.
-
-#[path = "../common/mod.rs"]
-mod common;
-
-mod examples;
-mod reference;
