@@ -12,7 +12,7 @@ use super::several;
 use crate::account::{Follower, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
-use crate::stats::{Distribution, Estimate, Histogram, Moments, Sums, Tally};
+use crate::stats::{Distribution, Estimate, Sums, Tally};
 use crate::venue::{Contract, Flows, Venue};
 
 /// How a run came to its end.
@@ -159,29 +159,6 @@ fn level_result(
             let (level, of) = (&opened.levels[k], cell.miner.as_deref()?);
             Some(Box::new(MinerResult::new(opened, level, of, n, &plan.account.schedule)))
         }),
-    }
-}
-
-impl TimeToLiquidation {
-    /// From the moments and the histogram of the times as shares of the horizon; none if there are none.
-    pub(super) fn of(moments: &Moments, times: &Histogram, horizon_days: f64) -> Option<Self> {
-        let sums = moments.mapped(0.0, 1.0);
-        let [weight, sum, squares, ..] = sums.powers;
-        if weight <= 0.0 {
-            return None;
-        }
-        let mean = sum / weight;
-        let variance = (squares / weight - mean * mean).max(0.0);
-        let total = times.weight();
-        let quantile = |p: f64| times.quantile(p * total).unwrap_or(0.0) * horizon_days;
-        Some(Self {
-            mean: mean * horizon_days,
-            // Σw²/(Σw)² is one over the effective number of times.
-            std_error: (variance * sums.squares[0]).sqrt() / weight * horizon_days,
-            p05: quantile(0.05),
-            p50: quantile(0.5),
-            p95: quantile(0.95),
-        })
     }
 }
 

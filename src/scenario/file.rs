@@ -107,13 +107,13 @@ table! {
         optional margin: MarginMode,
         /// Leverage levels, notional over equity at entry (with a miner assets over equity): a list, or a range of log-spaced levels.
         required leverage: LeverageChoice,
-        /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table.
+        /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table; needed unless there is a miner.
         unless_miner venue: VenueChoice,
         /// Funding in place of the venue's, such as { rate = "1bp", every = "8h" }, { model = "ou", ... } or { recorded = "file.csv" }.
         optional funding: FundingFile,
         /// Interest on what is borrowed in place of the venue's, such as { rate = "12%" }.
         optional borrow: BorrowFile,
-        /// The positions.
+        /// The positions; needed unless there is a miner.
         unless_miner positions: List<PositionFile>,
     }
 }

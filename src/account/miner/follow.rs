@@ -3,9 +3,9 @@
 //! What a day earns and costs per PH/s is the same at all levels and worked out once a path; a level that was wound up costs
 //! nothing any more. The loan on machines is the same on all paths on which it is still served.
 
+use super::columns::Columns;
 use super::debt::Annuity;
-use super::fleet::Work;
-use super::ledger::{Course, Day};
+use super::ledger::Course;
 use super::open::OpenMiner;
 use super::treasury::Treasury;
 use crate::account::follower::{Follower, Hit, Survivors};
@@ -14,7 +14,7 @@ use crate::account::observer::{Due, Observer};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::account::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Kernel, Stream, dispatch, exp, ln};
+use crate::numeric::{Stream, exp, ln};
 use crate::stats::{LiquidatedSums, MinerPassage, MinerState, MinerSums, NetworkTally, Sums, Tally};
 
 /// Far below any log-price: no barrier.
@@ -65,21 +65,6 @@ struct End {
     mined: f64,
 }
 
-/// The day at hand, by path.
-#[derive(Debug, Default)]
-struct Columns {
-    /// Price over that at the start, and the evening before.
-    ratio: Vec<f64>,
-    before: Vec<f64>,
-    price: Vec<f64>,
-    coins: Vec<f64>,
-    bill: Vec<f64>,
-    machines: Vec<f64>,
-    hashprice: Vec<f64>,
-    days_off: Vec<f64>,
-    mined: Vec<f64>,
-}
-
 impl MinerFollower {
     /// A follower of a miner. `schedule` has a moment at the end of every day.
     pub fn new(opened: OpenMiner, schedule: Vec<Moment>) -> Self {
@@ -128,48 +113,6 @@ impl MinerFollower {
         self.nearest[lane] = barriers.fold(NOWHERE, f64::max);
     }
 
-    /// Works out what the day earns and costs per PH/s.
-    fn work(&mut self, number: u32, log_prices: &[f64], due: Due<'_>) {
-        let Columns { ratio, before, price, coins, bill, machines, hashprice, days_off, mined } =
-            &mut self.columns;
-        std::mem::swap(ratio, before);
-        dispatch(Prices { start: self.opened.price, log_prices, ratio, price });
-        let Some(network) = due.network else { return };
-        hashprice.copy_from_slice(network.hashprice);
-        dispatch(Work {
-            day: self.opened.miner.fleet.on(number, self.opened.miner.pool_fee),
-            electricity: &self.opened.miner.electricity,
-            sold: self.opened.miner.sold(),
-            resale: (self.opened.miner.fleet.resale_elasticity, self.opened.hashprice),
-            network: network.coins,
-            power: network.power,
-            hashprice: network.hashprice,
-            price,
-            coins,
-            bill,
-            machines,
-            days_off,
-            mined,
-        });
-    }
-
-    /// What the day brings to a path.
-    #[inline(always)]
-    fn day(&self, number: u32, lane: usize) -> Day {
-        let columns = &self.columns;
-        let hedges = &self.opened.miner.hedges;
-        Day {
-            number,
-            price: columns.price[lane],
-            ratio: columns.ratio[lane],
-            coins: columns.coins[lane],
-            bill: columns.bill[lane] + self.opened.miner.other_costs,
-            machines: columns.machines[lane],
-            of_hashrate: hedges.of_hashrate(number, columns.hashprice[lane]),
-            of_assets: hedges.of_assets(number, columns.before[lane], columns.ratio[lane]),
-        }
-    }
-
     /// Lets every level live through a day.
     fn live(&mut self, number: u32) {
         let time = f64::from(number) * SECONDS_PER_DAY / SECONDS_PER_YEAR;
@@ -178,7 +121,7 @@ impl MinerFollower {
             let annuity = self.annuities[level];
             open.retain(|lane| {
                 let lane = *lane as usize;
-                let day = self.day(number, lane);
+                let day = self.columns.day(&self.opened, number, lane);
                 let Slot { treasury, course, lost, end } = &mut self.slots[level * self.lanes + lane];
                 let sold_before = course.coins_sold;
                 let outcome = self.opened.levels[level].live(
@@ -274,22 +217,7 @@ impl Observer for MinerFollower {
             open.clear();
             open.extend(0..lanes as u32);
         }
-        let columns = &mut self.columns;
-        for column in [
-            &mut columns.ratio,
-            &mut columns.before,
-            &mut columns.price,
-            &mut columns.coins,
-            &mut columns.bill,
-            &mut columns.machines,
-            &mut columns.hashprice,
-            &mut columns.days_off,
-            &mut columns.mined,
-        ] {
-            column.clear();
-            column.resize(lanes, 0.0);
-        }
-        columns.ratio.fill(1.0);
+        self.columns.begin(lanes);
         self.nearest.clear();
         self.nearest.resize(lanes, NOWHERE);
         if self.opened.miner.coin_loan.is_some() {
@@ -329,7 +257,8 @@ impl Observer for MinerFollower {
 
     fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
         let number = moment as u32 + 1;
-        self.work(number, &log_prices[self.opened.miner.asset], due);
+        let Some(network) = due.network else { return };
+        self.columns.work(&self.opened, number, &log_prices[self.opened.miner.asset], &network);
         self.live(number);
         if self.opened.miner.coin_loan.is_some() {
             (0..self.lanes).for_each(|lane| self.renew_nearest(lane));
@@ -337,7 +266,7 @@ impl Observer for MinerFollower {
         if let Some(date) = self.schedule[moment].date {
             self.record(date, number);
         }
-        if let (true, Some(network)) = (moment + 1 == self.schedule.len(), due.network) {
+        if moment + 1 == self.schedule.len() {
             for difficulty in network.difficulty {
                 self.network.difficulty.add(difficulty / self.opened.difficulty, 1.0);
             }
@@ -357,7 +286,8 @@ impl Follower for MinerFollower {
                 let Slot { treasury, course, lost, end } = self.slots[level * self.lanes + lane];
                 let kept = end.map_or_else(
                     || {
-                        let (annuity, day) = (self.annuities[level], self.day(last, lane));
+                        let (annuity, day) =
+                            (self.annuities[level], self.columns.day(&self.opened, last, lane));
                         opened.close(&self.opened.miner, annuity.as_ref(), &day, &treasury)
                     },
                     |end| end.kept,
@@ -398,25 +328,5 @@ impl Follower for MinerFollower {
 
     fn hits(&self) -> &[Hit] {
         &self.hits
-    }
-}
-
-/// Prices from log-prices over the price at the start.
-struct Prices<'a> {
-    start: f64,
-    log_prices: &'a [f64],
-    ratio: &'a mut [f64],
-    price: &'a mut [f64],
-}
-
-impl Kernel for Prices<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for ((ratio, price), log_price) in self.ratio.iter_mut().zip(self.price).zip(self.log_prices) {
-            *ratio = exp(*log_price);
-            *price = self.start * *ratio;
-        }
     }
 }

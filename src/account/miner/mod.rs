@@ -1,6 +1,7 @@
 //! Miners who borrow: machines that turn power into coins, loans on machines and on coins, and what happens when a bill or an
 //! instalment cannot be paid.
 
+mod columns;
 mod debt;
 mod fleet;
 mod follow;
