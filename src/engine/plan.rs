@@ -7,7 +7,9 @@ use super::network::NetworkLaw;
 use super::path_law::{PathLaw, PathLawError};
 use crate::account::miner::{Miner, MinerError, OpenMiner};
 use crate::account::portfolio::{OpenError, Purse, prices};
-use crate::account::{Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, daily_schedule, schedule};
+use crate::account::{
+    Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, daily_schedule, schedule,
+};
 use crate::market::Duration;
 use crate::scenario::{Account, PathBudget, Scenario};
 use crate::venue::{Borrow, Compounding, Flows, Side};

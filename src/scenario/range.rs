@@ -40,6 +40,10 @@ impl Range {
 
     /// Adds the bounds to the schema of a number.
     pub fn add_to(&self, schema: &mut Value) {
+        // Bounds of a duration are said in words: those of JSON Schema are for numbers.
+        if schema["type"] == "string" {
+            return;
+        }
         schema[if self.is_low_allowed { "minimum" } else { "exclusiveMinimum" }] = json!(self.low);
         if self.high < f64::INFINITY {
             schema["maximum"] = json!(self.high);

@@ -136,7 +136,8 @@ pub struct Account {
 impl Account {
     /// The account of a miner, which has no venue and no positions.
     pub fn of_miner(equity: f64, leverage: Vec<f64>) -> Self {
-        let tier = MarginTier { up_to: f64::INFINITY, rate: 0.0, deduction: 0.0, max_leverage: f64::INFINITY };
+        let tier =
+            MarginTier { up_to: f64::INFINITY, rate: 0.0, deduction: 0.0, max_leverage: f64::INFINITY };
         Self {
             equity,
             margin: MarginMode::Isolated,

@@ -5,6 +5,7 @@ mod common;
 
 mod bytes;
 mod merge;
+mod miners;
 mod reference_funding;
 mod reference_garch;
 mod reference_gbm;

@@ -1,5 +1,6 @@
 //! The scenario file.
 
 mod fuzz;
+mod miners;
 mod problems;
 mod valid;
