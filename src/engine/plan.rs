@@ -11,7 +11,7 @@ use crate::account::{
     Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, daily_schedule, schedule,
 };
 use crate::market::Duration;
-use crate::scenario::{Account, PathBudget, Scenario};
+use crate::scenario::{Account, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Borrow, Compounding, Flows, Side};
 
 /// What every block of paths does; a pure function of the scenario.
@@ -69,6 +69,9 @@ pub enum PlanError {
     /// The scenario has no asset or no position.
     #[error("the scenario has no position to simulate")]
     Empty,
+    /// A value that no scenario can hold.
+    #[error(transparent)]
+    Wrong(#[from] ScenarioError),
     /// The prices cannot be simulated.
     #[error(transparent)]
     Law(#[from] PathLawError),
@@ -100,6 +103,7 @@ impl Plan {
     /// # Errors
     /// If a level cannot be opened at the venue, or the prices cannot be simulated.
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
+        scenario.check()?;
         let scenario = &*held(scenario);
         if let Some(miner) = &scenario.miner {
             return Self::of_miner(scenario, miner);

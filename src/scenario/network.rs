@@ -8,7 +8,7 @@ use crate::model::{Floor, Network};
 use super::days::Days;
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
-use super::range::Range;
+use super::range::{Range, add_to};
 use super::shape::{List, Placed, Shape, any_of, wrong_type};
 use super::table::table;
 use super::tree::{Node, Value, number};
@@ -100,7 +100,7 @@ impl Shape for FeesChoice {
 
     fn schema() -> Json {
         let mut constant = f64::schema();
-        FEES.add_to(&mut constant);
+        add_to(FEES, &mut constant);
         any_of(vec![constant, VaryingFile::schema()])
     }
 }

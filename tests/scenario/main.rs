@@ -4,3 +4,4 @@ mod fuzz;
 mod miners;
 mod problems;
 mod valid;
+mod values;
