@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn coins_of_a_day_are_those_of_the_worked_example() {
         let law = network();
-        assert!((law.coins(3.125, 125e12) - 0.000_502_914_190_23).abs() < 5e-15);
+        assert!((law.coins(3.125, 125e12) - 0.000_502_914_190_292).abs() < 1e-15);
         assert!((law.hashprice_at_start(100_000.0) - 50.291_419_029_2).abs() < 5e-11);
     }
 

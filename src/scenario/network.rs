@@ -82,7 +82,7 @@ impl Shape for FeesChoice {
             Value::Integer(_) | Value::Float(_) => {
                 let fees = f64::read(node, label, problems)?;
                 if !FEES.contains(fees) {
-                    let message = format!("`{label}` must be {}, but is {}", FEES.in_words(), number(fees));
+                    let message = format!("`{label}` must be {FEES}, but is {}", number(fees));
                     problems.push(Problem::new(Code::OutOfRange, &node.place, message));
                     return None;
                 }

@@ -147,3 +147,47 @@ impl Kernel for Work<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work(electricity: &Electricity, price: f64) -> (f64, f64, f64) {
+        let day = FleetDay { online: true, yields: 0.5, energy: 512.0, resale: 10_000.0 };
+        let (mut coins, mut bill, mut machines, mut off, mut mined) = ([0.0], [0.0], [0.0], [0.0], [0.0]);
+        Work {
+            day,
+            electricity,
+            sold: 0.98,
+            resale: (1.0, 50.0),
+            network: &[0.001],
+            power: &[0.0625],
+            hashprice: &[0.001 * price],
+            price: &[price],
+            coins: &mut coins,
+            bill: &mut bill,
+            machines: &mut machines,
+            days_off: &mut off,
+            mined: &mut mined,
+        }
+        .run();
+        assert_eq!(mined, coins);
+        (coins[0], bill[0], off[0])
+    }
+
+    /// A day earns 0.5·0.001·0.98 of the price and costs 32: machines pay their power from 65,306.12 on.
+    #[test]
+    fn machines_are_off_where_a_day_does_not_pay_its_power() {
+        let mut electricity =
+            Electricity { price: Varying::constant(0.0625), curtail: true, take_or_pay: 0.0 };
+        let threshold = 32.0 / (0.5 * 0.001 * 0.98);
+        assert_eq!(work(&electricity, 0.999 * threshold), (0.0, 0.0, 1.0));
+        assert_eq!(work(&electricity, 1.001 * threshold), (0.0005, 32.0, 0.0));
+        // A part of the bill that is due anyway makes running worth more.
+        electricity.take_or_pay = 0.25;
+        assert_eq!(work(&electricity, 0.7501 * threshold), (0.0005, 32.0, 0.0));
+        assert_eq!(work(&electricity, 0.7499 * threshold), (0.0, 8.0, 1.0));
+        electricity.curtail = false;
+        assert_eq!(work(&electricity, 0.1 * threshold), (0.0005, 32.0, 0.0));
+    }
+}
