@@ -1,6 +1,7 @@
 //! The account of a scenario, opened at every leverage level.
 
 use super::barrier::NOWHERE;
+use super::miner::{MinerFollower, OpenMiner};
 use super::policy::Orders;
 use super::pool::{Held, Pool, Room};
 use super::{Follower, Funded, General, Ledger, Level, Moment, Nested, Opening, Policy};
@@ -32,6 +33,8 @@ pub struct OpenAccount {
     pub horizon: Duration,
     /// Whether the venues watch the price at every instant.
     pub continuous: bool,
+    /// A miner in place of positions.
+    pub miner: Option<OpenMiner>,
 }
 
 /// Levels whose liquidation is the first passage of one asset's price through fixed barriers.
@@ -115,6 +118,9 @@ impl OpenAccount {
 
     /// A fresh follower of the levels: from the running extreme where that is enough. `correlation` is that of all assets.
     pub fn follower(&self, correlation: &[Vec<f64>]) -> Box<dyn Follower> {
+        if let Some(miner) = &self.miner {
+            return Box::new(MinerFollower::new(miner.clone(), self.schedule.clone()));
+        }
         if self.levels.is_empty() || self.is_managed() {
             return Box::new(self.general(correlation));
         }

@@ -10,7 +10,7 @@ use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
 use super::written::Written;
-use super::{dependence, leverage, limits, opened, positions, stress};
+use super::{dependence, leverage, limits, mining, opened, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -35,12 +35,21 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     );
     let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
     let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
-    let resolved =
-        file.account.as_ref().and_then(|account| resolve_account(account, levels.as_ref(), file, problems));
+    let miner = mining::resolve(file, &asset_names(file), problems);
+    if let Some(account) = &file.account {
+        report_missing(account, problems);
+    }
+    let resolved = file.account.as_ref().and_then(|account| match &file.miner {
+        Some(_) => Some((mining::account(&account.value, levels.as_ref())?, levels.clone()?)),
+        None => resolve_account(account, levels.as_ref(), file, problems),
+    });
     let (account, levels) = match resolved {
         Some((account, levels)) => (Some(account), Some(levels)),
         None => (None, levels),
     };
+    if let (Some(Some(miner)), Some(assets), Some(levels)) = (&miner, &assets, &levels) {
+        mining::check(file, miner, assets, &levels.values, problems);
+    }
     if let (Some(account), Some(written)) = (&account, &file.account)
         && let Some(list) = &written.value.positions
     {
@@ -65,6 +74,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         assets: assets?,
         dependence: dependence?,
         account: account?,
+        miner: miner?,
         policy: policy.unwrap_or_default(),
         limits,
         written: Written::default(),
@@ -160,9 +170,42 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
                 price: asset.price.as_ref()?.value,
                 model: asset.model.as_ref()?.value.resolve(horizon, problems)?,
                 stress: stress?,
+                network: match &asset.network {
+                    Some(network) => Some(network.value.resolve(problems)?),
+                    None => None,
+                },
             })
         })
         .collect()
+}
+
+/// Whether some positions are open already.
+fn is_open(account: &AccountFile) -> bool {
+    account.positions.as_ref().is_some_and(|list| {
+        list.value.items.iter().any(|item| item.value.entry.is_some() || item.value.quantity.is_some())
+    })
+}
+
+/// Reports equity and leverage where nothing else says what they are.
+fn report_missing(written: &Placed<AccountFile>, problems: &mut Problems) {
+    let account = &written.value;
+    let needed = [
+        (
+            "equity",
+            "add `equity`, a number: collateral put up, in the quote currency, or in coins where the contract is inverse",
+        ),
+        (
+            "leverage",
+            "add `leverage`, a list of numbers such as [1, 2, 5] or a table { from, to, count }; positions that are open \
+             already (`entry`, `quantity`, `margin`) have a leverage of their own",
+        ),
+    ];
+    for (key, help) in needed {
+        if !is_open(account) && !account.given.contains(&key) {
+            let message = format!("`account` has no key `{key}`");
+            problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
+        }
+    }
 }
 
 /// The account, and its levels with that of positions that are open already.
@@ -174,6 +217,7 @@ fn resolve_account(
 ) -> Option<(Account, Levels)> {
     let AccountFile { equity, margin, leverage, venue, positions, .. } = &written.value;
     let account = &written.value;
+    problems.extend(account.missing_without_miner.iter().cloned());
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
     let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
     let mut flows = listed.as_ref().map(|listed| listed.flows.clone()).unwrap_or_default();
@@ -190,21 +234,7 @@ fn resolve_account(
     let read = positions.as_ref().and_then(|list| {
         positions::resolve(list, mode, hedge, &names, (terms.as_ref(), funding_terms), problems)
     });
-    let is_open = positions.as_ref().is_some_and(|list| {
-        list.value.items.iter().any(|item| item.value.entry.is_some() || item.value.quantity.is_some())
-    });
-    let given = |key: &str| account.given.contains(&key);
-    if !is_open && !given("leverage") {
-        let help = "add `leverage`, a list of numbers such as [1, 2, 5] or a table { from, to, count }; positions that are \
-                    open already (`entry`, `quantity`, `margin`) have a leverage of their own";
-        let message = "`account` has no key `leverage`";
-        problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
-    }
-    if !is_open && !given("equity") {
-        let help = "add `equity`, a number: collateral put up, in the quote currency, or in coins where the contract is inverse";
-        let message = "`account` has no key `equity`";
-        problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
-    }
+    let is_open = is_open(account);
     let Terms { venue, flows } = terms?;
     let mut account = Account {
         equity: if is_open { 1.0 } else { equity.as_ref()?.value },
