@@ -69,7 +69,7 @@ pub fn liquidate_alone(
 impl Pool {
     /// What a liquidation of all positions at price ratios (by place) leaves.
     pub fn liquidate(&self, held: Held<'_>, x: &[f64]) -> Remains {
-        let (equity, debt) = (self.equity(held, x), self.debt(held, x));
+        let (equity, debt) = (self.equity(held, x), self.debt(held));
         let (mut lost, mut fees, mut bonus) = (0.0, 0.0, 0.0);
         let (mut needed, mut forfeited, mut shortfall) = (0.0, 0.0, 0.0_f64);
         for group in &self.groups {

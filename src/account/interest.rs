@@ -82,7 +82,7 @@ impl Pool {
         paid: f64,
         x: &[f64],
     ) -> f64 {
-        let debt = self.debt(Held { cash: *cash, legs }, x);
+        let debt = self.lent(Held { cash: *cash, legs }, x);
         let mut charged = 0.0;
         for (((leg, stake), growth), share) in self.legs.iter().zip(legs).zip(growth).zip(&self.debt_shares) {
             if growth.rate == 0.0 {
@@ -106,7 +106,7 @@ impl Pool {
     pub fn pending_interest(&self, held: Held<'_>, growth: &[Growth], x: &[f64]) -> f64 {
         let leads = growth.iter().zip(&self.debt_shares).map(|(growth, share)| growth.lead * share);
         let lead: f64 = leads.sum();
-        if lead == 0.0 { 0.0 } else { lead * self.debt(held, x) }
+        if lead == 0.0 { 0.0 } else { lead * self.lent(held, x) }
     }
 
     /// The positions with the coins that they will owe by then.

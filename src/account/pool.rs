@@ -7,11 +7,12 @@
 //! G(x) = w + Σ value(x) − Σ requirement(x)
 //! ```
 //!
-//! is 0 or less. A contract exchanges profits; coins are bought and sold for money. So what the pool *owes* is the part of the
-//! coins bought, of payments and of the losses of its contracts that its money does not cover:
+//! is 0 or less. A contract exchanges profits; coins are bought and sold for money. So the *debt* of the pool is the part of
+//! the coins bought and of payments that its money does not cover, and what it is *lent*, and pays interest on, counts the
+//! losses of its contracts too:
 //!
 //! ```text
-//! D = max(0, −(w + Σ value of the contracts))
+//! debt D = max(0, −(w + Σ what the contracts were entered at)),   lent max(0, −(w + Σ value of the contracts))
 //! ```
 //!
 //! Longs on spot margin are security for that debt: with V their value and kᵢ the margin level of each (one over the
@@ -50,6 +51,8 @@ pub struct Stake {
     pub exposure: f64,
     /// The part of it that is coins owed as interest (negative): a cost at the price at which they are bought back.
     pub owed: f64,
+    /// What it was bought for: coins and contracts at the prices at which they were added.
+    pub paid: f64,
 }
 
 /// Money and positions of a pool on one path.
@@ -127,7 +130,7 @@ impl Pool {
 
     /// The positions as they are opened.
     pub fn opening(&self) -> Vec<Stake> {
-        self.legs.iter().map(|leg| Stake { exposure: leg.exposure, owed: 0.0 }).collect()
+        self.legs.iter().map(|leg| Stake { exposure: leg.exposure, owed: 0.0, paid: leg.exposure }).collect()
     }
 
     /// Value of a leg at price ratios (by place).
@@ -142,9 +145,16 @@ impl Pool {
         (0..self.legs.len()).map(|leg| self.value(leg, held, x)).sum::<f64>() + held.cash
     }
 
-    /// What is owed in the currency of the pool.
+    /// What was borrowed to buy coins, in the currency of the pool: losses of contracts, which are not realised, aside.
     #[inline]
-    pub fn debt(&self, held: Held<'_>, x: &[f64]) -> f64 {
+    pub fn debt(&self, held: Held<'_>) -> f64 {
+        let contracts = self.legs.iter().zip(held.legs).filter(|(leg, _)| !leg.is_funded);
+        (-(held.cash + contracts.map(|(_, stake)| stake.paid).sum::<f64>())).max(0.0)
+    }
+
+    /// What bears interest: all that the money of the pool, with the profits and losses of its contracts, does not pay for.
+    #[inline]
+    pub fn lent(&self, held: Held<'_>, x: &[f64]) -> f64 {
         let contracts = (0..self.legs.len()).filter(|leg| !self.legs[*leg].is_funded);
         (-(held.cash + contracts.map(|leg| self.value(leg, held, x)).sum::<f64>())).max(0.0)
     }
@@ -248,7 +258,7 @@ impl Pool {
         call: bool,
         gradient: &mut [f64],
     ) -> f64 {
-        let debt = self.debt(held, x);
+        let debt = self.debt(held);
         if debt == 0.0 {
             return 0.0;
         }
@@ -258,10 +268,6 @@ impl Pool {
                 let own = self.size_of(group, held) * x[group.place];
                 gradient[group.place] += debt * (own / covered - value * own / level / (covered * covered));
             }
-        }
-        for (leg, position) in self.legs.iter().zip(held.legs).filter(|(leg, _)| !leg.is_funded) {
-            let gain = leg.unit.power() * position.exposure * leg.unit.value(x[leg.place]);
-            gradient[leg.place] -= excess * gain;
         }
         debt * excess
     }

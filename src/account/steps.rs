@@ -111,6 +111,7 @@ impl Pool {
             done.interest -= (1.0 - share) * stake.owed * unit.value(price);
             stake.exposure -= closed;
             stake.owed *= share;
+            stake.paid *= share;
             if share == 0.0 {
                 *stake = Stake::default();
             }
@@ -142,7 +143,7 @@ impl Pool {
                 PartialClose::Tiers(count) => group.tiers_down(size, limits[group.first], count, x),
             },
             Liquidation::Repay { penalty, close_factor, close_all_below, .. } => {
-                let debt = self.debt(held, x);
+                let debt = self.debt(held);
                 let owed = self.owed_by(group, held, x, debt);
                 let is_short = held.legs[group.first].exposure < 0.0;
                 let all = if is_short { owed } else { debt };

@@ -174,7 +174,8 @@ impl Wallet {
     /// Equity less what the venues ask for.
     fn excess(&self, x: [f64; 2]) -> f64 {
         let mut excess = self.money;
-        let debt = self.debt(x);
+        // Losses of contracts that are not realised bear interest, but ask for no margin.
+        let debt = (-self.money).max(0.0);
         for ((asset, size, kind), owed) in self.legs.iter().zip(&self.owed) {
             let x = x[*asset];
             excess += match kind {
