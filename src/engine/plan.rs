@@ -147,7 +147,7 @@ impl Plan {
             // The scenario room lets only valid matrices pass.
             mixing: cholesky(&scenario.dependence.correlation).unwrap_or_default(),
             dependence: scenario.dependence.clone(),
-            grid: grid(scenario, &schedule, None),
+            grid: grid(scenario, &schedule, hours(scenario)),
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             asset: position.asset,
             openings: levels.iter().map(|level| Opening::new(level, venue)).collect(),
@@ -178,7 +178,7 @@ impl Plan {
 
     /// The plan with strata, where the scenario wants the most of its paths, normals drive the price and no net does better.
     fn with_strata(self, sampling: Sampling) -> Self {
-        let is_driven = !matches!(self.models.get(self.asset), None | Some(Model::Bootstrap(_)));
+        let is_driven = self.models.get(self.asset).is_some_and(|model| !model.is_recorded());
         let wanted = sampling != Sampling::Pseudo && is_driven && self.continuous;
         Self { stratified: wanted && Crossing::new(&self, false).is_none(), ..self }
     }
@@ -193,6 +193,7 @@ impl Plan {
         assets.sort_unstable();
         assets.dedup();
         let step = scenario.simulation.step.unwrap_or_else(|| bar_step::automatic(&self, &assets));
+        let step = hours(scenario).map_or(step, |hour| step.min(hour));
         Self { grid: grid(scenario, &self.schedule, Some(step)), step: Some(step), ..self }
     }
 
@@ -305,6 +306,13 @@ fn portfolio_schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Mom
     });
     let flows: Vec<Flows> = flows.iter().cloned().chain(hourly).collect();
     schedule(&flows, policy, horizon)
+}
+
+/// The longest bar where an account has more to follow than one extreme of the price and the model's paths are made of recorded hours.
+fn hours(scenario: &Scenario) -> Option<Duration> {
+    let is_managed = !scenario.policy.is_empty() || scenario.account.is_portfolio();
+    let of_hours = scenario.assets.iter().any(|asset| asset.model.is_of_hours());
+    (is_managed && of_hours).then(|| Duration::from_seconds(3600))
 }
 
 /// The union of the times at which the account looks or is settled, the ends of the models' steps and of the longest bars that

@@ -21,6 +21,7 @@ mod svg;
 mod sweep;
 mod table;
 mod text;
+mod track_record;
 mod venue;
 mod walk_forward;
 
@@ -39,6 +40,7 @@ pub use reference::reference;
 pub use replay::{Realised, ReplayFormat, ReplayReport, ReplayRow, Replayed, render_replay};
 pub use safe::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
 pub use sweep::{SweepAxis, SweepCell, SweepReport};
+pub use track_record::{ReliabilityRow, Score, ScoreRow, TrackReport, forecasts_csv};
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
     sheet as venue_sheet,

@@ -20,6 +20,7 @@ mod kinds;
 mod numbers;
 mod words;
 mod file;
+mod forecast;
 mod bootstrap;
 mod borrow;
 mod garch;

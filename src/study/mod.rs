@@ -4,6 +4,7 @@ mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
+mod forecast;
 mod forecasts;
 mod limits;
 mod metric;
@@ -22,6 +23,10 @@ pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
+pub use forecast::{
+    Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,
+    WalkOptions, barriers, logistic, scores, walk,
+};
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use limits::{LimitCheck, check_limits};
 pub use metric::{Measurement, Metrics};

@@ -6,3 +6,4 @@ mod common;
 mod assets_and_stress;
 mod bootstrap;
 mod laws;
+mod past_days;
