@@ -50,7 +50,7 @@ const STEP: Parameter = Parameter(
     "longest step of the scheme; horizon / 96, at most 8h, if absent",
 );
 
-const MODELS: [Description; 9] = [
+const MODELS: [Description; 12] = [
     Description {
         kind: "gbm",
         title: "geometric Brownian motion",

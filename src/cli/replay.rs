@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::{self, RunError, RunOptions};
-use crate::market::{Duration, IssueKind, PriceHistory, format_time};
-use crate::report::html::{self, Document};
-use crate::report::{
+use liqsim::engine::{self, RunError, RunOptions};
+use liqsim::market::{Duration, IssueKind, PriceHistory, format_time};
+use liqsim::report::html::{self, Document};
+use liqsim::report::{
     Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
-use crate::scenario::{self, PathBudget, Scenario};
-use crate::study::{Replay as History, WalkForward};
+use liqsim::scenario::{self, PathBudget, Scenario};
+use liqsim::study::{Replay as History, WalkForward};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
@@ -36,7 +36,7 @@ const FORECAST_PATHS: u64 = 20_000;
 #[command(after_help = "Examples:\n  liqsim replay btc_1h.csv liqsim.toml\n  \
                         liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d,30d --since 2021-01-01 -o report.html\n  \
                         liqsim replay btc_1h.csv.gz liqsim.toml --walk-forward 365d --horizons 7d\n  \
-                        liqsim replay btc_1h.csv.gz eth_1h.csv.gz liqsim.toml --horizons 1d,7d --every 25h -o forecasts.csv --walk-forward")]
+                        liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d --every 25h -o forecasts.csv --walk-forward")]
 pub struct Replay {
     /// Prices as CSV, plain or gzip, with columns for time, open, high, low, close; "-" is standard input. Several files with
     /// --walk-forward alone
@@ -157,11 +157,8 @@ impl Replay {
             return Err(no_page());
         }
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?;
-        if let Some(paths) = self.paths {
-            scenario.simulation.paths = PathBudget::Fixed(paths);
-        }
-        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
+            .map_err(|problems| WrongScenarios(vec![problems]))?
+            .with(self.paths, self.seed);
         let (history, found) = PriceHistory::read(prices)?;
         let history = history.between(self.since, self.until);
         let (Some(first), Some(last)) = (history.bars.first(), history.bars.last()) else {

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::engine::{LevelResult, RunOptions, RunResult, run};
-use crate::market::Duration;
-use crate::scenario::{Scenario, Source, parse};
-use crate::stats::Estimate;
-use crate::venue::{Side, catalogue_names};
+use liqsim::engine::{LevelResult, RunOptions, RunResult, run};
+use liqsim::market::Duration;
+use liqsim::scenario::{Scenario, Source, parse};
+use liqsim::stats::Estimate;
+use liqsim::venue::{Side, catalogue_names};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::market::{PriceHistory, format_time};
-use crate::report::count;
-use crate::scenario::{Scenario, Source, parse};
-use crate::study::ForecastMethod;
+use liqsim::market::{PriceHistory, format_time};
+use liqsim::report::count;
+use liqsim::scenario::{Scenario, Source, parse};
+use liqsim::study::ForecastMethod;
 
 use super::failure::{error_with_help, warn};
 

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::market::{PriceHistory, format_time};
-use crate::model::Hours;
-use crate::report::{Score, count};
-use crate::scenario::Scenario;
-use crate::stats::Estimate;
-use crate::study::{ForecastMethod, Scores, WalkOptions, barriers, scores, walk};
+use liqsim::market::{PriceHistory, format_time};
+use liqsim::model::Hours;
+use liqsim::report::{Score, count};
+use liqsim::scenario::Scenario;
+use liqsim::stats::Estimate;
+use liqsim::study::{ForecastMethod, Scores, WalkOptions, barriers, scores, walk};
 
 use super::failure::error_with_help;
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::calibrate::Provenance;
-use crate::market::{Duration, IssueKind, PriceHistory};
-use crate::model::Hours;
-use crate::report::{Layout, ReplayFormat, TrackReport, forecasts_csv};
-use crate::scenario::Scenario;
-use crate::study::{ForecastMethod, ForecastWalk, WalkOptions, barriers, scores, walk};
+use liqsim::calibrate::Provenance;
+use liqsim::market::{Duration, IssueKind, PriceHistory};
+use liqsim::model::Hours;
+use liqsim::report::{Layout, ReplayFormat, TrackReport, forecasts_csv};
+use liqsim::scenario::Scenario;
+use liqsim::study::{ForecastMethod, ForecastWalk, WalkOptions, barriers, scores, walk};
 
 use super::failure::error_with_help;
 

@@ -7,6 +7,8 @@
 
 mod bates;
 mod bootstrap;
+pub(crate) mod check;
+mod custom;
 mod dependence;
 mod garch;
 mod gbm;
@@ -23,6 +25,8 @@ mod stress;
 
 pub use bates::Bates;
 pub use bootstrap::Bootstrap;
+pub use check::ModelError;
+pub use custom::PriceModel;
 pub use dependence::{AssetJump, CommonJumps, Dependence};
 pub use garch::Garch;
 pub use gbm::Gbm;
@@ -40,6 +44,8 @@ pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
 pub use scaled_history::{Extremes, HorizonEstimate, Record, ScaledHistory, inverse_deviations};
 pub use stress::{Shock, Spell, Stress};
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -74,6 +80,9 @@ pub enum Model {
     ScaledHistory(ScaledHistory),
     /// The equal mixture of the two.
     Forecast(Mixture),
+    /// A model that a caller brings; scenario files cannot name it.
+    #[serde(serialize_with = "custom::serialize")]
+    Custom(Arc<dyn PriceModel>),
 }
 
 impl Model {
@@ -92,6 +101,7 @@ impl Model {
             Self::Har(_) => "har",
             Self::ScaledHistory(_) => "scaled_history",
             Self::Forecast(_) => "forecast",
+            Self::Custom(_) => "custom",
         }
     }
 
@@ -110,6 +120,7 @@ impl Model {
             Self::Har(har) => Box::new(har.stepper(lanes)),
             Self::ScaledHistory(history) => Box::new(history.stepper(lanes)),
             Self::Forecast(mixture) => Box::new(mixture.stepper(lanes)),
+            Self::Custom(model) => model.stepper(lanes),
         }
     }
 
@@ -156,6 +167,7 @@ impl Model {
     pub fn step(&self, horizon: Duration) -> Option<Duration> {
         match self {
             Self::Heston(heston) | Self::Bates(Bates { heston, .. }) => Some(heston.step(horizon)),
+            Self::Custom(model) => model.step(horizon),
             // The ends of its steps are a GARCH model's own events, and those of its bars a bootstrap's.
             Self::Gbm(_)
             | Self::Merton(_)

@@ -1,11 +1,11 @@
 //! The models that are made of recorded hours, with the price file that they name, and what goes together with them.
 
 use crate::market::Duration;
+use crate::model::check::DRIFT;
 use crate::model::{EstimateError, Har, Mixture, ScaledHistory};
 
 use super::bootstrap::read;
 use super::file::ScenarioFile;
-use super::model::DRIFT;
 use super::numbers::Ratio;
 use super::problem::{Code, Problem, Problems};
 use super::shape::Placed;

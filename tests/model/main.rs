@@ -7,3 +7,5 @@ mod assets_and_stress;
 mod bootstrap;
 mod laws;
 mod past_days;
+mod limits;
+mod own_model;

@@ -57,7 +57,8 @@ impl Problem {
             | Model::Bootstrap(_)
             | Model::Har(_)
             | Model::ScaledHistory(_)
-            | Model::Forecast(_) => return None,
+            | Model::Forecast(_)
+            | Model::Custom(_) => return None,
         };
         (problem.expected_events(horizon) <= MOST_EVENTS).then_some(problem)
     }

@@ -1,5 +1,6 @@
 //! Barriers: how far the price is from liquidation.
 
+use crate::numeric::ln;
 use crate::venue::Side;
 
 /// A liquidation price as a distance from the entry.
@@ -18,8 +19,8 @@ impl Barrier {
     /// for a short.
     pub fn linear(side: Side, leverage: f64, maintenance: f64) -> Self {
         let distance = match side {
-            Side::Long => -((1.0 - 1.0 / leverage) / (1.0 - maintenance)).max(0.0).ln(),
-            Side::Short => ((1.0 + 1.0 / leverage) / (1.0 + maintenance)).ln(),
+            Side::Long => -ln(((1.0 - 1.0 / leverage) / (1.0 - maintenance)).max(1e-300)),
+            Side::Short => ln((1.0 + 1.0 / leverage) / (1.0 + maintenance)),
         };
         Self { side, leverage, distance: distance.max(0.0) }
     }

@@ -1,5 +1,6 @@
 //! Logistic regression of outcomes on the logits of their forecasts.
 
+use crate::numeric::{exp, ln};
 use crate::stats::Estimate;
 
 /// Steps of Newton's method; it converges in a handful.
@@ -18,12 +19,12 @@ pub struct Logistic {
 /// rise; none where no finite coefficients fit best. Errors are those of sums of scores over clusters (Liang and Zeger 1986).
 pub fn logistic(rows: &[(f64, f64, usize)]) -> Option<Logistic> {
     let (mut a, mut b) = (0.0_f64, 1.0_f64);
-    let logits: Vec<f64> = rows.iter().map(|(p, _, _)| (p / (1.0 - p)).ln()).collect();
+    let logits: Vec<f64> = rows.iter().map(|(p, _, _)| ln(p / (1.0 - p))).collect();
     let mut inverse = [[0.0; 2]; 2];
     for step in 0..STEPS {
         let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for (z, (_, y, _)) in logits.iter().zip(rows) {
-            let p = 1.0 / (1.0 + (-(a + b * z)).exp());
+            let p = 1.0 / (1.0 + exp(-(a + b * z)));
             let w = p * (1.0 - p);
             g0 += y - p;
             g1 += (y - p) * z;
@@ -49,7 +50,7 @@ pub fn logistic(rows: &[(f64, f64, usize)]) -> Option<Logistic> {
     let mut middle = [[0.0; 2]; 2];
     let mut score = [0.0; 2];
     for (place, (z, (_, y, cluster))) in logits.iter().zip(rows).enumerate() {
-        let p = 1.0 / (1.0 + (-(a + b * z)).exp());
+        let p = 1.0 / (1.0 + exp(-(a + b * z)));
         score = [score[0] + (y - p), score[1] + (y - p) * z];
         if rows.get(place + 1).is_none_or(|next| next.2 != *cluster) {
             for i in 0..2 {
@@ -77,7 +78,7 @@ mod tests {
     /// Two groups: logits ±1, shares 1/4 and 3/4, so that the slope is ln 3 and the intercept 0.
     #[test]
     fn shares_of_two_groups_are_matched() {
-        let low = 1.0 / (1.0 + 1.0_f64.exp());
+        let low = 1.0 / (1.0 + exp(1.0));
         let rows: Vec<_> = (0..8)
             .map(|i| {
                 let p = if i < 4 { low } else { 1.0 - low };
@@ -85,7 +86,7 @@ mod tests {
             })
             .collect();
         let fit = logistic(&rows).unwrap();
-        assert!((fit.slope.value - 3.0_f64.ln()).abs() < 1e-9, "{fit:?}");
+        assert!((fit.slope.value - ln(3.0)).abs() < 1e-9, "{fit:?}");
         assert!(fit.intercept.value.abs() < 1e-9);
         // By hand: Σ w z² = 8·3/16, scores squared 2·(¾)² + 6·(¼)² = 1.5: 1.5/1.5².
         assert!((fit.slope.std_error - (1.5_f64 / 2.25).sqrt()).abs() < 1e-9, "{fit:?}");

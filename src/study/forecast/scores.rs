@@ -12,7 +12,8 @@
 //! Intervals come from a circular block bootstrap over time: forecasts of one time, of all barriers and files, stay together,
 //! and blocks are at least three horizons long.
 
-use crate::stats::{BlockBootstrap, Estimate, Z_95};
+use crate::numeric::{elementary, ln};
+use crate::stats::{BlockBootstrap, Estimate, Method, Z_95};
 
 use super::logistic::{Logistic, logistic};
 use super::methods::ForecastMethod;
@@ -119,7 +120,7 @@ pub fn scores(walks: &[ForecastWalk], number: usize, method: ForecastMethod, see
     let n = rows.len() as f64;
     let log_score = |p: f64, y: f64| {
         let p = p.clamp(CLIP, 1.0 - CLIP);
-        if y > 0.5 { p.ln() } else { (1.0 - p).ln() }
+        if y > 0.5 { ln(p) } else { ln(1.0 - p) }
     };
     let square = |p: f64, y: f64| (p - y) * (p - y);
     let reference: f64 = rows.iter().map(|row| square(row.r, row.y)).sum();
@@ -146,7 +147,8 @@ pub fn scores(walks: &[ForecastWalk], number: usize, method: ForecastMethod, see
 
 fn bootstrap(count: usize, overlap: usize, seed: u64) -> BlockBootstrap {
     // The rate of growth n^(1/3) that is best for the variance of a mean (Künsch 1989).
-    let block = ((count as f64).cbrt().ceil() as usize).max(BLOCK_HORIZONS * (overlap - 1) + 1).min(count);
+    let block =
+        (elementary::cbrt(count as f64).ceil() as usize).max(BLOCK_HORIZONS * (overlap - 1) + 1).min(count);
     BlockBootstrap::new(count, block, RESAMPLES, seed)
 }
 
@@ -158,7 +160,7 @@ fn realised(outcomes: &[f64], bootstrap: &BlockBootstrap, apart: f64) -> Estimat
     let bound = Estimate::probability(value * apart, value * apart, apart);
     let low = if value >= 1.0 { bound.low } else { low };
     let high = if value <= 0.0 { bound.high } else { high };
-    Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high }
+    Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History }
 }
 
 /// Times of forecasts, and resamples of them.
@@ -174,7 +176,7 @@ impl Groups {
     fn new(rows: &[Scored], overlap: usize, seed: u64) -> Self {
         let first = rows.first().map_or(0, |row| row.time);
         let count = rows.last().map_or(1, |row| (row.time - first) as usize + 1);
-        let block = ((count as f64).cbrt().ceil() as usize).max(BLOCK_HORIZONS * (overlap - 1) + 1);
+        let block = (elementary::cbrt(count as f64).ceil() as usize).max(BLOCK_HORIZONS * (overlap - 1) + 1);
         Self { first, count, block, overlap, bootstrap: bootstrap(count, overlap, seed) }
     }
 
@@ -191,13 +193,13 @@ impl Groups {
         let value: f64 = series.iter().sum();
         let (low, high) = self.bootstrap.interval(&series);
         let (low, high) = (low * self.count as f64, high * self.count as f64);
-        Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high }
+        Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History }
     }
 
     /// The forecasts between two edges; none if there are none. The interval is that of what happened less what was forecast.
     fn bin(&self, rows: &[Scored], from: f64, to: f64) -> Option<ReliabilityBin> {
         let inside = |row: &Scored| from <= row.p && (row.p < to || to == 1.0);
-        let (mut count, mut predicted, mut happened) = (0, 0.0, 0.0);
+        let (mut count, mut predicted, mut happened) = (0_usize, 0.0, 0.0);
         let mut times = 0.0;
         let mut last = None;
         for row in rows.iter().filter(|row| inside(row)) {
@@ -211,14 +213,15 @@ impl Groups {
         if count == 0 {
             return None;
         }
-        let n = f64::from(count);
+        let n = count as f64;
         let (predicted, value) = (predicted / n, happened / n);
         let excess = self.sum(rows, |row| if inside(row) { (row.y - row.p) / n } else { 0.0 });
         let apart = (times / self.overlap as f64).max(1.0);
         let bound = Estimate::probability(value * apart, value * apart, apart);
         let low = if value >= 1.0 { bound.low } else { (predicted + excess.low).max(0.0) };
         let high = if value <= 0.0 { bound.high } else { (predicted + excess.high).min(1.0) };
-        let realised = Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high };
-        Some(ReliabilityBin { from, to, forecasts: count as usize, predicted, realised })
+        let realised =
+            Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History };
+        Some(ReliabilityBin { from, to, forecasts: count, predicted, realised })
     }
 }

@@ -1,6 +1,7 @@
 //! From a scenario to barriers.
 
 use crate::engine::{Plan, PlanError};
+use crate::numeric::ln;
 use crate::scenario::Scenario;
 use crate::venue::Side;
 
@@ -24,7 +25,7 @@ pub fn barriers(scenario: &Scenario, both_sides: bool) -> Result<Vec<Barrier>, P
         }
         for level in Plan::new(&scenario)?.terms {
             let distance =
-                level.liquidation_price.map_or(f64::INFINITY, |liquidation| (liquidation / price).ln().abs());
+                level.liquidation_price.map_or(f64::INFINITY, |liquidation| ln(liquidation / price).abs());
             all.push(Barrier { side: *side, leverage: level.leverage, distance });
         }
     }
