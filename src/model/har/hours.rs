@@ -13,7 +13,6 @@ const RANGE_FACTOR: f64 = 4.0 * std::f64::consts::LN_2;
 pub struct Hours {
     /// Hours since 1970 (UTC) at the start of the first bar.
     first: i64,
-    open: Vec<f64>,
     low: Vec<f64>,
     high: Vec<f64>,
     close: Vec<f64>,
@@ -49,9 +48,8 @@ impl Hours {
             return Err(HoursError::Interval(history.interval));
         }
         let first = history.bars.first().ok_or(HoursError::Empty)?.time.div_euclid(HOUR as i64);
-        let empty = Vec::new;
         let mut hours =
-            Self { first, open: empty(), low: empty(), high: empty(), close: empty(), variance: empty() };
+            Self { first, low: Vec::new(), high: Vec::new(), close: Vec::new(), variance: Vec::new() };
         let mut at = 0;
         while let Some(bar) = history.bars.get(at) {
             let place = (bar.time.div_euclid(HOUR as i64) - first) as usize;
@@ -65,18 +63,17 @@ impl Hours {
             }
             let still = hours.close.last().copied();
             while hours.close.len() < place {
-                hours.push([still.unwrap_or_default(); 4], f64::NAN);
+                hours.push([still.unwrap_or_default(); 3], f64::NAN);
             }
             let [open, low, high, close] = [bar.open, low, high, close].map(ln);
             let before = still.unwrap_or(open);
             let range = high.max(before) - low.min(before);
-            hours.push([open, low.min(open), high.max(open), close], range * range / RANGE_FACTOR);
+            hours.push([low.min(open), high.max(open), close], range * range / RANGE_FACTOR);
         }
         Ok(hours)
     }
 
-    fn push(&mut self, [open, low, high, close]: [f64; 4], variance: f64) {
-        self.open.push(open);
+    fn push(&mut self, [low, high, close]: [f64; 3], variance: f64) {
         self.low.push(low);
         self.high.push(high);
         self.close.push(close);
@@ -96,16 +93,6 @@ impl Hours {
     /// Hours since 1970 (UTC) at which the hour of a place starts.
     pub fn hour(&self, place: usize) -> i64 {
         self.first + place as i64
-    }
-
-    /// The place of an hour that starts so many hours after 1970; none before the first or more than one behind the last.
-    pub fn place(&self, hour: i64) -> Option<usize> {
-        usize::try_from(hour - self.first).ok().filter(|place| *place <= self.len())
-    }
-
-    /// Logarithms of the first prices.
-    pub fn open(&self) -> &[f64] {
-        &self.open
     }
 
     /// Logarithms of the lowest prices.
