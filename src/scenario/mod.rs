@@ -25,6 +25,7 @@ mod numbers;
 mod opened;
 mod words;
 mod file;
+mod forecast;
 mod bootstrap;
 mod borrow;
 mod garch;
