@@ -62,7 +62,7 @@ pub fn days(days: f64) -> String {
 /// A probability with its interval: `22.79 % [22.71, 22.87]`. No event seen is an upper bound (`< 3.7e-6`), no event
 /// missed a lower bound (`> 99.99963 %`).
 pub fn probability(estimate: &Estimate) -> (String, Option<String>) {
-    let Estimate { value, std_error, low, high } = *estimate;
+    let Estimate { value, std_error, low, high, .. } = *estimate;
     if !value.is_finite() {
         return (NOTHING.to_owned(), None);
     }
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     fn shown(value: f64, std_error: f64, low: f64, high: f64) -> String {
-        let (value, interval) = probability(&Estimate { value, std_error, low, high });
+        let (value, interval) = probability(&Estimate::new(value, std_error, [low, high]));
         interval.map_or(value.clone(), |interval| format!("{value} {interval}"))
     }
 

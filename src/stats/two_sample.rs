@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn a_skewed_interval_counts_on_the_side_that_faces_the_other() {
         // A quantile in the atom at −1 that may reach up to −0.9, and one at −0.95 that may reach down to −1.
-        let atom = Estimate { value: -1.0, std_error: 0.025, low: -1.0, high: -0.9 };
-        let beside = Estimate { value: -0.95, std_error: 0.025, low: -1.0, high: -0.9 };
+        let atom = Estimate::new(-1.0, 0.025, [-1.0, -0.9]);
+        let beside = Estimate::new(-0.95, 0.025, [-1.0, -0.9]);
         assert!(difference(&atom, &beside).p_value > 0.3);
     }
 

@@ -158,12 +158,11 @@ pub(super) fn score(
             brier_reference,
             // Where nothing happened any forecast of almost 0 is right.
             skill: (brier_reference > 0.0 && outcomes.iter().any(|outcome| *outcome > 0.0)).then(|| {
-                Estimate {
-                    value: 1.0 - brier / brier_reference,
-                    std_error: (high - low) / brier_reference / (2.0 * Z_95),
-                    low: low / brier_reference,
-                    high: high / brier_reference,
-                }
+                Estimate::new(
+                    1.0 - brier / brier_reference,
+                    (high - low) / brier_reference / (2.0 * Z_95),
+                    [low / brier_reference, high / brier_reference],
+                )
             }),
         }
     };
@@ -216,6 +215,6 @@ fn row(forecasts: &[Forecast], from: f64, to: f64, bootstrap: &BlockBootstrap) -
     let low = if value >= 1.0 { bound.low } else { (predicted + scale * low).max(0.0) };
     let high = if value <= 0.0 { bound.high } else { (predicted + scale * high).min(1.0) };
     let std_error = (high - low) / (2.0 * Z_95);
-    let realised = Estimate { value, std_error, low, high };
+    let realised = Estimate::new(value, std_error, [low, high]);
     Some(CalibrationRow { from, to, forecasts: count, predicted, realised })
 }

@@ -157,7 +157,7 @@ mod tests {
 
     fn judged(value: f64, half: f64, min: Option<f64>, max: Option<f64>) -> LimitCheck {
         let limit = Limit { leverage: None, metric: "liquidation_probability".into(), min, max };
-        let estimate = Estimate { value, std_error: half / 1.96, low: value - half, high: value + half };
+        let estimate = Estimate::new(value, half / 1.96, [value - half, value + half]);
         Bounds { limit: &limit, paths: 10_000 }.judge(5.0, Measurement::Estimated(estimate))
     }
 

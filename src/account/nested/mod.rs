@@ -16,8 +16,9 @@ use std::ops::Range;
 
 use kernels::{Book, Close, Deepen, Look};
 
-use super::evaluation::{Evaluation, Hit, Survivors};
+use super::follower::{Follower, Hit, Survivors};
 use super::hits::Candidates;
+use super::observer::Observer;
 use super::position::Level;
 use crate::market::{Bars, Sides};
 use crate::numeric::{Stream, dispatch, exp};
@@ -251,7 +252,7 @@ fn hit(lane: u32, level: usize, time: f64, (recovered, bad_debt): (f64, f64)) ->
     Hit { lane, level: level as u32, time, recovered, bad_debt }
 }
 
-impl Evaluation for Nested {
+impl Observer for Nested {
     fn begin(&mut self, lanes: usize) {
         self.open_levels.clear();
         self.open_levels.resize(lanes, self.levels.len() as u32);
@@ -286,7 +287,9 @@ impl Evaluation for Nested {
         dispatch(Look { nested: self, times, rows });
         true
     }
+}
 
+impl Follower for Nested {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let log_price = &log_prices[self.asset];
         dispatch(Close { nested: self, log_price, weights, tally });
@@ -319,10 +322,6 @@ impl Evaluation for Nested {
         for pass in &self.passes {
             (pass.first..pass.end).for_each(|level| name(pass.lane, level as usize));
         }
-    }
-
-    fn fixed_barriers(&self) -> Option<&[f64]> {
-        Some(&self.barriers)
     }
 
     fn hits(&self) -> &[Hit] {

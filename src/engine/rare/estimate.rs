@@ -1,7 +1,6 @@
 //! Estimates with errors from independent blocks of particles.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -9,9 +8,10 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use super::grid::with_selections;
 use super::pilot::{Pilot, Tail};
 use super::swarm::{Guide, Particles, Swarm, Watch};
-use crate::engine::block::Worker;
+use crate::account::FirstPassage;
+use crate::engine::block::BlockLoop;
+use crate::engine::path_law::PathLaw;
 use crate::engine::plan::Plan;
-use crate::market::Sides;
 use crate::model::{Model, Tilt};
 use crate::stats::{CONFIDENCE, Estimate};
 
@@ -46,10 +46,11 @@ const SHARED: f64 = 300.0;
 /// Probabilities by which a quantile is surrounded, relative to its own.
 const AROUND: [f64; 7] = [2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5];
 
-/// Rare liquidations of a plan's levels.
+/// Rare liquidations of an account's levels.
 #[derive(Debug, Clone)]
 pub struct RareEvents {
-    plan: Plan,
+    /// Of the watched asset alone.
+    law: PathLaw,
     watch: Watch,
     /// Distance of log-prices to liquidation, by level; infinite where there is none.
     barriers: Vec<f64>,
@@ -82,15 +83,17 @@ impl RareEstimate {
 }
 
 impl RareEvents {
-    /// The problem of a plan; none if its levels are not first passages through fixed barriers.
+    /// The problem of a plan; none if none of its levels is liquidated by first passage.
     pub fn new(plan: &Plan) -> Option<Self> {
-        let evaluation = plan.evaluation();
-        let barriers = evaluation.fixed_barriers()?.iter().map(|barrier| -barrier).collect();
-        let side = evaluation.watched_side()?;
-        let watch = Watch { asset: plan.asset, side, sign: if side == Sides::High { 1.0 } else { -1.0 } };
-        let grid = with_selections(&plan.grid, plan.models[plan.asset].grain());
-        let plan = Plan { grid, ..plan.clone() };
-        Some(Self { plan, watch, barriers })
+        Self::of(&plan.law, &plan.account.first_passage()?)
+    }
+
+    /// The problem of levels that are liquidated by first passage, on the paths of a law.
+    pub fn of(law: &PathLaw, passage: &FirstPassage) -> Option<Self> {
+        let mut law = law.of_asset(passage.asset)?;
+        law.grid = with_selections(&law.grid, law.models[0].grain());
+        let barriers = passage.distances.iter().map(|distance| distance.unwrap_or(f64::INFINITY)).collect();
+        Some(Self { law, watch: Watch { side: passage.side, sign: passage.sign() }, barriers })
     }
 
     /// Estimates the levels that a pilot finds rare; none for the others. Uses the threads of the current pool; the result does not
@@ -210,13 +213,13 @@ impl RareEvents {
 
     /// The model of the asset that is watched.
     fn model(&self) -> &Model {
-        &self.plan.models[self.watch.asset]
+        &self.law.models[0]
     }
 
     /// What the jumps of particles under a guide are drawn by.
     fn tilt(&self, guide: Guide) -> Tilt {
         let Guide { exponent, goal, .. } = guide;
-        Tilt { exponent: self.watch.sign * exponent, goal, horizon: self.plan.horizon() }
+        Tilt { exponent: self.watch.sign * exponent, goal, horizon: self.law.years() }
     }
 
     fn plain_tail(&self) -> Tail {
@@ -289,22 +292,18 @@ impl RareEvents {
     ) -> Vec<T> {
         let led = (guide.exponent > 0.0).then(|| self.model().led(self.tilt(guide)));
         let start = || {
-            let particles = Arc::new(Mutex::new(Particles::default()));
-            let swarm = Swarm::new(self.watch, guide, Arc::clone(&particles));
-            let worker = Worker::with_evaluation(&self.plan, Box::new(swarm));
-            (
-                match &led {
-                    Some(led) => worker.led(led(LANES)),
-                    None => worker,
-                },
-                particles,
-            )
+            let paths = BlockLoop::new(&self.law);
+            let paths = match &led {
+                Some(led) => paths.moved_by(0, led(LANES)),
+                None => paths,
+            };
+            (paths, Swarm::new(self.watch, guide))
         };
         blocks
             .into_par_iter()
-            .map_init(start, |(worker, particles), block| {
-                worker.run_block(FIRST_BLOCK + block, LANES);
-                of(&particles.lock().unwrap_or_else(PoisonError::into_inner))
+            .map_init(start, |(paths, swarm), block| {
+                paths.run_block(FIRST_BLOCK + block, LANES, &mut [&mut *swarm]);
+                of(&swarm.particles(paths.weights()))
             })
             .collect()
     }
@@ -324,5 +323,5 @@ fn mean_of(blocks: impl ExactSizeIterator<Item = f64> + Clone) -> Estimate {
     let quantile = StudentsT::new(0.0, 1.0, n - 1.0)
         .map_or(f64::INFINITY, |law| law.inverse_cdf(0.5 * (1.0 + CONFIDENCE)));
     let half = quantile * std_error;
-    Estimate { value, std_error, low: (value - half).max(0.0), high: (value + half).min(1.0) }
+    Estimate::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
 }

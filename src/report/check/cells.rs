@@ -179,7 +179,7 @@ pub fn change_sentence(found: &MetricComparison) -> String {
 fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, String) {
     let std_error = (high - low) / 3.92;
     if metric.ends_with("_probability") {
-        let (value, interval) = number::probability(&Estimate { value, std_error, low, high });
+        let (value, interval) = number::probability(&Estimate::new(value, std_error, [low, high]));
         return (value, interval.unwrap_or_default());
     }
     let interval =
