@@ -47,7 +47,7 @@ function band(name, low, high, i, opacity = 0.18) {
   const hidden = { type: "line", stack: name, stackStrategy: "all", showSymbol: false, lineStyle: { opacity: 0 }, silent: true, symbol: "roundRect", tooltip: { show: false } };
   return [
     { ...hidden, data: low, itemStyle: { color: series(i) } },
-    { ...hidden, name, data: high.map(([x, y], k) => [x, y - low[k][1]]), areaStyle: { color: series(i), opacity }, itemStyle: { color: series(i) } },
+    { ...hidden, name, data: high.map(([x, y], k) => [x, y - low[k][1]]), areaStyle: { color: series(i), opacity }, itemStyle: { color: series(i), opacity: Math.min(1, 2.5 * opacity) } },
   ];
 }
 
@@ -89,7 +89,7 @@ function probabilityChart({ runs, run, level, view, choose }) {
   const shown = safe && safe.low > Math.min(...levels);
   all.push({ type: "line", name: "Safe zone", data: [], itemStyle: { color: colour("profit") },
     markArea: shown ? { silent: true, itemStyle: { color: colour("profit"), opacity: 0.08 },
-      label: { position: "insideTopLeft", color: colour("profit"), formatter: `${percent(safe.max_probability, 2)} or less\nup to ${times(Math.floor(safe.low * 100) / 100)}` },
+      label: { position: "insideTopLeft", lineHeight: 15, fontSize: 12, color: colour("profit"), formatter: `${percent(safe.max_probability, 2)} or less\nup to ${times(Math.floor(safe.low * 100) / 100)}` },
       data: [[{ xAxis: Math.min(...levels) }, { xAxis: Math.min(safe.low, Math.max(...levels)) }]] } : undefined,
     markLine: marks([
       ...TARGETS.filter((p) => logY || p >= 0.05).map((p) => marker("yAxis", p, percent(p, 4), "quiet", "dashed")),

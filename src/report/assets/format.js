@@ -75,7 +75,7 @@ function signed(x, digits = 1) {
 
 function price(x) {
   if (x === null || x === undefined) return "out of reach";
-  const digits = Math.max(Math.abs(x) >= 1000 ? 0 : 2, 5 - Math.floor(Math.log10(Math.abs(x) || 1)));
+  const digits = Math.abs(x) >= 1000 ? 0 : Math.max(2, 5 - Math.floor(Math.log10(Math.abs(x) || 1)));
   return number(Math.min(digits, 10)).format(x);
 }
 
