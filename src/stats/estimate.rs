@@ -1,7 +1,9 @@
 //! A number with its error.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::numeric::elementary;
+use crate::numeric::special::student_quantile_above;
 
 /// Level of every interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -136,7 +138,7 @@ impl Estimate {
 /// Wilson's (1927) score interval; where nothing or everything happened, the exact bound of Clopper and Pearson (1934),
 /// 1 − 0.025^(1/n) away.
 fn proportion_interval(events: f64, n: f64) -> [f64; 2] {
-    let exact = -(((1.0 - CONFIDENCE) / 2.0).ln() / n).exp_m1();
+    let exact = -elementary::exp_m1(elementary::ln((1.0 - CONFIDENCE) / 2.0) / n);
     let p = events / n;
     let shrink = 1.0 / (1.0 + Z_95 * Z_95 / n);
     let centre = (p + Z_95 * Z_95 / (2.0 * n)) * shrink;
@@ -148,7 +150,7 @@ fn proportion_interval(events: f64, n: f64) -> [f64; 2] {
 
 /// Quantile of Student's t for a two-sided interval at the level of all intervals.
 fn student_quantile(degrees: f64) -> f64 {
-    StudentsT::new(0.0, 1.0, degrees).map_or(f64::INFINITY, |law| law.inverse_cdf(0.5 * (1.0 + CONFIDENCE)))
+    if degrees > 0.0 { student_quantile_above(degrees, 0.5 * (1.0 - CONFIDENCE)) } else { f64::INFINITY }
 }
 
 #[cfg(test)]

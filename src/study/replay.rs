@@ -12,6 +12,7 @@ use std::ops::Range;
 use crate::account::Moment;
 use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError};
 use crate::market::{Duration, PriceHistory, format_time};
+use crate::numeric::elementary;
 use crate::scenario::Scenario;
 use crate::stats::{BlockBootstrap, Estimate, Method, Z_95};
 use crate::venue::{FundingRates, RecordedRates};
@@ -114,7 +115,15 @@ impl Replay {
                 replay.push([still; 4], false);
             }
             if replay.close.len() == place {
-                replay.push([bar.open.ln(), bar.high.ln(), bar.low.ln(), bar.close.ln()], true);
+                replay.push(
+                    [
+                        elementary::ln(bar.open),
+                        elementary::ln(bar.high),
+                        elementary::ln(bar.low),
+                        elementary::ln(bar.close),
+                    ],
+                    true,
+                );
             }
         }
         replay

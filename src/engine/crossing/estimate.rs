@@ -7,7 +7,7 @@ use super::problem::{Problem, Scratch};
 use crate::account::FirstPassage;
 use crate::engine::path_law::PathLaw;
 use crate::engine::plan::Plan;
-use crate::numeric::{Purpose, Stream};
+use crate::numeric::{Purpose, Stream, elementary};
 use crate::scenario::Monitoring;
 use crate::stats::Estimate;
 
@@ -184,7 +184,7 @@ impl Crossing {
                 return (probabilities, all);
             }
             // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
-            let doublings = (4.0 / 3.0 * (worst / target.relative).log2()).ceil();
+            let doublings = (4.0 / 3.0 * elementary::log2(worst / target.relative)).ceil();
             let most = (target.max_points / (2 * all)).max(1).ilog2() + 1;
             points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
         }

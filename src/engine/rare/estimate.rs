@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::grid::with_selections;
 use super::pilot::{Pilot, Tail};
@@ -13,6 +12,8 @@ use crate::engine::block::BlockLoop;
 use crate::engine::path_law::PathLaw;
 use crate::engine::plan::Plan;
 use crate::model::{Model, Tilt};
+use crate::numeric::elementary;
+use crate::numeric::special::student_quantile_above;
 use crate::stats::{CONFIDENCE, Estimate};
 
 /// Particles of a block. Fewer and far ancestors die out; more, and the columns leave the cache.
@@ -161,22 +162,23 @@ impl RareEvents {
         if !pilot.has_arrived() || exponent <= 0.0 {
             return None;
         }
-        let barriers: Vec<f64> = AROUND.iter().map(|share| goal - share.ln() / exponent).collect();
+        let barriers: Vec<f64> =
+            AROUND.iter().map(|share| goal - elementary::ln(*share) / exponent).collect();
         let first = range_of(0, MOST_STEPS);
         let (found, _) = self.refine(pilot.guide, first, &barriers, budget);
         // Between two barriers, or beyond the last, the logarithm of the probability is taken as linear in the depth.
         let after = found.iter().position(|estimate| estimate.value < probability).unwrap_or(barriers.len());
         let from = after.clamp(1, barriers.len() - 1) - 1;
         let (near, far) = (found[from], found[from + 1]);
-        let slope = (near.value / far.value).ln() / (barriers[from + 1] - barriers[from]);
-        let depth = barriers[from] + (near.value / probability).ln() / slope;
+        let slope = elementary::ln(near.value / far.value) / (barriers[from + 1] - barriers[from]);
+        let depth = barriers[from] + elementary::ln(near.value / probability) / slope;
         let std_error = near.std_error / near.value / slope;
         (depth.is_finite() && std_error.is_finite()).then(|| Estimate::normal(depth, std_error))
     }
 
     /// The same where the model knows the hopes: a secant search on the logarithm of the probability, a goal a step.
     fn foreseen_depth(&self, plain: &Tail, probability: f64, budget: &RareBudget) -> Option<Estimate> {
-        let excess = |p: f64| (p / probability).ln();
+        let excess = |p: f64| elementary::ln(p / probability);
         let mut before = (plain.sure, excess(plain.probability(plain.sure)));
         let mut goal = plain.quantile(probability);
         for step in 1..MOST_STEPS {
@@ -320,8 +322,6 @@ fn mean_of(blocks: impl ExactSizeIterator<Item = f64> + Clone) -> Estimate {
     let value = blocks.clone().fold(0.0, |sum, block| sum + block) / n;
     let squares = blocks.fold(0.0, |sum, block| sum + (block - value) * (block - value));
     let std_error = (squares / (n * (n - 1.0))).sqrt();
-    let quantile = StudentsT::new(0.0, 1.0, n - 1.0)
-        .map_or(f64::INFINITY, |law| law.inverse_cdf(0.5 * (1.0 + CONFIDENCE)));
-    let half = quantile * std_error;
+    let half = student_quantile_above(n - 1.0, 0.5 * (1.0 - CONFIDENCE)) * std_error;
     Estimate::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
 }
