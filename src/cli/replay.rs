@@ -177,7 +177,7 @@ impl Replay {
             let walk = Walk { options: WalkForward { window, every: self.every }, threads: self.threads };
             let report = walk.report(&history, scenario, &horizons, (of, notes), &stop)?;
             for file in files {
-                let text = render_walk(&report, file.format, Layout { width: None, colour: false })?;
+                let text = render_walk(&report, file.format, Layout::FILE)?;
                 file.write(text)?;
             }
             return print(&render_walk(&report, self.format.into(), terminal_layout())?);
@@ -190,7 +190,7 @@ impl Replay {
         for file in files {
             let text = match file.format {
                 ReplayFormat::Html => self.page(&report)?,
-                format => render_replay(&report, format, Layout { width: None, colour: false })?,
+                format => render_replay(&report, format, Layout::FILE)?,
             };
             file.write(text)?;
         }

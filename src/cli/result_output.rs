@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::engine::RunResult;
 use crate::report::html::{self, Document, ScenarioText};
-use crate::report::{FileFormat, Format, plot, render, render_file};
+use crate::report::{FileFormat, Format, Layout, plot, render, render_file};
 
 use super::output::{OutputFile, print, terminal_layout};
 use super::values::RunFormat;
@@ -25,6 +25,14 @@ pub struct ResultOutput {
     /// Draw the probability of liquidation over leverage below the table
     #[arg(long)]
     plot: bool,
+
+    /// Show every column: errors of the mean, value at risk, expected shortfall, costs and exits
+    #[arg(long)]
+    wide: bool,
+
+    /// Show below the table how the numbers were computed; warnings are shown always
+    #[arg(long)]
+    notes: bool,
 }
 
 impl ResultOutput {
@@ -51,7 +59,7 @@ impl ResultOutput {
             };
             file.write(contents)?;
         }
-        let layout = terminal_layout();
+        let layout = Layout { wide: self.wide, notes: self.notes, ..terminal_layout() };
         let mut text = render(results, self.format.into(), layout)?;
         if self.plot && self.format == RunFormat::Table {
             for result in results {

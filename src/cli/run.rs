@@ -8,7 +8,7 @@ use clap::Args;
 use crate::engine::{RunError, RunOptions, RunResult, Shard, run_shard, run_tallied};
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::Tally;
-use crate::study::Depths;
+use crate::study::{Depths, answer, assumptions, curve};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
@@ -110,6 +110,11 @@ impl Run {
             match run_tallied(scenario, &RunOptions { threads: self.threads, stop, progress: &progress }) {
                 Ok((mut result, tally)) => {
                     show_safe_leverage(scenario, &tally, self.threads, &mut result)?;
+                    result.answer = Some(answer(scenario, &result));
+                    result.assumptions = Some(assumptions(scenario));
+                    if !stop.load(Ordering::Relaxed) {
+                        result.curve = curve(scenario, &result, &RunOptions { threads: self.threads, stop, progress: &|_| {} })?;
+                    }
                     results.push(result);
                 }
                 Err(RunError::Interrupted) => break,

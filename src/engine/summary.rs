@@ -94,6 +94,9 @@ pub(super) fn summarise(
         notes,
         levels,
         safe_leverage: Vec::new(),
+        answer: None,
+        assumptions: None,
+        curve: Vec::new(),
         price_fan: None,
     }
 }

@@ -5,8 +5,8 @@
 //! quarter of the paths is enough to add less than half of the time; elsewhere each level is followed on its own, and the
 //! paths shrink as the levels grow.
 
-use super::safe::{Depths, LeverageRange};
-use crate::engine::{CurveLevel, LevelResult, RunError, RunOptions, RunResult, run_tallied};
+use super::safe::LeverageRange;
+use crate::engine::{CurveLevel, RunError, RunOptions, RunResult, run_tallied};
 use crate::scenario::{PathBudget, Scenario};
 
 /// Points of the curve besides the listed levels.
@@ -28,19 +28,17 @@ pub fn curve(
     options: &RunOptions<'_>,
 ) -> Result<Vec<CurveLevel>, RunError> {
     let leverages = between(scenario);
-    let mut levels: Vec<CurveLevel> = result.levels.iter().map(point).collect();
+    let mut levels: Vec<CurveLevel> = result.levels.iter().map(CurveLevel::of).collect();
     if !leverages.is_empty() {
         let dense = dense(scenario, leverages, result.paths);
         let (found, _) = run_tallied(&dense, options)?;
-        levels.extend(found.levels.iter().map(point));
+        levels.extend(found.levels.iter().map(CurveLevel::of));
         levels.sort_by(|a, b| a.leverage.total_cmp(&b.leverage));
     }
-    bound(&mut levels);
+    if only_the_price_moves(scenario) {
+        bound(&mut levels);
+    }
     Ok(levels)
-}
-
-fn point(level: &LevelResult) -> CurveLevel {
-    CurveLevel { leverage: level.leverage, liquidation_probability: level.liquidation_probability }
 }
 
 /// Leverages of three digits between the listed ones, evenly spaced in logarithms; none of the listed.
@@ -68,7 +66,7 @@ fn three_digits(leverage: f64) -> f64 {
 
 /// The scenario of the curve's own run.
 fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
-    let cost = match Depths::decide(scenario) {
+    let cost = match only_the_price_moves(scenario) {
         true => CHEAP,
         false => CHEAP.max((2 * leverages.len()).div_ceil(scenario.account.leverage.len().max(1)) as u64),
     };
@@ -76,6 +74,15 @@ fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
     dense.account.leverage = leverages;
     dense.simulation.paths = PathBudget::Fixed((paths / cost).max(LEAST_PATHS.min(paths)));
     dense
+}
+
+/// Whether one number a path decides at every level, so that more levels cost next to nothing.
+fn only_the_price_moves(scenario: &Scenario) -> bool {
+    let account = &scenario.account;
+    !account.is_portfolio()
+        && scenario.policy.is_empty()
+        && account.flows.is_empty()
+        && !account.venue.acts_in_steps()
 }
 
 /// Where nothing was seen, the bound of a lower level is at most that of the next higher one: levels are watched on the

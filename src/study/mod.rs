@@ -1,9 +1,12 @@
 //! What results are for: checking limits, comparing with a baseline, choosing a leverage.
 
+mod assumed;
 mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
+mod curve;
+pub mod figures;
 mod forecasts;
 mod limits;
 mod metric;
@@ -12,16 +15,19 @@ mod replay;
 mod results_folder;
 mod safe;
 mod search;
+mod sentence;
 mod start_block;
 mod verdict;
 mod walk_forward;
 
+pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckReport, ScenarioCheck};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
+pub use curve::curve;
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use limits::{LimitCheck, check_limits};
 pub use metric::{Measurement, Metrics};
@@ -29,6 +35,7 @@ pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, best, largest_within};
+pub use sentence::{SAFE, answer};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use verdict::Verdict;
 pub use walk_forward::{WalkForward, WalkForwardError};

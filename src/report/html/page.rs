@@ -17,13 +17,14 @@ const STYLE: &str = include_str!("../assets/page.css");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("../assets/format.js"),
-    include_str!("../assets/interpolate.js"),
+    include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
     include_str!("../assets/replay.js"),
     include_str!("../assets/sweep.js"),
+    include_str!("../assets/outcome.js"),
     include_str!("../assets/page.js"),
 ];
 
@@ -41,6 +42,7 @@ pub struct ScenarioText {
 struct Page<'a> {
     version: &'static str,
     title: String,
+    description: String,
     style: &'static str,
     answers: Vec<Answer>,
     verdicts: Vec<Verdicts>,
@@ -100,6 +102,8 @@ struct Run {
     line: String,
     head: Vec<String>,
     rows: Vec<Vec<String>>,
+    assumptions: Option<String>,
+    warnings: Vec<Note>,
     notes: Vec<Note>,
 }
 
@@ -144,6 +148,7 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
         Serde(Page {
             version: env!("CARGO_PKG_VERSION"),
             title,
+            description: answers.first().map_or_else(String::new, |answer| answer.text.clone()),
             style: STYLE,
             answers,
             verdicts,
@@ -191,7 +196,9 @@ fn table(result: &RunResult) -> Run {
             .iter()
             .map(|level| columns.iter().map(|column| (column.cell)(level)).collect())
             .collect(),
-        notes: result.notes.clone(),
+        assumptions: result.assumptions.clone(),
+        warnings: result.notes.iter().filter(|note| text::is_warning(note)).cloned().collect(),
+        notes: result.notes.iter().filter(|note| !text::is_warning(note)).cloned().collect(),
     }
 }
 
