@@ -17,6 +17,8 @@ const REACH: f64 = 5.0;
 const CHEAP: u64 = 4;
 /// Fewest paths of a curve; a shorter run has a curve of its own length.
 const LEAST_PATHS: u64 = 2048;
+/// Most paths: a curve is a picture, and a run of many machines must not wait for it.
+const MOST_PATHS: u64 = 1 << 18;
 
 /// The curve of a finished run; only its own levels where the venue allows nothing between them.
 ///
@@ -72,7 +74,7 @@ fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
     };
     let mut dense = scenario.clone();
     dense.account.leverage = leverages;
-    dense.simulation.paths = PathBudget::Fixed((paths / cost).max(LEAST_PATHS.min(paths)));
+    dense.simulation.paths = PathBudget::Fixed((paths / cost).clamp(LEAST_PATHS.min(paths), MOST_PATHS));
     dense
 }
 

@@ -1,0 +1,70 @@
+//! A run with everything that its result tells: the same call, and the same bytes, as `liqsim run`.
+
+use std::sync::atomic::Ordering;
+
+use super::assumed::assumptions;
+use super::curve::curve;
+use super::safe::Depths;
+use super::sentence::{SAFE, answer};
+use crate::engine::{self, MergeError, Partial, RunError, RunOptions, RunResult};
+use crate::scenario::Scenario;
+use crate::stats::Tally;
+
+/// Simulates a scenario: every level, the largest leverage that is safe where the paths can tell it, a curve over leverage, and
+/// the answer in words.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+    let (result, tally) = engine::run_tallied(scenario, options)?;
+    completed(scenario, &tally, options, result)
+}
+
+/// Why the parts of a run cannot be joined.
+#[derive(Debug, thiserror::Error)]
+pub enum MergePartsError {
+    /// They do not belong together, or some are missing.
+    #[error(transparent)]
+    Parts(#[from] MergeError),
+    /// The scenario is not the one that was run: it, a file that it names, or the version of liqsim has changed.
+    #[error("the scenario is not the one that the parts were made of")]
+    OtherScenario,
+    /// There is no result.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// The result of a run from all of its parts ([`engine::run_shard`]): the same bytes as [`run`].
+///
+/// # Errors
+/// See [`MergePartsError`].
+pub fn merge(
+    scenario: &Scenario,
+    parts: &[Partial],
+    options: &RunOptions<'_>,
+) -> Result<RunResult, MergePartsError> {
+    let tally = Partial::merge(parts)?;
+    if parts.iter().any(|part| part.identity != scenario.identity()) {
+        return Err(MergePartsError::OtherScenario);
+    }
+    let result = engine::result_of(scenario, tally.clone(), options.threads)?;
+    Ok(completed(scenario, &tally, options, result)?)
+}
+
+/// Adds what a result tells beyond its levels; a run that was stopped gets no curve.
+fn completed(
+    scenario: &Scenario,
+    tally: &Tally,
+    options: &RunOptions<'_>,
+    mut result: RunResult,
+) -> Result<RunResult, RunError> {
+    if let Some(depths) = Depths::new(scenario, tally) {
+        result.safe_leverage.push(depths.safest(SAFE, options.threads)?.0);
+    }
+    result.answer = Some(answer(scenario, &result));
+    result.assumptions = Some(assumptions(scenario));
+    if !options.stop.load(Ordering::Relaxed) {
+        result.curve = curve(scenario, &result, &RunOptions { progress: &|_| {}, ..*options })?;
+    }
+    Ok(result)
+}
