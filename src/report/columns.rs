@@ -57,7 +57,10 @@ pub const TAIL: [Column; 2] = [
 /// What fits 80 columns: where, how likely, and the returns, one unit a column.
 const NARROW: [Column; 8] = [
     Column { head: ["Liquidation", "price"], cell: |level| number::price(level.liquidation_price) },
-    Column { head: ["Liquidated", "%"], cell: |level| in_percent(&figures::probability(&level.liquidation_probability)) },
+    Column {
+        head: ["Liquidated", "%"],
+        cell: |level| in_percent(&figures::probability(&level.liquidation_probability)),
+    },
     Column {
         head: ["95 % interval", "%"],
         cell: |level| in_percent(&figures::interval(&level.liquidation_probability).unwrap_or_default()),

@@ -138,9 +138,7 @@ pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<S
 /// The contents of a file of one result or several.
 pub fn render_file(results: &[RunResult], format: FileFormat) -> Result<Vec<u8>, RenderError> {
     match format {
-        FileFormat::Text(format) => {
-            render(results, format, Layout::FILE).map(String::into_bytes)
-        }
+        FileFormat::Text(format) => render(results, format, Layout::FILE).map(String::into_bytes),
         #[cfg(feature = "png")]
         FileFormat::Png => png::render(results),
     }

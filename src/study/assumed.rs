@@ -1,7 +1,7 @@
 //! What a result assumes, in one line: position, venue and its date, model and its main numbers, time, drift, fees, funding.
 
-use super::sentence::length;
 use super::figures;
+use super::sentence::length;
 use crate::model::{Jumps, Model};
 use crate::scenario::{MarginMode, Monitoring, Scenario};
 use crate::venue::{Borrow, Contract, Flows, Funding, Side, Venue, catalogue_text};
@@ -20,7 +20,8 @@ pub fn assumptions(scenario: &Scenario) -> String {
         MarginMode::Cross => "cross margin",
     };
     parts.push(format!("equity {}, {margin}", figures::amount(account.equity)));
-    let mut venues: Vec<&Venue> = account.positions.iter().map(|position| account.venue_of(position)).collect();
+    let mut venues: Vec<&Venue> =
+        account.positions.iter().map(|position| account.venue_of(position)).collect();
     venues.dedup_by(|a, b| a.name == b.name);
     parts.extend(venues.iter().map(|venue| venue_of(venue)));
     for asset in &scenario.assets {
@@ -69,7 +70,12 @@ fn model(model: &Model) -> String {
             format!("{}, {}, {}", volatility(merton.volatility), jumps(&merton.jumps), drift(merton.drift))
         }
         Model::Kou(kou) => {
-            format!("{}, {:.1} jumps a year, {}", volatility(kou.volatility), kou.jumps.rate, drift(kou.drift))
+            format!(
+                "{}, {:.1} jumps a year, {}",
+                volatility(kou.volatility),
+                kou.jumps.rate,
+                drift(kou.drift)
+            )
         }
         Model::Hawkes(hawkes) => format!(
             "{}, {}, {}",
@@ -78,7 +84,12 @@ fn model(model: &Model) -> String {
             drift(hawkes.drift)
         ),
         Model::Heston(heston) => {
-            format!("{} now, {} in the long run, {}", root(heston.variance), short(heston.long_run_variance.sqrt()), drift(heston.drift))
+            format!(
+                "{} now, {} in the long run, {}",
+                root(heston.variance),
+                short(heston.long_run_variance.sqrt()),
+                drift(heston.drift)
+            )
         }
         Model::Bates(bates) => format!(
             "{} now, {}, {}",
@@ -88,11 +99,14 @@ fn model(model: &Model) -> String {
         ),
         Model::Garch(garch) => {
             let per_year = 31_536_000.0 / garch.step.seconds().max(1) as f64;
-            format!("{} now, log drift {} a year", root(garch.initial_variance * per_year), short(garch.log_drift))
+            format!(
+                "{} now, log drift {} a year",
+                root(garch.initial_variance * per_year),
+                short(garch.log_drift)
+            )
         }
         Model::Regime(regime) => {
-            let states: Vec<String> =
-                regime.states.iter().map(|state| short(state.volatility)).collect();
+            let states: Vec<String> = regime.states.iter().map(|state| short(state.volatility)).collect();
             format!("volatility {} by state", states.join(" or "))
         }
         _ => String::new(),
@@ -149,6 +163,9 @@ mod tests {
 
     #[test]
     fn rates_have_three_digits() {
-        assert_eq!((short(0.423), short(-0.0033), short(1.2345), short(0.0)), ("42.3 %".into(), "-0.33 %".into(), "123 %".into(), "0 %".into()));
+        assert_eq!(
+            (short(0.423), short(-0.0033), short(1.2345), short(0.0)),
+            ("42.3 %".into(), "-0.33 %".into(), "123 %".into(), "0 %".into())
+        );
     }
 }

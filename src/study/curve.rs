@@ -61,7 +61,15 @@ fn between(scenario: &Scenario) -> Vec<f64> {
 
 /// Rounded to three significant digits.
 fn three_digits(leverage: f64) -> f64 {
-    let digits = if leverage >= 100.0 { 0 } else if leverage >= 10.0 { 1 } else if leverage >= 1.0 { 2 } else { 3 };
+    let digits = if leverage >= 100.0 {
+        0
+    } else if leverage >= 10.0 {
+        1
+    } else if leverage >= 1.0 {
+        2
+    } else {
+        3
+    };
     let unit = 10f64.powi(digits);
     (leverage * unit).round() / unit
 }

@@ -189,7 +189,13 @@ mod tests {
         assert_eq!(one_in(9e-7).as_deref(), Some("about 1 in 1,100,000"));
         assert_eq!(leverage_at_most(3.319), "3.31x");
         assert_eq!((leverage(5.0), leverage(12.5)), ("5x".to_owned(), "12.5x".to_owned()));
-        assert_eq!((rate(0.423), rate(0.0005), rate(0.0)), ("42.3 %".to_owned(), "0.05 %".to_owned(), "0 %".to_owned()));
-        assert_eq!((amount(64_700.0), amount(1.5), amount(0.000_012)), ("64,700".to_owned(), "1.50".to_owned(), "0.000012".to_owned()));
+        assert_eq!(
+            (rate(0.423), rate(0.0005), rate(0.0)),
+            ("42.3 %".to_owned(), "0.05 %".to_owned(), "0 %".to_owned())
+        );
+        assert_eq!(
+            (amount(64_700.0), amount(1.5), amount(0.000_012)),
+            ("64,700".to_owned(), "1.50".to_owned(), "0.000012".to_owned())
+        );
     }
 }

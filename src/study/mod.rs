@@ -27,8 +27,8 @@ mod sweep;
 mod verdict;
 mod walk_forward;
 
-pub use assumed::assumptions;
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
+pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
@@ -49,8 +49,8 @@ pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};
 pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, best, largest_within};
-pub use sentence::{SAFE, answer};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
+pub use sentence::{SAFE, answer};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
 pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use verdict::Verdict;

@@ -1,8 +1,8 @@
 //! The answer of a run in one sentence: the chosen level first, then how far the limit is kept.
 
 use super::figures;
-use crate::market::Duration;
 use crate::engine::{LevelResult, RunResult};
+use crate::market::Duration;
 use crate::scenario::Scenario;
 use crate::venue::{Liquidation, Side};
 
@@ -54,9 +54,10 @@ fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
     }
     let side = if position.side == Side::Long { "long" } else { "short" };
     let opened = format!("Opened at {leverage}, this {} {side}", asset(position.asset));
-    let stopped = level.exits.get("stopped").filter(|_| {
-        scenario.policy.stop_loss.is_some() || scenario.policy.trailing_stop.is_some()
-    });
+    let stopped = level
+        .exits
+        .get("stopped")
+        .filter(|_| scenario.policy.stop_loss.is_some() || scenario.policy.trailing_stop.is_some());
     match stopped {
         Some(stopped) => format!(
             "{opened} is closed by its stop within {horizon} {}, and liquidated {liquidated}.",
@@ -119,7 +120,10 @@ mod tests {
     #[test]
     fn lengths_are_words() {
         let text = |seconds| length(Duration::from_seconds(seconds));
-        assert_eq!((text(2_592_000), text(86_400), text(129_600)), ("30 days".into(), "1 day".into(), "36 hours".into()));
+        assert_eq!(
+            (text(2_592_000), text(86_400), text(129_600)),
+            ("30 days".into(), "1 day".into(), "36 hours".into())
+        );
     }
 
     #[test]

@@ -167,21 +167,24 @@ fn the_table_shows_everything_where_there_is_room() {
 
 #[test]
 fn the_table_fits_into_eighty_columns() {
-    let text = render(&[result()], Format::Table, Layout { width: Some(80), colour: false, ..PLAIN }).unwrap();
+    let text =
+        render(&[result()], Format::Table, Layout { width: Some(80), colour: false, ..PLAIN }).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn between_the_two_widths_the_tail_columns_stay() {
-    let text = render(&[result()], Format::Table, Layout { width: Some(100), colour: false, ..PLAIN }).unwrap();
+    let text =
+        render(&[result()], Format::Table, Layout { width: Some(100), colour: false, ..PLAIN }).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert!(text.contains("99 %"), "{text}");
 }
 
 #[test]
 fn a_very_narrow_terminal_still_shows_every_level() {
-    let text = render(&[result()], Format::Table, Layout { width: Some(10), colour: false, ..PLAIN }).unwrap();
+    let text =
+        render(&[result()], Format::Table, Layout { width: Some(10), colour: false, ..PLAIN }).unwrap();
     for leverage in ["1x", "5x", "124.57x"] {
         assert!(text.lines().any(|line| line.trim_start().starts_with(leverage)), "{text}");
     }
