@@ -2,12 +2,47 @@
 
 use super::figures;
 use super::sentence::length;
+use crate::account::miner::Miner;
 use crate::model::{Jumps, Model};
 use crate::scenario::{MarginMode, Monitoring, Scenario};
 use crate::venue::{Borrow, Contract, Flows, Funding, Side, Venue, catalogue_text};
 
 /// One line, parts joined by ` · `.
 pub fn assumptions(scenario: &Scenario) -> String {
+    let account = &scenario.account;
+    let mut parts = match &scenario.miner {
+        Some(miner) => mined(scenario, miner),
+        None => held(scenario),
+    };
+    for asset in &scenario.assets {
+        let name = if scenario.assets.len() > 1 { format!("{}: ", asset.name) } else { String::new() };
+        parts.push(name + &model(&asset.model));
+    }
+    let watched = match scenario.simulation.monitoring {
+        Monitoring::Continuous => "watched at every instant".to_owned(),
+        Monitoring::Every(interval) => format!("watched every {}", length(interval)),
+    };
+    parts.push(format!("{}, {watched}", length(scenario.simulation.horizon)));
+    let venues: Vec<&Venue> = account.positions.iter().map(|position| account.venue_of(position)).collect();
+    if let Some(venue) = venues.first() {
+        parts.push(match venue.taker_fee {
+            0.0 => "no fees".to_owned(),
+            fee => format!("fees {} in and out", figures::rate(fee)),
+        });
+    }
+    let mut charges: Vec<String> = account
+        .positions
+        .iter()
+        .zip(&venues)
+        .flat_map(|(position, venue)| charged(&account.flows_of(position), venue))
+        .collect();
+    charges.dedup();
+    parts.extend(charges);
+    parts.join(" · ")
+}
+
+/// The positions, what stands behind them, and the venues.
+fn held(scenario: &Scenario) -> Vec<String> {
     let account = &scenario.account;
     let mut parts = Vec::new();
     for position in &account.positions {
@@ -24,25 +59,23 @@ pub fn assumptions(scenario: &Scenario) -> String {
         account.positions.iter().map(|position| account.venue_of(position)).collect();
     venues.dedup_by(|a, b| a.name == b.name);
     parts.extend(venues.iter().map(|venue| venue_of(venue)));
-    for asset in &scenario.assets {
-        let name = if scenario.assets.len() > 1 { format!("{}: ", asset.name) } else { String::new() };
-        parts.push(name + &model(&asset.model));
-    }
-    let watched = match scenario.simulation.monitoring {
-        Monitoring::Continuous => "watched at every instant".to_owned(),
-        Monitoring::Every(interval) => format!("watched every {}", length(interval)),
-    };
-    parts.push(format!("{}, {watched}", length(scenario.simulation.horizon)));
-    if let Some(venue) = venues.first() {
-        parts.push(match venue.taker_fee {
-            0.0 => "no fees".to_owned(),
-            fee => format!("fees {} in and out", figures::rate(fee)),
-        });
-    }
-    let mut flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-    flows.dedup();
-    parts.extend(flows.iter().zip(&venues).flat_map(|(flows, venue)| charged(flows, venue)));
-    parts.join(" · ")
+    parts
+}
+
+/// The coin, the equity and the machines of a miner.
+fn mined(scenario: &Scenario, miner: &Miner) -> Vec<String> {
+    let coin = scenario.assets.get(miner.asset);
+    let coin =
+        coin.map_or_else(String::new, |asset| format!("{} at {}", asset.name, figures::amount(asset.price)));
+    vec![
+        format!("a miner of {coin}"),
+        format!("equity {}", figures::amount(scenario.account.equity)),
+        format!(
+            "machines of {} J/TH at {} per TH/s",
+            miner.fleet.efficiency,
+            figures::amount(miner.fleet.price)
+        ),
+    ]
 }
 
 /// A venue by its title, with the date of its terms where it comes from the catalogue.

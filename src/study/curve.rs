@@ -55,7 +55,9 @@ fn between(scenario: &Scenario) -> Vec<f64> {
     let step = |index: usize| from * (to / from).powf(index as f64 / (POINTS - 1) as f64);
     let mut leverages: Vec<f64> = (0..POINTS).map(step).map(three_digits).collect();
     leverages.dedup();
-    leverages.retain(|leverage| (from..=to).contains(leverage) && !listed.contains(leverage));
+    // A miner without debt has a leverage of 1.
+    let least = if scenario.miner.is_some() { from.max(1.0) } else { from };
+    leverages.retain(|leverage| (least..=to).contains(leverage) && !listed.contains(leverage));
     leverages
 }
 
@@ -89,7 +91,8 @@ fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
 /// Whether one number a path decides at every level, so that more levels cost next to nothing.
 fn only_the_price_moves(scenario: &Scenario) -> bool {
     let account = &scenario.account;
-    !account.is_portfolio()
+    scenario.miner.is_none()
+        && !account.is_portfolio()
         && scenario.policy.is_empty()
         && account.flows.is_empty()
         && !account.venue.acts_in_steps()

@@ -37,6 +37,11 @@ fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
     let liquidated = with(&figures::probability(&level.liquidation_probability));
     let asset = |index: usize| scenario.assets.get(index).map_or("", |asset| asset.name.as_str());
     let leverage = figures::leverage(level.leverage);
+    if let Some(miner) = &scenario.miner {
+        let debt = figures::rate(((1.0 - 1.0 / level.leverage) * 1e4).round() / 1e4);
+        let lost = format!("this {} miner loses machines or pledged coins", asset(miner.asset));
+        return format!("With a debt of {debt} of the assets, {lost} within {horizon} {liquidated}.");
+    }
     if account.positions.len() > 1 {
         let any = "at least one position of this account";
         return format!("At {leverage}, {any} is liquidated within {horizon} {liquidated}.");
@@ -69,13 +74,18 @@ fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
 
 /// Up to where liquidation stays at or below the limit.
 fn limit(scenario: &Scenario, result: &RunResult) -> String {
-    let is_loan = matches!(scenario.account.venue.liquidation, Liquidation::Repay { .. });
+    let owes = scenario.miner.is_some();
+    let is_loan = owes || matches!(scenario.account.venue.liquidation, Liquidation::Repay { .. });
     let known = result.safe_leverage.iter().find(|safe| safe.max_probability == SAFE).map(|safe| safe.low);
     let safe = known.or_else(|| {
         let kept = result.levels.iter().take_while(|level| level.liquidation_probability.high <= SAFE);
         kept.last().map(|level| level.leverage)
     });
-    let what = if scenario.policy.is_empty() && !is_loan { "it" } else { "liquidation" };
+    let what = match scenario.policy.is_empty() {
+        _ if owes => "that",
+        true if !is_loan => "it",
+        _ => "liquidation",
+    };
     match safe {
         Some(safe) if safe > 0.0 && is_loan => format!(
             " Up to {} {what} stays at or below {}.",
@@ -87,7 +97,7 @@ fn limit(scenario: &Scenario, result: &RunResult) -> String {
             figures::leverage_at_most(safe),
             figures::rate(SAFE)
         ),
-        _ => format!(" No level keeps {what} at or below {}.", figures::rate(SAFE)),
+        _ => format!(" No level that was computed keeps {what} at or below {}.", figures::rate(SAFE)),
     }
 }
 
