@@ -5,6 +5,8 @@ use clap::ValueEnum;
 use crate::market::parse_time;
 use crate::report::Format;
 
+use super::failure::warn;
+
 /// Beyond this, whole numbers are no longer exact when written with an exponent.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
@@ -22,11 +24,22 @@ pub fn paths(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A number of threads: at least 1.
+/// Threads beyond this number on every core gain nothing and cost memory.
+const THREADS_PER_CORE: usize = 4;
+
+/// A number of threads: at least 1, and no more than make sense on this machine.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("must be a whole number of at least 1".to_owned()),
-        Ok(threads) => Ok(threads),
+        Ok(threads) => {
+            let most = THREADS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from);
+            if threads > most {
+                warn(format_args!(
+                    "{threads} threads are more than {THREADS_PER_CORE} a core: {most} are used"
+                ));
+            }
+            Ok(threads.min(most))
+        }
     }
 }
 

@@ -153,6 +153,7 @@ fn result() -> RunResult {
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
         safe_leverage: Vec::new(),
+        interrupted: false,
         price_fan: None,
     }
 }
