@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use crate::market::parse_time;
 use crate::report::Format;
+use crate::stats::MOST_PATHS;
 
 use super::failure::warn;
 
@@ -20,6 +21,9 @@ pub fn paths(text: &str) -> Result<u64, String> {
     match paths {
         None => Err("must be a whole number, such as 1000000, 1_000_000 or 1e6".to_owned()),
         Some(0) => Err("must be at least 1".to_owned()),
+        Some(paths) if paths > MOST_PATHS => {
+            Err(format!("must be at most {MOST_PATHS}: a bin of a result counts no more"))
+        }
         Some(paths) => Ok(paths),
     }
 }
