@@ -2,9 +2,9 @@
 
 use clap::ValueEnum;
 
-use crate::market::parse_time;
-use crate::report::Format;
-use crate::stats::MOST_PATHS;
+use liqsim::market::parse_time;
+use liqsim::report::Format;
+use liqsim::stats::MOST_PATHS;
 
 use super::failure::warn;
 

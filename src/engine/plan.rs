@@ -7,8 +7,7 @@ use super::path_law::{PathLaw, PathLawError};
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, schedule};
 use crate::market::Duration;
-use crate::scenario::{Account, PathBudget, Scenario};
-use crate::stats::MOST_PATHS;
+use crate::scenario::{Account, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Borrow, Compounding, Flows, Side};
 
 /// What every block of paths does; a pure function of the scenario.
@@ -64,12 +63,9 @@ pub enum PlanError {
     /// The scenario has no asset or no position.
     #[error("the scenario has no position to simulate")]
     Empty,
-    /// A bin of the tally counts no more.
-    #[error("{paths} paths are more than a run can count: at most {MOST_PATHS}")]
-    TooManyPaths {
-        /// Paths asked for.
-        paths: u64,
-    },
+    /// A value that no scenario can hold.
+    #[error(transparent)]
+    Wrong(#[from] ScenarioError),
     /// The prices cannot be simulated.
     #[error(transparent)]
     Law(#[from] PathLawError),
@@ -90,13 +86,9 @@ impl Plan {
     /// # Errors
     /// If a level cannot be opened at the venue, or the prices cannot be simulated.
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
+        scenario.check()?;
         let scenario = &*held(scenario);
         let account = &scenario.account;
-        let (PathBudget::Fixed(paths) | PathBudget::Precision { max_paths: paths, .. }) =
-            scenario.simulation.paths;
-        if paths > MOST_PATHS {
-            return Err(PlanError::TooManyPaths { paths });
-        }
         let position = account.positions.first().ok_or(PlanError::Empty)?;
         let asset = scenario.assets.get(position.asset).ok_or(PlanError::Empty)?;
         let prices: Vec<f64> = scenario.assets.iter().map(|asset| asset.price).collect();
