@@ -80,6 +80,9 @@ impl Merge {
                 format_args!("{} and {} are both shard {}", name(*one), name(*other), parts[*one].shard),
                 "leave one of them out",
             ),
+            MergeError::TooManyPaths => {
+                error_with_help("the shards hold more paths than a run can count", "merge those of one run")
+            }
             MergeError::Missing(numbers) => {
                 let of = parts[0].shard.of();
                 let list: Vec<String> = numbers.iter().map(|number| format!("{number}/{of}")).collect();

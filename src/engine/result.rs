@@ -28,6 +28,9 @@ pub struct RunResult {
     pub paths: u64,
     /// Length of every path in days.
     pub horizon_days: f64,
+    /// Whether the run was cut short: the numbers are those of the paths that were finished.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// Approximations and warnings.
     pub notes: Vec<Note>,
     /// One entry per leverage, ascending.

@@ -102,6 +102,7 @@ pub(super) fn summarise(
         answer: None,
         assumptions: None,
         curve: Vec::new(),
+        interrupted: matches!(ending, Ending::Interrupted { .. }),
         price_fan: None,
     }
 }
@@ -314,9 +315,7 @@ fn notes(
     for venue in venues {
         venue_notes(venue, &plan.account.levels, &mut note);
     }
-    for (code, message) in several::notes(scenario, plan) {
-        note(code, message);
-    }
+    several::notes(scenario, plan).into_iter().for_each(|(code, message)| note(code, message));
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."

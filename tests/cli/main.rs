@@ -4,3 +4,4 @@ mod arguments;
 mod calibrate;
 mod init;
 mod liquidation_price;
+mod signals;

@@ -159,6 +159,7 @@ fn result() -> RunResult {
         answer: None,
         assumptions: None,
         curve: Vec::new(),
+        interrupted: false,
         price_fan: None,
     }
 }
