@@ -37,6 +37,9 @@ pub struct RunResult {
     /// The largest leverage at which liquidation is rare enough, where asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub safe_leverage: Vec<SafeLeverage>,
+    /// The scenario that ran, with everything that was changed in its file; none where it has no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario_toml: Option<String>,
 }
 
 /// The largest leverage at which the probability of liquidation is at most a target.

@@ -94,6 +94,7 @@ pub(super) fn summarise(
         notes,
         levels,
         safe_leverage: Vec::new(),
+        scenario_toml: None,
         price_fan: None,
     }
 }

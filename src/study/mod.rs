@@ -1,6 +1,8 @@
 //! What results are for: checking limits, comparing with a baseline, choosing a leverage.
 
 mod answer;
+#[cfg(feature = "arrays")]
+mod arrays;
 mod assumptions;
 mod check;
 mod comparison;
@@ -12,6 +14,7 @@ mod limits;
 mod liquidation;
 mod metric;
 mod self_check;
+mod part_file;
 mod replay;
 mod results_folder;
 mod run;
@@ -24,6 +27,8 @@ mod verdict;
 mod walk_forward;
 
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
+#[cfg(feature = "arrays")]
+pub use arrays::{simulated_bars, simulated_closes};
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
@@ -38,6 +43,7 @@ pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
 };
 pub use metric::{Measurement, Metrics};
+pub use part_file::{PartFile, PartFileError, PartScenario};
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};

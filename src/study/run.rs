@@ -8,13 +8,13 @@ use crate::stats::Tally;
 /// Probability of liquidation at which a leverage is shown as safe.
 const SAFE: f64 = 0.01;
 
-/// Simulates a scenario: every level, and the largest leverage that is safe where the paths can tell it.
+/// Simulates a scenario: every level, the largest leverage that is safe where the paths can tell it, and the text of what ran.
 ///
 /// # Errors
 /// See [`RunError`].
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
     let (result, tally) = engine::run_tallied(scenario, options)?;
-    with_safe_leverage(scenario, &tally, options.threads, result)
+    complete(scenario, &tally, options.threads, result)
 }
 
 /// Why the parts of a run cannot be joined.
@@ -45,11 +45,11 @@ pub fn merge(
         return Err(MergePartsError::OtherScenario);
     }
     let result = engine::result_of(scenario, tally.clone(), options.threads)?;
-    Ok(with_safe_leverage(scenario, &tally, options.threads, result)?)
+    Ok(complete(scenario, &tally, options.threads, result)?)
 }
 
-/// Adds the largest leverage that is safe, where the tally can tell.
-fn with_safe_leverage(
+/// Adds the largest leverage that is safe, where the tally can tell, and what ran.
+fn complete(
     scenario: &Scenario,
     tally: &Tally,
     threads: Option<usize>,
@@ -58,5 +58,6 @@ fn with_safe_leverage(
     if let Some(depths) = Depths::new(scenario, tally) {
         result.safe_leverage.push(depths.safest(SAFE, threads)?.0);
     }
+    result.scenario_toml = scenario.to_toml().ok();
     Ok(result)
 }

@@ -153,6 +153,7 @@ fn result() -> RunResult {
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
         safe_leverage: Vec::new(),
+        scenario_toml: None,
         price_fan: None,
     }
 }
