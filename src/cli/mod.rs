@@ -21,7 +21,6 @@ mod result_output;
 mod run;
 mod safe;
 mod schema;
-mod shard_file;
 mod simulate;
 mod sources;
 mod starter;

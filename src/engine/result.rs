@@ -53,6 +53,9 @@ pub struct RunResult {
     /// The listed levels and many between them, by rising leverage.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curve: Vec<CurveLevel>,
+    /// The scenario that ran, with everything that was changed in its file; none where it has no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario_toml: Option<String>,
 }
 
 /// A level of the curve over leverage: computed, with errors of its own.

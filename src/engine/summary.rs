@@ -103,6 +103,7 @@ pub(super) fn summarise(
         assumptions: None,
         curve: Vec::new(),
         interrupted: matches!(ending, Ending::Interrupted { .. }),
+        scenario_toml: None,
         price_fan: None,
     }
 }

@@ -2,6 +2,8 @@
 
 mod assumed;
 mod answer;
+#[cfg(feature = "arrays")]
+mod arrays;
 mod assumptions;
 mod check;
 mod comparison;
@@ -15,6 +17,7 @@ mod limits;
 mod liquidation;
 mod metric;
 mod self_check;
+mod part_file;
 mod replay;
 mod results_folder;
 mod run;
@@ -29,6 +32,8 @@ mod walk_forward;
 
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
 pub use assumed::assumptions;
+#[cfg(feature = "arrays")]
+pub use arrays::{simulated_bars, simulated_closes};
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
@@ -44,6 +49,7 @@ pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
 };
 pub use metric::{Measurement, Metrics};
+pub use part_file::{PartFile, PartFileError, PartScenario};
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};

@@ -66,5 +66,6 @@ fn completed(
     if !options.stop.load(Ordering::Relaxed) {
         result.curve = curve(scenario, &result, &RunOptions { progress: &|_| {}, ..*options })?;
     }
+    result.scenario_toml = scenario.to_toml().ok();
     Ok(result)
 }

@@ -160,6 +160,7 @@ fn result() -> RunResult {
         assumptions: None,
         curve: Vec::new(),
         interrupted: false,
+        scenario_toml: None,
         price_fan: None,
     }
 }
