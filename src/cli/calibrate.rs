@@ -5,18 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::calibrate::{Drift, Garch, Provenance, Sample, Target, calibrate, range_volatilities, scenario};
-use crate::market::{Duration, HistoryReport, PriceHistory, parse_time};
+use crate::market::{Duration, HistoryReport, PriceHistory};
 use crate::report::CalibrationReport;
 
 use super::failure::{error_with_help, warn};
 use super::output::{print, terminal_layout, write_file};
-
-const SECONDS_PER_DAY: i64 = 86_400;
+use super::prices::PriceOptions;
 
 /// Fit price models to recorded prices and write a ready scenario
 ///
-/// Reads OHLCV or close-only CSV (plain or gzip; usual header names, or a Binance kline dump without header; times since
-/// 1970 or ISO 8601), reports what is wrong with it, fits, and tests the fits.
+/// Reads bars or closes as exchanges and data sites write them (CSV, JSON, Parquet; see docs/prices.md), reports what is
+/// wrong with them, fits, and tests the fits.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  liqsim calibrate btc_usdt_1h.csv.gz -o btc.toml && liqsim run btc.toml\n  \
@@ -24,7 +23,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
                   liqsim calibrate btc_usdt_1h.csv.gz --describe"
 )]
 pub struct Calibrate {
-    /// Prices (CSV, plain or gzip); "-" is standard input
+    /// Prices (CSV, JSON or Parquet, plain or gzip); "-" is standard input
     #[arg(value_name = "PRICES")]
     prices: PathBuf,
 
@@ -36,13 +35,8 @@ pub struct Calibrate {
     #[arg(long, value_enum, default_value = "jumps")]
     estimator: Estimator,
 
-    /// First day or time to use (UTC), such as 2023-01-01
-    #[arg(long, value_name = "TIME", value_parser = since)]
-    since: Option<i64>,
-
-    /// Last day to use, whole, or the time (UTC) before which bars must start
-    #[arg(long, value_name = "TIME", value_parser = until)]
-    until: Option<i64>,
+    #[command(flatten)]
+    reading: PriceOptions,
 
     /// Join bars into longer ones, such as 1d
     #[arg(long, value_name = "DURATION")]
@@ -166,13 +160,7 @@ impl Calibrate {
 
     /// The part of the file that is to be used, at the interval asked for.
     fn history(&self) -> anyhow::Result<(PriceHistory, HistoryReport)> {
-        let (whole, mut report) = PriceHistory::read(&self.prices)?;
-        let mut history = whole.between(self.since, self.until);
-        report.issues.retain(|issue| {
-            issue.line.is_some() && issue.time == 0
-                || self.since.is_none_or(|since| issue.time >= since)
-                    && self.until.is_none_or(|until| issue.time < until)
-        });
+        let (mut history, mut report) = self.reading.read(&self.prices)?;
         if let Some(interval) = self.interval {
             let (joined, issues) = history.resample(interval)?;
             history = joined;
@@ -210,17 +198,4 @@ impl Calibrate {
             (ModelChoice::Hawkes, _) => Target::Hawkes,
         }]
     }
-}
-
-/// The start of the time in text.
-fn since(text: &str) -> Result<i64, String> {
-    parse_time(text)
-        .ok_or_else(|| "must be a day or a time, such as 2023-01-01 or 2023-01-01T12:00:00Z".to_owned())
-}
-
-/// The end of the day in text, or the time.
-fn until(text: &str) -> Result<i64, String> {
-    let time = since(text)?;
-    let is_day = !text.contains([':', 'T']) && text.contains('-');
-    Ok(if is_day { time + SECONDS_PER_DAY } else { time })
 }

@@ -15,6 +15,7 @@ mod models;
 mod output;
 mod over;
 mod position;
+mod prices;
 mod progress;
 mod replay;
 mod report;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::calibrate::{Calibration, Candidate, Parameter, Provenance, RangeVolatility};
-use crate::market::{Issue, format_time};
+use crate::market::format_time;
 
 use super::format::{Layout, RenderError};
 use super::number::NOTHING;
@@ -13,8 +13,6 @@ use super::text::wrap;
 
 /// Paragraphs are not wider than this, however wide the terminal is.
 const WIDEST_PARAGRAPH: usize = 110;
-/// Problems of one kind that are shown with their places; the rest are counted.
-const PROBLEMS_SHOWN: usize = 5;
 
 /// All that a calibration has to say.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +33,7 @@ impl CalibrationReport<'_> {
             |text: &str| if layout.colour { format!("\x1b[1m{text}\x1b[0m\n") } else { format!("{text}\n") };
         let mut text = head(&format!("{} · {}", self.provenance.asset(), self.provenance.file_name()));
         text += &wrap(&self.data_line(), width, "", "");
-        for line in self.problems() {
+        for line in self.provenance.report.lines() {
             text += &wrap(&line, width, "- ", "  ");
         }
         if let Some(ranges) = self.ranges {
@@ -82,6 +80,7 @@ impl CalibrationReport<'_> {
             "from": format_time(provenance.range.0),
             "to": format_time(provenance.range.1),
             "last_close": provenance.last_close,
+            "reading": provenance.report.decisions,
             "problems": issues,
         });
         if let Some(ranges) = self.ranges {
@@ -116,17 +115,6 @@ impl CalibrationReport<'_> {
             format_time(provenance.range.0),
             format_time(provenance.range.1)
         )
-    }
-
-    fn problems(&self) -> Vec<String> {
-        let shown = |(name, issues): (&str, Vec<&Issue>)| {
-            let places: Vec<String> = issues.iter().take(PROBLEMS_SHOWN).map(ToString::to_string).collect();
-            let more = issues.len().saturating_sub(PROBLEMS_SHOWN);
-            let more =
-                if more > 0 { format!("; and {more} more (all with --format json)") } else { String::new() };
-            format!("{name}: {} ({}): {}{more}", issues.len(), issues[0].kind.action(), places.join("; "))
-        };
-        self.provenance.report.by_kind().into_iter().map(shown).collect()
     }
 }
 

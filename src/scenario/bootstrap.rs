@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::market::{Duration, PriceHistory};
+use crate::market::{Duration, PriceHistory, ReadOptions};
 use crate::model::Bootstrap;
 
 use super::model::DRIFT;
@@ -75,7 +75,7 @@ fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(PriceHistor
     let shown = quoted(&path.display().to_string());
     let mut problem = |code, message: String| {
         let help =
-            "a CSV of bars with open, high, low and close; paths start from the folder of the scenario";
+            "a file of bars with open, high, low and close; paths start from the folder of the scenario";
         problems.push(Problem::new(code, &prices.place, message).help(help));
     };
     let bytes = match std::fs::read(&path) {
@@ -85,14 +85,14 @@ fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(PriceHistor
             return None;
         }
     };
-    match PriceHistory::from_bytes(&prices.value, &bytes) {
+    match PriceHistory::from_bytes(&prices.value, &bytes, &ReadOptions::default()) {
         Ok((history, _)) if history.close_only => {
             problem(Code::Unreadable, format!("price file {shown} has closes only, without highs and lows"));
             None
         }
         Ok((history, _)) => Some((history, blake3::hash(&bytes).to_hex()[..32].to_owned())),
         Err(error) => {
-            problem(Code::Unreadable, format!("price file {shown}: {error}"));
+            problem(Code::Unreadable, format!("price file: {error}"));
             None
         }
     }

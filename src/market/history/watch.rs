@@ -1,0 +1,64 @@
+//! Bars that are kept and looked at: spikes, moves that are taken back, steps that stay.
+
+use super::issue::{Issue, IssueKind};
+use super::series::HistoricalBar;
+
+/// A high or low is a spike when it lies this many times further beyond open and close than is usual in the file, and
+/// by [`SMALLEST_SPIKE`].
+const SPIKE_TIMES: f64 = 100.0;
+/// Smallest spike, as a distance of log-prices.
+const SMALLEST_SPIKE: f64 = 0.25;
+/// A return is suspicious from this many median absolute returns on, and from [`SMALLEST_SPIKE`].
+const REVERSAL_TIMES: f64 = 50.0;
+/// ... if the next bar takes back all of it but this part.
+const REVERSAL_REST: f64 = 0.2;
+/// A move that stays is reported from here on: to a third, or to three times the price, within a bar.
+const SMALLEST_STEP: f64 = 1.098_612_288_668_109_8;
+
+/// Looks at all bars.
+pub(super) fn look(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
+    spikes(bars, issues);
+    moves(bars, issues);
+}
+
+fn spikes(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
+    let beyond: Vec<f64> = bars
+        .iter()
+        .map(|bar| {
+            let above = (bar.high / bar.open.max(bar.close)).ln();
+            above.max((bar.open.min(bar.close) / bar.low).ln())
+        })
+        .collect();
+    let threshold = (SPIKE_TIMES * median(beyond.clone())).max(SMALLEST_SPIKE);
+    for (bar, beyond) in bars.iter().zip(&beyond) {
+        if *beyond > threshold {
+            let kind = IssueKind::Spike { factor: beyond.exp() };
+            issues.push(Issue { time: bar.time, line: None, kind });
+        }
+    }
+}
+
+fn moves(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
+    let returns: Vec<f64> = bars.windows(2).map(|pair| (pair[1].close / pair[0].close).ln()).collect();
+    let usual = median(returns.iter().map(|r| r.abs()).collect());
+    let reversal = (REVERSAL_TIMES * usual).max(SMALLEST_SPIKE);
+    let step = (REVERSAL_TIMES * usual).max(SMALLEST_STEP);
+    let is_taken_back = |index: usize| {
+        let next = returns.get(index + 1);
+        next.is_some_and(|next| (returns[index] + next).abs() < REVERSAL_REST * returns[index].abs())
+    };
+    for (index, log_return) in returns.iter().enumerate() {
+        let mut report = |kind| issues.push(Issue { time: bars[index + 1].time, line: None, kind });
+        if log_return.abs() > reversal && is_taken_back(index) {
+            report(IssueKind::Reversal { log_return: *log_return });
+        } else if log_return.abs() > step && !(index > 0 && is_taken_back(index - 1)) {
+            report(IssueKind::Step { log_return: *log_return });
+        }
+    }
+}
+
+/// The middle value; 0 of nothing.
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
