@@ -5,6 +5,7 @@ mod bates;
 mod bootstrap;
 mod calibration;
 mod fit;
+mod floor;
 mod fourier;
 mod garch;
 mod gbm;
@@ -23,6 +24,7 @@ mod regime;
 mod sample;
 mod scenario;
 mod simplex;
+mod work;
 
 pub use assumptions::{AssumptionError, AssumptionOptions, assumptions};
 pub use calibration::{Calibration, Candidate, Growth, Target, calibrate};
