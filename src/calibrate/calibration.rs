@@ -7,6 +7,7 @@ use super::garch::Garch;
 use super::goodness::Goodness;
 use super::jumps::Jumps;
 use super::sample::{Sample, mean, variance};
+use super::scenario::refusal;
 use super::{bates, gbm, hawkes, heston, kou, merton, regime};
 
 /// What can be fitted: a model with an estimator.
@@ -141,14 +142,30 @@ pub fn calibrate(sample: Sample, targets: &[Target]) -> Result<Calibration, Vec<
             Err(error) => failures.push((name, error)),
         }
     }
+    let (log_growth, growth) = growth(&sample);
+    let mut calibration = Calibration { sample, candidates, failures, chosen: 0, log_growth, growth };
+    // What no scenario may hold is no candidate: one set of bounds, that of the format.
+    let refusals: Vec<Option<String>> =
+        calibration.candidates.iter().map(|candidate| refusal(&calibration, &candidate.fit)).collect();
+    let mut refusals = refusals.into_iter();
+    let mut refused = Vec::new();
+    calibration.candidates.retain(|candidate| match refusals.next().flatten() {
+        Some(words) => {
+            refused.push((candidate.fit.name, FitError::OutOfRange(words)));
+            false
+        }
+        None => true,
+    });
+    calibration.failures.extend(refused);
+    let Calibration { sample, candidates, failures, .. } = &mut calibration;
     let n = sample.len();
     let bic = |candidate: &Candidate| {
         candidate.fit.likelihood.map_or(f64::INFINITY, |likelihood| likelihood.bic(n))
     };
     let chosen = (0..candidates.len()).min_by(|&a, &b| bic(&candidates[a]).total_cmp(&bic(&candidates[b])));
-    let Some(chosen) = chosen else { return Err(failures) };
-    let (log_growth, growth) = growth(&sample);
-    Ok(Calibration { sample, candidates, failures, chosen, log_growth, growth })
+    let Some(chosen) = chosen else { return Err(std::mem::take(failures)) };
+    calibration.chosen = chosen;
+    Ok(calibration)
 }
 
 /// Mean log return, and growth of the expected price, per year with standard errors.

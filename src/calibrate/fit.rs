@@ -135,7 +135,10 @@ pub(super) fn maximum_likelihood(
 ) -> Result<Estimate, FitError> {
     let optimum = maximise(&log_likelihood, starts, &|| work.is_spent()).ok_or(FitError::NoMaximum)?;
     let warnings = match work.is_spent() {
-        true => vec!["the search was ended before it settled: longer bars (--interval) are fitted to the end".to_owned()],
+        true => vec![
+            "the search was ended before it settled: longer bars (--interval) are fitted to the end"
+                .to_owned(),
+        ],
         false => Vec::new(),
     };
     let errors = standard_errors(&log_likelihood, &parameters, &optimum.point);

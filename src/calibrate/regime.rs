@@ -86,7 +86,10 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
     let log_likelihood = |u: &[f64]| {
         let law = law(u);
         let total = law.leaving[0] + law.leaving[1];
-        if total > MOST_SWITCHING || law.std_dev[0] < smallest || law.rates(dt).iter().any(|rate| *rate > MOST_SWITCHES) {
+        if total > MOST_SWITCHING
+            || law.std_dev[0] < smallest
+            || law.rates(dt).iter().any(|rate| *rate > MOST_SWITCHES)
+        {
             return f64::NAN;
         }
         work.charge(x.len(), 16);

@@ -30,7 +30,9 @@ pub enum SampleError {
     #[error("the price never moves: there is nothing to fit")]
     Constant,
     /// A price that grows by the same every time.
-    #[error("all returns are {0:.3e} up to rounding: the price grows at a constant rate, there is nothing to fit")]
+    #[error(
+        "all returns are {0:.3e} up to rounding: the price grows at a constant rate, there is nothing to fit"
+    )]
     ConstantGrowth(f64),
 }
 

@@ -136,7 +136,9 @@ mod tests {
 
     #[test]
     fn the_border_of_existence_is_not_crossed() {
-        let found = maximise(|x| if x[0] < 1.0 { f64::NAN } else { -x[0] }, &[vec![0.0], vec![4.0]], &|| false).unwrap();
+        let found =
+            maximise(|x| if x[0] < 1.0 { f64::NAN } else { -x[0] }, &[vec![0.0], vec![4.0]], &|| false)
+                .unwrap();
         assert!(found.point[0] >= 1.0 && found.point[0] < 1.0 + 1e-5, "{found:?}");
         assert_eq!(maximise(|_| f64::NAN, &[vec![0.0]], &|| false), None);
     }

@@ -4,13 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::calibrate::{Drift, Garch, Provenance, Sample, Target, calibrate, range_volatilities, scenario};
+use crate::calibrate::{
+    Choices, Drift, Garch, Provenance, Sample, Target, Terms, calibrate, range_volatilities, scenario,
+    start_and_long_run,
+};
 use crate::market::{Duration, HistoryReport, PriceHistory};
 use crate::report::CalibrationReport;
+use crate::scenario::{Source, parse};
+use crate::venue::Side;
 
-use super::failure::{error_with_help, warn};
+use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, terminal_layout, write_file};
 use super::prices::PriceOptions;
+use super::values;
 
 /// Fit price models to recorded prices and write a ready scenario
 ///
@@ -54,9 +60,66 @@ pub struct Calibrate {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    #[command(flatten)]
+    terms: TermOptions,
+
     /// Format on standard output
     #[arg(long, value_enum, default_value = "table")]
     format: CalibrationFormat,
+}
+
+/// What the scenario of --output takes besides the model.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scenario of --output")]
+struct TermOptions {
+    /// Name of the coin; that of the file if absent
+    #[arg(long, value_name = "NAME")]
+    asset: Option<String>,
+
+    /// Venue of the catalogue, or its file; the coin's on Binance if absent
+    #[arg(long, value_name = "VENUE")]
+    venue: Option<String>,
+
+    /// Direction
+    #[arg(long, value_enum, value_name = "SIDE")]
+    side: Option<SideChoice>,
+
+    /// Length of the simulation; 30d if absent
+    #[arg(long, value_name = "DURATION")]
+    horizon: Option<Duration>,
+
+    /// Levels, with commas
+    #[arg(long, value_name = "L", value_delimiter = ',', value_parser = values::positive)]
+    leverage: Vec<f64>,
+
+    /// Equity in the currency of settlement; worth 1,000 if absent
+    #[arg(long, value_name = "AMOUNT", value_parser = values::positive)]
+    equity: Option<f64>,
+}
+
+/// Directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SideChoice {
+    /// Gains as the price rises
+    Long,
+    /// Gains as the price falls
+    Short,
+}
+
+impl TermOptions {
+    fn choices(&self) -> Choices {
+        Choices {
+            asset: self.asset.clone(),
+            venue: self.venue.clone(),
+            side: self.side.map(|side| match side {
+                SideChoice::Long => Side::Long,
+                SideChoice::Short => Side::Short,
+            }),
+            horizon: self.horizon,
+            leverage: self.leverage.clone(),
+            equity: self.equity,
+        }
+    }
 }
 
 /// Models, as they are asked for.
@@ -126,15 +189,29 @@ impl Calibrate {
         // --describe alone only describes.
         let fits = !self.describe || self.output.is_some() || self.model != ModelChoice::Auto;
         let calibration = if fits { Some(self.fit(&history)?) } else { None };
+        let mut said = Vec::new();
         if let (Some(path), Some(calibration)) = (&self.output, &calibration) {
             let drift = match self.drift {
                 DriftChoice::Zero => Drift::Zero,
                 DriftChoice::Estimate => Drift::Estimate,
             };
             let chosen = &calibration.candidates[calibration.chosen];
-            let text = scenario(calibration, chosen, &provenance, drift);
+            let terms = Terms::new(&self.terms.choices(), drift, &provenance);
+            let text = scenario(calibration, chosen, &provenance, &terms);
+            // What would not run is not written.
+            parse(Source::of_file(path, text.as_str()), &[])
+                .map_err(|problems| WrongScenarios(vec![problems]))?;
+            if let Some((start, long_run)) = start_and_long_run(&chosen.fit) {
+                let (start, long_run) = (100.0 * start, 100.0 * long_run);
+                said.push(format!(
+                    "The scenario starts at a volatility of {start:.0} % (after the last bar); the long-run one is {long_run:.0} %."
+                ));
+            }
+            if !terms.assumed.is_empty() {
+                said.push(format!("Assumed: {}.", terms.assumed.join("; ")));
+            }
             if path.as_os_str() == "-" {
-                for warning in chosen.warnings() {
+                for warning in chosen.warnings().into_iter().chain(provenance.report.lines()).chain(said) {
                     warn(warning);
                 }
                 return print(&text);
@@ -150,7 +227,10 @@ impl Calibrate {
             CalibrationFormat::Json => print(&report.json()?),
             CalibrationFormat::Table => {
                 let next = match &self.output {
-                    Some(path) => format!("\nWrote {0}. Next:\n  liqsim run {0}\n", path.display()),
+                    Some(path) => {
+                        let said: String = said.iter().map(|line| format!("{line}\n")).collect();
+                        format!("\n{said}Wrote {0}. Next:\n  liqsim run {0}\n", path.display())
+                    }
                     None => String::new(),
                 };
                 print(&(report.table(terminal_layout()) + &next))

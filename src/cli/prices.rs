@@ -72,7 +72,10 @@ impl PriceOptions {
         let (whole, mut report) = PriceHistory::read(path, &self.reading())?;
         let history = whole.between(self.since, self.until);
         if history.bars.is_empty() {
-            return Err(error_with_help("no bars are left between --since and --until", "choose a wider range"));
+            return Err(error_with_help(
+                "no bars are left between --since and --until",
+                "choose a wider range",
+            ));
         }
         report.keep_between(self.since, self.until);
         Ok((history, report))

@@ -175,7 +175,7 @@ impl Replay {
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
         for horizon in horizons {
             scenario.simulation.horizon = horizon;
-            report.levels.extend(self.rows(&replay, &scenario, &stop)?);
+            report.levels.extend(self.rows(&replay, history.interval, &scenario, &stop)?);
         }
         for file in files {
             let text = match file.format {
@@ -219,6 +219,7 @@ impl Replay {
     fn rows(
         &self,
         replay: &History,
+        interval: Duration,
         scenario: &Scenario,
         stop: &AtomicBool,
     ) -> anyhow::Result<Vec<ReplayRow>> {
@@ -230,14 +231,16 @@ impl Replay {
             return Err(RunError::Interrupted.into());
         }
         let rows = replayed.iter().zip(&result.levels).map(|(level, simulated)| {
-            let (realised, predicted) = (level.realised, simulated.liquidation_probability);
+            let (realised, predicted) = (level.realised.into(), simulated.liquidation_probability);
+            let periods = level.starts as f64 * interval.days() / scenario.simulation.horizon.days();
             ReplayRow {
                 horizon_days: scenario.simulation.horizon.days(),
                 leverage: level.leverage,
                 starts: level.starts,
-                realised: realised.into(),
+                independent_periods: (periods as u64).max(1),
+                agrees: ReplayRow::verdict(realised, &predicted),
+                realised,
                 predicted,
-                agrees: realised.low <= predicted.high && predicted.low <= realised.high,
             }
         });
         Ok(rows.collect())

@@ -10,6 +10,7 @@ use super::sampling::{self, Apart};
 use super::several;
 use crate::account::{Evaluation, Level};
 use crate::market::SECONDS_PER_DAY;
+use crate::model::Model;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
 use crate::venue::{Contract, Flows, Venue};
@@ -210,6 +211,32 @@ fn notes(
     let mut notes = Vec::new();
     let mut note = |code: &str, message: String| notes.push(Note { code: code.to_owned(), message });
     let paths = tally.paths;
+    for asset in &scenario.assets {
+        let Model::Bootstrap(bootstrap) = &asset.model else { continue };
+        let (record, name) = (bootstrap.record(), &asset.name);
+        for found in bootstrap.findings() {
+            note("price_file", format!("{name}, price file: {found}."));
+        }
+        let block = bootstrap.block() * bootstrap.interval().seconds() as f64;
+        if block > record.seconds() as f64 {
+            let days = block / 86_400.0;
+            note(
+                "bootstrap_record",
+                format!(
+                    "{name}: blocks of {days:.0} days are longer than the record of {record}, which is repeated inside them."
+                ),
+            );
+        }
+        if scenario.simulation.horizon > record {
+            let horizon = scenario.simulation.horizon;
+            note(
+                "bootstrap_record",
+                format!(
+                    "{name}: the horizon of {horizon} is longer than the record of {record}: every path repeats the same few moves."
+                ),
+            );
+        }
+    }
     match ending {
         Ending::Complete => {}
         Ending::Interrupted { planned } => note(

@@ -1,8 +1,8 @@
 //! Recorded funding rates of a perpetual contract: read from what price files are read from.
 
 use super::history::{
-    HistoryError, HistoryReport, Issue, IssueKind, ReadOptions, Refusal, Want, format_time, most_frequent, refused_in,
-    table_of,
+    HistoryError, HistoryReport, Issue, IssueKind, ReadOptions, Refusal, Want, format_time, most_frequent,
+    refused_in, table_of,
 };
 use super::{Duration, SECONDS_PER_YEAR};
 
@@ -49,10 +49,17 @@ impl FundingHistory {
         for row in &table.rows {
             let [rate, ..] = row.prices;
             if rate.is_nan() {
-                table.issues.push(Issue { time: row.time, line: Some(row.line), kind: IssueKind::MissingRate });
+                table.issues.push(Issue {
+                    time: row.time,
+                    line: Some(row.line),
+                    kind: IssueKind::MissingRate,
+                });
             } else if rate.abs() > 1.0 {
                 let value = rate.to_string();
-                return Err(refuse(Some(row.line), Refusal::Value { value, expected: "fraction of the notional" }));
+                return Err(refuse(
+                    Some(row.line),
+                    Refusal::Value { value, expected: "fraction of the notional" },
+                ));
             } else if let Some((_, known)) = rows.last().filter(|(time, _)| *time == row.time) {
                 if *known != rate {
                     let time = format_time(row.time);
@@ -67,7 +74,8 @@ impl FundingHistory {
         let minutes = |seconds: i64| (seconds + 30).div_euclid(60) * 60;
         let steps = rows.windows(2).map(|pair| minutes(pair[1].0 - pair[0].0));
         let found = most_frequent(steps).filter(|(step, _)| *step > 0);
-        let (step, often) = found.ok_or_else(|| refuse(None, Refusal::TooFew { bars: rows.len(), rows: count }))?;
+        let (step, often) =
+            found.ok_or_else(|| refuse(None, Refusal::TooFew { bars: rows.len(), rows: count }))?;
         let interval = Duration::from_seconds(step.unsigned_abs());
         if rows.len() > FEWEST && 2 * often < rows.len() - 1 {
             let share = 100.0 * often as f64 / (rows.len() - 1) as f64;
@@ -85,6 +93,7 @@ impl FundingHistory {
         let report = HistoryReport {
             source: name.to_owned(),
             hash: blake3::hash(bytes).to_hex().to_string(),
+            symbol: table.symbol,
             rows: count,
             issues: table.issues,
             decisions: table.decisions,
@@ -123,7 +132,8 @@ mod tests {
             }
             assert_eq!(record(same), expected, "{same}");
         }
-        let hourly = record("timestamp,interest_1h,interest_8h\n1704067200,1e-5,8e-5\n1704070800,2e-5,8e-5\n");
+        let hourly =
+            record("timestamp,interest_1h,interest_8h\n1704067200,1e-5,8e-5\n1704070800,2e-5,8e-5\n");
         assert_eq!((hourly.rates, hourly.interval), (vec![1e-5, 2e-5], Duration::from_seconds(3_600)));
     }
 
@@ -146,7 +156,9 @@ mod tests {
         assert!(error("time,price\n1704067200,1\n1704096000,1\n").contains("no column of rates"));
         assert!(error("time,rate\n0,1e-4\n28800,1e-4\n57600,1e-4\n").contains("bars start between 2009"));
         assert!(error("time,rate\n1704067200,1e-4\n1704067200,2e-4\n1704096000,1e-4\n").contains("line 3"));
-        assert!(error("time,rate\n1704067200,1e-4\n1704096000,ten\n").contains("line 3: \"ten\" is not a number"));
+        assert!(
+            error("time,rate\n1704067200,1e-4\n1704096000,ten\n").contains("line 3: \"ten\" is not a number")
+        );
         assert!(error("time,rate\n1704067200,1e-4\n").contains("at least 2 are needed"));
     }
 }

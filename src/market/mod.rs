@@ -9,6 +9,6 @@ pub use bars::{Bars, Sides};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 pub use funding_history::FundingHistory;
 pub use history::{
-    ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind, Period,
-    PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
+    ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
+    Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };

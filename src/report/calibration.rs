@@ -156,6 +156,20 @@ fn fits(calibration: &Calibration, width: usize, head: impl Fn(&str) -> String) 
         "",
         "",
     );
+    let moments: Vec<&str> =
+        calibration.candidates.iter().filter(|c| c.fit.likelihood.is_none()).map(|c| c.fit.name).collect();
+    if !moments.is_empty() {
+        text += &wrap(
+            &format!(
+                "{}: fitted by moments of daily variance; the hidden variance leaves no likelihood to compare, so {} in the choice.",
+                moments.join(", "),
+                if moments.len() == 1 { "it takes no part" } else { "they take no part" }
+            ),
+            width,
+            "- ",
+            "  ",
+        );
+    }
     for (name, error) in &calibration.failures {
         text += &wrap(&format!("{name} not fitted: {error}."), width, "- ", "  ");
     }

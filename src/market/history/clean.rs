@@ -29,7 +29,7 @@ pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration),
     refute::exchanged(&bars, interval)?;
     refute::jumps(&bars, interval)?;
     look_for_gaps(&bars, interval, issues);
-    watch::look(&bars, issues);
+    watch::look(&bars, interval, issues);
     Ok((bars, Duration::from_seconds(interval.unsigned_abs())))
 }
 
@@ -102,7 +102,9 @@ fn without_duplicates(rows: &[(HistoricalBar, u64)], issues: &mut Vec<Issue>) ->
 fn is_clock_change(time: i64) -> bool {
     let Ok(time) = jiff::Timestamp::from_second(time) else { return false };
     let local = time.to_zoned(jiff::tz::TimeZone::UTC);
-    local.weekday() == jiff::civil::Weekday::Sunday && matches!(local.month(), 10 | 11) && (0..=3).contains(&local.hour())
+    local.weekday() == jiff::civil::Weekday::Sunday
+        && matches!(local.month(), 10 | 11)
+        && (0..=3).contains(&local.hour())
 }
 
 /// The most frequent distance in time, the shortest of equals.

@@ -35,15 +35,59 @@ pub(super) struct Columns {
 /// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
 /// of no certain place in the bar.
 const TIME: [&str; 43] = [
-    "timeperiodstart", "periodstart", "opentime", "timeopen", "opentimestamp", "opentimems", "opendatetime",
-    "starttime", "startat", "starttimestamp", "start", "barstart", "candlebegintime", "begintime", "timestamp",
-    "timestamputc", "timestampms", "unix", "unixtimestamp", "unixtime", "epoch", "time", "datetime", "datetimeutc",
-    "date", "dateutc", "dategmt", "timeutc", "gmttime", "utctime", "localtime", "utc", "snappedat",
-    "observationdate", "dtyyyymmdd", "tradingday", "fundingtime", "fundingtimestamp", "fundingratetimestamp",
-    "calctime", "ts", "t", "day",
+    "timeperiodstart",
+    "periodstart",
+    "opentime",
+    "timeopen",
+    "opentimestamp",
+    "opentimems",
+    "opendatetime",
+    "starttime",
+    "startat",
+    "starttimestamp",
+    "start",
+    "barstart",
+    "candlebegintime",
+    "begintime",
+    "timestamp",
+    "timestamputc",
+    "timestampms",
+    "unix",
+    "unixtimestamp",
+    "unixtime",
+    "epoch",
+    "time",
+    "datetime",
+    "datetimeutc",
+    "date",
+    "dateutc",
+    "dategmt",
+    "timeutc",
+    "gmttime",
+    "utctime",
+    "localtime",
+    "utc",
+    "snappedat",
+    "observationdate",
+    "dtyyyymmdd",
+    "tradingday",
+    "fundingtime",
+    "fundingtimestamp",
+    "fundingratetimestamp",
+    "calctime",
+    "ts",
+    "t",
+    "day",
 ];
 const END: [&str; 8] = [
-    "closetime", "timeclose", "timeperiodend", "periodend", "endtime", "closetimestamp", "end", "candleendtime",
+    "closetime",
+    "timeclose",
+    "timeperiodend",
+    "periodend",
+    "endtime",
+    "closetimestamp",
+    "end",
+    "candleendtime",
 ];
 const DATE: [&str; 6] = ["date", "dtyyyymmdd", "day", "dateutc", "dategmt", "tradingday"];
 const CLOCK: [&str; 5] = ["time", "clock", "timeutc", "timegmt", "hhmmss"];
@@ -51,16 +95,47 @@ const OPEN: [&str; 6] = ["open", "openprice", "priceopen", "openingprice", "firs
 const HIGH: [&str; 6] = ["high", "highprice", "pricehigh", "highest", "max", "h"];
 const LOW: [&str; 6] = ["low", "lowprice", "pricelow", "lowest", "min", "l"];
 const CLOSE: [&str; 18] = [
-    "close", "closeprice", "priceclose", "closingprice", "closelast", "price", "lastprice", "last", "markprice",
-    "indexprice", "marketprice", "priceusd", "referencerateusd", "value", "adjclose", "adjustedclose", "closeadj", "c",
+    "close",
+    "closeprice",
+    "priceclose",
+    "closingprice",
+    "closelast",
+    "price",
+    "lastprice",
+    "last",
+    "markprice",
+    "indexprice",
+    "marketprice",
+    "priceusd",
+    "referencerateusd",
+    "value",
+    "adjclose",
+    "adjustedclose",
+    "closeadj",
+    "c",
 ];
 const VOLUME: [&str; 7] = ["volume", "vol", "basevolume", "tickvol", "tickvolume", "quantity", "v"];
-const RATE: [&str; 7] = [
-    "fundingrate", "lastfundingrate", "rate", "interest1h", "funding", "realizedrate", "value",
-];
+const RATE: [&str; 7] =
+    ["fundingrate", "lastfundingrate", "rate", "interest1h", "funding", "realizedrate", "value"];
 const SYMBOL: [&str; 18] = [
-    "symbol", "ticker", "tic", "pair", "instrument", "instrumentid", "instrumentname", "instid", "market",
-    "marketid", "product", "productid", "coin", "coinid", "asset", "contract", "name", "sym",
+    "symbol",
+    "ticker",
+    "tic",
+    "pair",
+    "instrument",
+    "instrumentid",
+    "instrumentname",
+    "instid",
+    "market",
+    "marketid",
+    "product",
+    "productid",
+    "coin",
+    "coinid",
+    "asset",
+    "contract",
+    "name",
+    "sym",
 ];
 
 /// Whether a header may say this.
@@ -104,10 +179,13 @@ pub(super) fn of_header(
         Some(close) => close,
         None => {
             // A single column beside the time needs no name.
-            let others: Vec<usize> =
-                (0..layout.fields).filter(|column| !taken.contains(column) && symbol != Some(*column)).collect();
-            let [only] = others[..] else { return Err(Refusal::NoPrices(layout.header_text())) };
-            only
+            let others: Vec<usize> = (0..layout.fields)
+                .filter(|column| !taken.contains(column) && symbol != Some(*column))
+                .collect();
+            match others[..] {
+                [only] if !header.says_otherwise(only) => only,
+                _ => return Err(Refusal::NoPrices(layout.header_text())),
+            }
         }
     };
     taken.push(close);
@@ -152,6 +230,15 @@ impl Header<'_> {
             return exact;
         }
         columns(&|name| ["usd", "usdt", "eur"].iter().any(|unit| name.strip_suffix(unit) == Some(known)))
+    }
+
+    /// Whether a column is called something else than a close.
+    fn says_otherwise(&self, column: usize) -> bool {
+        // A single letter may stand for a value as well.
+        self.names[column].iter().filter(|name| name.len() > 1).any(|name| {
+            let lists: [&[&str]; 6] = [&OPEN, &HIGH, &LOW, &VOLUME, &RATE, &END];
+            name.starts_with("volume") || lists.iter().any(|list| list.contains(&name.as_str()))
+        })
     }
 
     /// The column of a role: the chosen one, or the only one of the best name.
@@ -209,7 +296,8 @@ impl Header<'_> {
         if let Some(chosen) = self.options.columns.of(Role::Clock) {
             return Ok((time, Some(self.chosen(chosen)?)));
         }
-        let is_plain = self.names[time].iter().any(|name| [&DATE[..], &CLOCK].concat().contains(&name.as_str()));
+        let is_plain =
+            self.names[time].iter().any(|name| [&DATE[..], &CLOCK].concat().contains(&name.as_str()));
         if !is_plain || self.options.columns.of(Role::Time).is_some() {
             return Ok((time, None));
         }
@@ -239,7 +327,10 @@ pub(super) fn is_clock_beside<'a>(
 pub(super) fn chosen(wanted: &str, layout: &Layout) -> Result<usize, Refusal> {
     let unknown = || Refusal::UnknownColumn { name: wanted.to_owned(), header: layout.header_text() };
     let is_named = |column: &usize| {
-        layout.headers.iter().any(|header| header.get(*column).is_some_and(|name| name.eq_ignore_ascii_case(wanted)))
+        layout
+            .headers
+            .iter()
+            .any(|header| header.get(*column).is_some_and(|name| name.eq_ignore_ascii_case(wanted)))
     };
     let is_alike = |column: &usize| {
         let name = plain(wanted);
@@ -289,7 +380,8 @@ mod tests {
 
     fn columns(header: &str) -> Result<Columns, Refusal> {
         let count = header.split(',').count();
-        let rows: String = (0..3).map(|day| format!("2024-01-0{}{}\n", day + 1, ",5".repeat(count - 1))).collect();
+        let rows: String =
+            (0..3).map(|day| format!("2024-01-0{}{}\n", day + 1, ",5".repeat(count - 1))).collect();
         let layout = Layout::of(&format!("{header}\n{rows}")).unwrap();
         of_header(&layout, &[], Want::Prices, &ReadOptions::default()).map(|(columns, _)| columns)
     }
@@ -306,7 +398,12 @@ mod tests {
             ("startTime,openPrice,highPrice,lowPrice,closePrice,volume,turnover", 0, Some([1, 2, 3]), 4),
             ("snapped_at,price,market_cap,total_volume", 0, None, 1),
             ("timestamp,timeOpen,open,high,low,close", 1, Some([2, 3, 4]), 5),
-            ("time_open,time_period_start,price_open,price_high,price_low,price_close", 1, Some([2, 3, 4]), 5),
+            (
+                "time_open,time_period_start,price_open,price_high,price_low,price_close",
+                1,
+                Some([2, 3, 4]),
+                5,
+            ),
             ("observation_date,CBBTCUSD", 0, None, 1),
             ("Timestamp,market-price", 0, None, 1),
             ("Date,Adj Close,Volume", 0, None, 1),
@@ -324,7 +421,9 @@ mod tests {
         assert!(matches!(columns("timestamp,funding,interest"), Err(Refusal::NoPrices(_))));
         assert!(matches!(columns("timestamp,high,low,close"), Err(Refusal::PartialRange(_))));
         assert!(matches!(columns("close_time,close"), Err(Refusal::OnlyEnds(_))));
-        assert!(matches!(columns("Date,BTC,ETH"), Err(Refusal::NoPrices(_))));
+        for header in ["Date,BTC,ETH", "Date,Volume", "timestamp,funding_rate", "Date,Open"] {
+            assert!(matches!(columns(header), Err(Refusal::NoPrices(_))), "{header}");
+        }
         assert!(matches!(columns("Date,Close,Close"), Err(Refusal::SameName { count: 2, first: 2, .. })));
     }
 

@@ -37,13 +37,28 @@ pub(super) fn guess(low: f64, high: f64, count: usize) -> String {
     let is_counted = (low == 0.0 || low == 1.0) && (high - low - (count as f64 - 1.0)).abs() < 0.5;
     // The ranges are those of 2009 to 2060.
     let kinds: [(bool, &str); 9] = [
-        (is_counted, "They look like an index: name the column that holds the times, or write it into the file"),
+        (
+            is_counted,
+            "They look like an index: name the column that holds the times, or write it into the file",
+        ),
         (within(2009.0, 2060.0), "They look like years: bars of a year are too long"),
         (within(14_245.0, 33_000.0), "They look like days since 1970: multiply them by 86400"),
-        (within(39_814.0, 59_000.0), "They look like days of a spreadsheet: write them as dates, such as 2024-01-31"),
-        (within(3.4e5, 7.9e5) && !within(733_000.0, 753_000.0), "They look like hours since 1970: multiply them by 3600"),
-        (within(733_000.0, 753_000.0), "They look like days since the year 0: write them as dates, such as 2024-01-31"),
-        (within(2_454_832.0, 2_474_000.0), "They look like Julian days: write them as dates, such as 2024-01-31"),
+        (
+            within(39_814.0, 59_000.0),
+            "They look like days of a spreadsheet: write them as dates, such as 2024-01-31",
+        ),
+        (
+            within(3.4e5, 7.9e5) && !within(733_000.0, 753_000.0),
+            "They look like hours since 1970: multiply them by 3600",
+        ),
+        (
+            within(733_000.0, 753_000.0),
+            "They look like days since the year 0: write them as dates, such as 2024-01-31",
+        ),
+        (
+            within(2_454_832.0, 2_474_000.0),
+            "They look like Julian days: write them as dates, such as 2024-01-31",
+        ),
         (within(2.05e7, 4.8e7), "They look like minutes since 1970: multiply them by 60"),
         (low > 1e9, "They may be numbers of trades or orders: name the column of times"),
     ];
@@ -64,7 +79,9 @@ mod tests {
 
     #[test]
     fn units_are_told_by_size() {
-        for number in [1_502_942_400.0, 1_502_942_400_000.0, 1_502_942_400_000_000.0, 1_502_942_400_000_000_000.0] {
+        for number in
+            [1_502_942_400.0, 1_502_942_400_000.0, 1_502_942_400_000_000.0, 1_502_942_400_000_000_000.0]
+        {
             assert_eq!(seconds(number), Some(1_502_942_400), "{number}");
         }
         assert_eq!(seconds(1e30), None);

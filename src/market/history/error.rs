@@ -67,13 +67,19 @@ pub enum Refusal {
     #[error("no table: rows of fields with commas, semicolons, tabs or | between them are read")]
     NoTable,
     /// The header has no time.
-    #[error("no column of times: name one of them \"timestamp\" (start of the bar), or say --columns time=NAME; the header is {0:?}")]
+    #[error(
+        "no column of times: name one of them \"timestamp\" (start of the bar), or say --columns time=NAME; the header is {0:?}"
+    )]
     NoTimes(String),
     /// The header only has the end of the bar.
-    #[error("only the end of the bars is there ({0:?}): add a column of their starts, or say --columns time={0}")]
+    #[error(
+        "only the end of the bars is there ({0:?}): add a column of their starts, or say --columns time={0}"
+    )]
     OnlyEnds(String),
     /// The header has no close.
-    #[error("no column of prices: name one of them \"close\", or say --columns close=NAME; the header is {0:?}")]
+    #[error(
+        "no column of prices: name one of them \"close\", or say --columns close=NAME; the header is {0:?}"
+    )]
     NoPrices(String),
     /// The header has no rate.
     #[error("no column of rates: name one of them \"funding_rate\"; the header is {0:?}")]
@@ -102,7 +108,9 @@ pub enum Refusal {
         header: String,
     },
     /// Another number of fields than the header or the rows before.
-    #[error("the row has {found} fields, {by} {expected}: quote numbers that hold the separator, and give every row the same columns")]
+    #[error(
+        "the row has {found} fields, {by} {expected}: quote numbers that hold the separator, and give every row the same columns"
+    )]
     Fields {
         /// Fields of the row.
         found: usize,
@@ -123,7 +131,9 @@ pub enum Refusal {
         expected: &'static str,
     },
     /// Several instruments.
-    #[error("column {column:?} names {first:?} and {second:?}: a history is of one instrument, keep the rows of one")]
+    #[error(
+        "column {column:?} names {first:?} and {second:?}: a history is of one instrument, keep the rows of one"
+    )]
     Symbols {
         /// Name of the column.
         column: String,
@@ -133,7 +143,9 @@ pub enum Refusal {
         second: String,
     },
     /// No header, and numbers that do not tell.
-    #[error("no header, and the numbers do not tell {0}: add a header line, or say --columns time=1,open=2,high=3,low=4,close=5 (by number)")]
+    #[error(
+        "no header, and the numbers do not tell {0}: add a header line, or say --columns time=1,open=2,high=3,low=4,close=5 (by number)"
+    )]
     NoOrder(&'static str),
     /// Trades instead of bars.
     #[error("these look like single trades, not bars: join them to bars of one interval first")]
@@ -157,7 +169,9 @@ pub enum Refusal {
         point: String,
     },
     /// Dates that can be read in two ways.
-    #[error("the order of day and month cannot be told from {value:?} and the rest of the file: say --dates day-first or --dates month-first")]
+    #[error(
+        "the order of day and month cannot be told from {value:?} and the rest of the file: say --dates day-first or --dates month-first"
+    )]
     Dates {
         /// One of them.
         value: String,
@@ -171,13 +185,17 @@ pub enum Refusal {
         second: String,
     },
     /// A zone whose offset is not known.
-    #[error("{value:?} names a time zone whose offset is not known: write times in UTC, or with an offset such as +01:00")]
+    #[error(
+        "{value:?} names a time zone whose offset is not known: write times in UTC, or with an offset such as +01:00"
+    )]
     Zone {
         /// The text of the field.
         value: String,
     },
     /// Numbers that are no times.
-    #[error("column {column:?} runs from {from} to {to}, as seconds since 1970 from {read_from} to {read_to}: bars start between 2009 and tomorrow. {guess}")]
+    #[error(
+        "column {column:?} runs from {from} to {to}, as seconds since 1970 from {read_from} to {read_to}: bars start between 2009 and tomorrow. {guess}"
+    )]
     NotTimes {
         /// Name of the column.
         column: String,
@@ -193,7 +211,9 @@ pub enum Refusal {
         guess: String,
     },
     /// A single time outside what is believed.
-    #[error("{value:?} is {read}: bars start between 2009 and tomorrow; remove the row, or say --allow-times for older series")]
+    #[error(
+        "{value:?} is {read}: bars start between 2009 and tomorrow; remove the row, or say --allow-times for older series"
+    )]
     OutOfTime {
         /// The text of the field.
         value: String,
@@ -201,10 +221,14 @@ pub enum Refusal {
         read: String,
     },
     /// Bars of a length that no source has.
-    #[error("most bars are {0} apart, which no bars are: the column of times is another one, or is no time; --columns time=NAME chooses")]
+    #[error(
+        "most bars are {0} apart, which no bars are: the column of times is another one, or is no time; --columns time=NAME chooses"
+    )]
     Interval(Duration),
     /// No interval that most bars have.
-    #[error("only {share:.0} % of the rows are {interval} after the one before, the commonest distance: these are no bars of one interval")]
+    #[error(
+        "only {share:.0} % of the rows are {interval} after the one before, the commonest distance: these are no bars of one interval"
+    )]
     Irregular {
         /// In per cent.
         share: f64,
@@ -212,7 +236,9 @@ pub enum Refusal {
         interval: Duration,
     },
     /// Most bars contradict their columns.
-    #[error("open or close lies outside low and high in {count} of {rows} bars: the columns are in another order than was read ({order}); --columns open=..,high=..,low=..,close=.. says which is which")]
+    #[error(
+        "open or close lies outside low and high in {count} of {rows} bars: the columns are in another order than was read ({order}); --columns open=..,high=..,low=..,close=.. says which is which"
+    )]
     Crossed {
         /// Bars.
         count: usize,
@@ -222,10 +248,14 @@ pub enum Refusal {
         order: String,
     },
     /// Opens are the next closes.
-    #[error("nearly every bar closes where the bar before it opens: open and close are exchanged, or times run backwards")]
+    #[error(
+        "nearly every bar closes where the bar before it opens: open and close are exchanged, or times run backwards"
+    )]
     Exchanged,
     /// The same times again with other values.
-    #[error("{count} of {rows} rows repeat the time of another with other values, the first {time}: several instruments or intervals in one file, or times that lost digits")]
+    #[error(
+        "{count} of {rows} rows repeat the time of another with other values, the first {time}: several instruments or intervals in one file, or times that lost digits"
+    )]
     Conflicts {
         /// Rows.
         count: usize,
@@ -235,7 +265,9 @@ pub enum Refusal {
         time: String,
     },
     /// Rows without prices.
-    #[error("{count} of {rows} rows have no price above 0: the columns are other ones than was read ({order})")]
+    #[error(
+        "{count} of {rows} rows have no price above 0: the columns are other ones than was read ({order})"
+    )]
     Unpriced {
         /// Rows.
         count: usize,
@@ -245,13 +277,17 @@ pub enum Refusal {
         order: String,
     },
     /// A price that no market has.
-    #[error("the close changes by a factor of {factor:.2} in every other bar: several instruments in one file, or a column that is no price")]
+    #[error(
+        "the close changes by a factor of {factor:.2} in every other bar: several instruments in one file, or a column that is no price"
+    )]
     Jumps {
         /// Median.
         factor: f64,
     },
     /// Rates that look like per cent.
-    #[error("half of the rates are beyond {median} in {interval}, which would be {yearly:.0} % a year: if they are per cent, divide them by 100 (or write 0.01%)")]
+    #[error(
+        "half of the rates are beyond {median} in {interval}, which would be {yearly:.0} % a year: if they are per cent, divide them by 100 (or write 0.01%)"
+    )]
     PerCent {
         /// Median of the absolute rate.
         median: f64,

@@ -73,6 +73,8 @@ pub enum IssueKind {
         /// The log return to this bar.
         log_return: f64,
     },
+    /// The bar does not open at the close before it, where nearly all others do; kept.
+    Break,
     /// All times are the last second of their bars; moved to the first.
     EndTimes,
     /// An hour stands twice when clocks are put back; the last in the file is kept.
@@ -105,6 +107,7 @@ impl IssueKind {
             Self::NoTime => "rows without a time",
             Self::CutLine => "lines cut short",
             Self::Step { .. } => "steps",
+            Self::Break => "bars that do not follow the one before",
             Self::EndTimes => "times at the ends of bars",
             Self::ClockChange => "hours that stand twice",
             Self::IncompleteEnd => "incomplete bars at the ends",
@@ -119,6 +122,7 @@ impl IssueKind {
             Self::Duplicate | Self::RepeatedHeader | Self::Preamble { .. } | Self::Remark => "left out",
             Self::EmptyRow | Self::NoTime | Self::CutLine | Self::MissingRate => "left out",
             Self::Step { .. } => "kept; if the unit changed, cut the file there or divide the prices before",
+            Self::Break => "kept; nearly all other bars open at the close before them",
             Self::EndTimes => "moved to the start of the bar",
             Self::ClockChange => "the last in the file is kept; write times in UTC or with offsets",
             Self::Conflict => "the last in the file is kept",
@@ -147,13 +151,23 @@ impl fmt::Display for Issue {
             IssueKind::Remark => write!(f, "words instead of a row in {line}"),
             IssueKind::EmptyRow => write!(f, "nothing but separators in {line}"),
             IssueKind::NoTime => write!(f, "no time in {line}"),
-            IssueKind::CutLine => write!(f, "{line} is the last and does not end: its last number may be cut"),
-            IssueKind::Step { log_return } => {
-                write!(f, "a log return of {log_return:+.3} that stays (a factor of {:.4}) at {place}", log_return.exp())
+            IssueKind::CutLine => {
+                write!(f, "{line} is the last and does not end: its last number may be cut")
             }
+            IssueKind::Step { log_return } => {
+                write!(
+                    f,
+                    "a log return of {log_return:+.3} that stays (a factor of {:.4}) at {place}",
+                    log_return.exp()
+                )
+            }
+            IssueKind::Break => write!(f, "{place} does not open at the close before it"),
             IssueKind::EndTimes => write!(f, "all times are the last second of a bar"),
             IssueKind::ClockChange => {
-                write!(f, "{place} stands twice with different values, as where clocks are put back: an hour lacks elsewhere")
+                write!(
+                    f,
+                    "{place} stands twice with different values, as where clocks are put back: an hour lacks elsewhere"
+                )
             }
             IssueKind::NewestFirst => write!(f, "the file runs from new to old"),
             IssueKind::Gap { missing } => {
@@ -187,6 +201,8 @@ pub struct HistoryReport {
     pub source: String,
     /// BLAKE3 hash of the file's bytes as read (before decompression), hexadecimal.
     pub hash: String,
+    /// What a column of the file calls the instrument.
+    pub symbol: Option<String>,
     /// Rows of data in the file, before anything was left out.
     pub rows: usize,
     /// All problems, in the order of the file, then in the order of time.
@@ -217,7 +233,8 @@ impl HistoryReport {
     pub fn keep_between(&mut self, since: Option<i64>, until: Option<i64>) {
         self.issues.retain(|issue| {
             issue.line.is_some() && issue.time == 0
-                || since.is_none_or(|since| issue.time >= since) && until.is_none_or(|until| issue.time < until)
+                || since.is_none_or(|since| issue.time >= since)
+                    && until.is_none_or(|until| issue.time < until)
         });
     }
 

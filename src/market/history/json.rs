@@ -37,9 +37,11 @@ fn bars(value: Value) -> Result<Vec<Value>, String> {
             if let Some(columns) = of_columns(&object) {
                 return Ok(columns);
             }
-            let inside = INSIDE.iter().find(|key| object.get(**key).is_some_and(|v| v.is_array() || v.is_object()));
+            let inside =
+                INSIDE.iter().find(|key| object.get(**key).is_some_and(|v| v.is_array() || v.is_object()));
             // The only list of lists or objects, whatever it is called.
-            let is_table = |value: &Value| value.as_array().is_some_and(|v| v.first().is_some_and(|v| !v.is_string()));
+            let is_table =
+                |value: &Value| value.as_array().is_some_and(|v| v.first().is_some_and(|v| !v.is_string()));
             let only = || {
                 let mut tables = object.iter().filter(|(_, value)| is_table(value));
                 tables.next().filter(|_| tables.next().is_none()).map(|(key, _)| key.clone())
@@ -92,7 +94,9 @@ fn table(rows: &[Value]) -> Result<String, String> {
     match first {
         Value::Array(_) => {
             for row in rows {
-                let Value::Array(fields) = row else { return Err("lists and other values in one list".to_owned()) };
+                let Value::Array(fields) = row else {
+                    return Err("lists and other values in one list".to_owned());
+                };
                 line(&mut text, fields.iter())?;
             }
         }
@@ -100,7 +104,9 @@ fn table(rows: &[Value]) -> Result<String, String> {
             let keys: Vec<&String> = object.keys().filter(|key| !object[*key].is_object()).collect();
             line(&mut text, keys.iter().map(|key| Value::String((*key).clone())).collect::<Vec<_>>().iter())?;
             for row in rows {
-                let Value::Object(row) = row else { return Err("objects and other values in one list".to_owned()) };
+                let Value::Object(row) = row else {
+                    return Err("objects and other values in one list".to_owned());
+                };
                 let lacking = keys.iter().find(|key| !row.contains_key(**key));
                 if let Some(key) = lacking {
                     return Err(format!("an object has no {key:?}, which the first one has"));

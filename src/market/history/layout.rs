@@ -57,7 +57,8 @@ impl Layout {
 
     fn with(separator: u8, fields: usize, found: &[Found], skipped: u64) -> Result<Self, Refused> {
         let fits = |record: &StringRecord| record.len() == fields;
-        let Some(first) = found.iter().position(|found| fits(&found.record) && has_values(&found.record)) else {
+        let Some(first) = found.iter().position(|found| fits(&found.record) && has_values(&found.record))
+        else {
             let line = found.iter().find(|found| fits(&found.record)).map(|found| found.line);
             return Err((line, Refusal::TooFew { bars: 0, rows: 0 }));
         };
@@ -139,7 +140,8 @@ fn sample(text: &str, start: usize, first_line: u64, separator: u8) -> Result<Ve
     let mut record = StringRecord::new();
     while found.len() < SAMPLE {
         let more = reader.read_record(&mut record);
-        let place = |position: &Position| (start + position.byte() as usize, first_line + position.line() - 1);
+        let place =
+            |position: &Position| (start + position.byte() as usize, first_line + position.line() - 1);
         match more {
             Ok(true) => {
                 let (byte, line) = record.position().map_or((start, first_line), place);
@@ -172,7 +174,9 @@ fn usual_fields(found: &[Found]) -> Option<usize> {
 
 /// Whether the line is a remark.
 pub(super) fn is_comment(record: &StringRecord) -> bool {
-    record.get(0).is_some_and(|first| first.starts_with('#') || first.starts_with("//") || first.starts_with("http"))
+    record
+        .get(0)
+        .is_some_and(|first| first.starts_with('#') || first.starts_with("//") || first.starts_with("http"))
 }
 
 /// Whether a field is a number or a time, so that this is a row and no header.

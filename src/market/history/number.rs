@@ -5,7 +5,21 @@ use super::options::DecimalMark;
 
 /// The ways in which files say that there is no value.
 const NOTHING: [&str; 16] = [
-    "", "null", "none", "nil", "na", "n/a", "nan", "-", "--", "—", ".", "#n/a", "#n/a n/a", "#value!", "undefined",
+    "",
+    "null",
+    "none",
+    "nil",
+    "na",
+    "n/a",
+    "nan",
+    "-",
+    "--",
+    "—",
+    ".",
+    "#n/a",
+    "#n/a n/a",
+    "#value!",
+    "undefined",
     "\\n",
 ];
 
@@ -110,19 +124,14 @@ impl Evidence {
     }
 
     /// The decimal mark; `separator` is that of the fields. `Err(None)` where only the course of the prices can tell.
-    pub fn decide(
-        &self,
-        separator: u8,
-        chosen: Option<DecimalMark>,
-    ) -> Result<DecimalMark, Option<Refusal>> {
+    pub fn decide(&self, separator: u8, chosen: Option<DecimalMark>) -> Result<DecimalMark, Option<Refusal>> {
         if let Some(mark) = chosen {
             return Ok(mark);
         }
         match (&self.point, &self.comma) {
-            (Some(point), Some(comma)) => Err(Some(Refusal::MixedDecimals {
-                comma: shorten(comma),
-                point: shorten(point),
-            })),
+            (Some(point), Some(comma)) => {
+                Err(Some(Refusal::MixedDecimals { comma: shorten(comma), point: shorten(point) }))
+            }
             (Some(_), None) => Ok(DecimalMark::Point),
             (None, Some(_)) => Ok(DecimalMark::Comma),
             (None, None) => match (&self.open_point, &self.open_comma) {

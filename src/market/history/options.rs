@@ -95,7 +95,9 @@ impl FromStr for ColumnChoice {
         let mut chosen: Vec<(Role, String)> = Vec::new();
         for part in text.split(',') {
             let message = || {
-                format!("{part:?} is no choice of a column: such as time=Day,close=Last, or by number time=1,close=5")
+                format!(
+                    "{part:?} is no choice of a column: such as time=Day,close=Last, or by number time=1,close=5"
+                )
             };
             let (role, name) = part.split_once('=').ok_or_else(message)?;
             let role = ROLES.iter().find(|(known, _)| role.trim().eq_ignore_ascii_case(known));

@@ -31,7 +31,9 @@ pub(super) fn of_rows(
     let clock = Some(time + 1)
         .filter(|next| *next < width && is_clock_beside(column(time), column(*next)))
         // Digits alone are rather a price than a clock, unless they stand as 093000.
-        .filter(|next| column(*next).all(|text| text.contains(':') || text.len() == 6 && !text.contains('.')));
+        .filter(|next| {
+            column(*next).all(|text| text.contains(':') || text.len() == 6 && !text.contains('.'))
+        });
     let first = clock.unwrap_or(time) + 1;
     let numbers: Vec<Option<Vec<f64>>> = (0..width)
         .map(|index| {
@@ -43,7 +45,8 @@ pub(super) fn of_rows(
             values.collect()
         })
         .collect();
-    let columns = |range, close, volume| Columns { time, clock, relative: false, range, close, volume, symbol: None };
+    let columns =
+        |range, close, volume| Columns { time, clock, relative: false, range, close, volume, symbol: None };
     let is_number = |index: usize| numbers.get(index).is_some_and(Option::is_some);
     if width == first + 1 && is_number(first) {
         return Ok((columns(None, first, None), Vec::new()));
@@ -77,7 +80,11 @@ pub(super) fn of_rows(
         );
         return Ok((found, if is_usual { Vec::new() } else { vec![words] }));
     }
-    Err(if looks_like_trades(&numbers, time) { Refusal::Trades } else { Refusal::NoOrder("which columns hold prices") })
+    Err(if looks_like_trades(&numbers, time) {
+        Refusal::Trades
+    } else {
+        Refusal::NoOrder("which columns hold prices")
+    })
 }
 
 /// The columns that the user names by number; the rest is not read.
@@ -191,8 +198,11 @@ mod tests {
 
     /// Eight bars that follow each other, as `[open, high, low, close]`.
     fn bars() -> Vec<[f64; 4]> {
-        let closes = [100.0, 103.0, 101.0, 106.0, 104.0, 109.0, 107.0, 112.0, 110.0];
-        closes.windows(2).map(|pair| [pair[0], pair[0].max(pair[1]) + 1.0, pair[0].min(pair[1]) - 1.0, pair[1]]).collect()
+        let closes: [f64; 9] = [100.0, 103.0, 101.0, 106.0, 104.0, 109.0, 107.0, 112.0, 110.0];
+        closes
+            .windows(2)
+            .map(|pair| [pair[0], pair[0].max(pair[1]) + 1.0, pair[0].min(pair[1]) - 1.0, pair[1]])
+            .collect()
     }
 
     fn read(line: impl Fn(usize, [f64; 4]) -> String) -> Result<Columns, Refusal> {

@@ -22,7 +22,11 @@ const FORMATS: [(&[u8], &str, &str); 13] = [
         "convert it (`python -c \"import pandas; pandas.read_feather('FILE').to_csv('prices.csv', index=False)\"`)",
     ),
     (b"\x89HDF", "an HDF5 file", "convert it (`pandas.read_hdf('FILE').to_csv('prices.csv')`)"),
-    (b"SQLite format 3", "an SQLite database", "write the table to a file (`sqlite3 -csv -header FILE 'select * from TABLE'`)"),
+    (
+        b"SQLite format 3",
+        "an SQLite database",
+        "write the table to a file (`sqlite3 -csv -header FILE 'select * from TABLE'`)",
+    ),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (xls)", "save the sheet as CSV"),
     (b"%PDF", "a PDF document", "download the prices as CSV"),
     (b"\x89PNG", "a picture", "name the file of prices"),

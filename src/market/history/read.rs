@@ -42,9 +42,10 @@ impl PriceHistory {
     ) -> Result<(Self, HistoryReport), HistoryError> {
         let mut table = table_of(name, bytes, Want::Prices, options)?;
         let (bars, interval) = clean(&mut table).map_err(|refused| refused_in(name, refused))?;
-        let Table { rows, close_only, issues, decisions, .. } = table;
+        let Table { rows, close_only, symbol, issues, decisions, .. } = table;
         let hash = blake3::hash(bytes).to_hex().to_string();
-        let report = HistoryReport { source: name.to_owned(), hash, rows: rows.len(), issues, decisions };
+        let report =
+            HistoryReport { source: name.to_owned(), hash, symbol, rows: rows.len(), issues, decisions };
         Ok((Self { bars, interval, close_only }, report))
     }
 }

@@ -29,17 +29,45 @@ pub(super) enum StampError {
     Zone,
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const LONG_MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Names of zones that mean one offset everywhere, in hours.
 const ZONES: [(&str, i64); 20] = [
-    ("Z", 0), ("UTC", 0), ("GMT", 0), ("EST", -5), ("EDT", -4), ("CDT", -5), ("MST", -7), ("MDT", -6), ("PST", -8),
-    ("PDT", -7), ("WET", 0), ("WEST", 1), ("CET", 1), ("CEST", 2), ("EET", 2), ("EEST", 3), ("MSK", 3), ("JST", 9),
-    ("KST", 9), ("HKT", 8),
+    ("Z", 0),
+    ("UTC", 0),
+    ("GMT", 0),
+    ("EST", -5),
+    ("EDT", -4),
+    ("CDT", -5),
+    ("MST", -7),
+    ("MDT", -6),
+    ("PST", -8),
+    ("PDT", -7),
+    ("WET", 0),
+    ("WEST", 1),
+    ("CET", 1),
+    ("CEST", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("MSK", 3),
+    ("JST", 9),
+    ("KST", 9),
+    ("HKT", 8),
 ];
 
 /// Days since 1970 of a date of the Gregorian calendar; `None` if there is no such day.
@@ -66,9 +94,9 @@ pub(super) fn read(text: &str) -> Result<Stamp, StampError> {
         None => (text, false),
     };
     let Some(colon) = text.find(':') else { return without_colon(text) };
-    let hour_start = text[..colon].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |before| {
-        before + text[before..].chars().next().map_or(1, char::len_utf8)
-    });
+    let hour_start = text[..colon]
+        .rfind(|c: char| !c.is_ascii_digit())
+        .map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
     let (date, rest) = (&text[..hour_start], &text[colon + 1..]);
     let date = date.trim_end_matches(|c: char| matches!(c, 'T' | 't' | ',' | ' ' | '\t' | '_'));
     let hour = number(&text[hour_start..colon]).ok_or(StampError::NoTime)?;
@@ -162,7 +190,9 @@ fn leading_number(text: &str) -> Option<(i64, &str)> {
 /// The hour of 24, and the text behind AM or PM.
 fn with_half_of_day(hour: i64, rest: &str) -> Result<(i64, &str), StampError> {
     let rest = rest.trim();
-    let Some(half) = rest.get(..2).filter(|half| !rest[half.len()..].starts_with(|c: char| c.is_alphabetic())) else {
+    let Some(half) =
+        rest.get(..2).filter(|half| !rest[half.len()..].starts_with(|c: char| c.is_alphabetic()))
+    else {
         return Ok((hour, rest));
     };
     let is_after_noon = match half.to_ascii_lowercase().as_str() {
@@ -214,7 +244,8 @@ fn offset(zone: &str) -> Result<i64, StampError> {
 
 /// A date of three parts, or of eight digits.
 fn date_of(text: &str) -> Option<Day> {
-    let mut parts: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let mut parts: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
     if parts.len() > 3 {
         parts.retain(|part| !is_named(part, &WEEKDAYS));
     }
@@ -233,7 +264,8 @@ fn date_of(text: &str) -> Option<Day> {
                 (0..12).find(is_month).map(|index| index as i64 + 1)
             };
             // A named month leaves a day and a year.
-            let named = [(a, b, c), (b, a, c), (c, a, b)].into_iter().find_map(|(m, x, y)| Some((month(m)?, x, y)));
+            let named =
+                [(a, b, c), (b, a, c), (c, a, b)].into_iter().find_map(|(m, x, y)| Some((month(m)?, x, y)));
             if let Some((month, x, y)) = named {
                 let (day, year) = if x.len() == 4 { (y, x) } else { (x, y) };
                 let day = day.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -260,7 +292,8 @@ fn year_of(text: &str) -> Option<i64> {
 }
 
 fn is_named(part: &str, names: &[&str]) -> bool {
-    part.len() >= 3 && part.get(..3).is_some_and(|start| names.iter().any(|name| start.eq_ignore_ascii_case(name)))
+    part.len() >= 3
+        && part.get(..3).is_some_and(|start| names.iter().any(|name| start.eq_ignore_ascii_case(name)))
 }
 
 #[cfg(test)]
@@ -314,7 +347,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "close", "2017-13-01", "2017-02-30", "BTC-USD", "12:60", "25:00", "13:00 PM", "1/2", "a/b/c"] {
+        for text in
+            ["", "close", "2017-13-01", "2017-02-30", "BTC-USD", "12:60", "25:00", "13:00 PM", "1/2", "a/b/c"]
+        {
             assert_eq!(read(text), Err(StampError::NoTime), "{text}");
         }
         assert_eq!(read("2017-08-17 04:00 America/New_York"), Err(StampError::Zone));

@@ -39,6 +39,8 @@ pub(in crate::market) struct Table {
     pub close_only: bool,
     /// Which column is which, in words.
     pub order: String,
+    /// What a column calls the instrument.
+    pub symbol: Option<String>,
     pub issues: Vec<Issue>,
     /// What was decided in reading, in words.
     pub decisions: Vec<String>,
@@ -66,15 +68,16 @@ pub(in crate::market) fn read(text: &str, want: Want, options: &ReadOptions) -> 
     let mut decisions = Vec::new();
     let head = Some(sheet.layout.head_line);
     let columns = if !sheet.layout.headers.is_empty() {
-        let (columns, words) = columns::of_header(&sheet.layout, &sample, want, options).map_err(|reason| (head, reason))?;
+        let (columns, words) =
+            columns::of_header(&sheet.layout, &sample, want, options).map_err(|reason| (head, reason))?;
         decisions.extend(words);
         columns
     } else if !options.columns.is_empty() {
         order::chosen(sheet.layout.fields, options).map_err(|reason| (head, reason))?
     } else {
         let mark = sheet.evidence(&sample).decide(sheet.layout.separator, options.decimals);
-        let (columns, words) =
-            order::of_rows(&sample, mark.unwrap_or(DecimalMark::Point), options).map_err(|reason| (head, reason))?;
+        let (columns, words) = order::of_rows(&sample, mark.unwrap_or(DecimalMark::Point), options)
+            .map_err(|reason| (head, reason))?;
         decisions.extend(words);
         columns
     };
@@ -95,13 +98,14 @@ pub(in crate::market) fn read(text: &str, want: Want, options: &ReadOptions) -> 
         decisions.push("a simulated path: its start is taken as 2020-01-01".to_owned());
     }
     let rows = sheet.rows(&columns, mark, &times, &mut issues)?;
-    Ok(Table { rows, close_only: columns.range.is_none(), order, issues, decisions })
+    Ok(Table { rows, close_only: columns.range.is_none(), order, symbol: survey.symbol, issues, decisions })
 }
 
 /// What the whole file says of its conventions.
 struct Survey {
     numbers: Evidence,
     times: Times,
+    symbol: Option<String>,
 }
 
 impl Sheet<'_> {
@@ -119,12 +123,15 @@ impl Sheet<'_> {
                 issues.push(Issue { time: 0, line: Some(line), kind });
             }
         };
-        let line_of = |position: Option<&Position>| position.map_or(first_line, |p| first_line + p.line() - 1);
+        let line_of =
+            |position: Option<&Position>| position.map_or(first_line, |p| first_line + p.line() - 1);
         loop {
             match reader.read_record(&mut record) {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
-                Err(error) => return Err((Some(line_of(error.position())), Refusal::Malformed(error.to_string()))),
+                Err(error) => {
+                    return Err((Some(line_of(error.position())), Refusal::Malformed(error.to_string())));
+                }
             }
             let line = line_of(record.position());
             let is_last = self.is_open && reader.is_done();
@@ -160,7 +167,8 @@ impl Sheet<'_> {
         if self.layout.headers.is_empty() && knows_names(record) {
             let layout = Layout { headers: vec![record.clone()], ..self.layout.clone() };
             let named = columns::of_header(&layout, &[], Want::Prices, &ReadOptions::default());
-            let sample = Sheet { text: self.text, layout: self.layout.clone(), is_open: self.is_open }.sample()?;
+            let sample =
+                Sheet { text: self.text, layout: self.layout.clone(), is_open: self.is_open }.sample()?;
             let read = order::of_rows(&sample, DecimalMark::Point, &ReadOptions::default());
             if let (Ok((named, _)), Ok((read, _))) = (named, read)
                 && (named.time, named.range, named.close) == (read.time, read.range, read.close)
@@ -198,14 +206,15 @@ impl Sheet<'_> {
         options: &ReadOptions,
         issues: &mut Vec<Issue>,
     ) -> Result<Survey, Refused> {
-        let mut survey = Survey { numbers: Evidence::default(), times: Times::default() };
-        let mut symbol: Option<String> = None;
+        let mut survey = Survey { numbers: Evidence::default(), times: Times::default(), symbol: None };
         let mut digits: BTreeMap<usize, (bool, usize)> = BTreeMap::new();
         let mut cut = None;
         let names: Vec<String> = (0..self.layout.fields).map(|column| self.column_name(column)).collect();
         let last_column = self.layout.fields - 1;
         let value_columns: Vec<usize> = (0..self.layout.fields)
-            .filter(|column| columns.uses(*column) && *column != columns.time && columns.clock != Some(*column))
+            .filter(|column| {
+                columns.uses(*column) && *column != columns.time && columns.clock != Some(*column)
+            })
             .collect();
         let tickers: Vec<usize> = match (columns.symbol, self.layout.headers.is_empty()) {
             (Some(column), _) => vec![column],
@@ -226,7 +235,7 @@ impl Sheet<'_> {
                     let (column, first, second) = (names[*column].clone(), shorten(first), shorten(name));
                     return Err((Some(line), Refusal::Symbols { column, first, second }));
                 }
-                symbol.get_or_insert_with(|| name.to_owned());
+                survey.symbol.get_or_insert_with(|| name.to_owned());
             }
             if is_last && columns.uses(last_column) {
                 let (has_mark, length) = number::visible_digits(field(last_column));
@@ -247,7 +256,8 @@ impl Sheet<'_> {
             let time = field(columns.time);
             if columns.relative {
                 let seconds: Option<i64> = time.parse().ok();
-                let wrong = || (Some(line), Refusal::Value { value: shorten(time), expected: "number of seconds" });
+                let wrong =
+                    || (Some(line), Refusal::Value { value: shorten(time), expected: "number of seconds" });
                 let shifted = (SIMULATED_START + seconds.ok_or_else(wrong)?).to_string();
                 survey.times.add(line, &shifted, None, options)?;
                 return Ok(());
@@ -329,13 +339,15 @@ impl Sheet<'_> {
             rows.push(Row { line, time, prices, volume });
             Ok(())
         })?;
-        let timeless = timeless.into_iter().map(|line| Issue { time: 0, line: Some(line), kind: IssueKind::NoTime });
+        let timeless =
+            timeless.into_iter().map(|line| Issue { time: 0, line: Some(line), kind: IssueKind::NoTime });
         issues.extend(timeless);
         Ok(rows)
     }
 
     fn column_name(&self, column: usize) -> String {
-        match self.layout.headers.iter().find_map(|header| header.get(column).filter(|name| !name.is_empty())) {
+        match self.layout.headers.iter().find_map(|header| header.get(column).filter(|name| !name.is_empty()))
+        {
             Some(name) => shorten(name),
             None => format!("{}", column + 1),
         }

@@ -34,11 +34,10 @@ impl Period {
                 }
                 8 => epoch::compact(text).map(|start| days(start / 86_400, start / 86_400 + 1)),
                 // Below a thousand million a number is rather a mistake than a time.
-                10.. => {
-                    epoch::compact(text).filter(|_| text.len() != 10 || text > "2000000000").or_else(|| {
-                        text.parse().ok().and_then(epoch::seconds)
-                    }).map(point)
-                }
+                10.. => epoch::compact(text)
+                    .filter(|_| text.len() != 10 || text > "2000000000")
+                    .or_else(|| text.parse().ok().and_then(epoch::seconds))
+                    .map(point),
                 _ => None,
             };
         }
@@ -91,7 +90,11 @@ mod tests {
             "2017-08-17 06:00:00+02:00",
             "20170817040000",
         ] {
-            assert_eq!(Period::parse(text), Some(Period { start: 1_502_942_400, end: 1_502_942_400 }), "{text}");
+            assert_eq!(
+                Period::parse(text),
+                Some(Period { start: 1_502_942_400, end: 1_502_942_400 }),
+                "{text}"
+            );
         }
     }
 
@@ -110,7 +113,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "close", "nan", "inf", "2017-13-01", "03/04/2017", "1e30", "202402", "0", "33", "1706745"] {
+        for text in
+            ["", "close", "nan", "inf", "2017-13-01", "03/04/2017", "1e30", "202402", "0", "33", "1706745"]
+        {
             assert_eq!(Period::parse(text), None, "{text}");
         }
     }

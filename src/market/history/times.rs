@@ -120,11 +120,7 @@ impl Times {
     }
 
     /// The times in seconds since 1970, by line; and what was decided about the order of day and month.
-    pub fn decide(
-        self,
-        column: &str,
-        options: &ReadOptions,
-    ) -> Result<(Vec<i64>, Option<String>), Refused> {
+    pub fn decide(self, column: &str, options: &ReadOptions) -> Result<(Vec<i64>, Option<String>), Refused> {
         if let Some((line, value, time)) = &self.first_outside {
             if let Some((low, high, count)) = self.numbers.filter(|_| 2 * self.outside > self.raw.len()) {
                 let ((from, read_from), (to, read_to)) = (epoch::shown(low), epoch::shown(high));
@@ -179,7 +175,8 @@ impl Times {
         }
         let regularity = |order| self.regularity(order);
         let (day, month) = (regularity(DateOrder::DayFirst), regularity(DateOrder::MonthFirst));
-        let is_certain = |this: f64, other: f64| this == 1.0 && other < 1.0 || this >= REGULAR && other < REGULAR;
+        let is_certain =
+            |this: f64, other: f64| this == 1.0 && other < 1.0 || this >= REGULAR && other < REGULAR;
         if is_certain(day, month) {
             Ok(words(DateOrder::DayFirst, "only so the bars follow each other regularly"))
         } else if is_certain(month, day) {
@@ -250,17 +247,26 @@ mod tests {
     fn a_number_above_twelve_decides_the_order() {
         let options = ReadOptions::default();
         let (times, words) = read(&["12/01/2024", "13/01/2024"], &options).unwrap();
-        assert_eq!(times.iter().map(|time| format_time(*time)).collect::<Vec<_>>(), ["2024-01-12", "2024-01-13"]);
+        assert_eq!(
+            times.iter().map(|time| format_time(*time)).collect::<Vec<_>>(),
+            ["2024-01-12", "2024-01-13"]
+        );
         assert_eq!(words.as_deref(), Some("dates are read day first (13/01/2024)"));
         let (times, _) = read(&["01/12/2024", "01/13/2024"], &options).unwrap();
         assert_eq!(format_time(times[1]), "2024-01-13");
-        assert!(matches!(read(&["01/13/2024", "13/01/2024"], &options), Err((None, Refusal::MixedDates { .. }))));
+        assert!(matches!(
+            read(&["01/13/2024", "13/01/2024"], &options),
+            Err((None, Refusal::MixedDates { .. }))
+        ));
     }
 
     #[test]
     fn an_open_order_is_asked_for_unless_one_reading_alone_makes_a_grid() {
         let options = ReadOptions::default();
-        assert!(matches!(read(&["03/04/2024", "03/04/2024 01:00"], &options), Err((None, Refusal::Dates { .. }))));
+        assert!(matches!(
+            read(&["03/04/2024", "03/04/2024 01:00"], &options),
+            Err((None, Refusal::Dates { .. }))
+        ));
         let days: Vec<String> = (1..=12).map(|day| format!("{day:02}.03.2024")).collect();
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
         let (times, words) = read(&days, &options).unwrap();

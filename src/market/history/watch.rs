@@ -15,10 +15,29 @@ const REVERSAL_REST: f64 = 0.2;
 /// A move that stays is reported from here on: to a third, or to three times the price, within a bar.
 const SMALLEST_STEP: f64 = 1.098_612_288_668_109_8;
 
-/// Looks at all bars.
-pub(super) fn look(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
+/// Bars that do not open at the last close are reported where this share of the others do.
+const FOLLOWING: f64 = 0.9;
+
+/// Looks at all bars, which are so many seconds apart.
+pub(super) fn look(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
+    breaks(bars, interval, issues);
     spikes(bars, issues);
     moves(bars, issues);
+}
+
+fn breaks(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
+    // Closes alone open where they close.
+    let is_known = bars.iter().any(|bar| bar.open != bar.close);
+    let pairs = || bars.windows(2).filter(|pair| pair[1].time - pair[0].time == interval);
+    let broken = |pair: &&[HistoricalBar]| pair[1].open != pair[0].close;
+    let (all, count) = (pairs().count(), pairs().filter(broken).count());
+    if is_known && (count as f64) < (1.0 - FOLLOWING) * all as f64 {
+        issues.extend(pairs().filter(broken).map(|pair| Issue {
+            time: pair[1].time,
+            line: None,
+            kind: IssueKind::Break,
+        }));
+    }
 }
 
 fn spikes(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
