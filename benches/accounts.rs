@@ -43,8 +43,9 @@ fn main() {
             let plan: &'static Plan = Box::leak(Box::new(plan));
             let mut worker = match nested {
                 true => {
-                    let bare = Plan { schedule: Vec::new(), ..plan.clone() };
-                    Worker::with_evaluation(plan, bare.evaluation())
+                    let mut bare = plan.clone();
+                    bare.account.schedule.clear();
+                    Worker::with_follower(plan, bare.follower())
                 }
                 false => Worker::new(plan),
             };

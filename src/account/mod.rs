@@ -2,11 +2,13 @@
 
 mod book;
 mod calls;
-mod evaluation;
+mod follower;
 mod funded;
 mod hits;
 mod ledger;
 mod nested;
+mod observer;
+mod open_account;
 mod opening;
 pub mod policy;
 pub mod portfolio;
@@ -19,10 +21,12 @@ mod sums;
 mod walk;
 
 pub use book::Book;
-pub use evaluation::{Evaluation, Foresight, Hit, Survivors};
+pub use follower::{Follower, Hit, Survivors};
 pub use funded::Funded;
 pub use ledger::Ledger;
 pub use nested::Nested;
+pub use observer::{Due, Foresight, Observer};
+pub use open_account::{FirstPassage, OpenAccount};
 pub use opening::{Lender, Opening, Reduced, Remains};
 pub use policy::Policy;
 pub use portfolio::Portfolio;

@@ -56,7 +56,7 @@ fn ordered(hits: &[Hit]) -> Vec<Hit> {
 
 fn liquidated(worker: &Worker<'_>) -> Vec<(u32, usize)> {
     let mut named = Vec::new();
-    worker.evaluation().for_each_liquidated(&mut |lane, level| named.push((lane, level)));
+    worker.follower().for_each_liquidated(&mut |lane, level| named.push((lane, level)));
     named.sort_unstable();
     named
 }
@@ -70,15 +70,15 @@ fn near(a: f64, b: f64, what: &str) {
 fn the_shared_charge_and_the_ledger_agree_path_by_path() {
     for (case, scenario) in cases().iter().enumerate() {
         let plan = Plan::new(scenario).unwrap();
-        let levels = plan.levels.len() as u32;
+        let levels = plan.account.levels.len() as u32;
         let mut count = 0;
-        let mut funded = Worker::with_evaluation(&plan, Box::new(plan.funded().unwrap()));
-        let mut ledger = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
+        let mut funded = Worker::with_follower(&plan, Box::new(plan.account.funded().unwrap()));
+        let mut ledger = Worker::with_follower(&plan, Box::new(plan.account.ledger()));
         for block in 0..12 {
             funded.run_block(block, 40);
             ledger.run_block(block, 40);
             assert_eq!(liquidated(&funded), liquidated(&ledger), "case {case}, block {block}");
-            let (a, mut b) = (ordered(funded.evaluation().hits()), ordered(ledger.evaluation().hits()));
+            let (a, mut b) = (ordered(funded.follower().hits()), ordered(ledger.follower().hits()));
             b.retain(|hit| hit.level == hit.lane % levels);
             assert_eq!(a.len(), b.len(), "case {case}, block {block}");
             for (a, b) in a.iter().zip(&b) {
@@ -89,9 +89,9 @@ fn the_shared_charge_and_the_ledger_agree_path_by_path() {
             count += liquidated(&funded).len();
         }
         let tallies = [funded.tally().clone(), ledger.tally().clone()];
-        for level in 0..plan.levels.len() {
-            let a = funded.evaluation().survivors(&tallies[0], level);
-            let b = ledger.evaluation().survivors(&tallies[1], level);
+        for level in 0..plan.account.levels.len() {
+            let a = funded.follower().survivors(&tallies[0], level);
+            let b = ledger.follower().survivors(&tallies[1], level);
             assert_eq!(a.returns.powers[0], b.returns.powers[0], "case {case}: survival of level {level}");
             near(a.returns.powers[1], b.returns.powers[1], "return");
             let [a, b] = tallies.each_ref().map(|tally| &tally.levels[level]);
@@ -108,8 +108,8 @@ fn what_is_followed_in_turns_is_what_the_ledger_follows() {
     for (case, mut scenario) in cases().into_iter().enumerate() {
         scenario.account.leverage = vec![[3.0, 5.0, 13.0][case % 3]];
         let plan = Plan::new(&scenario).unwrap();
-        let mut funded = Worker::with_evaluation(&plan, Box::new(plan.funded().unwrap()));
-        let mut ledger = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
+        let mut funded = Worker::with_follower(&plan, Box::new(plan.account.funded().unwrap()));
+        let mut ledger = Worker::with_follower(&plan, Box::new(plan.account.ledger()));
         (0..4).for_each(|block| {
             funded.run_block(block, 256);
             ledger.run_block(block, 256);
@@ -145,6 +145,6 @@ fn other_margins_are_followed_level_by_level() {
         r#"{ contract = "linear", rule = "whole", tiers = [{ up_to = 5000, rate = 0.005, max_leverage = 50 }, { rate = 0.01, max_leverage = 40 }] }"#,
     ] {
         let scenario = scenario(GBM, venue, "long", r#"rate = "1bp""#);
-        assert!(Plan::new(&scenario).unwrap().funded().is_none(), "{venue}");
+        assert!(Plan::new(&scenario).unwrap().account.funded().is_none(), "{venue}");
     }
 }

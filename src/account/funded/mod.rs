@@ -24,9 +24,10 @@ mod lines;
 use kernels::{Book, Close, Columns, Pay, Turn};
 use lines::Envelope;
 
-use super::evaluation::{Evaluation, Hit, Survivors};
+use super::follower::{Follower, Hit, Survivors};
 use super::hits::Candidates;
 use super::nested::watched;
+use super::observer::{Due, Observer};
 use super::opening::Opening;
 use super::schedule::{DATES, Moment, PATHS_PER_RECORD};
 use super::settlement::log_barrier;
@@ -267,7 +268,7 @@ impl Funded {
     }
 }
 
-impl Evaluation for Funded {
+impl Observer for Funded {
     fn begin(&mut self, lanes: usize) {
         self.hits.clear();
         self.passes.clear();
@@ -294,9 +295,9 @@ impl Evaluation for Funded {
         dispatch(Book { funded: self, bars });
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
         let now = self.schedule[moment];
-        let rates = if now.funding { funding_rates } else { &[] };
+        let rates = if now.funding { due.funding } else { &[] };
         let mut flagged = std::mem::take(&mut self.flagged);
         flagged.clear();
         dispatch(Pay {
@@ -323,7 +324,9 @@ impl Evaluation for Funded {
             self.record();
         }
     }
+}
 
+impl Follower for Funded {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let log_price = &log_prices[self.asset];
         dispatch(Close { funded: self, log_price, weights, tally });

@@ -16,11 +16,12 @@ use std::ops::Range;
 
 use kernels::{Book, Close, Deepen, Look};
 
-use super::evaluation::{Evaluation, Hit, Survivors};
+use super::follower::{Follower, Hit, Survivors};
 use super::hits::Candidates;
+use super::observer::Observer;
 use super::position::Level;
 use crate::market::{Bars, Sides};
-use crate::numeric::{Stream, dispatch, exp};
+use crate::numeric::{Stream, dispatch, elementary, exp};
 use crate::stats::{Deferred, Histogram, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
 
@@ -78,7 +79,7 @@ impl Nested {
         let exponent = first.closing_exponent();
         let solvent = levels.iter().zip(&barriers).all(|(level, barrier)| {
             // Without a barrier the worst is a long without debt at a price of 0, or an inverse short at an infinite one.
-            let worst = if barrier.is_finite() { (exponent * sign * barrier).exp() } else { 0.0 };
+            let worst = if barrier.is_finite() { elementary::exp(exponent * sign * barrier) } else { 0.0 };
             level.closing_constant + level.closing_slope * worst >= 0.0
         });
         if !(nested && solvent) {
@@ -251,7 +252,7 @@ fn hit(lane: u32, level: usize, time: f64, (recovered, bad_debt): (f64, f64)) ->
     Hit { lane, level: level as u32, time, recovered, bad_debt }
 }
 
-impl Evaluation for Nested {
+impl Observer for Nested {
     fn begin(&mut self, lanes: usize) {
         self.open_levels.clear();
         self.open_levels.resize(lanes, self.levels.len() as u32);
@@ -286,7 +287,9 @@ impl Evaluation for Nested {
         dispatch(Look { nested: self, times, rows });
         true
     }
+}
 
+impl Follower for Nested {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let log_price = &log_prices[self.asset];
         dispatch(Close { nested: self, log_price, weights, tally });
@@ -319,10 +322,6 @@ impl Evaluation for Nested {
         for pass in &self.passes {
             (pass.first..pass.end).for_each(|level| name(pass.lane, level as usize));
         }
-    }
-
-    fn fixed_barriers(&self) -> Option<&[f64]> {
-        Some(&self.barriers)
     }
 
     fn hits(&self) -> &[Hit] {

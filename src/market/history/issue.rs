@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::numeric::elementary;
+
 use super::time::format_time;
 
 /// Something wrong with a price history.
@@ -122,7 +124,7 @@ impl IssueKind {
             Self::Duplicate | Self::RepeatedHeader | Self::Preamble { .. } | Self::Remark => "left out",
             Self::EmptyRow | Self::NoTime | Self::CutLine | Self::MissingRate => "left out",
             Self::Step { .. } => "kept; if the unit changed, cut the file there or divide the prices before",
-            Self::Break => "kept; nearly all other bars open at the close before them",
+            Self::Break => "kept; the others open at the close before them: open and close may be exchanged",
             Self::EndTimes => "moved to the start of the bar",
             Self::ClockChange => "the last in the file is kept; write times in UTC or with offsets",
             Self::Conflict => "the last in the file is kept",
@@ -158,10 +160,10 @@ impl fmt::Display for Issue {
                 write!(
                     f,
                     "a log return of {log_return:+.3} that stays (a factor of {:.4}) at {place}",
-                    log_return.exp()
+                    elementary::exp(log_return)
                 )
             }
-            IssueKind::Break => write!(f, "{place} does not open at the close before it"),
+            IssueKind::Break => write!(f, "{place} does not open where the bar before it closes"),
             IssueKind::EndTimes => write!(f, "all times are the last second of a bar"),
             IssueKind::ClockChange => {
                 write!(

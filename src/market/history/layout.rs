@@ -59,6 +59,11 @@ impl Layout {
         let fits = |record: &StringRecord| record.len() == fields;
         let Some(first) = found.iter().position(|found| fits(&found.record) && has_values(&found.record))
         else {
+            let odd = found.iter().find(|found| !fits(&found.record) && has_values(&found.record));
+            if let Some(odd) = odd.filter(|_| found.iter().any(|found| knows_names(&found.record))) {
+                let reason = Refusal::Fields { found: odd.record.len(), expected: fields, by: "the header" };
+                return Err((Some(odd.line), reason));
+            }
             let line = found.iter().find(|found| fits(&found.record)).map(|found| found.line);
             return Err((line, Refusal::TooFew { bars: 0, rows: 0 }));
         };

@@ -3,6 +3,8 @@
 //! The time is the first column of believable times. High and low are the columns that no other price exceeds or falls below.
 //! Of the other two, open and close, the close is what the next bar opens at: coins trade around the clock.
 
+use crate::numeric::elementary;
+
 use super::columns::{Columns, is_clock_beside};
 use super::error::Refusal;
 use super::number::{self, Field};
@@ -171,7 +173,7 @@ fn follows(first: &[f64], second: &[f64], falling: bool) -> Option<bool> {
         let pairs = first.len().saturating_sub(1);
         let mut steps: Vec<f64> = (0..pairs)
             .map(|row| if falling { open[row] / close[row + 1] } else { open[row + 1] / close[row] })
-            .map(|ratio| ratio.ln().abs())
+            .map(|ratio: f64| elementary::ln(ratio).abs())
             .filter(|step| step.is_finite())
             .collect();
         steps.sort_by(f64::total_cmp);

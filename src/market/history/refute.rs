@@ -1,5 +1,7 @@
 //! Checks that refute the reading of a whole file: what would be a blemish in one bar is proof in most of them.
 
+use crate::numeric::elementary;
+
 use super::super::Duration;
 use super::clean::most_frequent;
 use super::error::{Refusal, Refused};
@@ -98,8 +100,8 @@ pub(super) fn exchanged(bars: &[HistoricalBar], interval: i64) -> Result<(), Ref
         let pairs = bars.windows(2).filter(|pair| pair[1].time - pair[0].time == interval);
         median(pairs.map(far).collect())
     };
-    let as_read = distance(&|pair| (pair[1].open / pair[0].close).ln().abs());
-    let exchanged = distance(&|pair| (pair[1].close / pair[0].open).ln().abs());
+    let as_read = distance(&|pair| elementary::ln(pair[1].open / pair[0].close).abs());
+    let exchanged = distance(&|pair| elementary::ln(pair[1].close / pair[0].open).abs());
     if pairs >= 2 * FEWEST && 10.0 * exchanged < as_read {
         return Err((None, Refusal::Exchanged));
     }
@@ -108,9 +110,10 @@ pub(super) fn exchanged(bars: &[HistoricalBar], interval: i64) -> Result<(), Ref
 
 /// Closes that jump in most bars, as those of two instruments in turns.
 pub(super) fn jumps(bars: &[HistoricalBar], interval: i64) -> Result<(), Refused> {
-    let usual = median(bars.windows(2).map(|pair| (pair[1].close / pair[0].close).ln().abs()).collect());
+    let usual =
+        median(bars.windows(2).map(|pair| elementary::ln(pair[1].close / pair[0].close).abs()).collect());
     if bars.len() > FEWEST && interval <= 7 * DAY && usual > LARGEST_MEDIAN_MOVE {
-        return Err((None, Refusal::Jumps { factor: usual.exp() }));
+        return Err((None, Refusal::Jumps { factor: elementary::exp(usual) }));
     }
     Ok(())
 }

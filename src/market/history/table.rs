@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use csv::{Position, StringRecord};
 
+use crate::numeric::elementary;
+
 use super::columns::{self, Columns, Want};
 use super::error::{Refusal, Refused, shorten};
 use super::issue::{Issue, IssueKind};
@@ -134,7 +136,8 @@ impl Sheet<'_> {
                 }
             }
             let line = line_of(record.position());
-            let is_last = self.is_open && reader.is_done();
+            let is_last = self.is_open
+                && self.layout.data.0 as u64 + reader.position().byte() >= self.text.len() as u64;
             if record.iter().all(str::is_empty) {
                 report(line, IssueKind::EmptyRow);
             } else if is_comment(&record) || record.len() == 1 && !has_values(&record) {
@@ -279,7 +282,7 @@ impl Sheet<'_> {
                 match number::read(record.get(columns.close).unwrap_or_default(), mark) {
                     Field::Number(price) if price > 0.0 => {
                         if last > 0.0 {
-                            sum += (price / last).ln().abs();
+                            sum += f64::abs(elementary::ln(price / last));
                             steps += 1.0;
                         }
                         last = price;

@@ -1,5 +1,7 @@
 //! Bars that are kept and looked at: spikes, moves that are taken back, steps that stay.
 
+use crate::numeric::elementary;
+
 use super::issue::{Issue, IssueKind};
 use super::series::HistoricalBar;
 
@@ -28,15 +30,24 @@ pub(super) fn look(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue
 fn breaks(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
     // Closes alone open where they close.
     let is_known = bars.iter().any(|bar| bar.open != bar.close);
-    let pairs = || bars.windows(2).filter(|pair| pair[1].time - pair[0].time == interval);
-    let broken = |pair: &&[HistoricalBar]| pair[1].open != pair[0].close;
-    let (all, count) = (pairs().count(), pairs().filter(broken).count());
-    if is_known && (count as f64) < (1.0 - FOLLOWING) * all as f64 {
-        issues.extend(pairs().filter(broken).map(|pair| Issue {
-            time: pair[1].time,
-            line: None,
-            kind: IssueKind::Break,
-        }));
+    let follows = |index: usize| bars[index].time - bars[index - 1].time == interval;
+    let is_broken = |index: usize| follows(index) && bars[index].open != bars[index - 1].close;
+    let is_backward = |index: usize| is_broken(index) && bars[index].close == bars[index - 1].open;
+    let all = (1..bars.len()).filter(|index| follows(*index)).count();
+    let broken = (1..bars.len()).filter(|index| is_broken(*index)).count();
+    let is_continuous = (broken as f64) < (1.0 - FOLLOWING) * all as f64;
+    // Bars in a row that close where the one before opens: open and close are exchanged there.
+    let mut is_exchanged = vec![false; bars.len()];
+    for index in 2..bars.len() {
+        if is_backward(index) && is_backward(index - 1) {
+            is_exchanged[index - 2..=index].fill(true);
+        }
+    }
+    let is_odd = |index: &usize| is_exchanged[*index] || is_continuous && *index > 0 && is_broken(*index);
+    if is_known {
+        let kind = IssueKind::Break;
+        let odd = (0..bars.len()).filter(is_odd);
+        issues.extend(odd.map(|index| Issue { time: bars[index].time, line: None, kind }));
     }
 }
 
@@ -44,21 +55,22 @@ fn spikes(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
     let beyond: Vec<f64> = bars
         .iter()
         .map(|bar| {
-            let above = (bar.high / bar.open.max(bar.close)).ln();
-            above.max((bar.open.min(bar.close) / bar.low).ln())
+            let above = elementary::ln(bar.high / bar.open.max(bar.close));
+            above.max(elementary::ln(bar.open.min(bar.close) / bar.low))
         })
         .collect();
     let threshold = (SPIKE_TIMES * median(beyond.clone())).max(SMALLEST_SPIKE);
     for (bar, beyond) in bars.iter().zip(&beyond) {
         if *beyond > threshold {
-            let kind = IssueKind::Spike { factor: beyond.exp() };
+            let kind = IssueKind::Spike { factor: elementary::exp(*beyond) };
             issues.push(Issue { time: bar.time, line: None, kind });
         }
     }
 }
 
 fn moves(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
-    let returns: Vec<f64> = bars.windows(2).map(|pair| (pair[1].close / pair[0].close).ln()).collect();
+    let returns: Vec<f64> =
+        bars.windows(2).map(|pair| elementary::ln(pair[1].close / pair[0].close)).collect();
     let usual = median(returns.iter().map(|r| r.abs()).collect());
     let reversal = (REVERSAL_TIMES * usual).max(SMALLEST_SPIKE);
     let step = (REVERSAL_TIMES * usual).max(SMALLEST_STEP);
