@@ -4,6 +4,7 @@ mod assumptions;
 mod bates;
 mod bootstrap;
 mod calibration;
+mod choice;
 mod fit;
 mod floor;
 mod fourier;
@@ -29,7 +30,8 @@ mod terms;
 mod work;
 
 pub use assumptions::{AssumptionError, AssumptionOptions, assumptions};
-pub use calibration::{Calibration, Candidate, Growth, Target, calibrate};
+pub use calibration::{Calibration, Candidate, Growth, Target};
+pub use choice::calibrate;
 pub use fit::{Fit, FitError, Likelihood, Parameter};
 pub use garch::{Garch, GarchLaw};
 pub use goodness::{Goodness, Tail};

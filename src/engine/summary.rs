@@ -3,6 +3,7 @@
 use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
+use super::records;
 use super::result::{
     Interval, Kelly, LevelResult, Note, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
@@ -10,7 +11,6 @@ use super::sampling::{self, Apart};
 use super::several;
 use crate::account::{Follower, Level};
 use crate::market::SECONDS_PER_DAY;
-use crate::model::Model;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
 use crate::venue::{Contract, Flows, Venue};
@@ -211,39 +211,11 @@ fn notes(
     let mut notes = Vec::new();
     let mut note = |code: &str, message: String| notes.push(Note { code: code.to_owned(), message });
     let paths = tally.paths;
-    for asset in &scenario.assets {
-        let Model::Bootstrap(bootstrap) = &asset.model else { continue };
-        let (record, name) = (bootstrap.record(), &asset.name);
-        for found in bootstrap.findings() {
-            note("price_file", format!("{name}, price file: {found}."));
-        }
-        let block = bootstrap.block() * bootstrap.interval().seconds() as f64;
-        if block > record.seconds() as f64 {
-            let days = block / 86_400.0;
-            note(
-                "bootstrap_record",
-                format!(
-                    "{name}: blocks of {days:.0} days are longer than the record of {record}, which is repeated inside them."
-                ),
-            );
-        }
-        if scenario.simulation.horizon > record {
-            let horizon = scenario.simulation.horizon;
-            note(
-                "bootstrap_record",
-                format!(
-                    "{name}: the horizon of {horizon} is longer than the record of {record}: every path repeats the same few moves."
-                ),
-            );
-        }
-    }
     match ending {
         Ending::Complete => {}
         Ending::Interrupted { planned } => note(
             "interrupted",
-            format!(
-                "Stopped after {paths} of {planned} paths; the numbers are those of a run of {paths} paths."
-            ),
+            format!("Stopped after {paths} of {planned} paths; the numbers are those of a run of {paths} paths."),
         ),
         Ending::PrecisionReached { relative } => note(
             "precision_reached",
@@ -347,7 +319,7 @@ fn notes(
     for venue in venues {
         venue_notes(venue, &plan.account.levels, &mut note);
     }
-    for (code, message) in several::notes(scenario, plan) {
+    for (code, message) in records::notes(scenario).into_iter().chain(several::notes(scenario, plan)) {
         note(code, message);
     }
     note(

@@ -1,8 +1,7 @@
 //! From rows as they stand in a file to bars in order, with every change on record.
 
-use std::collections::BTreeMap;
-
 use super::super::Duration;
+use super::counts::most_frequent;
 use super::error::{Refusal, Refused};
 use super::issue::{Issue, IssueKind};
 use super::refute;
@@ -105,16 +104,6 @@ fn is_clock_change(time: i64) -> bool {
     local.weekday() == jiff::civil::Weekday::Sunday
         && matches!(local.month(), 10 | 11)
         && (0..=3).contains(&local.hour())
-}
-
-/// The most frequent distance in time, the shortest of equals.
-pub(in crate::market) fn most_frequent(distances: impl Iterator<Item = i64>) -> Option<(i64, usize)> {
-    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-    for distance in distances {
-        *counts.entry(distance).or_default() += 1;
-    }
-    let most = counts.values().copied().max()?;
-    counts.into_iter().find(|(_, count)| *count == most)
 }
 
 fn usual_distance(bars: &[HistoricalBar]) -> Option<i64> {

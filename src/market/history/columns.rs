@@ -2,6 +2,7 @@
 
 use super::error::Refusal;
 use super::layout::Layout;
+use super::names::{CLOCK, CLOSE, DATE, END, HIGH, LOW, OPEN, RATE, SYMBOL, TIME, VOLUME, plain};
 use super::options::{ReadOptions, Role};
 
 /// What a table is read for.
@@ -30,119 +31,6 @@ pub(super) struct Columns {
     pub volume: Option<usize>,
     /// Name of the instrument.
     pub symbol: Option<usize>,
-}
-
-/// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
-/// of no certain place in the bar.
-const TIME: [&str; 43] = [
-    "timeperiodstart",
-    "periodstart",
-    "opentime",
-    "timeopen",
-    "opentimestamp",
-    "opentimems",
-    "opendatetime",
-    "starttime",
-    "startat",
-    "starttimestamp",
-    "start",
-    "barstart",
-    "candlebegintime",
-    "begintime",
-    "timestamp",
-    "timestamputc",
-    "timestampms",
-    "unix",
-    "unixtimestamp",
-    "unixtime",
-    "epoch",
-    "time",
-    "datetime",
-    "datetimeutc",
-    "date",
-    "dateutc",
-    "dategmt",
-    "timeutc",
-    "gmttime",
-    "utctime",
-    "localtime",
-    "utc",
-    "snappedat",
-    "observationdate",
-    "dtyyyymmdd",
-    "tradingday",
-    "fundingtime",
-    "fundingtimestamp",
-    "fundingratetimestamp",
-    "calctime",
-    "ts",
-    "t",
-    "day",
-];
-const END: [&str; 8] = [
-    "closetime",
-    "timeclose",
-    "timeperiodend",
-    "periodend",
-    "endtime",
-    "closetimestamp",
-    "end",
-    "candleendtime",
-];
-const DATE: [&str; 6] = ["date", "dtyyyymmdd", "day", "dateutc", "dategmt", "tradingday"];
-const CLOCK: [&str; 5] = ["time", "clock", "timeutc", "timegmt", "hhmmss"];
-const OPEN: [&str; 6] = ["open", "openprice", "priceopen", "openingprice", "first", "o"];
-const HIGH: [&str; 6] = ["high", "highprice", "pricehigh", "highest", "max", "h"];
-const LOW: [&str; 6] = ["low", "lowprice", "pricelow", "lowest", "min", "l"];
-const CLOSE: [&str; 18] = [
-    "close",
-    "closeprice",
-    "priceclose",
-    "closingprice",
-    "closelast",
-    "price",
-    "lastprice",
-    "last",
-    "markprice",
-    "indexprice",
-    "marketprice",
-    "priceusd",
-    "referencerateusd",
-    "value",
-    "adjclose",
-    "adjustedclose",
-    "closeadj",
-    "c",
-];
-const VOLUME: [&str; 7] = ["volume", "vol", "basevolume", "tickvol", "tickvolume", "quantity", "v"];
-const RATE: [&str; 7] =
-    ["fundingrate", "lastfundingrate", "rate", "interest1h", "funding", "realizedrate", "value"];
-const SYMBOL: [&str; 18] = [
-    "symbol",
-    "ticker",
-    "tic",
-    "pair",
-    "instrument",
-    "instrumentid",
-    "instrumentname",
-    "instid",
-    "market",
-    "marketid",
-    "product",
-    "productid",
-    "coin",
-    "coinid",
-    "asset",
-    "contract",
-    "name",
-    "sym",
-];
-
-/// Whether a header may say this.
-pub(super) fn is_known_name(name: &str) -> bool {
-    let plain = plain(name);
-    let lists: [&[&str]; 9] = [&TIME, &END, &OPEN, &HIGH, &LOW, &CLOSE, &VOLUME, &RATE, &SYMBOL];
-    !plain.is_empty() && lists.iter().any(|list| list.contains(&plain.as_str()))
 }
 
 /// The names of the columns, one list for each: a header may have several lines.
@@ -366,12 +254,6 @@ impl Columns {
         let range = self.range.unwrap_or([self.close; 3]);
         [self.time, self.close].contains(&column) || self.clock == Some(column) || range.contains(&column)
     }
-}
-
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
-    // "1. open" and its like.
-    letters.skip_while(char::is_ascii_digit).collect()
 }
 
 #[cfg(test)]

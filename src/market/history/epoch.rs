@@ -1,7 +1,5 @@
 //! Times that are written as numbers: what they count, or why they are no times.
 
-use super::time::format_time;
-
 /// Seconds since 1970 of a number of seconds, milliseconds, microseconds or nanoseconds, told apart by their size:
 /// seconds up to 10^11 (the year 5138). Fractions are cut off.
 pub(super) fn seconds(number: f64) -> Option<i64> {
@@ -65,12 +63,6 @@ pub(super) fn guess(low: f64, high: f64, count: usize) -> String {
     let known = kinds.iter().find(|(is_it, _)| *is_it).map(|(_, words)| *words);
     let words = known.unwrap_or("Name the column of times with --columns time=NAME");
     format!("{words}; --allow-times reads older series as they are.")
-}
-
-/// A number as it stood in the file, and what it is as seconds since 1970.
-pub(super) fn shown(number: f64) -> (String, String) {
-    let read = seconds(number).map_or_else(|| "beyond all times".to_owned(), format_time);
-    (format!("{number}"), read)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use csv::{Position, Reader, ReaderBuilder, StringRecord, Trim};
 
-use super::columns::is_known_name;
 use super::error::{Refusal, Refused};
+use super::names::is_known_name;
 use super::number;
 use super::stamp;
 

@@ -6,11 +6,13 @@
 
 mod clean;
 mod columns;
+mod counts;
 mod epoch;
 mod error;
 mod issue;
 mod json;
 mod layout;
+mod names;
 mod number;
 mod options;
 mod order;
@@ -33,6 +35,6 @@ pub use resample::ResampleError;
 pub use series::{HistoricalBar, PriceHistory};
 pub use time::{Period, format_time, parse_time};
 
-pub(super) use clean::most_frequent;
 pub(super) use columns::Want;
+pub(super) use counts::most_frequent;
 pub(super) use read::{refused_in, table_of};

@@ -3,12 +3,11 @@
 use crate::numeric::elementary;
 
 use super::super::Duration;
-use super::clean::most_frequent;
+use super::counts::{median, most_frequent};
 use super::error::{Refusal, Refused};
 use super::issue::{Issue, IssueKind};
 use super::series::HistoricalBar;
 use super::time::format_time;
-use super::watch::median;
 
 /// Rows before a share of them proves anything.
 const FEWEST: usize = 10;

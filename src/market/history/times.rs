@@ -123,7 +123,11 @@ impl Times {
     pub fn decide(self, column: &str, options: &ReadOptions) -> Result<(Vec<i64>, Option<String>), Refused> {
         if let Some((line, value, time)) = &self.first_outside {
             if let Some((low, high, count)) = self.numbers.filter(|_| 2 * self.outside > self.raw.len()) {
-                let ((from, read_from), (to, read_to)) = (epoch::shown(low), epoch::shown(high));
+                let read = |number| {
+                    epoch::seconds(number).map_or_else(|| "beyond all times".to_owned(), format_time)
+                };
+                let (from, to) = (low.to_string(), high.to_string());
+                let (read_from, read_to) = (read(low), read(high));
                 let guess = epoch::guess(low, high, count);
                 let column = column.to_owned();
                 return Err((None, Refusal::NotTimes { column, from, to, read_from, read_to, guess }));

@@ -2,6 +2,7 @@
 
 use crate::numeric::elementary;
 
+use super::counts::median;
 use super::issue::{Issue, IssueKind};
 use super::series::HistoricalBar;
 
@@ -86,10 +87,4 @@ fn moves(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
             report(IssueKind::Step { log_return: *log_return });
         }
     }
-}
-
-/// The middle value; 0 of nothing.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
