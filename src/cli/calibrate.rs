@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::calibrate::{
+use liqsim::calibrate::{
     Choices, Drift, Garch, Provenance, Sample, Target, Terms, calibrate, range_volatilities, scenario,
     start_and_long_run,
 };
-use crate::market::{Duration, HistoryReport, PriceHistory};
-use crate::report::CalibrationReport;
-use crate::scenario::{Source, parse};
-use crate::venue::Side;
+use liqsim::market::{Duration, HistoryReport, PriceHistory};
+use liqsim::report::CalibrationReport;
+use liqsim::scenario::{Source, parse};
+use liqsim::venue::Side;
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, terminal_layout, write_file};
@@ -249,7 +249,7 @@ impl Calibrate {
         Ok((history, report))
     }
 
-    fn fit(&self, history: &PriceHistory) -> anyhow::Result<crate::calibrate::Calibration> {
+    fn fit(&self, history: &PriceHistory) -> anyhow::Result<liqsim::calibrate::Calibration> {
         let sample = Sample::of(history)
             .map_err(|error| error_with_help(error, "use a longer range or a shorter --interval"))?;
         let targets = self.targets();

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
-use crate::market::{ColumnChoice, DateOrder, DecimalMark, HistoryReport, PriceHistory, ReadOptions};
+use liqsim::market::{ColumnChoice, DateOrder, DecimalMark, HistoryReport, PriceHistory, ReadOptions};
 
 use super::failure::error_with_help;
 use super::values;

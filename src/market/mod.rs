@@ -4,6 +4,7 @@ mod bars;
 mod duration;
 mod funding_history;
 mod history;
+mod varying;
 
 pub use bars::{Bars, Sides};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
@@ -12,3 +13,4 @@ pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
+pub use varying::Varying;

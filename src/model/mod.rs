@@ -7,6 +7,8 @@
 
 mod bates;
 mod bootstrap;
+pub(crate) mod check;
+mod custom;
 mod dependence;
 mod garch;
 mod gbm;
@@ -15,11 +17,14 @@ mod heston;
 mod jumps;
 mod kou;
 mod merton;
+mod network;
 mod regime;
 mod stress;
 
 pub use bates::Bates;
 pub use bootstrap::Bootstrap;
+pub use check::ModelError;
+pub use custom::PriceModel;
 pub use dependence::{AssetJump, CommonJumps, Dependence};
 pub use garch::Garch;
 pub use gbm::Gbm;
@@ -28,9 +33,12 @@ pub use heston::Heston;
 pub use jumps::{JumpLaw, Jumps};
 pub use kou::{Kou, KouJumps};
 pub use merton::Merton;
+pub use network::{Floor, Network, Retarget, Retargets, Yields};
 pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
 pub use stress::{Shock, Spell, Stress};
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -59,6 +67,9 @@ pub enum Model {
     Hawkes(Hawkes),
     /// Recorded bars put together anew.
     Bootstrap(Bootstrap),
+    /// A model that a caller brings; scenario files cannot name it.
+    #[serde(serialize_with = "custom::serialize")]
+    Custom(Arc<dyn PriceModel>),
 }
 
 impl Model {
@@ -74,6 +85,7 @@ impl Model {
             Self::Regime(_) => "regime",
             Self::Hawkes(_) => "hawkes",
             Self::Bootstrap(_) => "bootstrap",
+            Self::Custom(_) => "custom",
         }
     }
 
@@ -89,6 +101,7 @@ impl Model {
             Self::Regime(regime) => Box::new(regime.stepper(lanes)),
             Self::Hawkes(hawkes) => Box::new(hawkes.stepper(lanes)),
             Self::Bootstrap(bootstrap) => Box::new(bootstrap.stepper(lanes)),
+            Self::Custom(model) => model.stepper(lanes),
         }
     }
 
@@ -124,6 +137,7 @@ impl Model {
     pub fn step(&self, horizon: Duration) -> Option<Duration> {
         match self {
             Self::Heston(heston) | Self::Bates(Bates { heston, .. }) => Some(heston.step(horizon)),
+            Self::Custom(model) => model.step(horizon),
             // The ends of its steps are a GARCH model's own events, and those of its bars a bootstrap's.
             Self::Gbm(_)
             | Self::Merton(_)

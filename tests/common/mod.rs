@@ -16,7 +16,7 @@ use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
 use liqsim::model::{Dependence, Model, Stress};
 use liqsim::scenario::{
-    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation, Written,
 };
 use liqsim::venue::{Contract, Flows, MarginTier, Side, Venue};
 use serde::Deserialize;
@@ -72,6 +72,7 @@ impl Setup {
                 price: 100.0,
                 model: self.model.clone(),
                 stress: Stress::default(),
+                network: None,
             }],
             dependence: Dependence::default(),
             account: Account {
@@ -82,8 +83,10 @@ impl Setup {
                 flows: Flows::default(),
                 positions: vec![Position::whole(0, self.side)],
             },
+            miner: None,
             policy: Policy::default(),
             limits: Vec::new(),
+            written: Written::default(),
         }
     }
 

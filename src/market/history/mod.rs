@@ -17,6 +17,7 @@ mod number;
 mod options;
 mod order;
 mod packing;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod read;
 mod refute;

@@ -68,7 +68,10 @@ fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, Refused> {
         return packed("a tar archive", "unpack it first (`tar -xf FILE`)");
     }
     if bytes.starts_with(b"PAR1") {
+        #[cfg(feature = "parquet")]
         return super::parquet::text(bytes).map(Cow::Owned).map_err(|reason| (None, reason));
+        #[cfg(not(feature = "parquet"))]
+        return packed("a Parquet file", "build with the feature `parquet`, or convert it to CSV");
     }
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => Cow::Owned(utf16(rest, u16::from_le_bytes)?),
