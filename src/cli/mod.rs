@@ -14,6 +14,7 @@ mod merge;
 mod models;
 mod output;
 mod position;
+mod prices;
 mod progress;
 mod replay;
 mod report;

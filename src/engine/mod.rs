@@ -20,6 +20,7 @@ mod rare;
 mod result;
 mod run;
 mod sampling;
+mod records;
 mod several;
 mod summary;
 mod passage;

@@ -4,6 +4,7 @@ use super::mining::{self, MinerResult, NetworkResult};
 use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
+use super::records;
 use super::result::{
     Interval, Kelly, LevelResult, Note, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
@@ -316,7 +317,9 @@ fn notes(
     for venue in venues {
         venue_notes(venue, &plan.account.levels, &mut note);
     }
-    several::notes(scenario, plan).into_iter().for_each(|(code, message)| note(code, message));
+    for (code, message) in records::notes(scenario).into_iter().chain(several::notes(scenario, plan)) {
+        note(code, message);
+    }
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
