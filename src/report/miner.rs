@@ -4,6 +4,7 @@ use crate::engine::{LevelResult, MinerResult, RunResult};
 
 use super::columns::{Column, RETURNS};
 use super::number;
+use crate::market::{Duration, SECONDS_PER_DAY};
 
 /// What the columns mean.
 pub const LEGEND: &str = "Intervals are at 95 %. Returns and bad debt are fractions of the equity. Default: wound up because a bill or an \
@@ -74,6 +75,29 @@ pub fn network_line(result: &RunResult) -> Option<String> {
         at("0.5"),
         at("0.95"),
         number::percent(network.curtailed_share.value, Some(network.curtailed_share.std_error))
+    ))
+}
+
+/// How likely the debt ends badly, in a sentence: at half debt, or at the level that comes nearest to it; none without a miner.
+pub fn sentence(result: &RunResult) -> Option<String> {
+    let owed = |level: &LevelResult| level.miner.as_deref().map_or(0.0, |miner| miner.start.loan_to_value);
+    let is_nearer =
+        |a: &&LevelResult, b: &&LevelResult| (owed(a) - 0.5).abs().total_cmp(&(owed(b) - 0.5).abs());
+    let level = result.levels.iter().filter(|level| owed(level) > 0.0).min_by(is_nearer)?;
+    let debt = match owed(level) {
+        half if half == 0.5 => "half debt".to_owned(),
+        share => format!("{} debt", number::percent(share, None)),
+    };
+    let lost = if level.liquidation_price.is_none() { "the machines" } else { "machines or pledged coins" };
+    let within = Duration::from_seconds((result.horizon_days * SECONDS_PER_DAY).round() as u64);
+    let p = &level.liquidation_probability;
+    let time = level
+        .time_to_liquidation_days
+        .map_or(String::new(), |time| format!(", in the median after {}", number::days(time.p50)));
+    Some(format!(
+        "At {debt} ({}) {lost} are lost with probability {} within {within}{time}.",
+        number::leverage(level.leverage),
+        number::probability(p).0
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::number;
+use super::super::{miner, number};
 use super::document::Document;
 use crate::engine::{LevelResult, RunResult};
 use crate::market::{Duration, SECONDS_PER_DAY};
@@ -13,6 +13,9 @@ const TARGETS: [f64; 3] = [0.01, 0.05, 0.1];
 
 /// What the result says about leverage: the safe leverage where it is known, else what the simulated levels say.
 pub fn sentence(result: &RunResult) -> String {
+    if let Some(sentence) = miner::sentence(result) {
+        return sentence;
+    }
     let safe: Vec<String> = result
         .safe_leverage
         .iter()
