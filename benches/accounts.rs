@@ -83,4 +83,33 @@ fn main() {
             println!("  {:<42} {path:>9.0} ns a path  {:>7.1}", work.name, time / times[0]);
         }
     }
+    miners();
+}
+
+/// Fleets on credit over 18 months, and pledged coins over 6, by path and day; 100,000 paths of the first on two cores.
+fn miners() {
+    const DAYS: [f64; 2] = [540.0, 180.0];
+    let texts = [
+        include_str!("../scenarios/miner-fleet-on-credit-540d.toml"),
+        include_str!("../scenarios/miner-coin-loan-180d.toml"),
+    ];
+    let plans = texts.map(|text| match parse(Source::new("bench.toml", text.to_owned()), &[]) {
+        Ok(scenario) => Plan::new(&scenario).expect("the miner can start at every level"),
+        Err(problems) => panic!("{}", problems.render(false, 100)),
+    });
+    let mut works = Vec::new();
+    for (name, plan) in ["machines on credit, 4 levels", "coins pledged, 3 levels"].into_iter().zip(&plans) {
+        let (mut worker, mut block) = (Worker::new(plan), 0);
+        works.push(Work::new(name, move || {
+            worker.run_block(block, BLOCK_LANES);
+            block += 1;
+        }));
+    }
+    let times = interleaved(&mut works, ROUNDS, LEAST);
+    println!("miners");
+    for ((work, time), days) in works.iter().zip(&times).zip(DAYS) {
+        println!("  {:<42} {:>9.1} ns a path and day", work.name, 1e9 * time / BLOCK_LANES as f64 / days);
+    }
+    let whole = times[0] * 1e5 / BLOCK_LANES as f64 / 2.0;
+    println!("  {:<42} {whole:>9.2} s on two cores", "100,000 paths of the first");
 }

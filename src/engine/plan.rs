@@ -194,12 +194,7 @@ impl Plan {
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), None)?,
             funding: Vec::new(),
-            network: Some(NetworkLaw {
-                network: network.clone(),
-                asset: miner.asset,
-                price: asset.price,
-                power: miner.electricity.price,
-            }),
+            network: NetworkLaw::of(scenario),
             account,
             terms,
             step: None,

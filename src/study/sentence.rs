@@ -19,8 +19,13 @@ pub fn answer(scenario: &Scenario, result: &RunResult) -> String {
     text
 }
 
-/// The level that a result is read at: the lowest that a limit names; else the lowest that is not safe; else the highest.
+/// The level that a result is read at: of a miner the one nearest to half debt; else the lowest that a limit names; else the
+/// lowest that is not safe; else the highest.
 pub fn chosen<'a>(scenario: &Scenario, result: &'a RunResult) -> Option<&'a LevelResult> {
+    if scenario.miner.is_some() {
+        let far = |level: &LevelResult| (0.5 - 1.0 / level.leverage).abs();
+        return result.levels.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
+    }
     let named = scenario.limits.iter().filter_map(|limit| limit.leverage).fold(f64::INFINITY, f64::min);
     result
         .levels
@@ -39,8 +44,13 @@ fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
     let leverage = figures::leverage(level.leverage);
     if let Some(miner) = &scenario.miner {
         let debt = figures::rate(((1.0 - 1.0 / level.leverage) * 1e4).round() / 1e4);
-        let lost = format!("this {} miner loses machines or pledged coins", asset(miner.asset));
-        return format!("With a debt of {debt} of the assets, {lost} within {horizon} {liquidated}.");
+        let lost = if level.liquidation_price.is_none() { "the machines" } else { "machines or pledged coins" };
+        let coin = asset(miner.asset);
+        let time = level.time_to_liquidation_days.map(|time| time.p50);
+        let time = time.map_or(String::new(), |days| format!(", in the median after {days:.0} days"));
+        return format!(
+            "With a debt of {debt} of the assets this {coin} miner loses {lost} within {horizon} {liquidated}{time}."
+        );
     }
     if account.positions.len() > 1 {
         let any = "at least one position of this account";

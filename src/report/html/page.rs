@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::check::verdicts;
 use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
-use super::super::{RenderError, number, text};
+use super::super::{RenderError, miner, number, text};
 use super::answer;
 use super::document::Document;
 use crate::engine::{Note, RunResult};
@@ -154,7 +154,11 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
             verdicts,
             has_runs: !runs.is_empty(),
             runs,
-            legend: text::LEGEND,
+            legend: if results.iter().any(|result| result.network.is_some()) {
+                miner::LEGEND
+            } else {
+                text::LEGEND
+            },
             scenarios,
             provenance,
             data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(pictures)?))?),
@@ -185,11 +189,15 @@ fn script_text(json: &str) -> String {
 }
 
 fn table(result: &RunResult) -> Run {
-    let columns: Vec<&Column> =
-        std::iter::once(&LEVERAGE).chain(&LIQUIDATION).chain(&RETURNS).chain(&TAIL).collect();
+    let of_level: Vec<&Column> = match miner::columns(&result.levels) {
+        Some((first, returns)) => first.into_iter().chain(returns).collect(),
+        None => LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL).collect(),
+    };
+    let columns: Vec<&Column> = std::iter::once(&LEVERAGE).chain(of_level).collect();
+    let network = miner::network_line(result).map(|network| format!(" · {network}"));
     Run {
         name: result.scenario.clone(),
-        line: text::run_line(result),
+        line: text::run_line(result) + &network.unwrap_or_default(),
         head: columns.iter().map(|column| column.head.join(" ").trim().to_owned()).collect(),
         rows: result
             .levels
