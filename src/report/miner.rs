@@ -4,7 +4,7 @@ use crate::engine::{LevelResult, MinerResult, RunResult};
 
 use super::columns::{Column, RETURNS};
 use super::number;
-use crate::market::{Duration, SECONDS_PER_DAY};
+
 
 /// What the columns mean.
 pub const LEGEND: &str = "Intervals are at 95 %. Returns and bad debt are fractions of the equity. Default: wound up because a bill or an \

@@ -10,6 +10,7 @@ mod comparison;
 mod criterion;
 mod curve;
 pub mod figures;
+mod forecast;
 mod evaluate;
 mod forecasts;
 mod given;
@@ -42,6 +43,10 @@ pub use comparison::{
 pub use criterion::Criterion;
 pub use curve::curve;
 pub use evaluate::{EvaluateError, evaluate};
+pub use forecast::{
+    Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,
+    WalkOptions, barriers, logistic, scores, walk,
+};
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use given::{Between, GivenPaths};
 pub use limits::{LimitCheck, check_limits};
