@@ -236,7 +236,7 @@ impl Replay {
             table.write(walked.csv())?;
         }
         for file in files {
-            file.write(walked.render(file.format, Layout { width: None, colour: false })?)?;
+            file.write(walked.render(file.format, Layout::FILE)?)?;
         }
         print(&walked.render(self.format.into(), terminal_layout())?)
     }

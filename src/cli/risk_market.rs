@@ -8,6 +8,7 @@ use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::study::ForecastMethod;
 
 use super::failure::{error_with_help, warn};
+use super::prices;
 
 /// Fits that the program brings along: the coin, and a scenario with its model.
 const SHIPPED: [(&str, &str, &str); 4] = [

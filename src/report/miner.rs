@@ -5,7 +5,6 @@ use crate::engine::{LevelResult, MinerResult, RunResult};
 use super::columns::{Column, RETURNS};
 use super::number;
 
-
 /// What the columns mean.
 pub const LEGEND: &str = "Intervals are at 95 %. Returns and bad debt are fractions of the equity. Default: wound up because a bill or an \
      instalment could not be paid; time to it: to the first loss of machines or pledged coins. Days under water: more owed on the \

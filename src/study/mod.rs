@@ -32,9 +32,9 @@ mod verdict;
 mod walk_forward;
 
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
-pub use assumed::assumptions;
 #[cfg(feature = "arrays")]
 pub use arrays::{simulated_bars, simulated_closes};
+pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{

@@ -44,7 +44,8 @@ fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
     let leverage = figures::leverage(level.leverage);
     if let Some(miner) = &scenario.miner {
         let debt = figures::rate(((1.0 - 1.0 / level.leverage) * 1e4).round() / 1e4);
-        let lost = if level.liquidation_price.is_none() { "the machines" } else { "machines or pledged coins" };
+        let lost =
+            if level.liquidation_price.is_none() { "the machines" } else { "machines or pledged coins" };
         let coin = asset(miner.asset);
         let time = level.time_to_liquidation_days.map(|time| time.p50);
         let time = time.map_or(String::new(), |days| format!(", in the median after {days:.0} days"));
