@@ -2,6 +2,7 @@
 
 mod arguments;
 mod calibrate;
+mod forecasts;
 mod init;
 mod liquidation_price;
 mod signals;
