@@ -2,12 +2,14 @@
 
 mod book;
 mod calls;
+mod drawdown;
 mod evaluation;
 mod funded;
 mod hits;
 mod ledger;
 mod nested;
 mod opening;
+mod ordered;
 pub mod policy;
 pub mod portfolio;
 mod position;
@@ -23,6 +25,7 @@ pub use evaluation::{Evaluation, Foresight, Hit, Survivors};
 pub use funded::Funded;
 pub use ledger::Ledger;
 pub use nested::Nested;
+pub use ordered::Ordered;
 pub use opening::{Lender, Opening, Reduced, Remains};
 pub use policy::Policy;
 pub use portfolio::Portfolio;

@@ -8,7 +8,7 @@ use super::funding::FundingLaw;
 use super::result::PositionResult;
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
-    Book, Evaluation, Funded, Ledger, Level, LevelError, Moment, Nested, Opening, Policy, Portfolio, schedule,
+    Book, Evaluation, Funded, Ledger, Level, LevelError, Moment, Opening, Ordered, Policy, Portfolio, schedule,
 };
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
@@ -209,15 +209,19 @@ impl Plan {
         if self.is_managed() {
             return Box::new(self.book());
         }
-        if self.schedule.is_empty()
-            && let Ok(nested) = Nested::new(self.levels.clone(), self.asset, self.horizon())
-        {
-            return Box::new(nested);
-        }
-        match self.funded() {
-            Some(funded) => Box::new(funded),
+        match self.ordered() {
+            Some(ordered) => Box::new(ordered),
             None => Box::new(self.ledger()),
         }
+    }
+
+    /// A follower of all levels by one number a path, where nobody acts on the way and the levels are in order whatever the path.
+    pub fn ordered(&self) -> Option<Ordered> {
+        if self.is_managed() || !self.portfolio.is_empty() {
+            return None;
+        }
+        let (levels, schedule) = (self.openings.clone(), self.schedule.clone());
+        Ordered::new(levels, &self.flows, schedule, (self.asset, self.continuous), self.horizon())
     }
 
     /// Whether the owner or the venue acts on the way.

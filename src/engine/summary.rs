@@ -330,10 +330,10 @@ fn notes(
     );
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
     let (in_steps, horizon) = (plan.in_steps, scenario.simulation.horizon.seconds());
-    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, (horizon, plan.continuous)) {
         note(code, message);
     }
-    if levels.len() > 1 && plan.funded().is_some() {
+    if levels.len() > 1 && !plan.schedule.is_empty() && plan.ordered().is_some() {
         note(
             "in_turns",
             format!(

@@ -34,7 +34,7 @@ impl Envelope {
     pub fn of(opening: &Opening) -> Option<Self> {
         let exposure = opening.start.exposure;
         let requirement = opening.requirement(exposure);
-        if !requirement.is_straight(opening.taker_fee) {
+        if !requirement.is_straight() {
             return None;
         }
         let straight = |(constant, of_cash): (f64, f64)| Segment {
