@@ -8,7 +8,7 @@ use super::funding::FundingLaw;
 use super::result::PositionResult;
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
-    Book, Evaluation, Funded, Ledger, Level, LevelError, Moment, Opening, Ordered, Policy, Portfolio, schedule,
+    Book, Evaluation, Ledger, Level, LevelError, Moment, Opening, Ordered, Policy, Portfolio, schedule,
 };
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
@@ -227,17 +227,6 @@ impl Plan {
     /// Whether the owner or the venue acts on the way.
     fn is_managed(&self) -> bool {
         self.in_steps || !self.policy.is_empty()
-    }
-
-    /// An evaluation of levels that nothing but funding moves, where their barriers are straight in what it has charged.
-    pub fn funded(&self) -> Option<Funded> {
-        if self.is_managed() || !self.portfolio.is_empty() || self.schedule.is_empty() {
-            return None;
-        }
-        let is_charged = |borrow: &Borrow| borrow.rate != 0.0;
-        let funding =
-            self.flows.funding.as_ref().filter(|_| !self.flows.borrow.as_ref().is_some_and(is_charged))?;
-        Funded::new(self.openings.clone(), funding, self.schedule.clone(), self.asset, self.horizon())
     }
 
     /// An evaluation that follows every level on its own, with an owner and a venue that act.

@@ -81,8 +81,8 @@ fn evaluations(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Evaluat
     // What would be charged is the rate that it is given: none.
     let funded = plan(contract, side, 1.0, r#"funding = { rate = "1bp" }"#);
     vec![
-        ("funded", Box::new(funded.funded().unwrap()), funded.schedule.len()),
-        ("nested", one.evaluation(), 0),
+        ("charged", Box::new(funded.ordered().unwrap()), funded.schedule.len()),
+        ("plain", Box::new(one.ordered().unwrap()), 0),
         ("ledger", Box::new(one.ledger()), 0),
         ("book", Box::new(one.book()), 0),
         ("several", Box::new(half.several()), half.schedule.len()),
@@ -128,7 +128,7 @@ fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
                     near(found.left, left, &what);
                     near(found.bad_debt, bad_debt, &what);
                     let Some(costs) = found.costs else {
-                        assert_eq!(name, "nested");
+                        assert_eq!(name, "plain");
                         continue;
                     };
                     near(costs[Cost::Fees as usize], fees, &what);

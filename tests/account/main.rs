@@ -5,11 +5,12 @@ mod common;
 
 mod conservation;
 mod exact_money;
-mod funded;
 mod funding_rates;
 mod loans;
 mod looks;
 mod margin_inverse;
+mod monitoring;
+mod ordered;
 mod partial_liquidation;
 mod policies;
 mod portfolio;

@@ -3,20 +3,21 @@
 use std::ops::Range;
 
 use super::charges::Pay;
+use super::closings::Closings;
 use super::columns::{Deepen, Passed, Prices};
 use super::common::Compare;
 use super::followed::{Followed, Worth};
 use super::liquidations::Liquidations;
 use super::terms::Terms;
 use crate::account::evaluation::{Evaluation, Hit, Survivors};
-use crate::account::hits::Candidates;
+use crate::account::hits::{Candidates, watched};
 use crate::account::opening::Opening;
 use crate::account::schedule::Moment;
 use crate::account::sums::add_sums;
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
-use crate::stats::{Deferred, Histogram, Sums, Tally};
-use crate::venue::{Flows, Side};
+use crate::stats::Tally;
+use crate::venue::Flows;
 
 /// Follows levels whose liquidations and returns are in order, whatever the path.
 pub struct Ordered {
@@ -35,11 +36,12 @@ pub struct Ordered {
     /// Mirrored log-price of the running extreme, by path, where nothing moves the barriers.
     deepest: Vec<f64>,
     x: Vec<f64>,
+    /// What closing a unit of exposure brings, less what it was charged, by path.
+    z: Vec<f64>,
     flagged: Vec<u32>,
     candidates: Candidates,
     liquidations: Liquidations,
-    survivor_sums: Vec<Sums>,
-    closings: Deferred,
+    closings: Closings,
 }
 
 impl Ordered {
@@ -53,11 +55,12 @@ impl Ordered {
         horizon: f64,
     ) -> Option<Self> {
         let count = levels.len();
-        let side = if levels.first()?.side == Side::Long { Sides::Low } else { Sides::High };
+        let (side, _) = watched(levels.first()?.side);
         let terms = Terms::new(levels, flows, &schedule)?;
         Some(Self {
             followed: (!schedule.is_empty()).then(|| Followed::new(count)),
             liquidations: Liquidations::new(terms.fills(), horizon),
+            closings: Closings::new(&terms.levels, &terms.closing_cash),
             terms,
             schedule,
             watches,
@@ -67,10 +70,9 @@ impl Ordered {
             log_nearest: Vec::new(),
             deepest: Vec::new(),
             x: Vec::new(),
+            z: Vec::new(),
             flagged: Vec::new(),
             candidates: Candidates::default(),
-            survivor_sums: vec![Sums::default(); count],
-            closings: Deferred::new(count, 1.0),
         })
     }
 
@@ -143,27 +145,31 @@ impl Ordered {
         }
     }
 
+    /// Sets what closing a unit of exposure brings on each path.
+    #[inline(always)]
+    fn close_prices(&mut self) {
+        let Self { terms, x, z, .. } = self;
+        let charged = terms.charges.as_ref().map_or(&[][..], |charges| &charges.charged);
+        z.resize(x.len(), 0.0);
+        Worth { coins: terms.kept_at_close() * terms.debt.coins, money: terms.debt.money, x, charged, z }.run();
+    }
+
     /// Books what a path of open levels closes with: to the cell of the most leveraged level whose equity covers it, and a loss of
     /// everything to those above.
     #[inline(always)]
-    fn close(&mut self, lane: usize, kept: f64, weight: f64, tally: &mut Tally) {
-        let terms = &self.terms;
-        let charged = terms.charged(lane);
-        let x = terms.debt.coins * self.x[lane];
-        let z = kept.mul_add(x, -charged);
+    fn close(&mut self, lane: usize, weight: f64, tally: &mut Tally) {
+        let (terms, z) = (&self.terms, self.z[lane]);
         let mut open = self.open_levels[lane] as usize;
         while open > 0 {
             let level = open - 1;
             let (cash, exposure) = (terms.debt.cash[level], terms.levels[level].start.exposure);
             let equity = exposure.mul_add(z, cash);
             if equity >= 0.0 {
-                self.survivor_sums[level].add(z - 1.0, weight);
-                let closing_equity = &mut tally.levels[level].closing_equity;
-                self.closings.add(level, closing_equity, equity, weight);
-                return;
+                return self.closings.add(level, (z, equity), weight, tally);
             }
             // A fee that the collateral no longer covers is lost by nobody.
-            let bad_debt = (-exposure.mul_add(x - charged, cash)).max(0.0);
+            let worth = terms.debt.coins.mul_add(self.x[lane], -terms.charged(lane));
+            let bad_debt = (-exposure.mul_add(worth, cash)).max(0.0);
             self.liquidations.sums[level].add_insolvent(bad_debt, weight);
             open = level;
         }
@@ -304,9 +310,7 @@ impl Evaluation for Ordered {
     }
 
     fn flush(&mut self, tally: &mut Tally) {
-        for (index, level) in tally.levels.iter_mut().enumerate() {
-            self.closings.flush(index, &mut level.closing_equity);
-        }
+        self.closings.flush(tally);
         self.liquidations.flush(tally);
         if let Some(followed) = &mut self.followed {
             followed.flush(tally);
@@ -314,20 +318,7 @@ impl Evaluation for Ordered {
     }
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        let of = |level: usize| (self.terms.closing_cash[level], self.terms.levels[level].start.exposure);
-        let (cash, exposure) = of(level);
-        let mut returns = tally.levels[level].insolvent.mapped(-1.0, 0.0);
-        let mut closing_equity = Histogram::default();
-        closing_equity.add(0.0, returns.powers[0]);
-        for (own, cell) in tally.levels.iter().enumerate().skip(level) {
-            // Closing equity is cash + exposure·(1 + y).
-            returns += cell.survivors.mapped(cash + exposure - 1.0, exposure);
-            let (own_cash, own_exposure) = of(own);
-            closing_equity.add_mapped(&cell.closing_equity, |equity| {
-                exposure.mul_add((equity - own_cash) / own_exposure, cash)
-            });
-        }
-        Survivors { returns, closing_equity }
+        self.closings.survivors(tally, level)
     }
 
     fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
@@ -373,12 +364,12 @@ impl Kernel for Close<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { follower, weights, tally } = self;
-        let kept = follower.terms.kept_at_close();
+        follower.close_prices();
         for (lane, weight) in weights.iter().enumerate() {
-            follower.close(lane, kept, *weight, tally);
+            follower.close(lane, *weight, tally);
         }
         follower.end_followed();
-        let Ordered { followed, liquidations, terms, survivor_sums, deepest, .. } = follower;
+        let Ordered { followed, liquidations, terms, closings, deepest, .. } = follower;
         match followed {
             Some(followed) => followed.tally(weights, tally),
             None => {
@@ -388,6 +379,6 @@ impl Kernel for Close<'_> {
             }
         }
         liquidations.tally(&terms.levels, weights, tally);
-        add_sums(survivor_sums, &mut liquidations.sums, weights.len(), tally);
+        add_sums(&mut closings.sums, &mut liquidations.sums, weights.len(), tally);
     }
 }

@@ -27,6 +27,7 @@
 //! of the path. What rests on the order of levels only, which are open and what they close with, is known for all.
 
 mod charges;
+mod closings;
 mod columns;
 mod common;
 mod debt;

@@ -16,7 +16,7 @@ fn scenario(simulation: &str, asset: &str, account: &str) -> Scenario {
 fn result(scenario: &Scenario) -> RunResult {
     let stop = AtomicBool::new(false);
     let options = RunOptions { threads: None, stop: &stop, progress: &|_| () };
-    run(scenario, options).unwrap()
+    run(scenario, &options).unwrap()
 }
 
 fn gbm(volatility: f64) -> String {
