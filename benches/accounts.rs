@@ -69,8 +69,7 @@ impl Case {
 
 /// The matrix: the plain account first.
 fn cases() -> Vec<Case> {
-    const OTHER: &str =
-        "[assets.Y]\nprice = 10.0\nmodel = { kind = \"gbm\", drift = 0.0, volatility = 0.6 }";
+    const OTHER: &str = "[assets.Y]\nprice = 10.0\nmodel = { kind = \"gbm\", drift = 0.0, volatility = 0.6 }";
     const CROSS: &str = r#"margin = "cross""#;
     let mut cases = vec![
         Case::of("plain", ""),
@@ -170,7 +169,9 @@ fn in_this_process(name: &str, model: &str) {
         .map(|(k, time)| 1e9 * time / if k < cases.len() { BLOCK_LANES as f64 } else { NAIVE_PATHS as f64 })
         .collect();
     let naive = a_path[cases.len()];
-    println!("{name}, 10 levels, 30 days: ns a path, over the plain account, over the straightforward loop (gbm, hourly)");
+    println!(
+        "{name}, 10 levels, 30 days: ns a path, over the plain account, over the straightforward loop (gbm, hourly)"
+    );
     for (work, path) in works.iter().zip(&a_path) {
         println!("  {:<42} {path:>9.0}  {:>7.1}  {:>7.3}", work.name, path / a_path[0], path / naive);
     }
@@ -180,7 +181,9 @@ fn in_this_process(name: &str, model: &str) {
 fn beside(old: &Path) {
     let folder = std::env::temp_dir().join(format!("liqsim-accounts-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for the scenarios");
-    println!("gbm, {PATHS} paths, one thread: seconds of the older program, of this one, new over old, new over new plain");
+    println!(
+        "gbm, {PATHS} paths, one thread: seconds of the older program, of this one, new over old, new over new plain"
+    );
     let mut plain = None;
     for (number, case) in cases().iter().enumerate() {
         let file = folder.join(format!("{number}.toml"));

@@ -176,11 +176,16 @@ fn precision() {
             let crossing = Crossing::new(plan, true).expect("a known law");
             crossing.estimate(&CrossingTarget { relative, max_points: 1 << 22 })[0].probability
         };
+        let seeded = |seed| {
+            let mut plan = plan.clone();
+            plan.law.seed = seed;
+            plan
+        };
         let truth = estimate(&plan, 1e-6).value;
         let seeds = 200;
         let squares: f64 = (0..seeds)
             .map(|seed| {
-                let found = estimate(&Plan { seed, ..plan.clone() }, relative).value;
+                let found = estimate(&seeded(seed), relative).value;
                 (found / truth - 1.0).powi(2)
             })
             .sum();
@@ -189,7 +194,7 @@ fn precision() {
             Work::new("", naive(if rate > 0.0 { jumps(rate) } else { Law::Gbm })),
             Work::new("", || {
                 seed += 1;
-                black_box(estimate(&Plan { seed, ..plan.clone() }, relative));
+                black_box(estimate(&seeded(seed), relative));
             }),
         ];
         let seconds = interleaved(&mut works, ROUNDS, LEAST_SECONDS);

@@ -1,10 +1,11 @@
 //! Accounts whose owner acts on the way: every level on every path with its own money, position and triggers.
 
-use super::evaluation::{Evaluation, Hit, Survivors};
+use super::follower::{Follower, Hit, Survivors};
+use super::observer::{Due, Observer};
 use super::opening::Opening;
 use super::policy::{Policy, ProtectivePut, Stops};
 use super::schedule::{Moment, PATHS_PER_RECORD};
-use super::slot::{Due, Managed, Slot};
+use super::slot::{Managed, Payment, Slot};
 use super::sums::{add_sums, tally_hits};
 use super::walk::{Draws, Reach, Segment};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
@@ -251,7 +252,7 @@ impl Book {
     }
 }
 
-impl Evaluation for Book {
+impl Observer for Book {
     fn begin(&mut self, lanes: usize) {
         self.lanes = lanes;
         self.slots.clear();
@@ -275,10 +276,6 @@ impl Evaluation for Book {
         None
     }
 
-    fn losing_side(&self) -> Option<Sides> {
-        Some(if self.sign > 0.0 { Sides::Low } else { Sides::High })
-    }
-
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
         let is_trailing = self.stops.trailing().is_some();
@@ -299,7 +296,7 @@ impl Evaluation for Book {
         }
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
         let moment = self.schedule[moment];
         let now = moment.seconds as f64 / SECONDS_PER_YEAR;
         let years = now - self.charged;
@@ -313,10 +310,10 @@ impl Evaluation for Book {
         }
         let count = self.levels.len();
         for (lane, log_price) in log_prices[self.asset].iter().enumerate() {
-            let due = Due { moment, years, funding_rate: funding_rates.get(lane).copied() };
+            let payment = Payment { moment, years, funding_rate: due.funding.get(lane).copied() };
             let (x, y) = (exp(self.power * log_price), self.sign * log_price);
             for (level, slot) in self.levels.iter().zip(&mut self.slots[lane * count..][..count]) {
-                level.settle(slot, &due, (x, y), self.tops[lane]);
+                level.settle(slot, &payment, (x, y), self.tops[lane]);
             }
             self.renew(lane);
         }
@@ -335,7 +332,9 @@ impl Evaluation for Book {
             self.dated.push(equities);
         }
     }
+}
 
+impl Follower for Book {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let count = self.levels.len();
         for (date, equities) in self.dated.iter().enumerate() {

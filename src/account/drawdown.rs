@@ -124,7 +124,8 @@ mod tests {
         }
         let (cash, exposure) = (vec![-1.0; 37], vec![2.0; 37]);
         for step in 0..50_u32 {
-            let z: Vec<f64> = (0..37_u32).map(|lane| 1.0 + 0.3 * f64::from(step * (lane + 1)).sin()).collect();
+            let z: Vec<f64> =
+                (0..37_u32).map(|lane| 1.0 + 0.3 * f64::from(step * (lane + 1)).sin()).collect();
             Follow { cash: &cash, exposure: &exposure, z: &z, drawdowns: &mut columns }.run();
             paths.iter_mut().zip(&z).for_each(|(path, z)| path.follow(2.0_f64.mul_add(*z, -1.0)));
         }

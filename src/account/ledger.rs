@@ -6,8 +6,9 @@
 //!
 //! Everything is in the units of [`Exposure`](super::Exposure): equity is cash + exposure·x.
 
-use super::evaluation::{Evaluation, Hit, Survivors};
+use super::follower::{Follower, Hit, Survivors};
 use super::hits::{Candidates, watched};
+use super::observer::{Due, Observer};
 use super::opening::Opening;
 use super::requirement::{Line, barrier, highest};
 use super::schedule::{Moment, PATHS_PER_RECORD};
@@ -203,7 +204,7 @@ impl Ledger {
     }
 }
 
-impl Evaluation for Ledger {
+impl Observer for Ledger {
     fn begin(&mut self, lanes: usize) {
         self.lanes = lanes;
         self.hits.clear();
@@ -275,7 +276,8 @@ impl Evaluation for Ledger {
         self.candidates = candidates;
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
+        let rates = due.funding;
         self.set_prices(&log_prices[self.asset]);
         let now = self.schedule[moment];
         let lanes = self.lanes;
@@ -287,7 +289,7 @@ impl Evaluation for Ledger {
             }
             if let (0, true, Some(funding)) = (level, now.funding, &self.flows.funding) {
                 dispatch(Charge {
-                    rates: funding_rates,
+                    rates,
                     x: (funding.basis == FundingBasis::Mark).then_some(&self.x),
                     unit: due.funding / self.levels[level].start.exposure,
                     charged: &mut self.charged[..lanes],
@@ -334,7 +336,9 @@ impl Evaluation for Ledger {
             self.record();
         }
     }
+}
 
+impl Follower for Ledger {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         self.set_prices(&log_prices[self.asset]);
         self.tally_records(tally, weights);

@@ -3,9 +3,11 @@
 mod book;
 mod calls;
 mod drawdown;
-mod evaluation;
+mod follower;
 mod hits;
 mod ledger;
+mod observer;
+mod open_account;
 mod opening;
 mod ordered;
 pub mod policy;
@@ -19,10 +21,12 @@ mod sums;
 mod walk;
 
 pub use book::Book;
-pub use evaluation::{Evaluation, Foresight, Hit, Survivors};
+pub use follower::{Follower, Hit, Survivors};
 pub use ledger::Ledger;
-pub use ordered::Ordered;
+pub use observer::{Due, Foresight, Observer};
+pub use open_account::{FirstPassage, OpenAccount};
 pub use opening::{Lender, Opening, Reduced, Remains};
+pub use ordered::Ordered;
 pub use policy::Policy;
 pub use portfolio::Portfolio;
 pub use position::{Level, LevelError, LiquidationFill};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::policy::{Deleverage, Occasion, Policy};
+use crate::market::Duration;
 use crate::venue::{Compounding, Flows};
 
 /// Equity over time is recorded on one path in this many: enough for quantiles, and it costs little.
@@ -26,6 +27,13 @@ pub struct Moment {
     pub interest: bool,
     /// Number of the date at which equity is recorded here, if it is one.
     pub date: Option<usize>,
+}
+
+impl Moment {
+    /// Years since the start.
+    pub fn years(&self) -> f64 {
+        Duration::from_seconds(self.seconds).years()
+    }
 }
 
 /// The moments of an account with these flows over a horizon in seconds, in order; the last one is the horizon.
@@ -94,7 +102,6 @@ pub fn schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::Duration;
     use crate::venue::{Borrow, Funding};
 
     const MONTH: u64 = 30 * DAY;

@@ -30,7 +30,7 @@ pub(super) struct Managed {
 
 /// What is due at a moment on one path.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Due {
+pub(super) struct Payment {
     pub moment: Moment,
     /// Time since interest was last charged.
     pub years: f64,
@@ -241,8 +241,8 @@ impl Managed {
     }
 
     /// Cash flows that are due, the check after them, then the owner's orders.
-    pub fn settle(&self, slot: &mut Slot, due: &Due, (x, y): (f64, f64), top: f64) {
-        let Due { moment, years, funding_rate } = due;
+    pub fn settle(&self, slot: &mut Slot, due: &Payment, (x, y): (f64, f64), top: f64) {
+        let Payment { moment, years, funding_rate } = due;
         if slot.end.is_some() {
             return;
         }

@@ -1,6 +1,6 @@
 //! From the outcomes of a block to the tally, the same for every evaluation.
 
-use super::evaluation::Hit;
+use super::follower::Hit;
 use crate::stats::{Liquidated, LiquidatedSums, Sums, Tally};
 
 /// Adds the liquidations of a block to its sums and to the tally's histograms.

@@ -18,7 +18,7 @@
 
 use rayon::prelude::*;
 
-use crate::engine::{Closes, PlanError};
+use crate::engine::{Closes, PathLawError};
 use crate::market::{Duration, PriceHistory, ResampleError, format_time};
 use crate::scenario::Scenario;
 use crate::stats::{Coverage, holm};
@@ -51,7 +51,7 @@ pub enum AssumptionError {
     Step(#[from] ResampleError),
     /// The scenario cannot be simulated.
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Plan(#[from] PathLawError),
 }
 
 /// How strictly to judge.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use crate::engine::Plan;
+use crate::engine::{Plan, PositionResult};
 use crate::report::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, render_liquidation_json,
 };
@@ -76,10 +76,10 @@ fn prices_of(scenario: &Scenario) -> anyhow::Result<ScenarioLiquidationPrices> {
             leverage: level.leverage,
             liquidation_price: level.liquidation_price,
             bankruptcy_price: level.bankruptcy_price,
-            positions: level.positions.clone(),
+            positions: level.positions.iter().map(PositionResult::new).collect(),
         }
     });
-    let one = plan.levels.iter().map(|level| LeverageLiquidationPrice::One {
+    let one = plan.account.levels.iter().map(|level| LeverageLiquidationPrice::One {
         leverage: level.leverage,
         price: LiquidationPrice {
             liquidation_price: level.liquidation.price,

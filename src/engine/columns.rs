@@ -21,7 +21,7 @@ impl AssetStreams {
     }
 }
 
-/// The extremes of bars that the accounts watch: of neither side, of one, or of both from the same words.
+/// The extremes of bars that the observers watch: of neither side, of one, or of both from the same words.
 pub(super) struct Watched {
     /// Without repetition; a bar carries the extreme of the first.
     sides: Vec<Sides>,
@@ -31,15 +31,19 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// The sides that some accounts watch.
-    pub fn new(sides: impl Iterator<Item = Sides>, assets: usize) -> Self {
-        let mut watched = Self { sides: Vec::new(), others: vec![Vec::new(); assets], uniforms: Vec::new() };
+    /// No side yet.
+    pub fn new(assets: usize) -> Self {
+        Self { sides: Vec::new(), others: vec![Vec::new(); assets], uniforms: Vec::new() }
+    }
+
+    /// From now on the sides that some observers watch.
+    pub fn watch(&mut self, sides: impl Iterator<Item = Sides>) {
+        self.sides.clear();
         for side in sides {
-            if !watched.sides.contains(&side) {
-                watched.sides.push(side);
+            if !self.sides.contains(&side) {
+                self.sides.push(side);
             }
         }
-        watched
     }
 
     /// Number of sides that are watched.
@@ -56,7 +60,7 @@ impl Watched {
         &self.uniforms
     }
 
-    /// The place of an account's side; who watches none may look together with the first.
+    /// The place of an observer's side; who watches none may look together with the first.
     pub fn place(&self, side: Option<Sides>) -> usize {
         self.sides.iter().position(|known| Some(*known) == side).unwrap_or(0)
     }

@@ -5,8 +5,8 @@
 //! interval is added after the continuous move: nobody sees which came first.
 
 use super::columns::{AssetStreams, reset};
-use super::plan::GridPoint;
-use crate::account::Evaluation;
+use super::grid::GridPoint;
+use crate::account::Observer;
 use crate::market::Bars;
 use crate::model::{LONGEST_STRIDE, Stepper, Stride};
 use crate::numeric::Stream;
@@ -78,26 +78,26 @@ impl Looks {
         prices.copy_from_slice(&rows[(points.len() - 1) * paths..]);
     }
 
-    /// Shows the account the prices of the last stride.
-    pub fn show_stride(&mut self, points: &[GridPoint], evaluation: &mut dyn Evaluation, noise: &mut Stream) {
+    /// Shows the observer the prices of the last stride.
+    pub fn show_stride(&mut self, points: &[GridPoint], observer: &mut dyn Observer, noise: &mut Stream) {
         let rows = std::mem::take(&mut self.rows);
-        self.show(points, &rows, evaluation, noise);
+        self.show(points, &rows, observer, noise);
         self.rows = rows;
     }
 
-    /// Shows the account the log-prices, by asset, at some points, by point and path.
+    /// Shows the observer the log-prices, by asset, at some points, by point and path.
     pub fn show(
         &mut self,
         points: &[GridPoint],
         prices: &[Vec<f64>],
-        evaluation: &mut dyn Evaluation,
+        observer: &mut dyn Observer,
         noise: &mut Stream,
     ) {
         let mut times = [0.0; LONGEST_STRIDE];
         for (time, point) in times.iter_mut().zip(points) {
             *time = point.time;
         }
-        if evaluation.look(&times[..points.len()], prices) {
+        if observer.look(&times[..points.len()], prices) {
             return;
         }
         for (row, point) in points.iter().enumerate() {
@@ -113,7 +113,7 @@ impl Looks {
                     column.extend_from_slice(&prices[row * paths..][..paths]);
                 }
             }
-            evaluation.observe(&self.bars, noise);
+            observer.observe(&self.bars, noise);
         }
     }
 }

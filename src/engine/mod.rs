@@ -4,12 +4,14 @@ mod bar_step;
 mod block;
 mod columns;
 mod funding;
+mod grid;
+mod held;
 mod common_jumps;
 mod crossing;
 mod driver;
 mod looks;
 mod partial;
-mod path_key;
+mod path_law;
 mod picture;
 mod plan;
 mod rare;
@@ -20,15 +22,18 @@ mod several;
 mod summary;
 mod passage;
 mod paths;
+mod worker;
 
-pub use block::{BLOCK_LANES, Worker};
+pub use block::BLOCK_LANES;
 pub use crossing::{Crossing, CrossingEstimate, CrossingTarget};
 pub use funding::FundingLaw;
+pub use grid::GridPoint;
+pub use held::held;
 pub use partial::{MergeError, Partial, Shard, ShardError};
-pub use path_key::path_key;
+pub use path_law::{PathLaw, PathLawError};
 pub use paths::{AssetBars, Closes, PathBars};
 pub use picture::{EquityDistribution, PriceFan};
-pub use plan::{GridPoint, LevelTerms, Plan, PlanError};
+pub use plan::{LevelTerms, Plan, PlanError, PositionAtStart, path_key};
 pub use rare::{RareBudget, RareEstimate, RareEvents};
 pub use result::{
     CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
@@ -36,3 +41,4 @@ pub use result::{
 };
 pub use run::{Progress, RunError, RunOptions, result_of, run, run_shard, run_sharing, run_tallied};
 pub use sampling::{DepthApart, depth_apart};
+pub use worker::Worker;

@@ -83,7 +83,9 @@ fn charges(flows: &[Flows], continuous: bool) -> Vec<(&'static str, String)> {
     }
     let checked = match continuous {
         true => "Right after each payment the new liquidation price is compared with the mark price.",
-        false => "Each payment moves the liquidation price, which the venue compares with the mark price on its own dates only.",
+        false => {
+            "Each payment moves the liquidation price, which the venue compares with the mark price on its own dates only."
+        }
     };
     let mut notes = vec![("cash_flows", format!("Charged on the way: {}. {checked}", charged.join(" and ")))];
     if let [one] = flows
@@ -164,7 +166,7 @@ pub(super) fn exits(cell: &LevelTally, liquidated: Estimate, n: f64) -> BTreeMap
             }
         }
         None => {
-            exits.insert(name_of(Exit::Horizon).to_owned(), complement(liquidated));
+            exits.insert(name_of(Exit::Horizon).to_owned(), liquidated.complement());
         }
     }
     exits
@@ -183,17 +185,12 @@ fn share_of_rest(p: Estimate, events: f64, survivors: f64, n: f64) -> Estimate {
     }
 }
 
-/// The estimate of one less a probability.
-fn complement(p: Estimate) -> Estimate {
-    Estimate { value: 1.0 - p.value, std_error: p.std_error, low: 1.0 - p.high, high: 1.0 - p.low }
-}
-
 /// Probability of not being liquidated at evenly spaced dates, from that of being liquidated at all.
 pub(super) fn survival(cell: &LevelTally, liquidated: Estimate, horizon_days: f64) -> Vec<SurvivalPoint> {
     let point = |date: usize| {
         let share = (date + 1) as f64 / DATES as f64;
         let lost = if date + 1 == DATES { liquidated } else { lost_by(cell, liquidated, share) };
-        SurvivalPoint { days: share * horizon_days, probability: complement(lost) }
+        SurvivalPoint { days: share * horizon_days, probability: lost.complement() }
     };
     (0..DATES).map(point).collect()
 }
@@ -300,13 +297,7 @@ fn quantiles(histogram: &Histogram, at: &[(&str, f64)], n: f64) -> BTreeMap<Stri
         .map(|(key, p)| {
             // The value at risk is one less the quantile of its tail.
             let loss = distribution.value_at_risk(1.0 - p, n);
-            let estimate = Estimate {
-                value: 1.0 - loss.value,
-                std_error: loss.std_error,
-                low: 1.0 - loss.high,
-                high: 1.0 - loss.low,
-            };
-            ((*key).to_owned(), estimate)
+            ((*key).to_owned(), loss.complement())
         })
         .collect()
 }

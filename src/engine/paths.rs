@@ -6,39 +6,29 @@
 //! extremes of all of them. The low and the high of a stretch each have their exact law given its ends; they are drawn
 //! independently of each other given these, which their joint law is not (a bootstrap's are those of the recorded bar).
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use super::block::Worker;
-use super::plan::{Plan, PlanError};
-use crate::account::{Evaluation, Hit, Policy, Survivors};
+use super::block::BlockLoop;
+use super::path_law::{PathLaw, PathLawError};
+use crate::account::Observer;
 use crate::market::{Bars, Duration, Sides};
 use crate::model::{Model, Stress};
 use crate::numeric::{Stream, extreme_below};
-use crate::scenario::{Monitoring, Position, Scenario};
-use crate::stats::{Sums, Tally};
-use crate::venue::{Contract, Flows, MarginTier, Side, Venue};
+use crate::scenario::{Monitoring, Scenario};
 
 /// Number of the first block.
 const FIRST_BLOCK: u64 = 1 << 49;
 
-/// A plan that looks at the price at every step, with the simplest of accounts: nothing of it is asked for.
-fn plan(scenario: &Scenario, step: Duration, steps: usize) -> Result<Plan, PlanError> {
+/// The law of a scenario's prices over some steps, with a pause at every step.
+fn law(scenario: &Scenario, step: Duration, steps: usize) -> Result<PathLaw, PathLawError> {
     let mut scenario = scenario.clone();
     scenario.simulation.horizon = Duration::from_seconds(step.seconds() * steps as u64);
     scenario.simulation.monitoring = Monitoring::Every(step);
-    let tier = MarginTier { up_to: f64::INFINITY, rate: 0.0, deduction: 0.0, max_leverage: f64::INFINITY };
-    scenario.account.venue = Venue::new(Contract::Linear, vec![tier]);
-    scenario.account.positions = vec![Position::whole(0, Side::Long)];
-    scenario.account.leverage = vec![1.0];
-    scenario.account.flows = Flows::default();
-    scenario.policy = Policy::default();
-    Plan::new(&scenario)
+    PathLaw::new(&scenario, &[], None)
 }
 
 /// Paths of an asset's price on a grid of equal steps.
 #[derive(Debug, Clone)]
 pub struct Closes {
-    plan: Plan,
+    law: PathLaw,
     asset: usize,
 }
 
@@ -47,12 +37,17 @@ impl Closes {
     ///
     /// # Errors
     /// If the scenario cannot be simulated.
-    pub fn new(scenario: &Scenario, asset: usize, step: Duration, steps: usize) -> Result<Self, PlanError> {
+    pub fn new(
+        scenario: &Scenario,
+        asset: usize,
+        step: Duration,
+        steps: usize,
+    ) -> Result<Self, PathLawError> {
         let mut scenario = scenario.clone();
         for asset in &mut scenario.assets {
             asset.stress = Stress::default();
         }
-        Ok(Self { plan: plan(&scenario, step, steps)?, asset })
+        Ok(Self { law: law(&scenario, step, steps)?, asset })
     }
 
     /// Log-prices over the price at the start, by step and path, of a block.
@@ -61,14 +56,14 @@ impl Closes {
         let note = move |closes: &mut Vec<Vec<f64>>, bars: &[Bars], _: &mut Stream| {
             closes.push(bars[asset].close.clone());
         };
-        record(&self.plan, number, paths, None, Vec::new(), note)
+        record(&self.law, number, paths, None, Vec::new(), note)
     }
 }
 
 /// Paths of all assets of a scenario as bars of equal length.
 #[derive(Debug, Clone)]
 pub struct PathBars {
-    plan: Plan,
+    law: PathLaw,
     step: Duration,
     steps: usize,
 }
@@ -103,11 +98,10 @@ impl PathBars {
     ///
     /// # Errors
     /// If the scenario cannot be simulated.
-    pub fn new(scenario: &Scenario, step: Duration) -> Result<Self, PlanError> {
+    pub fn new(scenario: &Scenario, step: Duration) -> Result<Self, PathLawError> {
         let steps = (scenario.simulation.horizon.seconds() / step.seconds().max(1)) as usize;
-        let mut plan = plan(scenario, step, steps)?;
-        plan.continuous = true;
-        Ok(Self { plan, step, steps })
+        let law = PathLaw { continuous: true, ..law(scenario, step, steps)? };
+        Ok(Self { law, step, steps })
     }
 
     /// Bars of a path.
@@ -147,13 +141,13 @@ impl PathBars {
                 }
             }
         };
-        let empty = vec![AssetBars::empty(self.steps, paths); self.plan.models.len()];
-        let mut assets = record(&self.plan, number, paths, Some(Sides::Low), empty.clone(), note(Sides::Low));
+        let empty = vec![AssetBars::empty(self.steps, paths); self.law.models.len()];
+        let mut assets = record(&self.law, number, paths, Some(Sides::Low), empty.clone(), note(Sides::Low));
         let knows = |model: &Model| matches!(model, Model::Bootstrap(_));
-        if self.plan.models.iter().any(knows) {
+        if self.law.models.iter().any(knows) {
             // The same paths again, with the extremes of the other side.
-            let others = record(&self.plan, number, paths, Some(Sides::High), empty, note(Sides::High));
-            for ((asset, other), model) in assets.iter_mut().zip(others).zip(&self.plan.models) {
+            let others = record(&self.law, number, paths, Some(Sides::High), empty, note(Sides::High));
+            for ((asset, other), model) in assets.iter_mut().zip(others).zip(&self.law.models) {
                 if knows(model) {
                     asset.high = other.high;
                 }
@@ -164,29 +158,27 @@ impl PathBars {
 }
 
 /// Runs a block and gives what was noted of its bars.
-fn record<T: Default + Send + 'static>(
-    plan: &Plan,
+fn record<T: Send>(
+    law: &PathLaw,
     number: u64,
     paths: usize,
     side: Option<Sides>,
     empty: T,
-    note: impl Fn(&mut T, &[Bars], &mut Stream) + Send + 'static,
+    note: impl Fn(&mut T, &[Bars], &mut Stream) + Send,
 ) -> T {
-    let noted = Arc::new(Mutex::new(empty));
-    let recorder = Recorder { side, noted: Arc::clone(&noted), note };
-    Worker::with_evaluation(plan, Box::new(recorder)).run_block(FIRST_BLOCK + number, paths);
-    // Only this thread ever held the lock.
-    std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner))
+    let mut recorder = Recorder { side, noted: empty, note };
+    BlockLoop::new(law).run_block(FIRST_BLOCK + number, paths, &mut [&mut recorder]);
+    recorder.noted
 }
 
 /// Shows every batch of bars to a function.
 struct Recorder<T, F> {
     side: Option<Sides>,
-    noted: Arc<Mutex<T>>,
+    noted: T,
     note: F,
 }
 
-impl<T: Send, F: Fn(&mut T, &[Bars], &mut Stream) + Send> Evaluation for Recorder<T, F> {
+impl<T: Send, F: Fn(&mut T, &[Bars], &mut Stream) + Send> Observer for Recorder<T, F> {
     fn begin(&mut self, _lanes: usize) {}
 
     fn watched_side(&self) -> Option<Sides> {
@@ -194,17 +186,6 @@ impl<T: Send, F: Fn(&mut T, &[Bars], &mut Stream) + Send> Evaluation for Recorde
     }
 
     fn observe(&mut self, bars: &[Bars], noise: &mut Stream) {
-        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.note)(&mut noted, bars, noise);
-    }
-
-    fn finish(&mut self, _log_prices: &[Vec<f64>], _weights: &[f64], _tally: &mut Tally) {}
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        Survivors { returns: Sums::default(), closing_equity: tally.levels[level].closing_equity.clone() }
-    }
-
-    fn hits(&self) -> &[Hit] {
-        &[]
+        (self.note)(&mut self.noted, bars, noise);
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::block::{BLOCK_LANES, Worker};
-use super::plan::{Plan, PlanError};
-use crate::account::{Evaluation, Hit, Survivors};
-use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
+use super::block::{BLOCK_LANES, BlockLoop};
+use super::path_law::{PathLaw, PathLawError};
+use crate::account::Observer;
+use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 use crate::numeric::{Stream, exp, exponentials, ln};
 use crate::scenario::{Asset, Monitoring, Scenario};
-use crate::stats::{Bin, Distribution, Histogram, Sums, Tally};
+use crate::stats::{Bin, Distribution, Histogram};
 
 /// Most bins of a distribution.
 const MOST_BINS: usize = 64;
@@ -85,8 +85,8 @@ pub struct PriceFan {
 /// The fans of scenarios, each drawn once for all that have the same.
 #[derive(Debug, Default)]
 pub(super) struct PriceFans {
-    /// What was drawn last: of which paths, which asset and its price.
-    drawn: Option<((String, usize, f64), PriceFan)>,
+    /// What was drawn last: of which paths, and the price at the start.
+    drawn: Option<((String, f64), PriceFan)>,
 }
 
 impl PriceFans {
@@ -94,32 +94,31 @@ impl PriceFans {
     ///
     /// # Errors
     /// If the scenario cannot be simulated.
-    pub fn of(&mut self, scenario: &Scenario) -> Result<Option<PriceFan>, PlanError> {
+    pub fn of(&mut self, scenario: &Scenario) -> Result<Option<PriceFan>, PathLawError> {
         let mut scenario = scenario.clone();
         let step = (scenario.simulation.horizon.seconds() / DATES).max(1);
         scenario.simulation.monitoring = Monitoring::Every(Duration::from_seconds(step));
-        let plan = Plan::new(&scenario)?;
-        let Some(asset) = scenario.assets.get(plan.asset) else { return Ok(None) };
-        let key = (plan.path_key(&scenario.simulation.paths), plan.asset, asset.price);
+        let place = scenario.account.positions.first().map_or(0, |position| position.asset);
+        let Some(asset) = scenario.assets.get(place) else { return Ok(None) };
+        let law = PathLaw::new(&scenario, &[], None)?;
+        let Some(law) = law.of_asset(place) else { return Ok(None) };
+        let key = (law.key(&scenario.simulation.paths, false), asset.price);
         let known = self.drawn.take().filter(|(drawn, _)| *drawn == key);
-        let (_, fan) = self.drawn.insert(known.unwrap_or_else(|| (key, PriceFan::new(&plan, asset))));
+        let (_, fan) = self.drawn.insert(known.unwrap_or_else(|| (key, PriceFan::new(&law, asset))));
         Ok(Some(PriceFan { asset: asset.name.clone(), ..fan.clone() }))
     }
 }
 
 impl PriceFan {
-    /// The fan of an asset from a plan that looks at its dates.
-    fn new(plan: &Plan, asset: &Asset) -> Self {
-        let times: Vec<f64> = plan.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
-        let dates = Dates { asset: plan.asset, ratios: Vec::new() };
-        let mut worker = Worker::with_evaluation(plan, Box::new(dates));
+    /// The fan of an asset, the first of a law with a pause at each date.
+    fn new(law: &PathLaw, asset: &Asset) -> Self {
+        let times: Vec<f64> = law.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
+        let mut dates = PriceDates { next: 0, ratios: vec![Histogram::default(); times.len()] };
+        let mut paths = BlockLoop::new(law);
         for block in FIRST_FAN_BLOCK..FIRST_FAN_BLOCK + FAN_BLOCKS {
-            worker.run_block(block, BLOCK_LANES);
+            paths.run_block(block, BLOCK_LANES, &mut [&mut dates]);
         }
-        let laws: Vec<Distribution> = worker.tally().levels[..times.len()]
-            .iter()
-            .map(|date| Distribution::new(&date.closing_equity))
-            .collect();
+        let laws: Vec<Distribution> = dates.ratios.iter().map(Distribution::new).collect();
         let quantiles = FAN_QUANTILES.map(|(key, p)| {
             let prices = laws.iter().map(|law| asset.price * law.quantile(p));
             (key.to_owned(), std::iter::once(asset.price).chain(prices).collect())
@@ -133,43 +132,26 @@ impl PriceFan {
     }
 }
 
-/// Notes the price at every look; one level of the tally per date.
-struct Dates {
-    asset: usize,
-    /// Price over the price at the start, by date and path of the block.
-    ratios: Vec<Vec<f64>>,
+/// Notes the price at every monitoring date.
+struct PriceDates {
+    /// The date that comes next.
+    next: usize,
+    /// Prices over the price at the start, by date.
+    ratios: Vec<Histogram>,
 }
 
-impl Evaluation for Dates {
+impl Observer for PriceDates {
     fn begin(&mut self, _lanes: usize) {
-        self.ratios.clear();
+        self.next = 0;
     }
 
-    fn watched_side(&self) -> Option<Sides> {
-        None
-    }
-
-    fn observe(&mut self, bars: &[Bars], _hit_noise: &mut Stream) {
+    fn observe(&mut self, bars: &[Bars], _noise: &mut Stream) {
         let mut ratios = Vec::new();
-        exponentials(&bars[self.asset].close, &mut ratios);
-        self.ratios.push(ratios);
-    }
-
-    fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
-        tally.levels.resize_with(self.ratios.len(), Default::default);
-        for (level, ratios) in tally.levels.iter_mut().zip(&self.ratios) {
-            for (ratio, weight) in ratios.iter().zip(weights) {
-                level.closing_equity.add(*ratio, *weight);
-            }
+        exponentials(&bars[0].close, &mut ratios);
+        if let Some(date) = self.ratios.get_mut(self.next) {
+            ratios.iter().for_each(|ratio| date.add(*ratio, 1.0));
         }
-    }
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        Survivors { returns: Sums::default(), closing_equity: tally.levels[level].closing_equity.clone() }
-    }
-
-    fn hits(&self) -> &[Hit] {
-        &[]
+        self.next += 1;
     }
 }
 

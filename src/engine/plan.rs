@@ -1,75 +1,28 @@
-//! From a scenario to what every block of paths does.
-
-use std::collections::BTreeMap;
+//! From a scenario to what every block of paths does: the law of the paths, and the account at every level.
 
 use super::bar_step;
-use super::crossing::Crossing;
 use super::funding::FundingLaw;
-use super::result::PositionResult;
+use super::held::held;
+use super::path_law::{PathLaw, PathLawError};
 use crate::account::portfolio::{OpenError, Purse, prices};
-use crate::account::{
-    Book, Evaluation, Ledger, Level, LevelError, Moment, Opening, Ordered, Policy, Portfolio, schedule,
-};
+use crate::account::{Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, schedule};
 use crate::market::Duration;
-use crate::model::{Dependence, Model, Stress};
-use crate::numeric::cholesky;
-use crate::scenario::{Monitoring, Sampling, Scenario};
+use crate::scenario::{Account, Monitoring, PathBudget, Scenario};
 use crate::venue::{Borrow, Compounding, Flows, Side};
-
-/// A common time of all paths at which something happens.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GridPoint {
-    /// Years since the start.
-    pub time: f64,
-    /// Whether a discretely monitored account looks at the price here.
-    pub look: bool,
-    /// Moment of the account's schedule that falls here.
-    pub settle: Option<usize>,
-    /// Whether an evaluation may select paths here.
-    pub select: bool,
-}
 
 /// What every block of paths does; a pure function of the scenario.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Seed of all randomness.
-    pub seed: u64,
-    /// One model per asset.
-    pub models: Vec<Model>,
-    /// What is laid over each asset's model.
-    pub stress: Vec<Stress>,
-    /// What joins the assets.
-    pub dependence: Dependence,
-    /// Lower triangular factor that correlates the normals of the assets; empty where they are independent.
-    pub mixing: Vec<Vec<f64>>,
-    /// Times at which bars of all paths end; the last one is the horizon.
-    pub grid: Vec<GridPoint>,
-    /// Whether accounts watch the price at every instant.
-    pub continuous: bool,
-    /// The asset that the position is in.
-    pub asset: usize,
+    /// What moves prices.
+    pub law: PathLaw,
+    /// What the prices move.
+    pub account: OpenAccount,
     /// What is known of the levels before any path is drawn, by rising leverage.
     pub terms: Vec<LevelTerms>,
-    /// The levels of an account of one position; empty where there are several.
-    pub levels: Vec<Level>,
-    /// The levels of an account of several positions; empty where there is one.
-    pub portfolio: Vec<Vec<Purse>>,
-    /// The levels in the units of an account that is followed step by step.
-    pub openings: Vec<Opening>,
-    /// What is charged over time; of the first position where there are several.
-    pub flows: Flows,
     /// The laws of funding whose rates are dealt out: that of the only position, or of several those that vary.
     pub funding: Vec<FundingLaw>,
-    /// What the owner does.
-    pub policy: Policy,
-    /// Whether the venue can act and leave the position open.
-    pub in_steps: bool,
-    /// Whether liquidations are counted by the strata of what drives the price.
-    pub stratified: bool,
-    /// Longest bar of an account of several positions; none where bars need not end.
+    /// Longest bar of an account whose liquidation depends on several prices; none where bars need not end.
     pub step: Option<Duration>,
-    /// When the account has to be settled; empty where nothing but the price moves it.
-    pub schedule: Vec<Moment>,
 }
 
 /// What is known of a level before any path is drawn.
@@ -85,7 +38,23 @@ pub struct LevelTerms {
     /// Whether it can be liquidated at all. With several positions nothing is known.
     pub is_liquidatable: bool,
     /// The positions of an account of several, in the order of the scenario; empty where there is one.
-    pub positions: Vec<PositionResult>,
+    pub positions: Vec<PositionAtStart>,
+}
+
+/// One of several positions at the start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PositionAtStart {
+    /// Name of the asset.
+    pub asset: String,
+    /// Direction.
+    pub side: Side,
+    /// Notional at entry over the equity of the account.
+    pub leverage: f64,
+    /// Price of the asset at which the position is liquidated while all other prices stand still; none if it cannot be reached on
+    /// its losing side.
+    pub liquidation_price: Option<f64>,
+    /// The same for an equity of 0.
+    pub bankruptcy_price: Option<f64>,
 }
 
 /// Why a scenario cannot be simulated.
@@ -94,6 +63,9 @@ pub enum PlanError {
     /// The scenario has no asset or no position.
     #[error("the scenario has no position to simulate")]
     Empty,
+    /// The prices cannot be simulated.
+    #[error(transparent)]
+    Law(#[from] PathLawError),
     /// The venue does not allow the position.
     #[error("leverage {leverage}: {source}")]
     Level {
@@ -105,18 +77,20 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// The plan of a scenario.
+    /// The plan of a scenario. Nothing is simulated: where the length of bars is left to the program
+    /// ([`Plan::wants_bars`]) they are long yet, see [`Plan::with_bars`].
     ///
     /// # Errors
-    /// If a level cannot be opened at the venue.
+    /// If a level cannot be opened at the venue, or the prices cannot be simulated.
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
+        let scenario = &*held(scenario);
         let account = &scenario.account;
         let position = account.positions.first().ok_or(PlanError::Empty)?;
         let asset = scenario.assets.get(position.asset).ok_or(PlanError::Empty)?;
         let prices: Vec<f64> = scenario.assets.iter().map(|asset| asset.price).collect();
         let venue = account.venue_of(position);
         let policy = scenario.policy;
-        let horizon = scenario.simulation.horizon.seconds();
+        let horizon = scenario.simulation.horizon;
         let (mut levels, mut portfolio, mut terms) = (Vec::new(), Vec::new(), Vec::new());
         for &leverage in &account.leverage {
             let error = |source| PlanError::Level { leverage, source };
@@ -133,124 +107,96 @@ impl Plan {
             }
         }
         let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-        let in_steps = venue.acts_in_steps();
+        let in_steps = !account.is_portfolio() && venue.acts_in_steps();
         let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
         let schedule = match (account.is_portfolio(), is_plain) {
-            (true, _) => portfolio_schedule(&flows, &policy, horizon),
+            (true, _) => portfolio_schedule(&flows, &policy, horizon.seconds()),
             (false, true) => Vec::new(),
-            (false, false) => schedule(&flows, &policy, horizon),
+            (false, false) => schedule(&flows, &policy, horizon.seconds()),
         };
-        let plan = Self {
-            seed: scenario.simulation.seed,
-            models: scenario.assets.iter().map(|asset| asset.model.clone()).collect(),
-            stress: scenario.assets.iter().map(|asset| asset.stress.clone()).collect(),
-            // The scenario room lets only valid matrices pass.
-            mixing: cholesky(&scenario.dependence.correlation).unwrap_or_default(),
-            dependence: scenario.dependence.clone(),
-            grid: grid(scenario, &schedule, None),
-            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
+        let account = OpenAccount {
             asset: position.asset,
+            side: position.side,
             openings: levels.iter().map(|level| Opening::new(level, venue)).collect(),
-            terms,
             levels,
             portfolio,
-            funding: match account.is_portfolio() {
-                true => account
-                    .funding_laws()
-                    .into_iter()
-                    .map(|(asset, funding)| FundingLaw { asset, funding })
-                    .collect(),
-                false => flows[0]
-                    .funding
-                    .iter()
-                    .map(|funding| FundingLaw { asset: position.asset, funding: funding.clone() })
-                    .collect(),
-            },
-            flows: flows[0].clone(),
+            flows,
             policy,
             in_steps,
-            stratified: false,
-            step: None,
             schedule,
+            horizon,
+            watched: scenario.simulation.monitoring == Monitoring::Continuous,
         };
-        Ok(plan.with_bars(scenario).with_strata(scenario.simulation.sampling))
+        let step = scenario.simulation.step.filter(|_| needs_short_bars(scenario, &account));
+        Ok(Self {
+            law: PathLaw::new(scenario, &due(&account), step)?,
+            funding: funding_laws(&scenario.account),
+            account,
+            terms,
+            step,
+        })
     }
 
-    /// The plan with strata, where the scenario wants the most of its paths, normals drive the price and no net does better.
-    fn with_strata(self, sampling: Sampling) -> Self {
-        let is_driven = !matches!(self.models.get(self.asset), None | Some(Model::Bootstrap(_)));
-        let wanted = sampling != Sampling::Pseudo && is_driven && self.continuous;
-        Self { stratified: wanted && Crossing::new(&self, false).is_none(), ..self }
+    /// Whether its bars have to be short, and the scenario does not say how short.
+    pub fn wants_bars(&self) -> bool {
+        self.step.is_none() && self.law.continuous && self.account.needs_short_bars()
     }
 
-    /// The plan with bars that are short enough for an account of several positions.
-    fn with_bars(self, scenario: &Scenario) -> Self {
-        if self.portfolio.is_empty() || !self.continuous {
+    /// The plan with bars that are short enough, found by a pilot where that is left to the program.
+    #[must_use]
+    pub fn with_bars(self) -> Self {
+        if !self.wants_bars() {
             return self;
         }
-        let mut assets: Vec<usize> =
-            scenario.account.positions.iter().map(|position| position.asset).collect();
-        assets.sort_unstable();
-        assets.dedup();
-        let step = scenario.simulation.step.unwrap_or_else(|| bar_step::automatic(&self, &assets));
-        Self { grid: grid(scenario, &self.schedule, Some(step)), step: Some(step), ..self }
+        let pools = self.account.portfolio.first().map_or(0, Vec::len);
+        let step = bar_step::automatic(&self.law, pools);
+        Self { law: self.law.pausing(&due(&self.account), Some(step)), step: Some(step), ..self }
     }
 
     /// Length of every path in years.
     pub fn horizon(&self) -> f64 {
-        self.grid.last().map_or(0.0, |point| point.time)
+        self.law.years()
     }
 
-    /// A fresh evaluation of the levels: from the running extreme where that is enough.
-    pub fn evaluation(&self) -> Box<dyn Evaluation> {
-        if !self.portfolio.is_empty() {
-            return Box::new(self.several());
-        }
-        if self.is_managed() {
-            return Box::new(self.book());
-        }
-        match self.ordered() {
-            Some(ordered) => Box::new(ordered),
-            None => Box::new(self.ledger()),
-        }
+    /// A fresh follower of the levels.
+    pub fn follower(&self) -> Box<dyn Follower> {
+        self.account.follower(&self.law.dependence.correlation)
     }
 
-    /// A follower of all levels by one number a path, where nobody acts on the way and the levels are in order whatever the path.
-    pub fn ordered(&self) -> Option<Ordered> {
-        if self.is_managed() || !self.portfolio.is_empty() {
-            return None;
-        }
-        let (levels, schedule) = (self.openings.clone(), self.schedule.clone());
-        Ordered::new(levels, &self.flows, schedule, (self.asset, self.continuous), self.horizon())
+    /// A hash of everything that determines the bars of its paths and how many paths there are, 32 hexadecimal digits.
+    pub(super) fn path_key(&self, budget: &PathBudget) -> String {
+        self.law.key(budget, self.funding.iter().any(|law| law.funding.follows_the_price()))
     }
+}
 
-    /// Whether the owner or the venue acts on the way.
-    fn is_managed(&self) -> bool {
-        self.in_steps || !self.policy.is_empty()
-    }
+/// A hash of everything that determines the paths of a scenario and how many there are, 32 hexadecimal digits: see
+/// [`run_sharing`](super::run_sharing).
+///
+/// # Errors
+/// If the scenario cannot be simulated.
+pub fn path_key(scenario: &Scenario) -> Result<String, PlanError> {
+    Ok(Plan::new(scenario)?.with_bars().path_key(&scenario.simulation.paths))
+}
 
-    /// An evaluation that follows every level on its own, with an owner and a venue that act.
-    pub fn book(&self) -> Book {
-        let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
-        Book::new(self.openings.clone(), self.policy, &self.flows, self.schedule.clone(), self.asset, horizon)
-    }
+/// Whether bars of a continuously watched account have to be short.
+fn needs_short_bars(scenario: &Scenario, account: &OpenAccount) -> bool {
+    scenario.simulation.monitoring == Monitoring::Continuous && account.needs_short_bars()
+}
 
-    /// An evaluation of several positions.
-    pub fn several(&self) -> Portfolio {
-        let (levels, schedule) = (self.portfolio.clone(), self.schedule.clone());
-        Portfolio::new(levels, self.policy, schedule, &self.dependence.correlation, self.horizon())
-    }
+/// The times in seconds at which something is due to an account.
+fn due(account: &OpenAccount) -> Vec<u64> {
+    account.schedule.iter().map(|moment| moment.seconds).collect()
+}
 
-    /// An evaluation that follows every level on its own.
-    pub fn ledger(&self) -> Ledger {
-        Ledger::new(
-            self.openings.clone(),
-            self.flows.clone(),
-            self.schedule.clone(),
-            self.asset,
-            self.horizon(),
-        )
+/// The laws of funding whose rates are dealt out.
+fn funding_laws(account: &Account) -> Vec<FundingLaw> {
+    if account.is_portfolio() {
+        let laws = account.funding_laws().into_iter();
+        return laws.map(|(asset, funding)| FundingLaw { asset, funding }).collect();
     }
+    let of = |position| account.flows_of(position).funding.map(|funding| (position.asset, funding));
+    let law = |(asset, funding)| FundingLaw { asset, funding };
+    account.positions.first().and_then(of).map(law).into_iter().collect()
 }
 
 impl LevelTerms {
@@ -265,14 +211,14 @@ impl LevelTerms {
     }
 
     fn of_several(leverage: f64, scenario: &Scenario, purses: &[Purse]) -> Self {
-        let positions: Vec<PositionResult> = prices(purses)
+        let positions: Vec<PositionAtStart> = prices(purses)
             .iter()
             .zip(&scenario.account.positions)
             .map(|(prices, position)| {
                 let asset = &scenario.assets[position.asset];
-                PositionResult {
+                PositionAtStart {
                     asset: asset.name.clone(),
-                    side: if position.side == Side::Long { "long" } else { "short" }.to_owned(),
+                    side: position.side,
                     leverage: prices.size,
                     liquidation_price: prices.liquidation.map(|ratio| ratio * asset.price),
                     bankruptcy_price: prices.bankruptcy.map(|ratio| ratio * asset.price),
@@ -298,37 +244,4 @@ fn portfolio_schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Mom
     });
     let flows: Vec<Flows> = flows.iter().cloned().chain(hourly).collect();
     schedule(&flows, policy, horizon)
-}
-
-/// The union of the times at which the account looks or is settled, the ends of the models' steps and of the longest bars that
-/// are wanted, the edges of stress, and the horizon.
-fn grid(scenario: &Scenario, schedule: &[Moment], longest: Option<Duration>) -> Vec<GridPoint> {
-    let whole = scenario.simulation.horizon;
-    let mut points: BTreeMap<u64, GridPoint> = BTreeMap::new();
-    let mut at = |seconds: u64, set: &dyn Fn(&mut GridPoint)| {
-        let time = Duration::from_seconds(seconds).years();
-        set(points.entry(seconds).or_insert(GridPoint { time, look: false, settle: None, select: false }));
-    };
-    for step in scenario.assets.iter().filter_map(|asset| asset.model.step(whole)).chain(longest) {
-        multiples(step, whole.seconds()).for_each(|seconds| at(seconds, &|_| {}));
-    }
-    for edge in scenario.assets.iter().flat_map(|asset| asset.stress.edges()) {
-        if (1..whole.seconds()).contains(&edge.seconds()) {
-            at(edge.seconds(), &|_| {});
-        }
-    }
-    if let Monitoring::Every(interval) = scenario.simulation.monitoring {
-        multiples(interval, whole.seconds()).for_each(|seconds| at(seconds, &|point| point.look = true));
-    }
-    for (moment, due) in schedule.iter().enumerate() {
-        at(due.seconds, &|point| point.settle = Some(moment));
-    }
-    at(whole.seconds(), &|_| {});
-    points.into_values().collect()
-}
-
-/// The multiples of an interval up to the horizon, in seconds.
-fn multiples(interval: Duration, horizon: u64) -> impl Iterator<Item = u64> {
-    let step = interval.seconds().max(1);
-    (1..=horizon / step).map(move |k| k * step)
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::picture::{EquityDistribution, PriceFan};
+use super::plan::PositionAtStart;
 use crate::stats::Estimate;
+use crate::venue::Side;
 
 /// Values by probability; keys are decimal fractions as text (`"0.05"`).
 pub type Quantiles = BTreeMap<String, f64>;
@@ -140,6 +142,19 @@ pub struct PositionResult {
     pub liquidation_price: Option<f64>,
     /// The same for an equity of zero.
     pub bankruptcy_price: Option<f64>,
+}
+
+impl PositionResult {
+    /// What is known of a position at the start.
+    pub fn new(position: &PositionAtStart) -> Self {
+        Self {
+            asset: position.asset.clone(),
+            side: if position.side == Side::Long { "long" } else { "short" }.to_owned(),
+            leverage: position.leverage,
+            liquidation_price: position.liquidation_price,
+            bankruptcy_price: position.bankruptcy_price,
+        }
+    }
 }
 
 /// Probability of not having been liquidated by a time.

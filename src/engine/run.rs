@@ -6,13 +6,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::block::{BLOCK_LANES, Worker};
+use super::block::BLOCK_LANES;
 use super::partial::{Partial, Shard};
+use super::path_law::PathLawError;
 use super::picture::PriceFans;
 use super::plan::{Plan, PlanError};
 use super::result::RunResult;
 use super::sampling::{self, Apart};
 use super::summary::{Ending, summarise};
+use super::worker::Worker;
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::{Estimate, LevelTally, Tally};
 
@@ -42,6 +44,9 @@ pub enum RunError {
     /// The scenario cannot be simulated.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// Its prices cannot.
+    #[error(transparent)]
+    Law(#[from] PathLawError),
     /// Stopped before the first block was finished.
     #[error("interrupted before any path was finished")]
     Interrupted,
@@ -90,7 +95,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
 /// # Errors
 /// See [`RunError`].
 pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
-    run_plans(std::slice::from_ref(scenario), vec![Plan::new(scenario)?], options)?
+    run_plans(std::slice::from_ref(scenario), vec![Plan::new(scenario)?.with_bars()], options)?
         .pop()
         .ok_or(RunError::Interrupted)
 }
@@ -104,7 +109,10 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
 /// # Errors
 /// See [`RunError`]; the scenarios must have the same [`path_key`](super::path_key()).
 pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
-    let plans = scenarios.iter().map(Plan::new).collect::<Result<Vec<_>, _>>()?;
+    let plans = scenarios
+        .iter()
+        .map(|scenario| Ok(Plan::new(scenario)?.with_bars()))
+        .collect::<Result<Vec<_>, PlanError>>()?;
     let mut keys = plans.iter().zip(scenarios).map(|(plan, of)| plan.path_key(&of.simulation.paths));
     let first = keys.next();
     if keys.any(|key| Some(key) != first) {
@@ -124,7 +132,7 @@ pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) ->
     if range.is_empty() {
         return Err(RunError::TooManyShards { shards: shard.of(), paths });
     }
-    let plan = Plan::new(scenario)?;
+    let plan = Plan::new(scenario)?.with_bars();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
     let mut member = Member::new(scenario, &plan, &pool);
     let (before, wanted) = (range.start, range.end - range.start);
@@ -144,7 +152,7 @@ pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) ->
 /// # Errors
 /// See [`RunError`]; the tally must be that of the scenario.
 pub fn result_of(scenario: &Scenario, tally: Tally, threads: Option<usize>) -> Result<RunResult, RunError> {
-    let plan = Plan::new(scenario)?;
+    let plan = Plan::new(scenario)?.with_bars();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
     let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
     if tally.paths != paths || tally.levels.len() != plan.terms.len() {
@@ -183,6 +191,8 @@ struct Member<'a> {
     scenario: &'a Scenario,
     plan: &'a Plan,
     tally: Tally,
+    /// Whether its liquidations are counted by strata.
+    is_stratified: bool,
     /// Probabilities that do not rest on the paths, by level.
     apart: Option<Vec<Option<Apart>>>,
     /// Paths after which to look whether there are enough.
@@ -202,7 +212,9 @@ impl<'a> Member<'a> {
                 (apart, (first * BLOCK_LANES as u64).min(max_paths))
             }
         };
-        Self { scenario, plan, tally: Tally::new(plan.terms.len()), apart, until, ending: None }
+        let is_stratified = sampling::is_stratified(scenario, plan);
+        let tally = Tally::new(plan.terms.len());
+        Self { scenario, plan, tally, is_stratified, apart, until, ending: None }
     }
 
     /// Most paths that it may take.
@@ -256,14 +268,15 @@ fn run_paths(
     options: &RunOptions<'_>,
     paths: std::ops::Range<u64>,
 ) {
-    let plans: Vec<&Plan> = members.iter().map(|member| member.plan).collect();
-    let Some((first, others)) = plans.split_first() else { return };
+    let plans: Vec<(&Plan, bool)> =
+        members.iter().map(|member| (member.plan, member.is_stratified)).collect();
+    let Some((first, _)) = plans.first() else { return };
     let planned = members[0].planned();
     let lanes = BLOCK_LANES as u64;
     let next = AtomicU64::new(paths.start / lanes);
     let done = AtomicU64::new(paths.start);
     let tallies = pool.broadcast(|_| {
-        let mut worker = Worker::sharing(first, others);
+        let mut worker = Worker::sharing(&first.law, &plans);
         while !options.stop.load(Ordering::Relaxed) {
             let block = next.fetch_add(1, Ordering::Relaxed);
             if block * lanes >= paths.end {

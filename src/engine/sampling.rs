@@ -72,11 +72,13 @@ pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> O
         return None;
     }
     let fixed = RELATIVE / (paths.max(1) as f64).sqrt();
-    let crossing = Crossing::new(plan, sampling == Sampling::Auto);
+    let passage = plan.account.first_passage()?;
+    let is_known = |level: &usize| passage.distances[*level].is_some();
+    let crossing = Crossing::of(&plan.law, &passage, sampling == Sampling::Auto);
     let particles = match &crossing {
         Some(crossing) if crossing.reaches_rare_levels() => None,
         _ if sampling != Sampling::Auto || paths < LEAST_PATHS => None,
-        _ => RareEvents::new(plan),
+        _ => RareEvents::of(&plan.law, &passage),
     };
     let rare = particles.map(|particles| {
         particles.estimate(&match scenario.simulation.paths {
@@ -98,12 +100,27 @@ pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> O
                 CrossingTarget { relative: SAFETY * relative, max_points: max_paths.max(LEAST_POINTS) }
             }
         };
-        let crossing = crossing.without(&|level| estimates[level].is_some());
-        for (own, found) in estimates.iter_mut().zip(crossing.estimate(&target)) {
-            own.get_or_insert(Apart::Crossing(found));
+        let crossing = crossing.without(&|level| estimates[level].is_some() || !is_known(&level));
+        for (level, found) in
+            crossing.estimate(&target).into_iter().enumerate().filter(|(level, _)| is_known(level))
+        {
+            estimates[level].get_or_insert(Apart::Crossing(found));
         }
     }
     estimates.iter().any(Option::is_some).then_some(estimates)
+}
+
+/// Whether liquidations are counted by the strata of what drives the price: where the scenario wants the most of its paths,
+/// normals drive the price and no net does better.
+pub(super) fn is_stratified(scenario: &Scenario, plan: &Plan) -> bool {
+    let (asset, _) = plan.account.losing_side();
+    let wanted = scenario.simulation.sampling != Sampling::Pseudo;
+    let has_nets = || {
+        let passage = plan.account.first_passage()?;
+        let is_whole = passage.distances.iter().all(Option::is_some);
+        Crossing::of(&plan.law, &passage, false).filter(|_| is_whole)
+    };
+    wanted && plan.law.is_driven(asset) && plan.law.continuous && has_nets().is_none()
 }
 
 /// A depth, a distance of log-prices, that does not rest on the run's paths, with its 95 % interval.
@@ -143,10 +160,11 @@ pub fn depth_apart(
     }
     let is_auto = sampling == Sampling::Auto;
     let plan = Plan::new(scenario)?;
+    let Some(passage) = plan.account.first_passage() else { return Ok(None) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
     let relative = RELATIVE / (paths as f64).sqrt();
     let most = paths / PATHS_PER_POINT;
-    let crossing = Crossing::new(&plan, is_auto);
+    let crossing = Crossing::of(&plan.law, &passage, is_auto);
     let found = match crossing.filter(|crossing| probability > RARE || crossing.reaches_rare_levels()) {
         Some(crossing) if guess > 0.0 => {
             let target = CrossingTarget { relative, max_points: most.clamp(LEAST_POINTS, 1 << 24) };
@@ -155,7 +173,7 @@ pub fn depth_apart(
         _ => None,
     };
     let particles = || {
-        let rare = RareEvents::new(&plan).filter(|_| is_auto && probability <= RARE)?;
+        let rare = RareEvents::of(&plan.law, &passage).filter(|_| is_auto && probability <= RARE)?;
         let budget = RareBudget { relative, paths: most };
         pool.install(|| rare.depth(probability, &budget)).map(DepthApart::Particles)
     };

@@ -13,7 +13,7 @@ const ROUNDING: f64 = 1e-9;
 pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     let account = &scenario.account;
     let mut notes = Vec::new();
-    if plan.portfolio.is_empty() {
+    if plan.account.portfolio.is_empty() {
         return notes;
     }
     let alone = account.positions.iter().filter(|position| position.collateral.is_some()).count();
@@ -90,7 +90,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
     let exceeded: Vec<String> = plan
         .terms
         .iter()
-        .zip(&plan.portfolio)
+        .zip(&plan.account.portfolio)
         .filter(|(_, purses)| purses.iter().any(Purse::exceeds_cap))
         .map(|(level, _)| format!("{}x", level.leverage))
         .collect();

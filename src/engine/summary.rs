@@ -4,11 +4,11 @@ use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
 use super::result::{
-    Interval, Kelly, LevelResult, Note, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
+    Interval, Kelly, LevelResult, Note, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
 use super::sampling::{self, Apart};
 use super::several;
-use crate::account::{Evaluation, Level};
+use crate::account::{Follower, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
 use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
@@ -70,10 +70,10 @@ pub(super) fn summarise(
     ending: Ending,
 ) -> RunResult {
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
-    let evaluation = plan.evaluation();
+    let follower = plan.follower();
     let own = |k: usize| apart.and_then(|apart| apart[k].as_ref());
     let levels: Vec<LevelResult> = (0..plan.terms.len())
-        .map(|k| level_result(plan, &*evaluation, (tally, own(k)), k, horizon_days))
+        .map(|k| level_result(plan, &*follower, (tally, own(k)), k, horizon_days))
         .collect();
     let mut sources = Sources::default();
     for (k, level) in levels.iter().enumerate() {
@@ -100,7 +100,7 @@ pub(super) fn summarise(
 
 fn level_result(
     plan: &Plan,
-    evaluation: &dyn Evaluation,
+    follower: &dyn Follower,
     (tally, apart): (&Tally, Option<&Apart>),
     k: usize,
     horizon_days: f64,
@@ -108,7 +108,7 @@ fn level_result(
     let level = &plan.terms[k];
     let cell = &tally.levels[k];
     let n = tally.paths as f64;
-    let survivors = evaluation.survivors(tally, k);
+    let survivors = follower.survivors(tally, k);
     let liquidated = cell.liquidated.mapped(0.0, 1.0);
     let mut returns = survivors.returns;
     returns += liquidated;
@@ -147,9 +147,9 @@ fn level_result(
         margin_calls: account.and_then(passage::margin_calls),
         partial_liquidations: account.and_then(passage::partial_liquidations),
         max_drawdown: account.map(passage::drawdown),
-        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.schedule)),
+        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.account.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
-        positions: level.positions.clone(),
+        positions: level.positions.iter().map(PositionResult::new).collect(),
     }
 }
 
@@ -191,7 +191,7 @@ fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats
     let quantile_intervals = QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), interval(*p))).collect();
     ReturnStats {
         std_dev: variance.sqrt(),
-        skewness: spread.then(|| third / variance.powf(1.5)),
+        skewness: spread.then(|| third / (variance * variance.sqrt())),
         kurtosis: spread.then(|| fourth / (variance * variance)),
         quantiles,
         quantile_intervals,
@@ -318,7 +318,7 @@ fn notes(
         }
     }
     for venue in venues {
-        venue_notes(venue, &plan.levels, &mut note);
+        venue_notes(venue, &plan.account.levels, &mut note);
     }
     for (code, message) in several::notes(scenario, plan) {
         note(code, message);
@@ -329,11 +329,12 @@ fn notes(
             .to_owned(),
     );
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-    let (in_steps, horizon) = (plan.in_steps, scenario.simulation.horizon.seconds());
-    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, (horizon, plan.continuous)) {
+    let (in_steps, horizon) = (plan.account.in_steps, scenario.simulation.horizon.seconds());
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, (horizon, plan.law.continuous))
+    {
         note(code, message);
     }
-    if levels.len() > 1 && !plan.schedule.is_empty() && plan.ordered().is_some() {
+    if levels.len() > 1 && !plan.account.schedule.is_empty() && plan.account.ordered().is_some() {
         note(
             "in_turns",
             format!(

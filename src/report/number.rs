@@ -1,5 +1,6 @@
 //! Numbers as people read them: as many digits as the standard error supports, bounds in place of zeros.
 
+use crate::numeric::elementary;
 use crate::stats::Estimate;
 
 /// Stands for what does not exist or is not known.
@@ -62,7 +63,7 @@ pub fn days(days: f64) -> String {
 /// A probability with its interval: `22.79 % [22.71, 22.87]`. No event seen is an upper bound (`< 3.7e-6`), no event
 /// missed a lower bound (`> 99.99963 %`).
 pub fn probability(estimate: &Estimate) -> (String, Option<String>) {
-    let Estimate { value, std_error, low, high } = *estimate;
+    let Estimate { value, std_error, low, high, .. } = *estimate;
     if !value.is_finite() {
         return (NOTHING.to_owned(), None);
     }
@@ -141,7 +142,7 @@ fn decimals_for_digits(number: f64, digits: i32) -> usize {
     if number == 0.0 {
         return 0;
     }
-    let exponent = number.abs().log10().floor() as i32;
+    let exponent = elementary::log10(number.abs()).floor() as i32;
     (digits - 1 - exponent).clamp(0, 12) as usize
 }
 
@@ -159,7 +160,7 @@ fn power_of_ten(value: f64, round: fn(f64) -> f64) -> String {
     if value <= 0.0 || !value.is_finite() {
         return NOTHING.to_owned();
     }
-    let exponent = value.log10().floor() as i32;
+    let exponent = elementary::log10(value).floor() as i32;
     // Rounded to 1e-9 first, so that a bound that is a round number stays one.
     let tenths = round((value / 10f64.powi(exponent - 1) * 1e9).round() / 1e9);
     if tenths >= 100.0 {
@@ -187,7 +188,7 @@ mod tests {
     use super::*;
 
     fn shown(value: f64, std_error: f64, low: f64, high: f64) -> String {
-        let (value, interval) = probability(&Estimate { value, std_error, low, high });
+        let (value, interval) = probability(&Estimate::new(value, std_error, [low, high]));
         interval.map_or(value.clone(), |interval| format!("{value} {interval}"))
     }
 

@@ -1,5 +1,7 @@
 //! What a histogram of closing equity says about returns: quantiles, tail losses, growth.
 
+use crate::numeric::elementary;
+
 use super::estimate::{Estimate, Z_95};
 use super::histogram::{Bin, Histogram};
 
@@ -34,7 +36,7 @@ impl Distribution {
         let tail = 1.0 - probability;
         let quantile = self.between_ranks(tail, Z_95 * (tail * probability / n).sqrt());
         let (low, high) = (1.0 - quantile.high, 1.0 - quantile.low);
-        Estimate { value: 1.0 - quantile.value, std_error: (high - low) / (2.0 * Z_95), low, high }
+        Estimate::new(1.0 - quantile.value, (high - low) / (2.0 * Z_95), [low, high])
     }
 
     /// The closing equity not exceeded with this probability, among `n` paths.
@@ -47,7 +49,7 @@ impl Distribution {
 
     fn between_ranks(&self, probability: f64, rank_error: f64) -> Estimate {
         let (low, high) = (self.quantile(probability - rank_error), self.quantile(probability + rank_error));
-        Estimate { value: self.quantile(probability), std_error: (high - low) / (2.0 * Z_95), low, high }
+        Estimate::new(self.quantile(probability), (high - low) / (2.0 * Z_95), [low, high])
     }
 
     /// Mean loss (positive) in the worst 1 − `probability` of `n` paths: VaR + E[(loss − VaR)⁺]/(1 − probability)
@@ -81,7 +83,7 @@ impl Distribution {
         };
         let growth = |f: f64| -> f64 {
             let total: f64 =
-                self.bins.iter().map(|bin| bin.weight * (f * (bin.middle() - 1.0)).ln_1p()).sum();
+                self.bins.iter().map(|bin| bin.weight * elementary::ln_1p(f * (bin.middle() - 1.0))).sum();
             total / self.weight
         };
         if slope(0.0) <= 0.0 {

@@ -2,12 +2,49 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::numeric::elementary;
+use crate::numeric::special::student_quantile_above;
+
 /// Level of every interval.
 pub const CONFIDENCE: f64 = 0.95;
 /// Standard normal quantile of a two-sided 95 % interval.
 pub const Z_95: f64 = 1.959_963_984_540_054;
 
-/// An estimated quantity: its value, standard error and 95 % interval.
+/// How an estimate came about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Counts and means over independent paths; a quantity known beforehand too.
+    #[default]
+    Counted,
+    /// Counts weighted by the strata of what drives the price.
+    Stratified,
+    /// Means over independently scrambled Sobol points.
+    QuasiMonteCarlo,
+    /// Particles: paths that are resampled on their way towards a rare event.
+    Splitting,
+    /// Counts over the starts of a recorded history.
+    History,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Counted, Self::Stratified, Self::QuasiMonteCarlo, Self::Splitting, Self::History];
+
+    /// The name, as results have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::Stratified => "stratified",
+            Self::QuasiMonteCarlo => "quasi_monte_carlo",
+            Self::Splitting => "splitting",
+            Self::History => "history",
+        }
+    }
+}
+
+/// An estimated quantity: its value, standard error and 95 % interval, and how it came about.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The point estimate.
@@ -18,12 +55,41 @@ pub struct Estimate {
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
+    /// How it came about.
+    #[serde(default)]
+    pub method: Method,
 }
 
 impl Estimate {
+    /// A counted quantity with an interval of its own.
+    pub fn new(value: f64, std_error: f64, [low, high]: [f64; 2]) -> Self {
+        Self { value, std_error, low, high, method: Method::Counted }
+    }
+
+    /// The same, come about in this way.
+    #[must_use]
+    pub fn by(self, method: Method) -> Self {
+        Self { method, ..self }
+    }
+
+    /// Number of plain paths whose counts would have the same error, of a probability.
+    pub fn effective_paths(&self) -> f64 {
+        self.value * (1.0 - self.value) / (self.std_error * self.std_error)
+    }
+
+    /// The mean of independent replicates of a probability, with the interval of Student's t.
+    pub fn of_replicates(replicates: impl Iterator<Item = f64> + Clone) -> Self {
+        let n = replicates.clone().count() as f64;
+        let value = replicates.clone().fold(0.0, |sum, one| sum + one) / n;
+        let squares = replicates.fold(0.0, |sum, one| sum + (one - value) * (one - value));
+        let std_error = (squares / (n * (n - 1.0))).sqrt();
+        let half = student_quantile(n - 1.0) * std_error;
+        Self::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
+    }
+
     /// A mean with the normal interval.
     pub fn normal(value: f64, std_error: f64) -> Self {
-        Self { value, std_error, low: value - Z_95 * std_error, high: value + Z_95 * std_error }
+        Self::new(value, std_error, [value - Z_95 * std_error, value + Z_95 * std_error])
     }
 
     /// Mean of `n` weighted terms from Σ w·y and Σ w²·y² (the unnormalised estimator of importance sampling; the plain
@@ -42,25 +108,28 @@ impl Estimate {
         let value = (sum / n).clamp(0.0, 1.0);
         let variance = (sum_of_squares / n - value * value).max(0.0) / n;
         let effective = if variance > 0.0 { value * (1.0 - value) / variance } else { n };
-        let (low, high) = proportion_interval(value * effective, effective);
-        Self { value, std_error: variance.sqrt(), low, high }
+        Self::new(value, variance.sqrt(), proportion_interval(value * effective, effective))
     }
 
     /// A probability strictly between 0 and 1 with its standard error; Wilson's interval at the effective sample size.
     pub fn proportion(value: f64, std_error: f64) -> Self {
         let effective = value * (1.0 - value) / (std_error * std_error);
-        let (low, high) = proportion_interval(value * effective, effective);
-        Self { value, std_error, low, high }
+        Self::new(value, std_error, proportion_interval(value * effective, effective))
     }
 
     /// A quantity known without error.
     pub fn exact(value: f64) -> Self {
-        Self { value, std_error: 0.0, low: value, high: value }
+        Self::new(value, 0.0, [value; 2])
     }
 
     /// The estimate of minus the quantity.
     pub fn negated(self) -> Self {
-        Self { value: -self.value, std_error: self.std_error, low: -self.high, high: -self.low }
+        Self { value: -self.value, low: -self.high, high: -self.low, ..self }
+    }
+
+    /// The estimate of one less the quantity.
+    pub fn complement(self) -> Self {
+        Self { value: 1.0 - self.value, low: 1.0 - self.high, high: 1.0 - self.low, ..self }
     }
 }
 
@@ -68,15 +137,20 @@ impl Estimate {
 ///
 /// Wilson's (1927) score interval; where nothing or everything happened, the exact bound of Clopper and Pearson (1934),
 /// 1 − 0.025^(1/n) away.
-fn proportion_interval(events: f64, n: f64) -> (f64, f64) {
-    let exact = -(((1.0 - CONFIDENCE) / 2.0).ln() / n).exp_m1();
+fn proportion_interval(events: f64, n: f64) -> [f64; 2] {
+    let exact = -elementary::exp_m1(elementary::ln((1.0 - CONFIDENCE) / 2.0) / n);
     let p = events / n;
     let shrink = 1.0 / (1.0 + Z_95 * Z_95 / n);
     let centre = (p + Z_95 * Z_95 / (2.0 * n)) * shrink;
     let half = Z_95 * shrink * (p * (1.0 - p) / n + Z_95 * Z_95 / (4.0 * n * n)).sqrt();
     let low = if events <= 0.0 { 0.0 } else { (centre - half).max(0.0) };
     let high = if events >= n { 1.0 } else { (centre + half).min(1.0) };
-    (if events >= n { 1.0 - exact } else { low }, if events <= 0.0 { exact } else { high })
+    [if events >= n { 1.0 - exact } else { low }, if events <= 0.0 { exact } else { high }]
+}
+
+/// Quantile of Student's t for a two-sided interval at the level of all intervals.
+fn student_quantile(degrees: f64) -> f64 {
+    if degrees > 0.0 { student_quantile_above(degrees, 0.5 * (1.0 - CONFIDENCE)) } else { f64::INFINITY }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub use block_bootstrap::BlockBootstrap;
 pub use coverage::{Coverage, Test};
 pub use deferred::Deferred;
 pub use distribution::Distribution;
-pub use estimate::{CONFIDENCE, Estimate, Z_95};
+pub use estimate::{CONFIDENCE, Estimate, Method, Z_95};
 pub use histogram::{Bin, Histogram};
 pub use holm::holm;
 pub use kolmogorov::kolmogorov_smirnov;

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Estimate;
+use super::{Estimate, Method};
 
 /// Strata of equal probability.
 const EQUAL: usize = 128;
@@ -117,7 +117,7 @@ impl Strata {
                 (weight, own, hits) = (0.0, 0.0, 0.0);
             }
         }
-        Some(Estimate::proportion(value, variance.sqrt()))
+        Some(Estimate::proportion(value, variance.sqrt()).by(Method::Stratified))
     }
 }
 

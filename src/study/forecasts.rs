@@ -10,6 +10,7 @@
 
 use crate::engine::{LevelTerms, Plan};
 use crate::market::Duration;
+use crate::numeric::elementary;
 use crate::stats::{BlockBootstrap, Coverage, Estimate, Z_95};
 
 use super::replay::{RESAMPLES, realised};
@@ -128,7 +129,7 @@ pub(super) fn score(
 ) -> Forecasts {
     let n = forecasts.len();
     // The rate of growth n^(1/3) that is best for the variance of a mean (Künsch 1989).
-    let block = ((n as f64).cbrt().ceil() as usize).max(BLOCK_OVERLAPS * (overlap - 1) + 1).min(n);
+    let block = (elementary::cbrt(n as f64).ceil() as usize).max(BLOCK_OVERLAPS * (overlap - 1) + 1).min(n);
     let bootstrap = BlockBootstrap::new(n, block, RESAMPLES, seed);
     let windows = (n as f64 / overlap as f64).max(1.0);
     let mean = |values: &dyn Fn(&Forecast) -> f64| forecasts.iter().map(values).sum::<f64>() / n as f64;
@@ -158,12 +159,11 @@ pub(super) fn score(
             brier_reference,
             // Where nothing happened any forecast of almost 0 is right.
             skill: (brier_reference > 0.0 && outcomes.iter().any(|outcome| *outcome > 0.0)).then(|| {
-                Estimate {
-                    value: 1.0 - brier / brier_reference,
-                    std_error: (high - low) / brier_reference / (2.0 * Z_95),
-                    low: low / brier_reference,
-                    high: high / brier_reference,
-                }
+                Estimate::new(
+                    1.0 - brier / brier_reference,
+                    (high - low) / brier_reference / (2.0 * Z_95),
+                    [low / brier_reference, high / brier_reference],
+                )
             }),
         }
     };
@@ -216,6 +216,6 @@ fn row(forecasts: &[Forecast], from: f64, to: f64, bootstrap: &BlockBootstrap) -
     let low = if value >= 1.0 { bound.low } else { (predicted + scale * low).max(0.0) };
     let high = if value <= 0.0 { bound.high } else { (predicted + scale * high).min(1.0) };
     let std_error = (high - low) / (2.0 * Z_95);
-    let realised = Estimate { value, std_error, low, high };
+    let realised = Estimate::new(value, std_error, [low, high]);
     Some(CalibrationRow { from, to, forecasts: count, predicted, realised })
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::metric::{Measurement, Metrics};
 use super::verdict::Verdict;
 use crate::engine::RunResult;
+use crate::numeric::elementary;
 use crate::scenario::Limit;
 use crate::stats::Estimate;
 
@@ -146,7 +147,7 @@ impl Bounds<'_> {
 
 /// Rounded up to two significant digits.
 fn round_up(paths: f64) -> u64 {
-    let unit = 10f64.powi((paths.log10().floor() as i32 - 1).max(0));
+    let unit = 10f64.powi((elementary::log10(paths).floor() as i32 - 1).max(0));
     // Less a rounding error, so that a round number stays one.
     ((paths / unit - 1e-6).ceil() * unit) as u64
 }
@@ -157,7 +158,7 @@ mod tests {
 
     fn judged(value: f64, half: f64, min: Option<f64>, max: Option<f64>) -> LimitCheck {
         let limit = Limit { leverage: None, metric: "liquidation_probability".into(), min, max };
-        let estimate = Estimate { value, std_error: half / 1.96, low: value - half, high: value + half };
+        let estimate = Estimate::new(value, half / 1.96, [value - half, value + half]);
         Bounds { limit: &limit, paths: 10_000 }.judge(5.0, Measurement::Estimated(estimate))
     }
 

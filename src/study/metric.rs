@@ -90,7 +90,7 @@ impl Metrics {
         let interval = follow(&self.keys, "return.quantile_intervals")?.get(key)?;
         let part = |name: &str| interval.get(name).and_then(Value::as_f64);
         let (std_error, low, high) = (part("std_error")?, part("low")?, part("high")?);
-        Some(Measurement::Estimated(Estimate { value, std_error, low, high }))
+        Some(Measurement::Estimated(Estimate::new(value, std_error, [low, high])))
     }
 }
 
@@ -105,10 +105,5 @@ fn follow<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 
 fn estimate(value: &Value) -> Option<Estimate> {
     let part = |name: &str| value.get(name).and_then(Value::as_f64);
-    Some(Estimate {
-        value: part("value")?,
-        std_error: part("std_error")?,
-        low: part("low")?,
-        high: part("high")?,
-    })
+    Some(Estimate::new(part("value")?, part("std_error")?, [part("low")?, part("high")?]))
 }

@@ -1,6 +1,6 @@
 //! What would have happened: a scenario's account on recorded bars, from every bar on.
 //!
-//! Entry is at the close of a bar; the bars behind it, within the horizon, go to the same evaluation that simulated bars go
+//! Entry is at the close of a bar; the bars behind it, within the horizon, go to the same follower that simulated bars go
 //! to (`start_block`). A missing bar leaves the price where it was, and the next one opens with a gap. The paths of a block are
 //! starts that follow each other, so a bar of all paths is a stretch of the history.
 //!
@@ -12,8 +12,9 @@ use std::ops::Range;
 use crate::account::Moment;
 use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError};
 use crate::market::{Duration, PriceHistory, format_time};
+use crate::numeric::elementary;
 use crate::scenario::Scenario;
-use crate::stats::{BlockBootstrap, Estimate, Z_95};
+use crate::stats::{BlockBootstrap, Estimate, Method, Z_95};
 use crate::venue::{FundingRates, RecordedRates};
 
 use super::start_block::StartBlock;
@@ -114,7 +115,15 @@ impl Replay {
                 replay.push([still; 4], false);
             }
             if replay.close.len() == place {
-                replay.push([bar.open.ln(), bar.high.ln(), bar.low.ln(), bar.close.ln()], true);
+                replay.push(
+                    [
+                        elementary::ln(bar.open),
+                        elementary::ln(bar.high),
+                        elementary::ln(bar.low),
+                        elementary::ln(bar.close),
+                    ],
+                    true,
+                );
             }
         }
         replay
@@ -144,7 +153,7 @@ impl Replay {
             let counted = liquidated.iter().zip(&fates.counted).filter(|(_, counted)| **counted);
             let liquidated: Vec<f64> = counted.map(|(liquidated, _)| *liquidated).collect();
             // Payments on the way can bring about what no price can.
-            let can_be = level.is_liquidatable || !plan.schedule.is_empty();
+            let can_be = level.is_liquidatable || !plan.account.schedule.is_empty();
             ReplayedLevel {
                 leverage: level.leverage,
                 starts,
@@ -164,14 +173,16 @@ impl Replay {
     pub fn notes(&self, scenario: &Scenario) -> Result<Vec<String>, ReplayError> {
         let plan = self.plan(scenario)?;
         let mut notes = Vec::new();
-        if plan.continuous && plan.evaluation().watched_side().is_none() {
+        if plan.law.continuous && plan.follower().watched_side().is_none() {
             notes.push(
                 "Each bar goes from its open to its extreme on the losing side, to the other one and to its close: where a bar meets a stop \
                  and a target, the stop comes first."
                     .to_owned(),
             );
         }
-        if let Some(FundingRates::Recorded(_)) = plan.flows.funding.as_ref().map(|funding| &funding.rates) {
+        if let Some(FundingRates::Recorded(_)) =
+            plan.account.flows.first().and_then(|flows| flows.funding.as_ref()).map(|funding| &funding.rates)
+        {
             notes.push(
                 "Funding is paid when the record says; starts whose horizon the record does not cover are left out.".to_owned(),
             );
@@ -179,7 +190,7 @@ impl Replay {
         let is_inside = |moment: &Moment| {
             (moment.funding || moment.interest) && !moment.seconds.is_multiple_of(self.interval)
         };
-        if plan.schedule.iter().any(is_inside) {
+        if plan.account.schedule.iter().any(is_inside) {
             notes.push(format!("What is due within a bar of {} is paid at its close.", self.interval()));
         }
         Ok(notes)
@@ -304,5 +315,5 @@ pub(super) fn realised(liquidated: &[f64], bootstrap: &BlockBootstrap, windows: 
     let bound = Estimate::probability(value * windows, value * windows, windows);
     let (low, high) =
         (if value >= 1.0 { bound.low } else { low }, if value <= 0.0 { bound.high } else { high });
-    Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high }
+    Estimate::new(value, (high - low) / (2.0 * Z_95), [low, high]).by(Method::History)
 }

@@ -7,9 +7,9 @@
 
 use std::sync::atomic::AtomicBool;
 
-use statrs::distribution::{ContinuousCDF, Normal};
-
 use crate::engine::{RunError, RunOptions, run};
+use crate::numeric::elementary;
+use crate::numeric::special::normal_cdf;
 use crate::scenario::{Problems, Source, parse};
 
 /// Paths of every case.
@@ -62,7 +62,7 @@ pub fn self_check() -> Result<Vec<KnownValue>, SelfCheckError> {
                 let level = simulate(&text)?;
                 let barrier = level.liquidation_price.ok_or(SelfCheckError::NoPrice)?;
                 let exact = passage_probability(
-                    sign * (barrier / PRICE).ln(),
+                    sign * elementary::ln(barrier / PRICE),
                     sign * (drift - 0.5 * volatility * volatility),
                     volatility,
                     days / YEAR,
@@ -86,7 +86,7 @@ pub fn self_check() -> Result<Vec<KnownValue>, SelfCheckError> {
         seed += 1;
         let leverage = 0.5;
         let estimate = simulate(&scenario(&model, "long", leverage, 60.0, seed))?.mean_return;
-        let exact = leverage * (0.8 * 60.0 / YEAR).exp_m1();
+        let exact = leverage * elementary::exp_m1(0.8 * 60.0 / YEAR);
         found.push(KnownValue {
             case: format!("{name} long {leverage}x, 60 d: mean return"),
             estimate: estimate.value,
@@ -114,11 +114,10 @@ fn simulate(text: &str) -> Result<crate::engine::LevelResult, SelfCheckError> {
 
 /// Probability that a Brownian motion from 0 falls to `barrier` < 0 within `time`.
 fn passage_probability(barrier: f64, drift: f64, volatility: f64, time: f64) -> f64 {
-    let normal = Normal::standard();
     let deviation = volatility * time.sqrt();
-    normal.cdf((barrier - drift * time) / deviation)
-        + (2.0 * drift * barrier / (volatility * volatility)).exp()
-            * normal.cdf((barrier + drift * time) / deviation)
+    normal_cdf((barrier - drift * time) / deviation)
+        + elementary::exp(2.0 * drift * barrier / (volatility * volatility))
+            * normal_cdf((barrier + drift * time) / deviation)
 }
 
 #[cfg(test)]

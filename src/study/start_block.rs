@@ -1,13 +1,13 @@
 //! A block of starts on its way through a recorded history.
 //!
-//! The bars behind a start go to the evaluation that simulated bars go to. Where it asks for an extreme it gets the recorded one.
+//! The bars behind a start go to the follower that simulated bars go to. Where it asks for an extreme it gets the recorded one.
 //! An account whose owner has orders on both sides asks for none and follows the price itself: it is given each bar as three straight
 //! moves, from the open to the extreme on the losing side, to the other extreme, and to the close. What a bar does not tell is
 //! decided against the account: the losing side comes first.
 //!
 //! Payments and scheduled orders that are due inside a bar are made at its close.
 
-use crate::account::Evaluation;
+use crate::account::{Due, Follower};
 use crate::engine::{BLOCK_LANES, Plan};
 use crate::market::{Bars, Sides};
 use crate::numeric::{Purpose, Stream};
@@ -22,7 +22,7 @@ pub(super) struct StartBlock<'a> {
     plan: &'a Plan,
     /// Rates recorded within each place of the grid; empty where the record has no part in it.
     funding: &'a [f64],
-    evaluation: Box<dyn Evaluation>,
+    follower: Box<dyn Follower>,
     /// The first place and the number of starts.
     starts: (usize, usize),
     bars: Bars,
@@ -31,12 +31,12 @@ pub(super) struct StartBlock<'a> {
 
 impl<'a> StartBlock<'a> {
     pub fn new(replay: &'a Replay, plan: &'a Plan, funding: &'a [f64]) -> Self {
-        let noise = Stream::new(plan.seed, Purpose::Hit, 0);
+        let noise = Stream::new(plan.law.seed, Purpose::Hit, 0);
         Self {
             replay,
             plan,
             funding,
-            evaluation: plan.evaluation(),
+            follower: plan.follower(),
             starts: (0, 0),
             bars: Bars::default(),
             noise,
@@ -47,20 +47,21 @@ impl<'a> StartBlock<'a> {
     pub fn run(&mut self, first: usize, lanes: usize, bars: usize) {
         let plan = self.plan;
         self.starts = (first, lanes);
-        self.noise = Stream::new(plan.seed, Purpose::Hit, (first / BLOCK_LANES) as u64);
+        self.noise = Stream::new(plan.law.seed, Purpose::Hit, (first / BLOCK_LANES) as u64);
         self.bars.lanes = (0..lanes as u32).collect();
-        self.evaluation.begin(lanes);
+        self.follower.begin(lanes);
         let years = self.replay.interval().years();
-        let mut grid = plan.grid.iter().peekable();
+        let mut grid = plan.law.grid.iter().peekable();
+        let mut moments = 0..plan.account.schedule.len();
         for bar in 1..=bars {
             // Rounding of times must not move a look to the next bar; at the last one all is due.
             let end = if bar == bars { f64::INFINITY } else { (bar as f64 + 1e-9) * years };
             let (mut look, mut due) = (false, Vec::new());
             while let Some(point) = grid.next_if(|point| point.time <= end) {
                 look |= point.look;
-                due.extend(point.settle);
+                due.extend(point.due.then(|| moments.next()).flatten());
             }
-            if plan.continuous {
+            if plan.law.continuous {
                 self.pass(bar);
             } else if look {
                 let close = self.prices(&self.replay.close, bar);
@@ -70,17 +71,17 @@ impl<'a> StartBlock<'a> {
                 self.settle(moment, bar);
             }
         }
-        if !plan.schedule.is_empty() {
+        if !plan.account.schedule.is_empty() {
             // Only now do accounts whose owner acts name their hits; nothing else of the tally is wanted.
             let mut tally = Tally::new(plan.terms.len());
             let close = [self.prices(&self.replay.close, bars)];
-            self.evaluation.finish(&close, &vec![1.0; lanes], &mut tally);
+            self.follower.finish(&close, &vec![1.0; lanes], &mut tally);
         }
     }
 
     /// Names every start within the block and every level that was liquidated.
     pub fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
-        self.evaluation.for_each_liquidated(name);
+        self.follower.for_each_liquidated(name);
     }
 
     /// Log-prices over those at the entries, so many bars behind each start.
@@ -97,11 +98,11 @@ impl<'a> StartBlock<'a> {
         let column = |column: &[f64]| self.prices(column, bar);
         let (open, low) = (column(&replay.open), column(&replay.low));
         let (high, close) = (column(&replay.high), column(&replay.close));
-        match self.evaluation.watched_side() {
+        match self.follower.watched_side() {
             Some(Sides::Low) => self.show(start, years, [open, close, low]),
             Some(Sides::High) => self.show(start, years, [open, close, high]),
             None => {
-                let is_short = self.plan.openings.first().is_some_and(|opening| opening.side == Side::Short);
+                let is_short = self.plan.account.side == Side::Short;
                 let (worst, best) = if is_short { (high, low) } else { (low, high) };
                 let third = years / 3.0;
                 for (part, ends) in
@@ -118,7 +119,7 @@ impl<'a> StartBlock<'a> {
     /// Shows bars with an open, a close and an extreme.
     fn show(&mut self, start: f64, duration: f64, [open, close, extreme]: [Vec<f64>; 3]) {
         let lanes = self.starts.1;
-        let is_straight = self.evaluation.watched_side().is_none();
+        let is_straight = self.follower.watched_side().is_none();
         let batch = &mut self.bars;
         batch.start = vec![start; lanes];
         batch.duration = vec![duration; lanes];
@@ -128,20 +129,20 @@ impl<'a> StartBlock<'a> {
         batch.open = open;
         batch.close = close;
         batch.extreme = extreme;
-        self.evaluation.observe(std::slice::from_ref(&self.bars), &mut self.noise);
+        self.follower.observe(std::slice::from_ref(&self.bars), &mut self.noise);
     }
 
     /// Makes the payments of a moment at the close of a bar.
     fn settle(&mut self, moment: usize, bar: usize) {
         let (first, lanes) = self.starts;
-        let rates = match &self.plan.flows.funding {
-            Some(funding) if self.plan.schedule[moment].funding => match funding.constant_rate() {
+        let rates = match self.plan.account.flows.first().and_then(|flows| flows.funding.as_ref()) {
+            Some(funding) if self.plan.account.schedule[moment].funding => match funding.constant_rate() {
                 Some(rate) => vec![rate; lanes],
                 None => self.funding[first + bar..][..lanes].to_vec(),
             },
             _ => Vec::new(),
         };
         let close = [self.prices(&self.replay.close, bar)];
-        self.evaluation.settle(moment, &close, &rates);
+        self.follower.settle(moment, &close, Due { funding: &rates });
     }
 }

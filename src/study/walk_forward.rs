@@ -11,6 +11,7 @@ use std::thread::{available_parallelism, scope};
 use crate::engine::{Progress, RunError, RunOptions, run};
 use crate::market::{Duration, PriceHistory};
 use crate::model::Model;
+use crate::numeric::elementary;
 use crate::scenario::Scenario;
 
 use super::forecasts::{Forecast, Forecasts, PriceEvent, score};
@@ -77,7 +78,8 @@ impl Replay {
             let fan = result.price_fan.as_ref();
             let quantiles = QUANTILES
                 .map(|key| fan.and_then(|fan| fan.quantiles.get(key)?.last().copied()).unwrap_or(f64::NAN));
-            let price = scenario.assets[0].price * (self.close(origin + ahead) - self.close(*origin)).exp();
+            let price =
+                scenario.assets[0].price * elementary::exp(self.close(origin + ahead) - self.close(*origin));
             Ok(Ok(Forecast {
                 probabilities: result.levels.iter().map(|level| level.liquidation_probability).collect(),
                 // Only starts whose whole horizon lies before the origin: the others were not known.

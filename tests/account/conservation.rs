@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::watched::{Event, Watched};
-use liqsim::account::Evaluation;
+use liqsim::account::Follower;
 use liqsim::engine::{Plan, Worker};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::Cost;
@@ -117,23 +117,22 @@ fn one_number_a_path_accounts_for_every_unit_of_money() {
                     one.account.leverage = vec![leverage];
                     let plan = Plan::new(&one).unwrap();
                     // What an inverse long is charged at a positive rate it receives in x.
-                    let Some(_) = plan.ordered() else {
+                    let Some(_) = plan.account.ordered() else {
                         assert!(flows == (true, true), "{contract} {side} {account}");
                         continue;
                     };
                     for path in 0..16 {
                         let events = Arc::new(Mutex::new(Vec::new()));
-                        let times =
-                            plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
+                        let times = plan.law.grid.iter().filter(|point| point.due).map(|point| point.time);
                         let watched = Watched {
-                            inner: Box::new(plan.ordered().unwrap()),
+                            inner: Box::new(plan.account.ordered().unwrap()),
                             events: Arc::clone(&events),
                             times: times.collect(),
                         };
-                        let mut worker = Worker::with_evaluation(&plan, Box::new(watched));
+                        let mut worker = Worker::with_follower(&plan, Box::new(watched));
                         worker.run_block(path, 1);
                         let events = events.lock().unwrap();
-                        let hit = worker.evaluation().hits().first().copied();
+                        let hit = worker.follower().hits().first().copied();
                         let closing = worker.closing_log_prices(0)[0];
                         let tally = worker.tally().clone();
                         let mut twin = Twin::open(contract, long, leverage, fee);
@@ -145,7 +144,7 @@ fn one_number_a_path_accounts_for_every_unit_of_money() {
                         let cell = &tally.levels[0];
                         let tallied = cell.account.as_ref().unwrap();
                         let cost = |cost: Cost| tallied.costs[cost as usize].mapped(0.0, 1.0).powers[1];
-                        let survivors = worker.evaluation().survivors(&tally, 0).returns;
+                        let survivors = worker.follower().survivors(&tally, 0).returns;
                         let left = match hit {
                             Some(hit) => hit.recovered - hit.bad_debt,
                             None => 1.0 + survivors.powers[1],
@@ -171,7 +170,7 @@ fn one_number_a_path_accounts_for_every_unit_of_money() {
 }
 
 /// Equity, costs and bad debt are what was put up and the profit of the price, on liquidated paths and on the others; the costs
-/// are those of the twin. A policy that never acts sends the same account through the other evaluation.
+/// are those of the twin. A policy that never acts sends the same account through the other follower.
 #[test]
 fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
     let funding = r#", funding = { rate = "3bp", every = "8h" }"#;
@@ -192,18 +191,17 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
                 let plan = Plan::new(&scenario(&venue, side, account)).unwrap();
                 for (path, acts) in (0..12).flat_map(|path| [(path, false), (path, true)]) {
                     let events = Arc::new(Mutex::new(Vec::new()));
-                    let times =
-                        plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
-                    let inner: Box<dyn Evaluation> =
-                        if acts { Box::new(plan.book()) } else { Box::new(plan.ledger()) };
+                    let times = plan.law.grid.iter().filter(|point| point.due).map(|point| point.time);
+                    let inner: Box<dyn Follower> =
+                        if acts { Box::new(plan.account.book()) } else { Box::new(plan.account.ledger()) };
                     let watched = Watched { inner, events: Arc::clone(&events), times: times.collect() };
-                    let mut worker = Worker::with_evaluation(&plan, Box::new(watched));
+                    let mut worker = Worker::with_follower(&plan, Box::new(watched));
                     worker.run_block(path, 1);
                     let events = events.lock().unwrap();
-                    let hits = worker.evaluation().hits().to_vec();
+                    let hits = worker.follower().hits().to_vec();
                     let closing = worker.closing_log_prices(0)[0];
                     let tally = worker.tally();
-                    for (number, level) in plan.levels.iter().enumerate() {
+                    for (number, level) in plan.account.levels.iter().enumerate() {
                         let hit = hits.iter().find(|hit| hit.level as usize == number);
                         let mut twin = Twin::open(contract, long, level.leverage, fee);
                         let exposure = twin.exposure;

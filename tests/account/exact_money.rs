@@ -1,9 +1,9 @@
 //! Sums that are known to the last digit: fees, slippage, what a liquidation leaves and what is missing, funding at its cap. Every
-//! evaluation of an account sees the same prices: nothing moves, then a gap, then nothing again.
+//! follower of an account sees the same prices: nothing moves, then a gap, then nothing again.
 //!
 //! Nothing is left to chance.
 
-use liqsim::account::Evaluation;
+use liqsim::account::{Due, Follower};
 use liqsim::engine::{Plan, Worker};
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};
@@ -39,13 +39,13 @@ struct Found {
 
 /// Price ratios one after the other, joined by gaps, or by a straight line to the last one; then this many moments at which nothing is
 /// charged.
-fn found(mut evaluation: Box<dyn Evaluation>, moments: usize, prices: &[f64], is_line: bool) -> Found {
+fn found(mut follower: Box<dyn Follower>, moments: usize, prices: &[f64], is_line: bool) -> Found {
     let mut noise = Stream::new(1, Purpose::Hit, 0);
-    evaluation.begin(1);
+    follower.begin(1);
     for (k, price) in prices.iter().enumerate() {
         let from = if is_line && k > 0 { prices[k - 1] } else { *price };
         let (open, close) = (from.ln(), price.ln());
-        evaluation.observe(
+        follower.observe(
             &[Bars {
                 asset: 0,
                 lanes: vec![0],
@@ -62,30 +62,34 @@ fn found(mut evaluation: Box<dyn Evaluation>, moments: usize, prices: &[f64], is
     let mut tally = Tally::new(1);
     let end = [vec![prices[prices.len() - 1].ln()]];
     for moment in 0..moments {
-        evaluation.settle(moment, &end, &[0.0]);
+        follower.settle(moment, &end, Due { funding: &[0.0] });
     }
-    evaluation.finish(&end, &[1.0], &mut tally);
-    evaluation.flush(&mut tally);
+    follower.finish(&end, &[1.0], &mut tally);
+    follower.flush(&mut tally);
     let cell = &tally.levels[0];
     let sum = |moments: &liqsim::stats::Moments| moments.mapped(0.0, 1.0).powers[1];
     Found {
-        left: 1.0 + evaluation.survivors(&tally, 0).returns.powers[1] + sum(&cell.liquidated),
+        left: 1.0 + follower.survivors(&tally, 0).returns.powers[1] + sum(&cell.liquidated),
         bad_debt: sum(&cell.bad_debt),
         costs: cell.account.as_ref().map(|account| Cost::ALL.map(|cost| sum(&account.costs[cost as usize]))),
     }
 }
 
 /// Every way to follow the account, and the number of moments at which it is settled.
-fn evaluations(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Evaluation>, usize)> {
+fn followers(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Follower>, usize)> {
     let (one, half) = (plan(contract, side, 1.0, ""), plan(contract, side, 0.5, ""));
     // What would be charged is the rate that it is given: none.
     let funded = plan(contract, side, 1.0, r#"funding = { rate = "1bp" }"#);
     vec![
-        ("charged", Box::new(funded.ordered().unwrap()), funded.schedule.len()),
-        ("plain", Box::new(one.ordered().unwrap()), 0),
-        ("ledger", Box::new(one.ledger()), 0),
-        ("book", Box::new(one.book()), 0),
-        ("several", Box::new(half.several()), half.schedule.len()),
+        ("charged", Box::new(funded.account.ordered().unwrap()), funded.account.schedule.len()),
+        ("plain", Box::new(one.account.ordered().unwrap()), 0),
+        ("ledger", Box::new(one.account.ledger()), 0),
+        ("book", Box::new(one.account.book()), 0),
+        (
+            "several",
+            Box::new(half.account.several(&half.law.dependence.correlation)),
+            half.account.schedule.len(),
+        ),
     ]
 }
 
@@ -122,9 +126,9 @@ fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
                     }
                 };
                 seen[usize::from(is_liquidated) + usize::from(bad_debt > 0.0)] += 1;
-                for (name, evaluation, moments) in evaluations(contract, side) {
+                for (name, follower, moments) in followers(contract, side) {
                     let what = format!("{name} {contract} {side} {price}");
-                    let found = found(evaluation, moments, &[1.0, price], false);
+                    let found = found(follower, moments, &[1.0, price], false);
                     near(found.left, left, &what);
                     near(found.bad_debt, bad_debt, &what);
                     let Some(costs) = found.costs else {
@@ -147,7 +151,7 @@ fn a_stop_pays_its_slippage_and_the_fee_on_its_fill() {
         for (policy, top) in [("stop_loss", 1.0), ("trailing_stop", 1.0 + sign * 0.05)] {
             let rest = format!("[policy]\n{policy} = {{ distance = \"8%\", slippage = {SLIPPAGE} }}");
             let plan = plan("linear", side, 1.0, &rest);
-            let found = found(plan.evaluation(), 0, &[1.0, top, top * (1.0 - sign * 0.15)], true);
+            let found = found(plan.follower(), 0, &[1.0, top, top * (1.0 - sign * 0.15)], true);
             let stop = top * (1.0 - sign * 0.08);
             let fill = stop * (1.0 - sign * SLIPPAGE);
             let fee = FEE * LEVERAGE * fill;
@@ -185,9 +189,9 @@ fn a_put_costs_its_premium_and_pays_its_payoff() {
     let put = r#"[policy]
         protective_put = { strike = "90%", expiry = "30d", implied_volatility = 1.0464224768228174 }"#;
     let plan = plan("linear", "long", 1.0, put);
-    let mut evaluation = plan.evaluation();
+    let mut follower = plan.follower();
     let (mut tally, mut noise) = (Tally::new(1), Stream::new(1, Purpose::Hit, 0));
-    evaluation.begin(1);
+    follower.begin(1);
     let end = [vec![0.85_f64.ln()]];
     let gap = Bars {
         asset: 0,
@@ -199,11 +203,11 @@ fn a_put_costs_its_premium_and_pays_its_payoff() {
         variance: vec![0.0],
         extreme: end[0].clone(),
     };
-    evaluation.observe(&[gap], &mut noise);
-    for moment in 0..plan.schedule.len() {
-        evaluation.settle(moment, &end, &[]);
+    follower.observe(&[gap], &mut noise);
+    for moment in 0..plan.account.schedule.len() {
+        follower.settle(moment, &end, Due::default());
     }
-    evaluation.finish(&end, &[1.0], &mut tally);
+    follower.finish(&end, &[1.0], &mut tally);
     let cell = &tally.levels[0];
     let sum = |moments: &liqsim::stats::Moments| moments.mapped(0.0, 1.0).powers[1];
     let premium = LEVERAGE * 0.070_128_799_018_497_06;

@@ -134,9 +134,9 @@ fn what_is_left_after_liquidations_in_part_follows_from_the_rules() {
             let mut worker = Worker::new(&plan);
             worker.run_block(path, 1);
             let closing = worker.closing_log_prices(0)[0].exp();
-            let hits = worker.evaluation().hits().to_vec();
+            let hits = worker.follower().hits().to_vec();
             let tally = worker.tally();
-            for (number, level) in plan.levels.iter().enumerate() {
+            for (number, level) in plan.account.levels.iter().enumerate() {
                 let cell = &tally.levels[number];
                 let account = cell.account.as_ref().unwrap();
                 let sign = if side == "long" { 1.0 } else { -1.0 };
@@ -184,7 +184,7 @@ fn what_is_left_after_liquidations_in_part_follows_from_the_rules() {
 }
 
 fn number_of(plan: &Plan, leverage: f64) -> u32 {
-    plan.levels.iter().position(|level| level.leverage == leverage).unwrap() as u32
+    plan.account.levels.iter().position(|level| level.leverage == leverage).unwrap() as u32
 }
 
 /// Whether the rules of a venue leave something open at every barrier.
@@ -196,7 +196,7 @@ fn left_open(venue: &str) -> bool {
 #[test]
 fn a_health_factor_says_how_far_the_price_may_fall() {
     let scenario = scenario(1, 0.5, "long", "2.5", r#""loan-aave-like""#, "");
-    let level = &Plan::new(&scenario).unwrap().levels[0];
+    let level = &Plan::new(&scenario).unwrap().account.levels[0];
     assert!((PRICE / level.liquidation.price.unwrap() - 4.0 / 3.0).abs() < 1e-12);
 }
 

@@ -64,13 +64,18 @@ fn a_fall_after_the_last_look_is_the_venues_loss() {
 /// The price is 20 % down from the 70th day to the 80th, when nobody looks: not at a payment, not as interest is added.
 #[test]
 fn a_payment_is_no_look() {
-    let asset =
-        format!("{}\nstress = [{{ at = \"70d\", shock = \"-20%\" }}, {{ at = \"80d\", shock = \"25%\" }}]", gbm(1e-6));
+    let asset = format!(
+        "{}\nstress = [{{ at = \"70d\", shock = \"-20%\" }}, {{ at = \"80d\", shock = \"25%\" }}]",
+        gbm(1e-6)
+    );
     for (monitoring, liquidated) in [("60d", 0.0), ("75d", 1.0), ("continuous", 1.0)] {
         let simulation = format!("horizon = \"90d\"\npaths = 64\nmonitoring = \"{monitoring}\"");
-        for flows in
-            ["", ", funding = { rate = \"0.1bp\", every = \"1d\" }", ", borrow = { rate = \"1%\" }", ", borrow = { rate = \"1%\", compounding = \"simple\" }"]
-        {
+        for flows in [
+            "",
+            ", funding = { rate = \"0.1bp\", every = \"1d\" }",
+            ", borrow = { rate = \"1%\" }",
+            ", borrow = { rate = \"1%\", compounding = \"simple\" }",
+        ] {
             let level = &result(&scenario(&simulation, &asset, &long("[8]", flows))).levels[0];
             assert_eq!(level.liquidation_probability.value, liquidated, "{monitoring} {flows}");
         }
@@ -99,13 +104,11 @@ fn idle_flows_change_nothing() {
         }
         // On the same bars the money is the same: an account whose payments are nothing, beside one that makes none.
         let plan = Plan::new(&scenario(simulation, &gbm(1.0), &long("[2, 8, 20]", flows))).unwrap();
-        let bare = Plan {
-            schedule: Vec::new(),
-            flows: liqsim::venue::Flows::default(),
-            ..Plan::new(&scenario(simulation, &gbm(1.0), &long("[2, 8, 20]", flows))).unwrap()
-        };
+        let mut bare = plan.clone();
+        bare.account.schedule.clear();
+        bare.account.flows = vec![liqsim::venue::Flows::default()];
         let mut with = Worker::new(&plan);
-        let mut without = Worker::with_evaluation(&plan, bare.evaluation());
+        let mut without = Worker::with_follower(&plan, bare.follower());
         (0..4).for_each(|block| {
             with.run_block(block, 1024);
             without.run_block(block, 1024);
@@ -113,7 +116,7 @@ fn idle_flows_change_nothing() {
         let (with_tally, without_tally) = (with.tally().clone(), without.tally().clone());
         for level in 0..3 {
             let sums = |worker: &Worker<'_>, tally: &liqsim::stats::Tally| {
-                let mut returns = worker.evaluation().survivors(tally, level).returns;
+                let mut returns = worker.follower().survivors(tally, level).returns;
                 returns += tally.levels[level].liquidated.mapped(0.0, 1.0);
                 let cell = &tally.levels[level];
                 let (lost, debt) = (cell.liquidated.mapped(0.0, 1.0), cell.bad_debt.mapped(0.0, 1.0));
@@ -143,7 +146,8 @@ fn isolated_margin_loses_its_collateral_at_most() {
         let flows = ["", "funding = { rate = \"20bp\", every = \"8h\" }", "borrow = { rate = \"200%\" }"]
             [draw(3) as usize];
         let flows = if contract == "spot" && flows.starts_with("funding") { "" } else { flows };
-        let terms = if contract == "spot" { "margin_level = { liquidation = 1.02 }" } else { "maintenance = 0.01" };
+        let terms =
+            if contract == "spot" { "margin_level = { liquidation = 1.02 }" } else { "maintenance = 0.01" };
         let fee = ["0", "10bp"][draw(2) as usize];
         let account = format!(
             "leverage = [1.5, 4, 12]\nvenue = {{ contract = \"{contract}\", {terms}, taker_fee = \"{fee}\" }}\n\
@@ -167,11 +171,16 @@ fn isolated_margin_loses_its_collateral_at_most() {
 fn a_price_that_only_rises_leaves_no_drawdown() {
     let rising = "model = { kind = \"gbm\", drift = 1.0, volatility = 1e-6 }";
     let simulation = "horizon = \"30d\"\npaths = 64";
-    for rest in ["[policy]\nstop_loss = { distance = \"10%\" }", "funding = { rate = \"-1bp\", every = \"8h\" }"] {
+    for rest in
+        ["[policy]\nstop_loss = { distance = \"10%\" }", "funding = { rate = \"-1bp\", every = \"8h\" }"]
+    {
         let account = format!("{}\n{rest}", long("[2]", ""));
         let level = &result(&scenario(simulation, rising, &account)).levels[0];
         let drawdown = level.max_drawdown.as_ref().unwrap();
-        assert!(drawdown.values().all(|fall| (fall.low, fall.value, fall.high) == (0.0, 0.0, 0.0)), "{drawdown:?}");
+        assert!(
+            drawdown.values().all(|fall| (fall.low, fall.value, fall.high) == (0.0, 0.0, 0.0)),
+            "{drawdown:?}"
+        );
     }
     // And one that falls to nothing has lost everything, not a bin more.
     let asset = format!("{}\nstress = [{{ at = \"10d\", shock = \"-90%\" }}]", gbm(1e-6));

@@ -16,9 +16,9 @@ const TIERED: &str = r#"{ contract = "linear", tiers = [
     { rate = "2%", max_leverage = 40 } ], taker_fee = "5bp", liquidation = { fee = "0.5%" } }"#;
 const SPOT: &str = r#"{ contract = "spot", margin_level = { liquidation = 1.02 }, taker_fee = "10bp", liquidation = { fee = "1%", slippage = "20bp" } }"#;
 /// One rate for the whole position, in one tier: as straight as any.
-const WHOLE: &str =
-    r#"{ contract = "linear", rule = "whole", tiers = [{ rate = "1%", max_leverage = 60 }], taker_fee = "5bp" }"#;
-const ENTRY: &str = r#"{ contract = "linear", maintenance = 0.01, maintenance_basis = "entry", taker_fee = "5bp" }"#;
+const WHOLE: &str = r#"{ contract = "linear", rule = "whole", tiers = [{ rate = "1%", max_leverage = 60 }], taker_fee = "5bp" }"#;
+const ENTRY: &str =
+    r#"{ contract = "linear", maintenance = 0.01, maintenance_basis = "entry", taker_fee = "5bp" }"#;
 
 fn scenario(model: &str, venue: &str, side: &str, monitoring: &str, account: &str) -> Scenario {
     let text = format!(
@@ -69,7 +69,7 @@ fn ordered(hits: &[Hit]) -> Vec<Hit> {
 
 fn liquidated(worker: &Worker<'_>) -> Vec<(u32, usize)> {
     let mut named = Vec::new();
-    worker.evaluation().for_each_liquidated(&mut |lane, level| named.push((lane, level)));
+    worker.follower().for_each_liquidated(&mut |lane, level| named.push((lane, level)));
     named.sort_unstable();
     named
 }
@@ -83,15 +83,16 @@ fn near(a: f64, b: f64, what: &str) {
 fn one_number_a_path_and_the_ledger_agree_path_by_path() {
     for (case, scenario) in cases().iter().enumerate() {
         let plan = Plan::new(scenario).unwrap();
-        let levels = plan.levels.len() as u32;
+        let levels = plan.account.levels.len() as u32;
         let mut count = 0;
-        let mut fast = Worker::with_evaluation(&plan, Box::new(plan.ordered().expect("levels in order")));
-        let mut ledger = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
+        let mut fast =
+            Worker::with_follower(&plan, Box::new(plan.account.ordered().expect("levels in order")));
+        let mut ledger = Worker::with_follower(&plan, Box::new(plan.account.ledger()));
         for block in 0..12 {
             fast.run_block(block, 40);
             ledger.run_block(block, 40);
             assert_eq!(liquidated(&fast), liquidated(&ledger), "case {case}, block {block}");
-            let (a, mut b) = (ordered(fast.evaluation().hits()), ordered(ledger.evaluation().hits()));
+            let (a, mut b) = (ordered(fast.follower().hits()), ordered(ledger.follower().hits()));
             b.retain(|hit| hit.level == hit.lane % levels);
             assert_eq!(a.len(), b.len(), "case {case}, block {block}");
             for (a, b) in a.iter().zip(&b) {
@@ -102,9 +103,9 @@ fn one_number_a_path_and_the_ledger_agree_path_by_path() {
             count += liquidated(&fast).len();
         }
         let tallies = [fast.tally().clone(), ledger.tally().clone()];
-        for level in 0..plan.levels.len() {
-            let a = fast.evaluation().survivors(&tallies[0], level);
-            let b = ledger.evaluation().survivors(&tallies[1], level);
+        for level in 0..plan.account.levels.len() {
+            let a = fast.follower().survivors(&tallies[0], level);
+            let b = ledger.follower().survivors(&tallies[1], level);
             assert_eq!(a.returns.powers[0], b.returns.powers[0], "case {case}: survival of level {level}");
             near(a.returns.powers[1], b.returns.powers[1], "return");
             let [a, b] = tallies.each_ref().map(|tally| &tally.levels[level]);
@@ -121,8 +122,9 @@ fn what_is_followed_in_a_round_robin_is_what_the_ledger_follows() {
     for (case, mut scenario) in cases().into_iter().enumerate() {
         scenario.account.leverage = vec![[3.0, 5.0, 13.0][case % 3]];
         let plan = Plan::new(&scenario).unwrap();
-        let mut fast = Worker::with_evaluation(&plan, Box::new(plan.ordered().expect("levels in order")));
-        let mut ledger = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
+        let mut fast =
+            Worker::with_follower(&plan, Box::new(plan.account.ordered().expect("levels in order")));
+        let mut ledger = Worker::with_follower(&plan, Box::new(plan.account.ledger()));
         (0..4).for_each(|block| {
             fast.run_block(block, 256);
             ledger.run_block(block, 256);
@@ -166,12 +168,16 @@ fn other_accounts_are_followed_level_by_level() {
     ];
     for (venue, side, account, is_ordered) in cases {
         let scenario = scenario(GBM, venue, side, "continuous", account);
-        assert_eq!(Plan::new(&scenario).unwrap().ordered().is_some(), is_ordered, "{venue} {side} {account}");
+        assert_eq!(
+            Plan::new(&scenario).unwrap().account.ordered().is_some(),
+            is_ordered,
+            "{venue} {side} {account}"
+        );
     }
     // At 1x nothing is owed.
     let mut owing = scenario(GBM, FLAT, "long", "continuous", both);
     owing.account.leverage.remove(0);
-    assert!(Plan::new(&owing).unwrap().ordered().is_some());
+    assert!(Plan::new(&owing).unwrap().account.ordered().is_some());
 }
 
 /// A level alone is liquidated on the same paths as in any list, and closes with the same money.
@@ -197,7 +203,7 @@ fn a_level_in_a_list_is_the_level_alone() {
             let one_tally = one.tally().clone();
             let what = format!("case {case}, {leverage}x");
             let sums = |worker: &Worker<'_>, tally: &liqsim::stats::Tally, level: usize| {
-                let survivors = worker.evaluation().survivors(tally, level).returns;
+                let survivors = worker.follower().survivors(tally, level).returns;
                 let lost = tally.levels[level].liquidated.mapped(0.0, 1.0);
                 let debt = tally.levels[level].bad_debt.mapped(0.0, 1.0);
                 [survivors, lost, debt].map(|sums| [sums.powers[0], sums.powers[1], sums.powers[2]])

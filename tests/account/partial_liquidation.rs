@@ -3,7 +3,7 @@
 //! Prices move along straight lines with random ends, so both see the same path; the twin is late by at most one step. Nothing is left
 //! to chance but the seed's choice of paths.
 
-use liqsim::account::Evaluation;
+use liqsim::account::{Follower, Observer};
 use liqsim::engine::Plan;
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};
@@ -155,7 +155,7 @@ fn liquidations_in_part_are_those_of_a_naive_twin() {
                     Some(*price)
                 });
                 let ends: Vec<f64> = ends.collect();
-                let mut book = plan.book();
+                let mut book = plan.account.book();
                 let mut noise = Stream::new(1, Purpose::Hit, path);
                 book.begin(1);
                 for (k, to) in ends.iter().enumerate() {
@@ -164,7 +164,7 @@ fn liquidations_in_part_are_those_of_a_naive_twin() {
                 }
                 let mut tally = Tally::new(plan.terms.len());
                 book.finish(&[vec![ends[39]]], &[1.0], &mut tally);
-                for (cell, level) in tally.levels.iter().zip(&plan.levels) {
+                for (cell, level) in tally.levels.iter().zip(&plan.account.levels) {
                     let mut twin = Twin {
                         inverse: contract == "inverse",
                         side: if side == "long" { 1.0 } else { -1.0 },

@@ -4,7 +4,7 @@ use std::f64::consts::SQRT_2;
 
 use crate::common::run_scenario;
 use liqsim::account::portfolio::{PositionTerms, open, prices};
-use liqsim::account::{Evaluation, Portfolio};
+use liqsim::account::{Due, Follower, Observer, Portfolio};
 use liqsim::engine::{BLOCK_LANES, Plan, RunResult, Worker};
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};
@@ -273,11 +273,11 @@ fn every_unit_of_money_of_a_liquidated_account_is_accounted_for() {
         for path in 0..200 {
             let mut normals = [0.0; 24];
             Stream::new(8, Purpose::Hit, path).normals(&mut normals);
-            let mut account: Portfolio = plan.several();
+            let mut account: Portfolio = plan.account.several(&plan.law.dependence.correlation);
             account.begin(1);
             let mut now = [0.0_f64; 2];
             let mut fills = vec![None; plan.terms.len()];
-            for (step, moment) in plan.schedule.iter().enumerate().take(200) {
+            for (step, moment) in plan.account.schedule.iter().enumerate().take(200) {
                 if step % 20 == 19 {
                     let k = step / 20;
                     now = [now[0] + 0.12 * normals[2 * k], now[1] + 0.12 * normals[2 * k + 1]];
@@ -295,7 +295,7 @@ fn every_unit_of_money_of_a_liquidated_account_is_accounted_for() {
                         .collect();
                     account.observe(&bars, &mut noise);
                 }
-                account.settle(step, &[vec![now[0]], vec![now[1]]], &[]);
+                account.settle(step, &[vec![now[0]], vec![now[1]]], Due::default());
                 account.for_each_liquidated(&mut |_, level| {
                     fills[level].get_or_insert(now);
                 });

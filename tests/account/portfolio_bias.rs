@@ -8,7 +8,7 @@
 //! 200,000 paths leave a standard error of at most 0.0016. Four of them are allowed for: 24 comparisons at 6.3e-5 each are false alarms
 //! of at most 0.15 % for another seed.
 
-use liqsim::account::Evaluation;
+use liqsim::account::{Follower, Observer};
 use liqsim::engine::Plan;
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};
@@ -140,7 +140,7 @@ impl Account {
     /// The share of paths that is liquidated when the horizon is this many bars.
     fn liquidated(&self, plan: &Plan, count: usize, blocks: u64) -> f64 {
         let step = plan.horizon() / count as f64;
-        let mut account = plan.several();
+        let mut account = plan.account.several(&plan.law.dependence.correlation);
         let mut liquidated = 0;
         for block in 0..blocks {
             let mut moves = Stream::new(3, Purpose::Move(0), block);

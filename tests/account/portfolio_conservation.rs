@@ -248,16 +248,16 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
         let plan = case.plan();
         for path in 0..60 {
             let events = Arc::new(Mutex::new(Vec::new()));
-            let times = plan.grid.iter().filter(|point| point.settle.is_some()).map(|point| point.time);
+            let times = plan.law.grid.iter().filter(|point| point.due).map(|point| point.time);
             let watched = Watched {
-                inner: Box::new(plan.several()),
+                inner: Box::new(plan.account.several(&plan.law.dependence.correlation)),
                 events: Arc::clone(&events),
                 times: times.collect(),
             };
-            let mut worker = Worker::with_evaluation(&plan, Box::new(watched));
+            let mut worker = Worker::with_follower(&plan, Box::new(watched));
             worker.run_block(path, 1);
             let events = events.lock().unwrap();
-            let hits = worker.evaluation().hits().to_vec();
+            let hits = worker.follower().hits().to_vec();
             let closing = [0, 1].map(|asset| worker.closing_log_prices(asset)[0].exp());
             let tally = worker.tally();
             for (number, level) in plan.terms.iter().enumerate() {

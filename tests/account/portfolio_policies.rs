@@ -1,7 +1,7 @@
 //! What the owner of several positions does, and funding that varies by position.
 //!
 //! An account of one position with half the share at twice the leverage is the same account, but it is followed as one of several: every
-//! policy must give the numbers of the evaluation of one position, which shares no code with it beyond the venue's rules. Two positions are
+//! policy must give the numbers of the follower of one position, which shares no code with it beyond the venue's rules. Two positions are
 //! compared with a naive loop of small steps. Driftless prices give nothing: what is lost on average is what was paid.
 //!
 //! False alarms for another seed: about 480 comparisons at 4.5 standard errors, 0.4 %.

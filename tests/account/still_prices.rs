@@ -30,7 +30,7 @@ fn a_fully_hedged_inverse_short_keeps_its_dollar_value() {
     inverse.account.leverage = vec![1.0];
     let plan = Plan::new(&inverse).unwrap();
     for path in 0..50 {
-        let mut worker = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
+        let mut worker = Worker::with_follower(&plan, Box::new(plan.account.ledger()));
         worker.run_block(path, 1);
         let ratio = worker.closing_log_prices(0)[0].exp();
         let coins = 1.0 + worker.tally().levels[0].survivors.mapped(0.0, 1.0).powers[1];
@@ -55,8 +55,8 @@ fn funding_of_a_still_price_is_the_rate_times_the_notional_of_every_payment() {
                     let plan = Plan::new(&still).unwrap();
                     let mut worker = Worker::new(&plan);
                     // A path for the turn of every level.
-                    worker.run_block(0, plan.levels.len());
-                    for (cell, level) in worker.tally().levels.iter().zip(&plan.levels) {
+                    worker.run_block(0, plan.account.levels.len());
+                    for (cell, level) in worker.tally().levels.iter().zip(&plan.account.levels) {
                         let account = cell.account.as_ref().unwrap();
                         let sums = account.costs[Cost::Funding as usize].mapped(0.0, 1.0);
                         let paid = sums.powers[1] / account.followed();
@@ -98,7 +98,7 @@ fn interest_of_a_still_price_is_what_the_rule_says_of_the_debt() {
                     let plan = Plan::new(&still).unwrap();
                     let mut worker = Worker::new(&plan);
                     worker.run_block(0, 1);
-                    for (cell, level) in worker.tally().levels.iter().zip(&plan.levels) {
+                    for (cell, level) in worker.tally().levels.iter().zip(&plan.account.levels) {
                         let account = cell.account.as_ref().unwrap();
                         let paid = account.costs[Cost::Interest as usize].mapped(0.0, 1.0).powers[1];
                         // A long borrows what it lacks, a short all that it sells.

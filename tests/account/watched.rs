@@ -1,8 +1,8 @@
-//! An evaluation that keeps what it is told, for twins that follow the same path with their own money.
+//! A follower that keeps what it is told, for twins that follow the same path with their own money.
 
 use std::sync::{Arc, Mutex};
 
-use liqsim::account::{Evaluation, Hit, Survivors};
+use liqsim::account::{Due, Follower, Hit, Observer, Survivors};
 use liqsim::market::{Bars, Sides};
 use liqsim::numeric::Stream;
 use liqsim::stats::Tally;
@@ -16,14 +16,14 @@ pub struct Event {
     pub settles: bool,
 }
 
-/// Passes everything on to an evaluation of one path and keeps what it was told. `times` are those of the schedule's moments.
+/// Passes everything on to a follower of one path and keeps what it was told. `times` are those of the schedule's moments.
 pub struct Watched {
-    pub inner: Box<dyn Evaluation>,
+    pub inner: Box<dyn Follower>,
     pub events: Arc<Mutex<Vec<Event>>>,
     pub times: Vec<f64>,
 }
 
-impl Evaluation for Watched {
+impl Observer for Watched {
     fn begin(&mut self, lanes: usize) {
         self.inner.begin(lanes);
     }
@@ -39,12 +39,15 @@ impl Evaluation for Watched {
         }
         self.inner.observe(bars, noise);
     }
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], rates: &[f64]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
         let time = self.times[moment];
         let open = log_prices.iter().map(|prices| prices[0]).collect();
         self.events.lock().unwrap().push(Event { start: time, end: time, open, settles: true });
-        self.inner.settle(moment, log_prices, rates);
+        self.inner.settle(moment, log_prices, due);
     }
+}
+
+impl Follower for Watched {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         self.inner.finish(log_prices, weights, tally);
     }

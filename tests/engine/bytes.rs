@@ -65,12 +65,12 @@ fn the_running_extreme_and_the_ledger_agree_path_by_path() {
         let mut liquidated = 0;
         for path in 0..100 {
             let mut nested = Worker::new(&plan);
-            let mut ledger = Worker::with_evaluation(&plan, Box::new(plan.ledger()));
-            nested.run_block(path, plan.levels.len());
-            ledger.run_block(path, plan.levels.len());
-            let (a, mut b) = (ordered(nested.evaluation().hits()), ordered(ledger.evaluation().hits()));
+            let mut ledger = Worker::with_follower(&plan, Box::new(plan.account.ledger()));
+            nested.run_block(path, plan.account.levels.len());
+            ledger.run_block(path, plan.account.levels.len());
+            let (a, mut b) = (ordered(nested.follower().hits()), ordered(ledger.follower().hits()));
             // The running extreme draws times for one level a path, in turns.
-            let stride = plan.levels.len() as u32;
+            let stride = plan.account.levels.len() as u32;
             b.retain(|hit| hit.level % stride == hit.lane % stride);
             assert_eq!(a.len(), b.len(), "path {path} of {scenario:?}");
             for (a, b) in a.iter().zip(&b) {
@@ -81,9 +81,9 @@ fn the_running_extreme_and_the_ledger_agree_path_by_path() {
             }
             liquidated += a.len();
             let tallies = [nested.tally().clone(), ledger.tally().clone()];
-            for level in 0..plan.levels.len() {
-                let a = nested.evaluation().survivors(&tallies[0], level);
-                let b = ledger.evaluation().survivors(&tallies[1], level);
+            for level in 0..plan.account.levels.len() {
+                let a = nested.follower().survivors(&tallies[0], level);
+                let b = ledger.follower().survivors(&tallies[1], level);
                 assert_eq!(a.returns.powers[0], b.returns.powers[0], "survival of level {level}");
                 assert!((a.returns.powers[1] - b.returns.powers[1]).abs() < 1e-10, "return of level {level}");
                 let (a, b) = (a.closing_equity.quantile(0.5), b.closing_equity.quantile(0.5));

@@ -12,7 +12,7 @@ use liqsim::stats::Estimate;
 const PLAIN: Layout = Layout { width: None, colour: false };
 
 fn estimate(value: f64, std_error: f64) -> Estimate {
-    Estimate { value, std_error, low: value - 1.96 * std_error, high: value + 1.96 * std_error }
+    Estimate::new(value, std_error, [value - 1.96 * std_error, value + 1.96 * std_error])
 }
 
 fn by_probability<T>(entries: &[(&str, T)]) -> BTreeMap<String, T>
@@ -33,7 +33,7 @@ fn untouched() -> LevelResult {
         leverage: 1.0,
         liquidation_price: None,
         bankruptcy_price: None,
-        liquidation_probability: Estimate { value: 0.0, std_error: 0.0, low: 0.0, high: 3.6889e-6 },
+        liquidation_probability: Estimate::new(0.0, 0.0, [0.0, 3.6889e-6]),
         loss_probability: estimate(0.5342, 0.0005),
         mean_return: estimate(-0.00012, 0.00017),
         bad_debt: estimate(0.0, 0.0),
@@ -72,12 +72,7 @@ fn ordinary() -> LevelResult {
         leverage: 5.0,
         liquidation_price: Some(51_457.286_432_160_81),
         bankruptcy_price: Some(51_200.0),
-        liquidation_probability: Estimate {
-            value: 0.227851,
-            std_error: 0.00042,
-            low: 0.22703,
-            high: 0.228675,
-        },
+        liquidation_probability: Estimate::new(0.227851, 0.00042, [0.22703, 0.228675]),
         loss_probability: estimate(0.5671, 0.0005),
         mean_return: estimate(0.0123, 0.0009),
         bad_debt: estimate(0.00021, 0.000004),
@@ -116,8 +111,8 @@ fn hopeless() -> LevelResult {
         leverage: 124.573,
         liquidation_price: Some(63_742.1),
         bankruptcy_price: Some(63_486.25),
-        liquidation_probability: Estimate { value: 1.0, std_error: 0.0, low: 1.0 - 3.6889e-6, high: 1.0 },
-        loss_probability: Estimate { value: 1.0, std_error: 0.0, low: 1.0 - 3.6889e-6, high: 1.0 },
+        liquidation_probability: Estimate::new(1.0, 0.0, [1.0 - 3.6889e-6, 1.0]),
+        loss_probability: Estimate::new(1.0, 0.0, [1.0 - 3.6889e-6, 1.0]),
         mean_return: estimate(-1.0, 0.0),
         bad_debt: estimate(0.0, 0.0),
         time_to_liquidation_days: Some(TimeToLiquidation {

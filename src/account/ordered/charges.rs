@@ -223,4 +223,3 @@ impl Kernel for Pay<'_> {
         }
     }
 }
-

@@ -1,6 +1,6 @@
 //! What the paths that survive close with: booked at the most leveraged level they survived, told of any.
 
-use crate::account::evaluation::Survivors;
+use crate::account::follower::Survivors;
 use crate::account::opening::Opening;
 use crate::stats::{Deferred, Histogram, Sums, Tally};
 

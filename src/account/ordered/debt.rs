@@ -96,9 +96,8 @@ impl Debt {
 
     fn lead_to(&mut self, borrow: &Borrow, next: &[Moment]) {
         let next = next.iter().find(|moment| moment.interest);
-        self.lead = next.map_or(1.0, |next| {
-            borrow.halfway((next.seconds - self.charged) as f64 / SECONDS_PER_YEAR)
-        });
+        self.lead =
+            next.map_or(1.0, |next| borrow.halfway((next.seconds - self.charged) as f64 / SECONDS_PER_YEAR));
     }
 
     /// The cash of a level that decides its barrier.

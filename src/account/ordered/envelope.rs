@@ -94,7 +94,8 @@ impl Envelope {
     /// bends, and far out on both sides.
     pub fn is_below(&self, other: &Self) -> bool {
         const FAR: f64 = 1e6;
-        let bends = self.segments.iter().chain(&other.segments).flat_map(|segment| [segment.low, segment.high]);
+        let bends =
+            self.segments.iter().chain(&other.segments).flat_map(|segment| [segment.low, segment.high]);
         bends
             .map(|bend| bend.clamp(-FAR, FAR))
             .chain([0.0])

@@ -9,8 +9,9 @@ use super::common::Compare;
 use super::followed::{Followed, Worth};
 use super::liquidations::Liquidations;
 use super::terms::Terms;
-use crate::account::evaluation::{Evaluation, Hit, Survivors};
+use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::hits::{Candidates, watched};
+use crate::account::observer::{Due, Observer};
 use crate::account::opening::Opening;
 use crate::account::schedule::Moment;
 use crate::account::sums::add_sums;
@@ -134,8 +135,7 @@ impl Ordered {
     #[inline(always)]
     fn lose(&mut self, level: usize, lane: usize, x: f64, time: f64) {
         let terms = &self.terms;
-        let remains =
-            terms.levels[level].liquidate_at(terms.cash(level, lane), terms.exposure(level), x);
+        let remains = terms.levels[level].liquidate_at(terms.cash(level, lane), terms.exposure(level), x);
         self.liquidations.lose(lane, level, &remains, time);
         if let Some(followed) = &mut self.followed {
             followed.lose(level, lane, remains.recovered);
@@ -151,7 +151,8 @@ impl Ordered {
         let Self { terms, x, z, .. } = self;
         let charged = terms.charges.as_ref().map_or(&[][..], |charges| &charges.charged);
         z.resize(x.len(), 0.0);
-        Worth { coins: terms.kept_at_close() * terms.debt.coins, money: terms.debt.money, x, charged, z }.run();
+        Worth { coins: terms.kept_at_close() * terms.debt.coins, money: terms.debt.money, x, charged, z }
+            .run();
     }
 
     /// Books what a path of open levels closes with: to the cell of the most leveraged level whose equity covers it, and a loss of
@@ -208,7 +209,7 @@ impl Ordered {
     }
 }
 
-impl Evaluation for Ordered {
+impl Observer for Ordered {
     fn begin(&mut self, lanes: usize) {
         let count = self.terms.levels.len();
         self.terms.begin(lanes, &self.schedule);
@@ -252,14 +253,16 @@ impl Evaluation for Ordered {
         dispatch(Book { follower: self, bars });
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
-        let Self { schedule, terms, followed: Some(followed), x, flagged, open_levels, .. } = self else { return };
-        let (now, log_prices, watches) = (schedule[moment], &log_prices[self.asset], self.watches);
+    fn settle(&mut self, date: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
+        let Self { schedule, terms, followed: Some(followed), x, flagged, open_levels, .. } = self else {
+            return;
+        };
+        let (now, log_prices, watches) = (schedule[date], &log_prices[self.asset], self.watches);
         let (sign, log_nearest) = (terms.sign, &mut self.log_nearest[..]);
         dispatch(Prices { power: terms.power, log_prices, x });
         flagged.clear();
         let before = terms.debt.money;
-        let bears = terms.debt.settle(&now, &schedule[moment + 1..]);
+        let bears = terms.debt.settle(&now, &schedule[date + 1..]);
         let Terms { debt, common, charges, .. } = terms;
         if bears {
             followed.set_cash(&debt.cash);
@@ -269,7 +272,7 @@ impl Evaluation for Ordered {
             if bears {
                 charges.renew(debt, before);
             }
-            let rates = if now.funding { funding_rates } else { &[] };
+            let rates = if now.funding { due.funding } else { &[] };
             dispatch(Pay { charges, debt, rates, x, watches, log_nearest, flagged });
             charged = &charges.charged;
         } else if bears {
@@ -302,7 +305,9 @@ impl Evaluation for Ordered {
         self.flagged = flagged;
         true
     }
+}
 
+impl Follower for Ordered {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let log_prices = &log_prices[self.asset];
         dispatch(Prices { power: self.terms.power, log_prices, x: &mut self.x });
@@ -323,10 +328,6 @@ impl Evaluation for Ordered {
 
     fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
         self.liquidations.for_each(name);
-    }
-
-    fn fixed_barriers(&self) -> Option<&[f64]> {
-        self.followed.is_none().then_some(&self.terms.common.logs)
     }
 
     fn hits(&self) -> &[Hit] {

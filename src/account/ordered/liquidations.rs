@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::account::evaluation::Hit;
+use crate::account::follower::Hit;
 use crate::account::opening::{Opening, Remains};
 use crate::numeric::exp;
 use crate::stats::{Deferred, LiquidatedSums, Tally};
@@ -101,14 +101,7 @@ impl Liquidations {
 
     /// A gap to this log-price passed barriers that never move.
     #[inline(always)]
-    pub fn gap(
-        &mut self,
-        lane: u32,
-        levels: Range<usize>,
-        log_price: f64,
-        time: f64,
-        openings: &[Opening],
-    ) {
+    pub fn gap(&mut self, lane: u32, levels: Range<usize>, log_price: f64, time: f64, openings: &[Opening]) {
         let (first, end) = (levels.start as u32, levels.end as u32);
         self.passes.push(Pass { lane, first, end, gap: Some(log_price) });
         if let Some(level) = self.timed(lane, &levels) {

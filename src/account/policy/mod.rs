@@ -18,6 +18,8 @@ pub use stops::{StopLoss, Stops, TakeProfit, TrailingStop};
 
 use serde::Serialize;
 
+use crate::market::Duration;
+
 /// Everything the owner does; nothing by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Policy {
@@ -51,6 +53,18 @@ impl Policy {
     /// Whether the owner does nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether anything the owner does, stops of a loss aside, can change whether or when the price liquidates the account within a
+    /// horizon. A put pays beside the account.
+    pub fn can_delay_liquidation(&self, horizon: Duration) -> bool {
+        let Self { take_profit, trailing_stop, exit_after, margin_call, deleverage, add_margin, .. } = self;
+        take_profit.is_some()
+            || trailing_stop.is_some()
+            || exit_after.is_some_and(|exit| exit.time.seconds() < horizon.seconds())
+            || margin_call.is_some()
+            || deleverage.is_some()
+            || add_margin.is_some()
     }
 
     /// Money kept ready beside the equity and money paid in over a horizon in seconds, in units of the equity; the premium of

@@ -6,7 +6,8 @@ use super::nearest::{Nearest, Spread};
 use super::purse::Purse;
 use super::state::{Columns, Course, Place, Slot};
 use crate::account::Policy;
-use crate::account::evaluation::{Evaluation, Hit, Survivors};
+use crate::account::follower::{Follower, Hit, Survivors};
+use crate::account::observer::{Due, Observer};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::account::sums::{add_sums, tally_hits};
 use crate::account::walk::Draws;
@@ -164,7 +165,7 @@ impl Portfolio {
     }
 }
 
-impl Evaluation for Portfolio {
+impl Observer for Portfolio {
     fn begin(&mut self, lanes: usize) {
         self.lanes = lanes;
         self.levels.clone_from(&self.opened);
@@ -219,10 +220,10 @@ impl Evaluation for Portfolio {
         }
     }
 
-    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], funding_rates: &[f64]) {
+    fn settle(&mut self, moment: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
         let now = self.schedule[moment];
         self.set_prices(log_prices);
-        self.charge(&now, funding_rates);
+        self.charge(&now, due.funding);
         let time = now.seconds as f64 / SECONDS_PER_YEAR;
         let recorded = self.lanes.div_ceil(PATHS_PER_RECORD);
         let acts_by_the_clock = self.acts_by_the_clock();
@@ -261,7 +262,9 @@ impl Evaluation for Portfolio {
             self.dated.push(equities);
         }
     }
+}
 
+impl Follower for Portfolio {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let count = self.levels.len();
         for (date, equities) in self.dated.iter().enumerate() {

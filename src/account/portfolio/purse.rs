@@ -2,6 +2,7 @@
 
 use super::leg::Leg;
 use crate::account::opening::Remains;
+use crate::venue::Side;
 
 /// The positions of one purse at one leverage, in fractions of the account's equity.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,16 @@ pub(super) enum Trigger {
 }
 
 impl Purse {
+    /// The assets of its positions, ascending.
+    pub fn assets(&self) -> &[usize] {
+        &self.assets
+    }
+
+    /// The directions of its positions.
+    pub fn sides(&self) -> impl Iterator<Item = Side> + '_ {
+        self.legs.iter().map(|leg| leg.side)
+    }
+
     /// A purse of some collateral; its positions are put in the order of their assets.
     pub(super) fn new(mut legs: Vec<Leg>, collateral: f64, coin: Option<usize>, forfeits: bool) -> Self {
         // The order of a scenario's list must not show in the last digits.

@@ -1,13 +1,13 @@
 //! Moves on which paths have events of their own: bars end at different times.
 
-use super::Worker;
+use super::{BlockLoop, Observers};
 use crate::engine::columns::{correlate, list_due, reset};
 use crate::engine::common_jumps::CommonStepper;
 use crate::model::Moves;
 
-impl Worker<'_> {
+impl BlockLoop<'_> {
     /// Moves every path to a common time, event by event.
-    pub(super) fn move_apart(&mut self, time: f64) {
+    pub(super) fn move_apart(&mut self, time: f64, observers: &mut Observers<'_>) {
         self.active.clone_from(&self.everyone);
         while !self.active.is_empty() {
             // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
@@ -29,8 +29,8 @@ impl Worker<'_> {
             for asset in 0..self.steppers.len() {
                 self.advance(asset);
             }
-            if self.plan.continuous {
-                self.show_bars();
+            if self.law.continuous {
+                self.show_bars(observers);
             }
             if all {
                 self.now.copy_from_slice(&self.ends);
@@ -96,13 +96,13 @@ impl Worker<'_> {
         for seat in &mut self.seats {
             seat.funding.drive(asset, &bars.lanes, &bars.duration, &self.normals[asset]);
         }
-        let growth = self.plan.dependence.growth(asset);
+        let growth = self.law.dependence.growth(asset);
         if growth != 0.0 {
             for (close, duration) in bars.close.iter_mut().zip(&bars.duration) {
                 *close -= growth * duration;
             }
         }
-        if self.plan.continuous {
+        if self.law.continuous {
             let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
             self.watched.draw(bars, known, &mut streams.extremes);
             if let Some(driver) = self.drivers.iter_mut().find(|driver| driver.asset() == asset) {
@@ -125,7 +125,7 @@ impl Worker<'_> {
             normals.resize(self.active.len(), 0.0);
             streams.moves.normals(normals);
         }
-        correlate(&mut self.normals, &self.plan.mixing);
+        correlate(&mut self.normals, &self.law.mixing);
     }
 
     /// Lets the jumps happen that hit several assets and are due now.

@@ -1,33 +1,33 @@
-//! The block loop: models move prices, bars go to the accounts.
+//! The block loop: models move prices, bars go to the observers.
 //!
-//! Several accounts may watch the same paths: whatever moves a price is drawn once, what an account draws (the times of its hits, its
-//! funding rates) comes from streams that start anew for each. Its outcomes are those of a run of its own, bit for bit.
+//! Several observers may watch the same paths: whatever moves a price is drawn once, what an observer draws (the times
+//! of hits, funding rates) comes from streams that start anew for each. What it sees does not depend on the others.
 
 mod apart;
 mod seat;
 
-use self::seat::Seat;
+pub(super) use self::seat::Seat;
 use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
 use super::common_jumps::CommonStepper;
 use super::driver::Driver;
+use super::grid::GridPoint;
 use super::looks::Looks;
-use super::plan::{GridPoint, Plan};
-use crate::account::Evaluation;
-use crate::market::Bars;
+use super::path_law::PathLaw;
+use crate::account::Observer;
+use crate::market::{Bars, Sides};
 use crate::model::{LONGEST_STRIDE, Moves, Stepper};
 use crate::numeric::replace;
-use crate::stats::Tally;
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 8 KiB: those in use stay in the
 /// second-level cache, and what every batch and block costs is shared by many paths (measured against 256 and 512, see the benches).
 pub const BLOCK_LANES: usize = 1024;
 
-/// Everything one thread needs to run blocks, allocated once.
-pub struct Worker<'a> {
-    plan: &'a Plan,
+/// Everything one thread needs to make the paths of blocks, allocated once. Observers are lent for each block.
+pub(super) struct BlockLoop<'a> {
+    law: &'a PathLaw,
     steppers: Vec<Box<dyn Stepper>>,
     common_jumps: Vec<CommonStepper<'a>>,
-    /// The accounts on the paths.
+    /// What each observer draws of its own.
     seats: Vec<Seat<'a>>,
     /// Log-price by asset and path.
     prices: Vec<Vec<f64>>,
@@ -47,7 +47,7 @@ pub struct Worker<'a> {
     normals: Vec<Vec<f64>>,
     /// Factor on volatility until the next grid point, by asset.
     volatility_times: Vec<f64>,
-    /// The extremes that the accounts watch.
+    /// The extremes that the observers watch.
     watched: Watched,
     /// Extremes that a model knows itself.
     lows: Vec<f64>,
@@ -61,36 +61,27 @@ pub struct Worker<'a> {
     streams: Vec<AssetStreams>,
 }
 
-impl<'a> Worker<'a> {
-    /// A worker for a plan, with an empty tally.
-    pub fn new(plan: &'a Plan) -> Self {
-        Self::with_evaluation(plan, plan.evaluation())
+/// Those who watch a block, one for each seat.
+pub(super) type Observers<'o> = [&'o mut (dyn Observer + 'o)];
+
+impl<'a> BlockLoop<'a> {
+    /// The loop over the blocks of a law, for a single observer to whom nothing is due.
+    pub fn new(law: &'a PathLaw) -> Self {
+        Self::with_seats(law, vec![Seat::free(law)])
     }
 
-    /// A worker that uses the given evaluation of the plan's levels.
-    pub fn with_evaluation(plan: &'a Plan, evaluation: Box<dyn Evaluation>) -> Self {
-        Self::with_seats(plan, vec![Seat::new(plan, evaluation)])
-    }
-
-    /// A worker for the accounts of a plan and of others with the same paths (see [`path_key`](super::path_key())).
-    pub(super) fn sharing(plan: &'a Plan, others: &[&'a Plan]) -> Self {
-        let plans = std::iter::once(&plan).chain(others);
-        let seats: Vec<_> = plans.map(|plan| Seat::new(plan, plan.evaluation())).collect();
-        let drivers = Driver::all(seats.iter().filter_map(Seat::stratified));
-        Self { drivers, ..Self::with_seats(plan, seats) }
-    }
-
-    fn with_seats(plan: &'a Plan, seats: Vec<Seat<'a>>) -> Self {
+    /// The loop for observers on these seats.
+    pub fn with_seats(law: &'a PathLaw, seats: Vec<Seat<'a>>) -> Self {
         let column = || Vec::with_capacity(BLOCK_LANES);
-        let assets = plan.models.len();
+        let assets = law.models.len();
         Self {
-            plan,
-            steppers: plan.models.iter().map(|model| model.stepper(BLOCK_LANES)).collect(),
+            law,
+            steppers: law.models.iter().map(|model| model.stepper(BLOCK_LANES)).collect(),
             common_jumps: (0..)
-                .zip(&plan.dependence.common_jumps)
-                .map(|(index, law)| CommonStepper::new(law, index))
+                .zip(&law.dependence.common_jumps)
+                .map(|(index, jumps)| CommonStepper::new(jumps, index))
                 .collect(),
-            watched: Watched::new(seats.iter().filter_map(|seat| seat.evaluation.watched_side()), assets),
+            watched: Watched::new(assets),
             seats,
             prices: vec![column(); assets],
             now: column(),
@@ -109,46 +100,51 @@ impl<'a> Worker<'a> {
             weights: column(),
             looks: Looks::new(assets, BLOCK_LANES),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
-            streams: (0..assets).map(|asset| AssetStreams::new(plan.seed, asset, 0)).collect(),
+            streams: (0..assets).map(|asset| AssetStreams::new(law.seed, asset, 0)).collect(),
         }
     }
 
-    /// A worker whose paths of the plan's asset are moved by the given stepper.
-    pub(super) fn led(mut self, stepper: Box<dyn Stepper>) -> Self {
-        self.steppers[self.plan.asset] = stepper;
+    /// The loop whose paths of an asset are moved by the given stepper.
+    pub fn moved_by(mut self, asset: usize, stepper: Box<dyn Stepper>) -> Self {
+        self.steppers[asset] = stepper;
         self
     }
 
-    /// What the blocks run so far have tallied for the first account.
-    pub fn tally(&mut self) -> &Tally {
-        self.seats[0].tally()
+    /// The loop that sorts its paths by what drove the prices of some assets to some sides.
+    pub fn stratified(self, wanted: impl Iterator<Item = (usize, Sides)>) -> Self {
+        Self { drivers: Driver::all(wanted), ..self }
     }
 
-    /// Gives up the worker for its tallies, one for each account.
-    pub(super) fn into_tallies(self) -> Vec<Tally> {
-        self.seats.into_iter().map(Seat::into_tally).collect()
+    /// Log-prices at the end of the last block, by asset and path.
+    pub fn log_prices(&self) -> &[Vec<f64>] {
+        &self.prices
     }
 
-    /// The evaluation of the first account, as the last block left it.
-    pub fn evaluation(&self) -> &dyn Evaluation {
-        &*self.seats[0].evaluation
+    /// Weights of the paths of the last block.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
     }
 
-    /// Log-prices of an asset at the horizon, by path of the last block.
-    pub fn closing_log_prices(&self, asset: usize) -> &[f64] {
-        &self.prices[asset]
+    /// The stratum of each path of the last block, by what drove the price of an asset to a side.
+    pub fn strata(&mut self, asset: usize, side: Sides) -> &[u32] {
+        self.strata.clear();
+        for driver in self.drivers.iter_mut().filter(|driver| driver.asset() == asset) {
+            driver.strata(side, self.law.years(), &mut self.strata);
+        }
+        &self.strata
     }
 
-    /// Simulates one block of `lanes` paths and adds it to the tallies.
-    pub fn run_block(&mut self, block: u64, lanes: usize) {
-        let plan = self.plan;
+    /// Simulates one block of `lanes` paths before the eyes of as many observers as there are seats.
+    pub fn run_block(&mut self, block: u64, lanes: usize, observers: &mut Observers<'_>) {
+        let law = self.law;
+        self.watched.watch(observers.iter().filter_map(|observer| observer.watched_side()));
         for (asset, streams) in self.streams.iter_mut().enumerate() {
-            *streams = AssetStreams::new(plan.seed, asset, block);
+            *streams = AssetStreams::new(law.seed, asset, block);
             self.steppers[asset].begin(lanes, &mut streams.events);
             reset(&mut self.prices[asset], lanes, 0.0);
         }
         for common in &mut self.common_jumps {
-            common.begin(plan.seed, block, lanes);
+            common.begin(law.seed, block, lanes);
         }
         reset(&mut self.now, lanes, 0.0);
         self.reached = 0.0;
@@ -157,52 +153,42 @@ impl<'a> Worker<'a> {
         self.common_duration.clear();
         reset(&mut self.weights, lanes, 1.0);
         self.seats.iter_mut().for_each(|seat| seat.begin(block, lanes));
+        observers.iter_mut().for_each(|observer| observer.begin(lanes));
         self.drivers.iter_mut().for_each(|driver| driver.begin(lanes));
         let mut start = 0.0;
         let mut next = 0;
-        while let Some(point) = plan.grid.get(next) {
-            let stride = self.stride_of(&plan.grid[next..]);
+        while let Some(point) = law.grid.get(next) {
+            let stride = self.stride_of(&law.grid[next..]);
             if stride > 0 {
-                self.stride(&plan.grid[next..][..stride]);
+                self.stride(&law.grid[next..][..stride], observers);
                 start = self.reached;
                 next += stride;
-                if plan.grid[next - 1].select {
-                    self.select();
+                if law.grid[next - 1].select {
+                    self.select(observers);
                 }
                 continue;
             }
-            for (factor, stress) in self.volatility_times.iter_mut().zip(&plan.stress) {
+            for (factor, stress) in self.volatility_times.iter_mut().zip(&law.stress) {
                 *factor = stress.volatility_times(start);
             }
-            self.move_to(point.time);
+            self.move_to(point.time, observers);
             self.shock(point.time);
             start = point.time;
-            if point.look && !plan.continuous {
+            if point.look && !law.continuous {
                 let point = std::slice::from_ref(point);
-                for seat in &mut self.seats {
-                    self.looks.show(point, &self.prices, &mut *seat.evaluation, &mut seat.hit_noise);
+                for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
+                    self.looks.show(point, &self.prices, &mut **observer, &mut seat.noise);
                 }
             }
-            self.seats.iter_mut().for_each(|seat| seat.settle(next, &self.prices));
+            for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
+                seat.settle(next, &self.prices, &mut **observer);
+            }
             next += 1;
             if point.select {
-                self.select();
+                self.select(observers);
             }
         }
         self.weigh();
-        self.seats.iter_mut().for_each(|seat| seat.finish(&self.prices, &self.weights));
-        self.stratify();
-    }
-
-    /// Sorts the paths and their liquidations by what drove the price.
-    fn stratify(&mut self) {
-        for seat in &mut self.seats {
-            let Some((asset, side)) = seat.stratified() else { continue };
-            for driver in self.drivers.iter_mut().filter(|driver| driver.asset() == asset) {
-                driver.strata(side, self.plan.horizon(), &mut self.strata);
-                seat.stratify(&self.strata);
-            }
-        }
     }
 
     /// Brings the weights up to the time that all paths have reached.
@@ -212,15 +198,14 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Lets an account that is alone on the paths replace some by copies of others.
-    fn select(&mut self) {
+    /// Lets an observer that is alone on the paths replace some by copies of others.
+    fn select(&mut self, observers: &mut Observers<'_>) {
         self.weigh();
         let Self { seats, prices, weights, steppers, .. } = self;
-        let [seat] = &mut seats[..] else { return };
-        let replacements =
-            seat.evaluation.select(prices, weights, &mut seat.hit_noise, &|asset, left, logarithms| {
-                steppers[asset].foresee(left, logarithms)
-            });
+        let ([seat], [observer]) = (&mut seats[..], observers) else { return };
+        let replacements = observer.select(prices, weights, &mut seat.noise, &|asset, left, logarithms| {
+            steppers[asset].foresee(left, logarithms)
+        });
         if replacements.is_empty() {
             return;
         }
@@ -237,23 +222,23 @@ impl<'a> Worker<'a> {
 
     /// How many of the next grid points can be reached in one stride: points at which the account looks and nothing else happens.
     fn stride_of(&self, points: &[GridPoint]) -> usize {
-        let can = !self.plan.continuous && self.is_alone() && self.steppers[0].can_stride();
+        let can = !self.law.continuous && self.is_alone() && self.steppers[0].can_stride();
         // Strides keep the moves of the single intervals to themselves.
         let follow = self.seats.iter().any(|seat| seat.funding.follows_the_price());
-        if !can || follow || !self.plan.stress[0].is_empty() {
+        if !can || follow || !self.law.stress[0].is_empty() {
             return 0;
         }
-        let is_look = |point: &&GridPoint| point.look && point.settle.is_none();
+        let is_look = |point: &&GridPoint| point.look && !point.due;
         let looks = points.iter().take(LONGEST_STRIDE).take_while(is_look).count();
         points[..looks].iter().position(|point| point.select).map_or(looks, |index| index + 1)
     }
 
     /// Moves every path over several intervals and shows the account their ends.
-    fn stride(&mut self, points: &[GridPoint]) {
+    fn stride(&mut self, points: &[GridPoint], observers: &mut Observers<'_>) {
         let (stepper, streams) = (&mut *self.steppers[0], &mut self.streams[0]);
         self.looks.stride(self.reached, points, stepper, streams, &mut self.prices[0]);
-        for seat in &mut self.seats {
-            self.looks.show_stride(points, &mut *seat.evaluation, &mut seat.hit_noise);
+        for (seat, observer) in self.seats.iter_mut().zip(observers) {
+            self.looks.show_stride(points, &mut **observer, &mut seat.noise);
         }
         self.arrive(points[points.len() - 1].time);
     }
@@ -264,16 +249,16 @@ impl<'a> Worker<'a> {
     }
 
     /// Moves every path to a common time.
-    fn move_to(&mut self, time: f64) {
+    fn move_to(&mut self, time: f64, observers: &mut Observers<'_>) {
         if !self.is_alone() {
-            self.move_apart(time);
+            self.move_apart(time, observers);
         } else if all_after(self.steppers[0].event_times(), time) {
-            self.move_together(time);
-        } else if !self.plan.continuous && self.steppers[0].events_only_add() {
-            self.move_together(time);
+            self.move_together(time, observers);
+        } else if !self.law.continuous && self.steppers[0].events_only_add() {
+            self.move_together(time, observers);
             self.happen_until(time);
         } else {
-            self.move_apart(time);
+            self.move_apart(time, observers);
         }
         self.arrive(time);
     }
@@ -299,7 +284,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Moves every path of a single asset to a common time at once: nothing happens on the way.
-    fn move_together(&mut self, time: f64) {
+    fn move_together(&mut self, time: f64, observers: &mut Observers<'_>) {
         let n = self.everyone.len();
         let duration = time - self.reached;
         if self.common_duration.first() != Some(&duration) {
@@ -329,7 +314,7 @@ impl<'a> Worker<'a> {
             for seat in &mut self.seats {
                 seat.funding.drive(asset, &self.everyone, &self.common_duration, normals);
             }
-            if self.plan.continuous {
+            if self.law.continuous {
                 bars.lanes.clone_from(&self.everyone);
                 reset(&mut bars.start, n, self.reached);
                 bars.duration.clone_from(&self.common_duration);
@@ -345,20 +330,20 @@ impl<'a> Worker<'a> {
                 std::mem::swap(&mut self.prices[asset], &mut bars.close);
             }
         }
-        if self.plan.continuous {
-            self.show_bars();
+        if self.law.continuous {
+            self.show_bars(observers);
         }
     }
 
-    /// Shows the accounts the bars.
-    fn show_bars(&mut self) {
+    /// Shows the observers the bars.
+    fn show_bars(&mut self, observers: &mut Observers<'_>) {
         for side in 0..self.watched.sides().max(1) {
             if side > 0 {
                 self.watched.turn(&mut self.bars);
             }
-            for seat in &mut self.seats {
-                if self.watched.place(seat.evaluation.watched_side()) == side {
-                    seat.evaluation.observe(&self.bars, &mut seat.hit_noise);
+            for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
+                if self.watched.place(observer.watched_side()) == side {
+                    observer.observe(&self.bars, &mut seat.noise);
                 }
             }
         }
@@ -366,7 +351,7 @@ impl<'a> Worker<'a> {
 
     /// Applies the shocks that the scenario puts at a common time.
     fn shock(&mut self, time: f64) {
-        for (prices, stress) in self.prices.iter_mut().zip(&self.plan.stress) {
+        for (prices, stress) in self.prices.iter_mut().zip(&self.law.stress) {
             let shock = stress.log_shock(time);
             if shock != 0.0 {
                 for price in prices {

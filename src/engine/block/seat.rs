@@ -1,77 +1,55 @@
-//! An account on the paths, with what only it draws.
+//! What an observer of the paths draws of its own: when its levels are hit, and what is due to it.
 
-use crate::account::Evaluation;
-use crate::engine::funding::FundingPaths;
-use crate::engine::plan::Plan;
-use crate::market::Sides;
+use crate::account::{Due, Moment, Observer};
+use crate::engine::funding::{FundingLaw, FundingPaths};
+use crate::engine::path_law::PathLaw;
 use crate::numeric::{Purpose, Stream};
-use crate::stats::Tally;
 
-/// One of the accounts that live on the same paths. Its own words decide when it is hit and what funding it pays, so that its outcomes
-/// are those of a run of its own.
-pub(super) struct Seat<'a> {
-    plan: &'a Plan,
-    pub evaluation: Box<dyn Evaluation>,
+/// The place of one of the observers of the same paths. Its own words decide when it is hit and what funding it pays,
+/// so that its outcomes are those of a run of its own.
+pub(in crate::engine) struct Seat<'a> {
+    seed: u64,
+    schedule: &'a [Moment],
+    /// By point of the grid, the date of the schedule that falls there.
+    dates: Vec<Option<usize>>,
     pub funding: FundingPaths<'a>,
-    pub hit_noise: Stream,
-    tally: Tally,
+    pub noise: Stream,
 }
 
 impl<'a> Seat<'a> {
-    pub fn new(plan: &'a Plan, evaluation: Box<dyn Evaluation>) -> Self {
+    /// For an account with a schedule and laws of funding, on the paths of a law.
+    pub fn new(law: &PathLaw, schedule: &'a [Moment], funding: &'a [FundingLaw]) -> Self {
+        let mut moments = schedule.iter().enumerate().peekable();
+        // The times of both are the same whole seconds.
+        let date = |time: f64| {
+            while moments.next_if(|(_, moment)| moment.years() < time).is_some() {}
+            moments.next_if(|(_, moment)| moment.years() == time).map(|(date, _)| date)
+        };
         Self {
-            plan,
-            evaluation,
-            funding: FundingPaths::new(&plan.funding),
-            hit_noise: Stream::new(plan.seed, Purpose::Hit, 0),
-            tally: Tally::new(plan.terms.len()),
+            seed: law.seed,
+            schedule,
+            dates: law.grid.iter().map(|point| point.time).map(date).collect(),
+            funding: FundingPaths::new(funding),
+            noise: Stream::new(law.seed, Purpose::Hit, 0),
         }
+    }
+
+    /// For an observer to whom nothing is due.
+    pub fn free(law: &PathLaw) -> Self {
+        Self::new(law, &[], &[])
     }
 
     /// Starts a block.
     pub fn begin(&mut self, block: u64, lanes: usize) {
-        self.hit_noise = Stream::new(self.plan.seed, Purpose::Hit, block);
-        self.evaluation.begin(lanes);
-        self.funding.begin(self.plan.seed, block, lanes);
+        self.noise = Stream::new(self.seed, Purpose::Hit, block);
+        self.funding.begin(self.seed, block, lanes);
     }
 
-    /// Lets the cash flows happen that are due at a point of the grid.
-    pub fn settle(&mut self, point: usize, prices: &[Vec<f64>]) {
-        if let Some(moment) = self.plan.grid[point].settle {
-            let rates = self.funding.next(&self.plan.schedule[moment]);
-            self.evaluation.settle(moment, prices, rates);
+    /// Lets what is due at a point of the grid happen.
+    pub fn settle(&mut self, point: usize, prices: &[Vec<f64>], observer: &mut dyn Observer) {
+        if let Some(date) = self.dates[point] {
+            let funding = self.funding.next(&self.schedule[date]);
+            observer.settle(date, prices, Due { funding });
         }
-    }
-
-    /// Ends a block.
-    pub fn finish(&mut self, prices: &[Vec<f64>], weights: &[f64]) {
-        self.evaluation.finish(prices, weights, &mut self.tally);
-    }
-
-    /// The asset and the side by whose driver its paths are sorted; none if they are not.
-    pub fn stratified(&self) -> Option<(usize, Sides)> {
-        let side = self.evaluation.losing_side().filter(|_| self.plan.stratified)?;
-        Some((self.plan.asset, side))
-    }
-
-    /// Counts the liquidations of the block by the strata of the paths.
-    pub fn stratify(&mut self, strata: &[u32]) {
-        let Self { evaluation, tally, .. } = self;
-        tally.strata.add_paths(strata, tally.levels.len());
-        evaluation.for_each_liquidated(&mut |lane, level| {
-            tally.strata.add_event(level, strata[lane as usize]);
-        });
-    }
-
-    /// What the blocks run so far have tallied.
-    pub fn tally(&mut self) -> &Tally {
-        self.evaluation.flush(&mut self.tally);
-        &self.tally
-    }
-
-    /// Gives up the seat for its tally.
-    pub fn into_tally(mut self) -> Tally {
-        self.evaluation.flush(&mut self.tally);
-        self.tally
     }
 }

@@ -1,6 +1,7 @@
 //! The depth that the price reaches with a given probability.
 
 use super::estimate::{Crossing, CrossingTarget};
+use crate::numeric::elementary;
 use crate::stats::Estimate;
 
 /// Half of the distance between the two barriers that surround a depth, relative to it: near enough for the logarithm of the
@@ -18,8 +19,8 @@ impl Crossing {
             let [near, far] = [depth * (1.0 - APART), depth * (1.0 + APART)];
             let [p_near, p_far] = self.at([-near, -far], target);
             // Both are of the same nets, so their ratio is known much better than they are.
-            let slope = (p_near.value / p_far.value).ln() / (far - near);
-            let next = near + (p_near.value / probability).ln() / slope;
+            let slope = elementary::ln(p_near.value / p_far.value) / (far - near);
+            let next = near + elementary::ln(p_near.value / probability) / slope;
             if !(next.is_finite() && slope > 0.0 && next > 0.0) {
                 return None;
             }

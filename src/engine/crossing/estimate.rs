@@ -4,10 +4,11 @@ use rayon::prelude::*;
 
 use super::points::{LANES, Points, SOBOL};
 use super::problem::{Problem, Scratch};
+use crate::account::FirstPassage;
+use crate::engine::path_law::PathLaw;
 use crate::engine::plan::Plan;
-use crate::market::Sides;
-use crate::model::{Dependence, Stress};
-use crate::numeric::{Purpose, Stream};
+use crate::numeric::{Purpose, Stream, elementary};
+use crate::scenario::Monitoring;
 use crate::stats::Estimate;
 
 /// Independent scramblings of every net; their spread gives the error.
@@ -32,7 +33,7 @@ const PART: u32 = 1 << 12;
 const FIRST: (u32, u32) = (32, 64);
 const SEVERAL_EVENTS: f64 = 2.0;
 
-/// First-passage probabilities of a plan's levels.
+/// First-passage probabilities of an account's levels.
 #[derive(Debug, Clone)]
 pub struct Crossing {
     seed: u64,
@@ -83,20 +84,22 @@ impl CrossingEstimate {
 }
 
 impl Crossing {
-    /// The problem of a plan; none if its levels are not first passages through fixed barriers, or the law of its price
-    /// is of another kind.
+    /// The problem of a plan; see [`Crossing::of`].
     pub fn new(plan: &Plan, importance: bool) -> Option<Self> {
-        let evaluation = plan.evaluation();
-        let barriers = evaluation.fixed_barriers()?;
-        let model = plan.models.get(plan.asset)?;
-        let is_undisturbed = plan.stress.iter().all(|stress| *stress == Stress::default())
-            && plan.dependence == Dependence::default();
-        if !plan.continuous || plan.grid.len() != 1 || !is_undisturbed {
+        Self::of(&plan.law, &plan.account.first_passage()?, importance)
+    }
+
+    /// The problem of levels that are liquidated by first passage, on the paths of a law; none if the law is of another kind, or the
+    /// price is not watched continuously.
+    pub fn of(law: &PathLaw, passage: &FirstPassage, importance: bool) -> Option<Self> {
+        let model = law.models.get(passage.asset)?;
+        if law.monitoring != Monitoring::Continuous || !law.is_undisturbed(passage.asset) {
             return None;
         }
-        let horizon = plan.horizon();
-        let sign = if evaluation.watched_side() == Some(Sides::High) { -1.0 } else { 1.0 };
-        let own = Problem::of(model, sign, horizon)?;
+        let horizon = law.years();
+        let own = Problem::of(model, -passage.sign(), horizon)?;
+        let barriers: Vec<f64> =
+            passage.distances.iter().map(|distance| -distance.unwrap_or(f64::INFINITY)).collect();
         let mut groups: Vec<Group> = Vec::new();
         for (level, barrier) in barriers.iter().enumerate().filter(|(_, barrier)| barrier.is_finite()) {
             let problem = led(&own, importance, *barrier, horizon);
@@ -108,7 +111,7 @@ impl Crossing {
                 None => groups.push(Group { levels: vec![level], barriers: vec![*barrier], problem }),
             }
         }
-        Some(Self { seed: plan.seed, horizon, own, importance, levels: barriers.len(), groups })
+        Some(Self { seed: law.seed, horizon, own, importance, levels: barriers.len(), groups })
     }
 
     /// Whether rare levels are within reach.
@@ -181,7 +184,7 @@ impl Crossing {
                 return (probabilities, all);
             }
             // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
-            let doublings = (4.0 / 3.0 * (worst / target.relative).log2()).ceil();
+            let doublings = (4.0 / 3.0 * elementary::log2(worst / target.relative)).ceil();
             let most = (target.max_points / (2 * all)).max(1).ilog2() + 1;
             points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
         }
@@ -239,5 +242,5 @@ fn combined(means: impl Iterator<Item = f64> + Clone, scramblings: Scramblings) 
     let squares: f64 = means.map(|mean| (mean - value) * (mean - value)).sum();
     let std_error = (squares / (n * (n - 1.0))).sqrt();
     let half = scramblings.t_95 * std_error;
-    Estimate { value, std_error, low: (value - half).max(0.0), high: (value + half).min(1.0) }
+    Estimate::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
 }

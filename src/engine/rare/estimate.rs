@@ -1,18 +1,19 @@
 //! Estimates with errors from independent blocks of particles.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::grid::with_selections;
 use super::pilot::{Pilot, Tail};
 use super::swarm::{Guide, Particles, Swarm, Watch};
-use crate::engine::block::Worker;
+use crate::account::FirstPassage;
+use crate::engine::block::BlockLoop;
+use crate::engine::path_law::PathLaw;
 use crate::engine::plan::Plan;
-use crate::market::Sides;
 use crate::model::{Model, Tilt};
+use crate::numeric::elementary;
+use crate::numeric::special::student_quantile_above;
 use crate::stats::{CONFIDENCE, Estimate};
 
 /// Particles of a block. Fewer and far ancestors die out; more, and the columns leave the cache.
@@ -46,10 +47,11 @@ const SHARED: f64 = 300.0;
 /// Probabilities by which a quantile is surrounded, relative to its own.
 const AROUND: [f64; 7] = [2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5];
 
-/// Rare liquidations of a plan's levels.
+/// Rare liquidations of an account's levels.
 #[derive(Debug, Clone)]
 pub struct RareEvents {
-    plan: Plan,
+    /// Of the watched asset alone.
+    law: PathLaw,
     watch: Watch,
     /// Distance of log-prices to liquidation, by level; infinite where there is none.
     barriers: Vec<f64>,
@@ -82,15 +84,17 @@ impl RareEstimate {
 }
 
 impl RareEvents {
-    /// The problem of a plan; none if its levels are not first passages through fixed barriers.
+    /// The problem of a plan; none if none of its levels is liquidated by first passage.
     pub fn new(plan: &Plan) -> Option<Self> {
-        let evaluation = plan.evaluation();
-        let barriers = evaluation.fixed_barriers()?.iter().map(|barrier| -barrier).collect();
-        let side = evaluation.watched_side()?;
-        let watch = Watch { asset: plan.asset, side, sign: if side == Sides::High { 1.0 } else { -1.0 } };
-        let grid = with_selections(&plan.grid, plan.models[plan.asset].grain());
-        let plan = Plan { grid, ..plan.clone() };
-        Some(Self { plan, watch, barriers })
+        Self::of(&plan.law, &plan.account.first_passage()?)
+    }
+
+    /// The problem of levels that are liquidated by first passage, on the paths of a law.
+    pub fn of(law: &PathLaw, passage: &FirstPassage) -> Option<Self> {
+        let mut law = law.of_asset(passage.asset)?;
+        law.grid = with_selections(&law.grid, law.models[0].grain());
+        let barriers = passage.distances.iter().map(|distance| distance.unwrap_or(f64::INFINITY)).collect();
+        Some(Self { law, watch: Watch { side: passage.side, sign: passage.sign() }, barriers })
     }
 
     /// Estimates the levels that a pilot finds rare; none for the others. Uses the threads of the current pool; the result does not
@@ -158,22 +162,23 @@ impl RareEvents {
         if !pilot.has_arrived() || exponent <= 0.0 {
             return None;
         }
-        let barriers: Vec<f64> = AROUND.iter().map(|share| goal - share.ln() / exponent).collect();
+        let barriers: Vec<f64> =
+            AROUND.iter().map(|share| goal - elementary::ln(*share) / exponent).collect();
         let first = range_of(0, MOST_STEPS);
         let (found, _) = self.refine(pilot.guide, first, &barriers, budget);
         // Between two barriers, or beyond the last, the logarithm of the probability is taken as linear in the depth.
         let after = found.iter().position(|estimate| estimate.value < probability).unwrap_or(barriers.len());
         let from = after.clamp(1, barriers.len() - 1) - 1;
         let (near, far) = (found[from], found[from + 1]);
-        let slope = (near.value / far.value).ln() / (barriers[from + 1] - barriers[from]);
-        let depth = barriers[from] + (near.value / probability).ln() / slope;
+        let slope = elementary::ln(near.value / far.value) / (barriers[from + 1] - barriers[from]);
+        let depth = barriers[from] + elementary::ln(near.value / probability) / slope;
         let std_error = near.std_error / near.value / slope;
         (depth.is_finite() && std_error.is_finite()).then(|| Estimate::normal(depth, std_error))
     }
 
     /// The same where the model knows the hopes: a secant search on the logarithm of the probability, a goal a step.
     fn foreseen_depth(&self, plain: &Tail, probability: f64, budget: &RareBudget) -> Option<Estimate> {
-        let excess = |p: f64| (p / probability).ln();
+        let excess = |p: f64| elementary::ln(p / probability);
         let mut before = (plain.sure, excess(plain.probability(plain.sure)));
         let mut goal = plain.quantile(probability);
         for step in 1..MOST_STEPS {
@@ -210,13 +215,13 @@ impl RareEvents {
 
     /// The model of the asset that is watched.
     fn model(&self) -> &Model {
-        &self.plan.models[self.watch.asset]
+        &self.law.models[0]
     }
 
     /// What the jumps of particles under a guide are drawn by.
     fn tilt(&self, guide: Guide) -> Tilt {
         let Guide { exponent, goal, .. } = guide;
-        Tilt { exponent: self.watch.sign * exponent, goal, horizon: self.plan.horizon() }
+        Tilt { exponent: self.watch.sign * exponent, goal, horizon: self.law.years() }
     }
 
     fn plain_tail(&self) -> Tail {
@@ -289,22 +294,18 @@ impl RareEvents {
     ) -> Vec<T> {
         let led = (guide.exponent > 0.0).then(|| self.model().led(self.tilt(guide)));
         let start = || {
-            let particles = Arc::new(Mutex::new(Particles::default()));
-            let swarm = Swarm::new(self.watch, guide, Arc::clone(&particles));
-            let worker = Worker::with_evaluation(&self.plan, Box::new(swarm));
-            (
-                match &led {
-                    Some(led) => worker.led(led(LANES)),
-                    None => worker,
-                },
-                particles,
-            )
+            let paths = BlockLoop::new(&self.law);
+            let paths = match &led {
+                Some(led) => paths.moved_by(0, led(LANES)),
+                None => paths,
+            };
+            (paths, Swarm::new(self.watch, guide))
         };
         blocks
             .into_par_iter()
-            .map_init(start, |(worker, particles), block| {
-                worker.run_block(FIRST_BLOCK + block, LANES);
-                of(&particles.lock().unwrap_or_else(PoisonError::into_inner))
+            .map_init(start, |(paths, swarm), block| {
+                paths.run_block(FIRST_BLOCK + block, LANES, &mut [&mut *swarm]);
+                of(&swarm.particles(paths.weights()))
             })
             .collect()
     }
@@ -321,8 +322,6 @@ fn mean_of(blocks: impl ExactSizeIterator<Item = f64> + Clone) -> Estimate {
     let value = blocks.clone().fold(0.0, |sum, block| sum + block) / n;
     let squares = blocks.fold(0.0, |sum, block| sum + (block - value) * (block - value));
     let std_error = (squares / (n * (n - 1.0))).sqrt();
-    let quantile = StudentsT::new(0.0, 1.0, n - 1.0)
-        .map_or(f64::INFINITY, |law| law.inverse_cdf(0.5 * (1.0 + CONFIDENCE)));
-    let half = quantile * std_error;
-    Estimate { value, std_error, low: (value - half).max(0.0), high: (value + half).min(1.0) }
+    let half = student_quantile_above(n - 1.0, 0.5 * (1.0 - CONFIDENCE)) * std_error;
+    Estimate::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
 }

@@ -1,6 +1,6 @@
 //! Times at which particles may be selected.
 
-use crate::engine::plan::GridPoint;
+use crate::engine::grid::GridPoint;
 use crate::market::Duration;
 
 /// Evenly spaced times of selection up to the horizon; more of them do not pay for the bars that end at them.
@@ -12,7 +12,7 @@ pub(super) fn with_selections(grid: &[GridPoint], grain: Option<Duration>) -> Ve
     let horizon = grid.last().map_or(0.0, |point| point.time);
     let spacing = horizon / SELECTIONS as f64;
     let mut points = grid.to_vec();
-    // Whoever has arrived is not led anywhere: the horizon is not among them.
+    // Do not resample at the horizon.
     let before = grid.len().saturating_sub(1);
     let mut last = 0.0;
     for index in 1..SELECTIONS {
@@ -29,7 +29,7 @@ pub(super) fn with_selections(grid: &[GridPoint], grain: Option<Duration>) -> Ve
         let nearest = points[..before].iter_mut().min_by(|a, b| distance(a).total_cmp(&distance(b)));
         match nearest.filter(|point| distance(point) < 0.5 * spacing) {
             Some(point) => point.select = true,
-            None => points.push(GridPoint { time, look: false, settle: None, select: true }),
+            None => points.push(GridPoint { time, look: false, due: false, select: true }),
         }
     }
     points.sort_by(|a, b| a.time.total_cmp(&b.time));
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     fn point(time: f64) -> GridPoint {
-        GridPoint { time, look: true, settle: None, select: false }
+        GridPoint { time, look: true, due: false, select: false }
     }
 
     #[test]

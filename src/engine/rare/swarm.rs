@@ -1,11 +1,8 @@
 //! One block of particles: paths that are selected on their way towards liquidation.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use crate::account::{Evaluation, Foresight, Hit, Survivors};
+use crate::account::{Foresight, Observer};
 use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Replacement, Stream, dispatch, exponentials, replace, select};
-use crate::stats::{Sums, Tally};
 
 /// Selection waits until the importances are worth fewer equal ones than this share of the particles (Kong, Liu and Wong 1994).
 const LEAST_EFFECTIVE: f64 = 0.5;
@@ -34,10 +31,9 @@ impl Guide {
     }
 }
 
-/// Which price is watched.
+/// Which extreme of the price is watched; it is that of the only asset.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Watch {
-    pub asset: usize,
     pub side: Sides,
     /// From the log-price to the depth: −1 for a long, 1 for a short.
     pub sign: f64,
@@ -66,12 +62,11 @@ pub(super) struct Swarm {
     /// The weight since the first selection after arrival; 0 before.
     settled: Vec<f64>,
     replacements: Vec<Replacement>,
-    particles: Arc<Mutex<Particles>>,
 }
 
 impl Swarm {
-    /// A swarm that leaves its particles in the given place at the end of every block.
-    pub fn new(watch: Watch, guide: Guide, particles: Arc<Mutex<Particles>>) -> Self {
+    /// For blocks of particles under a guide.
+    pub fn new(watch: Watch, guide: Guide) -> Self {
         let column = Vec::new;
         Self {
             watch,
@@ -83,12 +78,20 @@ impl Swarm {
             importances: column(),
             settled: column(),
             replacements: Vec::new(),
-            particles,
         }
+    }
+
+    /// The particles at the end of a block, from the weights of its paths.
+    pub fn particles(&mut self, weights: &[f64]) -> Particles {
+        let mut weights = weights.to_vec();
+        if self.guide.is_foreseen {
+            settle(&self.depths, self.guide.goal, &mut self.settled, &mut weights);
+        }
+        Particles { depths: self.depths.clone(), weights }
     }
 }
 
-impl Evaluation for Swarm {
+impl Observer for Swarm {
     fn begin(&mut self, lanes: usize) {
         self.depths.clear();
         self.depths.resize(lanes, 0.0);
@@ -104,7 +107,7 @@ impl Evaluation for Swarm {
     }
 
     fn observe(&mut self, bars: &[Bars], _hit_noise: &mut Stream) {
-        let (bars, sign) = (&bars[self.watch.asset], self.watch.sign);
+        let (bars, sign) = (&bars[0], self.watch.sign);
         if bars.len() == self.depths.len() {
             deepen(&mut self.depths, &bars.extreme, sign);
         } else {
@@ -116,7 +119,7 @@ impl Evaluation for Swarm {
     }
 
     fn look(&mut self, _times: &[f64], log_prices: &[Vec<f64>]) -> bool {
-        for row in log_prices[self.watch.asset].chunks_exact(self.depths.len()) {
+        for row in log_prices[0].chunks_exact(self.depths.len()) {
             deepen(&mut self.depths, row, self.watch.sign);
         }
         true
@@ -136,10 +139,10 @@ impl Evaluation for Swarm {
         if guide.is_foreseen {
             settle(depths, guide.goal, settled, weights);
         }
-        let log_prices = &log_prices[watch.asset];
-        let Watch { asset, sign, .. } = *watch;
+        let log_prices = &log_prices[0];
+        let sign = watch.sign;
         dispatch(Left { guide: *guide, sign, log_prices, depths, left, logarithms });
-        foresight(asset, left, logarithms);
+        foresight(0, left, logarithms);
         exponentials(logarithms, hopes);
         let (mut sum, mut squares) = (0.0, 0.0);
         for ((importance, hope), weight) in importances.iter_mut().zip(&*hopes).zip(&*weights) {
@@ -163,25 +166,6 @@ impl Evaluation for Swarm {
             }
         }
         replacements
-    }
-
-    fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], _tally: &mut Tally) {
-        // Only one thread ever holds the lock.
-        let mut particles = self.particles.lock().unwrap_or_else(PoisonError::into_inner);
-        particles.depths.clone_from(&self.depths);
-        particles.weights.clear();
-        particles.weights.extend_from_slice(weights);
-        if self.guide.is_foreseen {
-            settle(&self.depths, self.guide.goal, &mut self.settled, &mut particles.weights);
-        }
-    }
-
-    fn survivors(&self, _tally: &Tally, _level: usize) -> Survivors {
-        Survivors { returns: Sums::default(), closing_equity: Default::default() }
-    }
-
-    fn hits(&self) -> &[Hit] {
-        &[]
     }
 }
 

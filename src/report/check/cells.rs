@@ -1,6 +1,7 @@
 //! What the rows of verdicts say, whatever draws them.
 
 use crate::market::Duration;
+use crate::numeric::elementary;
 use crate::report::number;
 use crate::stats::Estimate;
 use crate::study::{
@@ -179,7 +180,7 @@ pub fn change_sentence(found: &MetricComparison) -> String {
 fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, String) {
     let std_error = (high - low) / 3.92;
     if metric.ends_with("_probability") {
-        let (value, interval) = number::probability(&Estimate { value, std_error, low, high });
+        let (value, interval) = number::probability(&Estimate::new(value, std_error, [low, high]));
         return (value, interval.unwrap_or_default());
     }
     let interval =
@@ -202,7 +203,7 @@ fn plain(metric: &str, value: f64) -> String {
 
 /// Six decimals at most, as many significant digits as asked for below one.
 fn trimmed(value: f64, digits: usize) -> String {
-    let magnitude = value.abs().log10().floor();
+    let magnitude = elementary::log10(value.abs()).floor();
     let decimals = if value == 0.0 { 0 } else { (digits as f64 - 1.0 - magnitude).clamp(0.0, 12.0) as usize };
     format!("{value:.decimals$}")
 }

@@ -1,0 +1,50 @@
+//! An account's observer: what the paths of a block do to its levels.
+
+use super::observer::Observer;
+use crate::stats::{Histogram, Sums, Tally};
+
+/// Follows all leverage levels of an account along the paths of a block. Levels are in order of rising leverage.
+pub trait Follower: Observer {
+    /// Closes what has survived to the horizon, at these log-prices (by asset and path, relative to the start), and adds
+    /// the block to a tally, perhaps holding some of it back. `weights` are those of the paths.
+    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally);
+
+    /// Adds to the tally what was held back of the blocks finished so far.
+    fn flush(&mut self, _tally: &mut Tally) {}
+
+    /// The survivors of a level in a tally that was made by this follower, and flushed.
+    fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
+
+    /// Names the path and the level of every liquidation of the current block so far.
+    fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
+        for hit in self.hits() {
+            name(hit.lane, hit.level as usize);
+        }
+    }
+
+    /// The liquidations of the current block so far; with many levels only those whose times were drawn.
+    fn hits(&self) -> &[Hit];
+}
+/// One liquidation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit {
+    /// The path within the block.
+    pub lane: u32,
+    /// The level.
+    pub level: u32,
+    /// Years since the start.
+    pub time: f64,
+    /// Equity left, as a fraction of the equity put up.
+    pub recovered: f64,
+    /// Loss beyond the collateral, as a fraction of the equity put up.
+    pub bad_debt: f64,
+}
+
+/// The paths on which a level was not liquidated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survivors {
+    /// Sums of the return.
+    pub returns: Sums,
+    /// Closing equity, 1 + return.
+    pub closing_equity: Histogram,
+}

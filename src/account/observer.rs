@@ -1,0 +1,57 @@
+//! What the block loop asks of whatever watches the bars of its paths.
+
+use crate::market::{Bars, Sides};
+use crate::numeric::{Replacement, Stream};
+
+/// What the model of an asset knows of the value functions of paths: given the asset and the distances that are
+/// left, it may replace the logarithms of the values.
+pub type Foresight<'a> = dyn Fn(usize, &[f64], &mut [f64]) + 'a;
+
+/// Watches the paths of a block: the follower of an account, a recorder of bars, the fan of prices, particles.
+///
+/// Calls come in this order: `begin`; then for every stretch of time `observe` or `look`, and at the common times
+/// at which something is due `settle` and `select`. What is known at the end of the block is read from the observer
+/// by whoever lent it to the loop.
+pub trait Observer: Send {
+    /// Starts a block of `lanes` paths.
+    fn begin(&mut self, lanes: usize);
+
+    /// The extreme that bars must carry; none if the observer needs open and close only.
+    fn watched_side(&self) -> Option<Sides> {
+        None
+    }
+
+    /// Takes in the next bars of some paths, one batch per asset over the same paths and times, in the order of events
+    /// that [`Bars`] documents; `noise` draws the times of hits.
+    fn observe(&mut self, bars: &[Bars], noise: &mut Stream);
+
+    /// Takes in the prices of all paths at some monitoring dates in a row, if the observer can do so at once; `false`,
+    /// and nothing done, if it wants every date as a batch of bars. `log_prices` are by asset, then by date and path.
+    fn look(&mut self, _times: &[f64], _log_prices: &[Vec<f64>]) -> bool {
+        false
+    }
+
+    /// Lets what is due happen at a date of the account's schedule, at these log-prices (by asset and path). Who has no
+    /// schedule is never asked.
+    fn settle(&mut self, _date: usize, _log_prices: &[Vec<f64>], _due: Due<'_>) {}
+
+    /// Chooses paths that are replaced by copies of others, all at the same time and at these log-prices (by asset and
+    /// path), changes the weights so that weighted sums stay right on average, and replaces its own state of them. None
+    /// for an observer that leaves the paths alone.
+    fn select(
+        &mut self,
+        _log_prices: &[Vec<f64>],
+        _weights: &mut [f64],
+        _noise: &mut Stream,
+        _foresight: &Foresight<'_>,
+    ) -> &[Replacement] {
+        &[]
+    }
+}
+
+/// What is due to an account at a date of its schedule.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Due<'a> {
+    /// Funding rates by law and path; empty where none is due.
+    pub funding: &'a [f64],
+}

@@ -1,0 +1,24 @@
+//! The assets that an account holds: what the others do is nothing to it.
+
+use std::borrow::Cow;
+
+use super::path_law::select;
+use crate::scenario::Scenario;
+
+/// A scenario without the assets that no position is in, so that these change neither a draw nor a number.
+pub fn held(scenario: &Scenario) -> Cow<'_, Scenario> {
+    let is_held = |asset: &usize| scenario.account.positions.iter().any(|position| position.asset == *asset);
+    let assets: Vec<usize> = (0..scenario.assets.len()).filter(is_held).collect();
+    if assets.is_empty() || assets.len() == scenario.assets.len() {
+        return Cow::Borrowed(scenario);
+    }
+    let mut reduced = scenario.clone();
+    reduced.assets = assets.iter().map(|asset| scenario.assets[*asset].clone()).collect();
+    reduced.dependence = select(&scenario.dependence, &assets);
+    for position in &mut reduced.account.positions {
+        if let Some(place) = assets.iter().position(|asset| *asset == position.asset) {
+            position.asset = place;
+        }
+    }
+    Cow::Owned(reduced)
+}

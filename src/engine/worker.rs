@@ -1,0 +1,114 @@
+//! Accounts on the paths of a plan: their followers, and the tallies of what these saw.
+
+use super::block::{BlockLoop, Seat};
+use super::path_law::PathLaw;
+use super::plan::Plan;
+use crate::account::{Follower, Observer};
+use crate::market::Sides;
+use crate::stats::Tally;
+
+/// Follows the accounts of plans along the paths that they share, block by block.
+pub struct Worker<'a> {
+    paths: BlockLoop<'a>,
+    accounts: Vec<Followed<'a>>,
+}
+
+/// An account and what its blocks have come to.
+struct Followed<'a> {
+    plan: &'a Plan,
+    follower: Box<dyn Follower>,
+    /// Whether its liquidations are counted by strata.
+    strata: bool,
+    tally: Tally,
+}
+
+impl<'a> Worker<'a> {
+    /// A worker for a plan, with an empty tally.
+    pub fn new(plan: &'a Plan) -> Self {
+        Self::with_follower(plan, plan.follower())
+    }
+
+    /// A worker that uses the given follower of the plan's levels.
+    pub fn with_follower(plan: &'a Plan, follower: Box<dyn Follower>) -> Self {
+        Self::with_accounts(&plan.law, vec![Followed::new(plan, follower, false)])
+    }
+
+    /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
+    /// liquidations are counted by the strata of what drives the price.
+    pub(super) fn sharing(law: &'a PathLaw, plans: &[(&'a Plan, bool)]) -> Self {
+        let followed = |(plan, strata): &(&'a Plan, bool)| Followed::new(plan, plan.follower(), *strata);
+        Self::with_accounts(law, plans.iter().map(followed).collect())
+    }
+
+    fn with_accounts(law: &'a PathLaw, accounts: Vec<Followed<'a>>) -> Self {
+        let seat =
+            |account: &Followed<'a>| Seat::new(law, &account.plan.account.schedule, &account.plan.funding);
+        let seats = accounts.iter().map(seat).collect();
+        let stratified = accounts.iter().filter_map(Followed::stratified);
+        Self { paths: BlockLoop::with_seats(law, seats).stratified(stratified), accounts }
+    }
+
+    /// Simulates one block of `lanes` paths and adds it to the tallies.
+    pub fn run_block(&mut self, block: u64, lanes: usize) {
+        let Self { paths, accounts } = self;
+        let mut observers: Vec<&mut dyn Observer> =
+            accounts.iter_mut().map(|account| &mut *account.follower as &mut dyn Observer).collect();
+        paths.run_block(block, lanes, &mut observers);
+        for Followed { follower, tally, .. } in &mut *accounts {
+            follower.finish(paths.log_prices(), paths.weights(), tally);
+        }
+        for account in accounts {
+            if let Some((asset, side)) = account.stratified() {
+                account.stratify(paths.strata(asset, side));
+            }
+        }
+    }
+
+    /// What the blocks run so far have tallied for the first account.
+    pub fn tally(&mut self) -> &Tally {
+        let first = &mut self.accounts[0];
+        first.follower.flush(&mut first.tally);
+        &first.tally
+    }
+
+    /// Gives up the worker for its tallies, one for each account.
+    pub(super) fn into_tallies(self) -> Vec<Tally> {
+        self.accounts
+            .into_iter()
+            .map(|mut account| {
+                account.follower.flush(&mut account.tally);
+                account.tally
+            })
+            .collect()
+    }
+
+    /// The follower of the first account, as the last block left it.
+    pub fn follower(&self) -> &dyn Follower {
+        &*self.accounts[0].follower
+    }
+
+    /// Log-prices of an asset at the horizon, by path of the last block.
+    pub fn closing_log_prices(&self, asset: usize) -> &[f64] {
+        &self.paths.log_prices()[asset]
+    }
+}
+
+impl<'a> Followed<'a> {
+    fn new(plan: &'a Plan, follower: Box<dyn Follower>, strata: bool) -> Self {
+        Self { plan, follower, strata, tally: Tally::new(plan.terms.len()) }
+    }
+
+    /// The asset and the side by whose driver its paths are sorted; none if they are not.
+    fn stratified(&self) -> Option<(usize, Sides)> {
+        self.strata.then(|| self.plan.account.losing_side())
+    }
+
+    /// Counts the liquidations of the block by the strata of the paths.
+    fn stratify(&mut self, strata: &[u32]) {
+        let Self { follower, tally, .. } = self;
+        tally.strata.add_paths(strata, tally.levels.len());
+        follower.for_each_liquidated(&mut |lane, level| {
+            tally.strata.add_event(level, strata[lane as usize]);
+        });
+    }
+}
