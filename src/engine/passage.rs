@@ -273,8 +273,8 @@ pub(super) fn drawdown(account: &AccountTally) -> BTreeMap<String, Estimate> {
     let distribution = Distribution::new(&account.drawdowns);
     // Who has lost everything cannot lose more, though the last bin is wider than that.
     let fall = |p: f64| {
-        let Estimate { value, std_error, low, high } = distribution.quantile_estimate(p, n);
-        Estimate { value: value.min(1.0), std_error, low: low.min(1.0), high: high.min(1.0) }
+        let fall = distribution.quantile_estimate(p, n);
+        Estimate { value: fall.value.min(1.0), low: fall.low.min(1.0), high: fall.high.min(1.0), ..fall }
     };
     DRAWDOWN.iter().map(|(key, p)| ((*key).to_owned(), fall(*p))).collect()
 }
