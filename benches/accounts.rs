@@ -134,6 +134,9 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
+    // The straightforward loop, which runs on the pool of the calling thread, gets one thread.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let _pool = pool.expect("a pool of one thread");
     for (name, model) in [("gbm", GBM.to_owned()), ("merton, 20 a year", merton(20.0))] {
         in_this_process(name, &model);
     }
@@ -160,9 +163,7 @@ fn in_this_process(name: &str, model: &str) {
         seed += 1;
         std::hint::black_box(simulate(NAIVE_PATHS, seed, Law::Gbm));
     }));
-    // The loop runs on the pool of the calling thread: one thread.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
-    let times = pool.install(|| interleaved(&mut works, ROUNDS, LEAST));
+    let times = interleaved(&mut works, ROUNDS, LEAST);
     let a_path: Vec<f64> = times
         .iter()
         .enumerate()
