@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::engine::RunResult;
-use crate::report::render_comparisons;
-use crate::study::{Comparison, ComparisonOptions, Verdict, compare};
+use liqsim::engine::RunResult;
+use liqsim::report::render_comparisons;
+use liqsim::study::{Comparison, ComparisonOptions, Verdict, compare};
 
 use super::failure::error_with_help;
 use super::verdicts::{TestFlags, VerdictOutput, read_results};

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::{self, RunError, RunOptions};
-use crate::market::{Duration, IssueKind, PriceHistory, format_time};
-use crate::report::html::{self, Document};
-use crate::report::{
+use liqsim::engine::{self, RunError, RunOptions};
+use liqsim::market::{Duration, IssueKind, PriceHistory, format_time};
+use liqsim::report::html::{self, Document};
+use liqsim::report::{
     Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
-use crate::scenario::{self, PathBudget, Scenario};
-use crate::study::{Replay as History, WalkForward};
+use liqsim::scenario::{self, PathBudget, Scenario};
+use liqsim::study::{Replay as History, WalkForward};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
@@ -132,11 +132,8 @@ impl Replay {
             return Err(no_page());
         }
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?;
-        if let Some(paths) = self.paths {
-            scenario.simulation.paths = PathBudget::Fixed(paths);
-        }
-        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
+            .map_err(|problems| WrongScenarios(vec![problems]))?
+            .with(self.paths, self.seed);
         let (history, found) = PriceHistory::read(&self.prices)?;
         let history = history.between(self.since, self.until);
         let (Some(first), Some(last)) = (history.bars.first(), history.bars.last()) else {

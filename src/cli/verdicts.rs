@@ -8,9 +8,9 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::engine::RunResult;
-use crate::report::{Layout, RenderError, VerdictFormat};
-use crate::study::{ComparisonOptions, Verdict};
+use liqsim::engine::RunResult;
+use liqsim::report::{Layout, RenderError, VerdictFormat};
+use liqsim::study::{ComparisonOptions, Verdict};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print, terminal_layout};

@@ -29,6 +29,16 @@ pub struct RunOptions<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
+/// Never set.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+impl Default for RunOptions<'_> {
+    /// All CPUs, to the end, without a word.
+    fn default() -> Self {
+        Self { threads: None, stop: &NEVER, progress: &|_| {} }
+    }
+}
+
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {

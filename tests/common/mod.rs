@@ -16,7 +16,7 @@ use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
 use liqsim::market::Duration;
 use liqsim::model::{Dependence, Model, Stress};
 use liqsim::scenario::{
-    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation, Written,
 };
 use liqsim::venue::{Contract, Flows, MarginTier, Side, Venue};
 use serde::Deserialize;
@@ -84,6 +84,7 @@ impl Setup {
             },
             policy: Policy::default(),
             limits: Vec::new(),
+            written: Written::default(),
         }
     }
 

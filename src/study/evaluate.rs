@@ -1,0 +1,148 @@
+//! Accounts on paths that a caller brings: from another model, another library, another world.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+
+use super::given::{GivenPaths, Playback};
+use crate::engine::{self, BLOCK_LANES, Plan, PlanError, Progress, RunError, RunOptions, RunResult, Worker};
+use crate::market::Duration;
+use crate::model::{Dependence, Model, Stress};
+use crate::scenario::{PathBudget, Sampling, Scenario};
+use crate::stats::Tally;
+
+/// Blocks that are followed between two looks at the stop flag.
+const BATCH: usize = 16;
+
+/// Why paths cannot be evaluated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluateError {
+    /// The prices cannot be cut into paths and bars.
+    #[error("{prices} prices do not make up {paths} paths of equally many bars longer than 0")]
+    Shape {
+        /// Number of paths.
+        paths: usize,
+        /// Number of prices.
+        prices: usize,
+    },
+    /// A number that is no price.
+    #[error("path {path}: price {place} must be a number above 0, but is {value}")]
+    Price {
+        /// Number of the path, from 0.
+        path: usize,
+        /// Number of the price within the path, from 0.
+        place: usize,
+        /// What it is.
+        value: f64,
+    },
+    /// A bar whose high or low lies inside it.
+    #[error("path {path}: the open or close of bar {bar} lies beyond its high or low")]
+    Bar {
+        /// Number of the path, from 0.
+        path: usize,
+        /// Number of the bar, from 0.
+        bar: usize,
+    },
+    /// No bridge has this volatility.
+    #[error("the volatility between closes must be above 0, but is {0}")]
+    Volatility(f64),
+    /// Each asset needs paths of its own, of the same number and length.
+    #[error("the scenario has {assets} assets, which need as many arrays of the same shape and interval")]
+    Assets {
+        /// Number of assets.
+        assets: usize,
+    },
+    /// What is laid over a model has no place on given paths.
+    #[error("the scenario has {0}, which paths that are given cannot have")]
+    NotOnGivenPaths(&'static str),
+    /// The account cannot be opened, or the work was cut short.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl From<PlanError> for EvaluateError {
+    fn from(error: PlanError) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+/// Follows the scenario's account, with its policies, payments and venue, along given paths, one array per asset in the order of the
+/// scenario. Models, correlations, horizon and number of paths of the scenario play no part: these are those of the arrays. Noise is
+/// drawn only for what the arrays leave open (bridges, times of hits inside bars). The result has no fan of prices, and does not depend
+/// on the threads.
+///
+/// # Errors
+/// See [`EvaluateError`].
+pub fn evaluate(
+    scenario: &Scenario,
+    paths: Vec<GivenPaths>,
+    options: &RunOptions<'_>,
+) -> Result<RunResult, EvaluateError> {
+    let paths: Vec<Arc<GivenPaths>> = paths.into_iter().map(Arc::new).collect();
+    let scenario = on_given_paths(scenario, &paths)?;
+    let count = paths.first().map_or(0, |paths| paths.paths());
+    let mut tally = Tally::new(scenario.account.leverage.len());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build();
+    let pool = pool.map_err(RunError::from)?;
+    let blocks: Vec<usize> = (0..count.div_ceil(BLOCK_LANES)).collect();
+    for batch in blocks.chunks(BATCH) {
+        if options.stop.load(Ordering::Relaxed) {
+            return Err(RunError::Interrupted.into());
+        }
+        let follow = |block: &usize| -> Result<Tally, PlanError> {
+            let plan = Plan::new(&played(&scenario, &paths, block * BLOCK_LANES))?;
+            let mut worker = Worker::new(&plan);
+            worker.run_block(*block as u64, BLOCK_LANES.min(count - block * BLOCK_LANES));
+            Ok(worker.tally().clone())
+        };
+        let tallies: Vec<Result<Tally, PlanError>> = pool.install(|| batch.par_iter().map(follow).collect());
+        for part in tallies {
+            tally.merge(&part?);
+        }
+        let done = ((batch[batch.len() - 1] + 1) * BLOCK_LANES).min(count) as u64;
+        (options.progress)(Progress { paths_done: done, paths_planned: count as u64 });
+    }
+    let result = engine::result_of(&scenario, tally, options.threads)?;
+    Ok(RunResult { price_fan: None, ..result })
+}
+
+/// The scenario whose assets have the given paths, and nothing else that moves prices.
+fn on_given_paths(scenario: &Scenario, paths: &[Arc<GivenPaths>]) -> Result<Scenario, EvaluateError> {
+    let assets = scenario.assets.len();
+    let first = paths.first().ok_or(EvaluateError::Assets { assets })?;
+    let is_alike = |other: &Arc<GivenPaths>| {
+        (other.paths(), other.steps(), other.interval) == (first.paths(), first.steps(), first.interval)
+    };
+    if paths.len() != assets || !paths.iter().all(is_alike) {
+        return Err(EvaluateError::Assets { assets });
+    }
+    if scenario.assets.iter().any(|asset| asset.stress != Stress::default()) {
+        return Err(EvaluateError::NotOnGivenPaths("stress"));
+    }
+    let account = &scenario.account;
+    let flows = account.positions.iter().map(|position| account.flows_of(position));
+    if flows.filter_map(|flows| flows.funding).any(|funding| funding.follows_the_price()) {
+        return Err(EvaluateError::NotOnGivenPaths("funding that is correlated with what drives the price"));
+    }
+    let mut given = played(scenario, paths, 0);
+    given.dependence = Dependence::default();
+    given.simulation.sampling = Sampling::Pseudo;
+    given.simulation.paths = PathBudget::Fixed(first.paths() as u64);
+    given.simulation.horizon = Duration::from_seconds(first.interval.seconds() * first.steps() as u64);
+    // Bars of the engine's own choice would differ from block to block.
+    if given.account.is_portfolio() {
+        given.simulation.step.get_or_insert(first.interval);
+    }
+    Ok(given)
+}
+
+/// The scenario with the paths from one on as the laws of its assets.
+fn played(scenario: &Scenario, paths: &[Arc<GivenPaths>], first: usize) -> Scenario {
+    let mut scenario = scenario.clone();
+    for (asset, paths) in scenario.assets.iter_mut().zip(paths) {
+        asset.model = Model::Custom(Arc::new(Playback { paths: Arc::clone(paths), first }));
+    }
+    scenario
+}
