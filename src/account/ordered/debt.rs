@@ -28,21 +28,18 @@ impl Debt {
     /// The debts of levels as they open.
     pub fn new(levels: &[Opening], borrow: Option<Borrow>) -> Self {
         let start: Vec<f64> = levels.iter().map(|level| level.start.cash).collect();
+        let owes_coins = levels.first().is_some_and(|level| level.start.exposure < 0.0);
+        let owes = owes_coins || start.iter().any(|cash| *cash < 0.0);
         Self {
-            borrow: borrow.filter(|borrow| borrow.rate != 0.0),
+            borrow: borrow.filter(|borrow| owes && borrow.rate != 0.0),
             cash: start.clone(),
             start,
             coins: 1.0,
             money: 1.0,
             lead: 1.0,
-            owes_coins: levels.first().is_some_and(|level| level.start.exposure < 0.0),
+            owes_coins,
             charged: 0,
         }
-    }
-
-    /// Whether any level bears interest on coins.
-    pub fn bears_coins(&self) -> bool {
-        self.owes_coins && self.borrow.is_some()
     }
 
     /// How many levels bear interest on money.
@@ -53,7 +50,7 @@ impl Debt {
 
     /// Whether interest is ever charged.
     pub fn bears_interest(&self) -> bool {
-        self.bears_coins() || self.bear_money() > 0
+        self.borrow.is_some()
     }
 
     /// Whether interest bears no interest.
