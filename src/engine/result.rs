@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::mining::{MinerResult, NetworkResult};
 use super::picture::{EquityDistribution, PriceFan};
 use super::plan::PositionAtStart;
-use crate::stats::Estimate;
+use crate::stats::{Estimate, Histogram, Moments};
 use crate::venue::Side;
 
 /// Values by probability; keys are decimal fractions as text (`"0.05"`).
@@ -31,6 +32,9 @@ pub struct RunResult {
     pub notes: Vec<Note>,
     /// One entry per leverage, ascending.
     pub levels: Vec<LevelResult>,
+    /// The network, where a miner works in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkResult>,
     /// Prices over time, for pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_fan: Option<PriceFan>,
@@ -119,12 +123,15 @@ pub struct LevelResult {
     /// The positions of an account of several, in the order of the scenario, a hedge last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<PositionResult>,
+    /// The keys of a miner.
+    #[serde(flatten)]
+    pub miner: Option<Box<MinerResult>>,
 }
 
 impl LevelResult {
     /// Whether a price can liquidate it at all. Of several positions one may be liquidated where the first cannot be.
     pub fn is_liquidatable(&self) -> bool {
-        self.liquidation_price.is_some() || !self.positions.is_empty()
+        self.liquidation_price.is_some() || !self.positions.is_empty() || self.miner.is_some()
     }
 }
 
@@ -223,6 +230,29 @@ pub struct TimeToLiquidation {
     pub p50: f64,
     /// 95 % quantile.
     pub p95: f64,
+}
+
+impl TimeToLiquidation {
+    /// From the moments and the histogram of the times as shares of the horizon; none if there are none.
+    pub(super) fn of(moments: &Moments, times: &Histogram, horizon_days: f64) -> Option<Self> {
+        let sums = moments.mapped(0.0, 1.0);
+        let [weight, sum, squares, ..] = sums.powers;
+        if weight <= 0.0 {
+            return None;
+        }
+        let mean = sum / weight;
+        let variance = (squares / weight - mean * mean).max(0.0);
+        let total = times.weight();
+        let quantile = |p: f64| times.quantile(p * total).unwrap_or(0.0) * horizon_days;
+        Some(Self {
+            mean: mean * horizon_days,
+            // Σw²/(Σw)² is one over the effective number of times.
+            std_error: (variance * sums.squares[0]).sqrt() / weight * horizon_days,
+            p05: quantile(0.05),
+            p50: quantile(0.5),
+            p95: quantile(0.95),
+        })
+    }
 }
 
 /// Shape of the distribution of the return on equity.

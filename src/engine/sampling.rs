@@ -111,10 +111,10 @@ pub(super) fn estimates_apart(scenario: &Scenario, plan: &Plan, paths: u64) -> O
 }
 
 /// Whether liquidations are counted by the strata of what drives the price: where the scenario wants the most of its paths,
-/// normals drive the price and no net does better.
+/// normals drive the price and no net does better. A miner's defaults depend on more than the price: they are counted.
 pub(super) fn is_stratified(scenario: &Scenario, plan: &Plan) -> bool {
     let (asset, _) = plan.account.losing_side();
-    let wanted = scenario.simulation.sampling != Sampling::Pseudo;
+    let wanted = scenario.simulation.sampling != Sampling::Pseudo && plan.account.miner.is_none();
     let has_nets = || {
         let passage = plan.account.first_passage()?;
         let is_whole = passage.distances.iter().all(Option::is_some);

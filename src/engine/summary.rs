@@ -1,5 +1,6 @@
 //! From the tally of all paths to the numbers of the result.
 
+use super::mining::{self, MinerResult, NetworkResult};
 use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
@@ -11,7 +12,7 @@ use super::several;
 use crate::account::{Follower, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
-use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
+use crate::stats::{Distribution, Estimate, Sums, Tally};
 use crate::venue::{Contract, Flows, Venue};
 
 /// How a run came to its end.
@@ -93,6 +94,10 @@ pub(super) fn summarise(
         horizon_days,
         notes,
         levels,
+        network: plan.account.miner.as_ref().and_then(|opened| {
+            let network = tally.network.as_deref()?;
+            Some(NetworkResult::new(opened, network, tally.paths as f64, &plan.account.schedule))
+        }),
         safe_leverage: Vec::new(),
         price_fan: None,
     }
@@ -136,7 +141,7 @@ fn level_result(
         loss_probability: Estimate::probability(losses, losses, n),
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
-        time_to_liquidation_days: time_to_liquidation(cell, horizon_days),
+        time_to_liquidation_days: TimeToLiquidation::of(&cell.time, &cell.times, horizon_days),
         returns: return_stats(&returns, &distribution, n),
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
@@ -150,27 +155,11 @@ fn level_result(
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.account.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
         positions: level.positions.iter().map(PositionResult::new).collect(),
+        miner: plan.account.miner.as_ref().and_then(|opened| {
+            let (level, of) = (&opened.levels[k], cell.miner.as_deref()?);
+            Some(Box::new(MinerResult::new(opened, level, of, n, &plan.account.schedule)))
+        }),
     }
-}
-
-fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiquidation> {
-    let sums = cell.time.mapped(0.0, 1.0);
-    let [weight, sum, squares, ..] = sums.powers;
-    if weight <= 0.0 {
-        return None;
-    }
-    let mean = sum / weight;
-    let variance = (squares / weight - mean * mean).max(0.0);
-    let total = cell.times.weight();
-    let quantile = |p: f64| cell.times.quantile(p * total).unwrap_or(0.0) * horizon_days;
-    Some(TimeToLiquidation {
-        mean: mean * horizon_days,
-        // Σw²/(Σw)² is one over the effective number of times.
-        std_error: (variance * sums.squares[0]).sqrt() / weight * horizon_days,
-        p05: quantile(0.05),
-        p50: quantile(0.5),
-        p95: quantile(0.95),
-    })
 }
 
 fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats {
@@ -274,6 +263,8 @@ fn notes(
     }
     if !(apart.is_empty() && stratified.is_empty()) {
         note("sampling", sampling::note(apart, stratified, paths));
+    } else if plan.account.miner.is_some() {
+        note("sampling", mining::counted(paths));
     } else if let Some(text) = sampling::counted(scenario.simulation.sampling, paths) {
         note("sampling", text);
     }
@@ -328,6 +319,12 @@ fn notes(
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
             .to_owned(),
     );
+    if let Some(opened) = &plan.account.miner {
+        for (code, message) in mining::notes(opened) {
+            note(code, message);
+        }
+        return notes;
+    }
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
     let (in_steps, horizon) = (plan.account.in_steps, scenario.simulation.horizon.seconds());
     for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, (horizon, plan.law.continuous))

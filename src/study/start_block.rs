@@ -143,6 +143,6 @@ impl<'a> StartBlock<'a> {
             _ => Vec::new(),
         };
         let close = [self.prices(&self.replay.close, bar)];
-        self.follower.settle(moment, &close, Due { funding: &rates });
+        self.follower.settle(moment, &close, Due { funding: &rates, network: None });
     }
 }

@@ -9,6 +9,8 @@ mod funding_rates;
 mod loans;
 mod looks;
 mod margin_inverse;
+mod miner_examples;
+mod miner_money;
 mod monitoring;
 mod ordered;
 mod partial_liquidation;

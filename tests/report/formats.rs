@@ -62,6 +62,7 @@ fn untouched() -> LevelResult {
         max_drawdown: None,
         equity_over_time: None,
         positions: Vec::new(),
+        miner: None,
         distribution: None,
     }
 }
@@ -101,6 +102,7 @@ fn ordinary() -> LevelResult {
         max_drawdown: None,
         equity_over_time: None,
         positions: Vec::new(),
+        miner: None,
         distribution: None,
     }
 }
@@ -152,6 +154,7 @@ fn result() -> RunResult {
             Note { code: "model".to_owned(), message: "volatility | drift are *constant*".to_owned() },
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
+        network: None,
         safe_leverage: Vec::new(),
         price_fan: None,
     }
