@@ -333,10 +333,11 @@ fn notes(
     }
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
     let (in_steps, horizon) = (plan.account.in_steps, scenario.simulation.horizon.seconds());
-    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, (horizon, plan.law.continuous))
+    {
         note(code, message);
     }
-    if levels.len() > 1 && plan.account.funded().is_some() {
+    if levels.len() > 1 && !plan.account.schedule.is_empty() && plan.account.ordered().is_some() {
         note(
             "in_turns",
             format!(
