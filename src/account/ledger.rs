@@ -7,9 +7,8 @@
 //! Everything is in the units of [`Exposure`](super::Exposure): equity is cash + exposure·x.
 
 use super::follower::{Follower, Hit, Survivors};
-use super::hits::Candidates;
+use super::hits::{Candidates, watched};
 use super::margin::{Line, barrier, highest};
-use super::nested::watched;
 use super::observer::{Due, Observer};
 use super::opening::Opening;
 use super::schedule::{Moment, PATHS_PER_RECORD};

@@ -241,16 +241,14 @@ impl Requirement {
         self.is_on_debt.then(|| self.tier_of(size).rate)
     }
 
-    /// Whether the requirement is a convex function of the notional alone, made of straight lines, and at least this fraction
-    /// of it.
-    pub fn is_straight(&self, fraction: f64) -> bool {
-        let is_linear = self.growth == 0.0 && self.owed_rate == 0.0 && !self.is_on_debt;
-        let is_enough = |tier: &Tier| tier.deduction <= 0.0 && tier.rate + self.close_fee >= fraction;
-        is_linear
-            && match self.entry {
-                Some(_) => fraction <= 0.0,
-                None => !self.jumps() && self.tiers.iter().any(is_enough),
-            }
+    /// Whether the requirement is a convex function of the notional alone, made of straight lines.
+    pub fn is_straight(&self) -> bool {
+        !self.jumps() && self.growth == 0.0 && self.owed_rate == 0.0 && !self.is_on_debt
+    }
+
+    /// Whether two exposures are in the same tier, where tiers are of the size.
+    pub fn is_same_tier(&self, one: f64, other: f64) -> bool {
+        !self.by_quantity || std::ptr::eq(self.tier_of(one.abs()), self.tier_of(other.abs()))
     }
 
     /// Whether the requirement jumps at the edges of tiers as the price moves.

@@ -2,8 +2,11 @@
 
 use clap::ValueEnum;
 
-use liqsim::market::parse_time;
+use liqsim::market::Period;
 use liqsim::report::Format;
+use liqsim::stats::MOST_PATHS;
+
+use super::failure::warn;
 
 /// Beyond this, whole numbers are no longer exact when written with an exponent.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -18,15 +21,29 @@ pub fn paths(text: &str) -> Result<u64, String> {
     match paths {
         None => Err("must be a whole number, such as 1000000, 1_000_000 or 1e6".to_owned()),
         Some(0) => Err("must be at least 1".to_owned()),
+        Some(paths) if paths > MOST_PATHS => {
+            Err(format!("must be at most {MOST_PATHS}: a bin of a result counts no more"))
+        }
         Some(paths) => Ok(paths),
     }
 }
 
-/// A number of threads: at least 1.
+/// Threads beyond this number on every core gain nothing and cost memory.
+const THREADS_PER_CORE: usize = 4;
+
+/// A number of threads: at least 1, and no more than make sense on this machine.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("must be a whole number of at least 1".to_owned()),
-        Ok(threads) => Ok(threads),
+        Ok(threads) => {
+            let most = THREADS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from);
+            if threads > most {
+                warn(format_args!(
+                    "{threads} threads are more than {THREADS_PER_CORE} a core: {most} are used"
+                ));
+            }
+            Ok(threads.min(most))
+        }
     }
 }
 
@@ -73,9 +90,20 @@ pub fn leverage_range(text: &str) -> Result<(f64, f64), String> {
     if from <= to { Ok((from, to)) } else { Err("must begin with the lower leverage".to_owned()) }
 }
 
-/// A time in seconds since 1970.
-pub fn time(text: &str) -> Result<i64, String> {
-    parse_time(text).ok_or_else(|| "must be a time such as 2024-01-31 or 2024-01-31T05:00:00Z".to_owned())
+/// The start of a year, month, day, or the time, in seconds since 1970.
+pub fn since(text: &str) -> Result<i64, String> {
+    period(text).map(|period| period.start)
+}
+
+/// The end of a year, month, day, or the time, in seconds since 1970.
+pub fn until(text: &str) -> Result<i64, String> {
+    period(text).map(|period| period.end)
+}
+
+fn period(text: &str) -> Result<Period, String> {
+    Period::parse(text).ok_or_else(|| {
+        "must be a year, a month, a day or a time, such as 2024, 2024-01, 2024-01-31 or 2024-01-31T05:00:00Z".to_owned()
+    })
 }
 
 /// A finite number; underscores between digits as in a scenario file.

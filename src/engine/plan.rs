@@ -146,10 +146,10 @@ impl Plan {
             in_steps,
             schedule,
             horizon,
-            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
+            watched: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: None,
         };
-        let step = scenario.simulation.step.filter(|_| account.continuous && account.levels.is_empty());
+        let step = scenario.simulation.step.filter(|_| account.watched && account.levels.is_empty());
         let step = [step, hours(scenario)].into_iter().flatten().min();
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), step)?,
@@ -188,18 +188,13 @@ impl Plan {
             in_steps: false,
             schedule: daily_schedule(horizon.seconds()),
             horizon,
-            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
+            watched: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: Some(opened),
         };
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), None)?,
             funding: Vec::new(),
-            network: Some(NetworkLaw {
-                network: network.clone(),
-                asset: miner.asset,
-                price: asset.price,
-                power: miner.electricity.price,
-            }),
+            network: NetworkLaw::of(scenario),
             account,
             terms,
             step: None,

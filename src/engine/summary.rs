@@ -4,6 +4,7 @@ use super::mining::{self, MinerResult, NetworkResult};
 use super::passage;
 use super::picture::EquityDistribution;
 use super::plan::Plan;
+use super::records;
 use super::result::{
     Interval, Kelly, LevelResult, Note, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
@@ -99,6 +100,11 @@ pub(super) fn summarise(
             Some(NetworkResult::new(opened, network, tally.paths as f64, &plan.account.schedule))
         }),
         safe_leverage: Vec::new(),
+        answer: None,
+        assumptions: None,
+        curve: Vec::new(),
+        interrupted: matches!(ending, Ending::Interrupted { .. }),
+        scenario_toml: None,
         price_fan: None,
     }
 }
@@ -311,7 +317,7 @@ fn notes(
     for venue in venues {
         venue_notes(venue, &plan.account.levels, &mut note);
     }
-    for (code, message) in several::notes(scenario, plan) {
+    for (code, message) in records::notes(scenario).into_iter().chain(several::notes(scenario, plan)) {
         note(code, message);
     }
     let idle = plan.account.idle_stops().into_iter().zip(levels).filter(|(is_idle, _)| *is_idle);
@@ -339,10 +345,11 @@ fn notes(
     }
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
     let (in_steps, horizon) = (plan.account.in_steps, scenario.simulation.horizon.seconds());
-    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, (horizon, plan.law.continuous))
+    {
         note(code, message);
     }
-    if levels.len() > 1 && plan.account.funded().is_some() {
+    if levels.len() > 1 && !plan.account.schedule.is_empty() && plan.account.ordered().is_some() {
         note(
             "in_turns",
             format!(
