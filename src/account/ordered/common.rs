@@ -1,8 +1,8 @@
 //! Barriers that are the same on all paths: nothing but time moves them.
 
 use super::debt::Debt;
-use crate::account::opening::Opening;
 use crate::account::margin::{Line, barrier};
+use crate::account::opening::Opening;
 use crate::numeric::{Kernel, ln};
 
 /// The barriers of all levels, from one settlement date to the next.
