@@ -8,9 +8,9 @@
 
 use super::follower::{Follower, Hit, Survivors};
 use super::hits::{Candidates, watched};
+use super::margin::{Line, barrier, highest};
 use super::observer::{Due, Observer};
 use super::opening::Opening;
-use super::requirement::{Line, barrier, highest};
 use super::schedule::{Moment, PATHS_PER_RECORD};
 use super::settlement::{Accrual, Bounds, Charge, LogBarriers, Nearest, Prices, Settle, log_barrier};
 use super::sums::{add_sums, tally_hits};
@@ -113,7 +113,7 @@ impl Ledger {
     fn renew_lines(&mut self, level: usize) {
         self.lines[level] = {
             let exposure = self.accruals[level].leading_exposure();
-            self.levels[level].requirement(exposure).lines(exposure)
+            self.levels[level].requirement.lines(exposure)
         };
     }
 

@@ -1,10 +1,11 @@
 //! The account of a scenario, opened at every leverage level.
 
+use super::barrier::NOWHERE;
 use super::miner::{MinerFollower, OpenMiner};
-use super::portfolio::{Purse, prices};
-use super::{Book, Follower, Ledger, Level, Moment, Opening, Ordered, Policy, Portfolio};
+use super::policy::Orders;
+use super::pool::{Held, Pool, Room};
+use super::{Follower, General, Ledger, Level, Moment, Opening, Ordered, Policy};
 use crate::market::{Duration, Sides};
-use crate::numeric::elementary;
 use crate::venue::{Flows, Side};
 
 /// An account at every leverage level, before any path is drawn.
@@ -16,8 +17,8 @@ pub struct OpenAccount {
     pub side: Side,
     /// The levels of an account of one position; empty where there are several.
     pub levels: Vec<Level>,
-    /// The levels of an account of several positions; empty where there is one.
-    pub portfolio: Vec<Vec<Purse>>,
+    /// The pools of every level.
+    pub pools: Vec<Vec<Pool>>,
     /// The levels in the units of an account that is followed step by step.
     pub openings: Vec<Opening>,
     /// What is charged over time, by position.
@@ -30,8 +31,8 @@ pub struct OpenAccount {
     pub schedule: Vec<Moment>,
     /// Length of every path.
     pub horizon: Duration,
-    /// Whether the venue watches the price at every instant; it compares it with the barriers on its monitoring dates only otherwise.
-    pub watched: bool,
+    /// Whether the venues watch the price at every instant; they compare it with the barriers on their monitoring dates only otherwise.
+    pub continuous: bool,
     /// A miner in place of positions.
     pub miner: Option<OpenMiner>,
 }
@@ -57,26 +58,57 @@ impl FirstPassage {
 
 impl OpenAccount {
     /// Whether the levels are liquidated by the first passage of one asset's price through fixed barriers, whatever their
-    /// follower: none if no level is.
+    /// follower: none if no level is. A liquidation in part is one from the first part on.
     pub fn first_passage(&self) -> Option<FirstPassage> {
         let moves_money = !self.flows.iter().all(Flows::is_empty);
-        if moves_money || self.in_steps || self.policy.can_delay_liquidation(self.horizon) {
+        if moves_money || self.policy.can_delay_liquidation(self.horizon) {
             return None;
         }
         let side = losing(self.side);
-        let sign = if side == Sides::High { 1.0 } else { -1.0 };
-        let stop = self.policy.stop_loss.map(|stop| -stop.level(-sign));
-        // A stop that lies before liquidation comes first, except across a gap.
-        let unstopped = |distance: f64| stop.is_none_or(|stop| stop > distance).then_some(distance);
-        let distances: Vec<Option<f64>> = if self.portfolio.is_empty() {
-            let distance = |level: &Level| level.log_barrier().map_or(f64::INFINITY, |log| sign * log);
-            self.levels.iter().map(|level| unstopped(distance(level))).collect()
-        } else {
-            let distance = |purses: &Vec<Purse>| nearest(purses, self.asset, side).and_then(unstopped);
-            self.portfolio.iter().map(distance).collect()
+        let distance = |pools: &Vec<Pool>| {
+            let pools = pools.iter().map(|pool| self.distance(pool, side));
+            pools.reduce(|one, other| Some(one?.min(other?))).flatten()
         };
+        let distances: Vec<Option<f64>> = self.pools.iter().map(distance).collect();
         let asset = self.asset;
         distances.iter().any(Option::is_some).then_some(FirstPassage { asset, side, distances })
+    }
+
+    /// The distance of log-prices to the liquidation of a pool that holds one asset only and loses on one side only, with nothing
+    /// that comes before; none for others. A stop that lies before liquidation comes first, except across a gap.
+    fn distance(&self, pool: &Pool, side: Sides) -> Option<f64> {
+        let loses = pool.legs.iter().all(|leg| leg.asset == self.asset && losing(leg.side) == side);
+        if !loses || pool.groups.iter().any(|group| group.lender.is_some()) {
+            return None;
+        }
+        let stakes = pool.opening();
+        let held = Held { cash: pool.opening_cash(), legs: &stakes };
+        let (low, high) = pool.bounds(held, Room::Margin(1.0), NOWHERE);
+        let barrier = if side == Sides::Low { low } else { high };
+        let stop = self.policy.stop_loss;
+        let is_share = stop.is_some_and(|stop| stop.is_shared(pool));
+        let orders = pool.legs.iter().map(|leg| Orders::new((stop, None, None), leg, pool));
+        let is_first = !is_share && orders.into_iter().all(|orders| orders.stops_beyond(barrier));
+        is_first.then_some(barrier.abs())
+    }
+
+    /// The levels whose stop lies beyond the liquidation price of a position's own asset, so that it can never fill first.
+    pub fn idle_stops(&self) -> Vec<bool> {
+        let Some(stop) = self.policy.stop_loss else { return vec![false; self.pools.len()] };
+        let is_idle = |pool: &Pool| {
+            let stakes = pool.opening();
+            let held = Held { cash: pool.opening_cash(), legs: &stakes };
+            let (low, high) = match pool.assets.len() {
+                1 => pool.bounds(held, Room::Margin(1.0), NOWHERE),
+                _ => NOWHERE,
+            };
+            pool.legs.iter().any(|leg| {
+                let orders = Orders::new((Some(stop), None, None), leg, pool);
+                let barrier = if leg.side == Side::Long { low } else { high };
+                barrier.is_finite() && orders.stop.is_finite() && orders.stops_beyond(barrier)
+            })
+        };
+        self.pools.iter().map(|pools| pools.iter().any(is_idle)).collect()
     }
 
     /// The asset and the side on which the account loses; of several positions those of the first.
@@ -84,23 +116,13 @@ impl OpenAccount {
         (self.asset, losing(self.side))
     }
 
-    /// Whether liquidation depends on several prices, or on several pools, so that bars have to be short: the way between their ends
-    /// is then followed by an approximation.
-    pub fn needs_short_bars(&self) -> bool {
-        let is_alone = |purses: &Vec<Purse>| purses.len() == 1 && purses[0].assets().len() == 1;
-        !self.portfolio.is_empty() && !self.portfolio.iter().all(is_alone)
-    }
-
     /// A fresh follower of the levels: one number a path where that is enough. `correlation` is that of all assets.
     pub fn follower(&self, correlation: &[Vec<f64>]) -> Box<dyn Follower> {
         if let Some(miner) = &self.miner {
             return Box::new(MinerFollower::new(miner.clone(), self.schedule.clone()));
         }
-        if !self.portfolio.is_empty() {
-            return Box::new(self.several(correlation));
-        }
-        if self.is_managed() {
-            return Box::new(self.book());
+        if self.levels.is_empty() || self.is_managed() {
+            return Box::new(self.general(correlation));
         }
         match self.ordered() {
             Some(ordered) => Box::new(ordered),
@@ -115,25 +137,18 @@ impl OpenAccount {
 
     /// A follower of all levels by one number a path, where nobody acts on the way and the levels are in order whatever the path.
     pub fn ordered(&self) -> Option<Ordered> {
-        if self.is_managed() || !self.portfolio.is_empty() {
+        if self.is_managed() || self.levels.is_empty() {
             return None;
         }
         let (flows, years) = (self.flows.first()?, self.horizon.years());
         let (levels, schedule) = (self.openings.clone(), self.schedule.clone());
-        Ordered::new(levels, flows, schedule, (self.asset, self.watched), years)
+        Ordered::new(levels, flows, schedule, (self.asset, self.continuous), years)
     }
 
-    /// A follower of every level on its own, with an owner and a venue that act.
-    pub fn book(&self) -> Book {
-        let horizon = self.schedule.last().map_or(0, |moment| moment.seconds);
-        let flows = self.flows.first().cloned().unwrap_or_default();
-        Book::new(self.openings.clone(), self.policy, &flows, self.schedule.clone(), self.asset, horizon)
-    }
-
-    /// A follower of several positions.
-    pub fn several(&self, correlation: &[Vec<f64>]) -> Portfolio {
-        let (levels, schedule) = (self.portfolio.clone(), self.schedule.clone());
-        Portfolio::new(levels, self.policy, schedule, correlation, self.horizon.years())
+    /// A follower of any account.
+    pub fn general(&self, correlation: &[Vec<f64>]) -> General {
+        let (pools, schedule) = (self.pools.clone(), self.schedule.clone());
+        General::new(pools, self.policy, schedule, correlation, self.horizon.years(), self.continuous)
     }
 
     /// A follower of every level on its own.
@@ -149,17 +164,4 @@ fn losing(side: Side) -> Sides {
         Side::Long => Sides::Low,
         Side::Short => Sides::High,
     }
-}
-
-/// The distance to the nearest liquidation of pools that hold one asset only and lose on one side only; none for others.
-fn nearest(purses: &[Purse], asset: usize, side: Sides) -> Option<f64> {
-    let is_plain =
-        |purse: &Purse| purse.assets() == [asset] && purse.sides().all(|position| losing(position) == side);
-    if !purses.iter().all(is_plain) {
-        return None;
-    }
-    let distances = prices(purses)
-        .into_iter()
-        .map(|one| one.liquidation.map_or(f64::INFINITY, |x| elementary::ln(x).abs()));
-    Some(distances.fold(f64::INFINITY, f64::min))
 }

@@ -15,8 +15,10 @@
 
 use thiserror::Error;
 
+use super::fill::{Remains, liquidate_alone};
+use super::margin::Exposure;
 use crate::numeric::elementary;
-use crate::venue::{Contract, Fill, Holding, Liquidation, LiquidationPrice, MarginError, Side, Venue};
+use crate::venue::{Contract, Holding, Liquidation, LiquidationPrice, MarginError, Side, Venue};
 
 /// One leverage of one isolated position.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +38,8 @@ pub struct Level {
     pub closing_constant: f64,
     /// See [`Level::closing_constant`].
     pub closing_slope: f64,
+    /// What was paid at entry, as a fraction of the equity put up.
+    pub entry_fee: f64,
     contract: Contract,
     /// The venue's leverage cap for a position of this size, where the level is above it: the venue would refuse the
     /// entry, though it allows the leverage for smaller positions.
@@ -95,6 +99,30 @@ impl Level {
         equity: f64,
         leverage: f64,
     ) -> Result<Self, LevelError> {
+        Self::with_fee(venue, side, entry, (equity, leverage), venue.taker_fee)
+    }
+
+    /// A position that is open already at a price, with this equity now: no fee is paid.
+    ///
+    /// # Errors
+    /// As [`Level::open`].
+    pub fn held(
+        venue: &Venue,
+        side: Side,
+        price: f64,
+        equity: f64,
+        leverage: f64,
+    ) -> Result<Self, LevelError> {
+        Self::with_fee(venue, side, price, (equity, leverage), 0.0)
+    }
+
+    fn with_fee(
+        venue: &Venue,
+        side: Side,
+        entry: f64,
+        (equity, leverage): (f64, f64),
+        entry_fee: f64,
+    ) -> Result<Self, LevelError> {
         let positive = |value: f64| value > 0.0 && value.is_finite();
         if !positive(equity) {
             return Err(LevelError::Equity(equity));
@@ -103,11 +131,8 @@ impl Level {
             return Err(LevelError::Leverage(leverage));
         }
         let notional = leverage * equity;
-        let collateral = equity - venue.taker_fee * notional;
-        let quantity = match venue.contract {
-            Contract::Linear | Contract::Spot => notional / entry,
-            Contract::Inverse => notional * entry,
-        };
+        let collateral = equity - entry_fee * notional;
+        let quantity = venue.contract.quantity(notional, entry);
         let holding = Holding { side, entry, quantity, collateral };
         let Some(max_leverage) = venue.max_leverage(&holding) else {
             let largest = venue.largest_notional(&holding);
@@ -125,7 +150,8 @@ impl Level {
             holding,
             liquidation,
             bankruptcy_price: venue.bankruptcy_price(&holding),
-            closing_constant: 1.0 - leverage * (venue.taker_fee + gain),
+            closing_constant: 1.0 - leverage * (entry_fee + gain),
+            entry_fee: leverage * entry_fee,
             closing_slope: leverage * (gain - venue.taker_fee),
             exceeded_cap: (leverage > max_leverage).then_some(max_leverage),
             contract: venue.contract,
@@ -140,26 +166,24 @@ impl Level {
 
     /// Return on the equity put up if the position is closed at this price and the taker fee paid; at least −1.
     pub fn return_at(&self, price: f64) -> f64 {
-        let ratio = match self.contract {
-            Contract::Linear | Contract::Spot => price / self.holding.entry,
-            Contract::Inverse => self.holding.entry / price,
-        };
+        let ratio = self.contract.x(price / self.holding.entry);
         (self.closing_constant + self.closing_slope * ratio).max(0.0) - 1.0
     }
 
     /// What the log return since the entry is multiplied by before [`Level::closing_slope`] applies to its exponential:
     /// −1 for an inverse contract, else 1.
     pub fn closing_exponent(&self) -> f64 {
-        match self.contract {
-            Contract::Linear | Contract::Spot => 1.0,
-            Contract::Inverse => -1.0,
-        }
+        self.contract.power()
     }
 
     /// What is left when the position is liquidated at this price (beyond the liquidation price after a gap).
     pub fn liquidate_at(&self, price: f64) -> LiquidationFill {
-        let Fill { recovered, bad_debt } = self.terms.fill(self.contract, &self.holding, price);
-        LiquidationFill { recovered: recovered / self.equity, bad_debt: bad_debt / self.equity }
+        let Exposure { cash, exposure } = Exposure::of(&self.holding, self.contract, self.equity);
+        let u = self.contract.x(price / self.holding.entry);
+        let side = self.holding.side;
+        let Remains { recovered, bad_debt, .. } =
+            liquidate_alone(&self.terms, self.contract, side, (cash, exposure), u);
+        LiquidationFill { recovered, bad_debt }
     }
 
     /// Liquidation price as a log return from the entry: negative for a long; none if it cannot be reached.

@@ -4,8 +4,8 @@
 //! is kept by path. Interest is charged on the debt: negative cash, or a negative exposure of a borrowed coin. Debt in coins is
 //! the same on all paths, so it is kept by level.
 
+use super::margin::Line;
 use super::opening::Opening;
-use super::requirement::Line;
 use super::schedule::Moment;
 use crate::market::SECONDS_PER_YEAR;
 use crate::numeric::{Kernel, exp, ln};

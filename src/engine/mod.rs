@@ -1,6 +1,5 @@
 //! Plan, the block loop, parallel run, stopping, and the result.
 
-mod bar_step;
 mod block;
 mod columns;
 mod funding;

@@ -1,18 +1,17 @@
 //! From a scenario to what every block of paths does: the law of the paths, and the account at every level.
 
-use super::bar_step;
 use super::funding::FundingLaw;
 use super::held::held;
 use super::network::NetworkLaw;
 use super::path_law::{PathLaw, PathLawError};
 use crate::account::miner::{Miner, MinerError, OpenMiner};
-use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{
-    Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, daily_schedule, schedule,
+    Follower, Level, LevelError, OpenAccount, OpenError, Opening, Policy, Pool, PositionPrices,
+    daily_schedule, prices, schedule,
 };
 use crate::market::Duration;
 use crate::scenario::{Account, Monitoring, PathBudget, Scenario, ScenarioError};
-use crate::venue::{Borrow, Compounding, Flows, Side};
+use crate::venue::{Flows, Side};
 
 /// What every block of paths does; a pure function of the scenario.
 #[derive(Debug, Clone)]
@@ -27,7 +26,7 @@ pub struct Plan {
     pub funding: Vec<FundingLaw>,
     /// The network that a miner works in.
     pub network: Option<NetworkLaw>,
-    /// Longest bar of an account whose liquidation depends on several prices; none where bars need not end.
+    /// Longest bar, where the scenario or its models want one.
     pub step: Option<Duration>,
 }
 
@@ -36,8 +35,8 @@ pub struct Plan {
 pub struct LevelTerms {
     /// The leverage.
     pub leverage: f64,
-    /// Mark price of the (first) position's asset at which it is liquidated, all other prices standing still; none where it
-    /// cannot be reached.
+    /// Mark price at which it is liquidated, all other prices standing still; of several positions the nearest that any asset has.
+    /// None where it cannot be reached.
     pub liquidation_price: Option<f64>,
     /// The same for an equity of 0.
     pub bankruptcy_price: Option<f64>,
@@ -56,10 +55,12 @@ pub struct PositionAtStart {
     pub side: Side,
     /// Notional at entry over the equity of the account.
     pub leverage: f64,
-    /// Price of the asset at which the position is liquidated while all other prices stand still; none if it cannot be reached on
-    /// its losing side.
+    /// Prices of the asset at which its pool is liquidated while all other prices stand still: below the price at the start, and
+    /// above; none where there is no such price.
+    pub liquidation_prices: [Option<f64>; 2],
+    /// The nearer of them.
     pub liquidation_price: Option<f64>,
-    /// The same for an equity of 0.
+    /// The nearest price of the asset at which the equity is 0.
     pub bankruptcy_price: Option<f64>,
 }
 
@@ -97,8 +98,7 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// The plan of a scenario. Nothing is simulated: where the length of bars is left to the program
-    /// ([`Plan::wants_bars`]) they are long yet, see [`Plan::with_bars`].
+    /// The plan of a scenario.
     ///
     /// # Errors
     /// If a level cannot be opened at the venue, or the prices cannot be simulated.
@@ -115,44 +115,41 @@ impl Plan {
         let venue = account.venue_of(position);
         let policy = scenario.policy;
         let horizon = scenario.simulation.horizon;
-        let (mut levels, mut portfolio, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut levels, mut all_pools, mut terms) = (Vec::new(), Vec::new(), Vec::new());
         for &leverage in &account.leverage {
             let error = |source| PlanError::Level { leverage, source };
+            let pools = account.open(leverage, &prices).map_err(|OpenError { source, .. }| error(source))?;
             if account.is_portfolio() {
-                let purses =
-                    account.open(leverage, &prices).map_err(|OpenError { source, .. }| error(source))?;
-                terms.push(LevelTerms::of_several(leverage, scenario, &purses));
-                portfolio.push(purses);
+                terms.push(LevelTerms::of_several(leverage, scenario, &pools));
             } else {
-                let level = Level::open(venue, position.side, asset.price, account.equity, leverage)
-                    .map_err(error)?;
+                let level = account.level(position, asset.price, leverage).map_err(error)?;
                 terms.push(LevelTerms::of_one(&level));
                 levels.push(level);
             }
+            all_pools.push(pools);
         }
         let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
-        let in_steps = !account.is_portfolio() && venue.acts_in_steps();
+        let in_steps = account.positions.iter().any(|position| account.venue_of(position).acts_in_steps());
         let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
         let schedule = match (account.is_portfolio(), is_plain) {
-            (true, _) => portfolio_schedule(&flows, &policy, horizon.seconds()),
             (false, true) => Vec::new(),
-            (false, false) => schedule(&flows, &policy, horizon.seconds()),
+            _ => schedule(&flows, &policy, horizon.seconds()),
         };
         let account = OpenAccount {
             asset: position.asset,
             side: position.side,
             openings: levels.iter().map(|level| Opening::new(level, venue)).collect(),
             levels,
-            portfolio,
+            pools: all_pools,
             flows,
             policy,
             in_steps,
             schedule,
             horizon,
-            watched: scenario.simulation.monitoring == Monitoring::Continuous,
+            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: None,
         };
-        let step = scenario.simulation.step.filter(|_| needs_short_bars(scenario, &account));
+        let step = scenario.simulation.step.filter(|_| account.continuous && account.levels.is_empty());
         let step = [step, hours(scenario)].into_iter().flatten().min();
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), step)?,
@@ -184,14 +181,14 @@ impl Plan {
             asset: miner.asset,
             side: Side::Long,
             levels: Vec::new(),
-            portfolio: Vec::new(),
+            pools: Vec::new(),
             openings: Vec::new(),
             flows: Vec::new(),
             policy: Policy::default(),
             in_steps: false,
             schedule: daily_schedule(horizon.seconds()),
             horizon,
-            watched: scenario.simulation.monitoring == Monitoring::Continuous,
+            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: Some(opened),
         };
         Ok(Self {
@@ -202,22 +199,6 @@ impl Plan {
             terms,
             step: None,
         })
-    }
-
-    /// Whether its bars have to be short, and the scenario does not say how short.
-    pub fn wants_bars(&self) -> bool {
-        self.step.is_none() && self.law.continuous && self.account.needs_short_bars()
-    }
-
-    /// The plan with bars that are short enough, found by a pilot where that is left to the program.
-    #[must_use]
-    pub fn with_bars(self) -> Self {
-        if !self.wants_bars() {
-            return self;
-        }
-        let pools = self.account.portfolio.first().map_or(0, Vec::len);
-        let step = bar_step::automatic(&self.law, pools);
-        Self { law: self.law.pausing(&due(&self.account), Some(step)), step: Some(step), ..self }
     }
 
     /// Length of every path in years.
@@ -242,7 +223,7 @@ impl Plan {
 /// # Errors
 /// If the scenario cannot be simulated.
 pub fn path_key(scenario: &Scenario) -> Result<String, PlanError> {
-    Ok(Plan::new(scenario)?.with_bars().path_key(&scenario.simulation.paths))
+    Ok(Plan::new(scenario)?.path_key(&scenario.simulation.paths))
 }
 
 /// The longest bar where an account has more to follow than one extreme of the price and the model's paths are made of recorded hours.
@@ -250,11 +231,6 @@ fn hours(scenario: &Scenario) -> Option<Duration> {
     let is_managed = !scenario.policy.is_empty() || scenario.account.is_portfolio();
     let of_hours = scenario.assets.iter().any(|asset| asset.model.is_of_hours());
     (is_managed && of_hours).then(|| Duration::from_seconds(3600))
-}
-
-/// Whether bars of a continuously watched account have to be short.
-fn needs_short_bars(scenario: &Scenario, account: &OpenAccount) -> bool {
-    scenario.simulation.monitoring == Monitoring::Continuous && account.needs_short_bars()
 }
 
 /// The times in seconds at which something is due to an account.
@@ -284,8 +260,9 @@ impl LevelTerms {
         }
     }
 
-    fn of_several(leverage: f64, scenario: &Scenario, purses: &[Purse]) -> Self {
-        let positions: Vec<PositionAtStart> = prices(purses)
+    fn of_several(leverage: f64, scenario: &Scenario, pools: &[Pool]) -> Self {
+        let found = prices(pools);
+        let positions: Vec<PositionAtStart> = found
             .iter()
             .zip(&scenario.account.positions)
             .map(|(prices, position)| {
@@ -294,28 +271,30 @@ impl LevelTerms {
                     asset: asset.name.clone(),
                     side: position.side,
                     leverage: prices.size,
-                    liquidation_price: prices.liquidation.map(|ratio| ratio * asset.price),
-                    bankruptcy_price: prices.bankruptcy.map(|ratio| ratio * asset.price),
+                    liquidation_prices: prices
+                        .liquidation
+                        .map(|ratio| ratio.map(|ratio| ratio * asset.price)),
+                    liquidation_price: PositionPrices::nearest(prices.liquidation)
+                        .map(|ratio| ratio * asset.price),
+                    bankruptcy_price: PositionPrices::nearest(prices.bankruptcy)
+                        .map(|ratio| ratio * asset.price),
                 }
             })
             .collect();
-        let first = positions.first();
+        let distance = |ratio: &f64| if *ratio < 1.0 { 1.0 / ratio } else { *ratio };
+        let nearest = |of: &dyn Fn(&PositionPrices) -> [Option<f64>; 2]| {
+            let ratios = found.iter().zip(&scenario.account.positions).filter_map(|(prices, position)| {
+                Some((PositionPrices::nearest(of(prices))?, scenario.assets[position.asset].price))
+            });
+            let nearest = ratios.min_by(|a, b| distance(&a.0).total_cmp(&distance(&b.0)));
+            nearest.map(|(ratio, price)| ratio * price)
+        };
         Self {
             leverage,
-            liquidation_price: first.and_then(|first| first.liquidation_price),
-            bankruptcy_price: first.and_then(|first| first.bankruptcy_price),
+            liquidation_price: nearest(&|prices| prices.liquidation),
+            bankruptcy_price: nearest(&|prices| prices.bankruptcy),
             is_liquidatable: true,
             positions,
         }
     }
-}
-
-/// The moments of an account of several positions; interest that grows at every instant is added every hour.
-fn portfolio_schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
-    let hourly = flows.iter().filter_map(|flows| flows.borrow).map(|borrow| Flows {
-        funding: None,
-        borrow: Some(Borrow { compounding: Compounding::Hourly, ..borrow }),
-    });
-    let flows: Vec<Flows> = flows.iter().cloned().chain(hourly).collect();
-    schedule(&flows, policy, horizon)
 }

@@ -126,8 +126,8 @@ pub struct Note {
 pub struct LevelResult {
     /// Notional over equity at entry.
     pub leverage: f64,
-    /// Mark price at which equity equals the maintenance margin; none if it cannot be reached. Of the first position where there
-    /// are several, all other prices standing still.
+    /// Mark price at which equity equals the maintenance margin; none if it cannot be reached. Of several
+    /// positions the nearest, all other prices standing still.
     pub liquidation_price: Option<f64>,
     /// Mark price at which equity is zero; none if it cannot be reached. As the liquidation price.
     pub bankruptcy_price: Option<f64>,
@@ -199,10 +199,16 @@ pub struct PositionResult {
     /// Notional at entry over the equity of the account.
     pub leverage: f64,
     /// Price of the asset at which the account, or the position where it stands alone, is liquidated while all other prices
-    /// stand still; none if it cannot be reached on the position's losing side.
+    /// stand still: the nearer of those below and above; none if there is none.
     pub liquidation_price: Option<f64>,
     /// The same for an equity of zero.
     pub bankruptcy_price: Option<f64>,
+    /// The liquidation price below that at the start; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liquidation_below: Option<f64>,
+    /// The liquidation price above that at the start; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liquidation_above: Option<f64>,
 }
 
 impl PositionResult {
@@ -214,6 +220,8 @@ impl PositionResult {
             leverage: position.leverage,
             liquidation_price: position.liquidation_price,
             bankruptcy_price: position.bankruptcy_price,
+            liquidation_below: position.liquidation_prices[0],
+            liquidation_above: position.liquidation_prices[1],
         }
     }
 }

@@ -105,7 +105,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
 /// # Errors
 /// See [`RunError`].
 pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
-    run_plans(std::slice::from_ref(scenario), vec![Plan::new(scenario)?.with_bars()], options)?
+    run_plans(std::slice::from_ref(scenario), vec![Plan::new(scenario)?], options)?
         .pop()
         .ok_or(RunError::Interrupted)
 }
@@ -119,10 +119,8 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
 /// # Errors
 /// See [`RunError`]; the scenarios must have the same [`path_key`](super::path_key()).
 pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
-    let plans = scenarios
-        .iter()
-        .map(|scenario| Ok(Plan::new(scenario)?.with_bars()))
-        .collect::<Result<Vec<_>, PlanError>>()?;
+    let plans =
+        scenarios.iter().map(|scenario| Plan::new(scenario)).collect::<Result<Vec<_>, PlanError>>()?;
     let mut keys = plans.iter().zip(scenarios).map(|(plan, of)| plan.path_key(&of.simulation.paths));
     let first = keys.next();
     if keys.any(|key| Some(key) != first) {
@@ -142,7 +140,7 @@ pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) ->
     if range.is_empty() {
         return Err(RunError::TooManyShards { shards: shard.of(), paths });
     }
-    let plan = Plan::new(scenario)?.with_bars();
+    let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
     let mut member = Member::new(scenario, &plan, &pool);
     let (before, wanted) = (range.start, range.end - range.start);
@@ -162,7 +160,7 @@ pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) ->
 /// # Errors
 /// See [`RunError`]; the tally must be that of the scenario.
 pub fn result_of(scenario: &Scenario, tally: Tally, threads: Option<usize>) -> Result<RunResult, RunError> {
-    let plan = Plan::new(scenario)?.with_bars();
+    let plan = Plan::new(scenario)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
     let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
     if tally.paths != paths || tally.levels.len() != plan.terms.len() {

@@ -1,7 +1,7 @@
 //! What a result says of an account of several positions.
 
 use super::plan::Plan;
-use crate::account::portfolio::Purse;
+use crate::account::Pool;
 use crate::scenario::{MarginMode, Scenario};
 use crate::venue::Contract;
 
@@ -12,13 +12,13 @@ const ROUNDING: f64 = 1e-9;
 pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     let account = &scenario.account;
     let mut notes = Vec::new();
-    if plan.account.portfolio.is_empty() {
+    if !plan.account.levels.is_empty() {
         return notes;
     }
     let alone = account.positions.iter().filter(|position| position.collateral.is_some()).count();
     let mode = match (account.margin, alone) {
         (MarginMode::Cross, 0) => {
-            "All positions share the equity and are closed together: liquidation is that of the account."
+            "All positions share the equity, and the venues close them together: liquidation is that of the account."
         }
         (MarginMode::Cross, _) => {
             "Positions with `collateral` stand alone; the others share the rest of the equity and are closed together. Liquidation means the \
@@ -37,9 +37,9 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
     notes.push((
         "several_positions",
         format!(
-            "{mode}{policy} The return is that of the whole account at the horizon. The \
-             liquidation price of a level is that of the first position while all other prices stand still; `positions` \
-             has those of all."
+            "{mode}{policy} The return is that of the whole account at the horizon. The liquidation price of a level is the \
+             nearest that the price of one asset can reach while all others stand still; `positions` has those of all, on \
+             both sides where there are two."
         ),
     ));
     let shares: f64 = account.positions.iter().map(|position| position.share).sum();
@@ -52,13 +52,13 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
             ),
         ));
     }
-    if let Some(step) = plan.step {
+    let pools = plan.account.pools.first().map_or(&[][..], Vec::as_slice);
+    if plan.law.continuous && pools.iter().any(|pool| pool.assets.len() > 1) {
         notes.push((
             "bridged_margin",
-            format!(
-                "Between looks at most {step} apart the margin follows a Brownian bridge towards a flat surface of liquidation: \
-                 probabilities are within 0.1 percentage points beside their errors. A shorter `simulation.step` brings less bias."
-            ),
+            "Where several prices decide, the margin follows a Brownian bridge towards surfaces that are flat over 3 % of a price: \
+             probabilities are within 0.1 percentage points beside their errors."
+                .to_owned(),
         ));
     }
     let inverse = |position| account.venue_of(position).contract == Contract::Inverse;
@@ -85,8 +85,8 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
     let exceeded: Vec<String> = plan
         .terms
         .iter()
-        .zip(&plan.account.portfolio)
-        .filter(|(_, purses)| purses.iter().any(Purse::exceeds_cap))
+        .zip(&plan.account.pools)
+        .filter(|(_, pools)| pools.iter().any(Pool::exceeds_cap))
         .map(|(level, _)| format!("{}x", level.leverage))
         .collect();
     if !exceeded.is_empty() {

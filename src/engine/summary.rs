@@ -320,6 +320,18 @@ fn notes(
     for (code, message) in records::notes(scenario).into_iter().chain(several::notes(scenario, plan)) {
         note(code, message);
     }
+    let idle = plan.account.idle_stops().into_iter().zip(levels).filter(|(is_idle, _)| *is_idle);
+    let idle: Vec<String> = idle.map(|(_, level)| format!("{}x", level.leverage)).collect();
+    if !idle.is_empty() {
+        note(
+            "stop_beyond_liquidation",
+            format!(
+                "At {} the stop lies beyond the liquidation price and can never fill first: bring it nearer, or give it as a \
+                 share of the margin, such as stop_loss = {{ loss = \"50%\" }}.",
+                idle.join(", ")
+            ),
+        );
+    }
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
@@ -382,15 +394,12 @@ fn venue_notes(venue: &Venue, levels: &[Level], note: &mut impl FnMut(&str, Stri
                 .to_owned(),
         );
     }
-    if venue.acts_in_steps() && levels.is_empty() {
-        let text = "A venue reduces a position step by step; here all positions that share their collateral are closed at once.";
-        note("partial_liquidation", text.to_owned());
-    } else if venue.liquidates_in_parts() {
+    if venue.liquidation.is_in_parts() {
         let text = "A path counts as liquidated from the first time at which the venue closes any part of the position; \
                     what is left goes on and may end in any way.";
         note("partial_liquidation", text.to_owned());
     }
-    if let Some(grace) = venue.grace.filter(|_| !levels.is_empty()) {
+    if let Some(grace) = venue.grace {
         note(
             "grace",
             format!(

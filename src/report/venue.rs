@@ -191,14 +191,22 @@ fn liquidation(terms: &Liquidation) -> String {
             if slippage > 0.0 {
                 words += &format!(", {} worse than the mark price", number::rate(slippage));
             }
-            words += match partial {
-                None => ", all at once",
-                Some(PartialClose::Tier) => ", tier by tier until the margin holds",
-                Some(PartialClose::Fraction(_)) => ", in parts until the margin holds",
+            words += &match partial {
+                None => ", all at once".to_owned(),
+                Some(PartialClose::Tiers(1)) => ", tier by tier until the margin holds".to_owned(),
+                Some(PartialClose::Tiers(count)) => {
+                    format!(", {count} tiers at a time until the margin holds")
+                }
+                Some(PartialClose::Fraction(_)) => ", in parts until the margin holds".to_owned(),
+                Some(PartialClose::First { fraction, above }) => format!(
+                    ", {} first where the position is larger than {}, then the rest",
+                    number::percent(fraction, None),
+                    number::count(above as u64)
+                ),
             };
             words + "; the rest is returned"
         }
-        Liquidation::Repay { penalty, close_factor, close_all_below } => {
+        Liquidation::Repay { penalty, close_factor, close_all_below, bonus } => {
             let mut words = "collateral is sold to repay ".to_owned();
             words += &match close_factor < 1.0 {
                 true => format!("{} of the debt until the margin holds", number::percent(close_factor, None)),
@@ -207,7 +215,8 @@ fn liquidation(terms: &Liquidation) -> String {
             if close_all_below > 0.0 {
                 words += &format!(", all of it below a health factor of {close_all_below}");
             }
-            words + &format!(", with a penalty of {} on it; the rest is returned", number::rate(penalty))
+            let name = if bonus { "bonus" } else { "penalty" };
+            words + &format!(", with a {name} of {} on it; the rest is returned", number::rate(penalty))
         }
     }
 }

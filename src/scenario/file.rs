@@ -100,12 +100,14 @@ table! {
 table! {
     /// The account whose leverage levels are compared.
     struct AccountFile {
-        /// Collateral put up: in the quote currency, or in coins where the contract is inverse.
-        required equity: f64 where AMOUNT,
+        /// Collateral put up: in the quote currency, or in coins where the contract is inverse. With positions that are open
+        /// already it is the wallet that they share on cross margin, or left out.
+        optional equity: f64 where AMOUNT,
         /// How collateral is shared between positions: "isolated" (used if absent) or "cross".
         optional margin: MarginMode,
-        /// Leverage levels, notional over equity at entry (with a miner assets over equity): a list, or a range of log-spaced levels.
-        required leverage: LeverageChoice,
+        /// Leverage levels, notional over equity at the start (with a miner assets over equity): a list, or a range of log-spaced levels.
+        /// Positions that are open already have a leverage of their own, which joins them.
+        optional leverage: LeverageChoice,
         /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table; needed unless there is a miner.
         unless_miner venue: VenueChoice,
         /// Funding in place of the venue's, such as { rate = "1bp", every = "8h" }, { model = "ou", ... } or { recorded = "file.csv" }.
@@ -118,7 +120,7 @@ table! {
 }
 
 table! {
-    /// One position of the account; its size follows from leverage and equity. Positions on the same asset are held side by side, not netted.
+    /// One position of the account; its size follows from leverage and equity, or is given where it is open already. Positions on the same asset are held side by side, not netted.
     struct PositionFile {
         /// Name of one of the assets.
         required asset: String,
@@ -136,6 +138,12 @@ table! {
         optional funding: FundingFile,
         /// Interest on what this position borrows, in place of the venue's or the account's.
         optional borrow: BorrowFile,
+        /// Price at which it was opened, for a position that is open already; with quantity.
+        optional entry: f64 where AMOUNT,
+        /// Its size, for a position that is open already: coins, or quote units of an inverse contract.
+        optional quantity: f64 where AMOUNT,
+        /// Collateral behind it now, without its unrealised profit: quote currency, or coins of an inverse contract.
+        optional margin: f64 where AMOUNT,
     }
 }
 

@@ -1,20 +1,32 @@
 //! The leverage levels, and whether the venue lets the position be opened at each of them.
 
-use crate::account::{Level, LevelError};
+use crate::account::LevelError;
 use crate::numeric::elementary;
-use crate::venue::{Contract, MarginError, Side, Venue};
+use crate::venue::{Contract, MarginError};
 
 use super::file::{LEVERAGE, LeverageChoice, MOST_LEVELS};
-use super::problem::{Code, Problem, Problems};
+use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
 use super::tree::number;
+use super::types::{Account, Position};
 
 /// The levels that could be read.
+#[derive(Debug, Clone)]
 pub(super) struct Levels {
     /// In ascending order without duplicates.
     pub values: Vec<Placed<f64>>,
     /// Whether these are all that were written.
     pub is_complete: bool,
+}
+
+impl Levels {
+    /// With one level more, at a place.
+    pub fn with(mut self, value: f64, place: &Place) -> Self {
+        self.values.push(Placed { value, place: place.clone() });
+        self.values.sort_by(|a, b| a.value.total_cmp(&b.value));
+        self.values.dedup_by(|a, b| a.value == b.value);
+        self
+    }
 }
 
 /// The levels, each with its place.
@@ -91,15 +103,15 @@ fn log_spaced(from: f64, to: f64, count: u64) -> Vec<f64> {
 /// Reports every level at which the venue does not let the position be opened.
 pub(super) fn check(
     levels: &[Placed<f64>],
-    venue: &Venue,
-    side: Side,
+    account: &Account,
+    position: &Position,
     price: f64,
-    equity: f64,
     problems: &mut Problems,
 ) {
+    let (venue, equity) = (account.venue_of(position), account.equity);
     let mut reported = None;
     for level in levels {
-        let Err(error) = Level::open(venue, side, price, equity, level.value) else { continue };
+        let Err(error) = account.level(position, price, level.value) else { continue };
         // Levels of a range share one place, and one message is enough for it.
         let span = level.place.span();
         if reported == span {

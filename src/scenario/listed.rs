@@ -1,7 +1,8 @@
 //! What the terms of a venue mean: from their mirror to a [`Venue`], with the checks that involve more than one key.
 
 use crate::venue::{
-    Contract, Flows, FundingTerms, GrowingRate, Liquidation, MaintenanceBasis, TierRule, TierSize, Venue,
+    Contract, FeePrice, Flows, FundingTerms, GrowingRate, Liquidation, MaintenanceBasis, TierRule, TierSize,
+    Venue,
 };
 
 use super::numbers::Ratio;
@@ -63,6 +64,7 @@ impl VenueFile {
                 .as_ref()
                 .map_or(MaintenanceBasis::Mark, |basis| basis.value),
             close_fee: rate_of(&self.close_fee),
+            close_fee_price: self.close_fee_price.as_ref().map_or(FeePrice::Basis, |price| price.value),
             taker_fee: rate_of(&self.taker_fee),
             liquidation,
             call_level: self.margin_levels().0,
@@ -70,7 +72,6 @@ impl VenueFile {
             unconfirmed: text(&self.unconfirmed),
             ..Venue::new(contract, tiers?)
         };
-        self.check_partial(&venue, problems);
         Some(ListedVenue {
             venue,
             flows: Flows {
@@ -92,27 +93,6 @@ impl VenueFile {
         })
     }
 
-    /// Reports a partial liquidation under rules that do not follow the size of what is left open.
-    fn check_partial(&self, venue: &Venue, problems: &mut Problems) {
-        let (Liquidation::Close { partial: Some(_), .. }, Some(written)) =
-            (venue.liquidation, &self.liquidation)
-        else {
-            return;
-        };
-        let is_marginal_by_quantity = venue.tier_size == TierSize::Quantity
-            && venue.rule == TierRule::Marginal
-            && venue.tiers.len() > 1;
-        if venue.maintenance_basis == MaintenanceBasis::Entry
-            || is_marginal_by_quantity
-            || venue.maintenance_per_unit > 0.0
-        {
-            let message = "partial liquidation is not available for margin that is fixed by the entry, by marginal tiers of \
-                           quantity or by a rate per coin";
-            let help = "leave `partial` out: all of the position is closed at once";
-            problems.push(Problem::new(Code::NotAvailable, &written.place, message).help(help));
-        }
-    }
-
     /// How a lender liquidates; what contradicts it is reported.
     fn repayment(&self, problems: &mut Problems) -> Option<Liquidation> {
         let loan = &self.loan.as_ref()?.value;
@@ -121,15 +101,21 @@ impl VenueFile {
             let help = "a loan has its own `penalty` and `close_factor`";
             problems.push(Problem::new(Code::Conflict, &liquidation.place, message).help(help));
         }
+        if let (Some(bonus), Some(_)) = (&loan.bonus, &loan.penalty) {
+            let message = "`bonus` and `penalty` exclude each other";
+            let help = "a pool pays a bonus to whoever repays, a bank keeps a penalty";
+            problems.push(Problem::new(Code::Conflict, &bonus.place, message).help(help));
+        }
         if let (Some(grace), None) = (&loan.grace, &loan.call) {
             let message = "`grace` has no meaning without `call`";
             let help = "add the loan to value at which the borrower is called";
             problems.push(Problem::new(Code::Conflict, &grace.place, message).help(help));
         }
         Some(Liquidation::Repay {
-            penalty: loan.penalty.as_ref().map_or(0.0, |penalty| penalty.value.0),
+            penalty: loan.bonus.as_ref().or(loan.penalty.as_ref()).map_or(0.0, |penalty| penalty.value.0),
             close_factor: loan.close_factor.as_ref().map_or(1.0, |factor| factor.value.0),
             close_all_below: loan.close_all_below.as_ref().map_or(0.0, |health| health.value),
+            bonus: loan.bonus.is_some(),
         })
     }
 
@@ -157,6 +143,7 @@ impl VenueFile {
             ("maintenance_per_unit", self.maintenance_per_unit.as_ref().map(|key| &key.place)),
             ("tier_size", self.tier_size.as_ref().map(|key| &key.place)),
             ("rates", self.rates.as_ref().map(|key| &key.place)),
+            ("close_fee_price", self.close_fee_price.as_ref().map(|key| &key.place)),
         ];
         for (key, place) in places {
             if let Some(place) = place {

@@ -22,6 +22,7 @@ mod shape;
 mod table;
 mod kinds;
 mod numbers;
+mod opened;
 mod words;
 mod file;
 mod forecast;
@@ -65,8 +66,8 @@ pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, Sweep, read_sweep};
 pub use types::{
-    Account, Asset, Limit, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
-    Terms,
+    Account, Asset, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario,
+    Simulation, Terms,
 };
 pub use venue::catalogue_venue;
 pub use written::{Bundle, WriteError, Written};

@@ -2,7 +2,8 @@
 
 use crate::account::Policy;
 use crate::account::policy::{
-    AddMargin, Deleverage, ExitAfter, MarginCall, Occasion, ProtectivePut, StopLoss, TakeProfit, TrailingStop,
+    AddMargin, Deleverage, ExitAfter, MarginCall, Occasion, ProtectivePut, StopLoss, TakeProfit,
+    TrailingStop, Trigger,
 };
 use crate::market::Duration;
 use crate::venue::{Contract, Side};
@@ -15,7 +16,7 @@ use super::range::Range;
 use super::shape::Placed;
 use super::table::table;
 use super::tree::number;
-use super::types::{Account, Simulation};
+use super::types::{Account, Position, Simulation};
 use super::venue::VenueChoice;
 
 /// Distances from a price: less than all of it.
@@ -27,15 +28,15 @@ const LOAN_TO_VALUE: Range = Range::at_least(0.01).at_most(0.99);
 const MONEY: Range = Range::above(0.0).at_most(1e15);
 
 table! {
-    /// What the owner does on the way, in any combination; with several positions all but stop_loss, take_profit, trailing_stop and
-    /// protective_put.
+    /// What the owner does on the way, in any combination. With several positions stops and targets are those of each
+    /// position; all else looks at the positions that share collateral together.
     struct PolicyFile {
-        /// Close at a loss: { distance = "8%", slippage = "10bp" }.
-        optional stop_loss: StopFile,
-        /// Close at a profit: { distance = "20%" }.
+        /// Close at a loss: { distance = "8%", slippage = "10bp" }, { price = 58_000 } or { loss = "20%" } of the margin.
+        optional stop_loss: StopLossFile,
+        /// Close at a profit: { distance = "20%" }, { price = 80_000 } or { gain = "50%" } of the margin.
         optional take_profit: TargetFile,
         /// Close at a distance from the best price so far: { distance = "10%", slippage = "10bp" }.
-        optional trailing_stop: StopFile,
+        optional trailing_stop: TrailingStopFile,
         /// Close after this time, such as "7d".
         optional exit_after: Duration,
         /// Answer a low margin: { level = 1.5, target = 2.0, reserve = 5_000 }; reduces the position without a reserve.
@@ -82,20 +83,39 @@ table! {
 }
 
 table! {
-    /// An order that closes the position at a loss.
-    struct StopFile {
-        /// Distance from the price it starts from, as a fraction such as "8%".
-        required distance: Ratio where DISTANCE,
+    /// An order that closes the position at a loss: one of distance, price and loss.
+    struct StopLossFile {
+        /// Distance from the entry price, as a fraction such as "8%".
+        optional distance: Ratio where DISTANCE,
+        /// Price in the quote currency.
+        optional price: f64 where MONEY,
+        /// Loss as a share of the margin, such as "20%": the higher the leverage, the nearer the price. Of positions that share
+        /// collateral it is that of all together, and closes them all.
+        optional loss: Ratio where Range::above(0.0).at_most(1.0),
         /// How much worse than the stop the fill is, such as "10bp"; 0 if absent.
         optional slippage: Ratio where SLIPPAGE,
     }
 }
 
 table! {
-    /// An order that closes the position at a profit.
+    /// An order that closes the position at a profit: one of distance, price and gain.
     struct TargetFile {
         /// Distance from the entry price, as a fraction such as "20%".
+        optional distance: Ratio where DISTANCE,
+        /// Price in the quote currency.
+        optional price: f64 where MONEY,
+        /// Gain as a share of the margin, such as "50%"; of positions that share collateral that of all together.
+        optional gain: Ratio where Range::above(0.0).at_most(1_000.0),
+    }
+}
+
+table! {
+    /// An order that follows the price and closes the position at a distance from the best one.
+    struct TrailingStopFile {
+        /// Distance from the best price so far, as a fraction such as "10%".
         required distance: Ratio where DISTANCE,
+        /// How much worse than the stop the fill is, such as "10bp"; 0 if absent.
+        optional slippage: Ratio where SLIPPAGE,
     }
 }
 
@@ -142,41 +162,28 @@ table! {
 }
 
 impl PolicyFile {
-    /// Reports what has no meaning for an account of several positions.
-    pub fn refuse_for_several(&self, problems: &mut Problems) {
-        let places = [
-            ("stop_loss", self.stop_loss.as_ref().map(|file| &file.place)),
-            ("take_profit", self.take_profit.as_ref().map(|file| &file.place)),
-            ("trailing_stop", self.trailing_stop.as_ref().map(|file| &file.place)),
-            ("protective_put", self.protective_put.as_ref().map(|file| &file.place)),
-        ];
-        for (key, place) in places {
-            let Some(place) = place else { continue };
-            let message =
-                format!("`{key}` follows one price, and an account of several positions has no one price");
-            let help = "use `margin_call`, `deleverage` or `exit_after`, which look at the account, or keep one position";
-            problems.push(Problem::new(Code::NotAvailable, place, message).help(help));
-        }
-        if let Some(level) = self.margin_call.as_ref().and_then(|call| call.value.loan_to_value.as_ref()) {
-            let message = "`loan_to_value` is that of one debt, and several positions have no one debt";
-            let help = "use `level` and `target`, equity over maintenance margin";
-            problems.push(Problem::new(Code::NotAvailable, &level.place, message).help(help));
-        }
-    }
-
     /// The policies; what is wrong is reported.
     pub fn resolve(
         &self,
         equity: Option<&Placed<f64>>,
         simulation: Option<&Simulation>,
-        account: Option<&Account>,
+        (account, prices): (Option<&Account>, Option<&[f64]>),
         problems: &mut Problems,
     ) -> Policy {
-        let equity = equity.map_or(1.0, |equity| equity.value);
+        let equity = account.map_or(equity.map_or(1.0, |equity| equity.value), |account| account.equity);
         let slippage = |ratio: &Option<Placed<Ratio>>| ratio.as_ref().map_or(0.0, |ratio| ratio.value.0);
-        let stop = |stop: &StopFile| Some((stop.distance.as_ref()?.value.0, slippage(&stop.slippage)));
-        let fixed = self.stop_loss.as_ref().and_then(|file| stop(&file.value));
-        let trailing = self.trailing_stop.as_ref().and_then(|file| stop(&file.value));
+        let held = account.zip(prices);
+        let stop_loss = self.stop_loss.as_ref().and_then(|file| {
+            let StopLossFile { distance, price, loss, .. } = &file.value;
+            let at = trigger((distance, price, loss), ("loss", -1.0), &file.place, held, problems)?;
+            Some(StopLoss { at, slippage: slippage(&file.value.slippage) })
+        });
+        let take_profit = self.take_profit.as_ref().and_then(|file| {
+            let TargetFile { distance, price, gain, .. } = &file.value;
+            Some(TakeProfit {
+                at: trigger((distance, price, gain), ("gain", 1.0), &file.place, held, problems)?,
+            })
+        });
         if let (Some(exit), Some(simulation)) = (&self.exit_after, simulation)
             && (exit.value.seconds() == 0 || exit.value > simulation.horizon)
         {
@@ -186,12 +193,12 @@ impl PolicyFile {
             problems.push(Problem::new(Code::OutOfRange, &exit.place, message).help(help));
         }
         Policy {
-            stop_loss: fixed.map(|(distance, slippage)| StopLoss { distance, slippage }),
-            take_profit: self
-                .take_profit
-                .as_ref()
-                .and_then(|file| Some(TakeProfit { distance: file.value.distance.as_ref()?.value.0 })),
-            trailing_stop: trailing.map(|(distance, slippage)| TrailingStop { distance, slippage }),
+            stop_loss,
+            take_profit,
+            trailing_stop: self.trailing_stop.as_ref().and_then(|file| {
+                let distance = file.value.distance.as_ref()?.value.0;
+                Some(TrailingStop { distance, slippage: slippage(&file.value.slippage) })
+            }),
             exit_after: self.exit_after.as_ref().map(|time| ExitAfter { time: time.value }),
             margin_call: self
                 .margin_call
@@ -234,8 +241,18 @@ impl MarginCallFile {
                 (level.value, target.value)
             }
             (None, None, Some(level), Some(target)) => {
-                let venue = &account?.venue;
-                if venue.contract != Contract::Spot {
+                let account = account?;
+                let venue = account.venue_of(account.positions.first()?);
+                let rate = venue.tiers[0].rate;
+                let others = || account.positions.iter().map(|position| account.venue_of(position));
+                if others().any(|other| other.contract == Contract::Spot && other.tiers[0].rate != rate) {
+                    let message =
+                        "`loan_to_value` is that of one lender, and these have several liquidation levels";
+                    let help = "use `level` and `target`, equity over maintenance margin";
+                    problems.push(Problem::new(Code::Conflict, &level.place, message).help(help));
+                    return None;
+                }
+                if others().all(|other| other.contract != Contract::Spot) {
                     let message = "`loan_to_value` is for loans and spot margin";
                     let help = "use `level` and `target`, equity over maintenance margin";
                     problems.push(Problem::new(Code::Conflict, &level.place, message).help(help));
@@ -297,8 +314,9 @@ fn resolve_put(
     problems: &mut Problems,
 ) -> Option<ProtectivePut> {
     let expiry = positive(file.value.expiry.as_ref()?, "expiry", problems)?;
-    if account.and_then(|account| account.positions.first()).is_some_and(|one| one.side == Side::Short) {
-        let message = "a put protects a long position, but this one is short";
+    let is_short = |account: &Account| account.positions.iter().all(|one| one.side == Side::Short);
+    if account.is_some_and(is_short) {
+        let message = "a put protects a long position, but there are shorts only";
         let help = "leave it out, or bound the loss of a short with `stop_loss`";
         problems.push(Problem::new(Code::Conflict, &file.place, message).help(help));
     }
@@ -307,6 +325,65 @@ fn resolve_put(
         expiry,
         implied_volatility: file.value.implied_volatility.as_ref()?.value.0,
     })
+}
+
+/// Where an order waits: `word` is the name of the share of the margin, and `direction` +1 for a gain.
+fn trigger(
+    (distance, price, share): (&Option<Placed<Ratio>>, &Option<Placed<f64>>, &Option<Placed<Ratio>>),
+    (word, direction): (&str, f64),
+    place: &Place,
+    held: Option<(&Account, &[f64])>,
+    problems: &mut Problems,
+) -> Option<Trigger> {
+    let given = usize::from(distance.is_some()) + usize::from(price.is_some()) + usize::from(share.is_some());
+    if given != 1 {
+        let message = format!("one of `distance`, `price` and `{word}` is needed, and {given} are given");
+        let help = format!(
+            "such as {{ distance = \"8%\" }} from the entry price or {{ {word} = \"20%\" }} of the margin"
+        );
+        problems.push(Problem::new(Code::MissingKey, place, message).help(help));
+        return None;
+    }
+    let at = match (distance, price, share) {
+        (Some(distance), ..) => Trigger::Distance(distance.value.0),
+        (_, _, Some(share)) => Trigger::Share(share.value.0),
+        (_, Some(price), _) => {
+            let (account, prices) = held?;
+            let first = account.positions.first()?;
+            let is_one = |position: &Position| (position.asset, position.side) == (first.asset, first.side);
+            if !account.positions.iter().all(is_one) {
+                let message =
+                    "a price is that of one asset and for one side, but there are other positions too";
+                let help = format!("use `distance` or `{word}`, which every position has its own price for");
+                problems.push(Problem::new(Code::Conflict, &price.place, message).help(help));
+                return None;
+            }
+            Trigger::Price(price.value / prices[first.asset])
+        }
+        (None, None, None) => return None,
+    };
+    let (account, prices) = held?;
+    for position in &account.positions {
+        let sign = if position.side == Side::Long { direction } else { -direction };
+        let entry = position.opened.as_ref().map_or(1.0, |opened| opened.entry / prices[position.asset]);
+        let ratio = match at {
+            Trigger::Distance(distance) => entry * (1.0 + sign * distance),
+            Trigger::Price(ratio) => ratio,
+            Trigger::Share(_) => continue,
+        };
+        if sign * (ratio - 1.0) <= 0.0 {
+            let message = format!(
+                "the order at {} would be filled at once: the price is {}",
+                number(ratio * prices[position.asset]),
+                number(prices[position.asset])
+            );
+            let side = if sign > 0.0 { "above" } else { "below" };
+            let help = format!("it belongs {side} the price at the start");
+            problems.push(Problem::new(Code::Conflict, place, message).help(help));
+            return None;
+        }
+    }
+    Some(at)
 }
 
 fn resolve_deleverage(file: &Placed<DeleverageFile>, problems: &mut Problems) -> Option<Deleverage> {

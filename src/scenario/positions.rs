@@ -1,13 +1,13 @@
 //! The positions: whose collateral is whose, and whether the venues let the account be opened.
 
-use crate::account::LevelError;
-use crate::account::portfolio::{self, OpenError, PositionTerms, Purse};
+use crate::account::{self, LevelError, OpenError, Pool, PositionTerms};
 use crate::market::Duration;
-use crate::venue::{Funding, FundingTerms, Liquidation, MarginError, Side};
+use crate::venue::{Funding, FundingTerms, MarginError, Side};
 
 use super::borrow::BorrowFile;
 use super::file::PositionFile;
 use super::funding::{self, FundingFile};
+use super::opened;
 use super::policy::HedgeFile;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
@@ -51,12 +51,14 @@ pub(super) fn resolve(
         let given = (&position.venue, &position.funding, &position.borrow);
         let terms = own_terms(given, account, problems);
         let collateral = position.collateral.as_ref().map(|collateral| collateral.value.0);
+        let opened = opened::opened(position, &item.place, problems);
         resolved.push(asset.zip(position.side.as_ref()).map(|(asset, side)| Position {
             asset,
             side: side.value,
             share,
             collateral,
             terms: terms.map(Box::new),
+            opened,
         }));
     }
     let mut resolved: Vec<Position> = resolved.into_iter().collect::<Option<_>>()?;
@@ -106,6 +108,7 @@ fn hedge_of(
         share: file.share.as_ref()?.value.0 * held.abs(),
         collateral: file.collateral.as_ref().map(|collateral| collateral.value.0),
         terms: terms.map(Box::new),
+        opened: None,
     })
 }
 
@@ -196,12 +199,12 @@ impl Account {
     /// Opens the account at a leverage; `prices` are those of all assets at the start.
     ///
     /// # Errors
-    /// See [`portfolio::open`].
-    pub fn open(&self, leverage: f64, prices: &[f64]) -> Result<Vec<Purse>, OpenError> {
+    /// See [`open`](account::open()).
+    pub fn open(&self, leverage: f64, prices: &[f64]) -> Result<Vec<Pool>, OpenError> {
         let laws = self.funding_laws();
         let positions: Vec<_> =
             self.positions.iter().map(|position| self.terms_of(position, prices, &laws)).collect();
-        portfolio::open(self.equity, leverage, &positions, self.venue.liquidation == Liquidation::Forfeit)
+        account::open(self.equity, leverage, &positions)
     }
 
     fn terms_of<'a>(
@@ -210,13 +213,14 @@ impl Account {
         prices: &[f64],
         laws: &[(usize, Funding)],
     ) -> PositionTerms<'a> {
-        let Position { asset, side, share, collateral, .. } = *position;
+        let Position { asset, side, share, collateral, opened, .. } = *position;
+        let entry = opened.map(|opened| opened.entry);
         let (venue, flows) = (self.venue_of(position), self.flows_of(position));
         let law = flows
             .funding
             .as_ref()
             .and_then(|funding| laws.iter().position(|law| law.0 == asset && law.1 == *funding));
-        PositionTerms { asset, side, price: prices[asset], share, collateral, venue, flows, law }
+        PositionTerms { asset, side, price: prices[asset], entry, share, collateral, venue, flows, law }
     }
 
     /// The varying funding rates of the positions, each with the asset that it is on: positions on the same asset under the same terms
@@ -260,15 +264,6 @@ pub(super) fn check_funding(
         let model = assets.and_then(|assets| assets.get(position.asset)).map(|asset| &asset.model);
         funding::check(&law.1, place, horizon, model, problems);
         checked.push(law);
-    }
-}
-
-/// Reports what only an account of one position knows: lenders.
-pub(super) fn refuse_loans(account: &Account, place: &Place, problems: &mut Problems) {
-    let is_loan = |position| matches!(account.venue_of(position).liquidation, Liquidation::Repay { .. });
-    if account.positions.iter().any(is_loan) {
-        let message = "a loan stands alone: it is no part of an account of several positions";
-        problems.push(Problem::new(Code::NotAvailable, place, message).help("keep one position"));
     }
 }
 

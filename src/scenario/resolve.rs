@@ -6,11 +6,12 @@ use crate::model::Stress;
 use super::file::{AccountFile, ScenarioFile, SimulationFile};
 use super::leverage::Levels;
 use super::problem::{Code, Place, Problem, Problems};
+use super::shape::Placed;
 use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
 use super::written::Written;
-use super::{dependence, forecast, leverage, limits, mining, positions, stress};
+use super::{dependence, forecast, leverage, limits, mining, opened, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -39,10 +40,14 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
     let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
     let miner = mining::resolve(file, &asset_names(file), problems);
-    let account = file.account.as_ref().and_then(|account| match &file.miner {
-        Some(_) => mining::account(&account.value, levels.as_ref()),
-        None => resolve_account(&account.value, levels.as_ref(), file, problems),
+    let resolved = file.account.as_ref().and_then(|account| match &file.miner {
+        Some(_) => mining::account(&account.value, levels.as_ref()).zip(levels.clone()),
+        None => resolve_account(account, levels.as_ref(), file, problems),
     });
+    let (account, levels) = match resolved {
+        Some((account, levels)) => (Some(account), Some(levels)),
+        None => (None, levels),
+    };
     if let (Some(Some(miner)), Some(assets), Some(levels)) = (&miner, &assets, &levels) {
         mining::check(file, miner, assets, &levels.values, problems);
     }
@@ -59,10 +64,11 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     // A limit that is not sound has put a problem on the list, which fails the whole file.
     let limits = limits.filter_map(|limit| limits::resolve(limit, complete, problems)).collect();
     let equity = file.account.as_ref().and_then(|account| account.value.equity.as_ref());
-    let policy = file
-        .policy
-        .as_ref()
-        .map(|policy| policy.value.resolve(equity, simulation.as_ref(), account.as_ref(), problems));
+    let prices: Option<Vec<f64>> = (0..asset_names(file).len()).map(|asset| price_of(file, asset)).collect();
+    let policy = file.policy.as_ref().map(|policy| {
+        let held = (account.as_ref(), prices.as_deref());
+        policy.value.resolve(equity, simulation.as_ref(), held, problems)
+    });
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
@@ -197,13 +203,15 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
         .collect()
 }
 
+/// The account, and its levels with that of positions that are open already.
 fn resolve_account(
-    account: &AccountFile,
+    written: &Placed<AccountFile>,
     levels: Option<&Levels>,
     file: &ScenarioFile,
     problems: &mut Problems,
-) -> Option<Account> {
-    let AccountFile { equity, margin, venue, positions, .. } = account;
+) -> Option<(Account, Levels)> {
+    let AccountFile { equity, margin, leverage, venue, positions, .. } = &written.value;
+    let account = &written.value;
     problems.extend(account.missing_without_miner.iter().cloned());
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
     let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
@@ -221,31 +229,47 @@ fn resolve_account(
     let read = positions.as_ref().and_then(|list| {
         positions::resolve(list, mode, hedge, &names, (terms.as_ref(), funding_terms), problems)
     });
+    let is_open = positions.as_ref().is_some_and(|list| {
+        list.value.items.iter().any(|item| item.value.entry.is_some() || item.value.quantity.is_some())
+    });
+    let given = |key: &str| account.given.contains(&key);
+    if !is_open && !given("leverage") {
+        let help = "add `leverage`, a list of numbers such as [1, 2, 5] or a table { from, to, count }; positions that are \
+                    open already (`entry`, `quantity`, `margin`) have a leverage of their own";
+        let message = "`account` has no key `leverage`";
+        problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
+    }
+    if !is_open && !given("equity") {
+        let help = "add `equity`, a number: collateral put up, in the quote currency, or in coins where the contract is inverse";
+        let message = "`account` has no key `equity`";
+        problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
+    }
     let Terms { venue, flows } = terms?;
-    let account = Account {
-        equity: equity.as_ref()?.value,
+    let mut account = Account {
+        equity: if is_open { 1.0 } else { equity.as_ref()?.value },
         margin: mode,
-        leverage: levels?.values.iter().map(|level| level.value).collect(),
+        leverage: Vec::new(),
         venue,
         flows,
         positions: read?,
     };
+    let none = Levels { values: Vec::new(), is_complete: leverage.is_none() };
+    let mut levels = if is_open { levels.cloned().unwrap_or(none) } else { levels?.clone() };
     let prices: Option<Vec<f64>> = (0..names.len()).map(|asset| price_of(file, asset)).collect();
+    if is_open {
+        let list = positions.as_ref()?;
+        let own = opened::join(&mut account, list, equity.as_ref(), prices.as_ref()?, problems)?;
+        levels = levels.with(own, &list.place);
+    }
+    account.leverage = levels.values.iter().map(|level| level.value).collect();
     if account.is_portfolio() {
-        if let Some(policy) = &file.policy {
-            policy.value.refuse_for_several(problems);
-        }
-        if let Some(list) = positions {
-            positions::refuse_loans(&account, &list.place, problems);
-        }
-        positions::check(&account, &levels?.values, &prices?, problems);
+        positions::check(&account, &levels.values, &prices?, problems);
     } else if let Some(position) = account.positions.first()
         && let Some(price) = price_of(file, position.asset)
     {
-        let venue = account.venue_of(position);
-        leverage::check(&levels?.values, venue, position.side, price, account.equity, problems);
+        leverage::check(&levels.values, &account, position, price, problems);
     }
-    Some(account)
+    Some((account, levels))
 }
 
 fn asset_names(file: &ScenarioFile) -> Vec<&str> {

@@ -3,11 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
-use crate::venue::{Contract, MaintenanceBasis, PartialClose, TierRule, TierSize};
+use crate::venue::{Contract, FeePrice, MaintenanceBasis, PartialClose, TierRule, TierSize};
 
 use super::borrow::BorrowFile;
 use super::funding::FundingFile;
-use super::numbers::Ratio;
+use super::numbers::{Count, Ratio};
 use super::problem::Problems;
 use super::range::Range;
 use super::shape::{List, Shape, any_of, wrong_type};
@@ -74,6 +74,9 @@ table! {
         optional maintenance_basis: MaintenanceBasis,
         /// Closing fee that the venue counts into the maintenance margin, as a fraction; 0 if absent.
         optional close_fee: Ratio where FEE,
+        /// The price that this closing fee is counted at: that of the maintenance margin ("basis"; used if absent), or the
+        /// price at which nothing is left of the collateral ("bankruptcy").
+        optional close_fee_price: FeePrice,
         /// Fee as a fraction of the notional, paid at entry and at exit; 0 if absent.
         optional taker_fee: Ratio where FEE,
         /// What happens to the collateral at liquidation: "forfeit" (all of it is gone; used if absent) or { fee, slippage, partial }.
@@ -123,6 +126,9 @@ table! {
         optional close_all_below: f64 where Range::above(0.0).at_most(1.0),
         /// What the lender keeps, as a fraction of the debt that is repaid; 0 if absent.
         optional penalty: Ratio where FEE,
+        /// In place of penalty, for a pool of lenders: what whoever repays gets on top, as a fraction of the debt that is repaid.
+        /// What the collateral does not pay for, bonus included, is bad debt.
+        optional bonus: Ratio where FEE,
     }
 }
 
@@ -133,8 +139,8 @@ table! {
         required fee: Ratio where FEE,
         /// How much worse than the mark price the close is filled, as a fraction of the price; 0 if absent.
         optional slippage: Ratio where FEE,
-        /// Steps of a partial liquidation: "tier", or the fraction of what is open that each step closes; all at once if
-        /// absent.
+        /// Steps of a partial liquidation: "tier", { tiers = 2 }, the fraction of what is open that each step closes, or
+        /// { first = "20%", above = 100_000 } for one such step; all at once if absent.
         optional partial: PartialFile,
     }
 }
@@ -143,14 +149,41 @@ table! {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PartialFile(pub PartialClose);
 
+table! {
+    /// Steps that are more than one tier, or one step before all is closed.
+    struct StepsFile {
+        /// Number of tiers that each step goes down by.
+        optional tiers: Count where Range::at_least(1.0).at_most(100.0),
+        /// Fraction that is closed first; if that is not enough, everything is.
+        optional first: Ratio where Range::above(0.0).at_most(1.0),
+        /// With first: positions of at most this notional are closed at once.
+        optional above: f64 where Range::at_least(0.0),
+    }
+}
+
 impl Shape for PartialFile {
     fn expected() -> String {
-        "\"tier\" or a fraction such as \"20%\"".to_owned()
+        "\"tier\", a fraction such as \"20%\", { tiers = 2 } or { first = \"20%\", above = 100_000 }"
+            .to_owned()
     }
 
     fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {
         if matches!(&node.value, Value::Text(text) if text == "tier") {
-            return Some(Self(PartialClose::Tier));
+            return Some(Self(PartialClose::Tiers(1)));
+        }
+        if matches!(&node.value, Value::Table(_)) {
+            let steps = StepsFile::read(node, label, problems)?;
+            return match (&steps.tiers, &steps.first, &steps.above) {
+                (Some(tiers), None, None) => Some(Self(PartialClose::Tiers(tiers.value.0 as usize))),
+                (None, Some(first), above) => Some(Self(PartialClose::First {
+                    fraction: first.value.0,
+                    above: above.as_ref().map_or(0.0, |above| above.value),
+                })),
+                _ => {
+                    problems.push(wrong_type::<Self>(node, label));
+                    None
+                }
+            };
         }
         let mut unread = Problems::default();
         match Ratio::read(node, label, &mut unread) {
@@ -165,7 +198,7 @@ impl Shape for PartialFile {
     }
 
     fn schema() -> Json {
-        any_of(vec![json!({ "const": "tier" }), Ratio::schema()])
+        any_of(vec![json!({ "const": "tier" }), Ratio::schema(), StepsFile::schema()])
     }
 }
 

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::written::Written;
-use crate::account::Policy;
 use crate::account::miner::Miner;
+use crate::account::{Level, LevelError, Policy};
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Network, Stress};
-use crate::venue::{Contract, Flows, MarginTier, Side, Venue};
+use crate::venue::{Contract, Flows, MaintenanceBasis, MarginTier, Side, Venue};
 
 /// Everything that determines a result, checked and complete.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -166,7 +166,23 @@ impl Account {
 
     /// Whether positions share collateral or stand beside each other, so that no single price decides.
     pub fn is_portfolio(&self) -> bool {
-        self.positions.len() > 1 || self.positions.iter().any(|position| position.share != 1.0)
+        let is_alone = |position: &Position| {
+            let is_on_entry = self.venue_of(position).maintenance_basis == MaintenanceBasis::Entry;
+            position.share == 1.0 && !(is_on_entry && position.opened.is_some())
+        };
+        self.positions.len() > 1 || !self.positions.iter().all(is_alone)
+    }
+
+    /// The level of an account of one position at a leverage, `price` being that of its asset at the start.
+    ///
+    /// # Errors
+    /// See [`Level::open`].
+    pub fn level(&self, position: &Position, price: f64, leverage: f64) -> Result<Level, LevelError> {
+        let venue = self.venue_of(position);
+        match position.opened {
+            Some(_) => Level::held(venue, position.side, price, self.equity, leverage),
+            None => Level::open(venue, position.side, price, self.equity, leverage),
+        }
     }
 
     /// The terms that a position is held under.
@@ -196,12 +212,24 @@ pub struct Position {
     /// Its own terms in place of the account's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terms: Option<Box<Terms>>,
+    /// How it was opened, where that was before the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Opened>,
+}
+
+/// A position that is open at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Opened {
+    /// Price at which it was opened.
+    pub entry: f64,
+    /// Coins, or quote units of an inverse contract.
+    pub quantity: f64,
 }
 
 impl Position {
     /// A position of the size that the leverage says, under the terms of the account.
     pub fn whole(asset: usize, side: Side) -> Self {
-        Self { asset, side, share: 1.0, collateral: None, terms: None }
+        Self { asset, side, share: 1.0, collateral: None, terms: None, opened: None }
     }
 }
 

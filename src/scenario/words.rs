@@ -3,7 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
-use crate::venue::{Compounding, Contract, FundingBasis, MaintenanceBasis, Side, TierRule, TierSize};
+use crate::venue::{
+    Compounding, Contract, FeePrice, FundingBasis, MaintenanceBasis, Side, TierRule, TierSize,
+};
 
 use super::funding::FundingModel;
 use super::problem::{Code, Problem, Problems};
@@ -152,6 +154,7 @@ words!(Contract: "linear" => Contract::Linear, "inverse" => Contract::Inverse, "
 words!(TierRule: "marginal" => TierRule::Marginal, "whole" => TierRule::Whole);
 words!(MaintenanceBasis: "mark" => MaintenanceBasis::Mark, "entry" => MaintenanceBasis::Entry);
 words!(TierSize: "notional" => TierSize::Notional, "quantity" => TierSize::Quantity);
+words!(FeePrice: "basis" => FeePrice::Basis, "bankruptcy" => FeePrice::Bankruptcy);
 words!(Rates: "given" => Rates::Given, "half_initial" => Rates::HalfInitial);
 words!(FundingBasis: "mark" => FundingBasis::Mark, "entry" => FundingBasis::Entry);
 words!(FundingModel: "ou" => FundingModel::Ou);

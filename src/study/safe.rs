@@ -15,8 +15,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::Level;
-use crate::account::portfolio::Purse;
+use crate::account::{Level, Pool};
 use crate::engine::{DepthApart, RunError, SafeLeverage, depth_apart};
 use crate::numeric::elementary;
 use crate::numeric::special::binomial_quantile;
@@ -76,8 +75,8 @@ impl<'a> LeverageRange<'a> {
         }
         if account.is_portfolio() {
             let prices: Vec<f64> = assets.iter().map(|asset| asset.price).collect();
-            let purses = account.open(leverage, &prices);
-            return purses.is_ok_and(|purses| !purses.iter().any(Purse::exceeds_cap));
+            let pools = account.open(leverage, &prices);
+            return pools.is_ok_and(|pools| !pools.iter().any(Pool::exceeds_cap));
         }
         self.open(leverage).is_some()
     }
@@ -87,8 +86,7 @@ impl<'a> LeverageRange<'a> {
         let account = &self.scenario.account;
         let position = account.positions.first()?;
         let price = self.scenario.assets.get(position.asset)?.price;
-        let venue = account.venue_of(position);
-        let level = Level::open(venue, position.side, price, account.equity, leverage).ok()?;
+        let level = account.level(position, price, leverage).ok()?;
         level.exceeded_cap.is_none().then_some(level)
     }
 

@@ -44,6 +44,19 @@ impl Venue {
         of_tiers.min(of_initial)
     }
 
+    /// What the edges of the tiers are compared with at entry.
+    pub(crate) fn tier_size_of(&self, holding: &Holding) -> f64 {
+        match self.tier_size {
+            TierSize::Notional => holding.notional(self.contract, holding.entry),
+            TierSize::Quantity => holding.quantity,
+        }
+    }
+
+    /// The tier of a size; the top one above the table. [`Venue::tiers`] is never empty.
+    pub(crate) fn tier_index(&self, size: f64) -> usize {
+        self.tiers.partition_point(|tier| tier.up_to < size).min(self.tiers.len() - 1)
+    }
+
     fn side_cap(&self, side: Side, cap: f64) -> f64 {
         match (self.contract, side) {
             (Contract::Spot, Side::Short) => cap - 1.0,

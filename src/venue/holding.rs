@@ -23,10 +23,7 @@ pub struct Holding {
 impl Holding {
     /// Notional at a mark price: coin for an inverse contract, else quote units.
     pub fn notional(&self, contract: Contract, price: f64) -> f64 {
-        match contract {
-            Contract::Linear | Contract::Spot => self.quantity * price,
-            Contract::Inverse => self.quantity / price,
-        }
+        contract.notional(self.quantity, price)
     }
 
     /// Size in coins at a mark price.
@@ -49,7 +46,7 @@ impl Holding {
     }
 
     /// The price of a notional: the inverse of [`Holding::notional`]; none unless positive and finite.
-    pub(super) fn price_at(&self, contract: Contract, notional: f64) -> Option<f64> {
+    pub(crate) fn price_at(&self, contract: Contract, notional: f64) -> Option<f64> {
         let price = match contract {
             Contract::Linear | Contract::Spot => notional / self.quantity,
             Contract::Inverse => self.quantity / notional,
@@ -59,13 +56,10 @@ impl Holding {
 
     /// +1 where the holder gains as the notional (in settlement units) grows, else −1.
     pub fn gain_sign(&self, contract: Contract) -> f64 {
-        match (contract, self.side) {
-            (Contract::Linear | Contract::Spot, Side::Long) | (Contract::Inverse, Side::Short) => 1.0,
-            (Contract::Linear | Contract::Spot, Side::Short) | (Contract::Inverse, Side::Long) => -1.0,
-        }
+        contract.gain_sign(self.side)
     }
 
-    pub(super) fn checked_notional(&self, contract: Contract) -> Result<f64, MarginError> {
+    pub(crate) fn checked_notional(&self, contract: Contract) -> Result<f64, MarginError> {
         let positive = |value: f64| value > 0.0 && value.is_finite();
         let notional = self.notional(contract, self.entry);
         if !positive(self.entry) {

@@ -5,10 +5,8 @@ mod flows;
 mod funding;
 mod tiers;
 mod holding;
-mod requirement;
 mod caps;
 mod margin;
-mod liquidation;
 mod units;
 mod catalogue;
 
@@ -19,11 +17,9 @@ pub use funding::{
     Transition,
 };
 pub use holding::Holding;
-pub use liquidation::{Fill, PartialFill, Standing};
 pub use margin::{LiquidationPrice, MarginError, Others};
-pub use requirement::Maintenance;
 pub use terms::{
-    Contract, GrowingRate, Liquidation, MaintenanceBasis, MarginTier, PartialClose, Side, TierRule, TierSize,
-    Venue,
+    Contract, FeePrice, GrowingRate, Liquidation, MaintenanceBasis, MarginTier, PartialClose, Side, TierRule,
+    TierSize, Venue,
 };
 pub use tiers::{TierBand, TierError};

@@ -27,6 +27,72 @@ pub enum Contract {
     Spot,
 }
 
+impl Contract {
+    /// Value of a quantity (base units; quote units of an inverse contract) at a price, in what the contract settles in.
+    pub fn notional(self, quantity: f64, price: f64) -> f64 {
+        match self {
+            Self::Linear | Self::Spot => quantity * price,
+            Self::Inverse => quantity / price,
+        }
+    }
+
+    /// The quantity that has this notional at a price: the inverse of [`Contract::notional`].
+    pub fn quantity(self, notional: f64, price: f64) -> f64 {
+        match self {
+            Self::Linear | Self::Spot => notional / price,
+            Self::Inverse => notional * price,
+        }
+    }
+
+    /// +1 where the holder gains as the notional (in settlement units) grows, else −1.
+    pub fn gain_sign(self, side: Side) -> f64 {
+        match (self, side) {
+            (Self::Linear | Self::Spot, Side::Long) | (Self::Inverse, Side::Short) => 1.0,
+            (Self::Linear | Self::Spot, Side::Short) | (Self::Inverse, Side::Long) => -1.0,
+        }
+    }
+
+    /// What the notional is proportional to at a ratio of prices: the ratio, or one over it; its own inverse.
+    #[inline]
+    pub fn x(self, ratio: f64) -> f64 {
+        match self {
+            Self::Linear | Self::Spot => ratio,
+            Self::Inverse => 1.0 / ratio,
+        }
+    }
+
+    /// ln x over the logarithm of the ratio of prices: 1, or −1 for an inverse contract.
+    #[inline]
+    pub fn power(self) -> f64 {
+        match self {
+            Self::Linear | Self::Spot => 1.0,
+            Self::Inverse => -1.0,
+        }
+    }
+}
+
+impl Side {
+    /// +1 for a long, −1 for a short.
+    #[inline]
+    pub fn sign(self) -> f64 {
+        match self {
+            Self::Long => 1.0,
+            Self::Short => -1.0,
+        }
+    }
+}
+
+/// The price at which a venue counts the closing fee that it adds to the requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeePrice {
+    /// That of the maintenance margin (OKX, Gate).
+    #[default]
+    Basis,
+    /// The price at which nothing is left of the collateral (Bybit).
+    Bankruptcy,
+}
+
 /// The notional that the maintenance rate applies to. On spot margin it is always the debt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,7 +145,7 @@ pub enum Liquidation {
     Forfeit,
     /// The position is closed in the market and what is left of the collateral is returned.
     Close {
-        /// Fee as a fraction of the notional at the liquidation fill.
+        /// Fee as a fraction of the notional at the mark price of the liquidation.
         fee: f64,
         /// How much worse than the mark price the fill is, as a fraction of the price.
         #[serde(skip_serializing_if = "is_zero")]
@@ -96,6 +162,10 @@ pub enum Liquidation {
         close_factor: f64,
         /// Health factor below which all of the debt is repaid at once; 0 for never.
         close_all_below: f64,
+        /// Whether the penalty is the bonus of whoever repays: a pool's lenders then lose what the collateral does not pay for,
+        /// bonus included. Otherwise the penalty is the lender's own, and comes last.
+        #[serde(skip_serializing_if = "is_default")]
+        bonus: bool,
     },
 }
 
@@ -103,10 +173,17 @@ pub enum Liquidation {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartialClose {
-    /// Down to the upper edge of the next lower tier; from the lowest tier everything is closed.
-    Tier,
+    /// Down by so many tiers, to the upper edge of the one reached; where there are no more below, everything is closed.
+    Tiers(usize),
     /// This fraction of what is still open.
     Fraction(f64),
+    /// This fraction first, where the position is larger than a notional (settlement units); if that is not enough, all.
+    First {
+        /// The fraction.
+        fraction: f64,
+        /// Smaller positions are closed at once.
+        above: f64,
+    },
 }
 
 /// A rate that rises with the size of the position: `base + per_unit·size`, size in coins.
@@ -142,6 +219,9 @@ pub struct Venue {
     pub maintenance_basis: MaintenanceBasis,
     /// Closing fee included in the maintenance requirement, as a rate (OKX, Gate); 0 for most venues.
     pub close_fee: f64,
+    /// The price that the closing fee in the requirement is counted at.
+    #[serde(skip_serializing_if = "is_default")]
+    pub close_fee_price: FeePrice,
     /// Taker fee as a fraction of notional, paid at entry and at exit.
     pub taker_fee: f64,
     /// What happens at liquidation.
@@ -170,6 +250,7 @@ impl Venue {
             initial: None,
             maintenance_basis: MaintenanceBasis::Mark,
             close_fee: 0.0,
+            close_fee_price: FeePrice::Basis,
             taker_fee: 0.0,
             liquidation: Liquidation::Forfeit,
             call_level: None,
@@ -183,15 +264,17 @@ impl Venue {
     /// Whether an account here can go on after the venue has acted, or waits for it to act: such accounts are followed
     /// step by step.
     pub fn acts_in_steps(&self) -> bool {
-        self.grace.is_some() || self.liquidates_in_parts()
+        self.grace.is_some() || self.liquidation.is_in_parts()
     }
+}
 
-    /// Whether a liquidation can leave a part of the position open.
-    pub fn liquidates_in_parts(&self) -> bool {
-        match self.liquidation {
-            Liquidation::Forfeit => false,
-            Liquidation::Close { partial, .. } => partial.is_some(),
-            Liquidation::Repay { close_factor, .. } => close_factor < 1.0,
+impl Liquidation {
+    /// Whether it can leave a part of the position open.
+    pub fn is_in_parts(&self) -> bool {
+        match *self {
+            Self::Forfeit => false,
+            Self::Close { partial, .. } => partial.is_some(),
+            Self::Repay { close_factor, .. } => close_factor < 1.0,
         }
     }
 }

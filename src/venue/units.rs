@@ -1,6 +1,6 @@
 //! A venue's terms for a position counted in units of its equity and of its entry price.
 
-use super::{Contract, GrowingRate, MarginTier, TierSize, Venue};
+use super::{Contract, GrowingRate, Liquidation, MarginTier, PartialClose, TierSize, Venue};
 
 impl Venue {
     /// The same terms where prices are ratios to `entry` and sums are in units of `equity` (settlement units).
@@ -23,8 +23,14 @@ impl Venue {
             deduction: tier.deduction * of_size,
             ..*tier
         };
+        let mut liquidation = self.liquidation;
+        if let Liquidation::Close { partial: Some(PartialClose::First { above, .. }), .. } = &mut liquidation
+        {
+            *above /= equity;
+        }
         Self {
             tiers: self.tiers.iter().map(tier).collect(),
+            liquidation,
             maintenance_per_unit: self.maintenance_per_unit / of_coin,
             initial: self
                 .initial

@@ -192,8 +192,11 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
                 for (path, acts) in (0..12).flat_map(|path| [(path, false), (path, true)]) {
                     let events = Arc::new(Mutex::new(Vec::new()));
                     let times = plan.law.grid.iter().filter(|point| point.due).map(|point| point.time);
-                    let inner: Box<dyn Follower> =
-                        if acts { Box::new(plan.account.book()) } else { Box::new(plan.account.ledger()) };
+                    let inner: Box<dyn Follower> = if acts {
+                        Box::new(plan.account.general(&[]))
+                    } else {
+                        Box::new(plan.account.ledger())
+                    };
                     let watched = Watched { inner, events: Arc::clone(&events), times: times.collect() };
                     let mut worker = Worker::with_follower(&plan, Box::new(watched));
                     worker.run_block(path, 1);

@@ -84,10 +84,10 @@ fn followers(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Follower>
         ("charged", Box::new(funded.account.ordered().unwrap()), funded.account.schedule.len()),
         ("plain", Box::new(one.account.ordered().unwrap()), 0),
         ("ledger", Box::new(one.account.ledger()), 0),
-        ("book", Box::new(one.account.book()), 0),
+        ("book", Box::new(one.account.general(&[])), 0),
         (
             "several",
-            Box::new(half.account.several(&half.law.dependence.correlation)),
+            Box::new(half.account.general(&half.law.dependence.correlation)),
             half.account.schedule.len(),
         ),
     ]

@@ -389,11 +389,6 @@ fn terms_that_contradict_each_other_are_reported() {
             r#"policy.margin_call = { loan_to_value = "60%", target_loan_to_value = "50%" }"#,
             "is for loans",
         ),
-        (
-            r#"{ contract = "linear", maintenance = 0.01, maintenance_basis = "entry", liquidation = { fee = 0, partial = "20%" } }"#,
-            "",
-            "partial liquidation is not available",
-        ),
     ] {
         let message = message(venue, policy);
         assert!(message.contains(wanted), "{venue} {policy}: {message}");

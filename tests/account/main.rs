@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod cases;
 mod conservation;
 mod exact_money;
 mod funding_rates;

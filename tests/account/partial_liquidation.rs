@@ -65,7 +65,7 @@ impl Twin {
 
     fn close(&mut self, quantity: f64, price: f64) {
         let fill = price * (1.0 - self.side * SLIPPAGE);
-        self.wallet += self.profit(quantity, fill) - FEE * self.notional(quantity, fill);
+        self.wallet += self.profit(quantity, fill) - FEE * self.notional(quantity, price);
         self.quantity -= quantity;
     }
 
@@ -155,7 +155,7 @@ fn liquidations_in_part_are_those_of_a_naive_twin() {
                     Some(*price)
                 });
                 let ends: Vec<f64> = ends.collect();
-                let mut book = plan.account.book();
+                let mut book = plan.account.general(&[]);
                 let mut noise = Stream::new(1, Purpose::Hit, path);
                 book.begin(1);
                 for (k, to) in ends.iter().enumerate() {

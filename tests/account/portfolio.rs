@@ -3,8 +3,7 @@
 use std::f64::consts::SQRT_2;
 
 use crate::common::run_scenario;
-use liqsim::account::portfolio::{PositionTerms, open, prices};
-use liqsim::account::{Due, Follower, Observer, Portfolio};
+use liqsim::account::{Due, Follower, General, Observer, PositionPrices, PositionTerms, open, prices};
 use liqsim::engine::{BLOCK_LANES, Plan, RunResult, Worker};
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};
@@ -100,20 +99,21 @@ fn the_maintenance_and_the_loss_of_other_positions_move_the_price() {
         side: Side::Long,
         price,
         share: quantity * price / equity,
+        entry: None,
         collateral: None,
         venue,
         flows: Flows::default(),
         law: None,
     };
     let both = [position(1, 1_456.84, 3_683.979, &eth), position(0, 31_967.27, 109.488, &btc)];
-    let found = prices(&open(equity, 1.0, &both, true).unwrap());
-    let price = found[0].liquidation.unwrap() * 1_456.84;
+    let found = prices(&open(equity, 1.0, &both).unwrap());
+    let price = PositionPrices::nearest(found[0].liquidation).unwrap() * 1_456.84;
     assert!((price - 1_153.256_46).abs() < 1e-5, "{price}");
     // Alone, with the whole wallet behind it: BN1.
     let wallet = 1_535_443.01;
     let alone = PositionTerms { share: 3_683.979 * 1_456.84 / wallet, ..both[0].clone() };
-    let found = prices(&open(wallet, 1.0, &[alone], true).unwrap());
-    let price = found[0].liquidation.unwrap() * 1_456.84;
+    let found = prices(&open(wallet, 1.0, &[alone]).unwrap());
+    let price = PositionPrices::nearest(found[0].liquidation).unwrap() * 1_456.84;
     assert!((price - 1_114.784_96).abs() < 1e-5, "{price}");
 }
 
@@ -151,7 +151,8 @@ fn equal_legs_of_cash_and_carry_are_not_liquidated_by_the_price() {
     let plan = Plan::new(&scenario).unwrap();
     for (level, leverage) in plan.terms.iter().zip([1.0, 2.0]) {
         let [long, short] = &level.positions[..] else { panic!("two positions") };
-        assert_eq!(long.liquidation_price, None);
+        // Both go when the pool does, at the price of their common asset.
+        assert_eq!(long.liquidation_price, short.liquidation_price);
         let price = short.liquidation_price.unwrap();
         assert!((price / (250.0 / (0.005 * 0.5 * leverage)) - 1.0).abs() < 1e-9, "{price}");
     }
@@ -273,7 +274,7 @@ fn every_unit_of_money_of_a_liquidated_account_is_accounted_for() {
         for path in 0..200 {
             let mut normals = [0.0; 24];
             Stream::new(8, Purpose::Hit, path).normals(&mut normals);
-            let mut account: Portfolio = plan.account.several(&plan.law.dependence.correlation);
+            let mut account: General = plan.account.general(&plan.law.dependence.correlation);
             account.begin(1);
             let mut now = [0.0_f64; 2];
             let mut fills = vec![None; plan.terms.len()];

@@ -164,20 +164,24 @@ impl Wallet {
         Self { owed: vec![0.0; legs.len()], legs, money, funding: 0.0, interest: 0.0 }
     }
 
-    fn debt(&self) -> f64 {
-        (-self.money).max(0.0)
+    /// What the money, with the losses of contracts, does not pay for.
+    fn debt(&self, x: [f64; 2]) -> f64 {
+        let contracts = self.legs.iter().filter(|(_, _, kind)| *kind != Kind::Spot);
+        let profit: f64 = contracts.map(|(asset, size, _)| size * (x[*asset] - 1.0)).sum();
+        (-(self.money + profit)).max(0.0)
     }
 
     /// Equity less what the venues ask for.
     fn excess(&self, x: [f64; 2]) -> f64 {
         let mut excess = self.money;
+        let debt = self.debt(x);
         for ((asset, size, kind), owed) in self.legs.iter().zip(&self.owed) {
             let x = x[*asset];
             excess += match kind {
                 Kind::Linear => size * (x - 1.0) - MAINTENANCE * size.abs() * x,
                 // m·Q/S coins at a mark of S.
                 Kind::Inverse => size * (x - 1.0) - MAINTENANCE * size.abs(),
-                Kind::Spot if *size > 0.0 => size * x - (LEVEL - 1.0) * self.debt(),
+                Kind::Spot if *size > 0.0 => size * x - (LEVEL - 1.0) * debt,
                 Kind::Spot => (size - owed) * x * LEVEL,
             };
         }
@@ -191,7 +195,7 @@ impl Wallet {
     }
 
     fn pay(&mut self, x: [f64; 2], hour: bool, funding: bool) {
-        let debt = self.debt();
+        let debt = self.debt(x);
         for ((asset, size, kind), owed) in self.legs.iter().zip(&mut self.owed) {
             if *kind == Kind::Linear && funding {
                 let paid = RATE * size * x[*asset];
@@ -250,7 +254,7 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
             let events = Arc::new(Mutex::new(Vec::new()));
             let times = plan.law.grid.iter().filter(|point| point.due).map(|point| point.time);
             let watched = Watched {
-                inner: Box::new(plan.account.several(&plan.law.dependence.correlation)),
+                inner: Box::new(plan.account.general(&plan.law.dependence.correlation)),
                 events: Arc::clone(&events),
                 times: times.collect(),
             };

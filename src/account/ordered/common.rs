@@ -1,8 +1,8 @@
 //! Barriers that are the same on all paths: nothing but time moves them.
 
 use super::debt::Debt;
+use crate::account::margin::{Line, barrier};
 use crate::account::opening::Opening;
-use crate::account::requirement::{Line, barrier};
 use crate::numeric::{Kernel, ln};
 
 /// The barriers of all levels, from one settlement date to the next.
@@ -22,7 +22,7 @@ pub(super) struct Common {
 impl Common {
     /// The barriers of levels with these debts.
     pub fn new(levels: &[Opening], debt: &Debt) -> Self {
-        let lines = |level: &Opening| level.requirement(level.start.exposure).lines(level.start.exposure);
+        let lines = |level: &Opening| level.requirement.lines(level.start.exposure);
         let mut common = Self {
             sign: levels.first().map_or(1.0, Opening::sign),
             lines: levels.iter().map(lines).collect(),

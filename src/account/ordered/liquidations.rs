@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
+use crate::account::fill::Remains;
 use crate::account::follower::Hit;
-use crate::account::opening::{Opening, Remains};
+use crate::account::opening::Opening;
 use crate::numeric::exp;
 use crate::stats::{Deferred, LiquidatedSums, Tally};
 

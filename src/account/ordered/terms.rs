@@ -4,7 +4,8 @@ use super::charges::Charges;
 use super::common::Common;
 use super::debt::Debt;
 use super::envelope::Envelope;
-use crate::account::opening::{Opening, Remains};
+use crate::account::fill::Remains;
+use crate::account::opening::Opening;
 use crate::account::schedule::Moment;
 use crate::numeric::exp;
 use crate::stats::Costs;
@@ -55,7 +56,7 @@ impl Terms {
         // Coins that are owed may outgrow a tier of quantity.
         in_order &= levels.iter().all(|level| {
             let exposure = level.start.exposure;
-            std::ptr::eq(level.requirement(exposure), level.requirement(exposure * debt.coins))
+            level.requirement.keeps_its_tier(exposure, exposure * debt.coins)
         });
         let sign = x_sign * power;
         let mut terms = Self { closing_cash: debt.cash.clone(), levels, sign, power, debt, common, charges };

@@ -12,9 +12,9 @@ mod stops;
 pub use add_margin::AddMargin;
 pub use deleverage::{Deleverage, Occasion};
 pub use exit_after::ExitAfter;
-pub use margin_call::MarginCall;
+pub use margin_call::{Answer, MarginCall};
 pub use protective_put::ProtectivePut;
-pub use stops::{StopLoss, Stops, TakeProfit, TrailingStop};
+pub use stops::{Orders, StopLoss, TakeProfit, TrailingStop, Trigger};
 
 use serde::Serialize;
 

@@ -2,26 +2,43 @@
 //!
 //! On a continuous path each fills at its own price less slippage, and one that lies before the liquidation price is
 //! reached first. A jump may carry the price past it: the fill is then at the price after the gap, if the position has
-//! not been liquidated there.
+//! not been liquidated there. Each position has its own orders, at a distance from the price at which it was opened or at a
+//! price; it is closed alone. A loss or gain that is a share of the margin is that of all positions that share it, from the
+//! prices alone, and closes them together: for a single position that is a price too, nearer the higher the leverage.
 
 use serde::Serialize;
 
-use crate::numeric::elementary;
+use crate::account::leg::{Leg, Unit};
+use crate::account::pool::Pool;
+use crate::numeric::ln;
+use crate::venue::Side;
 
-/// Closes the position when the price has moved this far against it from the entry.
+/// Where an order waits.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// At this distance from the entry price, as a fraction of it.
+    Distance(f64),
+    /// At this price, as a ratio to that at the start.
+    Price(f64),
+    /// At this loss or gain, as a share of the margin at the start.
+    Share(f64),
+}
+
+/// Closes the position when the price has moved against it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct StopLoss {
-    /// Distance from the entry price, as a fraction of it.
-    pub distance: f64,
+    /// Where.
+    pub at: Trigger,
     /// How much worse than the stop the fill is, as a fraction of the price.
     pub slippage: f64,
 }
 
-/// Closes the position when the price has moved this far in its favour from the entry.
+/// Closes the position when the price has moved in its favour.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TakeProfit {
-    /// Distance from the entry price, as a fraction of it.
-    pub distance: f64,
+    /// Where.
+    pub at: Trigger,
 }
 
 /// Closes the position when the price is this far from its best so far.
@@ -33,80 +50,88 @@ pub struct TrailingStop {
     pub slippage: f64,
 }
 
-/// Both stops of a position, ready for the simulation: mirrored log-prices, so that a loss lies below.
+/// The orders of one position at one leverage, in log-prices since the start.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stops {
-    fixed: f64,
+pub struct Orders {
+    /// +1 for a long: its stops lie below and its target above.
+    pub sign: f64,
+    /// The fixed stop; infinitely far without one.
+    pub stop: f64,
+    /// The target; infinitely far without one.
+    pub target: f64,
     /// Distance of the trailing stop from the best price; infinite without one.
-    distance: f64,
+    pub trail: f64,
     slippages: (f64, f64),
 }
 
-impl Stops {
-    /// The stops of a long (sign +1) or a short (−1).
-    pub fn new(stop_loss: Option<StopLoss>, trailing: Option<TrailingStop>, sign: f64) -> Self {
-        Self {
-            fixed: stop_loss.map_or(f64::NEG_INFINITY, |stop| stop.level(sign)),
-            distance: trailing.map_or(f64::INFINITY, |stop| stop.log_distance(sign)),
-            slippages: (
-                stop_loss.map_or(0.0, |stop| stop.slippage),
-                trailing.map_or(0.0, |stop| stop.slippage),
-            ),
-        }
-    }
-
-    /// The nearer stop under the best price so far; −∞ without any.
-    #[inline]
-    pub fn level(&self, top: f64) -> f64 {
-        self.fixed.max(top - self.distance)
-    }
-
-    /// Slippage of the nearer stop.
-    pub fn slippage(&self, top: f64) -> f64 {
-        if top - self.distance >= self.fixed { self.slippages.1 } else { self.slippages.0 }
-    }
-
-    /// Distance of the trailing stop from the best price, if there is one.
-    pub fn trailing(&self) -> Option<f64> {
-        (self.distance < f64::INFINITY).then_some(self.distance)
+impl Trigger {
+    /// The log-price at which a position is, where this is one price: `direction` is +1 for a gain and −1 for a loss. None for a
+    /// share of a margin that several positions share.
+    fn log_price(self, leg: &Leg, pool: &Pool, direction: f64) -> Option<f64> {
+        let towards = direction * leg.side.sign();
+        let ratio = match self {
+            Self::Distance(distance) => leg.entry * towards.mul_add(distance, 1.0),
+            Self::Price(ratio) => ratio,
+            Self::Share(share) => {
+                let [alone] = &pool.legs[..] else { return None };
+                let value = 1.0 + direction * share * pool.collateral / alone.exposure;
+                if alone.unit == Unit::Coin { 1.0 / value } else { value }
+            }
+        };
+        // A price that is never reached.
+        let nowhere = towards * f64::INFINITY;
+        Some(if ratio > 0.0 && ratio.is_finite() { ln(ratio) } else { nowhere })
     }
 }
 
 impl StopLoss {
-    /// Mirrored log-price of the stop: negative.
-    pub fn level(&self, sign: f64) -> f64 {
-        sign * elementary::ln_1p(-sign * self.distance)
+    /// Whether it is a loss of several positions together.
+    pub fn is_shared(&self, pool: &Pool) -> bool {
+        matches!(self.at, Trigger::Share(_)) && pool.legs.len() > 1
     }
 }
 
-impl TakeProfit {
-    /// Mirrored log-price of the target: positive.
-    pub fn level(&self, sign: f64) -> f64 {
-        sign * elementary::ln_1p(sign * self.distance)
+impl Orders {
+    /// The orders of a position of a pool.
+    pub fn new(
+        (stop, target, trailing): (Option<StopLoss>, Option<TakeProfit>, Option<TrailingStop>),
+        leg: &Leg,
+        pool: &Pool,
+    ) -> Self {
+        let sign = leg.side.sign();
+        let at = |trigger: Option<Trigger>, direction: f64| {
+            let price = trigger.and_then(|trigger| trigger.log_price(leg, pool, direction));
+            price.unwrap_or(direction * sign * f64::INFINITY)
+        };
+        Self {
+            sign,
+            stop: at(stop.map(|stop| stop.at), -1.0),
+            target: at(target.map(|target| target.at), 1.0),
+            trail: trailing.map_or(f64::INFINITY, |stop| stop.log_distance(leg.side)),
+            slippages: (stop.map_or(0.0, |stop| stop.slippage), trailing.map_or(0.0, |stop| stop.slippage)),
+        }
+    }
+
+    /// The nearer stop, given the highest and the lowest log-price so far, and its slippage.
+    pub fn nearer(&self, (top, bottom): (f64, f64)) -> (f64, f64) {
+        let best = if self.sign > 0.0 { top } else { bottom };
+        let trailing = best - self.sign * self.trail;
+        match self.sign * trailing >= self.sign * self.stop {
+            true => (trailing, self.slippages.1),
+            false => (self.stop, self.slippages.0),
+        }
+    }
+
+    /// Whether the fixed stop lies beyond a log-price on the losing side.
+    pub fn stops_beyond(&self, log_price: f64) -> bool {
+        self.sign * self.stop <= self.sign * log_price
     }
 }
 
 impl TrailingStop {
-    /// Distance below the best mirrored log-price.
-    pub fn log_distance(&self, sign: f64) -> f64 {
-        -sign * elementary::ln_1p(-sign * self.distance)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_lie_at_the_distances_on_the_right_sides() {
-        let stop = StopLoss { distance: 0.08, slippage: 0.0 };
-        assert!((stop.level(1.0).exp() - 0.92).abs() < 1e-15);
-        assert!(((-stop.level(-1.0)).exp() - 1.08).abs() < 1e-15);
-        let target = TakeProfit { distance: 0.2 };
-        assert!((target.level(1.0).exp() - 1.2).abs() < 1e-15);
-        assert!(((-target.level(-1.0)).exp() - 0.8).abs() < 1e-15);
-        let trailing = TrailingStop { distance: 0.1, slippage: 0.0 };
-        assert!(((-trailing.log_distance(1.0)).exp() - 0.9).abs() < 1e-15);
-        assert!((trailing.log_distance(-1.0).exp() - 1.1).abs() < 1e-15);
+    /// Distance from the best log-price.
+    fn log_distance(self, side: Side) -> f64 {
+        let sign = side.sign();
+        -sign * ln((-sign).mul_add(self.distance, 1.0))
     }
 }
