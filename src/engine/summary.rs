@@ -1,15 +1,12 @@
 //! From the tally of all paths to the numbers of the result.
 
 use super::mining::{self, MinerResult, NetworkResult};
-use super::passage;
-use super::picture::EquityDistribution;
-use super::plan::Plan;
 use super::records;
 use super::result::{
     Interval, Kelly, LevelResult, Note, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
 use super::sampling::{self, Apart};
-use super::several;
+use super::{passage, picture::EquityDistribution, plan::Plan, several};
 use crate::account::{Follower, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
@@ -338,9 +335,7 @@ fn notes(
             .to_owned(),
     );
     if let Some(opened) = &plan.account.miner {
-        for (code, message) in mining::notes(opened) {
-            note(code, message);
-        }
+        mining::notes(opened).into_iter().for_each(|(code, message)| note(code, message));
         return notes;
     }
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
