@@ -1,14 +1,11 @@
-//! All models that suit a history, fitted side by side, and the choice among them.
-
-use rayon::prelude::*;
+//! What can be fitted to a history, and what came out.
 
 use super::fit::{Fit, FitError};
 use super::garch::Garch;
 use super::goodness::Goodness;
 use super::jumps::Jumps;
-use super::sample::{Sample, mean, variance};
+use super::sample::Sample;
 use super::{bates, gbm, hawkes, heston, kou, merton, regime};
-use crate::numeric::elementary;
 
 /// What can be fitted: a model with an estimator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,44 +119,4 @@ pub struct Calibration {
     pub log_growth: Growth,
     /// Growth rate of the expected price per year, ln E[e^r]/Δ.
     pub growth: Growth,
-}
-
-/// Fits the targets, in parallel; the result does not depend on the number of threads.
-///
-/// # Errors
-/// None could be fitted: the reasons.
-pub fn calibrate(sample: Sample, targets: &[Target]) -> Result<Calibration, Vec<(&'static str, FitError)>> {
-    let jumps = Jumps::detect(&sample);
-    let fits: Vec<_> =
-        targets.par_iter().map(|target| (target.name(), target.fit(&sample, &jumps))).collect();
-    let (mut candidates, mut failures) = (Vec::new(), Vec::new());
-    for (name, fit) in fits {
-        match fit {
-            Ok(fit) => {
-                let goodness = fit.probabilities.as_deref().map(Goodness::of);
-                candidates.push(Candidate { fit, goodness });
-            }
-            Err(error) => failures.push((name, error)),
-        }
-    }
-    let n = sample.len();
-    let bic = |candidate: &Candidate| {
-        candidate.fit.likelihood.map_or(f64::INFINITY, |likelihood| likelihood.bic(n))
-    };
-    let chosen = (0..candidates.len()).min_by(|&a, &b| bic(&candidates[a]).total_cmp(&bic(&candidates[b])));
-    let Some(chosen) = chosen else { return Err(failures) };
-    let (log_growth, growth) = growth(&sample);
-    Ok(Calibration { sample, candidates, failures, chosen, log_growth, growth })
-}
-
-/// Mean log return, and growth of the expected price, per year with standard errors.
-fn growth(sample: &Sample) -> (Growth, Growth) {
-    let (n, dt) = (sample.len() as f64, sample.step_years());
-    let ratios: Vec<f64> = sample.returns.iter().map(|r| elementary::exp(*r)).collect();
-    let (log, ratio) = (mean(&sample.returns), mean(&ratios));
-    let error = |values: &[f64], centre: f64| (variance(values) / n).sqrt() / (centre * dt);
-    (
-        Growth { value: log / dt, std_error: error(&sample.returns, 1.0) },
-        Growth { value: elementary::ln(ratio) / dt, std_error: error(&ratios, ratio) },
-    )
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::information::standard_errors;
 use super::simplex::maximise;
+use super::work::Work;
 use crate::numeric::elementary;
 
 /// A fitted parameter under its key of the scenario file (`jumps.rate`), or a derived quantity.
@@ -85,6 +86,18 @@ pub enum FitError {
     /// Detected jumps explain more variance than there is.
     #[error("the detected jumps leave no variance for the continuous part")]
     NoVarianceLeft,
+    /// A part of the law went to zero width.
+    #[error(
+        "part of the law shrinks to bars that stand still ({zeros:.1} % of the returns are exactly 0) or to the tick of the price: \
+         its likelihood has no bound and says nothing; longer bars (--interval) have fewer of them"
+    )]
+    QuietBars {
+        /// Returns of exactly 0, in per cent.
+        zeros: f64,
+    },
+    /// The scenario format does not take the values.
+    #[error("the fitted values are outside what a scenario may hold: {0}")]
+    OutOfRange(String),
     /// Too little time covered.
     #[error("{days} days with all their returns are too few: at least {needed} are needed")]
     FewDays {
@@ -108,16 +121,27 @@ pub(super) struct Estimate {
     pub point: Vec<f64>,
     pub log_likelihood: f64,
     pub parameters: Vec<Parameter>,
+    /// What to say of the search.
+    pub warnings: Vec<String>,
 }
 
-/// Maximises a log-likelihood over unbounded arguments; `parameters` maps these to the values of the `keys`.
+/// Maximises a log-likelihood over unbounded arguments; `parameters` maps these to the values of the `keys`. The
+/// likelihood charges its `work`.
 pub(super) fn maximum_likelihood(
     log_likelihood: impl Fn(&[f64]) -> f64,
     keys: &[&'static str],
     parameters: impl Fn(&[f64]) -> Vec<f64>,
     starts: &[Vec<f64>],
+    work: &Work,
 ) -> Result<Estimate, FitError> {
-    let optimum = maximise(&log_likelihood, starts).ok_or(FitError::NoMaximum)?;
+    let optimum = maximise(&log_likelihood, starts, &|| work.is_spent()).ok_or(FitError::NoMaximum)?;
+    let warnings = match work.is_spent() {
+        true => vec![
+            "the search was ended before it settled: longer bars (--interval) are fitted to the end"
+                .to_owned(),
+        ],
+        false => Vec::new(),
+    };
     let errors = standard_errors(&log_likelihood, &parameters, &optimum.point);
     let values = parameters(&optimum.point);
     let parameters = keys
@@ -126,7 +150,7 @@ pub(super) fn maximum_likelihood(
         .zip(errors)
         .map(|((&key, value), std_error)| Parameter { key, value, std_error })
         .collect();
-    Ok(Estimate { point: optimum.point, log_likelihood: optimum.value, parameters })
+    Ok(Estimate { point: optimum.point, log_likelihood: optimum.value, parameters, warnings })
 }
 
 /// 1/(1 + e^(−x)): any number to one between 0 and 1.

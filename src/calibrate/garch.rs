@@ -8,9 +8,11 @@
 //! long-run variance held at the sample's (variance targeting, Engle and Mezrich 1996), and says so.
 
 use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
+use super::floor::{self, SMALLEST_DOF};
 use super::kernels::sum_of_logs;
 use super::law::standardised_t_cdf;
 use super::sample::{Sample, variance};
+use super::work::Work;
 use crate::numeric::elementary;
 use crate::numeric::special::{ln_gamma, normal_cdf};
 
@@ -147,10 +149,15 @@ impl Garch {
             let dof = self.student.then(|| 2.0 + elementary::exp(next()));
             GarchLaw { mean: u[0], omega, alpha, gamma, beta: persistence - shock, dof }
         };
+        let work = Work::new();
         let log_likelihood = |u: &[f64]| {
             let law = law(u);
-            let allowed = law.dof.is_none_or(|dof| dof < LARGEST_DOF) && law.persistence() < 1.0 - 1e-9;
-            if allowed { law.log_likelihood(&x, before) } else { f64::NAN }
+            let dof = law.dof.is_none_or(|dof| (SMALLEST_DOF..LARGEST_DOF).contains(&dof));
+            if !dof || law.persistence() >= 1.0 - 1e-9 {
+                return f64::NAN;
+            }
+            work.charge(x.len(), if self.student { 25 } else { 18 });
+            law.log_likelihood(&x, before)
         };
         let in_returns =
             |law: GarchLaw| GarchLaw { mean: unit * law.mean, omega: unit * unit * law.omega, ..law };
@@ -176,7 +183,8 @@ impl Garch {
             start
         };
         let starts = [start(0.97, 0.1), start(0.995, 0.05), start(0.8, 0.3)];
-        let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts)?;
+        let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
+        floor::check_dof(law(&estimate.point).dof, sample)?;
         let mut parameters = estimate.parameters;
         let mut derived = parameters.split_off(parameter_count);
         if targeted {

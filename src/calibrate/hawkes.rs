@@ -11,8 +11,9 @@ use crate::numeric::special::normal_cdf;
 use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
 use super::jumps::{FEWEST_JUMPS, JumpLaw, Jumps};
 use super::law::poisson;
-use super::merton::jump_law_errors;
+use super::merton::{MOST_JUMPS_A_YEAR, jump_law_errors};
 use super::sample::Sample;
+use super::work::Work;
 
 /// Fewest jumps from which excitation can be told from chance.
 const FEWEST: usize = 3 * FEWEST_JUMPS;
@@ -82,14 +83,26 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     let start = |branching: f64, decay: f64| {
         vec![elementary::ln(mean_rate * (1.0 - branching)), logit(branching), elementary::ln(decay)]
     };
-    let starts =
-        [start(0.3, 0.3 / dt), start(0.3, 0.03 / dt), start(0.5, 10.0 * mean_rate), start(0.1, 0.1 / dt)];
+    let decay = |wanted: f64| f64::min(wanted, MOST_JUMPS_A_YEAR);
+    let starts = [
+        start(0.3, decay(0.3 / dt)),
+        start(0.3, decay(0.03 / dt)),
+        start(0.5, decay(10.0 * mean_rate)),
+        start(0.1, decay(0.1 / dt)),
+    ];
     let keys = ["jumps.rate", "jumps.excitation", "jumps.decay", "branching", "long_run_rate"];
     // A kernel that fades within a bar cannot be seen in bars.
+    // A scenario takes rates up to 100,000 a year.
+    let work = Work::new();
     let log_likelihood = |u: &[f64]| {
-        if elementary::exp(u[2]) * dt > 1.0 { f64::NAN } else { law(u).log_likelihood(&times, end) }
+        let law = law(u);
+        if law.decay * dt > 1.0 || law.excitation.max(law.rate) > MOST_JUMPS_A_YEAR {
+            return f64::NAN;
+        }
+        work.charge(times.len(), 40);
+        law.log_likelihood(&times, end)
     };
-    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts)?;
+    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
     let intensity = law(&estimate.point);
     let sizes = JumpLaw::estimate(sample, jumps)?;
     let errors = jump_law_errors(sample, jumps);
@@ -98,7 +111,7 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     let mut parameters: Vec<Parameter> = sizes.parameters(errors.as_deref());
     parameters.retain(|parameter| parameter.key != "jumps.rate");
     parameters.extend(timing);
-    let mut warnings = Vec::new();
+    let mut warnings = estimate.warnings;
     let poisson_log = times.len() as f64 * elementary::ln(mean_rate) - mean_rate * end;
     let gain = estimate.log_likelihood - poisson_log;
     // Two more parameters than a Poisson process: 3 is the 5 % point of half a chi-square.

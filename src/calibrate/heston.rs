@@ -20,6 +20,8 @@ use super::sample::Sample;
 
 /// Lags in days that the curves are fitted over.
 const LAGS: usize = 30;
+/// Days whose mean variance the scenario starts with: fewer are noise, more are the past.
+const LAST_DAYS: usize = 7;
 /// Days in a block of the bootstrap.
 const BLOCK: usize = 90;
 /// Fewest days.
@@ -153,7 +155,10 @@ pub(super) struct Variances {
 
 /// Heston's parameters by moments, from the returns that are not among the jumps.
 pub(super) fn variances(sample: &Sample, jumps: Option<&Jumps>) -> Result<Variances, FitError> {
-    let rows = Days::of(sample, jumps)?.rows();
+    let days = Days::of(sample, jumps)?;
+    let last = &days.variances[days.variances.len().saturating_sub(LAST_DAYS)..];
+    let start = last.iter().sum::<f64>() / last.len() as f64;
+    let rows = days.rows();
     let columns = rows[0].len();
     let means: Vec<f64> =
         (0..columns).map(|c| rows.iter().map(|row| row[c]).sum::<f64>() / rows.len() as f64).collect();
@@ -167,8 +172,7 @@ pub(super) fn variances(sample: &Sample, jumps: Option<&Jumps>) -> Result<Varian
         .enumerate()
         .map(|(i, (key, value))| Parameter { key, value, std_error: errors.as_ref().map(|errors| errors[i]) })
         .collect();
-    let start = Parameter { key: "variance", ..parameters[0].clone() };
-    parameters.insert(0, start);
+    parameters.insert(0, Parameter { key: "variance", value: start, std_error: None });
     let feller = 2.0 * law.mean_reversion * law.long_run_variance / law.vol_of_vol.powi(2);
     let mut warnings = Vec::new();
     if law.mean_reversion < 1.05 * MEAN_REVERSION.0 {

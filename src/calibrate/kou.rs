@@ -8,18 +8,25 @@
 use crate::numeric::elementary;
 
 use super::fit::{Fit, FitError, Likelihood, logistic, maximum_likelihood};
+use super::floor;
 use super::fourier::transform;
 use super::kernels::SMALLEST_DENSITY;
+use super::merton::MOST_JUMPS_A_YEAR;
 use super::sample::Sample;
+use super::work::Work;
 
 /// Jumps per step beyond which the search does not go.
 const MOST_JUMPS_PER_STEP: f64 = 20.0;
 /// Jumps a year above which they stand for changing volatility.
 const MANY_JUMPS: f64 = 730.0;
+/// Mean jumps up that the search does not reach: at 1 the expected price would not exist, and a scenario takes 0.99.
+const LARGEST_UP_MEAN: f64 = 0.98;
+/// The same for jumps down, of which a scenario takes 5.
+const LARGEST_DOWN_MEAN: f64 = 4.9;
 /// Grid points per standard deviation of the continuous part: φ has vanished long before the grid's highest frequency.
 const POINTS_PER_STD_DEV: f64 = 6.0;
 /// Largest grid; laws that would need more are not considered.
-const LARGEST_GRID: usize = 1 << 16;
+const LARGEST_GRID: usize = 1 << 15;
 /// Part of the peak below which the transform is not trusted.
 const TRUSTED: f64 = 1e-10;
 
@@ -166,12 +173,17 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         up_mean: elementary::exp(u[4]),
         down_mean: elementary::exp(u[5]),
     };
+    let (work, smallest) = (Work::new(), floor::smallest_part(sample));
+    let most_jumps = MOST_JUMPS_PER_STEP.min(MOST_JUMPS_A_YEAR * dt);
     let log_likelihood = |u: &[f64]| {
         let law = law(u);
-        if law.jumps > MOST_JUMPS_PER_STEP || law.centre.abs() > reach {
+        let is_scenario = unit * law.up_mean < LARGEST_UP_MEAN && unit * law.down_mean < LARGEST_DOWN_MEAN;
+        if law.jumps > most_jumps || law.centre.abs() > reach || law.std_dev < smallest || !is_scenario {
             return f64::NAN;
         }
         let density = law.density(reach + law.centre.abs());
+        work.charge(density.as_ref().map_or(0, |density| density.log_density.len()), 80);
+        work.charge(x.len(), 14);
         density.map_or(f64::NAN, |density| x.iter().map(|x| density.log_at(*x)).sum())
     };
     let parameters = |u: &[f64]| {
@@ -194,11 +206,13 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
             elementary::ln(jump),
         ]
     };
-    let starts = [start(0.5, 0.5, 0.8), start(0.8, 0.05, 2.0), start(0.3, 1.5, 0.6)];
+    let rate = |wanted: f64| f64::min(wanted, 0.5 * most_jumps);
+    let starts = [start(0.5, rate(0.5), 0.8), start(0.8, rate(0.05), 2.0), start(0.3, rate(1.5), 0.6)];
     let keys = ["volatility", "jumps.rate", "jumps.up_probability", "jumps.up_mean", "jumps.down_mean"];
-    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts)?;
+    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
     let found = law(&estimate.point);
-    let mut warnings = Vec::new();
+    floor::check(found.std_dev, sample)?;
+    let mut warnings = estimate.warnings;
     let rate = found.jumps / dt;
     if rate > MANY_JUMPS {
         warnings.push(format!(

@@ -12,13 +12,17 @@ use crate::numeric::special::normal_cdf;
 
 use super::bootstrap::block_bootstrap;
 use super::fit::{Fit, FitError, Likelihood, Parameter, maximum_likelihood};
+use super::floor;
 use super::jumps::{JumpLaw, Jumps};
 use super::kernels::{add_normal, sum_of_logs};
 use super::law::poisson;
 use super::sample::Sample;
+use super::work::Work;
 
 /// Jumps per step beyond which the search does not go: the law is normal there.
 const MOST_JUMPS_PER_STEP: f64 = 20.0;
+/// Jumps a year beyond which the search does not go: a scenario takes at most 100,000.
+pub(super) const MOST_JUMPS_A_YEAR: f64 = 99_000.0;
 /// Jumps a year above which they stand for changing volatility: more than two a day.
 const MANY_JUMPS: f64 = 730.0;
 /// Weeks in a block of the bootstrap.
@@ -81,9 +85,15 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         mean: u[3],
         jump_variance: elementary::exp(2.0 * u[4]),
     };
+    let (work, smallest) = (Work::new(), floor::smallest_part(sample));
+    let most_jumps = MOST_JUMPS_PER_STEP.min(MOST_JUMPS_A_YEAR * dt);
     let log_likelihood = |u: &[f64]| {
         let law = law(u);
-        if law.jumps > MOST_JUMPS_PER_STEP { f64::NAN } else { law.log_likelihood(&x) }
+        if law.jumps > most_jumps || law.variance < smallest * smallest {
+            return f64::NAN;
+        }
+        work.charge(x.len() * poisson(law.jumps).len(), 3);
+        law.log_likelihood(&x)
     };
     let parameters = |u: &[f64]| {
         let law = law(u);
@@ -93,12 +103,14 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
     let start = |sigma: f64, jumps: f64, jump: f64| {
         vec![0.0, elementary::ln(sigma), elementary::ln(jumps), 0.0, elementary::ln(jump)]
     };
-    let starts = [start(0.5, 0.3, 1.5), start(0.8, 0.02, 4.0), start(0.9, 0.1, 1.5)];
+    let rate = |wanted: f64| f64::min(wanted, 0.5 * most_jumps);
+    let starts = [start(0.5, rate(0.3), 1.5), start(0.8, rate(0.02), 4.0), start(0.9, rate(0.1), 1.5)];
     let keys = ["volatility", "jumps.rate", "jumps.mean", "jumps.std_dev"];
-    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts)?;
+    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
     let found = law(&estimate.point);
+    floor::check(found.variance.sqrt(), sample)?;
     let rate = found.jumps / dt;
-    let mut warnings = Vec::new();
+    let mut warnings = estimate.warnings;
     if rate > MANY_JUMPS {
         warnings.push(format!(
             "{rate:.0} jumps a year are a picture of changing volatility, not of jumps, and normal again after days: for \

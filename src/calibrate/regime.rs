@@ -9,11 +9,16 @@ use crate::numeric::elementary;
 use crate::numeric::special::normal_cdf;
 
 use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
+use super::floor;
 use super::kernels::{SMALLEST_DENSITY, add_normal, sum_of_logs};
 use super::sample::Sample;
+use super::work::Work;
 
 /// Largest sum of both switching probabilities per step that a continuous chain can have is 1; this keeps away from it.
 const MOST_SWITCHING: f64 = 0.98;
+
+/// Switches a year beyond which the search does not go: a scenario takes 100,000.
+const MOST_SWITCHES: f64 = 99_000.0;
 
 /// The parameters per step, in the unit of the returns.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,9 +84,18 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
             leaving: [logistic(u[3]), logistic(u[4])],
         }
     };
+    let (work, smallest) = (Work::new(), floor::smallest_part(sample));
     let log_likelihood = |u: &[f64]| {
         let law = law(u);
-        if law.leaving[0] + law.leaving[1] > MOST_SWITCHING { f64::NAN } else { law.log_likelihood(&x) }
+        let total = law.leaving[0] + law.leaving[1];
+        if total > MOST_SWITCHING
+            || law.std_dev[0] < smallest
+            || law.rates(dt).iter().any(|rate| *rate > MOST_SWITCHES)
+        {
+            return f64::NAN;
+        }
+        work.charge(x.len(), 16);
+        law.log_likelihood(&x)
     };
     let annual = unit / dt.sqrt();
     let parameters = |u: &[f64]| {
@@ -105,8 +119,9 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         "switching_rates.1.0",
         "share_of_time_in_state_1",
     ];
-    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts)?;
+    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
     let found = law(&estimate.point);
+    floor::check(found.std_dev[0], sample)?;
     let (_, wild) = found.filter(&x);
     let cdf = |x: f64, state: usize| normal_cdf((x - found.mean) / found.std_dev[state]);
     let probabilities = x.iter().zip(&wild).map(|(x, p)| (1.0 - p) * cdf(*x, 0) + p * cdf(*x, 1)).collect();
@@ -118,7 +133,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         value: last,
         std_error: None,
     });
-    let mut warnings = Vec::new();
+    let mut warnings = estimate.warnings;
     if found.leaving[0] + found.leaving[1] > 0.5 {
         warnings.push(
             "the regimes change about as fast as the bars: within a step there are switches that this fit does not see"

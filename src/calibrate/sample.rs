@@ -16,6 +16,8 @@ pub struct Sample {
     pub step: Duration,
     /// Returns left out since they span a gap.
     pub across_gaps: usize,
+    /// The smallest step of the price, as a fraction of it; 0 where it is not known.
+    pub tick: f64,
 }
 
 /// Why no model can be fitted.
@@ -27,6 +29,11 @@ pub enum SampleError {
     /// A price that stands still.
     #[error("the price never moves: there is nothing to fit")]
     Constant,
+    /// A price that grows by the same every time.
+    #[error(
+        "all returns are {0:.3e} up to rounding: the price grows at a constant rate, there is nothing to fit"
+    )]
+    ConstantGrowth(f64),
 }
 
 impl Sample {
@@ -41,6 +48,7 @@ impl Sample {
             ends.iter().map(|&index| history.bars[index].time).collect(),
             history.interval,
             history.bars.len().saturating_sub(1) - ends.len(),
+            tick(history),
         )
     }
 
@@ -50,7 +58,7 @@ impl Sample {
     /// As [`Sample::of`].
     pub fn from_returns(returns: Vec<f64>, step: Duration) -> Result<Self, SampleError> {
         let times = (0..returns.len()).map(|index| index as i64 * step.seconds() as i64).collect();
-        Self::new(returns, times, step, 0)
+        Self::new(returns, times, step, 0, 0.0)
     }
 
     fn new(
@@ -58,12 +66,27 @@ impl Sample {
         times: Vec<i64>,
         step: Duration,
         across_gaps: usize,
+        tick: f64,
     ) -> Result<Self, SampleError> {
         if returns.len() < FEWEST_RETURNS {
             return Err(SampleError::TooFew(returns.len()));
         }
-        let sample = Self { returns, times, step, across_gaps };
-        if sample.std_dev() > 0.0 { Ok(sample) } else { Err(SampleError::Constant) }
+        let sample = Self { returns, times, step, across_gaps, tick };
+        let (mean, std_dev) = (sample.mean(), sample.std_dev());
+        if mean == 0.0 && std_dev == 0.0 {
+            return Err(SampleError::Constant);
+        }
+        // What rounding of the price, or of the arithmetic, makes of equal returns.
+        let rounding = sample.rounding().max(1e-7 * mean.abs());
+        if std_dev <= 1.5 * rounding && mean.abs() > std_dev {
+            return Err(SampleError::ConstantGrowth(mean));
+        }
+        Ok(sample)
+    }
+
+    /// Standard deviation that rounding to the tick gives to a return: two ends, each even over a tick.
+    pub fn rounding(&self) -> f64 {
+        self.tick / 6.0_f64.sqrt()
     }
 
     /// Number of returns.
@@ -106,6 +129,17 @@ impl Sample {
         let unit = self.std_dev();
         (self.returns.iter().map(|r| r / unit).collect(), unit)
     }
+}
+
+/// The smallest difference between two closes in a row, as a fraction of the middle close: the tick, or less than it.
+fn tick(history: &PriceHistory) -> f64 {
+    let steps = history.bars.windows(2).map(|pair| (pair[1].close - pair[0].close).abs());
+    // Differences that are rounding of the numbers themselves are none.
+    let smallest = steps.filter(|step| *step > 0.0).fold(f64::INFINITY, f64::min);
+    let mut closes: Vec<f64> = history.bars.iter().map(|bar| bar.close).collect();
+    closes.sort_by(f64::total_cmp);
+    let middle = closes.get(closes.len() / 2).copied().unwrap_or(1.0);
+    if smallest.is_finite() { smallest / middle } else { 0.0 }
 }
 
 /// Arithmetic mean.

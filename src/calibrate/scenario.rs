@@ -1,91 +1,36 @@
 //! A ready scenario with fitted parameters, their errors and where they come from.
 
-use crate::market::{Duration, HistoryReport, PriceHistory, format_time};
+use crate::market::format_time;
 use crate::numeric::elementary;
+use crate::scenario::{Source, parse};
+use crate::venue::Side;
 
 use super::calibration::{Calibration, Candidate};
 use super::fit::{Fit, Parameter};
 use super::goodness::Goodness;
-
-/// What the history was and what of it was used.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Provenance {
-    /// The file and what was wrong with it.
-    pub report: HistoryReport,
-    /// Interval of the bars used.
-    pub interval: Duration,
-    /// Start of the first and the last bar used.
-    pub range: (i64, i64),
-    /// Bars used.
-    pub bars: usize,
-    /// Close of the last bar.
-    pub last_close: f64,
-}
-
-impl Provenance {
-    /// Of a history with at least one bar, as it was used, and the report of the file it came from; `None` without bars.
-    pub fn of(report: HistoryReport, history: &PriceHistory) -> Option<Self> {
-        let (first, last) = (history.bars.first()?, history.bars.last()?);
-        Some(Self {
-            report,
-            interval: history.interval,
-            range: (first.time, last.time),
-            bars: history.bars.len(),
-            last_close: last.close,
-        })
-    }
-
-    /// The file without its folders.
-    pub fn file_name(&self) -> &str {
-        self.report.source.rsplit(['/', '\\']).next().unwrap_or(&self.report.source)
-    }
-
-    /// The asset that the file name starts with (`btc_usdt_1h.csv` is BTC), or `ASSET`.
-    pub fn asset(&self) -> String {
-        let letters: String = self.file_name().chars().take_while(char::is_ascii_alphanumeric).collect();
-        let name = letters.to_ascii_uppercase();
-        let quotes = ["USDT", "USDC", "USD"];
-        let base = quotes
-            .iter()
-            .find_map(|quote| name.strip_suffix(quote))
-            .filter(|base| !base.is_empty())
-            .unwrap_or(&name);
-        if self.report.source == "standard input" || !base.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            return "ASSET".to_owned();
-        }
-        base.to_owned()
-    }
-}
-
-/// What to do about the drift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drift {
-    /// No view: the expected price stays where it is.
-    Zero,
-    /// The sample's growth.
-    Estimate,
-}
+use super::provenance::Provenance;
+use super::terms::{Drift, Terms};
 
 /// The scenario of a candidate, as text.
 pub fn scenario(
     calibration: &Calibration,
     candidate: &Candidate,
     provenance: &Provenance,
-    drift: Drift,
+    terms: &Terms,
 ) -> String {
-    let asset = provenance.asset();
-    let venue = match asset.as_str() {
-        "BTC" => "binance-usdm-btcusdt",
-        "ETH" => "binance-usdm-ethusdt",
-        _ => "flat-0.5pct",
+    let Terms { asset, venue, side, horizon, .. } = terms;
+    let side = match side {
+        Side::Long => "long",
+        Side::Short => "short",
     };
     let fit = &candidate.fit;
+    let levels: Vec<String> = terms.leverage.iter().map(ToString::to_string).collect();
     format!(
         "{}
-name = \"{asset} long, 30 days, {} fitted to history\"
+name = \"{asset} {side}, {horizon}, {} fitted to history\"
 
 [simulation]
-horizon = \"30d\"
+horizon = \"{horizon}\"
 paths = 200_000
 seed = 1
 monitoring = \"continuous\"
@@ -96,27 +41,56 @@ price = {}                # the last close
 [assets.{asset}.model]
 {}
 [account]
-equity = 1_000.0
+equity = {}
 margin = \"isolated\"
-leverage = [1, 2, 3, 5, 10, 20, 50]
+leverage = [{}]
 venue = \"{venue}\"
 
 [[account.positions]]
 asset = \"{asset}\"
-side = \"long\"
+side = \"{side}\"
 ",
-        comments(calibration, candidate, provenance, drift),
+        comments(calibration, candidate, provenance, terms),
         fit.kind,
         number(provenance.last_close, 10),
-        model(calibration, fit, drift),
+        model(calibration, fit, terms.drift),
+        number(terms.equity, 10),
+        levels.join(", "),
     )
+}
+
+/// What the scenario format says against the fitted values; nothing if it takes them.
+pub(super) fn refusal(calibration: &Calibration, fit: &Fit) -> Option<String> {
+    let text = format!(
+        "name = \"fit\"\n[simulation]\nhorizon = \"30d\"\npaths = 1\nseed = 1\n[assets.A]\nprice = 1.0\n[assets.A.model]\n{}\
+         [account]\nequity = 1.0\nleverage = [1]\nvenue = \"flat-0.5pct\"\n[[account.positions]]\nasset = \"A\"\nside = \"long\"\n",
+        model(calibration, fit, Drift::Zero)
+    );
+    let problems = parse(Source::new("fit", text), &[]).err()?;
+    Some(problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; "))
+}
+
+/// The volatility that the scenario starts with and that of the long run, per square root of a year, where the model has both.
+pub fn start_and_long_run(fit: &Fit) -> Option<(f64, f64)> {
+    match fit.kind {
+        "garch" => Some((fit.value("volatility_after_the_last_bar")?, fit.value("long_run_volatility")?)),
+        "heston" | "bates" => Some((fit.value("variance")?.sqrt(), fit.value("long_run_variance")?.sqrt())),
+        "regime" => {
+            let variance = |key| fit.value(key).map(|volatility| volatility * volatility);
+            let (calm, wild) = (variance("states.0.volatility")?, variance("states.1.volatility")?);
+            let mean = |share: f64| ((1.0 - share) * calm + share * wild).sqrt();
+            let now = fit.value("probability_of_state_1_after_the_last_bar")?;
+            Some((mean(now), mean(fit.value("share_of_time_in_state_1")?)))
+        }
+        _ => None,
+    }
 }
 
 fn comments(
     calibration: &Calibration,
     candidate: &Candidate,
     provenance: &Provenance,
-    drift: Drift,
+    terms: &Terms,
 ) -> String {
     let sample = &calibration.sample;
     let report = &provenance.report;
@@ -145,6 +119,9 @@ fn comments(
             sample.len()
         ),
     );
+    if !report.decisions.is_empty() {
+        item("Read as", &format!("{}.", report.decisions.join("; ")));
+    }
     if !report.issues.is_empty() {
         let found: Vec<String> = report
             .by_kind()
@@ -173,12 +150,21 @@ fn comments(
             ),
         );
     }
+    if let Some((start, long_run)) = start_and_long_run(fit) {
+        let (start, long_run) = (100.0 * start, 100.0 * long_run);
+        item(
+            "Start",
+            &format!(
+                "at a volatility of {start:.0} % a year, that after the last bar; in the long run it is {long_run:.0} %."
+            ),
+        );
+    }
     let growth = calibration.growth;
     let found = format!(
         "the sample's growth was {:.2} a year with a standard error of {:.2}",
         growth.value, growth.std_error
     );
-    match drift {
+    match terms.drift {
         Drift::Zero => {
             item("Drift", &format!("none on purpose: {found}, which says little about the years to come."))
         }
@@ -189,6 +175,9 @@ fn comments(
     }
     for warning in candidate.warnings() {
         item("Weak", &format!("{warning}."));
+    }
+    if !terms.assumed.is_empty() {
+        item("Assumed", &format!("{}.", terms.assumed.join("; ")));
     }
     item(
         "Errors of",
@@ -236,6 +225,10 @@ fn model(calibration: &Calibration, fit: &Fit, drift: Drift) -> String {
             for parameter in &fit.parameters {
                 text += &format!("{} = {}\n", parameter.key, number(parameter.value, 9));
             }
+            if let Some(last) = fit.value("volatility_after_the_last_bar") {
+                let variance = last * last * calibration.sample.step_years();
+                text += &format!("initial_variance = {}     # after the last bar\n", number(variance, 6));
+            }
             return text;
         }
         "regime" => {
@@ -245,6 +238,11 @@ fn model(calibration: &Calibration, fit: &Fit, drift: Drift) -> String {
                 "states = [{{ drift = {growth}, volatility = {calm} }}, {{ drift = {growth}, volatility = {wild} }}]\n"
             );
             text += &format!("switching_rates = [[0.0, {to_wild}], [{to_calm}, 0.0]]\n");
+            if let Some(wild) = fit.value("probability_of_state_1_after_the_last_bar") {
+                // Six decimals on both sides have the sum of 1.
+                let wild = (1e6 * wild).round() / 1e6;
+                text += &format!("start = [{:.6}, {wild:.6}]     # after the last bar\n", 1.0 - wild);
+            }
             return text;
         }
         _ => text += &format!("drift = {growth}\n"),

@@ -24,26 +24,30 @@ const LATER_EDGES: [f64; 8] = [0.2, 0.1, 0.2, 0.05, 0.1, 0.05, 0.1, 0.05];
 /// A later search that gains less than this ends the work: a log-likelihood is known well enough then.
 const SMALLEST_GAIN: f64 = 1e-7;
 
-/// The largest value of `function` found from any of the starts; `None` if it exists at none of them.
-pub fn maximise(function: impl Fn(&[f64]) -> f64, starts: &[Vec<f64>]) -> Option<Optimum> {
+/// The largest value of `function` found from any of the starts, until `is_spent`; `None` if it exists at none of them.
+pub fn maximise(
+    function: impl Fn(&[f64]) -> f64,
+    starts: &[Vec<f64>],
+    is_spent: &dyn Fn() -> bool,
+) -> Option<Optimum> {
     // Where the function does not exist is worse than anywhere else.
     let value =
         |point: &[f64]| Some(function(point)).filter(|value| value.is_finite()).unwrap_or(f64::NEG_INFINITY);
     let mut best: Option<Optimum> = None;
     for start in starts {
-        let found = search(&value, start, FIRST_EDGE, FIRST_EVALUATIONS * start.len(), 1e-3);
+        let found = search(&value, start, FIRST_EDGE, FIRST_EVALUATIONS * start.len(), 1e-3, is_spent);
         if best.as_ref().is_none_or(|best| found.value > best.value) {
             best = Some(found);
         }
     }
     let mut best = best.filter(|best| best.value.is_finite())?;
     for edge in LATER_EDGES {
-        let found = search(&value, &best.point, edge, LATER_EVALUATIONS * best.point.len(), 1e-10);
+        let found = search(&value, &best.point, edge, LATER_EVALUATIONS * best.point.len(), 1e-10, is_spent);
         let gain = found.value - best.value;
         if gain > 0.0 {
             best = found;
         }
-        if gain < SMALLEST_GAIN {
+        if gain < SMALLEST_GAIN || is_spent() {
             break;
         }
     }
@@ -57,6 +61,7 @@ fn search(
     edge: f64,
     evaluations: usize,
     tolerance: f64,
+    is_spent: &dyn Fn() -> bool,
 ) -> Optimum {
     let n = start.len();
     let evaluate = |point: Vec<f64>| Optimum { value: function(&point), point };
@@ -71,7 +76,7 @@ fn search(
         // Best first; the sort is stable, so equals keep their order and the path is the same everywhere.
         simplex.sort_by(|a, b| b.value.total_cmp(&a.value));
         let spread = simplex[0].value - simplex[n].value;
-        if left == 0 || spread <= tolerance {
+        if left == 0 || spread <= tolerance || is_spent() {
             return simplex.swap_remove(0);
         }
         let centre: Vec<f64> = (0..n)
@@ -116,7 +121,7 @@ mod tests {
     #[test]
     fn the_end_of_a_curved_valley_is_found() {
         let valley = |x: &[f64]| -(100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2));
-        let found = maximise(valley, &[vec![-1.2, 1.0]]).unwrap();
+        let found = maximise(valley, &[vec![-1.2, 1.0]], &|| false).unwrap();
         assert!((found.point[0] - 1.0).abs() < 1e-3 && (found.point[1] - 1.0).abs() < 2e-3, "{found:?}");
     }
 
@@ -124,15 +129,17 @@ mod tests {
     fn the_higher_of_two_peaks_wins_whatever_the_order_of_the_starts() {
         let peaks = |x: &[f64]| (-(x[0] - 3.0).powi(2)).exp() + 2.0 * (-(x[0] + 3.0).powi(2)).exp();
         for starts in [[vec![3.5], vec![-2.5]], [vec![-2.5], vec![3.5]]] {
-            let found = maximise(peaks, &starts).unwrap();
+            let found = maximise(peaks, &starts, &|| false).unwrap();
             assert!((found.point[0] + 3.0).abs() < 1e-3, "{found:?}");
         }
     }
 
     #[test]
     fn the_border_of_existence_is_not_crossed() {
-        let found = maximise(|x| if x[0] < 1.0 { f64::NAN } else { -x[0] }, &[vec![0.0], vec![4.0]]).unwrap();
+        let found =
+            maximise(|x| if x[0] < 1.0 { f64::NAN } else { -x[0] }, &[vec![0.0], vec![4.0]], &|| false)
+                .unwrap();
         assert!(found.point[0] >= 1.0 && found.point[0] < 1.0 + 1e-5, "{found:?}");
-        assert_eq!(maximise(|_| f64::NAN, &[vec![0.0]]), None);
+        assert_eq!(maximise(|_| f64::NAN, &[vec![0.0]], &|| false), None);
     }
 }

@@ -4,19 +4,24 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use liqsim::calibrate::{Drift, Garch, Provenance, Sample, Target, calibrate, range_volatilities, scenario};
-use liqsim::market::{Duration, HistoryReport, PriceHistory, parse_time};
+use liqsim::calibrate::{
+    Choices, Drift, Garch, Provenance, Sample, Target, Terms, calibrate, range_volatilities, scenario,
+    start_and_long_run,
+};
+use liqsim::market::{Duration, HistoryReport, PriceHistory};
 use liqsim::report::CalibrationReport;
+use liqsim::scenario::{Source, parse};
+use liqsim::venue::Side;
 
-use super::failure::{error_with_help, warn};
+use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, terminal_layout, write_file};
-
-const SECONDS_PER_DAY: i64 = 86_400;
+use super::prices::PriceOptions;
+use super::values;
 
 /// Fit price models to recorded prices and write a ready scenario
 ///
-/// Reads OHLCV or close-only CSV (plain or gzip; usual header names, or a Binance kline dump without header; times since
-/// 1970 or ISO 8601), reports what is wrong with it, fits, and tests the fits.
+/// Reads bars or closes as exchanges and data sites write them (CSV, JSON, Parquet; see docs/prices.md), reports what is
+/// wrong with them, fits, and tests the fits.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  liqsim calibrate btc_usdt_1h.csv.gz -o btc.toml && liqsim run btc.toml\n  \
@@ -24,7 +29,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
                   liqsim calibrate btc_usdt_1h.csv.gz --describe"
 )]
 pub struct Calibrate {
-    /// Prices (CSV, plain or gzip); "-" is standard input
+    /// Prices (CSV, JSON or Parquet, plain or gzip); "-" is standard input
     #[arg(value_name = "PRICES")]
     prices: PathBuf,
 
@@ -36,13 +41,8 @@ pub struct Calibrate {
     #[arg(long, value_enum, default_value = "jumps")]
     estimator: Estimator,
 
-    /// First day or time to use (UTC), such as 2023-01-01
-    #[arg(long, value_name = "TIME", value_parser = since)]
-    since: Option<i64>,
-
-    /// Last day to use, whole, or the time (UTC) before which bars must start
-    #[arg(long, value_name = "TIME", value_parser = until)]
-    until: Option<i64>,
+    #[command(flatten)]
+    reading: PriceOptions,
 
     /// Join bars into longer ones, such as 1d
     #[arg(long, value_name = "DURATION")]
@@ -60,9 +60,66 @@ pub struct Calibrate {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    #[command(flatten)]
+    terms: TermOptions,
+
     /// Format on standard output
     #[arg(long, value_enum, default_value = "table")]
     format: CalibrationFormat,
+}
+
+/// What the scenario of --output takes besides the model.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scenario of --output")]
+struct TermOptions {
+    /// Name of the coin; that of the file if absent
+    #[arg(long, value_name = "NAME")]
+    asset: Option<String>,
+
+    /// Venue of the catalogue, or its file; the coin's on Binance if absent
+    #[arg(long, value_name = "VENUE")]
+    venue: Option<String>,
+
+    /// Direction
+    #[arg(long, value_enum, value_name = "SIDE")]
+    side: Option<SideChoice>,
+
+    /// Length of the simulation; 30d if absent
+    #[arg(long, value_name = "DURATION")]
+    horizon: Option<Duration>,
+
+    /// Levels, with commas
+    #[arg(long, value_name = "L", value_delimiter = ',', value_parser = values::positive)]
+    leverage: Vec<f64>,
+
+    /// Equity in the currency of settlement; worth 1,000 if absent
+    #[arg(long, value_name = "AMOUNT", value_parser = values::positive)]
+    equity: Option<f64>,
+}
+
+/// Directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SideChoice {
+    /// Gains as the price rises
+    Long,
+    /// Gains as the price falls
+    Short,
+}
+
+impl TermOptions {
+    fn choices(&self) -> Choices {
+        Choices {
+            asset: self.asset.clone(),
+            venue: self.venue.clone(),
+            side: self.side.map(|side| match side {
+                SideChoice::Long => Side::Long,
+                SideChoice::Short => Side::Short,
+            }),
+            horizon: self.horizon,
+            leverage: self.leverage.clone(),
+            equity: self.equity,
+        }
+    }
 }
 
 /// Models, as they are asked for.
@@ -132,15 +189,29 @@ impl Calibrate {
         // --describe alone only describes.
         let fits = !self.describe || self.output.is_some() || self.model != ModelChoice::Auto;
         let calibration = if fits { Some(self.fit(&history)?) } else { None };
+        let mut said = Vec::new();
         if let (Some(path), Some(calibration)) = (&self.output, &calibration) {
             let drift = match self.drift {
                 DriftChoice::Zero => Drift::Zero,
                 DriftChoice::Estimate => Drift::Estimate,
             };
             let chosen = &calibration.candidates[calibration.chosen];
-            let text = scenario(calibration, chosen, &provenance, drift);
+            let terms = Terms::new(&self.terms.choices(), drift, &provenance);
+            let text = scenario(calibration, chosen, &provenance, &terms);
+            // What would not run is not written.
+            parse(Source::of_file(path, text.as_str()), &[])
+                .map_err(|problems| WrongScenarios(vec![problems]))?;
+            if let Some((start, long_run)) = start_and_long_run(&chosen.fit) {
+                let (start, long_run) = (100.0 * start, 100.0 * long_run);
+                said.push(format!(
+                    "The scenario starts at a volatility of {start:.0} % (after the last bar); the long-run one is {long_run:.0} %."
+                ));
+            }
+            if !terms.assumed.is_empty() {
+                said.push(format!("Assumed: {}.", terms.assumed.join("; ")));
+            }
             if path.as_os_str() == "-" {
-                for warning in chosen.warnings() {
+                for warning in chosen.warnings().into_iter().chain(provenance.report.lines()).chain(said) {
                     warn(warning);
                 }
                 return print(&text);
@@ -156,7 +227,10 @@ impl Calibrate {
             CalibrationFormat::Json => print(&report.json()?),
             CalibrationFormat::Table => {
                 let next = match &self.output {
-                    Some(path) => format!("\nWrote {0}. Next:\n  liqsim run {0}\n", path.display()),
+                    Some(path) => {
+                        let said: String = said.iter().map(|line| format!("{line}\n")).collect();
+                        format!("\n{said}Wrote {0}. Next:\n  liqsim run {0}\n", path.display())
+                    }
                     None => String::new(),
                 };
                 print(&(report.table(terminal_layout()) + &next))
@@ -166,13 +240,7 @@ impl Calibrate {
 
     /// The part of the file that is to be used, at the interval asked for.
     fn history(&self) -> anyhow::Result<(PriceHistory, HistoryReport)> {
-        let (whole, mut report) = PriceHistory::read(&self.prices)?;
-        let mut history = whole.between(self.since, self.until);
-        report.issues.retain(|issue| {
-            issue.line.is_some() && issue.time == 0
-                || self.since.is_none_or(|since| issue.time >= since)
-                    && self.until.is_none_or(|until| issue.time < until)
-        });
+        let (mut history, mut report) = self.reading.read(&self.prices)?;
         if let Some(interval) = self.interval {
             let (joined, issues) = history.resample(interval)?;
             history = joined;
@@ -210,17 +278,4 @@ impl Calibrate {
             (ModelChoice::Hawkes, _) => Target::Hawkes,
         }]
     }
-}
-
-/// The start of the time in text.
-fn since(text: &str) -> Result<i64, String> {
-    parse_time(text)
-        .ok_or_else(|| "must be a day or a time, such as 2023-01-01 or 2023-01-01T12:00:00Z".to_owned())
-}
-
-/// The end of the day in text, or the time.
-fn until(text: &str) -> Result<i64, String> {
-    let time = since(text)?;
-    let is_day = !text.contains([':', 'T']) && text.contains('-');
-    Ok(if is_day { time + SECONDS_PER_DAY } else { time })
 }

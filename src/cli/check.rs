@@ -24,6 +24,7 @@ use liqsim::study::{
 use super::failure::error_with_help;
 use super::interrupt;
 use super::output::{OutputFile, print};
+use super::prices::PriceOptions;
 use super::progress::ProgressLine;
 use super::sources::{Loaded, Sources, scenario_texts};
 use super::values;
@@ -68,17 +69,12 @@ pub struct Check {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
-    /// Test whether the scenario's model still describes these prices (CSV, plain or gzip)
+    /// Test whether the scenario's model still describes these prices (CSV, JSON or Parquet, plain or gzip)
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
 
-    /// With --prices: leave out bars before this time
-    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "prices")]
-    since: Option<i64>,
-
-    /// With --prices: leave out bars from this time on
-    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "prices")]
-    until: Option<i64>,
+    #[command(flatten)]
+    reading: PriceOptions,
 
     /// With --prices: join bars into longer ones, such as 1d
     #[arg(long, value_name = "DURATION", requires = "prices")]
@@ -121,6 +117,12 @@ impl Check {
                 ));
             }
         }
+        if self.prices.is_none() && self.reading.is_given() {
+            return Err(error_with_help(
+                "--since, --until, --dates, --decimals, --columns and --allow-times are about prices, and none are named",
+                "name the file with --prices",
+            ));
+        }
         let prices = self.prices.as_deref().map(|path| self.history(path)).transpose()?;
         if baseline.is_none()
             && save.is_none()
@@ -136,7 +138,8 @@ impl Check {
         let (mut checks, mut results) = (Vec::new(), Vec::new());
         for (file, scenario) in sources.iter().zip(&scenarios) {
             let (mut check, result) = self.judge(file, scenario, baseline.as_deref(), &stop)?;
-            if let Some(history) = &prices {
+            if let Some((history, found)) = &prices {
+                check.notes.extend(found.iter().cloned());
                 check.assumptions = Some(self.judge_assumptions(scenario, history)?);
                 check.judge();
             } else if scenario.limits.is_empty() {
@@ -146,7 +149,7 @@ impl Check {
             results.push(result);
         }
         if let Some(save) = save {
-            save.write(&render(&results, Format::Json, Layout { width: None, colour: false })?)?;
+            save.write(&render(&results, Format::Json, Layout::FILE)?)?;
         }
         let report = CheckReport::new(checks);
         let status = self.output.write(files, report.verdict, |format, layout| match format {
@@ -186,13 +189,13 @@ impl Check {
         })
     }
 
-    /// The prices that the model is compared with.
-    fn history(&self, path: &Path) -> anyhow::Result<PriceHistory> {
-        let history = PriceHistory::read(path)?.0.between(self.since, self.until);
-        match self.interval {
-            Some(interval) => Ok(history.resample(interval)?.0),
-            None => Ok(history),
-        }
+    /// The prices that the model is compared with, and what was found in their file.
+    fn history(&self, path: &Path) -> anyhow::Result<(PriceHistory, Vec<String>)> {
+        let (history, mut report) = self.reading.read(path)?;
+        let Some(interval) = self.interval else { return Ok((history, report.lines())) };
+        let (joined, issues) = history.resample(interval)?;
+        report.issues.extend(issues);
+        Ok((joined, report.lines()))
     }
 
     fn judge_assumptions(&self, scenario: &Scenario, history: &PriceHistory) -> anyhow::Result<Assumptions> {
@@ -214,7 +217,7 @@ impl Check {
             anstream::stderr().write_all(annotations.as_bytes())?;
         }
         let Some(summary) = env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
-        let text = render_check(report, VerdictFormat::Markdown, Layout { width: None, colour: false })?;
+        let text = render_check(report, VerdictFormat::Markdown, Layout::FILE)?;
         let append = OpenOptions::new().create(true).append(true).open(&summary);
         append
             .and_then(|mut file| file.write_all(text.as_bytes()))

@@ -25,7 +25,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// The layout that fits standard output.
 pub fn terminal_layout() -> Layout {
     // Colours are always asked for: `print` drops them.
-    Layout { width: columns(terminal_size_of(io::stdout())), colour: true }
+    Layout { width: columns(terminal_size_of(io::stdout())), colour: true, wide: false, notes: false }
 }
 
 /// Columns of standard error; none if it is not a terminal.

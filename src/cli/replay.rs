@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum};
 
 use liqsim::engine::{self, RunError, RunOptions};
-use liqsim::market::{Duration, IssueKind, PriceHistory, format_time};
+use liqsim::market::{Duration, IssueKind, format_time};
 use liqsim::report::html::{self, Document};
 use liqsim::report::{
     Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
@@ -18,6 +18,7 @@ use liqsim::study::{Replay as History, WalkForward};
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::{OutputFile, print, terminal_layout};
+use super::prices::PriceOptions;
 use super::progress::ProgressLine;
 use super::sources::scenario_texts;
 use super::track_record::{ForecastModel, TrackRecord};
@@ -38,7 +39,7 @@ const FORECAST_PATHS: u64 = 20_000;
                         liqsim replay btc_1h.csv.gz liqsim.toml --walk-forward 365d --horizons 7d\n  \
                         liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d --every 25h -o forecasts.csv --walk-forward")]
 pub struct Replay {
-    /// Prices as CSV, plain or gzip, with columns for time, open, high, low, close; "-" is standard input. Several files with
+    /// Prices (CSV, JSON or Parquet, plain or gzip); "-" is standard input. Several files with
     /// --walk-forward alone
     #[arg(value_name = "PRICES", required = true, num_args = 1..)]
     prices: Vec<PathBuf>,
@@ -55,13 +56,8 @@ pub struct Replay {
     #[arg(long, value_name = "DURATION", value_delimiter = ',')]
     horizons: Vec<Duration>,
 
-    /// Leave out bars before this time
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    since: Option<i64>,
-
-    /// Leave out bars from this time on
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    until: Option<i64>,
+    #[command(flatten)]
+    reading: PriceOptions,
 
     /// Forecast anew through history. Alone: by har, scaled_history and forecast from all bars before each entry, on both sides (place
     /// it behind the files). With a window: estimate the scenario's kind of model from so much history, simulate from there, go on
@@ -159,15 +155,9 @@ impl Replay {
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
             .map_err(|problems| WrongScenarios(vec![problems]))?
             .with(self.paths, self.seed);
-        let (history, found) = PriceHistory::read(prices)?;
-        let history = history.between(self.since, self.until);
-        let (Some(first), Some(last)) = (history.bars.first(), history.bars.last()) else {
-            return Err(error_with_help(
-                "there are no bars between --since and --until",
-                "choose a longer range",
-            ));
-        };
-        let mut notes = Vec::new();
+        let (history, found) = self.reading.read(prices)?;
+        let (first, last) = (history.bars[0], history.bars[history.bars.len() - 1]);
+        let mut notes = found.lines();
         let gaps = found.issues.iter().filter(|issue| matches!(issue.kind, IssueKind::Gap { .. })).count();
         if gaps > 0 {
             notes.push(format!(
@@ -199,7 +189,7 @@ impl Replay {
             let walk = Walk { options: WalkForward { window, every: self.every }, threads: self.threads };
             let report = walk.report(&history, scenario, &horizons, (of, notes), &stop)?;
             for file in files {
-                let text = render_walk(&report, file.format, Layout { width: None, colour: false })?;
+                let text = render_walk(&report, file.format, Layout::FILE)?;
                 file.write(text)?;
             }
             return print(&render_walk(&report, self.format.into(), terminal_layout())?);
@@ -207,12 +197,12 @@ impl Replay {
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
         for horizon in horizons {
             scenario.simulation.horizon = horizon;
-            report.levels.extend(self.rows(&replay, &scenario, &stop)?);
+            report.levels.extend(self.rows(&replay, history.interval, &scenario, &stop)?);
         }
         for file in files {
             let text = match file.format {
                 ReplayFormat::Html => self.page(&report)?,
-                format => render_replay(&report, format, Layout { width: None, colour: false })?,
+                format => render_replay(&report, format, Layout::FILE)?,
             };
             file.write(text)?;
         }
@@ -238,7 +228,7 @@ impl Replay {
             every: self.every,
             models: &self.models,
             paths: self.paths,
-            range: (self.since, self.until),
+            reading: &self.reading,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
         let walked = pool.install(|| record.walk(&self.prices))?;
@@ -246,7 +236,7 @@ impl Replay {
             table.write(walked.csv())?;
         }
         for file in files {
-            file.write(walked.render(file.format, Layout { width: None, colour: false })?)?;
+            file.write(walked.render(file.format, Layout::FILE)?)?;
         }
         print(&walked.render(self.format.into(), terminal_layout())?)
     }
@@ -287,6 +277,7 @@ impl Replay {
     fn rows(
         &self,
         replay: &History,
+        interval: Duration,
         scenario: &Scenario,
         stop: &AtomicBool,
     ) -> anyhow::Result<Vec<ReplayRow>> {
@@ -298,14 +289,16 @@ impl Replay {
             return Err(RunError::Interrupted.into());
         }
         let rows = replayed.iter().zip(&result.levels).map(|(level, simulated)| {
-            let (realised, predicted) = (level.realised, simulated.liquidation_probability);
+            let (realised, predicted) = (level.realised.into(), simulated.liquidation_probability);
+            let periods = level.starts as f64 * interval.days() / scenario.simulation.horizon.days();
             ReplayRow {
                 horizon_days: scenario.simulation.horizon.days(),
                 leverage: level.leverage,
                 starts: level.starts,
-                realised: realised.into(),
+                independent_periods: (periods as u64).max(1),
+                agrees: ReplayRow::verdict(realised, &predicted),
+                realised,
                 predicted,
-                agrees: realised.low <= predicted.high && predicted.low <= realised.high,
             }
         });
         Ok(rows.collect())

@@ -6,7 +6,7 @@ use clap::Args;
 
 use liqsim::engine::RunResult;
 use liqsim::report::html::{self, Document, ScenarioText};
-use liqsim::report::{FileFormat, Format, plot, render, render_file};
+use liqsim::report::{FileFormat, Format, Layout, plot, render, render_file};
 
 use super::failure::warn;
 use super::interrupt;
@@ -27,6 +27,14 @@ pub struct ResultOutput {
     /// Draw the probability of liquidation over leverage below the table
     #[arg(long)]
     plot: bool,
+
+    /// Show every column: errors of the mean, value at risk, expected shortfall, costs and exits
+    #[arg(long)]
+    wide: bool,
+
+    /// Show below the table how the numbers were computed; warnings are shown always
+    #[arg(long)]
+    notes: bool,
 }
 
 impl ResultOutput {
@@ -61,7 +69,7 @@ impl ResultOutput {
                 warn(format_args!("what is known is in {}", file.path().display()));
             }
         }
-        let layout = terminal_layout();
+        let layout = Layout { wide: self.wide, notes: self.notes, ..terminal_layout() };
         let mut text = render(results, self.format.into(), layout)?;
         if self.plot && self.format == RunFormat::Table {
             for result in results {

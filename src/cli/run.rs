@@ -7,14 +7,13 @@ use clap::Args;
 
 use liqsim::engine::{RunError, RunOptions, RunResult, Shard, run_shard};
 use liqsim::scenario::Scenario;
-use liqsim::study;
+use liqsim::study::{self, PartFile};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::{OutputFile, print};
 use super::progress::ProgressLine;
 use super::result_output::ResultOutput;
-use super::shard_file::ShardFile;
 use super::sources::{Loaded, Sources, scenario_texts};
 use super::values;
 
@@ -86,7 +85,7 @@ impl Run {
             shard,
             &RunOptions { threads: self.threads, stop: &stop, progress: &progress },
         )?;
-        let text = ShardFile::new(source, partial)?.text()?;
+        let text = PartFile::new(source, partial)?.text()?;
         match output {
             Some(output) => output.write(text),
             None => print(&text),

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use liqsim::market::parse_time;
+use liqsim::market::Period;
 use liqsim::report::Format;
 use liqsim::stats::MOST_PATHS;
 
@@ -90,9 +90,20 @@ pub fn leverage_range(text: &str) -> Result<(f64, f64), String> {
     if from <= to { Ok((from, to)) } else { Err("must begin with the lower leverage".to_owned()) }
 }
 
-/// A time in seconds since 1970.
-pub fn time(text: &str) -> Result<i64, String> {
-    parse_time(text).ok_or_else(|| "must be a time such as 2024-01-31 or 2024-01-31T05:00:00Z".to_owned())
+/// The start of a year, month, day, or the time, in seconds since 1970.
+pub fn since(text: &str) -> Result<i64, String> {
+    period(text).map(|period| period.start)
+}
+
+/// The end of a year, month, day, or the time, in seconds since 1970.
+pub fn until(text: &str) -> Result<i64, String> {
+    period(text).map(|period| period.end)
+}
+
+fn period(text: &str) -> Result<Period, String> {
+    Period::parse(text).ok_or_else(|| {
+        "must be a year, a month, a day or a time, such as 2024, 2024-01, 2024-01-31 or 2024-01-31T05:00:00Z".to_owned()
+    })
 }
 
 /// A finite number; underscores between digits as in a scenario file.

@@ -93,7 +93,7 @@ pub enum MergeError {
     #[error("parts {0} and {1} of the list are the same")]
     Twice(usize, usize),
     /// Together they have more paths than a run can count.
-    #[error("the shards hold more paths than a run can count")]
+    #[error("together the parts have more paths than a run can count")]
     TooManyPaths,
     /// Parts that are not there.
     #[error("not all parts are there; missing: {0:?}")]

@@ -1,14 +1,12 @@
 //! From the tally of all paths to the numbers of the result.
 
 use super::mining::{self, MinerResult, NetworkResult};
-use super::passage;
-use super::picture::EquityDistribution;
-use super::plan::Plan;
+use super::records;
 use super::result::{
     Interval, Kelly, LevelResult, Note, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
 };
 use super::sampling::{self, Apart};
-use super::several;
+use super::{passage, picture::EquityDistribution, plan::Plan, several};
 use crate::account::{Follower, Level};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{Monitoring, Scenario};
@@ -99,7 +97,11 @@ pub(super) fn summarise(
             Some(NetworkResult::new(opened, network, tally.paths as f64, &plan.account.schedule))
         }),
         safe_leverage: Vec::new(),
+        answer: None,
+        assumptions: None,
+        curve: Vec::new(),
         interrupted: matches!(ending, Ending::Interrupted { .. }),
+        scenario_toml: None,
         price_fan: None,
     }
 }
@@ -312,24 +314,25 @@ fn notes(
     for venue in venues {
         venue_notes(venue, &plan.account.levels, &mut note);
     }
-    several::notes(scenario, plan).into_iter().for_each(|(code, message)| note(code, message));
+    for (code, message) in records::notes(scenario).into_iter().chain(several::notes(scenario, plan)) {
+        note(code, message);
+    }
     note(
         "quantile_resolution",
         "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return."
             .to_owned(),
     );
     if let Some(opened) = &plan.account.miner {
-        for (code, message) in mining::notes(opened) {
-            note(code, message);
-        }
+        mining::notes(opened).into_iter().for_each(|(code, message)| note(code, message));
         return notes;
     }
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
     let (in_steps, horizon) = (plan.account.in_steps, scenario.simulation.horizon.seconds());
-    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, (horizon, plan.law.continuous))
+    {
         note(code, message);
     }
-    if levels.len() > 1 && plan.account.funded().is_some() {
+    if levels.len() > 1 && !plan.account.schedule.is_empty() && plan.account.ordered().is_some() {
         note(
             "in_turns",
             format!(

@@ -1,15 +1,16 @@
-//! Recorded funding rates of a perpetual contract.
+//! Recorded funding rates of a perpetual contract: read from what price files are read from.
 
-use std::io::Read;
+use super::history::{
+    HistoryError, HistoryReport, Issue, IssueKind, ReadOptions, Refusal, Want, format_time, most_frequent,
+    refused_in, table_of,
+};
+use super::{Duration, SECONDS_PER_YEAR};
 
-use csv::{ReaderBuilder, Trim};
-use flate2::read::MultiGzDecoder;
-
-use super::{Duration, parse_time};
-
-/// Names of the column of rates, in letters and digits only.
-const RATE: [&str; 4] = ["fundingrate", "rate", "interest1h", "lastfundingrate"];
-const TIME: [&str; 6] = ["timestamp", "time", "date", "fundingtime", "fundingratetimestamp", "calctime"];
+/// Half of the rates are this large, as a rate over eight hours, if they are per cent: 330 % a year.
+const LARGEST_MEDIAN: f64 = 0.003;
+const EIGHT_HOURS: f64 = 28_800.0;
+/// Rates before their median proves anything.
+const FEWEST: usize = 10;
 
 /// Funding rates in order of time.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,99 +23,82 @@ pub struct FundingHistory {
     pub interval: Duration,
 }
 
-/// Why a record of funding cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum FundingHistoryError {
-    /// Not a gzip file, though it begins like one.
-    #[error("cannot be unpacked: {0}")]
-    Packed(std::io::Error),
-    /// A column is missing.
-    #[error("the header has no column of {0}; a record has `timestamp` and `funding_rate`")]
-    Column(&'static str),
-    /// A row that is not text or has another number of fields.
-    #[error("line {line}: {problem}")]
-    Row {
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A value that is no time or no rate.
-    #[error("line {line}: {value:?} is not a {expected}")]
-    Value {
-        /// The line, from 1.
-        line: u64,
-        /// The text.
-        value: String,
-        /// What should be there.
-        expected: &'static str,
-    },
-    /// A time that is not after the one before.
-    #[error("line {line}: the time is not after the one before; sort the rows and remove duplicates")]
-    Order {
-        /// The line, from 1.
-        line: u64,
-    },
-    /// Fewer than two rows.
-    #[error("there are fewer than two rows")]
-    TooFew,
-}
-
 impl FundingHistory {
-    /// Reads a CSV file with a header, plain or gzip.
+    /// Reads a record of a file with a header, in any of the layouts of prices; `name` stands for the file.
     ///
     /// # Errors
-    /// See [`FundingHistoryError`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FundingHistoryError> {
-        let mut unpacked = Vec::new();
-        let text = if bytes.starts_with(&[0x1f, 0x8b]) {
-            MultiGzDecoder::new(bytes).read_to_end(&mut unpacked).map_err(FundingHistoryError::Packed)?;
-            &unpacked[..]
-        } else {
-            bytes
-        };
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text);
-        let malformed = |error: &csv::Error| FundingHistoryError::Row {
-            line: error.position().map_or(1, csv::Position::line),
-            problem: error.to_string(),
-        };
-        let header = reader.headers().map_err(|error| malformed(&error))?.clone();
-        let plain = |name: &str| -> String {
-            name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-        };
-        let find = |known: &[&str]| {
-            known.iter().find_map(|known| header.iter().position(|name| plain(name) == *known))
-        };
-        let time_column = find(&TIME).ok_or(FundingHistoryError::Column("times"))?;
-        let rate_column = find(&RATE).ok_or(FundingHistoryError::Column("rates"))?;
-        let (mut times, mut rates): (Vec<i64>, Vec<f64>) = (Vec::new(), Vec::new());
-        for row in reader.records() {
-            let row = row.map_err(|error| malformed(&error))?;
-            let line = row.position().map_or(0, csv::Position::line);
-            let value = |column: usize| row.get(column).unwrap_or_default();
-            let wrong = |value: &str, expected| FundingHistoryError::Value {
-                line,
-                value: value.to_owned(),
-                expected,
-            };
-            let time =
-                parse_time(value(time_column)).ok_or_else(|| wrong(value(time_column), "point in time"))?;
-            let rate: Option<f64> = value(rate_column).parse().ok();
-            let rate = rate
-                .filter(|rate| rate.abs() <= 1.0)
-                .ok_or_else(|| wrong(value(rate_column), "fraction of the notional"))?;
-            if times.last().is_some_and(|last| time <= *last) {
-                return Err(FundingHistoryError::Order { line });
-            }
-            times.push(time);
-            rates.push(rate);
+    /// The file cannot be read, or not with certainty: see [`HistoryError`].
+    pub fn from_bytes(
+        name: &str,
+        bytes: &[u8],
+        options: &ReadOptions,
+    ) -> Result<(Self, HistoryReport), HistoryError> {
+        let mut table = table_of(name, bytes, Want::Rates, options)?;
+        let refuse = |line, reason| refused_in(name, (line, reason));
+        let count = table.rows.len();
+        let mut rows: Vec<(i64, f64)> = Vec::with_capacity(count);
+        let times: Vec<i64> = table.rows.iter().map(|row| row.time).collect();
+        let is_falling = |pair: &[i64]| pair[1] < pair[0];
+        if times.windows(2).any(is_falling) && times.windows(2).all(|pair| pair[1] <= pair[0]) {
+            table.issues.push(Issue { time: times[0], line: None, kind: IssueKind::NewestFirst });
+        } else if let Some(pair) = table.rows.windows(2).find(|pair| pair[1].time < pair[0].time) {
+            let line = Some(pair[1].line);
+            table.issues.push(Issue { time: pair[1].time, line, kind: IssueKind::OutOfOrder });
         }
-        let mut steps: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        steps.sort_unstable();
-        let runs = steps.chunk_by(|a, b| a == b).max_by_key(|run| run.len());
-        let interval = runs.and_then(|run| run.first()).ok_or(FundingHistoryError::TooFew)?;
-        Ok(Self { times, rates, interval: Duration::from_seconds(interval.unsigned_abs()) })
+        table.rows.sort_by_key(|row| row.time);
+        for row in &table.rows {
+            let [rate, ..] = row.prices;
+            if rate.is_nan() {
+                table.issues.push(Issue {
+                    time: row.time,
+                    line: Some(row.line),
+                    kind: IssueKind::MissingRate,
+                });
+            } else if rate.abs() > 1.0 {
+                let value = rate.to_string();
+                return Err(refuse(
+                    Some(row.line),
+                    Refusal::Value { value, expected: "fraction of the notional" },
+                ));
+            } else if let Some((_, known)) = rows.last().filter(|(time, _)| *time == row.time) {
+                if *known != rate {
+                    let time = format_time(row.time);
+                    return Err(refuse(Some(row.line), Refusal::Conflicts { count: 1, rows: count, time }));
+                }
+                table.issues.push(Issue { time: row.time, line: Some(row.line), kind: IssueKind::Duplicate });
+            } else {
+                rows.push((row.time, rate));
+            }
+        }
+        // Payments are booked within seconds of the hour.
+        let minutes = |seconds: i64| (seconds + 30).div_euclid(60) * 60;
+        let steps = rows.windows(2).map(|pair| minutes(pair[1].0 - pair[0].0));
+        let found = most_frequent(steps).filter(|(step, _)| *step > 0);
+        let (step, often) =
+            found.ok_or_else(|| refuse(None, Refusal::TooFew { bars: rows.len(), rows: count }))?;
+        let interval = Duration::from_seconds(step.unsigned_abs());
+        if rows.len() > FEWEST && 2 * often < rows.len() - 1 {
+            let share = 100.0 * often as f64 / (rows.len() - 1) as f64;
+            return Err(refuse(None, Refusal::Irregular { share, interval }));
+        }
+        let (times, rates): (Vec<i64>, Vec<f64>) = rows.into_iter().unzip();
+        let mut sizes: Vec<f64> = rates.iter().map(|rate| rate.abs()).collect();
+        sizes.sort_by(f64::total_cmp);
+        let median = sizes[sizes.len() / 2];
+        let length = interval.seconds() as f64;
+        if rates.len() > FEWEST && median * EIGHT_HOURS / length > LARGEST_MEDIAN {
+            let yearly = 100.0 * median * SECONDS_PER_YEAR / length;
+            return Err(refuse(None, Refusal::PerCent { median, interval, yearly }));
+        }
+        let report = HistoryReport {
+            source: name.to_owned(),
+            hash: blake3::hash(bytes).to_hex().to_string(),
+            symbol: table.symbol,
+            rows: count,
+            issues: table.issues,
+            decisions: table.decisions,
+        };
+        Ok((Self { times, rates, interval }, report))
     }
 }
 
@@ -122,29 +106,59 @@ impl FundingHistory {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<(FundingHistory, HistoryReport), HistoryError> {
+        FundingHistory::from_bytes("funding.csv", text.as_bytes(), &ReadOptions::default())
+    }
+
     #[test]
     fn records_of_several_makers_are_read() {
-        let read = |text: &str| FundingHistory::from_bytes(text.as_bytes()).unwrap();
-        let record = read(
+        let record = |text: &str| read(text).unwrap().0;
+        let expected = record(
             "timestamp,funding_rate\n2024-01-01T00:00:00Z,0.0001\n2024-01-01T08:00:00Z,-0.0002\n2024-01-01T16:00:00Z,0\n",
         );
-        assert_eq!(record.interval, Duration::from_seconds(8 * 3_600));
-        assert_eq!(record.rates, [1e-4, -2e-4, 0.0]);
-        assert_eq!(record.times[0], 1_704_067_200);
-        let record = read("timestamp,interest_1h,interest_8h\n0,1e-5,8e-5\n3600,2e-5,8e-5\n");
-        assert_eq!((record.rates, record.interval), (vec![1e-5, 2e-5], Duration::from_seconds(3_600)));
+        assert_eq!(expected.interval, Duration::from_seconds(8 * 3_600));
+        assert_eq!(expected.rates, [1e-4, -2e-4, 0.0]);
+        assert_eq!(expected.times[0], 1_704_067_200);
+        for same in [
+            "time;rate\n1704124800000;0,0\n1704096000000;-0,0002\n1704067200000;0,0001\n",
+            "calc_time,funding_interval_hours,last_funding_rate\n1704067200002,8,0.0001\n1704096000000,8,-0.0002\n1704124800001,8,0\n",
+            "[{\"fundingTime\":1704067200000,\"fundingRate\":\"0.0001\"},{\"fundingTime\":1704096000000,\"fundingRate\":\"-0.0002\"},{\"fundingTime\":1704124800000,\"fundingRate\":\"0\"}]",
+            "Date,Funding Rate\n01/01/2024 00:00,0.01%\n01/01/2024 08:00,-0.02%\n01/01/2024 16:00,0%\n",
+        ] {
+            if same.contains('%') {
+                // The order of day and month is the same here, and the file cannot tell.
+                assert!(read(same).is_err());
+                continue;
+            }
+            assert_eq!(record(same), expected, "{same}");
+        }
+        let hourly =
+            record("timestamp,interest_1h,interest_8h\n1704067200,1e-5,8e-5\n1704070800,2e-5,8e-5\n");
+        assert_eq!((hourly.rates, hourly.interval), (vec![1e-5, 2e-5], Duration::from_seconds(3_600)));
+    }
+
+    #[test]
+    fn per_cent_is_read_where_it_is_written_and_asked_about_where_it_is_not() {
+        let record = |rate: &dyn Fn(u32) -> String| {
+            let rows: String =
+                (0..20).map(|i| format!("{},{}\n", 1_704_067_200 + 28_800 * i64::from(i), rate(i))).collect();
+            read(&format!("time,rate\n{rows}"))
+        };
+        let written = record(&|i| format!("{}%", 0.01 + 0.001 * f64::from(i))).unwrap().0;
+        assert!((written.rates[0] - 1e-4).abs() < 1e-12);
+        let message = record(&|i| format!("{}", 0.01 + 0.001 * f64::from(i))).unwrap_err().to_string();
+        assert!(message.contains("if they are per cent"), "{message}");
     }
 
     #[test]
     fn what_is_wrong_names_its_line() {
-        let error = |text: &str| FundingHistory::from_bytes(text.as_bytes()).unwrap_err().to_string();
-        assert_eq!(
-            error("time,price\n0,1\n"),
-            "the header has no column of rates; a record has `timestamp` and `funding_rate`"
+        let error = |text: &str| read(text).unwrap_err().to_string();
+        assert!(error("time,price\n1704067200,1\n1704096000,1\n").contains("no column of rates"));
+        assert!(error("time,rate\n0,1e-4\n28800,1e-4\n57600,1e-4\n").contains("bars start between 2009"));
+        assert!(error("time,rate\n1704067200,1e-4\n1704067200,2e-4\n1704096000,1e-4\n").contains("line 3"));
+        assert!(
+            error("time,rate\n1704067200,1e-4\n1704096000,ten\n").contains("line 3: \"ten\" is not a number")
         );
-        assert!(error("time,rate\n0,1e-4\n0,1e-4\n").starts_with("line 3: the time is not after"));
-        assert_eq!(error("time,rate\n0,1e-4\n8,ten\n"), "line 3: \"ten\" is not a fraction of the notional");
-        assert_eq!(error("time,rate\n0,1e-4\n"), "there are fewer than two rows");
-        assert!(error("time,rate\n0\n").starts_with("line 2"));
+        assert!(error("time,rate\n1704067200,1e-4\n").contains("at least 2 are needed"));
     }
 }

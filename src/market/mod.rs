@@ -8,9 +8,9 @@ mod varying;
 
 pub use bars::{Bars, Sides};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
-pub use funding_history::{FundingHistory, FundingHistoryError};
+pub use funding_history::FundingHistory;
 pub use history::{
-    HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind, PriceHistory, ResampleError, format_time,
-    parse_time,
+    ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
+    Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
 pub use varying::Varying;

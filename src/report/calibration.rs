@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::calibrate::{Calibration, Candidate, Parameter, Provenance, RangeVolatility};
-use crate::market::{Issue, format_time};
+use crate::market::format_time;
 use crate::numeric::elementary;
 
 use super::format::{Layout, RenderError};
@@ -14,8 +14,6 @@ use super::text::wrap;
 
 /// Paragraphs are not wider than this, however wide the terminal is.
 const WIDEST_PARAGRAPH: usize = 110;
-/// Problems of one kind that are shown with their places; the rest are counted.
-const PROBLEMS_SHOWN: usize = 5;
 
 /// All that a calibration has to say.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +34,7 @@ impl CalibrationReport<'_> {
             |text: &str| if layout.colour { format!("\x1b[1m{text}\x1b[0m\n") } else { format!("{text}\n") };
         let mut text = head(&format!("{} · {}", self.provenance.asset(), self.provenance.file_name()));
         text += &wrap(&self.data_line(), width, "", "");
-        for line in self.problems() {
+        for line in self.provenance.report.lines() {
             text += &wrap(&line, width, "- ", "  ");
         }
         if let Some(ranges) = self.ranges {
@@ -83,6 +81,7 @@ impl CalibrationReport<'_> {
             "from": format_time(provenance.range.0),
             "to": format_time(provenance.range.1),
             "last_close": provenance.last_close,
+            "reading": provenance.report.decisions,
             "problems": issues,
         });
         if let Some(ranges) = self.ranges {
@@ -117,17 +116,6 @@ impl CalibrationReport<'_> {
             format_time(provenance.range.0),
             format_time(provenance.range.1)
         )
-    }
-
-    fn problems(&self) -> Vec<String> {
-        let shown = |(name, issues): (&str, Vec<&Issue>)| {
-            let places: Vec<String> = issues.iter().take(PROBLEMS_SHOWN).map(ToString::to_string).collect();
-            let more = issues.len().saturating_sub(PROBLEMS_SHOWN);
-            let more =
-                if more > 0 { format!("; and {more} more (all with --format json)") } else { String::new() };
-            format!("{name}: {} ({}): {}{more}", issues.len(), issues[0].kind.action(), places.join("; "))
-        };
-        self.provenance.report.by_kind().into_iter().map(shown).collect()
     }
 }
 
@@ -169,6 +157,20 @@ fn fits(calibration: &Calibration, width: usize, head: impl Fn(&str) -> String) 
         "",
         "",
     );
+    let moments: Vec<&str> =
+        calibration.candidates.iter().filter(|c| c.fit.likelihood.is_none()).map(|c| c.fit.name).collect();
+    if !moments.is_empty() {
+        text += &wrap(
+            &format!(
+                "{}: fitted by moments of daily variance; the hidden variance leaves no likelihood to compare, so {} in the choice.",
+                moments.join(", "),
+                if moments.len() == 1 { "it takes no part" } else { "they take no part" }
+            ),
+            width,
+            "- ",
+            "  ",
+        );
+    }
     for (name, error) in &calibration.failures {
         text += &wrap(&format!("{name} not fitted: {error}."), width, "- ", "  ");
     }

@@ -52,8 +52,21 @@ pub struct ReplayRow {
     pub realised: Realised,
     /// Probability of liquidation of the scenario's model.
     pub predicted: Estimate,
-    /// Whether the prediction lies in the interval of what happened.
-    pub agrees: bool,
+    /// Stretches of history of the length of the horizon that do not overlap: starts within one share what happened.
+    pub independent_periods: u64,
+    /// Whether the intervals of what happened and of the prediction overlap; none where that of what happened is wider than
+    /// what is compared, so that nearly everything would.
+    pub agrees: Option<bool>,
+}
+
+impl ReplayRow {
+    /// What the intervals say about each other.
+    pub fn verdict(realised: Realised, predicted: &Estimate) -> Option<bool> {
+        if realised.low > predicted.high || predicted.low > realised.high {
+            return Some(false);
+        }
+        (realised.high - realised.low <= realised.value.max(predicted.value)).then_some(true)
+    }
 }
 
 /// A fraction of history with its interval.
@@ -100,7 +113,8 @@ pub fn render_replay(
     }
 }
 
-const HEAD: [&str; 7] = ["Horizon", "Leverage", "Starts", "Happened", "95 % interval", "Predicted", "Agrees"];
+const HEAD: [&str; 8] =
+    ["Horizon", "Leverage", "Starts", "Independent", "Happened", "95 % interval", "Predicted", "Agrees"];
 
 fn table(report: &ReplayReport, layout: Layout) -> String {
     let mut lines = format!("{}\n{}\n", report.of.scenario, report.of.line());
@@ -133,7 +147,7 @@ impl Replayed {
     }
 }
 
-fn cells(row: &ReplayRow) -> [String; 7] {
+fn cells(row: &ReplayRow) -> [String; 8] {
     let Realised { value, low, high } = row.realised;
     // Overlapping starts: the count of events says nothing of the error, so the value is shown though it may be zero.
     let percent = |value: f64| format!("{:.2}", 100.0 * value);
@@ -141,9 +155,15 @@ fn cells(row: &ReplayRow) -> [String; 7] {
         number::days(row.horizon_days),
         number::leverage(row.leverage),
         number::count(row.starts as u64),
+        number::count(row.independent_periods),
         format!("{} %", percent(value)),
         format!("[{}, {}]", percent(low), percent(high)),
         number::probability(&row.predicted).0,
-        if row.agrees { "yes" } else { "no" }.to_owned(),
+        match row.agrees {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "too little data to tell",
+        }
+        .to_owned(),
     ]
 }

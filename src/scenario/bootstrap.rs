@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::market::{Duration, PriceHistory};
+use crate::market::{Duration, PriceHistory, ReadOptions};
 use crate::model::Bootstrap;
 
 use super::numbers::{Count, Ratio};
@@ -51,7 +51,7 @@ impl Shape for BlockChoice {
 impl BootstrapFile {
     /// The model, if all of its values were read and the price file is sound; `horizon` is the length of the paths.
     pub fn resolve(&self, horizon: Option<Duration>, problems: &mut Problems) -> Option<Bootstrap> {
-        let (history, hash) = read(self.prices.as_ref()?, problems)?;
+        let (history, hash, found) = read(self.prices.as_ref()?, problems)?;
         let block = self.block.as_ref()?;
         let bars = match block.value {
             BlockChoice::Bars(bars) => bars as f64,
@@ -65,17 +65,20 @@ impl BootstrapFile {
             return None;
         }
         let drift = self.drift.as_ref().map(|drift| drift.value.0);
-        Some(Bootstrap::new(&history, hash, bars, drift, horizon?))
+        Some(Bootstrap::new(&history, hash, bars, drift, horizon?).with_findings(found))
     }
 }
 
-/// The price history of bars with lows and highs, and the hash of its file.
-pub(super) fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(PriceHistory, String)> {
+/// The price history, the hash of its file, and what was found in it.
+pub(super) fn read(
+    prices: &Placed<String>,
+    problems: &mut Problems,
+) -> Option<(PriceHistory, String, Vec<String>)> {
     let path = prices.place.source().folder().join(&prices.value);
     let shown = quoted(&path.display().to_string());
     let mut problem = |code, message: String| {
         let help =
-            "a CSV of bars with open, high, low and close; paths start from the folder of the scenario";
+            "a file of bars with open, high, low and close; paths start from the folder of the scenario";
         problems.push(Problem::new(code, &prices.place, message).help(help));
     };
     let bytes = match prices.place.source().file(&prices.value) {
@@ -85,14 +88,16 @@ pub(super) fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(
             return None;
         }
     };
-    match PriceHistory::from_bytes(&prices.value, &bytes) {
+    match PriceHistory::from_bytes(&prices.value, &bytes, &ReadOptions::default()) {
         Ok((history, _)) if history.close_only => {
             problem(Code::Unreadable, format!("price file {shown} has closes only, without highs and lows"));
             None
         }
-        Ok((history, _)) => Some((history, blake3::hash(&bytes).to_hex()[..32].to_owned())),
+        Ok((history, report)) => {
+            Some((history, blake3::hash(&bytes).to_hex()[..32].to_owned(), report.lines()))
+        }
         Err(error) => {
-            problem(Code::Unreadable, format!("price file {shown}: {error}"));
+            problem(Code::Unreadable, format!("price file: {error}"));
             None
         }
     }

@@ -53,7 +53,7 @@ impl HarFile {
     /// The model, if the price file is sound.
     pub fn resolve(&self, problems: &mut Problems) -> Option<Har> {
         let prices = self.prices.as_ref()?;
-        let (history, hash) = read(prices, problems)?;
+        let (history, hash, _) = read(prices, problems)?;
         let log_drift = self.log_drift.as_ref().map_or(0.0, |drift| drift.value.0);
         Har::of_history(&history, hash, log_drift)
             .map_err(|error| problems.push(insufficient(prices, &error)))
@@ -65,7 +65,7 @@ impl ScaledHistoryFile {
     /// The model, if the price file is sound.
     pub fn resolve(&self, horizon: Option<Duration>, problems: &mut Problems) -> Option<ScaledHistory> {
         let prices = self.prices.as_ref()?;
-        let (history, hash) = read(prices, problems)?;
+        let (history, hash, _) = read(prices, problems)?;
         ScaledHistory::of_history(&history, hash, horizon?)
             .map_err(|error| problems.push(insufficient(prices, &error)))
             .ok()
@@ -76,7 +76,7 @@ impl ForecastFile {
     /// The model, if the price file is sound.
     pub fn resolve(&self, horizon: Option<Duration>, problems: &mut Problems) -> Option<Mixture> {
         let prices = self.prices.as_ref()?;
-        let (history, hash) = read(prices, problems)?;
+        let (history, hash, _) = read(prices, problems)?;
         Mixture::of_history(&history, hash, horizon?)
             .map_err(|error| problems.push(insufficient(prices, &error)))
             .ok()

@@ -1,6 +1,6 @@
 //! Funding as it is written: a constant rate, a mean-reverting one, or a record.
 
-use crate::market::{Duration, FundingHistory, format_time, parse_time};
+use crate::market::{Duration, FundingHistory, ReadOptions, format_time, parse_time};
 use crate::model::Model;
 use crate::venue::{
     Funding, FundingBasis, FundingRates, FundingTerms, OrnsteinUhlenbeck, RecordedOrder, RecordedRates,
@@ -167,7 +167,8 @@ impl FundingFile {
         };
         let read =
             file.place.source().file(&file.value).map_err(|error| error.to_string()).and_then(|bytes| {
-                let history = FundingHistory::from_bytes(&bytes).map_err(|error| error.to_string())?;
+                let history = FundingHistory::from_bytes(&file.value, &bytes, &ReadOptions::default());
+                let (history, _) = history.map_err(|error| error.to_string())?;
                 Ok((history, blake3::hash(&bytes).to_hex()[..32].to_owned()))
             });
         let (history, hash) = match read {

@@ -46,12 +46,23 @@ impl GarchFile {
             problems.push(Problem::new(Code::Conflict, &placed.place, message).help(help));
             return None;
         }
+        let total = alpha.value + 0.5 * gamma + beta.value;
+        if omega == 0.0 && total < 1.0 {
+            let place = self.omega.as_ref().map_or(&beta.place, |omega| &omega.place);
+            let message = format!(
+                "the variance dies out: `omega` is 0 and of every variance {} is left in the next step",
+                number(total)
+            );
+            let help =
+                "give `omega` above 0: the long-run variance per step times (1 - alpha - gamma/2 - beta)";
+            problems.push(Problem::new(Code::Conflict, place, message).help(help));
+            return None;
+        }
         let long_run = Garch::long_run_variance(omega, alpha.value, gamma, beta.value);
         let initial_variance = match (&self.initial_variance, long_run) {
             (Some(given), _) => given.value,
             (None, Some(long_run)) => long_run,
             (None, None) => {
-                let total = alpha.value + 0.5 * gamma + beta.value;
                 let message = format!(
                     "`alpha` + `gamma`/2 + `beta` is {}: there is no long-run variance",
                     number(total)

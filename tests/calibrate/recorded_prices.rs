@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use liqsim::calibrate::{Calibration, Sample, Target, calibrate, range_volatilities};
-use liqsim::market::{Duration, PriceHistory, parse_time};
+use liqsim::market::{Duration, PriceHistory, ReadOptions, parse_time};
 
 /// The recorded prices, where they are at hand.
 // The message says why nothing was checked.
@@ -18,7 +18,7 @@ fn data(file: &str) -> Option<PathBuf> {
 }
 
 fn history(file: &str) -> Option<PriceHistory> {
-    data(file).map(|path| PriceHistory::read(&path).unwrap().0)
+    data(file).map(|path| PriceHistory::read(&path, &ReadOptions::default()).unwrap().0)
 }
 
 fn fit(history: &PriceHistory, targets: &[Target]) -> Calibration {

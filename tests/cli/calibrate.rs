@@ -217,7 +217,7 @@ fn what_cannot_be_done_is_said_with_what_to_try() {
     let folder = folder();
     let path = folder.path();
     fs::write(path.join("short.csv"), "timestamp,close\n2024-01-01,1\n2024-01-02,2\n").unwrap();
-    let flat: String = (0..200).map(|day| format!("{},5\n", 86_400 * day)).collect();
+    let flat: String = (0..200).map(|day| format!("{},5\n", 1_600_041_600 + 86_400 * day)).collect();
     fs::write(path.join("flat.csv"), format!("timestamp,close\n{flat}")).unwrap();
     for (arguments, words) in [
         (vec!["calibrate", "none.csv"], "cannot read none.csv"),
@@ -227,7 +227,7 @@ fn what_cannot_be_done_is_said_with_what_to_try() {
             vec!["calibrate", "btc_usdt_1d.csv", "--since", "2030-01-01"],
             "no bars are left between --since and --until",
         ),
-        (vec!["calibrate", "btc_usdt_1d.csv", "--since", "soon"], "must be a day or a time"),
+        (vec!["calibrate", "btc_usdt_1d.csv", "--since", "soon"], "must be a year, a month, a day or a time"),
         (vec!["calibrate", "btc_usdt_1d.csv", "--interval", "1h"], "must be a whole multiple of the old"),
         (vec!["calibrate", "btc_usdt_1d.csv", "--model", "sabr"], "possible values: auto, gbm, merton"),
         (

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use liqsim::market::{HistoryError, HistoryReport, IssueKind, PriceHistory};
+use liqsim::market::{HistoryError, HistoryReport, IssueKind, PriceHistory, ReadOptions};
 
 const HOUR: i64 = 3600;
 
 fn read(text: &str) -> (PriceHistory, HistoryReport) {
-    PriceHistory::from_bytes("prices.csv", text.as_bytes()).unwrap()
+    PriceHistory::from_bytes("prices.csv", text.as_bytes(), &ReadOptions::default()).unwrap()
 }
 
 fn error(text: &str) -> String {
-    PriceHistory::from_bytes("prices.csv", text.as_bytes()).unwrap_err().to_string()
+    PriceHistory::from_bytes("prices.csv", text.as_bytes(), &ReadOptions::default()).unwrap_err().to_string()
 }
 
 fn kinds(report: &HistoryReport) -> Vec<IssueKind> {
@@ -76,11 +76,13 @@ fn gzip_is_read_and_the_hash_is_that_of_the_file() {
     gzip.write_all(text.as_bytes()).unwrap();
     let packed = gzip.finish().unwrap();
     let (plain, _) = read(text);
-    let (unpacked, report) = PriceHistory::from_bytes("prices.csv.gz", &packed).unwrap();
+    let (unpacked, report) =
+        PriceHistory::from_bytes("prices.csv.gz", &packed, &ReadOptions::default()).unwrap();
     assert_eq!(plain, unpacked);
     assert!(unpacked.close_only);
     assert_eq!(report.hash, blake3::hash(&packed).to_hex().to_string());
-    let cut = PriceHistory::from_bytes("prices.csv.gz", &packed[..packed.len() / 2]).unwrap_err();
+    let cut = PriceHistory::from_bytes("prices.csv.gz", &packed[..packed.len() / 2], &ReadOptions::default())
+        .unwrap_err();
     assert!(cut.to_string().starts_with("cannot read prices.csv.gz: "), "{cut}");
 }
 
@@ -137,7 +139,7 @@ fn every_fault_is_reported_and_treated_as_promised() {
 fn a_file_from_new_to_old_is_turned_round_with_one_word() {
     let (history, report) =
         read("https://www.example.org\ndate,close\n2024-01-03,4\n2024-01-02,2\n2024-01-01,1\n");
-    assert_eq!(kinds(&report), [IssueKind::Preamble, IssueKind::NewestFirst]);
+    assert_eq!(kinds(&report), [IssueKind::Preamble { lines: 1 }, IssueKind::NewestFirst]);
     assert_eq!(history.bars.iter().map(|bar| bar.close).collect::<Vec<_>>(), [1.0, 2.0, 4.0]);
 }
 
@@ -148,45 +150,49 @@ fn wrong_prints_are_pointed_out_and_kept() {
         let close = if hour == 150 { 250.0 } else { 100.0 + 0.1 * f64::from(hour % 3) };
         let open = 100.0;
         let high = if hour == 50 { 900.0 } else { close.max(open) + 0.1 };
-        text += &format!("{},{open},{high},{},{close}\n", i64::from(hour) * HOUR, open.min(close) - 0.1);
+        text += &format!(
+            "{},{open},{high},{},{close}\n",
+            1_600_000_000 + i64::from(hour) * HOUR,
+            open.min(close) - 0.1
+        );
     }
     let (history, report) = read(&text);
     assert_eq!(history.bars.len(), 200);
-    let places: Vec<_> = report.issues.iter().map(|issue| (issue.time / HOUR, issue.kind.name())).collect();
+    let places: Vec<_> =
+        report.issues.iter().map(|issue| ((issue.time - 1_600_000_000) / HOUR, issue.kind.name())).collect();
     assert_eq!(places, [(50, "spikes"), (150, "reversals")]);
 }
 
 #[test]
 fn errors_name_the_file_the_line_and_what_is_wrong() {
     for (text, expected) in [
-        ("", "prices.csv holds 0 usable bars of 0 rows: at least 2 are needed"),
-        ("timestamp,close\n", "prices.csv holds 0 usable bars of 0 rows: at least 2 are needed"),
-        (
-            "timestamp,close\n2024-01-01,1\n",
-            "prices.csv holds 1 usable bars of 1 rows: at least 2 are needed",
-        ),
+        ("", "prices.csv: 0 usable bars of 0 rows: at least 2 are needed"),
+        ("timestamp,close\n", "prices.csv, line 1: 0 usable bars of 0 rows: at least 2 are needed"),
+        ("timestamp,close\n2024-01-01,1\n", "prices.csv: 1 usable bars of 1 rows: at least 2 are needed"),
         (
             "timestamp,close\n2024-01-01,0\n2024-01-02,-1\n",
-            "prices.csv holds 0 usable bars of 2 rows: at least 2 are needed",
+            "prices.csv: 0 usable bars of 2 rows: at least 2 are needed",
         ),
         ("timestamp,close\n2024-01-01,1\nyesterday,2\n", "prices.csv, line 3: \"yesterday\" is not a time"),
         ("timestamp,close\n2024-01-01,1\n2024-01-02,inf\n", "prices.csv, line 3: \"inf\" is not a number"),
         ("timestamp,close\n\n2024-01-01,1\n2024-01-02,two\n", "prices.csv, line 4: \"two\" is not a number"),
         (
             "timestamp,open,high,low,close\n2024-01-01,1,2\n",
-            "prices.csv, line 2: the row has 3 fields, too few",
+            "prices.csv, line 2: the row has 3 fields, the header 5",
         ),
         ("a,b,c\n1,2,3\n", "prices.csv, line 1: no column of times"),
         ("time,b\n1,2\n", "prices.csv, line 1: no column of prices"),
         ("time,high,close\n1,2,3\n", "prices.csv, line 1: open, high and low must stand together"),
-        ("PK\u{3}\u{4}rest", "prices.csv is a zip archive: unpack it first"),
+        ("PK\u{3}\u{4}rest", "prices.csv: this is a zip archive, which is not read: unpack it first"),
     ] {
         let message = error(text);
         assert!(message.starts_with(expected), "{text:?}: {message}");
     }
-    let binary = PriceHistory::from_bytes("prices.csv", b"timestamp,close\n\xff\xfe,1\n").unwrap_err();
+    let binary =
+        PriceHistory::from_bytes("prices.csv", b"timestamp,close\n\xff\xfe,1\n", &ReadOptions::default())
+            .unwrap_err();
     assert_eq!(binary.to_string(), "prices.csv, line 2: not text (UTF-8)");
-    let missing = PriceHistory::read(Path::new("no/such/file.csv")).unwrap_err();
+    let missing = PriceHistory::read(Path::new("no/such/file.csv"), &ReadOptions::default()).unwrap_err();
     assert!(matches!(missing, HistoryError::Read { .. }));
     assert!(missing.to_string().starts_with("cannot read no/such/file.csv: "), "{missing}");
 }
@@ -213,12 +219,13 @@ fn real_files_are_read_whole() {
         ("eth_usdt_binance_1d.csv", 3_265, 86_400, 0),
         ("btc_usd_close_coinmetrics_coinbase_1d.csv", 5_852, 86_400, 0),
     ] {
-        let (history, report) = PriceHistory::read(&data.join(file)).unwrap();
+        let (history, report) = PriceHistory::read(&data.join(file), &ReadOptions::default()).unwrap();
         assert_eq!((history.bars.len(), history.interval.seconds()), (rows, interval), "{file}");
         let found = report.issues.iter().filter(|issue| matches!(issue.kind, IssueKind::Gap { .. })).count();
         assert_eq!(found, gaps, "{file}");
     }
-    let (gemini, report) = PriceHistory::read(&data.join("btc_usd_gemini_1h.csv.gz")).unwrap();
+    let (gemini, report) =
+        PriceHistory::read(&data.join("btc_usd_gemini_1h.csv.gz"), &ReadOptions::default()).unwrap();
     assert_eq!(gemini.bars.len(), 45_824);
     // 2015-11-14 02:00: a high of 2200 against a close of 337.
     let print = report.issues.iter().any(|issue| {

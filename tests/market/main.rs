@@ -1,3 +1,5 @@
 //! Price histories.
 
 mod history;
+mod layouts;
+mod mutations;

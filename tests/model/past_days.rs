@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use liqsim::market::{Duration, PriceHistory, parse_time};
+use liqsim::market::{Duration, PriceHistory, ReadOptions, parse_time};
 use liqsim::model::{Har, HarEstimate, Mixture, Model, Moves, ScaledHistory, Stepper};
 use liqsim::numeric::{Purpose, Stream};
 
@@ -17,7 +17,7 @@ fn recorded(file: &str) -> Option<PriceHistory> {
         eprintln!("skipped: {file} is not here");
         return None;
     }
-    Some(PriceHistory::read(&path).unwrap().0)
+    Some(PriceHistory::read(&path, &ReadOptions::default()).unwrap().0)
 }
 
 /// Estimated with numpy from the same bars, by its own code: weighted normal equations, sandwich, state of the last hour.

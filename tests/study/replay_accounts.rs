@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use liqsim::market::{FundingHistory, HistoricalBar, PriceHistory};
+use liqsim::market::{FundingHistory, HistoricalBar, PriceHistory, ReadOptions};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::study::{Replay, ReplayError};
 
@@ -255,9 +255,12 @@ fn recorded_prices_with_recorded_funding() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (history, _) = PriceHistory::read(&prices).unwrap();
+    let (history, _) = PriceHistory::read(&prices, &ReadOptions::default()).unwrap();
     let history = history.between(Some(1_617_235_200), Some(1_625_097_600));
-    let record = FundingHistory::from_bytes(&fs::read(&rates).unwrap()).unwrap();
+    let record =
+        FundingHistory::from_bytes("funding.csv", &fs::read(&rates).unwrap(), &ReadOptions::default())
+            .unwrap()
+            .0;
     let account =
         format!("{}, funding = {{ recorded = {:?} }}", terms("long", ""), rates.display().to_string());
     let scenario = scenario(folder.path(), "7d", &account);

@@ -1,49 +1,49 @@
 //! From rows as they stand in a file to bars in order, with every change on record.
 
-use std::collections::BTreeMap;
-
 use super::super::Duration;
+use super::counts::most_frequent;
+use super::error::{Refusal, Refused};
 use super::issue::{Issue, IssueKind};
-use super::read::Row;
+use super::refute;
 use super::series::HistoricalBar;
-use crate::numeric::elementary;
+use super::table::{Row, Table};
+use super::watch;
 
-/// A high or low is a spike when it lies this many times further beyond open and close than is usual in the file, and
-/// by [`SMALLEST_SPIKE`].
-const SPIKE_TIMES: f64 = 100.0;
-/// Smallest spike, as a distance of log-prices.
-const SMALLEST_SPIKE: f64 = 0.25;
-/// A return is suspicious from this many median absolute returns on, and from [`SMALLEST_SPIKE`].
-const REVERSAL_TIMES: f64 = 50.0;
-/// ... if the next bar takes back all of it but this part.
-const REVERSAL_REST: f64 = 0.2;
-
-/// Sorts, joins and checks the rows; their number if fewer than two are left.
-pub(super) fn clean(
-    rows: Vec<Row>,
-    issues: &mut Vec<Issue>,
-) -> Result<(Vec<HistoricalBar>, Duration), usize> {
-    let mut rows = usable(rows, issues);
+/// Sorts, joins and checks the rows of a table.
+pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration), Refused> {
+    let (all, order) = (table.rows.len(), table.order.clone());
+    let issues = &mut table.issues;
+    let mut rows = usable(&table.rows, issues);
+    refute::unpriced(all, rows.len(), &order)?;
+    refute::crossed(rows.len(), issues, &order)?;
     put_in_order(&mut rows, issues);
-    let bars = without_duplicates(&rows, issues);
-    let interval = usual_distance(&bars).ok_or(bars.len())?;
+    let mut bars = without_duplicates(&rows, issues);
+    refute::conflicts(all, issues)?;
+    let too_few = || (None, Refusal::TooFew { bars: bars.len(), rows: all });
+    let interval = usual_distance(&bars).ok_or_else(too_few)?;
+    refute::interval(&bars, interval)?;
+    if starts_from_ends(&mut bars, interval) {
+        issues.push(Issue { time: bars[0].time, line: None, kind: IssueKind::EndTimes });
+    }
+    refute::exchanged(&bars, interval)?;
+    refute::jumps(&bars, interval)?;
     look_for_gaps(&bars, interval, issues);
-    look_for_spikes(&bars, issues);
-    look_for_reversals(&bars, issues);
+    watch::look(&bars, interval, issues);
     Ok((bars, Duration::from_seconds(interval.unsigned_abs())))
 }
 
 /// The rows with four positive prices, highs and lows widened where they are crossed.
-fn usable(rows: Vec<Row>, issues: &mut Vec<Issue>) -> Vec<Row> {
+fn usable(rows: &[Row], issues: &mut Vec<Issue>) -> Vec<(HistoricalBar, u64)> {
     let mut kept = Vec::with_capacity(rows.len());
-    for Row { mut bar, line } in rows {
-        let mut report = |kind| issues.push(Issue { time: bar.time, line: Some(line), kind });
-        let prices = [bar.open, bar.high, bar.low, bar.close];
-        if prices.iter().any(|price| price.is_nan()) {
+    for row in rows {
+        let [open, high, low, close] = row.prices;
+        let mut bar = HistoricalBar { time: row.time, open, high, low, close, volume: row.volume };
+        let mut report = |kind| issues.push(Issue { time: bar.time, line: Some(row.line), kind });
+        if row.prices.iter().any(|price| price.is_nan()) {
             report(IssueKind::MissingPrice);
             continue;
         }
-        if prices.iter().any(|price| *price <= 0.0) {
+        if row.prices.iter().any(|price| *price <= 0.0) {
             report(IssueKind::NonPositivePrice);
             continue;
         }
@@ -52,55 +52,72 @@ fn usable(rows: Vec<Row>, issues: &mut Vec<Issue>) -> Vec<Row> {
         }
         if bar.high < bar.open.max(bar.close) || bar.low > bar.open.min(bar.close) {
             report(IssueKind::Crossed);
-            bar.high = prices.iter().copied().fold(f64::MIN, f64::max);
-            bar.low = prices.iter().copied().fold(f64::MAX, f64::min);
+            bar.high = row.prices.iter().copied().fold(f64::MIN, f64::max);
+            bar.low = row.prices.iter().copied().fold(f64::MAX, f64::min);
         }
         bar.volume = bar.volume.max(0.0);
-        kept.push(Row { bar, line });
+        kept.push((bar, row.line));
     }
     kept
 }
 
-fn put_in_order(rows: &mut [Row], issues: &mut Vec<Issue>) {
-    let falls = rows.windows(2).filter(|pair| pair[1].bar.time < pair[0].bar.time).count();
-    if falls > 0 && rows.windows(2).all(|pair| pair[1].bar.time <= pair[0].bar.time) {
-        issues.push(Issue { time: rows[0].bar.time, line: None, kind: IssueKind::NewestFirst });
+fn put_in_order(rows: &mut [(HistoricalBar, u64)], issues: &mut Vec<Issue>) {
+    let falls = rows.windows(2).filter(|pair| pair[1].0.time < pair[0].0.time).count();
+    if falls > 0 && rows.windows(2).all(|pair| pair[1].0.time <= pair[0].0.time) {
+        issues.push(Issue { time: rows[0].0.time, line: None, kind: IssueKind::NewestFirst });
         // Not a reversal: of two rows with the same time, the later in the file must stay the later.
     } else if falls > 0 {
         let mut latest = i64::MIN;
-        for row in rows.iter() {
-            if row.bar.time < latest {
-                issues.push(Issue { time: row.bar.time, line: Some(row.line), kind: IssueKind::OutOfOrder });
+        for (bar, line) in rows.iter() {
+            if bar.time < latest {
+                issues.push(Issue { time: bar.time, line: Some(*line), kind: IssueKind::OutOfOrder });
             }
-            latest = latest.max(row.bar.time);
+            latest = latest.max(bar.time);
         }
     }
-    rows.sort_by_key(|row| row.bar.time);
+    rows.sort_by_key(|(bar, _)| bar.time);
 }
 
-fn without_duplicates(rows: &[Row], issues: &mut Vec<Issue>) -> Vec<HistoricalBar> {
+fn without_duplicates(rows: &[(HistoricalBar, u64)], issues: &mut Vec<Issue>) -> Vec<HistoricalBar> {
     let mut bars: Vec<HistoricalBar> = Vec::with_capacity(rows.len());
-    for row in rows {
+    for (bar, line) in rows {
         match bars.last_mut() {
-            Some(last) if last.time == row.bar.time => {
-                let kind = if *last == row.bar { IssueKind::Duplicate } else { IssueKind::Conflict };
-                issues.push(Issue { time: row.bar.time, line: Some(row.line), kind });
-                *last = row.bar;
+            Some(last) if last.time == bar.time => {
+                let kind = match *last == *bar {
+                    true => IssueKind::Duplicate,
+                    false if is_clock_change(bar.time) => IssueKind::ClockChange,
+                    false => IssueKind::Conflict,
+                };
+                issues.push(Issue { time: bar.time, line: Some(*line), kind });
+                *last = *bar;
             }
-            _ => bars.push(row.bar),
+            _ => bars.push(*bar),
         }
     }
     bars
 }
 
-/// The most frequent distance in time, the shortest of equals.
+/// Whether clocks are put back in some country in this hour: the first hours of a Sunday in October or November.
+fn is_clock_change(time: i64) -> bool {
+    let Ok(time) = jiff::Timestamp::from_second(time) else { return false };
+    let local = time.to_zoned(jiff::tz::TimeZone::UTC);
+    local.weekday() == jiff::civil::Weekday::Sunday
+        && matches!(local.month(), 10 | 11)
+        && (0..=3).contains(&local.hour())
+}
+
 fn usual_distance(bars: &[HistoricalBar]) -> Option<i64> {
-    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-    for pair in bars.windows(2) {
-        *counts.entry(pair[1].time - pair[0].time).or_default() += 1;
+    most_frequent(bars.windows(2).map(|pair| pair[1].time - pair[0].time)).map(|(distance, _)| distance)
+}
+
+/// Moves times that are the last second of every bar to its start.
+fn starts_from_ends(bars: &mut [HistoricalBar], interval: i64) -> bool {
+    let is_end = |bar: &HistoricalBar| (bar.time + 1).rem_euclid(interval) == 0;
+    if interval < 60 || !bars.iter().all(is_end) {
+        return false;
     }
-    let most = counts.values().copied().max()?;
-    counts.into_iter().find(|(_, count)| *count == most).map(|(distance, _)| distance)
+    bars.iter_mut().for_each(|bar| bar.time -= interval - 1);
+    true
 }
 
 fn look_for_gaps(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
@@ -115,39 +132,4 @@ fn look_for_gaps(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>)
             report(IssueKind::Gap { missing: missing.unsigned_abs() });
         }
     }
-}
-
-fn look_for_spikes(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
-    let beyond: Vec<f64> = bars
-        .iter()
-        .map(|bar| {
-            let above = elementary::ln(bar.high / bar.open.max(bar.close));
-            above.max(elementary::ln(bar.open.min(bar.close) / bar.low))
-        })
-        .collect();
-    let threshold = (SPIKE_TIMES * median(beyond.clone())).max(SMALLEST_SPIKE);
-    for (bar, beyond) in bars.iter().zip(&beyond) {
-        if *beyond > threshold {
-            let kind = IssueKind::Spike { factor: elementary::exp(*beyond) };
-            issues.push(Issue { time: bar.time, line: None, kind });
-        }
-    }
-}
-
-fn look_for_reversals(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
-    let returns: Vec<f64> =
-        bars.windows(2).map(|pair| elementary::ln(pair[1].close / pair[0].close)).collect();
-    let usual = median(returns.iter().map(|r| r.abs()).collect());
-    let threshold = (REVERSAL_TIMES * usual).max(SMALLEST_SPIKE);
-    for (index, pair) in returns.windows(2).enumerate() {
-        if pair[0].abs() > threshold && (pair[0] + pair[1]).abs() < REVERSAL_REST * pair[0].abs() {
-            let kind = IssueKind::Reversal { log_return: pair[0] };
-            issues.push(Issue { time: bars[index + 1].time, line: None, kind });
-        }
-    }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }

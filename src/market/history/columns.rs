@@ -1,145 +1,323 @@
-//! Which column holds what: by header name in the usual variants, or by place where there is no header.
+//! Which column holds what, by the names of a header.
 
-use csv::StringRecord;
+use super::error::Refusal;
+use super::layout::Layout;
+use super::names::{CLOCK, CLOSE, DATE, END, HIGH, LOW, OPEN, RATE, SYMBOL, TIME, VOLUME, plain};
+use super::options::{ReadOptions, Role};
 
-use super::time::parse_time;
+/// What a table is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::market) enum Want {
+    /// Bars.
+    Prices,
+    /// Funding.
+    Rates,
+}
 
 /// Indices of the columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Columns {
+pub(super) struct Columns {
     /// Start of the bar.
     pub time: usize,
+    /// Time of the day, where it stands apart.
+    pub clock: Option<usize>,
+    /// Whether times are seconds since the start of a simulated path.
+    pub relative: bool,
     /// Open, high and low; none in files of closes.
     pub range: Option<[usize; 3]>,
-    /// Close.
+    /// Close, or rate.
     pub close: usize,
     /// Volume.
     pub volume: Option<usize>,
+    /// Name of the instrument.
+    pub symbol: Option<usize>,
 }
 
-/// Names after lower-casing and dropping all but letters and digits, the preferred first.
-const TIME: [&str; 13] = [
-    "timestamp",
-    "opentime",
-    "opentimestamp",
-    "unix",
-    "unixtimestamp",
-    "time",
-    "datetime",
-    "date",
-    "dateutc",
-    "timeutc",
-    "timeopen",
-    "startat",
-    "ts",
-];
-const OPEN: [&str; 4] = ["open", "openprice", "priceopen", "o"];
-const HIGH: [&str; 4] = ["high", "highprice", "pricehigh", "h"];
-const LOW: [&str; 4] = ["low", "lowprice", "pricelow", "l"];
-const CLOSE: [&str; 8] = ["close", "closeprice", "priceclose", "price", "last", "markprice", "value", "c"];
-const VOLUME: [&str; 5] = ["volume", "vol", "basevolume", "quantity", "v"];
+/// The names of the columns, one list for each: a header may have several lines.
+struct Header<'a> {
+    layout: &'a Layout,
+    names: Vec<Vec<String>>,
+    options: &'a ReadOptions,
+}
 
-/// Why the columns of a header cannot be told.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ColumnsError {
-    /// No time.
-    #[error("no column of times: name one of them \"timestamp\" (start of the bar)")]
-    Time,
-    /// No close.
-    #[error("no column of prices: name one of them \"close\"")]
-    Close,
-    /// Some of open, high and low, but not all.
-    #[error("open, high and low must stand together, or only \"close\"")]
-    Range,
+/// The columns of a header; `sample` are the first rows.
+pub(super) fn of_header(
+    layout: &Layout,
+    sample: &[Vec<String>],
+    want: Want,
+    options: &ReadOptions,
+) -> Result<(Columns, Vec<String>), Refusal> {
+    let name = |column: usize| {
+        let cells = layout.headers.iter().filter_map(|header| header.get(column));
+        cells.map(plain).filter(|name| !name.is_empty()).collect()
+    };
+    let header = Header { layout, names: (0..layout.fields).map(name).collect(), options };
+    let mut decisions = Vec::new();
+    let is_simulated = ["path", "bar", "seconds"].iter().all(|name| header.find(&[name], &[]).is_some());
+    let (time, clock) = header.time_and_clock(is_simulated, sample)?;
+    let mut taken: Vec<usize> = std::iter::once(time).chain(clock).collect();
+    let symbol = if is_simulated { header.find(&["path"], &taken) } else { header.find(&SYMBOL, &taken) };
+    if want == Want::Rates {
+        let rate = header.one(Role::Rate, &RATE, "rate", &taken)?;
+        let close = rate.ok_or_else(|| Refusal::NoRates(layout.header_text()))?;
+        let columns = Columns { time, clock, relative: false, range: None, close, volume: None, symbol };
+        return Ok((columns, decisions));
+    }
+    let close = match header.one(Role::Close, &CLOSE, "close", &taken)? {
+        Some(close) => close,
+        None => {
+            // A single column beside the time needs no name.
+            let others: Vec<usize> = (0..layout.fields)
+                .filter(|column| !taken.contains(column) && symbol != Some(*column))
+                .collect();
+            match others[..] {
+                [only] if !header.says_otherwise(only) => only,
+                _ => return Err(Refusal::NoPrices(layout.header_text())),
+            }
+        }
+    };
+    taken.push(close);
+    let range = [
+        header.one(Role::Open, &OPEN, "open", &taken)?,
+        header.one(Role::High, &HIGH, "high", &taken)?,
+        header.one(Role::Low, &LOW, "low", &taken)?,
+    ];
+    let range = match range {
+        [Some(open), Some(high), Some(low)] => Some([open, high, low]),
+        [None, None, None] => None,
+        // Columns chosen by hand need not say what they leave out.
+        _ if !options.columns.is_empty() && options.columns.of(Role::Open).is_none() => None,
+        _ => return Err(Refusal::PartialRange(layout.header_text())),
+    };
+    taken.extend(range.iter().flatten());
+    let volume = header.one(Role::Volume, &VOLUME, "volume", &taken).ok().flatten().or_else(|| {
+        let is_volume = |column: &usize| header.names[*column].iter().any(|name| name.starts_with("volume"));
+        (0..layout.fields).filter(|column| !taken.contains(column)).find(is_volume)
+    });
+    let columns = Columns { time, clock, relative: is_simulated, range, close, volume, symbol };
+    if range.is_none() || !options.columns.is_empty() || layout.headers.len() > 1 || time > 0 {
+        decisions.push(format!("columns: {}", columns.words(layout)));
+    }
+    Ok((columns, decisions))
+}
+
+impl Header<'_> {
+    /// The first column that has one of the names, the preferred name first.
+    fn find(&self, known: &[&str], taken: &[usize]) -> Option<usize> {
+        known.iter().find_map(|known| self.named(known, taken).first().copied())
+    }
+
+    /// All columns of a name; if there is none, those of the name with a currency behind it.
+    fn named(&self, known: &str, taken: &[usize]) -> Vec<usize> {
+        let columns = |matches: &dyn Fn(&str) -> bool| -> Vec<usize> {
+            let free = (0..self.names.len()).filter(|column| !taken.contains(column));
+            free.filter(|column| self.names[*column].iter().any(|name| matches(name))).collect()
+        };
+        let exact = columns(&|name| name == known);
+        if !exact.is_empty() || known.len() < 3 {
+            return exact;
+        }
+        columns(&|name| ["usd", "usdt", "eur"].iter().any(|unit| name.strip_suffix(unit) == Some(known)))
+    }
+
+    /// Whether a column is called something else than a close.
+    fn says_otherwise(&self, column: usize) -> bool {
+        // A single letter may stand for a value as well.
+        self.names[column].iter().filter(|name| name.len() > 1).any(|name| {
+            let lists: [&[&str]; 6] = [&OPEN, &HIGH, &LOW, &VOLUME, &RATE, &END];
+            name.starts_with("volume") || lists.iter().any(|list| list.contains(&name.as_str()))
+        })
+    }
+
+    /// The column of a role: the chosen one, or the only one of the best name.
+    fn one(
+        &self,
+        role: Role,
+        known: &[&str],
+        word: &'static str,
+        taken: &[usize],
+    ) -> Result<Option<usize>, Refusal> {
+        if let Some(chosen) = self.options.columns.of(role) {
+            return self.chosen(chosen).map(Some);
+        }
+        for name in known {
+            match self.named(name, taken)[..] {
+                [] => {}
+                [column] => return Ok(Some(column)),
+                [first, ..] => {
+                    let count = self.named(name, taken).len();
+                    let name = (*name).to_owned();
+                    return Err(Refusal::SameName { name, count, role: word, first: first + 1 });
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The column that the user names, by its name or its number from 1.
+    fn chosen(&self, wanted: &str) -> Result<usize, Refusal> {
+        chosen(wanted, self.layout)
+    }
+
+    fn time(&self, is_simulated: bool) -> Result<usize, Refusal> {
+        if let Some(chosen) = self.options.columns.of(Role::Time) {
+            return self.chosen(chosen);
+        }
+        let column = if is_simulated { self.find(&["seconds"], &[]) } else { self.find(&TIME, &[]) };
+        // The nameless index column of a data frame.
+        let nameless = || (self.names.len() > 1 && self.names[0].is_empty()).then_some(0);
+        column.or_else(nameless).ok_or_else(|| match self.find(&END, &[]) {
+            Some(end) => Refusal::OnlyEnds(
+                self.layout.headers.first().and_then(|header| header.get(end)).unwrap_or_default().to_owned(),
+            ),
+            None => Refusal::NoTimes(self.layout.header_text()),
+        })
+    }
+
+    /// The column of times, and that of the clock where dates stand apart.
+    fn time_and_clock(
+        &self,
+        is_simulated: bool,
+        sample: &[Vec<String>],
+    ) -> Result<(usize, Option<usize>), Refusal> {
+        let time = self.time(is_simulated)?;
+        if let Some(chosen) = self.options.columns.of(Role::Clock) {
+            return Ok((time, Some(self.chosen(chosen)?)));
+        }
+        let is_plain =
+            self.names[time].iter().any(|name| [&DATE[..], &CLOCK].concat().contains(&name.as_str()));
+        if !is_plain || self.options.columns.of(Role::Time).is_some() {
+            return Ok((time, None));
+        }
+        let fields = |column: usize| sample.iter().filter_map(move |row| row.get(column)).map(String::as_str);
+        let pairs = DATE.iter().flat_map(|date| self.named(date, &[])).flat_map(|date| {
+            CLOCK.iter().flat_map(move |clock| self.named(clock, &[date])).map(move |clock| (date, clock))
+        });
+        let mut pairs = pairs.filter(|(date, clock)| is_clock_beside(fields(*date), fields(*clock)));
+        Ok(pairs.next().map_or((time, None), |(date, clock)| (date, Some(clock))))
+    }
+}
+
+/// Whether the second column holds the clock of the dates in the first.
+pub(super) fn is_clock_beside<'a>(
+    mut dates: impl Iterator<Item = &'a str>,
+    clocks: impl Iterator<Item = &'a str> + Clone,
+) -> bool {
+    let is_date = |text: &str| {
+        text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
+            || super::stamp::read(text).is_ok_and(|stamp| stamp.day.is_some() && stamp.clock.is_none())
+    };
+    let is_clock = |text: &str| super::times::clock_of(text).is_some();
+    clocks.clone().next().is_some() && dates.all(is_date) && clocks.clone().all(is_clock)
+}
+
+/// The column that the user names, by its name or its number from 1.
+pub(super) fn chosen(wanted: &str, layout: &Layout) -> Result<usize, Refusal> {
+    let unknown = || Refusal::UnknownColumn { name: wanted.to_owned(), header: layout.header_text() };
+    let is_named = |column: &usize| {
+        layout
+            .headers
+            .iter()
+            .any(|header| header.get(*column).is_some_and(|name| name.eq_ignore_ascii_case(wanted)))
+    };
+    let is_alike = |column: &usize| {
+        let name = plain(wanted);
+        !name.is_empty()
+            && layout.headers.iter().any(|header| header.get(*column).is_some_and(|cell| plain(cell) == name))
+    };
+    let by_number = || {
+        let number: usize = wanted.parse().ok()?;
+        (1..=layout.fields).contains(&number).then(|| number - 1)
+    };
+    let columns = || 0..layout.fields;
+    columns().find(is_named).or_else(by_number).or_else(|| columns().find(is_alike)).ok_or_else(unknown)
 }
 
 impl Columns {
-    /// The columns of a header line.
-    pub fn of_header(header: &StringRecord) -> Result<Self, ColumnsError> {
-        let names: Vec<String> = header.iter().map(plain).collect();
-        let find =
-            |known: &[&str]| known.iter().find_map(|known| names.iter().position(|name| name == known));
-        let time = find(&TIME)
-            // The nameless index column of a data frame.
-            .or_else(|| (names.len() > 1 && names[0].is_empty()).then_some(0))
-            .ok_or(ColumnsError::Time)?;
-        let close = find(&CLOSE).ok_or(ColumnsError::Close)?;
-        let range = match (find(&OPEN), find(&HIGH), find(&LOW)) {
-            (Some(open), Some(high), Some(low)) => Some([open, high, low]),
-            (None, None, None) => None,
-            _ => return Err(ColumnsError::Range),
+    /// Which column is which, in words.
+    pub fn words(&self, layout: &Layout) -> String {
+        let name = |column: usize| match layout.headers.first().and_then(|header| header.get(column)) {
+            Some(name) if !name.is_empty() => format!("\"{name}\""),
+            _ => format!("column {}", column + 1),
         };
-        let volume = find(&VOLUME).or_else(|| names.iter().position(|name| name.starts_with("volume")));
-        Ok(Self { time, range, close, volume })
+        let mut words = vec![format!("time {}", name(self.time))];
+        words.extend(self.clock.map(|clock| format!("clock {}", name(clock))));
+        if let Some([open, high, low]) = self.range {
+            words.push(format!("open {}, high {}, low {}", name(open), name(high), name(low)));
+        }
+        words.push(format!("close {}", name(self.close)));
+        words.join(", ")
     }
 
-    /// The columns of a file without header, from its first row: time and close, or time, open, high, low, close and
-    /// perhaps volume and more, as the exchanges dump them. `None` if the row is not all numbers behind a time.
-    pub fn of_first_row(row: &StringRecord) -> Option<Self> {
-        let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
-        parse_time(row.get(0)?)?;
-        if !row.iter().skip(1).take(5).all(is_number) {
-            return None;
-        }
-        match row.len() {
-            2 => Some(Self { time: 0, range: None, close: 1, volume: None }),
-            5 => Some(Self { time: 0, range: Some([1, 2, 3]), close: 4, volume: None }),
-            6.. => Some(Self { time: 0, range: Some([1, 2, 3]), close: 4, volume: Some(5) }),
-            _ => None,
-        }
+    /// Whether a value that is used stands in this column.
+    pub fn uses(&self, column: usize) -> bool {
+        let range = self.range.unwrap_or([self.close; 3]);
+        [self.time, self.close].contains(&column) || self.clock == Some(column) || range.contains(&column)
     }
-}
-
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
-    // "1. open" and its like.
-    letters.skip_while(char::is_ascii_digit).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record(text: &str) -> StringRecord {
-        StringRecord::from(text.split(',').collect::<Vec<_>>())
-    }
-
-    fn columns(time: usize, range: Option<[usize; 3]>, close: usize, volume: Option<usize>) -> Columns {
-        Columns { time, range, close, volume }
+    fn columns(header: &str) -> Result<Columns, Refusal> {
+        let count = header.split(',').count();
+        let rows: String =
+            (0..3).map(|day| format!("2024-01-0{}{}\n", day + 1, ",5".repeat(count - 1))).collect();
+        let layout = Layout::of(&format!("{header}\n{rows}")).unwrap();
+        of_header(&layout, &[], Want::Prices, &ReadOptions::default()).map(|(columns, _)| columns)
     }
 
     #[test]
     fn headers_in_the_usual_variants_are_understood() {
-        for (header, expected) in [
-            ("timestamp,open,high,low,close,volume", columns(0, Some([1, 2, 3]), 4, Some(5))),
-            ("Date,Open,High,Low,Close,Adj Close,Volume", columns(0, Some([1, 2, 3]), 4, Some(6))),
-            ("unix,date,symbol,open,high,low,close,Volume BTC", columns(0, Some([3, 4, 5]), 6, Some(7))),
-            ("open_time,open,high,low,close,volume,close_time", columns(0, Some([1, 2, 3]), 4, Some(5))),
-            ("time,close", columns(0, None, 1, None)),
-            (",\"Price\"", columns(0, None, 1, None)),
-            ("close,low,high,open,Open Time", columns(4, Some([3, 2, 1]), 0, None)),
+        for (header, time, range, close) in [
+            ("timestamp,open,high,low,close,volume", 0, Some([1, 2, 3]), 4),
+            ("Date,Open,High,Low,Close,Adj Close,Volume", 0, Some([1, 2, 3]), 4),
+            ("unix,date,symbol,open,high,low,close,Volume BTC", 0, Some([3, 4, 5]), 6),
+            ("open_time,open,high,low,close,volume,close_time", 0, Some([1, 2, 3]), 4),
+            (",Price", 0, None, 1),
+            ("close,low,high,open,Open Time", 4, Some([3, 2, 1]), 0),
+            ("startTime,openPrice,highPrice,lowPrice,closePrice,volume,turnover", 0, Some([1, 2, 3]), 4),
+            ("snapped_at,price,market_cap,total_volume", 0, None, 1),
+            ("timestamp,timeOpen,open,high,low,close", 1, Some([2, 3, 4]), 5),
+            (
+                "time_open,time_period_start,price_open,price_high,price_low,price_close",
+                1,
+                Some([2, 3, 4]),
+                5,
+            ),
+            ("observation_date,CBBTCUSD", 0, None, 1),
+            ("Timestamp,market-price", 0, None, 1),
+            ("Date,Adj Close,Volume", 0, None, 1),
+            ("t,v", 0, None, 1),
+            ("time,AdrActCnt,PriceUSD,TxCnt", 0, None, 2),
         ] {
-            assert_eq!(Columns::of_header(&record(header)), Ok(expected), "{header}");
+            let found = columns(header).unwrap();
+            assert_eq!((found.time, found.range, found.close), (time, range, close), "{header}");
         }
     }
 
     #[test]
     fn headers_that_lack_something_say_what() {
-        for (header, error) in [
-            ("open,high,low,close", ColumnsError::Time),
-            ("timestamp,funding_rate", ColumnsError::Close),
-            ("timestamp,high,low,close", ColumnsError::Range),
-        ] {
-            assert_eq!(Columns::of_header(&record(header)), Err(error), "{header}");
+        assert!(matches!(columns("open,high,low,close"), Err(Refusal::NoTimes(_))));
+        assert!(matches!(columns("timestamp,funding,interest"), Err(Refusal::NoPrices(_))));
+        assert!(matches!(columns("timestamp,high,low,close"), Err(Refusal::PartialRange(_))));
+        assert!(matches!(columns("close_time,close"), Err(Refusal::OnlyEnds(_))));
+        for header in ["Date,BTC,ETH", "Date,Volume", "timestamp,funding_rate", "Date,Open"] {
+            assert!(matches!(columns(header), Err(Refusal::NoPrices(_))), "{header}");
         }
+        assert!(matches!(columns("Date,Close,Close"), Err(Refusal::SameName { count: 2, first: 2, .. })));
     }
 
     #[test]
-    fn rows_without_a_header_are_told_by_their_numbers() {
-        let kline = "1499040000000,0.016,0.8,0.015,0.0157,148976.1,1499644799999,2434.1,308,1756.8,28.4,0";
-        assert_eq!(Columns::of_first_row(&record(kline)), Some(columns(0, Some([1, 2, 3]), 4, Some(5))));
-        assert_eq!(Columns::of_first_row(&record("1499040000,1.5")), Some(columns(0, None, 1, None)));
-        assert_eq!(Columns::of_first_row(&record("timestamp,close")), None);
-        assert_eq!(Columns::of_first_row(&record("1499040000,BTC,1,2,3,4")), None);
+    fn columns_are_chosen_by_name_or_number() {
+        let layout = Layout::of("Day,BTC,ETH\n2024-01-01,1,2\n2024-01-02,1,2\n").unwrap();
+        let choose = |text: &str| {
+            let options = ReadOptions { columns: text.parse().unwrap(), ..ReadOptions::default() };
+            of_header(&layout, &[], Want::Prices, &options).map(|(columns, _)| (columns.time, columns.close))
+        };
+        assert_eq!(choose("time=Day,close=ETH"), Ok((0, 2)));
+        assert_eq!(choose("close=2"), Ok((0, 1)));
+        assert!(matches!(choose("close=SOL"), Err(Refusal::UnknownColumn { .. })));
     }
 }

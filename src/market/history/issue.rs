@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::numeric::elementary;
+
 use super::time::format_time;
 
 /// Something wrong with a price history.
@@ -35,6 +37,8 @@ pub enum IssueKind {
     NewestFirst,
     /// A price is missing; the bar is left out.
     MissingPrice,
+    /// A funding rate is missing; the payment is left out.
+    MissingRate,
     /// A price is zero or negative; the bar is left out.
     NonPositivePrice,
     /// The high is below, or the low above, the open or the close; widened to hold them.
@@ -53,8 +57,30 @@ pub enum IssueKind {
     },
     /// A line that repeats the header; left out.
     RepeatedHeader,
-    /// The line before the header, which holds no column names; left out.
-    Preamble,
+    /// Lines before the header, which hold no column names; left out.
+    Preamble {
+        /// How many.
+        lines: u64,
+    },
+    /// A line of words or a remark among the rows; left out.
+    Remark,
+    /// A row of nothing but separators; left out.
+    EmptyRow,
+    /// A row without a time; left out.
+    NoTime,
+    /// The last line does not end, and what it says may be cut short; left out.
+    CutLine,
+    /// A move far beyond what is usual that is not taken back, as a change of the unit makes it; kept.
+    Step {
+        /// The log return to this bar.
+        log_return: f64,
+    },
+    /// The bar does not open at the close before it, where nearly all others do; kept.
+    Break,
+    /// All times are the last second of their bars; moved to the first.
+    EndTimes,
+    /// An hour stands twice when clocks are put back; the last in the file is kept.
+    ClockChange,
     /// A bar of the new interval that is not covered from start to end by the first or last bars; left out.
     IncompleteEnd,
 }
@@ -70,13 +96,22 @@ impl IssueKind {
             Self::OutOfOrder => "bars out of order",
             Self::NewestFirst => "files newest first",
             Self::MissingPrice => "bars without a price",
+            Self::MissingRate => "payments without a rate",
             Self::NonPositivePrice => "prices of zero or less",
             Self::Crossed => "crossed bars",
             Self::NegativeVolume => "negative volumes",
             Self::Spike { .. } => "spikes",
             Self::Reversal { .. } => "reversals",
             Self::RepeatedHeader => "repeated headers",
-            Self::Preamble => "lines before the header",
+            Self::Preamble { .. } => "lines before the header",
+            Self::Remark => "lines that are no rows",
+            Self::EmptyRow => "empty rows",
+            Self::NoTime => "rows without a time",
+            Self::CutLine => "lines cut short",
+            Self::Step { .. } => "steps",
+            Self::Break => "bars that do not follow the one before",
+            Self::EndTimes => "times at the ends of bars",
+            Self::ClockChange => "hours that stand twice",
             Self::IncompleteEnd => "incomplete bars at the ends",
         }
     }
@@ -84,9 +119,14 @@ impl IssueKind {
     /// What was done about it.
     pub fn action(&self) -> &'static str {
         match self {
-            Self::Gap { .. } => "nothing is filled in; returns across a gap are not used",
+            Self::Gap { .. } => "nothing is filled in",
             Self::OffGrid => "kept; returns to and from it are not used",
-            Self::Duplicate | Self::RepeatedHeader | Self::Preamble => "left out",
+            Self::Duplicate | Self::RepeatedHeader | Self::Preamble { .. } | Self::Remark => "left out",
+            Self::EmptyRow | Self::NoTime | Self::CutLine | Self::MissingRate => "left out",
+            Self::Step { .. } => "kept; if the unit changed, cut the file there or divide the prices before",
+            Self::Break => "kept; the others open at the close before them: open and close may be exchanged",
+            Self::EndTimes => "moved to the start of the bar",
+            Self::ClockChange => "the last in the file is kept; write times in UTC or with offsets",
             Self::Conflict => "the last in the file is kept",
             Self::OutOfOrder => "put in its place",
             Self::NewestFirst => "turned round",
@@ -105,9 +145,32 @@ impl fmt::Display for Issue {
             Some(line) => format!("{} (line {line})", format_time(self.time)),
             None => format_time(self.time),
         };
+        let line = format!("line {}", self.line.unwrap_or_default());
         match self.kind {
-            IssueKind::Preamble => write!(f, "line before the header"),
-            IssueKind::RepeatedHeader => write!(f, "repeated header after {place}"),
+            IssueKind::Preamble { lines: 1 } => write!(f, "1 line before the header"),
+            IssueKind::Preamble { lines } => write!(f, "{lines} lines before the header"),
+            IssueKind::RepeatedHeader => write!(f, "the header again in {line}"),
+            IssueKind::Remark => write!(f, "words instead of a row in {line}"),
+            IssueKind::EmptyRow => write!(f, "nothing but separators in {line}"),
+            IssueKind::NoTime => write!(f, "no time in {line}"),
+            IssueKind::CutLine => {
+                write!(f, "{line} is the last and does not end: its last number may be cut")
+            }
+            IssueKind::Step { log_return } => {
+                write!(
+                    f,
+                    "a log return of {log_return:+.3} that stays (a factor of {:.4}) at {place}",
+                    elementary::exp(log_return)
+                )
+            }
+            IssueKind::Break => write!(f, "{place} does not open where the bar before it closes"),
+            IssueKind::EndTimes => write!(f, "all times are the last second of a bar"),
+            IssueKind::ClockChange => {
+                write!(
+                    f,
+                    "{place} stands twice with different values, as where clocks are put back: an hour lacks elsewhere"
+                )
+            }
             IssueKind::NewestFirst => write!(f, "the file runs from new to old"),
             IssueKind::Gap { missing } => {
                 let bars = if missing == 1 { "bar" } else { "bars" };
@@ -118,6 +181,7 @@ impl fmt::Display for Issue {
             IssueKind::Conflict => write!(f, "{place} stands twice with different values"),
             IssueKind::OutOfOrder => write!(f, "{place} is out of order"),
             IssueKind::MissingPrice => write!(f, "a price is missing at {place}"),
+            IssueKind::MissingRate => write!(f, "a rate is missing at {place}"),
             IssueKind::NonPositivePrice => write!(f, "a price is zero or negative at {place}"),
             IssueKind::Crossed => write!(f, "open or close lies outside low and high at {place}"),
             IssueKind::NegativeVolume => write!(f, "the volume is negative at {place}"),
@@ -139,13 +203,43 @@ pub struct HistoryReport {
     pub source: String,
     /// BLAKE3 hash of the file's bytes as read (before decompression), hexadecimal.
     pub hash: String,
+    /// What a column of the file calls the instrument.
+    pub symbol: Option<String>,
     /// Rows of data in the file, before anything was left out.
     pub rows: usize,
     /// All problems, in the order of the file, then in the order of time.
     pub issues: Vec<Issue>,
+    /// What was decided in reading where files differ, such as `dates are read day first (31/01/2024)`.
+    pub decisions: Vec<String>,
 }
 
+/// Problems of one kind that are shown with their places; the rest are counted.
+const SHOWN: usize = 5;
+
 impl HistoryReport {
+    /// What was decided and what was found wrong, a line each: the same words in every command.
+    pub fn lines(&self) -> Vec<String> {
+        let decided = self.decisions.iter().map(|words| format!("read as: {words}"));
+        let found = self.by_kind().into_iter().map(|(name, issues)| {
+            let places: Vec<String> = issues.iter().take(SHOWN).map(ToString::to_string).collect();
+            let more = match issues.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!("; and {more} more (all with calibrate --format json)"),
+            };
+            format!("{name}: {} ({}): {}{more}", issues.len(), issues[0].kind.action(), places.join("; "))
+        });
+        decided.chain(found).collect()
+    }
+
+    /// Leaves out what lies outside these times (seconds since 1970; none for no bound).
+    pub fn keep_between(&mut self, since: Option<i64>, until: Option<i64>) {
+        self.issues.retain(|issue| {
+            issue.line.is_some() && issue.time == 0
+                || since.is_none_or(|since| issue.time >= since)
+                    && until.is_none_or(|until| issue.time < until)
+        });
+    }
+
     /// The kinds of problems found with how often each was, and the first few of each, in order of first appearance.
     pub fn by_kind(&self) -> Vec<(&'static str, Vec<&Issue>)> {
         let mut kinds: Vec<(&'static str, Vec<&Issue>)> = Vec::new();

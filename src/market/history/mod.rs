@@ -1,15 +1,41 @@
 //! Recorded prices as bars: read as people have them, cleaned, with every problem on record.
+//!
+//! The stages, a file each: bytes to text (`packing`, `json`, `parquet`), text to rows of fields (`layout`), which column
+//! is which (`columns` by names, `order` by numbers), numbers (`number`), times (`stamp`, `epoch`, `times`), rows (`table`), bars
+//! (`clean`), and checks that refute the whole reading (`refute`). What cannot be told is refused with what to say, never guessed.
 
 mod clean;
 mod columns;
+mod counts;
+mod epoch;
+mod error;
 mod issue;
+mod json;
+mod layout;
+mod names;
+mod number;
+mod options;
+mod order;
+mod packing;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod read;
+mod refute;
 mod resample;
 mod series;
+mod stamp;
+mod table;
 mod time;
+mod times;
+mod watch;
 
+pub use error::{HistoryError, Refusal};
 pub use issue::{HistoryReport, Issue, IssueKind};
-pub use read::HistoryError;
+pub use options::{ColumnChoice, DateOrder, DecimalMark, ReadOptions, Role};
 pub use resample::ResampleError;
 pub use series::{HistoricalBar, PriceHistory};
-pub use time::{format_time, parse_time};
+pub use time::{Period, format_time, parse_time};
+
+pub(super) use columns::Want;
+pub(super) use counts::most_frequent;
+pub(super) use read::{refused_in, table_of};

@@ -1,43 +1,66 @@
-//! Points in time as files and people write them.
+//! Points in time and spans as people write them, and as they are shown.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
-/// Seconds since 1970 of a time in text: seconds, milliseconds, microseconds or nanoseconds since 1970 (told apart by
-/// their size: seconds up to 10^11, the year 5138), or ISO 8601, with an offset or in UTC, a date alone being its
-/// midnight. Fractions of a second are cut off. `None` if it is neither.
-pub fn parse_time(text: &str) -> Option<i64> {
-    let text = text.trim();
-    if let Ok(number) = text.parse::<f64>() {
-        // 20240131 is a date written without hyphens, not a day in 1970.
-        let date = if is_compact_date(text) { civil(text) } else { None };
-        return date.or_else(|| epoch(number));
+use super::epoch;
+use super::stamp::{self, Day};
+
+/// A stretch of time that a text names: a year, a month, a day, or a point, which begins and ends at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// First second, since 1970.
+    pub start: i64,
+    /// The second after the last one, since 1970.
+    pub end: i64,
+}
+
+impl Period {
+    /// Reads a year (`2024`), a month (`2024-01`), a day (`2024-01-31`, `20240131`), or a time (`2024-01-31T05:00:00Z`,
+    /// without an offset in UTC; seconds, milliseconds, microseconds or nanoseconds since 1970 from 2001 on). `None` if it is
+    /// none of these, or can be read in two ways.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let point = |time: i64| Self { start: time, end: time };
+        let days = |day: i64, end: i64| Self { start: 86_400 * day, end: 86_400 * end };
+        let month = |year: i64, month: i64| {
+            let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+            Some(days(stamp::days_of(year, month, 1)?, stamp::days_of(next.0, next.1, 1)?))
+        };
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return match text.len() {
+                4 => {
+                    let year = text.parse().ok().filter(|year| (1970..=2200).contains(year))?;
+                    Some(days(stamp::days_of(year, 1, 1)?, stamp::days_of(year + 1, 1, 1)?))
+                }
+                8 => epoch::compact(text).map(|start| days(start / 86_400, start / 86_400 + 1)),
+                // Below a thousand million a number is rather a mistake than a time.
+                10.. => epoch::compact(text)
+                    .filter(|_| text.len() != 10 || text > "2000000000")
+                    .or_else(|| text.parse().ok().and_then(epoch::seconds))
+                    .map(point),
+                _ => None,
+            };
+        }
+        if let Some((year, part)) = text.split_once('-')
+            && let (4, 2) = (year.len(), part.len())
+        {
+            return month(year.parse().ok()?, part.parse().ok()?);
+        }
+        let read = stamp::read(text).ok()?;
+        match (read.day?, read.clock) {
+            (Day::Known(day), Some(clock)) => Some(point(86_400 * day + clock - read.offset)),
+            (Day::Known(day), None) => {
+                let day = days(day, day + 1);
+                Some(Self { start: day.start - read.offset, end: day.end - read.offset })
+            }
+            (Day::Open(..), _) => None,
+        }
     }
-    let text = text.strip_suffix("UTC").map_or(text, str::trim_end);
-    text.parse::<Timestamp>().ok().map(|time| time.as_second()).or_else(|| civil(text))
 }
 
-fn is_compact_date(text: &str) -> bool {
-    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn civil(text: &str) -> Option<i64> {
-    let time: DateTime = text.parse().ok()?;
-    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
-}
-
-fn epoch(number: f64) -> Option<i64> {
-    const LARGEST_SECONDS: f64 = 1e11;
-    let per_second = match number.abs() {
-        size if !size.is_finite() => return None,
-        size if size < LARGEST_SECONDS => 1.0,
-        size if size < 1e3 * LARGEST_SECONDS => 1e3,
-        size if size < 1e6 * LARGEST_SECONDS => 1e6,
-        size if size < 1e9 * LARGEST_SECONDS => 1e9,
-        _ => return None,
-    };
-    Some((number / per_second).floor() as i64)
+/// The start, in seconds since 1970, of the point or [`Period`] that a text names.
+pub fn parse_time(text: &str) -> Option<i64> {
+    Period::parse(text).map(|period| period.start)
 }
 
 /// A point in time for people: `2024-01-31` at midnight, otherwise `2024-01-31 05:00`, with seconds where there are any.
@@ -56,34 +79,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_moment_in_all_its_spellings() {
+    fn points_have_no_length() {
         for text in [
             "1502942400",
-            "1502942400.0",
             "1502942400000",
             "1502942400999",
-            "1502942400000000",
             "1502942400000000000",
             "2017-08-17T04:00:00Z",
-            "2017-08-17T04:00:00.000Z",
-            "2017-08-17 04:00:00",
             "2017-08-17 04:00",
-            "2017-08-17T04:00",
             "2017-08-17 06:00:00+02:00",
-            "2017-08-17 04:00:00 UTC",
-            " 2017-08-17T04:00:00+00:00 ",
+            "20170817040000",
         ] {
-            assert_eq!(parse_time(text), Some(1_502_942_400), "{text}");
+            assert_eq!(
+                Period::parse(text),
+                Some(Period { start: 1_502_942_400, end: 1_502_942_400 }),
+                "{text}"
+            );
         }
-        assert_eq!(parse_time("2017-08-17"), Some(1_502_928_000));
-        assert_eq!(parse_time("20170817"), Some(1_502_928_000));
-        assert_eq!(parse_time("10022400"), Some(10_022_400), "no date has month 24");
+    }
+
+    #[test]
+    fn years_months_and_days_have_their_length() {
+        for (text, start, end) in [
+            ("2024", "2024-01-01T00:00Z", "2025-01-01T00:00Z"),
+            ("2024-12", "2024-12-01T00:00Z", "2025-01-01T00:00Z"),
+            ("2024-02-10", "2024-02-10T00:00Z", "2024-02-11T00:00Z"),
+            ("20240210", "2024-02-10T00:00Z", "2024-02-11T00:00Z"),
+        ] {
+            let time = |text: &str| parse_time(text).unwrap();
+            assert_eq!(Period::parse(text), Some(Period { start: time(start), end: time(end) }), "{text}");
+        }
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "close", "nan", "inf", "2017-13-01", "17/08/2017", "1e30"] {
-            assert_eq!(parse_time(text), None, "{text}");
+        for text in
+            ["", "close", "nan", "inf", "2017-13-01", "03/04/2017", "1e30", "202402", "0", "33", "1706745"]
+        {
+            assert_eq!(Period::parse(text), None, "{text}");
         }
     }
 

@@ -64,6 +64,9 @@ pub struct Bootstrap {
     shift: f64,
     #[serde(skip)]
     bars: Arc<[RecordedBar]>,
+    /// What is to be known of the file of the record.
+    #[serde(skip)]
+    found: Arc<[String]>,
 }
 
 impl Bootstrap {
@@ -96,7 +99,22 @@ impl Bootstrap {
             let count = (horizon.seconds() / interval.seconds()).clamp(1, MOST_EXPECTED_BARS);
             drift * interval.years() - expected_growth(&bars, block, count)
         });
-        Self { hash, interval, block, shift, bars }
+        Self { hash, interval, block, shift, bars, found: Arc::default() }
+    }
+
+    /// The same with what was found in the file of its record, for the notes of a result.
+    pub fn with_findings(self, found: Vec<String>) -> Self {
+        Self { found: found.into(), ..self }
+    }
+
+    /// What was found in the file of the record.
+    pub fn findings(&self) -> &[String] {
+        &self.found
+    }
+
+    /// Length of the record, without what is missing in it.
+    pub fn record(&self) -> Duration {
+        Duration::from_seconds(self.bars.len() as u64 * self.interval.seconds())
     }
 
     /// Length of a bar.

@@ -13,6 +13,9 @@ const TARGETS: [f64; 3] = [0.01, 0.05, 0.1];
 
 /// What the result says about leverage: the safe leverage where it is known, else what the simulated levels say.
 pub fn sentence(result: &RunResult) -> String {
+    if let Some(answer) = &result.answer {
+        return answer.clone();
+    }
     let safe: Vec<String> = result
         .safe_leverage
         .iter()
@@ -40,15 +43,15 @@ pub fn of_study(document: &Document) -> Option<(String, String)> {
         Document::Run(_) => None,
         Document::Replay(replay) => {
             let levels = list(&replay["levels"]);
-            let number = |level: &Value, key: &str, end: &str| level[key][end].as_f64().unwrap_or(f64::NAN);
-            let agrees = |level: &&Value| {
-                number(level, "realised", "low") <= number(level, "predicted", "high")
-                    && number(level, "predicted", "low") <= number(level, "realised", "high")
+            let count = |says: Value| levels.iter().filter(|level| level["agrees"] == says).count();
+            let (yes, no, open) = (count(Value::Bool(true)), count(Value::Bool(false)), count(Value::Null));
+            let open = match open {
+                0 => String::new(),
+                open => format!(" In {open} of {} there is too little history to tell.", levels.len()),
             };
             let text = format!(
-                "In {} of {} rows the simulated probability of liquidation agrees with what happened in history: the intervals \
-                 overlap.",
-                levels.iter().filter(agrees).count(),
+                "In {yes} of {} rows the simulated probability of liquidation agrees with what happened in history (the \
+                 intervals overlap), in {no} it does not.{open}",
                 levels.len()
             );
             Some((replay["scenario"].as_str().unwrap_or("Replay").to_owned(), text))

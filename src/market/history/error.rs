@@ -1,0 +1,317 @@
+//! Why a file of prices or of rates is refused: what was read, and what to do.
+
+use std::fmt;
+use std::io;
+
+use super::super::Duration;
+
+/// Why a file could not be read. It names the file, and the line where there is one.
+#[derive(Debug)]
+pub enum HistoryError {
+    /// The file cannot be read or unpacked.
+    Read {
+        /// The file as named.
+        source_name: String,
+        /// The reason.
+        error: io::Error,
+    },
+    /// What it holds cannot be read, or not with certainty.
+    Refused {
+        /// The file as named.
+        source_name: String,
+        /// Line, from 1; none where the whole file is meant.
+        line: Option<u64>,
+        /// The reason.
+        reason: Refusal,
+    },
+}
+
+impl fmt::Display for HistoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { source_name, error } => write!(f, "cannot read {source_name}: {error}"),
+            Self::Refused { source_name, line: Some(line), reason } => {
+                write!(f, "{source_name}, line {line}: {reason}")
+            }
+            Self::Refused { source_name, line: None, reason } => write!(f, "{source_name}: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for HistoryError {}
+
+/// A refusal with the line that it is about.
+pub(in crate::market) type Refused = (Option<u64>, Refusal);
+
+/// The reasons for which a file is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// Packed or binary in a way that is not read.
+    #[error("this is {format}, which is not read: {remedy}")]
+    Packed {
+        /// What it is.
+        format: &'static str,
+        /// The way out.
+        remedy: &'static str,
+    },
+    /// Not UTF-8.
+    #[error("not text (UTF-8)")]
+    NotText,
+    /// Broken text.
+    #[error("{0}")]
+    Malformed(String),
+    /// JSON that holds no list of bars.
+    #[error("JSON without bars: {0}; a list of lists or of objects is read, one bar each")]
+    Json(String),
+    /// No separator makes a table of it.
+    #[error("no table: rows of fields with commas, semicolons, tabs or | between them are read")]
+    NoTable,
+    /// The header has no time.
+    #[error(
+        "no column of times: name one of them \"timestamp\" (start of the bar), or say --columns time=NAME; the header is {0:?}"
+    )]
+    NoTimes(String),
+    /// The header only has the end of the bar.
+    #[error(
+        "only the end of the bars is there ({0:?}): add a column of their starts, or say --columns time={0}"
+    )]
+    OnlyEnds(String),
+    /// The header has no close.
+    #[error(
+        "no column of prices: name one of them \"close\", or say --columns close=NAME; the header is {0:?}"
+    )]
+    NoPrices(String),
+    /// The header has no rate.
+    #[error("no column of rates: name one of them \"funding_rate\"; the header is {0:?}")]
+    NoRates(String),
+    /// Some of open, high and low, but not all.
+    #[error("open, high and low must stand together, or only \"close\"; the header is {0:?}")]
+    PartialRange(String),
+    /// Two columns have the name that is looked for.
+    #[error("{count} columns are called {name:?}: say which by its number, such as --columns {role}={first}")]
+    SameName {
+        /// The name.
+        name: String,
+        /// How many there are.
+        count: usize,
+        /// What it is looked for.
+        role: &'static str,
+        /// Number of the first, from 1.
+        first: usize,
+    },
+    /// A column that the user asks for is not there.
+    #[error("there is no column {name:?}; the header is {header:?}")]
+    UnknownColumn {
+        /// As it was asked for.
+        name: String,
+        /// The header.
+        header: String,
+    },
+    /// Another number of fields than the header or the rows before.
+    #[error(
+        "the row has {found} fields, {by} {expected}: quote numbers that hold the separator, and give every row the same columns"
+    )]
+    Fields {
+        /// Fields of the row.
+        found: usize,
+        /// Fields there should be.
+        expected: usize,
+        /// Who says so.
+        by: &'static str,
+    },
+    /// A header of other columns inside the file.
+    #[error("another header, with other columns than the rows before: split the file here")]
+    SecondHeader,
+    /// A field that is not what its column needs.
+    #[error("{value:?} is not a {expected}")]
+    Value {
+        /// The text of the field.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Several instruments.
+    #[error(
+        "column {column:?} names {first:?} and {second:?}: a history is of one instrument, keep the rows of one"
+    )]
+    Symbols {
+        /// Name of the column.
+        column: String,
+        /// One of them.
+        first: String,
+        /// Another one.
+        second: String,
+    },
+    /// No header, and numbers that do not tell.
+    #[error(
+        "no header, and the numbers do not tell {0}: add a header line, or say --columns time=1,open=2,high=3,low=4,close=5 (by number)"
+    )]
+    NoOrder(&'static str),
+    /// Trades instead of bars.
+    #[error("these look like single trades, not bars: join them to bars of one interval first")]
+    Trades,
+    /// Numbers that can be read in two ways.
+    #[error("{value:?} is {whole} or {part}: say --decimals point or --decimals comma")]
+    Decimals {
+        /// The text of the field.
+        value: String,
+        /// Read with marks of thousands.
+        whole: String,
+        /// Read with decimals.
+        part: String,
+    },
+    /// Decimal points and decimal commas in one file.
+    #[error("{comma:?} has a decimal comma and {point:?} a decimal point: write all numbers in one way")]
+    MixedDecimals {
+        /// A number with a comma.
+        comma: String,
+        /// A number with a point.
+        point: String,
+    },
+    /// Dates that can be read in two ways.
+    #[error(
+        "the order of day and month cannot be told from {value:?} and the rest of the file: say --dates day-first or --dates month-first"
+    )]
+    Dates {
+        /// One of them.
+        value: String,
+    },
+    /// Dates that fit no order of day and month.
+    #[error("{first:?} and {second:?} have different orders of day and month")]
+    MixedDates {
+        /// Day first.
+        first: String,
+        /// Month first.
+        second: String,
+    },
+    /// A zone whose offset is not known.
+    #[error(
+        "{value:?} names a time zone whose offset is not known: write times in UTC, or with an offset such as +01:00"
+    )]
+    Zone {
+        /// The text of the field.
+        value: String,
+    },
+    /// Numbers that are no times.
+    #[error(
+        "column {column:?} runs from {from} to {to}, as seconds since 1970 from {read_from} to {read_to}: bars start between 2009 and tomorrow. {guess}"
+    )]
+    NotTimes {
+        /// Name of the column.
+        column: String,
+        /// Smallest.
+        from: String,
+        /// Largest.
+        to: String,
+        /// What that would be.
+        read_from: String,
+        /// What that would be.
+        read_to: String,
+        /// What they might be and what to do.
+        guess: String,
+    },
+    /// A single time outside what is believed.
+    #[error(
+        "{value:?} is {read}: bars start between 2009 and tomorrow; remove the row, or say --allow-times for older series"
+    )]
+    OutOfTime {
+        /// The text of the field.
+        value: String,
+        /// What that is.
+        read: String,
+    },
+    /// Bars of a length that no source has.
+    #[error(
+        "most bars are {0} apart, which no bars are: the column of times is another one, or is no time; --columns time=NAME chooses"
+    )]
+    Interval(Duration),
+    /// No interval that most bars have.
+    #[error(
+        "only {share:.0} % of the rows are {interval} after the one before, the commonest distance: these are no bars of one interval"
+    )]
+    Irregular {
+        /// In per cent.
+        share: f64,
+        /// The commonest distance.
+        interval: Duration,
+    },
+    /// Most bars contradict their columns.
+    #[error(
+        "open or close lies outside low and high in {count} of {rows} bars: the columns are in another order than was read ({order}); --columns open=..,high=..,low=..,close=.. says which is which"
+    )]
+    Crossed {
+        /// Bars.
+        count: usize,
+        /// Of so many.
+        rows: usize,
+        /// As they were read.
+        order: String,
+    },
+    /// Opens are the next closes.
+    #[error(
+        "nearly every bar closes where the bar before it opens: open and close are exchanged, or times run backwards"
+    )]
+    Exchanged,
+    /// The same times again with other values.
+    #[error(
+        "{count} of {rows} rows repeat the time of another with other values, the first {time}: several instruments or intervals in one file, or times that lost digits"
+    )]
+    Conflicts {
+        /// Rows.
+        count: usize,
+        /// Of so many.
+        rows: usize,
+        /// The first.
+        time: String,
+    },
+    /// Rows without prices.
+    #[error(
+        "{count} of {rows} rows have no price above 0: the columns are other ones than was read ({order})"
+    )]
+    Unpriced {
+        /// Rows.
+        count: usize,
+        /// Of so many.
+        rows: usize,
+        /// As they were read.
+        order: String,
+    },
+    /// A price that no market has.
+    #[error(
+        "the close changes by a factor of {factor:.2} in every other bar: several instruments in one file, or a column that is no price"
+    )]
+    Jumps {
+        /// Median.
+        factor: f64,
+    },
+    /// Rates that look like per cent.
+    #[error(
+        "half of the rates are beyond {median} in {interval}, which would be {yearly:.0} % a year: if they are per cent, divide them by 100 (or write 0.01%)"
+    )]
+    PerCent {
+        /// Median of the absolute rate.
+        median: f64,
+        /// Between payments.
+        interval: Duration,
+        /// The same over a year, in per cent.
+        yearly: f64,
+    },
+    /// Fewer than two usable rows.
+    #[error("{bars} usable bars of {rows} rows: at least 2 are needed")]
+    TooFew {
+        /// Bars that are left.
+        bars: usize,
+        /// Rows of data in the file.
+        rows: usize,
+    },
+}
+
+/// Text short enough for a message.
+pub(super) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 80;
+    if text.chars().count() <= LONGEST {
+        text.to_owned()
+    } else {
+        text.chars().take(LONGEST).collect::<String>() + "…"
+    }
+}

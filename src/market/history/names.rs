@@ -1,0 +1,122 @@
+//! What headers call their columns.
+
+/// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
+/// of no certain place in the bar.
+pub(super) const TIME: [&str; 43] = [
+    "timeperiodstart",
+    "periodstart",
+    "opentime",
+    "timeopen",
+    "opentimestamp",
+    "opentimems",
+    "opendatetime",
+    "starttime",
+    "startat",
+    "starttimestamp",
+    "start",
+    "barstart",
+    "candlebegintime",
+    "begintime",
+    "timestamp",
+    "timestamputc",
+    "timestampms",
+    "unix",
+    "unixtimestamp",
+    "unixtime",
+    "epoch",
+    "time",
+    "datetime",
+    "datetimeutc",
+    "date",
+    "dateutc",
+    "dategmt",
+    "timeutc",
+    "gmttime",
+    "utctime",
+    "localtime",
+    "utc",
+    "snappedat",
+    "observationdate",
+    "dtyyyymmdd",
+    "tradingday",
+    "fundingtime",
+    "fundingtimestamp",
+    "fundingratetimestamp",
+    "calctime",
+    "ts",
+    "t",
+    "day",
+];
+pub(super) const END: [&str; 8] = [
+    "closetime",
+    "timeclose",
+    "timeperiodend",
+    "periodend",
+    "endtime",
+    "closetimestamp",
+    "end",
+    "candleendtime",
+];
+pub(super) const DATE: [&str; 6] = ["date", "dtyyyymmdd", "day", "dateutc", "dategmt", "tradingday"];
+pub(super) const CLOCK: [&str; 5] = ["time", "clock", "timeutc", "timegmt", "hhmmss"];
+pub(super) const OPEN: [&str; 6] = ["open", "openprice", "priceopen", "openingprice", "first", "o"];
+pub(super) const HIGH: [&str; 6] = ["high", "highprice", "pricehigh", "highest", "max", "h"];
+pub(super) const LOW: [&str; 6] = ["low", "lowprice", "pricelow", "lowest", "min", "l"];
+pub(super) const CLOSE: [&str; 18] = [
+    "close",
+    "closeprice",
+    "priceclose",
+    "closingprice",
+    "closelast",
+    "price",
+    "lastprice",
+    "last",
+    "markprice",
+    "indexprice",
+    "marketprice",
+    "priceusd",
+    "referencerateusd",
+    "value",
+    "adjclose",
+    "adjustedclose",
+    "closeadj",
+    "c",
+];
+pub(super) const VOLUME: [&str; 7] =
+    ["volume", "vol", "basevolume", "tickvol", "tickvolume", "quantity", "v"];
+pub(super) const RATE: [&str; 7] =
+    ["fundingrate", "lastfundingrate", "rate", "interest1h", "funding", "realizedrate", "value"];
+pub(super) const SYMBOL: [&str; 18] = [
+    "symbol",
+    "ticker",
+    "tic",
+    "pair",
+    "instrument",
+    "instrumentid",
+    "instrumentname",
+    "instid",
+    "market",
+    "marketid",
+    "product",
+    "productid",
+    "coin",
+    "coinid",
+    "asset",
+    "contract",
+    "name",
+    "sym",
+];
+
+/// Whether a header may say this.
+pub(super) fn is_known_name(name: &str) -> bool {
+    let plain = plain(name);
+    let lists: [&[&str]; 9] = [&TIME, &END, &OPEN, &HIGH, &LOW, &CLOSE, &VOLUME, &RATE, &SYMBOL];
+    !plain.is_empty() && lists.iter().any(|list| list.contains(&plain.as_str()))
+}
+
+/// A name in small letters and digits, without a number in front.
+pub(super) fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
+    // "1. open" and its like.
+    letters.skip_while(char::is_ascii_digit).collect()
+}

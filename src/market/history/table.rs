@@ -1,0 +1,366 @@
+//! From the text of a file to rows of times and numbers: layout, columns, conventions, each decided from the whole file.
+
+use std::collections::BTreeMap;
+
+use csv::{Position, StringRecord};
+
+use crate::numeric::elementary;
+
+use super::columns::{self, Columns, Want};
+use super::error::{Refusal, Refused, shorten};
+use super::issue::{Issue, IssueKind};
+use super::layout::{Layout, has_values, is_comment, knows_names};
+use super::number::{self, Evidence, Field, is_missing};
+use super::options::{DecimalMark, ReadOptions};
+use super::order;
+use super::times::Times;
+
+/// Rows that decide about columns.
+const SAMPLE: usize = 500;
+/// Where the paths of `simulate` are placed, which have no date: 2020-01-01.
+const SIMULATED_START: i64 = 1_577_836_800;
+
+/// A row as it stands in the file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::market) struct Row {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// Seconds since 1970.
+    pub time: i64,
+    /// Open, high, low and close, NaN where there is none; four times the value of a single column.
+    pub prices: [f64; 4],
+    /// Volume; 0 where there is none.
+    pub volume: f64,
+}
+
+/// The rows of a file in its own order.
+#[derive(Debug)]
+pub(in crate::market) struct Table {
+    pub rows: Vec<Row>,
+    /// Whether a single column holds the price.
+    pub close_only: bool,
+    /// Which column is which, in words.
+    pub order: String,
+    /// What a column calls the instrument.
+    pub symbol: Option<String>,
+    pub issues: Vec<Issue>,
+    /// What was decided in reading, in words.
+    pub decisions: Vec<String>,
+}
+
+/// The text of a file with what is known of it.
+struct Sheet<'a> {
+    text: &'a str,
+    layout: Layout,
+    /// Whether the last line may have been cut.
+    is_open: bool,
+}
+
+/// Reads the rows of a text.
+pub(in crate::market) fn read(text: &str, want: Want, options: &ReadOptions) -> Result<Table, Refused> {
+    let layout = Layout::of(text)?;
+    let is_open = !text.ends_with(['\n', '\r', '"']);
+    let mut sheet = Sheet { text, layout, is_open };
+    let mut issues = Vec::new();
+    if sheet.layout.preamble > 0 {
+        let kind = IssueKind::Preamble { lines: sheet.layout.preamble };
+        issues.push(Issue { time: 0, line: Some(1), kind });
+    }
+    let sample = sheet.sample()?;
+    let mut decisions = Vec::new();
+    let head = Some(sheet.layout.head_line);
+    let columns = if !sheet.layout.headers.is_empty() {
+        let (columns, words) =
+            columns::of_header(&sheet.layout, &sample, want, options).map_err(|reason| (head, reason))?;
+        decisions.extend(words);
+        columns
+    } else if !options.columns.is_empty() {
+        order::chosen(sheet.layout.fields, options).map_err(|reason| (head, reason))?
+    } else {
+        let mark = sheet.evidence(&sample).decide(sheet.layout.separator, options.decimals);
+        let (columns, words) = order::of_rows(&sample, mark.unwrap_or(DecimalMark::Point), options)
+            .map_err(|reason| (head, reason))?;
+        decisions.extend(words);
+        columns
+    };
+    let order = columns.words(&sheet.layout);
+    let survey = sheet.survey(&columns, options, &mut issues)?;
+    let mark = match survey.numbers.decide(sheet.layout.separator, options.decimals) {
+        Ok(mark) => mark,
+        Err(Some(reason)) => return Err((None, reason)),
+        Err(None) => sheet.smoother_mark(&columns, &survey.numbers)?,
+    };
+    if mark == DecimalMark::Comma {
+        decisions.push("numbers have decimal commas".to_owned());
+    }
+    let name = sheet.column_name(columns.time);
+    let (times, words) = survey.times.decide(&name, options)?;
+    decisions.extend(words);
+    if columns.relative {
+        decisions.push("a simulated path: its start is taken as 2020-01-01".to_owned());
+    }
+    let rows = sheet.rows(&columns, mark, &times, &mut issues)?;
+    Ok(Table { rows, close_only: columns.range.is_none(), order, symbol: survey.symbol, issues, decisions })
+}
+
+/// What the whole file says of its conventions.
+struct Survey {
+    numbers: Evidence,
+    times: Times,
+    symbol: Option<String>,
+}
+
+impl Sheet<'_> {
+    /// Calls with every row and its line, and says whether the last line ends; leaves out what is no row.
+    fn for_each(
+        &mut self,
+        mut issues: Option<&mut Vec<Issue>>,
+        each: &mut dyn FnMut(u64, &StringRecord, bool) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        let mut reader = self.layout.reader(self.text);
+        let first_line = self.layout.data.1;
+        let mut record = StringRecord::new();
+        let mut report = |line, kind| {
+            if let Some(issues) = &mut issues {
+                issues.push(Issue { time: 0, line: Some(line), kind });
+            }
+        };
+        let line_of =
+            |position: Option<&Position>| position.map_or(first_line, |p| first_line + p.line() - 1);
+        loop {
+            match reader.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => {
+                    return Err((Some(line_of(error.position())), Refusal::Malformed(error.to_string())));
+                }
+            }
+            let line = line_of(record.position());
+            let is_last = self.is_open
+                && self.layout.data.0 as u64 + reader.position().byte() >= self.text.len() as u64;
+            if record.iter().all(str::is_empty) {
+                report(line, IssueKind::EmptyRow);
+            } else if is_comment(&record) || record.len() == 1 && !has_values(&record) {
+                report(line, IssueKind::Remark);
+            } else if self.layout.fits(&record) {
+                if !has_values(&record) {
+                    self.check_header(line, &record)?;
+                    report(line, IssueKind::RepeatedHeader);
+                } else {
+                    each(line, &record, is_last)?;
+                }
+            } else if is_last && record.len() < self.layout.fields {
+                report(line, IssueKind::CutLine);
+            } else {
+                let by = if self.layout.headers.is_empty() { "the rows before" } else { "the header" };
+                let reason = Refusal::Fields { found: record.len(), expected: self.layout.fields, by };
+                return Err((Some(line), reason));
+            }
+        }
+    }
+
+    /// A header inside the file must be the same again, or suit rows that began without one.
+    fn check_header(&self, line: u64, record: &StringRecord) -> Result<(), Refused> {
+        let same = |header: &StringRecord| {
+            header.iter().zip(record).all(|(a, b)| a.eq_ignore_ascii_case(b)) && header.len() <= record.len()
+        };
+        if self.layout.headers.iter().any(same) {
+            return Ok(());
+        }
+        if self.layout.headers.is_empty() && knows_names(record) {
+            let layout = Layout { headers: vec![record.clone()], ..self.layout.clone() };
+            let named = columns::of_header(&layout, &[], Want::Prices, &ReadOptions::default());
+            let sample =
+                Sheet { text: self.text, layout: self.layout.clone(), is_open: self.is_open }.sample()?;
+            let read = order::of_rows(&sample, DecimalMark::Point, &ReadOptions::default());
+            if let (Ok((named, _)), Ok((read, _))) = (named, read)
+                && (named.time, named.range, named.close) == (read.time, read.range, read.close)
+            {
+                return Ok(());
+            }
+        }
+        Err((Some(line), Refusal::SecondHeader))
+    }
+
+    /// The first rows, as text.
+    fn sample(&self) -> Result<Vec<Vec<String>>, Refused> {
+        let mut rows = Vec::new();
+        for record in self.layout.reader(self.text).records().take(SAMPLE) {
+            let Ok(record) = record else { break };
+            if self.layout.fits(&record) && has_values(&record) && !is_comment(&record) {
+                rows.push(record.iter().take(self.layout.fields).map(str::to_owned).collect());
+            }
+        }
+        Ok(rows)
+    }
+
+    fn evidence(&self, sample: &[Vec<String>]) -> Evidence {
+        let mut evidence = Evidence::default();
+        for field in sample.iter().flatten().filter(|field| super::stamp::read(field).is_err()) {
+            evidence.add(field);
+        }
+        evidence
+    }
+
+    /// Looks at every row: conventions of numbers and times, and the names of instruments.
+    fn survey(
+        &mut self,
+        columns: &Columns,
+        options: &ReadOptions,
+        issues: &mut Vec<Issue>,
+    ) -> Result<Survey, Refused> {
+        let mut survey = Survey { numbers: Evidence::default(), times: Times::default(), symbol: None };
+        let mut digits: BTreeMap<usize, (bool, usize)> = BTreeMap::new();
+        let mut cut = None;
+        let names: Vec<String> = (0..self.layout.fields).map(|column| self.column_name(column)).collect();
+        let last_column = self.layout.fields - 1;
+        let value_columns: Vec<usize> = (0..self.layout.fields)
+            .filter(|column| {
+                columns.uses(*column) && *column != columns.time && columns.clock != Some(*column)
+            })
+            .collect();
+        let tickers: Vec<usize> = match (columns.symbol, self.layout.headers.is_empty()) {
+            (Some(column), _) => vec![column],
+            (None, true) => (0..self.layout.fields).filter(|column| !columns.uses(*column)).collect(),
+            (None, false) => Vec::new(),
+        };
+        let is_named = columns.symbol.is_some();
+        let mut first_of: BTreeMap<usize, String> = BTreeMap::new();
+        self.for_each(Some(issues), &mut |line, record, is_last| {
+            let field = |column: usize| record.get(column).unwrap_or_default();
+            for column in &tickers {
+                let name = field(*column);
+                if name.is_empty() || !is_named && !is_ticker(name) {
+                    continue;
+                }
+                let first = first_of.entry(*column).or_insert_with(|| name.to_owned());
+                if !first.eq_ignore_ascii_case(name) {
+                    let (column, first, second) = (names[*column].clone(), shorten(first), shorten(name));
+                    return Err((Some(line), Refusal::Symbols { column, first, second }));
+                }
+                survey.symbol.get_or_insert_with(|| name.to_owned());
+            }
+            if is_last && columns.uses(last_column) {
+                let (has_mark, length) = number::visible_digits(field(last_column));
+                let (longest_mark, longest) = digits.get(&last_column).copied().unwrap_or_default();
+                if (has_mark, length) < (longest_mark, longest) || longest == 0 {
+                    cut = Some(line);
+                    return Ok(());
+                }
+            }
+            if columns.uses(last_column) {
+                let seen = number::visible_digits(field(last_column));
+                let longest = digits.entry(last_column).or_insert(seen);
+                *longest = (*longest).max(seen);
+            }
+            for column in &value_columns {
+                survey.numbers.add(field(*column));
+            }
+            let time = field(columns.time);
+            if columns.relative {
+                let seconds: Option<i64> = time.parse().ok();
+                let wrong =
+                    || (Some(line), Refusal::Value { value: shorten(time), expected: "number of seconds" });
+                let shifted = (SIMULATED_START + seconds.ok_or_else(wrong)?).to_string();
+                survey.times.add(line, &shifted, None, options)?;
+                return Ok(());
+            }
+            survey.times.add(line, time, columns.clock.map(field), options)?;
+            Ok(())
+        })?;
+        if let Some(line) = cut {
+            issues.push(Issue { time: 0, line: Some(line), kind: IssueKind::CutLine });
+        }
+        Ok(survey)
+    }
+
+    /// The decimal mark under which prices move less, where numbers such as 1.234 have two readings.
+    fn smoother_mark(&mut self, columns: &Columns, evidence: &Evidence) -> Result<DecimalMark, Refused> {
+        let mut roughness = |mark| -> Result<Option<f64>, Refused> {
+            let (mut last, mut sum, mut steps, mut wrong) = (f64::NAN, 0.0, 0.0, false);
+            self.for_each(None, &mut |_, record, _| {
+                match number::read(record.get(columns.close).unwrap_or_default(), mark) {
+                    Field::Number(price) if price > 0.0 => {
+                        if last > 0.0 {
+                            sum += f64::abs(elementary::ln(price / last));
+                            steps += 1.0;
+                        }
+                        last = price;
+                    }
+                    Field::Wrong => wrong = true,
+                    _ => {}
+                }
+                Ok(())
+            })?;
+            Ok((!wrong && steps > 0.0).then(|| sum / steps))
+        };
+        let (point, comma) = (roughness(DecimalMark::Point)?, roughness(DecimalMark::Comma)?);
+        match (point, comma) {
+            (Some(_), None) => Ok(DecimalMark::Point),
+            (None, Some(_)) => Ok(DecimalMark::Comma),
+            (Some(point), Some(comma)) if 4.0 * point < comma => Ok(DecimalMark::Point),
+            (Some(point), Some(comma)) if 4.0 * comma < point => Ok(DecimalMark::Comma),
+            _ => Err((None, evidence.ask())),
+        }
+    }
+
+    /// The rows with their times and numbers.
+    fn rows(
+        &mut self,
+        columns: &Columns,
+        mark: DecimalMark,
+        times: &[i64],
+        issues: &mut Vec<Issue>,
+    ) -> Result<Vec<Row>, Refused> {
+        let cut = issues.iter().find(|issue| issue.kind == IssueKind::CutLine).and_then(|issue| issue.line);
+        let mut rows: Vec<Row> = Vec::with_capacity(times.len());
+        let mut timeless = Vec::new();
+        self.for_each(None, &mut |line, record, _| {
+            if cut == Some(line) {
+                return Ok(());
+            }
+            let field = |column: usize| record.get(column).unwrap_or_default();
+            if is_missing(field(columns.time)) {
+                timeless.push(line);
+                return Ok(());
+            }
+            let time = times.get(rows.len()).copied().unwrap_or_default();
+            let price = |column: usize| match number::read(field(column), mark) {
+                Field::Number(number) => Ok(number),
+                Field::Missing => Ok(f64::NAN),
+                Field::Wrong => {
+                    let value = shorten(field(column));
+                    Err((Some(line), Refusal::Value { value, expected: "number" }))
+                }
+            };
+            let close = price(columns.close)?;
+            let prices = match columns.range {
+                Some([open, high, low]) => [price(open)?, price(high)?, price(low)?, close],
+                None => [close; 4],
+            };
+            let volume = columns.volume.map_or(0.0, |column| number::volume(field(column), mark));
+            rows.push(Row { line, time, prices, volume });
+            Ok(())
+        })?;
+        let timeless =
+            timeless.into_iter().map(|line| Issue { time: 0, line: Some(line), kind: IssueKind::NoTime });
+        issues.extend(timeless);
+        Ok(rows)
+    }
+
+    fn column_name(&self, column: usize) -> String {
+        match self.layout.headers.iter().find_map(|header| header.get(column).filter(|name| !name.is_empty()))
+        {
+            Some(name) => shorten(name),
+            None => format!("{}", column + 1),
+        }
+    }
+}
+
+/// Whether a field without a header names an instrument: BTCUSDT, BTC/USD, ETH-USD.
+fn is_ticker(text: &str) -> bool {
+    let is_name = text.len() >= 5
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "/-_:.".contains(c))
+        && text.starts_with(|c: char| c.is_ascii_uppercase());
+    is_name && ["USD", "USDT", "USDC", "EUR", "BTC", "PERP", "SWAP"].iter().any(|end| text.ends_with(end))
+}

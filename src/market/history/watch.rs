@@ -1,0 +1,90 @@
+//! Bars that are kept and looked at: spikes, moves that are taken back, steps that stay.
+
+use crate::numeric::elementary;
+
+use super::counts::median;
+use super::issue::{Issue, IssueKind};
+use super::series::HistoricalBar;
+
+/// A high or low is a spike when it lies this many times further beyond open and close than is usual in the file, and
+/// by [`SMALLEST_SPIKE`].
+const SPIKE_TIMES: f64 = 100.0;
+/// Smallest spike, as a distance of log-prices.
+const SMALLEST_SPIKE: f64 = 0.25;
+/// A return is suspicious from this many median absolute returns on, and from [`SMALLEST_SPIKE`].
+const REVERSAL_TIMES: f64 = 50.0;
+/// ... if the next bar takes back all of it but this part.
+const REVERSAL_REST: f64 = 0.2;
+/// A move that stays is reported from here on: to a third, or to three times the price, within a bar.
+const SMALLEST_STEP: f64 = 1.098_612_288_668_109_8;
+
+/// Bars that do not open at the last close are reported where this share of the others do.
+const FOLLOWING: f64 = 0.9;
+
+/// Looks at all bars, which are so many seconds apart.
+pub(super) fn look(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
+    breaks(bars, interval, issues);
+    spikes(bars, issues);
+    moves(bars, issues);
+}
+
+fn breaks(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
+    // Closes alone open where they close.
+    let is_known = bars.iter().any(|bar| bar.open != bar.close);
+    let follows = |index: usize| bars[index].time - bars[index - 1].time == interval;
+    let is_broken = |index: usize| follows(index) && bars[index].open != bars[index - 1].close;
+    let is_backward = |index: usize| is_broken(index) && bars[index].close == bars[index - 1].open;
+    let all = (1..bars.len()).filter(|index| follows(*index)).count();
+    let broken = (1..bars.len()).filter(|index| is_broken(*index)).count();
+    let is_continuous = (broken as f64) < (1.0 - FOLLOWING) * all as f64;
+    // Bars in a row that close where the one before opens: open and close are exchanged there.
+    let mut is_exchanged = vec![false; bars.len()];
+    for index in 2..bars.len() {
+        if is_backward(index) && is_backward(index - 1) {
+            is_exchanged[index - 2..=index].fill(true);
+        }
+    }
+    let is_odd = |index: &usize| is_exchanged[*index] || is_continuous && *index > 0 && is_broken(*index);
+    if is_known {
+        let kind = IssueKind::Break;
+        let odd = (0..bars.len()).filter(is_odd);
+        issues.extend(odd.map(|index| Issue { time: bars[index].time, line: None, kind }));
+    }
+}
+
+fn spikes(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
+    let beyond: Vec<f64> = bars
+        .iter()
+        .map(|bar| {
+            let above = elementary::ln(bar.high / bar.open.max(bar.close));
+            above.max(elementary::ln(bar.open.min(bar.close) / bar.low))
+        })
+        .collect();
+    let threshold = (SPIKE_TIMES * median(beyond.clone())).max(SMALLEST_SPIKE);
+    for (bar, beyond) in bars.iter().zip(&beyond) {
+        if *beyond > threshold {
+            let kind = IssueKind::Spike { factor: elementary::exp(*beyond) };
+            issues.push(Issue { time: bar.time, line: None, kind });
+        }
+    }
+}
+
+fn moves(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
+    let returns: Vec<f64> =
+        bars.windows(2).map(|pair| elementary::ln(pair[1].close / pair[0].close)).collect();
+    let usual = median(returns.iter().map(|r| r.abs()).collect());
+    let reversal = (REVERSAL_TIMES * usual).max(SMALLEST_SPIKE);
+    let step = (REVERSAL_TIMES * usual).max(SMALLEST_STEP);
+    let is_taken_back = |index: usize| {
+        let next = returns.get(index + 1);
+        next.is_some_and(|next| (returns[index] + next).abs() < REVERSAL_REST * returns[index].abs())
+    };
+    for (index, log_return) in returns.iter().enumerate() {
+        let mut report = |kind| issues.push(Issue { time: bars[index + 1].time, line: None, kind });
+        if log_return.abs() > reversal && is_taken_back(index) {
+            report(IssueKind::Reversal { log_return: *log_return });
+        } else if log_return.abs() > step && !(index > 0 && is_taken_back(index - 1)) {
+            report(IssueKind::Step { log_return: *log_return });
+        }
+    }
+}

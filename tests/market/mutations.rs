@@ -1,0 +1,124 @@
+//! Real layouts, damaged: the right closes, or a refusal, or a note of what was left out. Never a silent difference.
+
+use std::collections::BTreeMap;
+
+use liqsim::market::{PriceHistory, ReadOptions};
+use proptest::prelude::*;
+
+use crate::layouts::{Made, bars};
+
+/// A table as fields, its separator, and whether the first line is a header.
+#[derive(Debug, Clone)]
+struct Sheet {
+    rows: Vec<Vec<String>>,
+    separator: char,
+}
+
+fn sheet(layout: usize, bars: &[Made]) -> Sheet {
+    let header = |names: &str| names.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let row = |fields: &[&dyn ToString]| fields.iter().map(|field| field.to_string()).collect::<Vec<_>>();
+    let (first, separator) = match layout {
+        0 => (Some("timestamp,open,high,low,close,volume"), ','),
+        1 => (None, ','),
+        2 => (Some("Date;Open;High;Low;Close"), ';'),
+        3 => (Some("time,close"), ','),
+        _ => (Some("unix,symbol,open,high,low,close,Volume BTC,Volume USD"), ','),
+    };
+    let mut rows: Vec<Vec<String>> =
+        first.map(|names| header(&names.replace(';', ","))).into_iter().collect();
+    rows.extend(bars.iter().map(|(t, [o, h, l, c], v)| match layout {
+        0 => row(&[t, o, h, l, c, v]),
+        1 => row(&[&(t * 1000), o, h, l, c, v]),
+        2 => row(&[&liqsim::market::format_time(*t), o, h, l, c]),
+        3 => row(&[t, c]),
+        _ => row(&[t, &"BTC/USD", o, h, l, c, v, &(v * c)]),
+    }));
+    Sheet { rows, separator }
+}
+
+impl Sheet {
+    fn text(&self) -> String {
+        self.rows.iter().map(|row| row.join(&self.separator.to_string()) + "\n").collect()
+    }
+}
+
+fn damaged(mut sheet: Sheet, kind: usize, a: usize, b: usize) -> String {
+    let (rows, columns) = (sheet.rows.len(), sheet.rows[0].len());
+    let (row, column, other) = (1 + a % (rows - 1), b % columns, (a + b) % columns);
+    match kind {
+        // A column is lost, everywhere or from a row on.
+        0 => sheet.rows.iter_mut().for_each(|row| drop(row.remove(column))),
+        1 => sheet.rows[row..].iter_mut().for_each(|row| drop(row.remove(column))),
+        // Two columns change places under the same header, everywhere or from a row on.
+        2 => sheet.rows[1..].iter_mut().for_each(|row| row.swap(column, other)),
+        3 => sheet.rows[row..].iter_mut().for_each(|row| row.swap(column, other)),
+        // A column more, from a row on.
+        4 => sheet.rows[row..].iter_mut().for_each(|row| row.insert(column, "7".to_owned())),
+        // Another separator, everywhere or from a row on.
+        5 => sheet.separator = [',', ';', '\t', '|'][a % 4],
+        6 => {
+            let text = sheet.text();
+            let lines: Vec<&str> = text.lines().collect();
+            let rest = lines[row..].join("\n").replace(sheet.separator, "|");
+            return format!("{}\n{rest}\n", lines[..row].join("\n"));
+        }
+        // Cut anywhere.
+        7 => {
+            let text = sheet.text();
+            return text[..text.len() / 2 + (a * 131 + b) % (text.len() / 2)].to_owned();
+        }
+        // Times counted otherwise.
+        8 => {
+            let time = |text: &str| {
+                text.parse::<i64>().map_or(text.to_owned(), |t| (t / [60, 3600, 86_400][b % 3]).to_string())
+            };
+            sheet.rows.iter_mut().for_each(|row| row[0] = time(&row[0]));
+        }
+        9 => (1..rows).for_each(|index| sheet.rows[index][0] = (index - 1).to_string()),
+        // Another instrument behind it.
+        10 => {
+            let more: Vec<Vec<String>> = sheet.rows[row..]
+                .iter()
+                .map(|row| {
+                    let cheaper =
+                        |text: &String| text.parse::<f64>().map_or(text.clone(), |p| (p / 17.0).to_string());
+                    row.iter()
+                        .enumerate()
+                        .map(|(i, text)| if i == 0 { text.clone() } else { cheaper(text) })
+                        .collect()
+                })
+                .collect();
+            sheet.rows.extend(more);
+        }
+        // Rows in another order.
+        11 => sheet.rows[1..].rotate_left(row % (rows - 1)),
+        _ => sheet.rows[1..].reverse(),
+    }
+    sheet.text()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_file_is_read_right_or_refused_or_noted(
+        layout in 0_usize..5,
+        kind in 0_usize..13,
+        a in 0_usize..10_000,
+        b in 0_usize..10_000,
+    ) {
+        let bars = bars(120, 3_600);
+        let right: BTreeMap<i64, f64> = bars.iter().map(|(time, prices, _)| (*time, prices[3])).collect();
+        let text = damaged(sheet(layout, &bars), kind, a, b);
+        let options = ReadOptions { now: Some(1_780_000_000), ..ReadOptions::default() };
+        if let Ok((history, report)) = PriceHistory::from_bytes("prices", text.as_bytes(), &options) {
+            let is_noted = |time: i64| report.issues.iter().any(|issue| issue.time == time);
+            for bar in history.bars.iter().filter(|bar| !is_noted(bar.time)) {
+                prop_assert_eq!(
+                    right.get(&bar.time), Some(&bar.close),
+                    "layout {} kind {} {:?}\n{}", layout, kind, report.lines(), &text[..300]
+                );
+            }
+        }
+    }
+}
