@@ -83,9 +83,7 @@ impl PriceOptions {
 
     /// How the file is read.
     fn reading(&self) -> ReadOptions {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
         ReadOptions {
-            now: now.and_then(|now| i64::try_from(now.as_secs()).ok()),
             any_times: self.allow_times,
             dates: self.dates.map(|dates| match dates {
                 Dates::DayFirst => DateOrder::DayFirst,
@@ -96,6 +94,13 @@ impl PriceOptions {
                 Decimals::Comma => DecimalMark::Comma,
             }),
             columns: self.columns.clone().unwrap_or_default(),
+            ..as_of_now()
         }
     }
+}
+
+/// Files are read as they are, today.
+pub fn as_of_now() -> ReadOptions {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    ReadOptions { now: now.and_then(|now| i64::try_from(now.as_secs()).ok()), ..ReadOptions::default() }
 }

@@ -105,7 +105,7 @@ impl PathLaw {
 
     /// Whether normals drive the price of an asset.
     pub fn is_driven(&self, asset: usize) -> bool {
-        !matches!(self.models.get(asset), None | Some(Model::Bootstrap(_)))
+        self.models.get(asset).is_some_and(|model| !model.is_recorded())
     }
 
     /// A hash of everything that determines its bars and how many paths there are, 32 hexadecimal digits. Under discrete

@@ -2,7 +2,6 @@
 
 use super::plan::Plan;
 use crate::account::portfolio::Purse;
-use crate::model::Model;
 use crate::scenario::{MarginMode, Scenario};
 use crate::venue::Contract;
 
@@ -75,11 +74,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, Stri
         };
         notes.push(("coin_margined", text.to_owned()));
     }
-    if account
-        .positions
-        .iter()
-        .any(|position| matches!(scenario.assets[position.asset].model, Model::Bootstrap(_)))
-    {
+    if account.positions.iter().any(|position| scenario.assets[position.asset].model.is_recorded()) {
         notes.push((
             "recorded_extremes",
             "An account of several positions does not see the lows and highs of recorded bars, but a bridge of the variance \

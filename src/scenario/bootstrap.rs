@@ -69,8 +69,11 @@ impl BootstrapFile {
     }
 }
 
-/// The price history, the hash of its file, and what was found in it.
-fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(PriceHistory, String, Vec<String>)> {
+/// The price history of bars with lows and highs, the hash of its file, and what was found in it.
+pub(super) fn read(
+    prices: &Placed<String>,
+    problems: &mut Problems,
+) -> Option<(PriceHistory, String, Vec<String>)> {
     let path = prices.place.source().folder().join(&prices.value);
     let shown = quoted(&path.display().to_string());
     let mut problem = |code, message: String| {
