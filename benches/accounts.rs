@@ -1,12 +1,20 @@
-//! What each cash flow and policy costs: blocks of paths over 30 days at 10 levels, as ratios to an account that only the
-//! price moves. `cargo bench --bench accounts`; processor time of one thread, medians of interleaved rounds.
+//! What an account costs, the price being the same: blocks of paths over 30 days at 10 levels, as ratios to an account that only the price
+//! moves. `cargo bench --bench accounts`; processor time of one thread, medians of interleaved rounds.
+//!
+//! With `LIQSIM_OLD` naming an older program, both programs then run the matrix as scenario files, one thread, sampling "pseudo", and their
+//! times stand side by side: `LIQSIM_OLD=path/to/liqsim cargo bench --bench accounts`.
 
 // A report on standard output is what this program is for.
 #![allow(clippy::print_stdout)]
 
 mod common;
 
-use common::clock::{Work, interleaved};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use common::clock::{Work, interleaved, median};
+use common::straightforward::{Law, simulate};
 use common::{GBM, levels, merton};
 use liqsim::engine::{BLOCK_LANES, Plan, Worker};
 use liqsim::scenario::{Source, parse};
@@ -14,73 +22,238 @@ use liqsim::scenario::{Source, parse};
 const ROUNDS: usize = 9;
 /// Seconds of each round of each work.
 const LEAST: f64 = 0.05;
+/// Paths of the straightforward loop in a round, and of both programs in a run.
+const NAIVE_PATHS: u64 = 2_000;
+const PATHS: u64 = 40_000;
+/// Runs of each program.
+const RUNS: usize = 5;
 
-fn plan(model: &str, venue: &str, rest: &str) -> Plan {
-    let leverage = levels(10);
-    let text = format!(
-        "[simulation]\nhorizon = \"30d\"\n[assets.X]\nprice = 100.0\n[assets.X.model]\n{model}\n\
-         [account]\nequity = 1000.0\nleverage = {leverage:?}\nvenue = {venue}\n\
-         positions = [{{ asset = \"X\", side = \"long\" }}]\n{rest}\n"
-    );
-    match parse(Source::new("bench.toml", text), &[]) {
-        Ok(scenario) => Plan::new(&scenario).expect("the venue allows every level"),
-        Err(problems) => panic!("{}", problems.render(false, 100)),
+const FLAT: &str = r#"{ contract = "linear", maintenance = 0.005 }"#;
+const TIERED: &str = r#""binance-usdm-btcusdt""#;
+const PARTIAL: &str =
+    r#"{ contract = "linear", maintenance = 0.005, liquidation = { fee = 0, partial = "20%" } }"#;
+
+/// An account to be measured: the economics are those of the plain one where the name says `idle` or `share`.
+struct Case {
+    name: &'static str,
+    venue: &'static str,
+    /// Lines before the account (further assets), and after its venue.
+    assets: &'static str,
+    account: &'static str,
+    positions: &'static str,
+}
+
+const LONG: &str = r#"positions = [{ asset = "X", side = "long" }]"#;
+
+impl Case {
+    const fn of(name: &'static str, account: &'static str) -> Self {
+        Self { name, venue: FLAT, assets: "", account, positions: LONG }
+    }
+
+    fn text(&self, model: &str, simulation: &str) -> String {
+        let Self { venue, assets, account, positions, .. } = self;
+        let leverage = levels(10);
+        format!(
+            "[simulation]\nhorizon = \"30d\"\n{simulation}\n[assets.X]\nprice = 100.0\n[assets.X.model]\n{model}\n{assets}\n\
+             [account]\nequity = 1000.0\nleverage = {leverage:?}\nvenue = {venue}\n{positions}\n{account}\n"
+        )
+    }
+
+    fn plan(&self, model: &str) -> Plan {
+        match parse(Source::new("bench.toml", self.text(model, "")), &[]) {
+            Ok(scenario) => Plan::new(&scenario).expect("the venue allows every level"),
+            Err(problems) => panic!("{}", problems.render(false, 100)),
+        }
     }
 }
 
-fn main() {
-    const FLAT: &str = r#"{ contract = "linear", maintenance = 0.005 }"#;
-    const FUNDING: &str = r#"funding = { rate = "1bp", every = "8h" }"#;
-    const OU: &str = r#"funding = { model = "ou", mean = "1bp", reversion = 235, volatility = 0.0019, correlation = 0.1 }"#;
-    const TIERED: &str = r#""binance-usdm-btcusdt""#;
-    let policy = |text: &str| format!("[policy]\n{text}");
-    for (name, model) in [("gbm", GBM.to_owned()), ("merton, 20 a year", merton(20.0))] {
-        let plain = plan(&model, FLAT, "");
-        let funded = plan(&model, FLAT, FUNDING);
-        let mut works = Vec::new();
-        let mut add = |name: &str, plan: Plan, nested: bool| {
-            // The grid of one plan with the account of another: payments without paying.
-            let plan: &'static Plan = Box::leak(Box::new(plan));
-            let mut worker = match nested {
-                true => {
-                    let mut bare = plan.clone();
-                    bare.account.schedule.clear();
-                    Worker::with_follower(plan, bare.follower())
-                }
-                false => Worker::new(plan),
-            };
-            let mut block = 0;
-            works.push(Work::new(name.to_owned(), move || {
-                worker.run_block(block, BLOCK_LANES);
-                block += 1;
-            }));
-        };
-        add("plain", plain, false);
-        add("the grid of 90 payments, none paid", funded.clone(), true);
-        add("funding, constant, 8h", funded, false);
-        add("funding, mean-reverting, 8h", plan(&model, FLAT, OU), false);
-        add("funding, constant, 8h, twelve tiers", plan(&model, TIERED, FUNDING), false);
-        add("interest, hourly", plan(&model, FLAT, r#"borrow = { rate = "10%" }"#), false);
-        for text in [
-            r#"exit_after = "30d""#,
-            r#"stop_loss = { distance = "8%" }"#,
-            r#"take_profit = { distance = "20%" }"#,
-            r#"trailing_stop = { distance = "10%" }"#,
-            r#"margin_call = { level = 1.5, target = 3, reserve = 500 }"#,
-            r#"deleverage = { target = 5, every = "1d" }"#,
-            r#"add_margin = { amount = 50, every = "7d" }"#,
+/// The matrix: the plain account first.
+fn cases() -> Vec<Case> {
+    const OTHER: &str = "[assets.Y]\nprice = 10.0\nmodel = { kind = \"gbm\", drift = 0.0, volatility = 0.6 }";
+    const CROSS: &str = r#"margin = "cross""#;
+    let mut cases = vec![
+        Case::of("plain", ""),
+        Case::of("funding, constant, 8h", r#"funding = { rate = "1bp", every = "8h" }"#),
+        Case::of("funding, constant, 1h", r#"funding = { rate = "0.1bp", every = "1h" }"#),
+        Case::of(
+            "funding, mean-reverting, 8h",
+            r#"funding = { model = "ou", mean = "1bp", reversion = 235, volatility = 0.0019, correlation = 0.1 }"#,
+        ),
+        Case {
+            venue: TIERED,
+            ..Case::of("funding, constant, 8h, twelve tiers", r#"funding = { rate = "1bp", every = "8h" }"#)
+        },
+        Case::of("interest, hourly", r#"borrow = { rate = "10%" }"#),
+        Case::of("interest, hours begun", r#"borrow = { rate = "10%", compounding = "simple" }"#),
+        Case::of("interest, every instant", r#"borrow = { rate = "10%", compounding = "continuous" }"#),
+        Case::of(
+            "funding, 8h, and interest, hourly",
+            "funding = { rate = \"1bp\", every = \"8h\" }\nborrow = { rate = \"10%\" }",
+        ),
+        Case::of("idle policy", "[policy]\nexit_after = \"30d\""),
+        Case {
+            positions: r#"positions = [{ asset = "X", side = "long", share = 0.999999 }]"#,
+            ..Case::of("share 0.999999", "")
+        },
+        Case { assets: OTHER, ..Case::of("idle second asset", "") },
+        Case {
+            positions: r#"positions = [{ asset = "X", side = "long" }, { asset = "X", side = "long" }]"#,
+            ..Case::of("two halves, cross", CROSS)
+        },
+        Case {
+            positions: r#"positions = [{ asset = "X", side = "long" }, { asset = "X", side = "short", share = 0.3 }]"#,
+            ..Case::of("long and short, cross", CROSS)
+        },
+        Case {
+            assets: OTHER,
+            positions: r#"positions = [{ asset = "X", side = "long" }, { asset = "Y", side = "short", share = 0.3 }]"#,
+            ..Case::of("two assets, isolated, funding", r#"funding = { rate = "1bp", every = "8h" }"#)
+        },
+    ];
+    for (name, policy) in [
+        ("stop_loss", r#"stop_loss = { distance = "8%" }"#),
+        ("take_profit", r#"take_profit = { distance = "20%" }"#),
+        ("trailing_stop", r#"trailing_stop = { distance = "10%" }"#),
+        ("margin_call", "margin_call = { level = 1.5, target = 3, reserve = 500 }"),
+        ("deleverage", r#"deleverage = { target = 5, every = "1d" }"#),
+        ("add_margin", r#"add_margin = { amount = 50, every = "7d" }"#),
+        (
+            "protective_put",
             r#"protective_put = { strike = "90%", expiry = "30d", implied_volatility = 0.6 }"#,
-        ] {
-            add(text.split(' ').next().unwrap_or(text), plan(&model, FLAT, &policy(text)), false);
-        }
-        let partial =
-            r#"{ contract = "linear", maintenance = 0.005, liquidation = { fee = 0, partial = "20%" } }"#;
-        add("partial liquidation", plan(&model, partial, ""), false);
-        let times = interleaved(&mut works, ROUNDS, LEAST);
-        println!("{name}, 10 levels, 30 days");
-        for (work, time) in works.iter().zip(&times) {
-            let path = 1e9 * time / BLOCK_LANES as f64;
-            println!("  {:<42} {path:>9.0} ns a path  {:>7.1}", work.name, time / times[0]);
-        }
+        ),
+    ] {
+        let policy: &'static str = Box::leak(format!("[policy]\n{policy}").into_boxed_str());
+        cases.push(Case::of(name, policy));
     }
+    cases.push(Case { venue: PARTIAL, ..Case::of("partial liquidation", "") });
+    cases
+}
+
+fn main() {
+    // `cargo test --benches` runs this too; it is no test.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    // The straightforward loop, which runs on the pool of the calling thread, gets one thread.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let _pool = pool.expect("a pool of one thread");
+    for (name, model) in [("gbm", GBM.to_owned()), ("merton, 20 a year", merton(20.0))] {
+        in_this_process(name, &model);
+    }
+    if let Some(old) = std::env::var_os("LIQSIM_OLD") {
+        beside(Path::new(&old));
+    }
+    miners();
+}
+
+/// Fleets on credit over 18 months, and pledged coins over 6, by path and day; 100,000 paths of the first on two cores.
+fn miners() {
+    const DAYS: [f64; 2] = [540.0, 180.0];
+    let texts = [
+        include_str!("../scenarios/miner-fleet-on-credit-540d.toml"),
+        include_str!("../scenarios/miner-coin-loan-180d.toml"),
+    ];
+    let plans = texts.map(|text| match parse(Source::new("bench.toml", text.to_owned()), &[]) {
+        Ok(scenario) => Plan::new(&scenario).expect("the miner can start at every level"),
+        Err(problems) => panic!("{}", problems.render(false, 100)),
+    });
+    let mut works = Vec::new();
+    for (name, plan) in ["machines on credit, 4 levels", "coins pledged, 3 levels"].into_iter().zip(&plans) {
+        let (mut worker, mut block) = (Worker::new(plan), 0);
+        works.push(Work::new(name, move || {
+            worker.run_block(block, BLOCK_LANES);
+            block += 1;
+        }));
+    }
+    let times = interleaved(&mut works, ROUNDS, LEAST);
+    println!("miners");
+    for ((work, time), days) in works.iter().zip(&times).zip(DAYS) {
+        println!("  {:<42} {:>9.1} ns a path and day", work.name, 1e9 * time / BLOCK_LANES as f64 / days);
+    }
+    let whole = times[0] * 1e5 / BLOCK_LANES as f64 / 2.0;
+    println!("  {:<42} {whole:>9.2} s on two cores", "100,000 paths of the first");
+}
+
+/// Blocks of every case, interleaved with the straightforward loop of 720 steps a path.
+fn in_this_process(name: &str, model: &str) {
+    let cases = cases();
+    let mut works: Vec<Work<'_>> = Vec::new();
+    for case in &cases {
+        let plan: &'static Plan = Box::leak(Box::new(case.plan(model)));
+        let mut worker = Worker::new(plan);
+        let mut block = 0;
+        works.push(Work::new(case.name, move || {
+            worker.run_block(block, BLOCK_LANES);
+            block += 1;
+        }));
+    }
+    let mut seed = 0;
+    works.push(Work::new("straightforward loop", move || {
+        seed += 1;
+        std::hint::black_box(simulate(NAIVE_PATHS, seed, Law::Gbm));
+    }));
+    let times = interleaved(&mut works, ROUNDS, LEAST);
+    let a_path: Vec<f64> = times
+        .iter()
+        .enumerate()
+        .map(|(k, time)| 1e9 * time / if k < cases.len() { BLOCK_LANES as f64 } else { NAIVE_PATHS as f64 })
+        .collect();
+    let naive = a_path[cases.len()];
+    println!(
+        "{name}, 10 levels, 30 days: ns a path, over the plain account, over the straightforward loop (gbm, hourly)"
+    );
+    for (work, path) in works.iter().zip(&a_path) {
+        println!("  {:<42} {path:>9.0}  {:>7.1}  {:>7.3}", work.name, path / a_path[0], path / naive);
+    }
+}
+
+/// Both programs over the matrix as files.
+fn beside(old: &Path) {
+    let folder = std::env::temp_dir().join(format!("liqsim-accounts-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the scenarios");
+    println!(
+        "gbm, {PATHS} paths, one thread: seconds of the older program, of this one, new over old, new over new plain"
+    );
+    let mut plain = None;
+    for (number, case) in cases().iter().enumerate() {
+        let file = folder.join(format!("{number}.toml"));
+        let simulation = format!("paths = {PATHS}\nsampling = \"pseudo\"");
+        std::fs::write(&file, case.text(GBM, &simulation)).expect("a scenario is written");
+        let new = PathBuf::from(env!("CARGO_BIN_EXE_liqsim"));
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for _ in 0..RUNS {
+            before.extend(seconds(old, &file));
+            after.extend(seconds(&new, &file));
+        }
+        let (Some(before), Some(after)) = (some_median(before), some_median(after)) else {
+            println!("  {:<42} refused by one of them", case.name);
+            continue;
+        };
+        let plain = *plain.get_or_insert(after);
+        println!(
+            "  {:<42} {before:>8.3} {after:>8.3}  {:>7.3}  {:>7.1}",
+            case.name,
+            after / before,
+            after / plain
+        );
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+fn some_median(times: Vec<f64>) -> Option<f64> {
+    (!times.is_empty()).then(|| median(times))
+}
+
+/// Seconds of one run; none where the program refuses it.
+fn seconds(program: &Path, file: &Path) -> Option<f64> {
+    let start = Instant::now();
+    let status = Command::new(program)
+        .arg("run")
+        .arg(file)
+        .args(["--threads", "1", "--format", "json"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok()?;
+    status.success().then(|| start.elapsed().as_secs_f64())
 }

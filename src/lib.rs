@@ -65,7 +65,7 @@
 //! # Features
 //!
 //! Without default features this is the library alone: scenarios, simulation, studies, calibration, results that serialise as JSON.
-//! `report` adds the formats of finished results, `parquet` and `png` one more each, and `cli` is the program `liqsim`.
+//! `arrays` takes and gives paths as arrays of `ndarray`; `report` adds the formats of finished results, `parquet` and `png` one more each, and `cli` is the program `liqsim`.
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What the C library computes differs between platforms; tests compare with it.

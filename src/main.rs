@@ -7,10 +7,22 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Arguments, report_failure};
+use cli::{Arguments, report_failure, watch_signals};
 
 fn main() -> ExitCode {
-    match Arguments::parse().execute() {
+    watch_signals();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help is an answer, and an answer that cannot be written is a failure; a reader may leave early.
+        Err(answer) => {
+            let status = u8::try_from(answer.exit_code()).unwrap_or(2);
+            return match answer.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(2),
+                _ => ExitCode::from(status),
+            };
+        }
+    };
+    match arguments.execute() {
         Ok(status) => status,
         Err(error) => report_failure(&error),
     }

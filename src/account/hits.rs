@@ -2,8 +2,17 @@
 //!
 //! Distances are mirrored so that liquidation always lies below: log-prices times +1 for a long, −1 for a short.
 
-use crate::market::Bars;
+use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, first_passage_fraction};
+use crate::venue::Side;
+
+/// The extreme that can liquidate a position, and the sign that mirrors log-prices so that it lies below.
+pub(super) fn watched(side: Side) -> (Sides, f64) {
+    match side {
+        Side::Long => (Sides::Low, 1.0),
+        Side::Short => (Sides::High, -1.0),
+    }
+}
 
 /// Finds the bars of a batch that touch the nearest barrier of their path, and draws what times inside them need.
 #[derive(Debug, Default)]

@@ -7,8 +7,7 @@
 //! Everything is in the units of [`Exposure`](super::Exposure): equity is cash + exposure·x.
 
 use super::follower::{Follower, Hit, Survivors};
-use super::hits::Candidates;
-use super::nested::watched;
+use super::hits::{Candidates, watched};
 use super::observer::{Due, Observer};
 use super::opening::Opening;
 use super::requirement::{Line, barrier, highest};

@@ -2,15 +2,15 @@
 
 mod book;
 mod calls;
+mod drawdown;
 mod follower;
-mod funded;
 mod hits;
 mod ledger;
 pub mod miner;
-mod nested;
 mod observer;
 mod open_account;
 mod opening;
+mod ordered;
 pub mod policy;
 pub mod portfolio;
 mod position;
@@ -23,12 +23,11 @@ mod walk;
 
 pub use book::Book;
 pub use follower::{Follower, Hit, Survivors};
-pub use funded::Funded;
 pub use ledger::Ledger;
-pub use nested::Nested;
 pub use observer::{Due, Foresight, NetworkDay, Observer};
 pub use open_account::{FirstPassage, OpenAccount};
 pub use opening::{Lender, Opening, Reduced, Remains};
+pub use ordered::Ordered;
 pub use policy::Policy;
 pub use portfolio::Portfolio;
 pub use position::{Level, LevelError, LiquidationFill};

@@ -2,10 +2,10 @@
 
 use super::miner::{MinerFollower, OpenMiner};
 use super::portfolio::{Purse, prices};
-use super::{Book, Follower, Funded, Ledger, Level, Moment, Nested, Opening, Policy, Portfolio};
+use super::{Book, Follower, Ledger, Level, Moment, Opening, Ordered, Policy, Portfolio};
 use crate::market::{Duration, Sides};
 use crate::numeric::elementary;
-use crate::venue::{Borrow, Flows, Side};
+use crate::venue::{Flows, Side};
 
 /// An account at every leverage level, before any path is drawn.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct OpenAccount {
     pub schedule: Vec<Moment>,
     /// Length of every path.
     pub horizon: Duration,
+    /// Whether the venue watches the price at every instant; it compares it with the barriers on its monitoring dates only otherwise.
+    pub watched: bool,
     /// A miner in place of positions.
     pub miner: Option<OpenMiner>,
 }
@@ -89,7 +91,7 @@ impl OpenAccount {
         !self.portfolio.is_empty() && !self.portfolio.iter().all(is_alone)
     }
 
-    /// A fresh follower of the levels: from the running extreme where that is enough. `correlation` is that of all assets.
+    /// A fresh follower of the levels: one number a path where that is enough. `correlation` is that of all assets.
     pub fn follower(&self, correlation: &[Vec<f64>]) -> Box<dyn Follower> {
         if let Some(miner) = &self.miner {
             return Box::new(MinerFollower::new(miner.clone(), self.schedule.clone()));
@@ -100,13 +102,8 @@ impl OpenAccount {
         if self.is_managed() {
             return Box::new(self.book());
         }
-        if self.schedule.is_empty()
-            && let Ok(nested) = Nested::new(self.levels.clone(), self.asset, self.horizon.years())
-        {
-            return Box::new(nested);
-        }
-        match self.funded() {
-            Some(funded) => Box::new(funded),
+        match self.ordered() {
+            Some(ordered) => Box::new(ordered),
             None => Box::new(self.ledger()),
         }
     }
@@ -116,16 +113,14 @@ impl OpenAccount {
         self.in_steps || !self.policy.is_empty()
     }
 
-    /// A follower of levels that nothing but funding moves, where their barriers are straight in what it has charged.
-    pub fn funded(&self) -> Option<Funded> {
-        if self.is_managed() || !self.portfolio.is_empty() || self.schedule.is_empty() {
+    /// A follower of all levels by one number a path, where nobody acts on the way and the levels are in order whatever the path.
+    pub fn ordered(&self) -> Option<Ordered> {
+        if self.is_managed() || !self.portfolio.is_empty() {
             return None;
         }
-        let flows = self.flows.first()?;
-        let is_charged = |borrow: &Borrow| borrow.rate != 0.0;
-        let funding = flows.funding.as_ref().filter(|_| !flows.borrow.as_ref().is_some_and(is_charged))?;
-        let years = self.horizon.years();
-        Funded::new(self.openings.clone(), funding, self.schedule.clone(), self.asset, years)
+        let (flows, years) = (self.flows.first()?, self.horizon.years());
+        let (levels, schedule) = (self.openings.clone(), self.schedule.clone());
+        Ordered::new(levels, flows, schedule, (self.asset, self.watched), years)
     }
 
     /// A follower of every level on its own, with an owner and a venue that act.

@@ -150,11 +150,10 @@ impl Requirement {
         }
     }
 
-    /// Whether the requirement is a convex function of the notional alone, made of straight lines, and at least this fraction of it.
-    pub fn is_straight(&self, fraction: f64) -> bool {
-        let is_convex =
-            !self.whole && self.tiers.iter().all(|tier| tier.growth == 0.0 && tier.debt_rate == 0.0);
-        is_convex && self.tiers.iter().any(|tier| tier.constant >= 0.0 && tier.rate >= fraction)
+    /// Whether the requirement is a convex function of the notional alone, made of straight lines.
+    pub fn is_straight(&self) -> bool {
+        let is_convex = !self.whole || self.tiers.len() == 1;
+        is_convex && self.tiers.iter().all(|tier| tier.growth == 0.0 && tier.debt_rate == 0.0)
     }
 
     /// The barriers of an exposure; empty where it cannot be liquidated by the price.

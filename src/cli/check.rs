@@ -149,7 +149,7 @@ impl Check {
             results.push(result);
         }
         if let Some(save) = save {
-            save.write(&render(&results, Format::Json, Layout { width: None, colour: false })?)?;
+            save.write(&render(&results, Format::Json, Layout::FILE)?)?;
         }
         let report = CheckReport::new(checks);
         let status = self.output.write(files, report.verdict, |format, layout| match format {
@@ -217,7 +217,7 @@ impl Check {
             anstream::stderr().write_all(annotations.as_bytes())?;
         }
         let Some(summary) = env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
-        let text = render_check(report, VerdictFormat::Markdown, Layout { width: None, colour: false })?;
+        let text = render_check(report, VerdictFormat::Markdown, Layout::FILE)?;
         let append = OpenOptions::new().create(true).append(true).open(&summary);
         append
             .and_then(|mut file| file.write_all(text.as_bytes()))

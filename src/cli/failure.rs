@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use liqsim::scenario::Problems;
 
+use super::interrupt;
 use super::output::error_width;
 
 /// Exit status for wrong input or a failure; 1 is for checks that fail.
@@ -31,7 +32,8 @@ pub fn error_with_help(message: impl fmt::Display, help: impl fmt::Display) -> a
     anyhow::anyhow!("{message}\nhelp: {help}")
 }
 
-/// Writes the error to standard error and returns the exit status. A broken pipe is success: the reader has had enough.
+/// Writes the error to standard error and returns the exit status: that of the signal that cut the work short, or
+/// that of failures. A broken pipe is success: the reader has had enough.
 pub fn report_failure(error: &anyhow::Error) -> ExitCode {
     let broken_pipe = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
     if error.chain().filter_map(|cause| cause.downcast_ref()).any(broken_pipe) {
@@ -46,7 +48,7 @@ pub fn report_failure(error: &anyhow::Error) -> ExitCode {
     };
     // Nothing is left to be told that standard error cannot be written to.
     let _ = writeln!(anstream::stderr(), "{}", text.trim_end());
-    ExitCode::from(FAILURE)
+    ExitCode::from(interrupt::status().unwrap_or(FAILURE))
 }
 
 /// Writes a warning to standard error.

@@ -1,15 +1,17 @@
 //! `merge`: the shards of one run.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
 
 use liqsim::engine::{MergeError, Partial, RunOptions};
-use liqsim::study::{self, MergePartsError};
+use liqsim::report::html::ScenarioText;
+use liqsim::study::{self, MergePartsError, PartFile, PartScenario};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::result_output::ResultOutput;
-use super::shard_file::ShardFile;
 use super::values;
 
 /// Join the shards of one run: the same bytes as the whole run
@@ -40,7 +42,7 @@ impl Merge {
         let outputs = self.output.prepare()?;
         let (mut scenarios, mut parts) = (Vec::new(), Vec::new());
         for path in &self.shards {
-            let ShardFile { scenario, partial, .. } = ShardFile::read(path)?;
+            let PartFile { scenario, partial, .. } = read(path)?;
             scenarios.push(scenario);
             parts.push(partial);
         }
@@ -55,7 +57,9 @@ impl Merge {
             ),
             MergePartsError::Run(error) => error.into(),
         })?;
-        self.output.write(outputs, &[result], &[source.text()])
+        let PartScenario { file, text, .. } = source;
+        let text = ScenarioText { name: file.display().to_string(), text };
+        self.output.write(outputs, &[result], &[text])
     }
 
     fn explain(&self, error: &MergeError, parts: &[Partial]) -> anyhow::Error {
@@ -80,6 +84,9 @@ impl Merge {
                 format_args!("{} and {} are both shard {}", name(*one), name(*other), parts[*one].shard),
                 "leave one of them out",
             ),
+            MergeError::TooManyPaths => {
+                error_with_help("the shards hold more paths than a run can count", "merge those of one run")
+            }
             MergeError::Missing(numbers) => {
                 let of = parts[0].shard.of();
                 let list: Vec<String> = numbers.iter().map(|number| format!("{number}/{of}")).collect();
@@ -93,4 +100,15 @@ impl Merge {
             }
         }
     }
+}
+
+/// Reads the file of a shard.
+fn read(path: &Path) -> anyhow::Result<PartFile> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    PartFile::parse(&text).map_err(|reason| {
+        error_with_help(
+            format_args!("{} is no shard of liqsim: {reason}", path.display()),
+            "shards are written by `liqsim run SCENARIO --shard 1/4 -o FILE`",
+        )
+    })
 }

@@ -25,7 +25,6 @@ mod risk;
 mod risk_market;
 mod risk_record;
 mod schema;
-mod shard_file;
 mod simulate;
 mod sources;
 mod starter;
@@ -38,6 +37,7 @@ mod verdicts;
 mod walk_forward;
 
 pub use failure::report_failure;
+pub use interrupt::watch as watch_signals;
 
 use std::process::ExitCode;
 
@@ -52,7 +52,8 @@ use clap::{Parser, Subcommand};
     version,
     propagate_version = true,
     after_help = "Start with:\n  liqsim init\n  liqsim run liqsim.toml\n\nExit status: 0 fine; 1 a check failed; \
-                  2 wrong input or failure."
+                  2 wrong input or failure; 130 or 143 after a \
+                  signal that cut the work short."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -112,7 +113,7 @@ impl Arguments {
             Command::Completions(completions) => completions.execute(),
             Command::ManPage(page) => page.execute(),
         }
-        .map(|()| ExitCode::SUCCESS)
+        .map(|()| interrupt::exit_code())
     }
 }
 

@@ -12,16 +12,20 @@ use liqsim::report::{FileFormat, Layout};
 
 use super::failure::error_with_help;
 
-/// Writes text to standard output; colours are dropped where they are not wanted.
+/// Writes text to standard output; colours are dropped where they are not wanted. A reader who leaves early has had
+/// enough: that changes no exit status.
 pub fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
 }
 
 /// The layout that fits standard output.
 pub fn terminal_layout() -> Layout {
     // Colours are always asked for: `print` drops them.
-    Layout { width: columns(terminal_size_of(io::stdout())), colour: true }
+    Layout { width: columns(terminal_size_of(io::stdout())), colour: true, wide: false, notes: false }
 }
 
 /// Columns of standard error; none if it is not a terminal.
@@ -56,6 +60,20 @@ impl<F> OutputFile<F> {
         Ok(Self { path: prepare_file(path)?, format })
     }
 
+    /// The same file, or one beside it if there is one already: what was cut short replaces nothing complete.
+    pub fn beside_what_is_there(self) -> Self {
+        if !self.path.exists() {
+            return self;
+        }
+        let extension = self.path.extension().unwrap_or_default().to_string_lossy().into_owned();
+        Self { path: self.path.with_extension(format!("interrupted.{extension}")), format: self.format }
+    }
+
+    /// The path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Writes the whole file at once.
     pub fn write(&self, contents: impl AsRef<[u8]>) -> anyhow::Result<()> {
         write_file(&self.path, contents)
@@ -86,6 +104,8 @@ pub fn write_file_with(
     let mut file = io::BufWriter::new(temporary_beside(path)?);
     write(&mut file).with_context(cannot_write)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error).with_context(cannot_write)?;
+    // Or the name may be on the disk before the content, and a power cut leaves an empty file.
+    file.as_file().sync_data().with_context(cannot_write)?;
     file.persist(path).map_err(|error| error.error).with_context(cannot_write)?;
     Ok(())
 }

@@ -67,9 +67,14 @@ impl PriceOptions {
             || self.allow_times
     }
 
+    /// All bars of a file, whatever the range asked for, and what was found in it.
+    pub fn read_whole(&self, path: &Path) -> anyhow::Result<(PriceHistory, HistoryReport)> {
+        Ok(PriceHistory::read(path, &self.reading())?)
+    }
+
     /// The bars of the range asked for, and what was found in the file there.
     pub fn read(&self, path: &Path) -> anyhow::Result<(PriceHistory, HistoryReport)> {
-        let (whole, mut report) = PriceHistory::read(path, &self.reading())?;
+        let (whole, mut report) = self.read_whole(path)?;
         let history = whole.between(self.since, self.until);
         if history.bars.is_empty() {
             return Err(error_with_help(
@@ -84,6 +89,7 @@ impl PriceOptions {
     /// How the file is read.
     fn reading(&self) -> ReadOptions {
         ReadOptions {
+            now: now(),
             any_times: self.allow_times,
             dates: self.dates.map(|dates| match dates {
                 Dates::DayFirst => DateOrder::DayFirst,
@@ -94,13 +100,17 @@ impl PriceOptions {
                 Decimals::Comma => DecimalMark::Comma,
             }),
             columns: self.columns.clone().unwrap_or_default(),
-            ..as_of_now()
         }
     }
 }
 
-/// Files are read as they are, today.
-pub fn as_of_now() -> ReadOptions {
+/// A file of prices read as it is, with times up to tomorrow.
+pub fn read(path: &Path) -> anyhow::Result<(PriceHistory, HistoryReport)> {
+    Ok(PriceHistory::read(path, &ReadOptions { now: now(), ..ReadOptions::default() })?)
+}
+
+/// Seconds since 1970; none if the clock stands before.
+fn now() -> Option<i64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
-    ReadOptions { now: now.and_then(|now| i64::try_from(now.as_secs()).ok()), ..ReadOptions::default() }
+    now.and_then(|now| i64::try_from(now.as_secs()).ok())
 }

@@ -189,7 +189,7 @@ impl Replay {
             let walk = Walk { options: WalkForward { window, every: self.every }, threads: self.threads };
             let report = walk.report(&history, scenario, &horizons, (of, notes), &stop)?;
             for file in files {
-                let text = render_walk(&report, file.format, Layout { width: None, colour: false })?;
+                let text = render_walk(&report, file.format, Layout::FILE)?;
                 file.write(text)?;
             }
             return print(&render_walk(&report, self.format.into(), terminal_layout())?);
@@ -202,7 +202,7 @@ impl Replay {
         for file in files {
             let text = match file.format {
                 ReplayFormat::Html => self.page(&report)?,
-                format => render_replay(&report, format, Layout { width: None, colour: false })?,
+                format => render_replay(&report, format, Layout::FILE)?,
             };
             file.write(text)?;
         }
@@ -228,7 +228,7 @@ impl Replay {
             every: self.every,
             models: &self.models,
             paths: self.paths,
-            range: (self.reading.since, self.reading.until),
+            reading: &self.reading,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
         let walked = pool.install(|| record.walk(&self.prices))?;
@@ -236,7 +236,7 @@ impl Replay {
             table.write(walked.csv())?;
         }
         for file in files {
-            file.write(walked.render(file.format, Layout { width: None, colour: false })?)?;
+            file.write(walked.render(file.format, Layout::FILE)?)?;
         }
         print(&walked.render(self.format.into(), terminal_layout())?)
     }

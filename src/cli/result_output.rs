@@ -6,8 +6,10 @@ use clap::Args;
 
 use liqsim::engine::RunResult;
 use liqsim::report::html::{self, Document, ScenarioText};
-use liqsim::report::{FileFormat, Format, plot, render, render_file};
+use liqsim::report::{FileFormat, Format, Layout, plot, render, render_file};
 
+use super::failure::warn;
+use super::interrupt;
 use super::output::{OutputFile, print, terminal_layout};
 use super::values::RunFormat;
 
@@ -25,6 +27,14 @@ pub struct ResultOutput {
     /// Draw the probability of liquidation over leverage below the table
     #[arg(long)]
     plot: bool,
+
+    /// Show every column: errors of the mean, value at risk, expected shortfall, costs and exits
+    #[arg(long)]
+    wide: bool,
+
+    /// Show below the table how the numbers were computed; warnings are shown always
+    #[arg(long)]
+    notes: bool,
 }
 
 impl ResultOutput {
@@ -41,7 +51,12 @@ impl ResultOutput {
         texts: &[ScenarioText],
     ) -> anyhow::Result<()> {
         // Files first: whoever reads standard output may leave early.
+        let is_cut_short = results.iter().any(|result| result.interrupted);
+        if is_cut_short {
+            interrupt::is_cut_short();
+        }
         for file in files {
+            let file = if is_cut_short { file.beside_what_is_there() } else { file };
             let contents = match file.format {
                 FileFormat::Text(Format::Html) => {
                     let documents = results.iter().map(Document::of_run).collect::<Result<Vec<_>, _>>()?;
@@ -50,8 +65,11 @@ impl ResultOutput {
                 format => render_file(results, format)?,
             };
             file.write(contents)?;
+            if is_cut_short {
+                warn(format_args!("what is known is in {}", file.path().display()));
+            }
         }
-        let layout = terminal_layout();
+        let layout = Layout { wide: self.wide, notes: self.notes, ..terminal_layout() };
         let mut text = render(results, self.format.into(), layout)?;
         if self.plot && self.format == RunFormat::Table {
             for result in results {

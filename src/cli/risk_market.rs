@@ -8,7 +8,7 @@ use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::study::ForecastMethod;
 
 use super::failure::{error_with_help, warn};
-use super::prices::as_of_now;
+use super::prices;
 
 /// Fits that the program brings along: the coin, and a scenario with its model.
 const SHIPPED: [(&str, &str, &str); 4] = [
@@ -85,7 +85,7 @@ impl MarketChoice<'_> {
     }
 
     fn recorded(&self, path: &Path) -> anyhow::Result<Market> {
-        let (history, _) = PriceHistory::read(path, &as_of_now())?;
+        let (history, _) = prices::read(path)?;
         let Some(last) = history.bars.last().copied() else {
             return Err(error_with_help(
                 "the file of prices holds no bars",

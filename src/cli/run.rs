@@ -7,20 +7,20 @@ use clap::Args;
 
 use liqsim::engine::{RunError, RunOptions, RunResult, Shard, run_shard};
 use liqsim::scenario::Scenario;
-use liqsim::study;
+use liqsim::study::{self, PartFile};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::{OutputFile, print};
 use super::progress::ProgressLine;
 use super::result_output::ResultOutput;
-use super::shard_file::ShardFile;
 use super::sources::{Loaded, Sources, scenario_texts};
 use super::values;
 
 /// Simulate scenarios: liquidation probability and returns for every leverage
 ///
-/// An interrupt (Ctrl-C) stops after the running blocks of paths and shows the result so far; a second one ends at once.
+/// An interrupt (Ctrl-C) stops the run, which then shows the result so far and marks it; a second one ends at once. What was cut
+/// short replaces no file: beside result.json it is written to result.interrupted.json.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  liqsim run liqsim.toml\n  liqsim run liqsim.toml --paths 1e7 --format json\n  liqsim run liqsim.toml --plot -o report.html -o curve.png\n  \
@@ -85,7 +85,7 @@ impl Run {
             shard,
             &RunOptions { threads: self.threads, stop: &stop, progress: &progress },
         )?;
-        let text = ShardFile::new(source, partial)?.text()?;
+        let text = PartFile::new(source, partial)?.text()?;
         match output {
             Some(output) => output.write(text),
             None => print(&text),
@@ -106,10 +106,12 @@ impl Run {
                 break;
             }
         }
+        interrupt::is_writing();
         if results.is_empty() {
             return Err(RunError::Interrupted.into());
         }
         if results.len() < scenarios.len() {
+            interrupt::is_cut_short();
             warn(format_args!("only {} of {} scenarios were run", results.len(), scenarios.len()));
         }
         Ok(results)

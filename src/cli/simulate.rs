@@ -18,6 +18,8 @@ use super::progress::ProgressLine;
 use super::values;
 
 const COLUMNS: [&str; 8] = ["path", "asset", "bar", "seconds", "open", "high", "low", "close"];
+/// Further ones where a coin is mined: the day's.
+const NETWORK_COLUMNS: [&str; 2] = ["difficulty", "hashprice"];
 
 /// Simulate price paths as bars, for other tools
 ///
@@ -96,8 +98,12 @@ impl Simulate {
         let show = |bar: &SimulatedBar| -> anyhow::Result<()> {
             let row = self.row(scenario, bar);
             if let Some(file) = file.take() {
-                let columns: Vec<_> =
-                    COLUMNS.iter().map(|name| (*name).to_owned()).zip(row.clone()).collect();
+                let columns: Vec<_> = COLUMNS
+                    .iter()
+                    .chain(&NETWORK_COLUMNS)
+                    .map(|name| (*name).to_owned())
+                    .zip(row.clone())
+                    .collect();
                 table = Some(TableWriter::new(file, format, &columns)?);
             }
             Ok(table.as_mut().map_or(Ok(()), |table| table.push(row.iter()))?)
@@ -115,11 +121,11 @@ impl Simulate {
         Ok(table.map_or(Ok(()), TableWriter::finish)?)
     }
 
-    fn row(&self, scenario: &Scenario, bar: &SimulatedBar) -> [Cell; 8] {
+    fn row(&self, scenario: &Scenario, bar: &SimulatedBar) -> Vec<Cell> {
         let asset = scenario.assets.get(bar.asset).map_or("", |asset| asset.name.as_str());
         let [open, high, low, close] =
             [bar.open, bar.high, bar.low, bar.close].map(|price| Cell::Number(Some(price)));
-        [
+        let mut row = vec![
             Cell::Count(bar.path + 1),
             Cell::Text(asset.to_owned()),
             Cell::Count(bar.bar as u64 + 1),
@@ -128,6 +134,11 @@ impl Simulate {
             high,
             low,
             close,
-        ]
+        ];
+        if scenario.miner.is_some() {
+            let (difficulty, hashprice) = bar.network.unzip();
+            row.extend([Cell::Number(difficulty), Cell::Number(hashprice)]);
+        }
+        row
     }
 }

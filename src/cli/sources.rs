@@ -9,9 +9,9 @@ use clap::Args;
 
 use liqsim::report::html::ScenarioText;
 use liqsim::scenario::{self, Scenario, Source};
+use liqsim::study::PartScenario;
 
 use super::failure::{WrongScenarios, error_with_help};
-use super::shard_file::ShardScenario;
 
 /// Scenario files and what is changed in them.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ impl Sources {
     }
 
     /// The only file, with what is changed in it.
-    pub fn one(&self, paths: Option<u64>, seed: Option<u64>) -> anyhow::Result<ShardScenario> {
+    pub fn one(&self, paths: Option<u64>, seed: Option<u64>) -> anyhow::Result<PartScenario> {
         let files = scenario_files(&self.files)?;
         let [file] = &files[..] else {
             return Err(error_with_help(
@@ -52,7 +52,7 @@ impl Sources {
         };
         let source = Source::read(file).map_err(|problems| WrongScenarios(vec![problems]))?;
         let (file, text) = (PathBuf::from(source.name()), source.text().to_owned());
-        Ok(ShardScenario { file, text, overrides: self.overrides.clone(), paths, seed })
+        Ok(PartScenario { file, text, overrides: self.overrides.clone(), paths, seed })
     }
 }
 

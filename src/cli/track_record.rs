@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use liqsim::calibrate::Provenance;
-use liqsim::market::{Duration, IssueKind, PriceHistory};
+use liqsim::market::{Duration, IssueKind};
 use liqsim::model::Hours;
 use liqsim::report::{Layout, ReplayFormat, TrackReport, forecasts_csv};
 use liqsim::scenario::Scenario;
 use liqsim::study::{ForecastMethod, ForecastWalk, WalkOptions, barriers, scores, walk};
 
 use super::failure::error_with_help;
-use super::prices::as_of_now;
+use super::prices::PriceOptions;
 
 /// Models whose forecasts are made from all bars before the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,7 +43,7 @@ pub struct TrackRecord<'a> {
     pub every: Option<Duration>,
     pub models: &'a [ForecastModel],
     pub paths: Option<u64>,
-    pub range: (Option<i64>, Option<i64>),
+    pub reading: &'a PriceOptions,
 }
 
 /// What came of it.
@@ -83,8 +83,8 @@ impl TrackRecord<'_> {
         if let Some(paths) = self.paths {
             options.paths = paths as usize;
         }
-        options.since = self.range.0.map(|time| time.div_euclid(3600));
-        options.until = self.range.1.map(|time| time.div_euclid(3600));
+        options.since = self.reading.since.map(|time| time.div_euclid(3600));
+        options.until = self.reading.until.map(|time| time.div_euclid(3600));
         let barriers = barriers(self.scenario, true)?;
         let methods: Vec<ForecastMethod> = match self.models {
             [] => ForecastMethod::ALL.to_vec(),
@@ -98,7 +98,7 @@ impl TrackRecord<'_> {
         ];
         let mut walks = Vec::new();
         for file in files {
-            let (history, report) = PriceHistory::read(file, &as_of_now())?;
+            let (history, report) = self.reading.read_whole(file)?;
             let gaps =
                 report.issues.iter().filter(|issue| matches!(issue.kind, IssueKind::Gap { .. })).count();
             let name = Provenance::of(report, &history).map_or_else(|| "ASSET".to_owned(), |of| of.asset());

@@ -4,6 +4,9 @@ use clap::ValueEnum;
 
 use liqsim::market::Period;
 use liqsim::report::Format;
+use liqsim::stats::MOST_PATHS;
+
+use super::failure::warn;
 
 /// Beyond this, whole numbers are no longer exact when written with an exponent.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -18,15 +21,29 @@ pub fn paths(text: &str) -> Result<u64, String> {
     match paths {
         None => Err("must be a whole number, such as 1000000, 1_000_000 or 1e6".to_owned()),
         Some(0) => Err("must be at least 1".to_owned()),
+        Some(paths) if paths > MOST_PATHS => {
+            Err(format!("must be at most {MOST_PATHS}: a bin of a result counts no more"))
+        }
         Some(paths) => Ok(paths),
     }
 }
 
-/// A number of threads: at least 1.
+/// Threads beyond this number on every core gain nothing and cost memory.
+const THREADS_PER_CORE: usize = 4;
+
+/// A number of threads: at least 1, and no more than make sense on this machine.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("must be a whole number of at least 1".to_owned()),
-        Ok(threads) => Ok(threads),
+        Ok(threads) => {
+            let most = THREADS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from);
+            if threads > most {
+                warn(format_args!(
+                    "{threads} threads are more than {THREADS_PER_CORE} a core: {most} are used"
+                ));
+            }
+            Ok(threads.min(most))
+        }
     }
 }
 

@@ -117,7 +117,7 @@ impl VerdictOutput {
         verdict: Verdict,
         render: impl Fn(VerdictFormat, Layout) -> Result<String, RenderError>,
     ) -> anyhow::Result<ExitCode> {
-        let plain = Layout { width: None, colour: false };
+        let plain = Layout::FILE;
         for file in files {
             file.write(&render(file.format, plain)?)?;
         }

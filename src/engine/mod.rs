@@ -41,7 +41,7 @@ pub use picture::{EquityDistribution, PriceFan};
 pub use plan::{LevelTerms, Plan, PlanError, PositionAtStart, path_key};
 pub use rare::{RareBudget, RareEstimate, RareEvents};
 pub use result::{
-    CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
+    CostStats, CurveLevel, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations,
     PositionResult, Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
 };
 pub use run::{Progress, RunError, RunOptions, result_of, run, run_shard, run_sharing, run_tallied};

@@ -7,6 +7,7 @@ use crate::account::NetworkDay;
 use crate::market::Varying;
 use crate::model::{Network, Retargets, Yields};
 use crate::numeric::{Kernel, Purpose, Stream, dispatch, exp, ln};
+use crate::scenario::Scenario;
 
 /// A network, the coin's price at the start, and the power of the miner who works in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,16 @@ pub struct NetworkLaw {
     pub price: f64,
     /// Price of power.
     pub power: Varying,
+}
+
+impl NetworkLaw {
+    /// That of the miner of a scenario; none without one.
+    pub fn of(scenario: &Scenario) -> Option<Self> {
+        let miner = scenario.miner.as_ref()?;
+        let asset = scenario.assets.get(miner.asset)?;
+        let network = asset.network.clone()?;
+        Some(Self { network, asset: miner.asset, price: asset.price, power: miner.electricity.price })
+    }
 }
 
 const FEES: u16 = 0;
@@ -148,6 +159,26 @@ impl<'a> NetworkPaths<'a> {
             difficulty: &mut self.difficulty,
         });
     }
+}
+
+/// A network along paths that are known: difficulty and hashprice, by day and path.
+pub(super) fn along(
+    law: &NetworkLaw,
+    (seed, block): (u64, u64),
+    closes: &[Vec<f64>],
+) -> Vec<Vec<(f64, f64)>> {
+    let mut paths = NetworkPaths::new(law);
+    paths.begin(seed, block, closes.first().map_or(0, Vec::len));
+    let mut days = Vec::with_capacity(closes.len());
+    // The coin stands at the place that the law names.
+    let mut prices = vec![Vec::new(); law.asset + 1];
+    for closes in closes {
+        prices[law.asset].clone_from(closes);
+        let day = paths.next(&prices);
+        days.push(day.difficulty.iter().copied().zip(day.hashprice.iter().copied()).collect());
+        paths.close(&prices);
+    }
+    days
 }
 
 /// A varying quantity on the paths of a block.

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::block::BLOCK_LANES;
-use crate::stats::Tally;
+use crate::stats::{MOST_PATHS, Tally};
 
 /// One of several parts of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +92,9 @@ pub enum MergeError {
     /// Two parts are the same.
     #[error("parts {0} and {1} of the list are the same")]
     Twice(usize, usize),
+    /// Together they have more paths than a run can count.
+    #[error("together the parts have more paths than a run can count")]
+    TooManyPaths,
     /// Parts that are not there.
     #[error("not all parts are there; missing: {0:?}")]
     Missing(Vec<u64>),
@@ -121,6 +124,10 @@ impl Partial {
             (1..=first.shard.of()).filter(|number| !is_there(number)).take(MOST_NAMED).collect();
         if !missing.is_empty() {
             return Err(MergeError::Missing(missing));
+        }
+        let paths = parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.tally.paths));
+        if paths.is_none_or(|paths| paths > MOST_PATHS) {
+            return Err(MergeError::TooManyPaths);
         }
         let mut tally = Tally::new(first.tally.levels.len());
         parts.iter().for_each(|part| tally.merge(&part.tally));

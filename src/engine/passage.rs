@@ -16,7 +16,7 @@ pub(super) fn notes(
     flows: &[Flows],
     policy: &Policy,
     acts_in_steps: bool,
-    horizon: u64,
+    (horizon, continuous): (u64, bool),
 ) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
     let is_free = flows.iter().all(Flows::is_empty);
@@ -29,7 +29,7 @@ pub(super) fn notes(
         };
         notes.push(("not_charged", text.to_owned()));
     } else {
-        notes.append(&mut charges(flows));
+        notes.append(&mut charges(flows, continuous));
     }
     let committed = policy.committed(horizon);
     if committed > 0.0 {
@@ -66,7 +66,7 @@ pub(super) fn notes(
     notes
 }
 
-fn charges(flows: &[Flows]) -> Vec<(&'static str, String)> {
+fn charges(flows: &[Flows], continuous: bool) -> Vec<(&'static str, String)> {
     let mut charged = Vec::new();
     let mut add = |text: String| {
         if !charged.contains(&text) {
@@ -81,13 +81,13 @@ fn charges(flows: &[Flows]) -> Vec<(&'static str, String)> {
             add(format!("interest of {} % a year on debts", percent(borrow.rate)));
         }
     }
-    let mut notes = vec![(
-        "cash_flows",
-        format!(
-            "Charged on the way: {}. Right after each payment the new liquidation price is compared with the mark price.",
-            charged.join(" and ")
-        ),
-    )];
+    let checked = match continuous {
+        true => "Right after each payment the new liquidation price is compared with the mark price.",
+        false => {
+            "Each payment moves the liquidation price, which the venue compares with the mark price on its own dates only."
+        }
+    };
+    let mut notes = vec![("cash_flows", format!("Charged on the way: {}. {checked}", charged.join(" and ")))];
     if let [one] = flows
         && one.borrow.is_some_and(|borrow| borrow.compounding == Compounding::Continuous)
     {
@@ -270,9 +270,13 @@ pub(super) fn partial_liquidations(account: &AccountTally) -> Option<PartialLiqu
 /// Quantiles of the largest drawdown.
 pub(super) fn drawdown(account: &AccountTally) -> BTreeMap<String, Estimate> {
     let n = account.followed();
-    let kept = |p: f64| Distribution::new(&account.kept).value_at_risk(p, n);
-    // What is kept of the highest equity is the drawdown's complement: its low quantiles are the high ones of the fall.
-    DRAWDOWN.iter().map(|(key, p)| ((*key).to_owned(), kept(*p))).collect()
+    let distribution = Distribution::new(&account.drawdowns);
+    // Who has lost everything cannot lose more, though the last bin is wider than that.
+    let fall = |p: f64| {
+        let fall = distribution.quantile_estimate(p, n);
+        Estimate { value: fall.value.min(1.0), low: fall.low.min(1.0), high: fall.high.min(1.0), ..fall }
+    };
+    DRAWDOWN.iter().map(|(key, p)| ((*key).to_owned(), fall(*p))).collect()
 }
 
 /// Quantiles of equity at the dates of a schedule.

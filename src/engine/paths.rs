@@ -7,12 +7,15 @@
 //! independently of each other given these, which their joint law is not (a bootstrap's are those of the recorded bar).
 
 use super::block::BlockLoop;
+use super::network::{NetworkLaw, along};
 use super::path_law::{PathLaw, PathLawError};
 use crate::account::Observer;
 use crate::market::{Bars, Duration, Sides};
 use crate::model::{Model, Stress};
 use crate::numeric::{Stream, extreme_below};
 use crate::scenario::{Monitoring, Scenario};
+
+const DAY: u64 = 86_400;
 
 /// Number of the first block.
 const FIRST_BLOCK: u64 = 1 << 49;
@@ -66,6 +69,8 @@ pub struct PathBars {
     law: PathLaw,
     step: Duration,
     steps: usize,
+    /// The network that a miner works in.
+    network: Option<NetworkLaw>,
 }
 
 /// Log-prices over the price at the start of one asset, by bar and path of a block.
@@ -101,7 +106,18 @@ impl PathBars {
     pub fn new(scenario: &Scenario, step: Duration) -> Result<Self, PathLawError> {
         let steps = (scenario.simulation.horizon.seconds() / step.seconds().max(1)) as usize;
         let law = PathLaw { continuous: true, ..law(scenario, step, steps)? };
-        Ok(Self { law, step, steps })
+        Ok(Self { law, step, steps, network: NetworkLaw::of(scenario) })
+    }
+
+    /// Difficulty in force and hashprice of the days along the bars of a block, by day and path; none where there is no network, or
+    /// bars do not end with the days.
+    pub fn network(&self, number: u64, bars: &[AssetBars]) -> Option<Vec<Vec<(f64, f64)>>> {
+        let law = self.network.as_ref()?;
+        let bars_per_day =
+            DAY.checked_div(self.step.seconds()).filter(|_| DAY.is_multiple_of(self.step.seconds()))?;
+        let closes = bars.get(law.asset)?.close.chunks_exact(bars_per_day as usize);
+        let closes: Vec<Vec<f64>> = closes.filter_map(|day| day.last().cloned()).collect();
+        Some(along(law, (self.law.seed, FIRST_BLOCK + number), &closes))
     }
 
     /// Bars of a path.

@@ -11,7 +11,7 @@ use crate::account::{
     Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, daily_schedule, schedule,
 };
 use crate::market::Duration;
-use crate::scenario::{Account, PathBudget, Scenario, ScenarioError};
+use crate::scenario::{Account, Monitoring, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Borrow, Compounding, Flows, Side};
 
 /// What every block of paths does; a pure function of the scenario.
@@ -149,6 +149,7 @@ impl Plan {
             in_steps,
             schedule,
             horizon,
+            watched: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: None,
         };
         let step = scenario.simulation.step.filter(|_| needs_short_bars(scenario, &account));
@@ -190,17 +191,13 @@ impl Plan {
             in_steps: false,
             schedule: daily_schedule(horizon.seconds()),
             horizon,
+            watched: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: Some(opened),
         };
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), None)?,
             funding: Vec::new(),
-            network: Some(NetworkLaw {
-                network: network.clone(),
-                asset: miner.asset,
-                price: asset.price,
-                power: miner.electricity.price,
-            }),
+            network: NetworkLaw::of(scenario),
             account,
             terms,
             step: None,
@@ -257,7 +254,7 @@ fn hours(scenario: &Scenario) -> Option<Duration> {
 
 /// Whether bars of a continuously watched account have to be short.
 fn needs_short_bars(scenario: &Scenario, account: &OpenAccount) -> bool {
-    scenario.simulation.monitoring == crate::scenario::Monitoring::Continuous && account.needs_short_bars()
+    scenario.simulation.monitoring == Monitoring::Continuous && account.needs_short_bars()
 }
 
 /// The times in seconds at which something is due to an account.

@@ -28,6 +28,9 @@ pub struct RunResult {
     pub paths: u64,
     /// Length of every path in days.
     pub horizon_days: f64,
+    /// Whether the run was cut short: the numbers are those of the paths that were finished.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// Approximations and warnings.
     pub notes: Vec<Note>,
     /// One entry per leverage, ascending.
@@ -41,6 +44,57 @@ pub struct RunResult {
     /// The largest leverage at which liquidation is rare enough, where asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub safe_leverage: Vec<SafeLeverage>,
+    /// One sentence that answers the question of the scenario; none where only a part of it was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// What the result assumes, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumptions: Option<String>,
+    /// The listed levels and many between them, by rising leverage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<CurveLevel>,
+    /// The scenario that ran, with everything that was changed in its file; none where it has no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario_toml: Option<String>,
+}
+
+/// A level of the curve over leverage: computed, with errors of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurveLevel {
+    /// Notional over equity at entry.
+    pub leverage: f64,
+    /// As that of [`LevelResult`].
+    pub liquidation_price: Option<f64>,
+    /// Probability of liquidation before the horizon.
+    pub liquidation_probability: Estimate,
+    /// Probability that the return is negative.
+    pub loss_probability: Estimate,
+    /// Mean return on equity.
+    pub mean_return: Estimate,
+    /// Quantiles of the return on equity at 0.05, 0.25, 0.5, 0.75 and 0.95.
+    pub quantiles: Quantiles,
+    /// Median time of the liquidated paths; none if there are none.
+    pub median_time_to_liquidation_days: Option<f64>,
+    /// Probability of each way in which the position can end.
+    pub exits: BTreeMap<String, Estimate>,
+}
+
+impl CurveLevel {
+    /// The numbers of a level that a curve shows.
+    pub fn of(level: &LevelResult) -> Self {
+        let is_shown = |key: &&String| ["0.05", "0.25", "0.5", "0.75", "0.95"].contains(&key.as_str());
+        let quantiles = level.returns.quantiles.keys().filter(is_shown);
+        Self {
+            leverage: level.leverage,
+            liquidation_price: level.liquidation_price,
+            liquidation_probability: level.liquidation_probability,
+            loss_probability: level.loss_probability,
+            mean_return: level.mean_return,
+            quantiles: quantiles.map(|key| (key.clone(), level.returns.quantiles[key])).collect(),
+            median_time_to_liquidation_days: level.time_to_liquidation_days.map(|time| time.p50),
+            exits: level.exits.clone(),
+        }
+    }
 }
 
 /// The largest leverage at which the probability of liquidation is at most a target.

@@ -100,6 +100,11 @@ pub(super) fn summarise(
             Some(NetworkResult::new(opened, network, tally.paths as f64, &plan.account.schedule))
         }),
         safe_leverage: Vec::new(),
+        answer: None,
+        assumptions: None,
+        curve: Vec::new(),
+        interrupted: matches!(ending, Ending::Interrupted { .. }),
+        scenario_toml: None,
         price_fan: None,
     }
 }
@@ -328,10 +333,11 @@ fn notes(
     }
     let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
     let (in_steps, horizon) = (plan.account.in_steps, scenario.simulation.horizon.seconds());
-    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, horizon) {
+    for (code, message) in passage::notes(&flows, &scenario.policy, in_steps, (horizon, plan.law.continuous))
+    {
         note(code, message);
     }
-    if levels.len() > 1 && plan.account.funded().is_some() {
+    if levels.len() > 1 && !plan.account.schedule.is_empty() && plan.account.ordered().is_some() {
         note(
             "in_turns",
             format!(

@@ -6,6 +6,7 @@ use crate::engine::LevelResult;
 use crate::stats::Estimate;
 
 use super::number;
+use crate::study::figures;
 
 /// A column: the two lines of its head, and the cell of a level.
 pub struct Column {
@@ -52,6 +53,43 @@ pub const TAIL: [Column; 2] = [
     Column { head: ["VaR", "99 %"], cell: |level| loss(&level.value_at_risk, "0.99") },
     Column { head: ["ES", "99 %"], cell: |level| loss(&level.expected_shortfall, "0.99") },
 ];
+
+/// What fits 80 columns: where, how likely, and the returns, one unit a column.
+const NARROW: [Column; 8] = [
+    Column { head: ["Liquidation", "price"], cell: |level| number::price(level.liquidation_price) },
+    Column {
+        head: ["Liquidated", "%"],
+        cell: |level| in_percent(&figures::probability(&level.liquidation_probability)),
+    },
+    Column {
+        head: ["95 % interval", "%"],
+        cell: |level| in_percent(&figures::interval(&level.liquidation_probability).unwrap_or_default()),
+    },
+    Column { head: ["Stopped", "%"], cell: stopped },
+    Column { head: ["Return", "mean %"], cell: |level| in_percent(&mean_return(level)) },
+    Column { head: ["1 in 20", "worse %"], cell: |level| in_percent(&quantile(level, "0.05")) },
+    Column { head: ["median", "%"], cell: |level| in_percent(&quantile(level, "0.5")) },
+    Column { head: ["1 in 20", "better %"], cell: |level| in_percent(&quantile(level, "0.95")) },
+];
+
+/// The columns of the narrow table: without those that say nothing at any level.
+pub fn narrow(levels: &[LevelResult]) -> Vec<&'static Column> {
+    let is_shown = |column: &&Column| levels.iter().any(|level| (column.cell)(level) != number::NOTHING);
+    NARROW.iter().filter(is_shown).collect()
+}
+
+/// Without the unit that stands in the head.
+fn in_percent(text: &str) -> String {
+    text.strip_suffix(" %").unwrap_or(text).to_owned()
+}
+
+/// How often a stop closes the position, where there is one.
+fn stopped(level: &LevelResult) -> String {
+    level
+        .exits
+        .get("stopped")
+        .map_or(number::NOTHING.to_owned(), |stopped| in_percent(&figures::probability(stopped)))
+}
 
 /// What an account pays on its way and how it ends; each is shown where any level has it.
 const ACCOUNT: [Column; 15] = [

@@ -85,6 +85,15 @@ pub struct Layout {
     pub width: Option<usize>,
     /// Whether to use colours and bold type (ANSI escapes).
     pub colour: bool,
+    /// Whether to show every column instead of the ones that fit 80 columns.
+    pub wide: bool,
+    /// Whether to show how the numbers were computed below the table; warnings are shown always.
+    pub notes: bool,
+}
+
+impl Layout {
+    /// For files: as wide as needed, everything that is known.
+    pub const FILE: Self = Self { width: None, colour: false, wide: true, notes: true };
 }
 
 /// Why a result could not be rendered.
@@ -129,9 +138,7 @@ pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<S
 /// The contents of a file of one result or several.
 pub fn render_file(results: &[RunResult], format: FileFormat) -> Result<Vec<u8>, RenderError> {
     match format {
-        FileFormat::Text(format) => {
-            render(results, format, Layout { width: None, colour: false }).map(String::into_bytes)
-        }
+        FileFormat::Text(format) => render(results, format, Layout::FILE).map(String::into_bytes),
         #[cfg(feature = "png")]
         FileFormat::Png => png::render(results),
     }

@@ -29,30 +29,38 @@ pub fn render(result: &RunResult, layout: Layout) -> String {
     let paragraph =
         |text: &str, first: &str, indent: &str| text::wrap(text, width.min(WIDEST_PARAGRAPH), first, indent);
     let mut lines = paint(BOLD, &result.scenario) + "\n";
-    lines += &paragraph(&text::run_line(result), "", "");
+    for text in [&result.assumptions, &result.answer].into_iter().flatten() {
+        lines += &paragraph(text, "", "");
+    }
     if let (Some(network), Some((first, returns))) =
         (miner::network_line(result), miner::columns(&result.levels))
     {
+        lines += &paragraph(&text::run_line(result), "", "");
         lines += &paragraph(&network, "", "");
         let all: Vec<_> = first.iter().chain(&returns).copied().collect();
         lines += &split_at(&all, first.len(), &result.levels, width);
         lines += &paragraph(miner::LEGEND, "", "");
-    } else {
+    } else if layout.wide {
+        lines += &paragraph(&text::run_line(result), "", "");
         lines += &tables(&result.levels, width);
         lines += &paragraph(text::LEGEND, "", "");
+        let account = columns::account(&result.levels);
+        if !account.is_empty() {
+            lines += &split(&account, &result.levels, width);
+            lines += &paragraph(text::ACCOUNT_LEGEND, "", "");
+        }
+        if let Some(line) = safe::line(result) {
+            lines += &paragraph(&line, "", "");
+        }
+    } else {
+        lines += &split(&columns::narrow(&result.levels), &result.levels, width);
+        lines += &paragraph(&format!("{}. More: --wide, --notes.", text::run_line(result)), "", "");
     }
-    let account = columns::account(&result.levels);
-    if !account.is_empty() {
-        lines += &split(&account, &result.levels, width);
-        lines += &paragraph(text::ACCOUNT_LEGEND, "", "");
+    let shown: Vec<_> = result.notes.iter().filter(|note| layout.notes || text::is_warning(note)).collect();
+    if !shown.is_empty() {
+        lines += &(paint(YELLOW, if layout.notes { "Notes" } else { "Warnings" }) + "\n");
     }
-    if let Some(line) = safe::line(result) {
-        lines += &paragraph(&line, "", "");
-    }
-    if !result.notes.is_empty() {
-        lines += &(paint(YELLOW, "Notes") + "\n");
-    }
-    for note in &result.notes {
+    for note in shown {
         lines += &paragraph(&format!("{}: {}", note.code, note.message), "- ", "  ");
     }
     lines

@@ -1,6 +1,6 @@
 //! Lines for people: what was run, what the columns mean, the notes.
 
-use crate::engine::RunResult;
+use crate::engine::{Note, RunResult};
 use crate::market::{Duration, SECONDS_PER_DAY};
 
 use super::number;
@@ -12,6 +12,25 @@ pub const LEGEND: &str = "Intervals are at 95 %. Returns and losses are fraction
 /// What the columns of accounts mean that are followed step by step.
 pub const ACCOUNT_LEGEND: &str = "Costs and money called are means over all paths, as fractions of the collateral; negative is \
      income. Drawdown: largest fall of equity from its highest value so far.";
+
+/// Notes that say how the numbers were computed; every other one is a warning.
+const METHOD: [&str; 10] = [
+    "sampling",
+    "quantile_resolution",
+    "in_turns",
+    "stepped_model",
+    "stress",
+    "not_charged",
+    "coin_margined",
+    "discrete_monitoring",
+    "precision_reached",
+    "few_liquidated",
+];
+
+/// Whether a note is shown without being asked for.
+pub fn is_warning(note: &Note) -> bool {
+    !METHOD.contains(&note.code.as_str())
+}
 
 /// What was run: horizon, paths, seed and version.
 pub fn run_line(result: &RunResult) -> String {

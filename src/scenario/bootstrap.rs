@@ -69,7 +69,7 @@ impl BootstrapFile {
     }
 }
 
-/// The price history of bars with lows and highs, the hash of its file, and what was found in it.
+/// The price history, the hash of its file, and what was found in it.
 pub(super) fn read(
     prices: &Placed<String>,
     problems: &mut Problems,

@@ -3,6 +3,7 @@
 use super::types::{Monitoring, PathBudget, Scenario};
 use crate::model::ModelError;
 use crate::numeric::Range;
+use crate::stats::MOST_PATHS;
 
 /// Prices and amounts of money: any sensible unit fits, and products of a few of them stay finite.
 pub(super) const AMOUNT: Range = Range::above(0.0).at_most(1e15);
@@ -69,6 +70,9 @@ impl Scenario {
         if matches!(self.simulation.monitoring, Monitoring::Every(interval) if interval.seconds() == 0) {
             return Err(ScenarioError::NoLength("the monitoring interval"));
         }
+        let (PathBudget::Fixed(paths) | PathBudget::Precision { max_paths: paths, .. }) =
+            self.simulation.paths;
+        within("the number of paths", Range::at_least(0.0).at_most(MOST_PATHS as f64), paths as f64)?;
         match self.simulation.paths {
             PathBudget::Fixed(0) | PathBudget::Precision { max_paths: 0, .. } => {
                 return Err(ScenarioError::NoPaths);

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
+use crate::stats::MOST_PATHS;
 use crate::venue::Side;
 
 use super::borrow::BorrowFile;
@@ -60,11 +61,11 @@ table! {
         /// Length of every path, such as "30d".
         required horizon: Duration,
         /// Number of paths; 1_000_000 if neither this nor precision is given.
-        optional paths: Count where Range::at_least(1.0).at_most(1e15),
+        optional paths: Count where Range::at_least(1.0).at_most(MOST_PATHS as f64),
         /// Run until the standard error of the liquidation probability is at most this share of it; replaces paths.
         optional precision: Ratio where Range::above(0.0).at_most(1.0),
         /// With precision: stop at this number of paths all the same; 100_000_000 if absent.
-        optional max_paths: Count where Range::at_least(1.0).at_most(1e15),
+        optional max_paths: Count where Range::at_least(1.0).at_most(MOST_PATHS as f64),
         /// Seed of all randomness: the same seed gives the same result; 1 if absent.
         optional seed: Count,
         /// When the price is compared with the liquidation price: "continuous" (at every instant; used if absent), or at

@@ -1,5 +1,6 @@
 //! From the mirror of the file to a [`Scenario`]: the checks that involve more than one key.
 
+use crate::market::Duration;
 use crate::model::Stress;
 
 use super::file::{AccountFile, ScenarioFile, SimulationFile};
@@ -14,6 +15,8 @@ use super::{dependence, forecast, leverage, limits, mining, positions, stress};
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
 const DEFAULT_SEED: u64 = 1;
+/// Most bars of a path: their times take about half a gigabyte.
+const MOST_BARS: u64 = 10_000_000;
 
 /// The scenario, if nothing is missing; everything that is wrong is reported. `name` is used if the file has none.
 pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) -> Option<Scenario> {
@@ -99,6 +102,13 @@ fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<
         let problem = Problem::new(Code::OutOfRange, &step.place, "`step` must be longer than 0");
         problems.push(problem.help("give the longest time between two looks, such as \"6h\""));
     }
+    let horizon = file.horizon.as_ref().map(|horizon| horizon.value);
+    if let (Monitoring::Every(interval), Some(placed)) = (monitoring, &file.monitoring) {
+        count_bars("monitoring", interval, &placed.place, horizon, problems);
+    }
+    if let Some(step) = &file.step {
+        count_bars("step", step.value, &step.place, horizon, problems);
+    }
     let paths = resolve_paths(file, problems);
     Some(Simulation {
         horizon: file.horizon.as_ref()?.value,
@@ -108,6 +118,22 @@ fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<
         sampling: file.sampling.as_ref().map_or(Sampling::Auto, |sampling| sampling.value),
         step: file.step.as_ref().map(|step| step.value),
     })
+}
+
+/// Refuses an interval that cuts a path into more bars than memory should hold.
+fn count_bars(
+    key: &str,
+    interval: Duration,
+    place: &Place,
+    horizon: Option<Duration>,
+    problems: &mut Problems,
+) {
+    let bars = horizon.map_or(0, |horizon| horizon.seconds() / interval.seconds().max(1));
+    if bars > MOST_BARS {
+        let message = format!("`{key}` of {interval} cuts a path into {bars} bars");
+        let help = format!("at most {MOST_BARS} are possible: give a longer interval or a shorter `horizon`");
+        problems.push(Problem::new(Code::OutOfRange, place, message).help(help));
+    }
 }
 
 fn resolve_paths(file: &SimulationFile, problems: &mut Problems) -> PathBudget {

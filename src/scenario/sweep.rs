@@ -30,6 +30,9 @@ pub struct Sweep {
     pub is_paired: bool,
 }
 
+/// Most cells: each is read before the first one is run, and is a file in the end.
+const MOST_CELLS: usize = 100_000;
+
 impl Sweep {
     /// Number of cells; one without axes.
     pub fn cells(&self) -> usize {
@@ -78,6 +81,11 @@ pub fn read_sweep(source: Source) -> Result<Sweep, Problems> {
         Some(node) => Sweep::read(node, "sweep", &mut problems).unwrap_or_default(),
         None => Sweep::default(),
     };
+    if let (Some(node), true) = (node, sweep.cells() > MOST_CELLS) {
+        let message = format!("the sweep has {} cells", sweep.cells());
+        let help = format!("at most {MOST_CELLS} are possible: give fewer values, or mode = \"paired\"");
+        problems.push(Problem::new(Code::OutOfRange, &node.place, message).help(help));
+    }
     if problems.is_empty() { Ok(sweep) } else { Err(problems) }
 }
 

@@ -154,8 +154,8 @@ pub struct AccountTally {
     pub money: Moments,
     /// Number of liquidations in part, by path with at least one.
     pub reductions: Moments,
-    /// What is left of the highest equity at the largest drawdown of each path: 1 − drawdown.
-    pub kept: Histogram,
+    /// Largest drawdown of each path.
+    pub drawdowns: Histogram,
     /// Equity at each date.
     pub equity: Vec<Histogram>,
 }
@@ -183,7 +183,7 @@ impl AccountTally {
             sums.costs[kind].add(*cost, weight);
             self.cost_bins[kind].add(*cost, weight);
         }
-        self.kept.add(1.0 - drawdown, weight);
+        self.drawdowns.add(drawdown, weight);
     }
 
     /// Whether exits were counted: a level can end in other ways than at the horizon or by liquidation.
@@ -193,7 +193,7 @@ impl AccountTally {
 
     /// Weight of the paths that were followed: those that costs, drawdown and calls rest on.
     pub fn followed(&self) -> f64 {
-        self.kept.weight()
+        self.drawdowns.weight()
     }
 
     /// The histogram of equity at a date.
@@ -236,7 +236,7 @@ impl AccountTally {
         self.met += &other.met;
         self.money += &other.money;
         self.reductions += &other.reductions;
-        self.kept += &other.kept;
+        self.drawdowns += &other.drawdowns;
         for (date, theirs) in other.equity.iter().enumerate() {
             *self.equity_at(date) += theirs;
         }

@@ -17,6 +17,8 @@ const BINS: usize = (HIGHEST_EXPONENT - LOWEST_EXPONENT) as usize * BINS_PER_OCT
 const FIRST_INDEX: u64 = ((1023 + LOWEST_EXPONENT) as u64) << 10;
 /// A weight of one in fixed point.
 const UNIT: f64 = (1_u64 << 24) as f64;
+/// The most paths of a run: 2⁴⁰ of weight 1 in one bin would be more than it can count.
+pub const MOST_PATHS: u64 = 1_000_000_000_000;
 
 /// Weighted counts of positive numbers in bins of constant relative width, from 2⁻³⁰ to 2¹⁴.
 ///
@@ -169,7 +171,8 @@ impl AddAssign<&Histogram> for Histogram {
         }
         // Untouched pages of large tables stay untouched.
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts).filter(|(_, theirs)| **theirs > 0) {
-            *mine += theirs;
+            // What is beyond the count can come from a foreign file only.
+            *mine = mine.saturating_add(*theirs);
         }
     }
 }

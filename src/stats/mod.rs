@@ -24,7 +24,7 @@ pub use coverage::{Coverage, Test};
 pub use deferred::Deferred;
 pub use distribution::Distribution;
 pub use estimate::{CONFIDENCE, Estimate, Method, Z_95};
-pub use histogram::{Bin, Histogram};
+pub use histogram::{Bin, Histogram, MOST_PATHS};
 pub use holm::holm;
 pub use kolmogorov::kolmogorov_smirnov;
 pub use miner::{MinerPassage, MinerState, MinerSums, MinerTally, NetworkTally};

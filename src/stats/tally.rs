@@ -24,6 +24,9 @@ pub struct LevelTally {
     pub time: Moments,
     /// Time to liquidation as a fraction of the horizon, of the same paths.
     pub times: Histogram,
+    /// Weight of the paths that were not liquidated and closed with nothing, in the powers of order 0: between two monitoring dates the
+    /// price carried them past what the collateral covers. They are in none of the sums above.
+    pub insolvent: Moments,
     /// Power sums of the bad debt in units of the equity, over the paths that have any.
     pub bad_debt: Moments,
     /// What only accounts that are followed step by step know.
@@ -70,6 +73,7 @@ impl LevelTally {
         self.liquidated.add(&liquidated.returns);
         self.time.add(&liquidated.time);
         self.bad_debt.add(&liquidated.bad_debt);
+        self.insolvent.add(&liquidated.insolvent);
     }
 
     fn merge(&mut self, other: &Self) {
@@ -80,6 +84,7 @@ impl LevelTally {
         self.time += &other.time;
         self.times += &other.times;
         self.bad_debt += &other.bad_debt;
+        self.insolvent += &other.insolvent;
         if let Some(theirs) = &other.account {
             self.account.get_or_insert_default().merge(theirs);
         }
@@ -109,6 +114,19 @@ pub struct LiquidatedSums {
     pub time: Sums,
     /// Of the bad debt.
     pub bad_debt: Sums,
+    /// Of paths that closed with nothing; only their weights count.
+    pub insolvent: Sums,
+}
+
+impl LiquidatedSums {
+    /// Adds a path that was not liquidated and closed with nothing, and what was missing.
+    #[inline]
+    pub fn add_insolvent(&mut self, bad_debt: f64, weight: f64) {
+        self.insolvent.add(0.0, weight);
+        if bad_debt > 0.0 {
+            self.bad_debt.add(bad_debt, weight);
+        }
+    }
 }
 
 /// The tally of all levels over any set of blocks.

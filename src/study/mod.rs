@@ -1,10 +1,15 @@
 //! What results are for: checking limits, comparing with a baseline, choosing a leverage.
 
+mod assumed;
 mod answer;
+#[cfg(feature = "arrays")]
+mod arrays;
 mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
+mod curve;
+pub mod figures;
 mod forecast;
 mod evaluate;
 mod forecasts;
@@ -13,11 +18,13 @@ mod limits;
 mod liquidation;
 mod metric;
 mod self_check;
+mod part_file;
 mod replay;
 mod results_folder;
 mod run;
 mod safe;
 mod search;
+mod sentence;
 mod simulate;
 mod start_block;
 mod sweep;
@@ -25,12 +32,16 @@ mod verdict;
 mod walk_forward;
 
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
+#[cfg(feature = "arrays")]
+pub use arrays::{simulated_bars, simulated_closes};
+pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
+pub use curve::curve;
 pub use evaluate::{EvaluateError, evaluate};
 pub use forecast::{
     Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,
@@ -43,12 +54,14 @@ pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
 };
 pub use metric::{Measurement, Metrics};
+pub use part_file::{PartFile, PartFileError, PartScenario};
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};
 pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, best, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
+pub use sentence::{SAFE, answer};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
 pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use verdict::Verdict;

@@ -1,20 +1,23 @@
 //! A run with everything that its result tells: the same call, and the same bytes, as `liqsim run`.
 
+use std::sync::atomic::Ordering;
+
+use super::assumed::assumptions;
+use super::curve::curve;
 use super::safe::Depths;
+use super::sentence::{SAFE, answer};
 use crate::engine::{self, MergeError, Partial, RunError, RunOptions, RunResult};
 use crate::scenario::Scenario;
 use crate::stats::Tally;
 
-/// Probability of liquidation at which a leverage is shown as safe.
-const SAFE: f64 = 0.01;
-
-/// Simulates a scenario: every level, and the largest leverage that is safe where the paths can tell it.
+/// Simulates a scenario: every level, the largest leverage that is safe where the paths can tell it, a curve over leverage, and
+/// the answer in words.
 ///
 /// # Errors
 /// See [`RunError`].
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
     let (result, tally) = engine::run_tallied(scenario, options)?;
-    with_safe_leverage(scenario, &tally, options.threads, result)
+    completed(scenario, &tally, options, result)
 }
 
 /// Why the parts of a run cannot be joined.
@@ -45,18 +48,24 @@ pub fn merge(
         return Err(MergePartsError::OtherScenario);
     }
     let result = engine::result_of(scenario, tally.clone(), options.threads)?;
-    Ok(with_safe_leverage(scenario, &tally, options.threads, result)?)
+    Ok(completed(scenario, &tally, options, result)?)
 }
 
-/// Adds the largest leverage that is safe, where the tally can tell.
-fn with_safe_leverage(
+/// Adds what a result tells beyond its levels; a run that was stopped gets no curve.
+fn completed(
     scenario: &Scenario,
     tally: &Tally,
-    threads: Option<usize>,
+    options: &RunOptions<'_>,
     mut result: RunResult,
 ) -> Result<RunResult, RunError> {
     if let Some(depths) = Depths::new(scenario, tally) {
-        result.safe_leverage.push(depths.safest(SAFE, threads)?.0);
+        result.safe_leverage.push(depths.safest(SAFE, options.threads)?.0);
     }
+    result.answer = Some(answer(scenario, &result));
+    result.assumptions = Some(assumptions(scenario));
+    if !options.stop.load(Ordering::Relaxed) {
+        result.curve = curve(scenario, &result, &RunOptions { progress: &|_| {}, ..*options })?;
+    }
+    result.scenario_toml = scenario.to_toml().ok();
     Ok(result)
 }

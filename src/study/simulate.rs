@@ -12,6 +12,7 @@ use crate::scenario::Scenario;
 /// Paths of a block, which decides the noise of each: memory is this times the bars of a path, for each block that is simulated at the
 /// same time.
 const BLOCK: u64 = 32;
+const DAY: u64 = 86_400;
 /// Blocks simulated at the same time.
 const BATCH: u64 = 16;
 
@@ -32,6 +33,8 @@ pub struct SimulatedBar {
     pub low: f64,
     /// Last price.
     pub close: f64,
+    /// Difficulty in force and hashprice of the day, of a coin that is mined where bars end with the days.
+    pub network: Option<(f64, f64)>,
 }
 
 /// Why there are no bars.
@@ -78,6 +81,8 @@ pub fn simulate<E: From<SimulateError>>(
         PathBars::new(scenario, interval).map_err(|error| SimulateError::from(PlanError::from(error)))?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build();
     let pool = pool.map_err(|error| SimulateError::Run(error.into()))?;
+    let is_mined = |asset: usize| scenario.miner.as_ref().is_some_and(|miner| miner.asset == asset);
+    let bars_per_day = (DAY / interval.seconds()).max(1) as usize;
     let blocks = paths.div_ceil(BLOCK);
     let in_block = |block: u64| (paths - block * BLOCK).min(BLOCK) as usize;
     for first in (0..blocks).step_by(BATCH as usize) {
@@ -85,9 +90,14 @@ pub fn simulate<E: From<SimulateError>>(
             return Err(SimulateError::Run(RunError::Interrupted).into());
         }
         let batch: Vec<u64> = (first..blocks.min(first + BATCH)).collect();
-        let made: Vec<Vec<AssetBars>> =
-            pool.install(|| batch.par_iter().map(|block| bars.block(*block, in_block(*block))).collect());
-        for (block, assets) in batch.iter().zip(&made) {
+        let make = |block: &u64| {
+            let assets = bars.block(*block, in_block(*block));
+            let network = bars.network(*block, &assets);
+            (assets, network)
+        };
+        let made: Vec<(Vec<AssetBars>, Option<Vec<Vec<(f64, f64)>>>)> =
+            pool.install(|| batch.par_iter().map(make).collect());
+        for (block, (assets, network)) in batch.iter().zip(&made) {
             for lane in 0..in_block(*block) {
                 for (asset, columns) in assets.iter().enumerate() {
                     let start = scenario.assets[asset].price;
@@ -101,6 +111,10 @@ pub fn simulate<E: From<SimulateError>>(
                             high: price(&columns.high),
                             low: price(&columns.low),
                             close: price(&columns.close),
+                            network: network
+                                .as_ref()
+                                .filter(|_| is_mined(asset))
+                                .and_then(|days| days.get(bar / bars_per_day).map(|day| day[lane])),
                         })?;
                     }
                 }

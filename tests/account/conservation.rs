@@ -94,6 +94,81 @@ fn scenario(venue: &str, side: &str, account: &str) -> Scenario {
     parse(Source::new("accounts.toml", &text), &[]).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
+/// Levels in order, followed by one number a path, one level at a time so that each path tells all: on every path equity, costs and bad debt
+/// are what was put up and the profit of the price, and funding and interest are those of the twin.
+#[test]
+fn one_number_a_path_accounts_for_every_unit_of_money() {
+    let funding = r#", funding = { rate = "3bp", every = "8h" }"#;
+    let borrow = r#", borrow = { rate = "60%" }"#;
+    let both = format!("{funding}{borrow}");
+    let (mut open, mut inside, mut past) = (0, 0, 0);
+    for (contract, fee) in [("linear", 5e-4), ("inverse", 5e-4), ("linear", 0.0)] {
+        let venue = format!(
+            r#"{{ contract = "{contract}", maintenance = {MAINTENANCE}, taker_fee = {fee},
+                liquidation = {{ fee = "1%", slippage = "20bp" }} }}"#
+        )
+        .replace('\n', " ");
+        let power = if contract == "linear" { 1.0 } else { -1.0 };
+        for (side, long) in [("long", true), ("short", false)] {
+            for (account, flows) in [(funding, (true, false)), (borrow, (false, true)), (&both, (true, true))]
+            {
+                for leverage in [1.5, 3.0, 8.0, 15.0] {
+                    let mut one = scenario(&venue, side, account);
+                    one.account.leverage = vec![leverage];
+                    let plan = Plan::new(&one).unwrap();
+                    // What an inverse long is charged at a positive rate it receives in x.
+                    let Some(_) = plan.account.ordered() else {
+                        assert!(flows == (true, true), "{contract} {side} {account}");
+                        continue;
+                    };
+                    for path in 0..16 {
+                        let events = Arc::new(Mutex::new(Vec::new()));
+                        let times = plan.law.grid.iter().filter(|point| point.due).map(|point| point.time);
+                        let watched = Watched {
+                            inner: Box::new(plan.account.ordered().unwrap()),
+                            events: Arc::clone(&events),
+                            times: times.collect(),
+                        };
+                        let mut worker = Worker::with_follower(&plan, Box::new(watched));
+                        worker.run_block(path, 1);
+                        let events = events.lock().unwrap();
+                        let hit = worker.follower().hits().first().copied();
+                        let closing = worker.closing_log_prices(0)[0];
+                        let tally = worker.tally().clone();
+                        let mut twin = Twin::open(contract, long, leverage, fee);
+                        let exposure = twin.exposure;
+                        let at = twin.follow(&events, hit.map(|hit| hit.time), power, flows);
+                        let what = format!("{contract} {side} {account:?} {leverage}x, path {path}");
+                        assert_eq!(at.is_some(), hit.is_some(), "{what}");
+                        let x = at.unwrap_or_else(|| (power * closing).exp());
+                        let cell = &tally.levels[0];
+                        let tallied = cell.account.as_ref().unwrap();
+                        let cost = |cost: Cost| tallied.costs[cost as usize].mapped(0.0, 1.0).powers[1];
+                        let survivors = worker.follower().survivors(&tally, 0).returns;
+                        let left = match hit {
+                            Some(hit) => hit.recovered - hit.bad_debt,
+                            None => 1.0 + survivors.powers[1],
+                        };
+                        let paid: f64 = Cost::ALL.into_iter().map(cost).sum();
+                        let near = |a: f64, b: f64, of: &str| {
+                            assert!((a - b).abs() < 1e-9 * (1.0 + b.abs()), "{of}: {a} is not {b}: {what}");
+                        };
+                        near(left + paid, 1.0 + exposure * (x - 1.0), "everything");
+                        near(cost(Cost::Funding), twin.funding, "funding");
+                        near(cost(Cost::Interest), twin.interest + twin.owed * x, "interest");
+                        match hit {
+                            None => open += 1,
+                            Some(hit) if hit.bad_debt > 0.0 => past += 1,
+                            Some(_) => inside += 1,
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(open > 200 && inside > 200 && past > 10, "{open} {inside} {past}");
+}
+
 /// Equity, costs and bad debt are what was put up and the profit of the price, on liquidated paths and on the others; the costs
 /// are those of the twin. A policy that never acts sends the same account through the other follower.
 #[test]

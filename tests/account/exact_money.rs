@@ -81,8 +81,8 @@ fn followers(contract: &str, side: &str) -> Vec<(&'static str, Box<dyn Follower>
     // What would be charged is the rate that it is given: none.
     let funded = plan(contract, side, 1.0, r#"funding = { rate = "1bp" }"#);
     vec![
-        ("funded", Box::new(funded.account.funded().unwrap()), funded.account.schedule.len()),
-        ("nested", one.follower(), 0),
+        ("charged", Box::new(funded.account.ordered().unwrap()), funded.account.schedule.len()),
+        ("plain", Box::new(one.account.ordered().unwrap()), 0),
         ("ledger", Box::new(one.account.ledger()), 0),
         ("book", Box::new(one.account.book()), 0),
         (
@@ -132,7 +132,7 @@ fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
                     near(found.left, left, &what);
                     near(found.bad_debt, bad_debt, &what);
                     let Some(costs) = found.costs else {
-                        assert_eq!(name, "nested");
+                        assert_eq!(name, "plain");
                         continue;
                     };
                     near(costs[Cost::Fees as usize], fees, &what);

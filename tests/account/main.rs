@@ -5,13 +5,14 @@ mod common;
 
 mod conservation;
 mod exact_money;
-mod funded;
 mod funding_rates;
 mod loans;
 mod looks;
 mod margin_inverse;
 mod miner_examples;
 mod miner_money;
+mod monitoring;
+mod ordered;
 mod partial_liquidation;
 mod policies;
 mod portfolio;

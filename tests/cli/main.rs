@@ -5,3 +5,4 @@ mod calibrate;
 mod forecasts;
 mod init;
 mod liquidation_price;
+mod signals;

@@ -125,3 +125,28 @@ fn difficulty_without_answers_grows_at_a_fixed_rate() {
     let up = (found["0.95"].value / found["0.5"].value).ln() / (1.644_85 / 2016.0_f64.sqrt());
     assert!((up - 1.0).abs() < 0.1, "{up}");
 }
+
+/// Bars of paths carry the network of their day: hashprice is what the formula says at the difficulty in force, and the first epoch has
+/// the difficulty of the start.
+#[test]
+fn simulated_bars_carry_difficulty_and_hashprice() {
+    use liqsim::market::Duration;
+    use liqsim::study::{SimulateError, SimulatedBar, simulate};
+    let mut scenario = scenario(FLEET, &[]);
+    scenario.simulation.horizon = Duration::from_seconds(60 * 86_400);
+    let stop = AtomicBool::new(false);
+    let options = RunOptions { threads: Some(1), stop: &stop, progress: &|_| {} };
+    let mut seen: Vec<SimulatedBar> = Vec::new();
+    let show = |bar: &SimulatedBar| -> Result<(), SimulateError> {
+        seen.push(*bar);
+        Ok(())
+    };
+    simulate(&scenario, 3, Duration::from_seconds(43_200), &options, show).unwrap();
+    assert_eq!(seen.len(), 3 * 120);
+    for bar in seen.iter().filter(|bar| bar.bar % 2 == 1) {
+        let (difficulty, hashprice) = bar.network.unwrap();
+        let formula = 86_400.0e15 * 3.155 / (difficulty * 4_294_967_296.0) * bar.close;
+        assert!((hashprice / formula - 1.0).abs() < 1e-9, "{bar:?}");
+        assert_eq!(bar.bar < 28, (difficulty / 135e12 - 1.0).abs() < 1e-9, "{bar:?}");
+    }
+}

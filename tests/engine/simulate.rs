@@ -158,7 +158,7 @@ fn wrong_wishes_are_clear_errors() {
     for (arguments, message) in [
         (["--interval", "5h"], "do not make up the horizon"),
         (["--interval", "0s"], "do not make up the horizon"),
-        (["-o", "bars.xlsx"], "stands for no format of bars"),
+        (["-o", "bars.xlsx"], "stands for no format; known are .csv and .parquet"),
         (["-o", "none/bars.csv"], "cannot write none/bars.csv"),
     ] {
         let output = simulate(folder.path(), &arguments);

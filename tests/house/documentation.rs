@@ -112,7 +112,7 @@ fn all_work(folder: &Path, lines: &[String], least: usize) {
 fn the_commands_of_the_documents_work() {
     let folder = workplace();
     let mut lines = Vec::new();
-    for document in ["README.md", "docs/README.md", "docs/recipes.md"] {
+    for document in ["README.md", "docs/README.md", "docs/guide.md", "docs/recipes.md"] {
         let text = fs::read_to_string(Path::new(ROOT).join(document)).unwrap();
         for block in text.split("```sh\n").skip(1) {
             let block = block.split("```").next().unwrap();
@@ -177,7 +177,7 @@ fn every_metric_is_explained() {
     assert!(message.contains("did you mean \"liquidation_probability\"?"), "{message}");
 }
 
-/// The parts of the README that the program writes: what stands between `<!-- NAME -->` and `<!-- end -->`.
+/// The parts of the documents that the program writes: what stands between `<!-- NAME -->` and `<!-- end -->`.
 fn generated(name: &str) -> String {
     let output = |arguments: &[&str]| {
         let output = liqsim(Path::new(ROOT), arguments);
@@ -236,28 +236,43 @@ fn generated(name: &str) -> String {
     }
 }
 
+/// Which parts stand in which document.
+const GENERATED: [(&str, &[&str]); 3] = [
+    ("README.md", &["example"]),
+    ("docs/reference.md", &["models", "venues", "metrics"]),
+    ("docs/validation.md", &["validation"]),
+];
+
 /// After a change of the program: `README_UPDATE=1 cargo test --test house documentation`.
 #[test]
-fn the_tables_of_the_readme_are_those_of_the_program() {
-    let path = Path::new(ROOT).join("README.md");
-    let mut text = fs::read_to_string(&path).unwrap();
-    for name in ["example", "models", "venues", "metrics", "validation"] {
-        let (start, end) = (format!("<!-- {name} -->\n"), "<!-- end -->");
-        let from = text.find(&start).unwrap() + start.len();
-        let to = from + text[from..].find(end).unwrap();
-        let made = generated(name);
+fn the_tables_of_the_documents_are_those_of_the_program() {
+    for (document, names) in GENERATED {
+        let path = Path::new(ROOT).join(document);
+        let mut text = fs::read_to_string(&path).unwrap();
+        for name in names {
+            let (start, end) = (format!("<!-- {name} -->\n"), "<!-- end -->");
+            let from = text.find(&start).unwrap() + start.len();
+            let to = from + text[from..].find(end).unwrap();
+            let made = generated(name);
+            if std::env::var_os("README_UPDATE").is_some() {
+                text.replace_range(from..to, &made);
+            } else {
+                assert!(
+                    text[from..to] == made,
+                    "{name} in {document} is out of date: README_UPDATE=1 cargo test --test house documentation"
+                );
+            }
+        }
         if std::env::var_os("README_UPDATE").is_some() {
-            text.replace_range(from..to, &made);
-        } else {
-            assert!(
-                text[from..to] == made,
-                "{name} in README.md is out of date: README_UPDATE=1 cargo test --test house documentation"
-            );
+            fs::write(&path, text).unwrap();
         }
     }
-    if std::env::var_os("README_UPDATE").is_some() {
-        fs::write(&path, text).unwrap();
-    }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap().lines().count();
+    assert!(lines <= 150, "README.md has {lines} lines: the rest belongs to docs/");
 }
 
 /// The codes that the source gives to notes and problems: what stands in quotes right after the words that make one.

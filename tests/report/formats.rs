@@ -9,7 +9,7 @@ use liqsim::engine::{
 use liqsim::report::{Format, Layout, render};
 use liqsim::stats::Estimate;
 
-const PLAIN: Layout = Layout { width: None, colour: false };
+const PLAIN: Layout = Layout::FILE;
 
 fn estimate(value: f64, std_error: f64) -> Estimate {
     Estimate::new(value, std_error, [value - 1.96 * std_error, value + 1.96 * std_error])
@@ -156,6 +156,11 @@ fn result() -> RunResult {
         levels: vec![untouched(), ordinary(), hopeless()],
         network: None,
         safe_leverage: Vec::new(),
+        answer: None,
+        assumptions: None,
+        curve: Vec::new(),
+        interrupted: false,
+        scenario_toml: None,
         price_fan: None,
     }
 }
@@ -167,21 +172,24 @@ fn the_table_shows_everything_where_there_is_room() {
 
 #[test]
 fn the_table_fits_into_eighty_columns() {
-    let text = render(&[result()], Format::Table, Layout { width: Some(80), colour: false }).unwrap();
+    let text =
+        render(&[result()], Format::Table, Layout { width: Some(80), colour: false, ..PLAIN }).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn between_the_two_widths_the_tail_columns_stay() {
-    let text = render(&[result()], Format::Table, Layout { width: Some(100), colour: false }).unwrap();
+    let text =
+        render(&[result()], Format::Table, Layout { width: Some(100), colour: false, ..PLAIN }).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert!(text.contains("99 %"), "{text}");
 }
 
 #[test]
 fn a_very_narrow_terminal_still_shows_every_level() {
-    let text = render(&[result()], Format::Table, Layout { width: Some(10), colour: false }).unwrap();
+    let text =
+        render(&[result()], Format::Table, Layout { width: Some(10), colour: false, ..PLAIN }).unwrap();
     for leverage in ["1x", "5x", "124.57x"] {
         assert!(text.lines().any(|line| line.trim_start().starts_with(leverage)), "{text}");
     }
@@ -189,7 +197,7 @@ fn a_very_narrow_terminal_still_shows_every_level() {
 
 #[test]
 fn colour_changes_nothing_but_escapes() {
-    let coloured = render(&[result()], Format::Table, Layout { width: None, colour: true }).unwrap();
+    let coloured = render(&[result()], Format::Table, Layout { width: None, colour: true, ..PLAIN }).unwrap();
     let plain = render(&[result()], Format::Table, PLAIN).unwrap();
     assert_ne!(coloured, plain);
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
@@ -282,7 +290,7 @@ fn what_accounts_pay_and_how_they_end_is_a_second_table_of_what_occurs() {
         let plain = render(&[result()], format, PLAIN).unwrap();
         assert!(!plain.contains("Drawdown") && !plain.contains("Funding"), "{plain}");
     }
-    let narrow = Layout { width: Some(60), colour: false };
+    let narrow = Layout { width: Some(60), colour: false, ..PLAIN };
     let text = render(&[followed], Format::Table, narrow).unwrap();
     assert!(text.contains("Drawdown") && text.contains("Funding"), "{text}");
 }

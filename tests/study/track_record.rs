@@ -28,7 +28,7 @@ fn recorded(coin: &str) -> Option<Hours> {
         eprintln!("skipped: {file} is not here");
         return None;
     }
-    Some(Hours::of(&PriceHistory::read(&path).unwrap().0).unwrap())
+    Some(Hours::of(&PriceHistory::read(&path, &liqsim::market::ReadOptions::default()).unwrap().0).unwrap())
 }
 
 fn hour(text: &str) -> i64 {

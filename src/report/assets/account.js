@@ -3,18 +3,19 @@
 
 const overTime = (name, unit) => ({ xAxis: { type: "value", name: "Days", min: 0, axisLabel: {} }, yAxis: { type: "value", ...unit } });
 
-function survivalChart({ level }) {
+function survivalChart({ run, level }) {
   const points = level.survival ?? [];
-  if (points.length < 2) return null;
-  const at = (pick) => [[0, 1], ...points.map((p) => [p.days, pick(p.probability)])];
+  if (points.length < 2 || !hasTimes(run, level)) return null;
+  const gone = (p) => ({ value: 1 - p.probability.value, low: 1 - p.probability.high, high: 1 - p.probability.low });
+  const at = (key) => [[0, 0], ...points.map((p) => [p.days, gone(p)[key]])];
   return {
     options: base({
-      ...overTime("", { min: 0, max: 1, axisLabel: { formatter: (p) => percent(p) } }),
+      ...overTime("", { min: 0, axisLabel: { formatter: (p) => percent(p) } }),
       tooltip: { valueFormatter: (p) => percent(p, 2) },
-      series: [...band("95 % interval", at((p) => p.low), at((p) => p.high), 0), line("Not liquidated", at((p) => p.value), 0)],
+      series: [...band("95 % interval", at("low"), at("high"), 0), line("Liquidated", at("value"), 0)],
     }),
-    say: `Probability of not being liquidated over time at ${times(level.leverage)}: ${percent(points.at(-1).probability.value, 2)} after ${days(points.at(-1).days)}.`,
-    table: { head: ["Day", "Not liquidated", "95 % interval"], rows: points.map((p) => [number(2).format(p.days), percent(p.probability.value, 2), interval(p.probability)]) },
+    say: `Share liquidated by each day at ${times(level.leverage)}: ${probability(gone(points.at(-1)))} after ${days(points.at(-1).days)}, half of them by ${days(level.time_to_liquidation_days?.p50)}.`,
+    table: { head: ["Day", "Liquidated by then", "95 % interval"], rows: points.map((p) => [number(2).format(p.days), probability(gone(p)), interval(gone(p))]) },
   };
 }
 
@@ -53,8 +54,6 @@ function barChart(entries, say, unit) {
   };
 }
 
-const exitChart = ({ level }) => barChart(Object.entries(level.exits ?? {}), `How the position ends at ${times(level.leverage)}.`, "Probability");
-
 const costChart = ({ level }) => barChart(
   Object.entries(level.costs ?? {}).map(([name, cost]) => [name, cost.mean]).filter(([, mean]) => mean?.value !== 0),
   `Mean costs at ${times(level.leverage)} by kind, as a share of the equity put up; negative is income.`, "Share of equity");
@@ -64,9 +63,8 @@ const drawdownChart = ({ level }) => barChart(
   `Largest fall of equity from its highest value at ${times(level.leverage)}, quantiles.`, "Fall of equity");
 
 const ACCOUNT_FIGURES = [
-  { title: "Survival", draw: survivalChart },
+  { title: "When it happens", draw: survivalChart },
   { title: "Equity over time", draw: equityChart },
-  { title: "How the position ends", draw: exitChart },
   { title: "Costs", draw: costChart },
   { title: "Largest drawdown", draw: drawdownChart },
 ];

@@ -47,7 +47,7 @@ function band(name, low, high, i, opacity = 0.18) {
   const hidden = { type: "line", stack: name, stackStrategy: "all", showSymbol: false, lineStyle: { opacity: 0 }, silent: true, symbol: "roundRect", tooltip: { show: false } };
   return [
     { ...hidden, data: low, itemStyle: { color: series(i) } },
-    { ...hidden, name, data: high.map(([x, y], k) => [x, y - low[k][1]]), areaStyle: { color: series(i), opacity }, itemStyle: { color: series(i) } },
+    { ...hidden, name, data: high.map(([x, y], k) => [x, y - low[k][1]]), areaStyle: { color: series(i), opacity }, itemStyle: { color: series(i), opacity: Math.min(1, 2.5 * opacity) } },
   ];
 }
 
@@ -65,36 +65,36 @@ function niceEnds(low, high) {
 const marks = (data) => ({ symbol: "none", silent: true, animation: false, data });
 const logAxis = (values) => ({ min: Math.min(...values), max: Math.max(...values) });
 
-function grid(run) {
-  const [from, to] = [run.levels[0].leverage, run.levels[run.levels.length - 1].leverage];
-  const between = Array.from({ length: 81 }, (_, k) => from * (to / from) ** (k / 80));
-  return [...new Set([...between, ...run.levels.map((level) => level.leverage)])].sort((a, b) => a - b);
-}
-
-function probabilityChart({ runs, run, level, view }) {
-  const levels = runs.flatMap((r) => r.levels.map((l) => l.leverage));
+function probabilityChart({ runs, run, level, view, choose }) {
+  const levels = runs.flatMap((r) => levelsOf(r).map((l) => l.leverage));
   const logY = view.y === "log";
-  const floor = 10 ** Math.floor(Math.log10(Math.max(1e-9, Math.min(...runs.flatMap((r) => r.levels.map((l) => l.liquidation_probability.value || l.liquidation_probability.high || 1))))));
+  const seen = runs.flatMap((r) => levelsOf(r).map((l) => l.liquidation_probability.value || l.liquidation_probability.high || 1));
+  const floor = Math.max(1e-7, 10 ** Math.floor(Math.log10(Math.min(...seen))));
   const show = (p) => (logY ? Math.max(p, floor) : p);
   const all = runs.flatMap((r, i) => {
-    const name = runs.length > 1 ? r.scenario : "Probability";
-    const at = grid(r).map((x) => [x, levelAt(r, x).liquidation_probability]);
-    const few = r.levels.filter((l) => l.liquidation_probability.value === 0 && l.liquidation_probability.high > 0);
-    const area = band(runs.length > 1 ? `${name}: 95 % interval` : "95 % interval", at.map(([x, e]) => [x, show(e.low)]), at.map(([x, e]) => [x, show(e.high)]), i);
+    const name = runs.length > 1 ? r.scenario : "Liquidated";
+    const at = levelsOf(r).map((l) => [l.leverage, l.liquidation_probability]);
+    const few = levelsOf(r).filter((l) => l.liquidation_probability.value === 0 && l.liquidation_probability.high > 0);
+    const area = band(runs.length > 1 ? `${name}: 95 % interval` : "95 % interval", at.map(([x, e]) => [x, show(e.low)]), at.map(([x, e]) => [x, show(e.high)]), i, 0.25);
     return [
       ...(logY && runs.length === 1 ? logBand(at, floor, i) : area),
-      line(name, at.filter(([, e]) => !logY || e.value > 0).map(([x, e]) => [x, show(e.value)]), i),
-      { type: "scatter", name: "Simulated levels", symbolSize: 7, itemStyle: { color: series(i) }, tooltip: { show: false },
-        data: r.levels.filter((l) => !logY || l.liquidation_probability.value > 0).map((l) => [l.leverage, l.liquidation_probability.value]) },
+      line(name, at.filter(([, e]) => !logY || e.value > floor).map(([x, e]) => [x, show(e.value)]), i),
+      { type: "scatter", name: "Listed in the scenario", symbolSize: 8, itemStyle: { color: colour("page"), borderColor: series(i), borderWidth: 2 }, tooltip: { show: false },
+        data: r.levels.filter((l) => !logY || l.liquidation_probability.value > floor).map((l) => [l.leverage, l.liquidation_probability.value]) },
       ...(logY && few.length ? [{ type: "scatter", name: "Upper bound (none seen)", symbol: "triangle", symbolRotate: 180, symbolSize: 9,
         itemStyle: { color: series(i) }, data: few.map((l) => [l.leverage, l.liquidation_probability.high]), tooltip: { show: false } }] : []),
     ];
   });
-  const targets = [...new Set(TARGETS.concat((run.safe_leverage ?? []).map((s) => s.max_probability)))];
-  all.push({ type: "line", data: [], markLine: marks([
-    ...targets.map((p) => marker("yAxis", p, logY || p >= 0.1 ? percent(p, 4) : "", "quiet", "dashed")),
-    marker("xAxis", level.leverage, times(level.leverage)),
-  ]) });
+  const safe = run.safe_leverage?.[0];
+  const shown = safe && safe.low > Math.min(...levels);
+  all.push({ type: "line", name: "Safe zone", data: [], itemStyle: { color: colour("profit") },
+    markArea: shown ? { silent: true, itemStyle: { color: colour("profit"), opacity: 0.08 },
+      label: { position: "insideTopLeft", lineHeight: 15, fontSize: 12, color: colour("profit"), formatter: `${percent(safe.max_probability, 2)} or less\nup to ${times(Math.floor(safe.low * 100) / 100)}` },
+      data: [[{ xAxis: Math.min(...levels) }, { xAxis: Math.min(safe.low, Math.max(...levels)) }]] } : undefined,
+    markLine: marks([
+      ...TARGETS.filter((p) => logY || p >= 0.05).map((p) => marker("yAxis", p, percent(p, 4), "quiet", "dashed")),
+      marker("xAxis", level.leverage, times(level.leverage)),
+    ]) });
   return {
     options: base({
       xAxis: { type: view.x === "log" ? "log" : "value", name: "Leverage", ...logAxis(levels), axisLabel: { formatter: times } },
@@ -102,8 +102,9 @@ function probabilityChart({ runs, run, level, view }) {
       tooltip: { formatter: (items) => tooltipAt(items, runs) },
       series: all,
     }),
-    say: `Probability of liquidation over leverage, rising from ${probability(run.levels[0].liquidation_probability)} at ${times(run.levels[0].leverage)} to ${probability(run.levels.at(-1).liquidation_probability)} at ${times(run.levels.at(-1).leverage)}.`,
-    table: { head: ["Leverage", "Probability", "95 % interval"], rows: run.levels.map((l) => [times(l.leverage), probability(l.liquidation_probability), interval(l.liquidation_probability)]) },
+    click: (leverage) => choose(nearestLevel(run, leverage)),
+    say: `Probability of liquidation over leverage, from ${probability(run.levels[0].liquidation_probability)} at ${times(run.levels[0].leverage)} to ${probability(run.levels.at(-1).liquidation_probability)} at ${times(run.levels.at(-1).leverage)}. ${levelsOf(run).length} levels, each computed; nothing is interpolated. Choose a level with the slider or in the picture.`,
+    table: { head: ["Leverage", "Probability", "95 % interval"], rows: levelsOf(run).map((l) => [times(l.leverage), probability(l.liquidation_probability), interval(l.liquidation_probability)]) },
   };
 }
 
@@ -116,10 +117,12 @@ function logBand(at, floor, i) {
 function tooltipAt(items, runs) {
   const x = Array.isArray(items) ? items[0]?.axisValue : undefined;
   if (!Number.isFinite(x)) return "";
-  return [`<b>${times(x)}</b>`, ...runs.map((r) => {
-    const e = levelAt(r, x).liquidation_probability;
-    return `${runs.length > 1 ? `${escapeText(r.scenario)}: ` : ""}${probability(e)} ${interval(e) && `(${interval(e)})`}`;
-  })].join("<br>");
+  return runs.map((r) => {
+    const level = nearestLevel(r, x);
+    const e = level.liquidation_probability;
+    const range = interval(e);
+    return `<b>${times(level.leverage)}</b> ${runs.length > 1 ? `${escapeText(r.scenario)}: ` : ""}${probability(e)} ${range && `(${range})`}`;
+  }).join("<br>");
 }
 
 function returnChart({ level }) {
@@ -128,12 +131,12 @@ function returnChart({ level }) {
   const bins = level.distribution.probabilities.some((p) => p > 0) ? returnBins(level.distribution, 40) : [];
   const label = (b) => percent(b.low, 1);
   const names = [...(total_loss > 0 ? ["−100 %"] : []), ...bins.map(label)];
-  const data = [...(total_loss > 0 ? [{ value: total_loss, itemStyle: { color: colour("bad") } }] : []), ...bins.map((b) => ({ value: b.probability, itemStyle: { color: b.low < -1e-12 ? series(1) : series(0) } }))];
+  const data = [...(total_loss > 0 ? [{ value: total_loss, itemStyle: { color: colour("bad") } }] : []), ...bins.map((b) => ({ value: b.probability, itemStyle: { color: colour(b.low < -1e-12 ? "loss" : "profit") } }))];
   return {
     options: base({
       legend: { show: false },
       grid: { left: 8, right: 18, top: 12, bottom: 28, containLabel: true },
-      xAxis: { type: "category", data: names, name: "Return on equity (lower end of the bar)", axisLabel: {} },
+      xAxis: { type: "category", data: names, name: "Return on equity", axisLabel: {} },
       yAxis: { type: "value", min: 0, axisLabel: { formatter: (p) => percent(p) } },
       tooltip: { formatter: ([item]) => {
         const k = item.dataIndex - (total_loss > 0 ? 1 : 0);
@@ -180,45 +183,41 @@ function priceChart({ run, level }) {
 
 function spreadChart({ run, level, view }) {
   const keys = ["0.05", "0.25", "0.5", "0.75", "0.95"];
-  const at = (l) => l.return.quantiles;
-  const x = grid(run);
-  const quantiles = Object.fromEntries(keys.map((p) => [p, x.map((leverage) => at(levelAt(run, leverage))[p])]));
+  const known = levelsOf(run).filter((l) => keys.every((p) => Number.isFinite(l.return?.quantiles?.[p])));
+  if (known.length < 2) return null;
+  const x = known.map((l) => l.leverage);
+  const quantiles = Object.fromEntries(keys.map((p) => [p, known.map((l) => l.return.quantiles[p])]));
   const list = fanSeries(x, quantiles);
-  list.push(line("Mean", x.map((leverage) => [leverage, levelAt(run, leverage).mean_return.value]), 1, { lineStyle: { type: "dashed" } }));
+  list.push(line("Mean", known.map((l) => [l.leverage, l.mean_return.value]), 1, { lineStyle: { type: "dashed" } }));
   list.push({ type: "line", data: [], markLine: marks([marker("xAxis", level.leverage, times(level.leverage))]) });
   return {
     options: base({
       xAxis: { type: view.x === "log" ? "log" : "value", name: "Leverage", ...logAxis(x), axisLabel: { formatter: times } },
       yAxis: { type: "value", min: -1, axisLabel: { formatter: (r) => percent(r) } },
       tooltip: { formatter: (items) => {
-        const l = levelAt(run, items?.[0]?.axisValue ?? level.leverage);
-        return [`<b>${times(l.leverage)}</b>`, `mean ${percent(l.mean_return.value)}`, ...keys.map((p) => `${percent(+p)} quantile: ${percent(at(l)[p])}`)].join("<br>");
+        const l = nearestLevel(run, items?.[0]?.axisValue ?? level.leverage);
+        return [`<b>${times(l.leverage)}</b>`, `mean ${signed(l.mean_return?.value)}`, ...keys.map((p) => `${percent(+p)} quantile: ${signed(l.return?.quantiles?.[p])}`)].join("<br>");
       } },
       series: list,
     }),
-    say: `Return on equity over leverage; at ${times(level.leverage)} nine of ten outcomes lie between ${percent(level.return.quantiles["0.05"])} and ${percent(level.return.quantiles["0.95"])}.`,
-    table: { head: ["Leverage", "Mean", ...keys.map((p) => percent(+p))], rows: run.levels.map((l) => [times(l.leverage), percent(l.mean_return.value), ...keys.map((p) => percent(at(l)[p]))]) },
+    say: `Return on equity over leverage; at ${times(level.leverage)} nine of ten outcomes lie between ${signed(level.return.quantiles["0.05"])} and ${signed(level.return.quantiles["0.95"])}.`,
+    table: { head: ["Leverage", "Mean", ...keys.map((p) => percent(+p))], rows: known.map((l) => [times(l.leverage), signed(l.mean_return.value), ...keys.map((p) => signed(l.return.quantiles[p]))]) },
   };
 }
 
 function timeChart({ run, level, view }) {
-  const hit = run.levels.filter((l) => l.time_to_liquidation_days);
-  if (!hit.length) return null;
-  const part = { ...run, levels: hit };
-  const x = grid(part);
-  const pick = (key) => x.map((leverage) => [leverage, levelAt(part, leverage).time_to_liquidation_days[key]]);
+  const hit = run.levels.filter((l) => l.time_to_liquidation_days && hasTimes(run, l));
+  if (hit.length < 2) return null;
+  const pick = (key) => hit.map((l) => [l.leverage, l.time_to_liquidation_days[key]]);
   return {
     options: base({
-      xAxis: { type: view.x === "log" ? "log" : "value", name: "Leverage", ...logAxis(run.levels.map((l) => l.leverage)), axisLabel: { formatter: times } },
+      xAxis: { type: view.x === "log" ? "log" : "value", name: "Leverage", ...logAxis(hit.map((l) => l.leverage)), axisLabel: { formatter: times } },
       yAxis: { type: "value", min: 0, axisLabel: { formatter: (d) => days(d) } },
-      tooltip: { formatter: (items) => {
-        const l = levelAt(part, items?.[0]?.axisValue ?? level.leverage).time_to_liquidation_days;
-        return l ? `5 %: ${days(l.p05)}<br>median: ${days(l.p50)}<br>95 %: ${days(l.p95)}` : "";
-      } },
-      series: [...band("5 % to 95 %", pick("p05"), pick("p95"), 0), line("Median", pick("p50"), 0), line("Mean", pick("mean"), 1, { lineStyle: { type: "dashed" } }),
+      tooltip: { valueFormatter: (d) => days(d) },
+      series: [...band("5 % to 95 %", pick("p05"), pick("p95"), 0), line("Median", pick("p50"), 0, { showSymbol: true }), line("Mean", pick("mean"), 1, { lineStyle: { type: "dashed" } }),
         { type: "line", data: [], markLine: marks([marker("xAxis", level.leverage, times(level.leverage))]) }],
     }),
-    say: `Time to liquidation of the liquidated paths over leverage; median at ${times(level.leverage)}: ${days(level.time_to_liquidation_days?.p50)}.`,
+    say: `Time to liquidation of the liquidated paths, at levels with at least a hundred of them; median at ${times(level.leverage)}: ${days(level.time_to_liquidation_days?.p50)}.`,
     table: { head: ["Leverage", "5 %", "Median", "Mean", "95 %"], rows: hit.map((l) => { const t = l.time_to_liquidation_days; return [times(l.leverage), days(t.p05), days(t.p50), days(t.mean), days(t.p95)]; }) },
   };
 }

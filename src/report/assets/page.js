@@ -1,17 +1,17 @@
 "use strict";
-// Wires the page: the slider, the switches, the figures and the tables behind them.
+// Wires the page: the slider over computed levels, the switches, the figures and the tables behind them.
 
 const DOCUMENTS = JSON.parse(document.getElementById("data").textContent);
 const RUNS = DOCUMENTS.filter((d) => d.kind === "run").map((d) => d.value);
 const FIGURES = [
-  { title: "Probability of liquidation", draw: probabilityChart, wide: true, axes: ["x", "y"] },
-  { title: "Price and liquidation price", draw: priceChart },
-  { title: "Return on equity", draw: returnChart },
+  { title: "Probability of liquidation, by leverage", draw: probabilityChart, wide: true, axes: ["x", "y"] },
+  { title: "Return", draw: returnChart },
+  { title: "Price and what it would take", draw: priceChart },
+  ...ACCOUNT_FIGURES,
   { title: "Returns over leverage", draw: spreadChart, axes: ["x"] },
   { title: "Time to liquidation", draw: timeChart, axes: ["x"] },
-  ...ACCOUNT_FIGURES,
 ];
-const state = { run: RUNS[0], leverage: 0 };
+const state = { run: RUNS[0], level: null };
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -22,6 +22,15 @@ function element(tag, attributes = {}, ...children) {
 
 const escapeText = (text) => element("i", {}, text).innerHTML;
 
+// Gives a file to the reader to keep.
+function download(name, type, text) {
+  const link = element("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+const csvCell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
 // A figure: title, switches, chart with a text alternative, caption, table.
 function figure(parent, { title, wide, axes = [], draw }) {
   const id = `figure-${document.querySelectorAll("figure").length + 1}`;
@@ -30,31 +39,42 @@ function figure(parent, { title, wide, axes = [], draw }) {
   const table = element("table");
   const view = { x: "log", y: "linear" };
   const scroll = element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Table: ${title}` }, table);
-  const made = element("figure", wide ? { class: "wide", "aria-labelledby": id } : { "aria-labelledby": id }, element("h3", { id }, title));
-  if (axes.length) {
-    const switches = element("div", { class: "switches", role: "group", "aria-label": `Axes of ${title}` });
-    for (const axis of axes) {
-      const button = element("button", { type: "button", "aria-pressed": String(view[axis] === "log"), "data-axis": axis }, axis === "x" ? "leverage axis logarithmic" : "probability axis logarithmic");
-      button.addEventListener("click", () => {
-        view[axis] = view[axis] === "log" ? "linear" : "log";
-        button.setAttribute("aria-pressed", String(view[axis] === "log"));
-        update();
-      });
-      switches.append(button);
-    }
-    made.append(switches);
+  const heading = element("h3", { id }, title);
+  const made = element("figure", wide ? { class: "wide", "aria-labelledby": id } : { "aria-labelledby": id }, heading);
+  const switches = element("div", { class: "switches", role: "group", "aria-label": `Switches of ${title}` });
+  for (const axis of axes) {
+    const button = element("button", { type: "button", "aria-pressed": String(view[axis] === "log"), "data-axis": axis }, axis === "x" ? "leverage log" : "probability log");
+    button.addEventListener("click", () => {
+      view[axis] = view[axis] === "log" ? "linear" : "log";
+      button.setAttribute("aria-pressed", String(view[axis] === "log"));
+      update();
+    });
+    switches.append(button);
   }
-  made.append(plot, caption, element("details", {}, element("summary", {}, "Table"), scroll));
+  const chart = () => echarts.getInstanceByDom(plot);
+  const svg = element("button", { type: "button", class: "save" }, "SVG");
+  svg.addEventListener("click", () => download(`${title}.svg`, "image/svg+xml", chart().renderToSVGString()));
+  const csv = element("button", { type: "button", class: "save" }, "CSV");
+  csv.addEventListener("click", () => download(`${title}.csv`, "text/csv", [...table.rows].map((row) => [...row.cells].map((cell) => csvCell(cell.textContent)).join(",")).join("\n")));
+  switches.append(svg, csv);
+  made.append(switches, caption, plot, element("details", {}, element("summary", {}, "Numbers of this picture"), scroll));
   parent.append(made);
-  const chart = echarts.init(plot, null, { renderer: "svg" });
-  new ResizeObserver(() => chart.resize()).observe(plot);
+  const drawing = echarts.init(plot, null, { renderer: "svg" });
+  new ResizeObserver(() => drawing.resize()).observe(plot);
+  let click = null;
+  drawing.getZr().on("click", (event) => {
+    if (!click) return;
+    const [x] = drawing.convertFromPixel({ seriesIndex: 0 }, [event.offsetX, event.offsetY]);
+    if (x > 0) click(x);
+  });
   return (context) => {
     const drawn = draw({ ...context, view });
     made.hidden = !drawn;
     if (!drawn) return;
+    click = drawn.click ?? null;
     if (drawn.height) plot.style.height = `${drawn.height}px`;
-    chart.setOption(drawn.options, { notMerge: true });
-    chart.resize();
+    drawing.setOption(drawn.options, { notMerge: true });
+    drawing.resize();
     plot.setAttribute("aria-label", drawn.say);
     caption.textContent = drawn.say;
     fillTable(table, drawn.table);
@@ -71,59 +91,37 @@ let updates = [];
 function update() {
   for (const study of studies) study();
   if (!RUNS.length) return;
-  const level = levelAt(state.run, state.leverage);
-  const context = { runs: RUNS, run: state.run, level };
-  updates.forEach((draw) => draw(context));
-  showNumbers(level);
+  const { run, level } = state;
+  updates.forEach((draw) => draw({ runs: RUNS, run, level, choose }));
+  showNumbers(run, level);
+  for (const button of document.querySelectorAll("#level-buttons button")) button.setAttribute("aria-pressed", String(Number(button.dataset.leverage) === level.leverage));
 }
 
-function showNumbers(level) {
-  document.getElementById("leverage-value").textContent = times(level.leverage);
-  document.getElementById("leverage").setAttribute("aria-valuetext", times(level.leverage));
-  const entry = state.run.price_fan?.quantiles["0.5"]?.[0];
-  const distance = entry && level.liquidation_price ? ` (${percent(level.liquidation_price / entry - 1)})` : "";
-  const quantile = (p) => percent(level.return.quantiles[p]);
-  const rows = [
-    ["Probability of liquidation", probability(level.liquidation_probability)],
-    ["95 % interval", interval(level.liquidation_probability) || "—"],
-    ["Liquidation price", price(level.liquidation_price) + distance],
-    ["Median time to it", days(level.time_to_liquidation_days?.p50)],
-    ["Mean return", percent(level.mean_return.value)],
-    ["Return, 5 % and 95 %", `${quantile("0.05")} / ${quantile("0.95")}`],
-    ["Value at risk, 95 %", percent(level.value_at_risk["0.95"]?.value)],
-    ["Expected shortfall, 95 %", percent(level.expected_shortfall["0.95"]?.value)],
-  ];
-  document.getElementById("numbers").replaceChildren(...rows.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
-  document.getElementById("leverage-kind").textContent = level.interpolated
-    ? `Interpolated between the simulated levels ${times(level.between[0])} and ${times(level.between[1])}; not simulated.`
-    : "A simulated level.";
-  document.getElementById("spoken").textContent = `${times(level.leverage)}: probability of liquidation ${rows[0][1]}`;
-  for (const button of document.querySelectorAll("#level-buttons button")) button.setAttribute("aria-pressed", String(Math.abs(button.dataset.leverage / level.leverage - 1) < 1e-9));
-}
-
-function range() {
-  const levels = state.run.levels;
-  return [levels[0].leverage, levels.at(-1).leverage];
-}
-
-function setLeverage(leverage) {
-  const [from, to] = range();
-  state.leverage = Math.min(to, Math.max(from, leverage));
-  const slider = document.getElementById("leverage");
-  slider.value = to > from ? Math.round((slider.max * Math.log(state.leverage / from)) / Math.log(to / from)) : 0;
+function choose(level) {
+  state.level = level;
+  document.getElementById("leverage").value = levelsOf(state.run).indexOf(level);
+  history.replaceState(null, "", `#${times(level.leverage)}`);
   update();
 }
 
-function showRun(run) {
+function showRun(run, leverage) {
   state.run = run;
-  document.getElementById("level-buttons").replaceChildren(...run.levels.map((level) => {
+  const levels = levelsOf(run);
+  document.getElementById("leverage").max = levels.length - 1;
+  document.getElementById("level-buttons").replaceChildren(...levels.filter((level) => level.isListed).map((level) => {
     const button = element("button", { type: "button", "data-leverage": level.leverage }, times(level.leverage));
-    button.addEventListener("click", () => setLeverage(level.leverage));
+    button.addEventListener("click", () => choose(level));
     return button;
   }));
-  // The level nearest to one chance in ten says most at first sight.
-  const telling = run.levels.reduce((a, b) => (Math.abs(b.liquidation_probability.value - 0.1) < Math.abs(a.liquidation_probability.value - 0.1) ? b : a));
-  setLeverage(telling.leverage);
+  choose(nearestLevel(run, leverage));
+}
+
+// The level of the address, else the one that the answer speaks of.
+function firstLeverage(run) {
+  const asked = parseFloat(location.hash.slice(1));
+  if (asked > 0) return asked;
+  const risky = run.levels.find((level) => level.liquidation_probability.high > 0.01);
+  return (risky ?? run.levels.at(-1)).leverage;
 }
 
 function setTheme(dark) {
@@ -144,18 +142,15 @@ if (RUNS.length) {
   const parent = document.getElementById("figures");
   updates = FIGURES.map((f) => figure(parent, f));
   const slider = document.getElementById("leverage");
-  slider.addEventListener("input", () => {
-    const [from, to] = range();
-    state.leverage = from * (to / from) ** (slider.value / slider.max);
-    const near = state.run.levels.find((level) => Math.abs(level.leverage / state.leverage - 1) < Math.log(to / from) / slider.max / 2);
-    if (near) state.leverage = near.leverage;
-    update();
-  });
+  slider.addEventListener("input", () => choose(levelsOf(state.run)[slider.value]));
   const choice = document.getElementById("scenario");
   RUNS.forEach((run, i) => choice.append(element("option", { value: i }, run.scenario)));
   document.getElementById("scenario-control").hidden = RUNS.length < 2;
-  choice.addEventListener("change", () => showRun(RUNS[choice.value]));
-  showRun(RUNS[0]);
+  choice.addEventListener("change", () => showRun(RUNS[choice.value], state.level.leverage));
+  document.getElementById("link").addEventListener("click", () => navigator.clipboard?.writeText(location.href));
+  document.getElementById("print").addEventListener("click", () => window.print());
+  addEventListener("hashchange", () => choose(nearestLevel(state.run, firstLeverage(state.run))));
+  showRun(RUNS[0], firstLeverage(RUNS[0]));
 }
 preference.addEventListener("change", () => setTheme(preference.matches));
 document.getElementById("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme !== "dark"));
@@ -163,6 +158,7 @@ let darkBeforePrint = false;
 addEventListener("beforeprint", () => {
   darkBeforePrint = document.documentElement.dataset.theme === "dark";
   setTheme(false);
+  document.querySelectorAll("details.method").forEach((details) => { details.open = true; });
 });
 addEventListener("afterprint", () => setTheme(darkBeforePrint));
 setTheme(preference.matches);

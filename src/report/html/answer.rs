@@ -13,6 +13,9 @@ const TARGETS: [f64; 3] = [0.01, 0.05, 0.1];
 
 /// What the result says about leverage: the safe leverage where it is known, else what the simulated levels say.
 pub fn sentence(result: &RunResult) -> String {
+    if let Some(answer) = &result.answer {
+        return answer.clone();
+    }
     let safe: Vec<String> = result
         .safe_leverage
         .iter()

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::check::verdicts;
 use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
-use super::super::{RenderError, number, text};
+use super::super::{RenderError, miner, number, text};
 use super::answer;
 use super::document::Document;
 use crate::engine::{Note, RunResult};
@@ -17,13 +17,14 @@ const STYLE: &str = include_str!("../assets/page.css");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("../assets/format.js"),
-    include_str!("../assets/interpolate.js"),
+    include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
     include_str!("../assets/replay.js"),
     include_str!("../assets/sweep.js"),
+    include_str!("../assets/outcome.js"),
     include_str!("../assets/page.js"),
 ];
 
@@ -41,6 +42,7 @@ pub struct ScenarioText {
 struct Page<'a> {
     version: &'static str,
     title: String,
+    description: String,
     style: &'static str,
     answers: Vec<Answer>,
     verdicts: Vec<Verdicts>,
@@ -100,6 +102,8 @@ struct Run {
     line: String,
     head: Vec<String>,
     rows: Vec<Vec<String>>,
+    assumptions: Option<String>,
+    warnings: Vec<Note>,
     notes: Vec<Note>,
 }
 
@@ -144,12 +148,17 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
         Serde(Page {
             version: env!("CARGO_PKG_VERSION"),
             title,
+            description: answers.first().map_or_else(String::new, |answer| answer.text.clone()),
             style: STYLE,
             answers,
             verdicts,
             has_runs: !runs.is_empty(),
             runs,
-            legend: text::LEGEND,
+            legend: if results.iter().any(|result| result.network.is_some()) {
+                miner::LEGEND
+            } else {
+                text::LEGEND
+            },
             scenarios,
             provenance,
             data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(pictures)?))?),
@@ -180,18 +189,24 @@ fn script_text(json: &str) -> String {
 }
 
 fn table(result: &RunResult) -> Run {
-    let columns: Vec<&Column> =
-        std::iter::once(&LEVERAGE).chain(&LIQUIDATION).chain(&RETURNS).chain(&TAIL).collect();
+    let of_level: Vec<&Column> = match miner::columns(&result.levels) {
+        Some((first, returns)) => first.into_iter().chain(returns).collect(),
+        None => LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL).collect(),
+    };
+    let columns: Vec<&Column> = std::iter::once(&LEVERAGE).chain(of_level).collect();
+    let network = miner::network_line(result).map(|network| format!(" · {network}"));
     Run {
         name: result.scenario.clone(),
-        line: text::run_line(result),
+        line: text::run_line(result) + &network.unwrap_or_default(),
         head: columns.iter().map(|column| column.head.join(" ").trim().to_owned()).collect(),
         rows: result
             .levels
             .iter()
             .map(|level| columns.iter().map(|column| (column.cell)(level)).collect())
             .collect(),
-        notes: result.notes.clone(),
+        assumptions: result.assumptions.clone(),
+        warnings: result.notes.iter().filter(|note| text::is_warning(note)).cloned().collect(),
+        notes: result.notes.iter().filter(|note| !text::is_warning(note)).cloned().collect(),
     }
 }
 

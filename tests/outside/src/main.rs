@@ -102,8 +102,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for group in plan.groups() {
         results.extend(plan.run_group(group, &options)?);
     }
-    if results.len() != 3 || results[2].levels[0].liquidation_probability != five {
-        return Err(wrong("a cell of a sweep is not the run of its own"));
+    let cells: Vec<f64> = results.iter().map(|cell| cell.levels[0].liquidation_probability.value).collect();
+    if cells.len() != 3 || !cells.is_sorted() || (cells[2] - five.value).abs() > 8.0 * five.std_error {
+        return Err(wrong(format!("cells of a sweep are liquidated with {cells:?}")));
     }
 
     let answer = safe(&scenario, Criterion::LiquidationProbability, &[0.01], &options)?;

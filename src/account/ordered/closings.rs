@@ -1,0 +1,54 @@
+//! What the paths that survive close with: booked at the most leveraged level they survived, told of any.
+
+use crate::account::follower::Survivors;
+use crate::account::opening::Opening;
+use crate::stats::{Deferred, Histogram, Sums, Tally};
+
+/// The closes of a block's paths.
+#[derive(Debug)]
+pub(super) struct Closings {
+    /// Cash at the horizon by level, what funding has charged left aside, and exposure at entry.
+    terms: Vec<(f64, f64)>,
+    /// Of z − 1 by level, see the [module](super).
+    pub sums: Vec<Sums>,
+    equities: Deferred,
+}
+
+impl Closings {
+    /// For levels that interest leaves this cash.
+    pub fn new(levels: &[Opening], cash: &[f64]) -> Self {
+        let terms = levels.iter().zip(cash).map(|(level, cash)| (*cash, level.start.exposure)).collect();
+        let count = levels.len();
+        Self { terms, sums: vec![Sums::default(); count], equities: Deferred::new(count, 1.0) }
+    }
+
+    /// Books a path whose equity covers this level.
+    #[inline(always)]
+    pub fn add(&mut self, level: usize, (z, equity): (f64, f64), weight: f64, tally: &mut Tally) {
+        self.sums[level].add(z - 1.0, weight);
+        self.equities.add(level, &mut tally.levels[level].closing_equity, equity, weight);
+    }
+
+    /// Adds what was held back.
+    pub fn flush(&mut self, tally: &mut Tally) {
+        for (index, level) in tally.levels.iter_mut().enumerate() {
+            self.equities.flush(index, &mut level.closing_equity);
+        }
+    }
+
+    /// All survivors of a level: booked there, at a more leveraged one, or closed with nothing.
+    pub fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+        let (cash, exposure) = self.terms[level];
+        let mut returns = tally.levels[level].insolvent.mapped(-1.0, 0.0);
+        let mut closing_equity = Histogram::default();
+        closing_equity.add(0.0, returns.powers[0]);
+        for (cell, (own_cash, own_exposure)) in tally.levels.iter().zip(&self.terms).skip(level) {
+            // Closing equity is cash + exposure·(1 + y).
+            returns += cell.survivors.mapped(cash + exposure - 1.0, exposure);
+            closing_equity.add_mapped(&cell.closing_equity, |equity| {
+                exposure.mul_add((equity - own_cash) / own_exposure, cash)
+            });
+        }
+        Survivors { returns, closing_equity }
+    }
+}

@@ -1,0 +1,112 @@
+//! The probability of liquidation over a dense grid of leverages, so that nobody has to read between levels.
+//!
+//! Every point is computed: the listed levels with the numbers of the run, the others by a run of their own with fewer
+//! paths, whose errors they carry. Where the highest price decides at every level, more levels cost next to nothing and a
+//! quarter of the paths is enough to add less than half of the time; elsewhere each level is followed on its own, and the
+//! paths shrink as the levels grow.
+
+use super::safe::LeverageRange;
+use crate::engine::{CurveLevel, RunError, RunOptions, RunResult, run_tallied};
+use crate::scenario::{PathBudget, Scenario};
+
+/// Points of the curve besides the listed levels.
+const POINTS: usize = 64;
+/// How far the curve reaches on both sides of a single level.
+const REACH: f64 = 5.0;
+/// Paths of the run for each of the curve's, where levels cost next to nothing.
+const CHEAP: u64 = 4;
+/// Fewest paths of a curve; a shorter run has a curve of its own length.
+const LEAST_PATHS: u64 = 2048;
+/// Most paths: a curve is a picture, and a run of many machines must not wait for it.
+const MOST_PATHS: u64 = 1 << 18;
+
+/// The curve of a finished run; only its own levels where the venue allows nothing between them.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn curve(
+    scenario: &Scenario,
+    result: &RunResult,
+    options: &RunOptions<'_>,
+) -> Result<Vec<CurveLevel>, RunError> {
+    let leverages = between(scenario);
+    let mut levels: Vec<CurveLevel> = result.levels.iter().map(CurveLevel::of).collect();
+    if !leverages.is_empty() {
+        let dense = dense(scenario, leverages, result.paths);
+        let (found, _) = run_tallied(&dense, options)?;
+        levels.extend(found.levels.iter().map(CurveLevel::of));
+        levels.sort_by(|a, b| a.leverage.total_cmp(&b.leverage));
+    }
+    if only_the_price_moves(scenario) {
+        bound(&mut levels);
+    }
+    Ok(levels)
+}
+
+/// Leverages of three digits between the listed ones, evenly spaced in logarithms; none of the listed.
+fn between(scenario: &Scenario) -> Vec<f64> {
+    let listed = &scenario.account.leverage;
+    let (Some(&first), Some(&last)) = (listed.first(), listed.last()) else { return Vec::new() };
+    let Some(range) = LeverageRange::of(scenario) else { return Vec::new() };
+    let (from, to) = match first < last {
+        true => (first, last),
+        false => (first / REACH, (last * REACH).min(range.largest()).max(last)),
+    };
+    let step = |index: usize| from * (to / from).powf(index as f64 / (POINTS - 1) as f64);
+    let mut leverages: Vec<f64> = (0..POINTS).map(step).map(three_digits).collect();
+    leverages.dedup();
+    // A miner without debt has a leverage of 1.
+    let least = if scenario.miner.is_some() { from.max(1.0) } else { from };
+    leverages.retain(|leverage| (least..=to).contains(leverage) && !listed.contains(leverage));
+    leverages
+}
+
+/// Rounded to three significant digits.
+fn three_digits(leverage: f64) -> f64 {
+    let digits = if leverage >= 100.0 {
+        0
+    } else if leverage >= 10.0 {
+        1
+    } else if leverage >= 1.0 {
+        2
+    } else {
+        3
+    };
+    let unit = 10f64.powi(digits);
+    (leverage * unit).round() / unit
+}
+
+/// The scenario of the curve's own run.
+fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
+    let cost = match only_the_price_moves(scenario) {
+        true => CHEAP,
+        false => CHEAP.max((2 * leverages.len()).div_ceil(scenario.account.leverage.len().max(1)) as u64),
+    };
+    let mut dense = scenario.clone();
+    dense.account.leverage = leverages;
+    dense.simulation.paths = PathBudget::Fixed((paths / cost).clamp(LEAST_PATHS.min(paths), MOST_PATHS));
+    dense
+}
+
+/// Whether one number a path decides at every level, so that more levels cost next to nothing.
+fn only_the_price_moves(scenario: &Scenario) -> bool {
+    let account = &scenario.account;
+    scenario.miner.is_none()
+        && !account.is_portfolio()
+        && scenario.policy.is_empty()
+        && account.flows.is_empty()
+        && !account.venue.acts_in_steps()
+}
+
+/// Where nothing was seen, the bound of a lower level is at most that of the next higher one: levels are watched on the
+/// same paths, and a lower leverage is not riskier.
+fn bound(levels: &mut [CurveLevel]) {
+    let mut above = 1.0;
+    for level in levels.iter_mut().rev() {
+        let estimate = &mut level.liquidation_probability;
+        if estimate.value == 0.0 {
+            estimate.high = estimate.high.min(above);
+        }
+        above = estimate.high;
+    }
+}

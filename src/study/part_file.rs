@@ -1,0 +1,104 @@
+//! The file of a part of a run: what its paths came to, and the scenario, so that parts can be joined where they are alone.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Partial;
+use crate::scenario::{self, Problems, Scenario, Source};
+
+/// Version of the format.
+const FORMAT: u32 = 1;
+
+/// What the file of a part holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PartFile {
+    /// Version of the format.
+    format: u32,
+    /// The scenario.
+    pub scenario: PartScenario,
+    /// Hash of the partial result as it is written, to tell a damaged file.
+    checksum: String,
+    /// The partial result.
+    pub partial: Partial,
+}
+
+/// A scenario as it was given to the run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PartScenario {
+    /// The file.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// Keys that were set.
+    pub overrides: Vec<String>,
+    /// Number of paths of the whole run, in place of the scenario's.
+    pub paths: Option<u64>,
+    /// Seed, in place of the scenario's.
+    pub seed: Option<u64>,
+}
+
+/// Why a text is no part.
+#[derive(Debug, thiserror::Error)]
+pub enum PartFileError {
+    /// Not JSON of a part.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// Of another version.
+    #[error("its format is {found}, and this version knows {FORMAT}")]
+    Format {
+        /// Version of its format.
+        found: u32,
+    },
+    /// Its numbers are not those that were written.
+    #[error("it is damaged")]
+    Damaged,
+}
+
+impl PartScenario {
+    /// Reads the text as a scenario; files that it names must be there.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn load(&self) -> Result<Scenario, Problems> {
+        let source = Source::of_file(&self.file, self.text.as_str());
+        Ok(scenario::parse(source, &self.overrides)?.with(self.paths, self.seed))
+    }
+}
+
+impl PartFile {
+    /// The file of a partial result.
+    ///
+    /// # Errors
+    /// A number cannot be written as JSON.
+    pub fn new(scenario: PartScenario, partial: Partial) -> Result<Self, PartFileError> {
+        Ok(Self { format: FORMAT, scenario, checksum: checksum(&partial)?, partial })
+    }
+
+    /// The text of the file.
+    ///
+    /// # Errors
+    /// A number cannot be written as JSON.
+    pub fn text(&self) -> Result<String, PartFileError> {
+        Ok(serde_json::to_string(self)? + "\n")
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// See [`PartFileError`].
+    pub fn parse(text: &str) -> Result<Self, PartFileError> {
+        let file: Self = serde_json::from_str(text)?;
+        if file.format != FORMAT {
+            return Err(PartFileError::Format { found: file.format });
+        }
+        if checksum(&file.partial)? != file.checksum {
+            return Err(PartFileError::Damaged);
+        }
+        Ok(file)
+    }
+}
+
+fn checksum(partial: &Partial) -> Result<String, PartFileError> {
+    Ok(blake3::hash(&serde_json::to_vec(partial)?).to_hex()[..32].to_owned())
+}
