@@ -11,7 +11,8 @@
 //!
 //! Source: Aave v3.3, LiquidationLogic.sol (deficit).
 
-use super::pool::{Group, Held, Pool};
+use super::group::Group;
+use super::pool::{Held, Pool};
 use crate::venue::{Contract, Liquidation, Side};
 
 /// What is left of a pool after everything has been closed.
@@ -68,7 +69,7 @@ pub fn liquidate_alone(
 impl Pool {
     /// What a liquidation of all positions at price ratios (by place) leaves.
     pub fn liquidate(&self, held: Held<'_>, x: &[f64]) -> Remains {
-        let (equity, debt) = (self.equity(held, x), self.debt(held, x));
+        let (equity, debt) = (self.equity(held, x), self.debt(held));
         let (mut lost, mut fees, mut bonus) = (0.0, 0.0, 0.0);
         let (mut needed, mut forfeited, mut shortfall) = (0.0, 0.0, 0.0_f64);
         for group in &self.groups {

@@ -44,14 +44,14 @@ impl Growth {
         }
     }
 
-    /// At a moment with interest, the last one having been at `charged` seconds and the next one being known.
-    pub fn at(leg: &Leg, now: &Moment, charged: u64, next: Option<&Moment>) -> Self {
+    /// At a moment with interest, the last one having been at `charged` seconds; `horizon` is in seconds too.
+    pub fn at(leg: &Leg, now: &Moment, charged: u64, next: Option<&Moment>, horizon: u64) -> Self {
         let Some((rate, compounding)) = rate_of(leg) else { return Self::default() };
         let is_hour = now.seconds.is_multiple_of(HOUR);
         match compounding {
             Compounding::Hourly if is_hour => Self { rate: rate / HOURS_PER_YEAR, ..Self::default() },
             // No hour begins at the horizon.
-            Compounding::Simple if is_hour && next.is_some() => {
+            Compounding::Simple if is_hour && now.seconds < horizon => {
                 Self { rate: rate / HOURS_PER_YEAR, is_simple: true, lead: 0.0 }
             }
             Compounding::Hourly | Compounding::Simple => Self::default(),
@@ -82,7 +82,7 @@ impl Pool {
         paid: f64,
         x: &[f64],
     ) -> f64 {
-        let debt = self.debt(Held { cash: *cash, legs }, x);
+        let debt = self.lent(Held { cash: *cash, legs }, x);
         let mut charged = 0.0;
         for (((leg, stake), growth), share) in self.legs.iter().zip(legs).zip(growth).zip(&self.debt_shares) {
             if growth.rate == 0.0 {
@@ -106,7 +106,7 @@ impl Pool {
     pub fn pending_interest(&self, held: Held<'_>, growth: &[Growth], x: &[f64]) -> f64 {
         let leads = growth.iter().zip(&self.debt_shares).map(|(growth, share)| growth.lead * share);
         let lead: f64 = leads.sum();
-        if lead == 0.0 { 0.0 } else { lead * self.debt(held, x) }
+        if lead == 0.0 { 0.0 } else { lead * self.lent(held, x) }
     }
 
     /// The positions with the coins that they will owe by then.

@@ -7,11 +7,12 @@
 //! G(x) = w + Σ value(x) − Σ requirement(x)
 //! ```
 //!
-//! is 0 or less. A contract exchanges profits; coins are bought and sold for money. So what the pool *owes* is the part of the
-//! coins bought, of payments and of the losses of its contracts that its money does not cover:
+//! is 0 or less. A contract exchanges profits; coins are bought and sold for money. So the *debt* of the pool is the part of
+//! the coins bought and of payments that its money does not cover, and what it is *lent*, and pays interest on, counts the
+//! losses of its contracts too:
 //!
 //! ```text
-//! D = max(0, −(w + Σ value of the contracts))
+//! debt D = max(0, −(w + Σ what the contracts were entered at)),   lent max(0, −(w + Σ value of the contracts))
 //! ```
 //!
 //! Longs on spot margin are security for that debt: with V their value and kᵢ the margin level of each (one over the
@@ -20,48 +21,9 @@
 //!
 //! Source: Aave v3 documents, health factor = Σ(collateral·threshold)/debt.
 
+use super::group::Group;
 use super::leg::{Leg, Unit};
-use super::margin::Requirement;
-use crate::venue::{Contract, Liquidation, MaintenanceBasis, Side, TierSize, Venue};
-
-/// A lender that calls for collateral.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Lender {
-    /// Margin level (assets over debt) at which the call comes.
-    pub call: f64,
-    /// Years until an account that is still there is liquidated.
-    pub grace: f64,
-}
-
-/// Positions on one side of one contract at one venue.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Group {
-    /// The legs, as a range of those of the pool.
-    pub first: usize,
-    /// See [`Group::first`].
-    pub end: usize,
-    /// The venue's margin rules.
-    pub requirement: Requirement,
-    /// What happens at liquidation.
-    pub liquidation: Liquidation,
-    /// What a lender's call means, where it has consequences.
-    pub lender: Option<Lender>,
-    /// Size at the start.
-    pub opened: f64,
-    /// Upper edges of the tiers, by what they are compared with, and whether that is the size.
-    pub edges: Vec<f64>,
-    /// See [`Group::edges`].
-    pub by_quantity: bool,
-    /// Margin level of liquidation of a long on spot margin.
-    level: Option<f64>,
-    /// Multiple of its requirement at which the lender of a short calls.
-    call_multiple: f64,
-    first_rate: f64,
-    /// What its money is counted in.
-    pub unit: Unit,
-    /// Place of its asset among those of the pool.
-    pub place: usize,
-}
+use crate::venue::{MaintenanceBasis, Venue};
 
 /// The positions of one pool at one leverage, in fractions of the account's equity.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +51,8 @@ pub struct Stake {
     pub exposure: f64,
     /// The part of it that is coins owed as interest (negative): a cost at the price at which they are bought back.
     pub owed: f64,
+    /// What it was bought for: coins and contracts at the prices at which they were added.
+    pub paid: f64,
 }
 
 /// Money and positions of a pool on one path.
@@ -166,7 +130,7 @@ impl Pool {
 
     /// The positions as they are opened.
     pub fn opening(&self) -> Vec<Stake> {
-        self.legs.iter().map(|leg| Stake { exposure: leg.exposure, owed: 0.0 }).collect()
+        self.legs.iter().map(|leg| Stake { exposure: leg.exposure, owed: 0.0, paid: leg.exposure }).collect()
     }
 
     /// Value of a leg at price ratios (by place).
@@ -181,9 +145,16 @@ impl Pool {
         (0..self.legs.len()).map(|leg| self.value(leg, held, x)).sum::<f64>() + held.cash
     }
 
-    /// What is owed in the currency of the pool.
+    /// What was borrowed to buy coins, in the currency of the pool: losses of contracts, which are not realised, aside.
     #[inline]
-    pub fn debt(&self, held: Held<'_>, x: &[f64]) -> f64 {
+    pub fn debt(&self, held: Held<'_>) -> f64 {
+        let contracts = self.legs.iter().zip(held.legs).filter(|(leg, _)| !leg.is_funded);
+        (-(held.cash + contracts.map(|(_, stake)| stake.paid).sum::<f64>())).max(0.0)
+    }
+
+    /// What bears interest: all that the money of the pool, with the profits and losses of its contracts, does not pay for.
+    #[inline]
+    pub fn lent(&self, held: Held<'_>, x: &[f64]) -> f64 {
         let contracts = (0..self.legs.len()).filter(|leg| !self.legs[*leg].is_funded);
         (-(held.cash + contracts.map(|leg| self.value(leg, held, x)).sum::<f64>())).max(0.0)
     }
@@ -287,7 +258,7 @@ impl Pool {
         call: bool,
         gradient: &mut [f64],
     ) -> f64 {
-        let debt = self.debt(held, x);
+        let debt = self.debt(held);
         if debt == 0.0 {
             return 0.0;
         }
@@ -297,10 +268,6 @@ impl Pool {
                 let own = self.size_of(group, held) * x[group.place];
                 gradient[group.place] += debt * (own / covered - value * own / level / (covered * covered));
             }
-        }
-        for (leg, position) in self.legs.iter().zip(held.legs).filter(|(leg, _)| !leg.is_funded) {
-            let gain = leg.unit.power() * position.exposure * leg.unit.value(x[leg.place]);
-            gradient[leg.place] -= excess * gain;
         }
         debt * excess
     }
@@ -383,57 +350,5 @@ impl Pool {
     /// Whether some venue closes no more than it needs, or waits before it does.
     pub fn acts_in_steps(&self) -> bool {
         self.groups.iter().any(|group| group.lender.is_some() || group.liquidation.is_in_parts())
-    }
-}
-
-impl Group {
-    fn new(first: usize, leg: &Leg, venue: &Venue, (price, equity): (f64, f64), opened: f64) -> Self {
-        let scaled = venue.in_units(price, equity);
-        let requirement = Requirement::new(venue, leg.side, (price, price * leg.entry), equity);
-        let is_security = venue.contract == Contract::Spot && leg.side == Side::Long;
-        Self {
-            first,
-            end: first + 1,
-            level: is_security.then(|| 1.0 + requirement.rate_on_debt(opened).unwrap_or(0.0)),
-            requirement,
-            liquidation: scaled.liquidation,
-            lender: venue
-                .call_level
-                .zip(venue.grace)
-                .map(|(call, grace)| Lender { call, grace: grace.years() }),
-            opened,
-            edges: scaled.tiers.iter().map(|tier| tier.up_to).collect(),
-            by_quantity: scaled.tier_size == TierSize::Quantity,
-            first_rate: venue.tiers[0].rate,
-            call_multiple: venue.call_level.map_or(1.0, |call| (call - 1.0) / venue.tiers[0].rate),
-            unit: leg.unit,
-            place: leg.place,
-        }
-    }
-
-    /// The maintenance rate of its lowest tier.
-    pub fn first_rate(&self) -> f64 {
-        self.first_rate
-    }
-
-    /// Multiple of its requirement at which a lender calls, where it is alone in its pool.
-    pub fn call_multiple(&self) -> f64 {
-        self.call_multiple
-    }
-
-    /// Margin level that decides what security a long on spot margin is; none for all else.
-    #[inline]
-    fn level_of(&self, call: bool) -> Option<f64> {
-        let level = self.level?;
-        Some(if call { self.lender.map_or(level, |lender| lender.call) } else { level })
-    }
-
-    /// What a size of this group is compared with the edges of tiers at a price ratio: in what the contract settles in.
-    pub fn tier_size(&self, size: f64, x: f64) -> f64 {
-        match (self.by_quantity, self.unit) {
-            (true, _) => size,
-            (false, Unit::Quote) => size * x,
-            (false, Unit::Coin | Unit::CoinInQuote) => size / x,
-        }
     }
 }

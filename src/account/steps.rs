@@ -15,7 +15,8 @@
 //! Where steps are fractions, or shares of a debt, a rest of less than a hundredth of what was opened is closed
 //! with them: venues leave no dust (dYdX: 1000 USDC, Aave: 1000 base units).
 
-use super::pool::{Group, Held, Pool, Room, Stake};
+use super::group::Group;
+use super::pool::{Held, Pool, Room, Stake};
 use crate::venue::{Liquidation, PartialClose};
 
 /// Steps by fraction close a rest of less than this share of what was opened.
@@ -110,6 +111,7 @@ impl Pool {
             done.interest -= (1.0 - share) * stake.owed * unit.value(price);
             stake.exposure -= closed;
             stake.owed *= share;
+            stake.paid *= share;
             if share == 0.0 {
                 *stake = Stake::default();
             }
@@ -141,7 +143,7 @@ impl Pool {
                 PartialClose::Tiers(count) => group.tiers_down(size, limits[group.first], count, x),
             },
             Liquidation::Repay { penalty, close_factor, close_all_below, .. } => {
-                let debt = self.debt(held, x);
+                let debt = self.debt(held);
                 let owed = self.owed_by(group, held, x, debt);
                 let is_short = held.legs[group.first].exposure < 0.0;
                 let all = if is_short { owed } else { debt };

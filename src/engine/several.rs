@@ -12,7 +12,7 @@ const ROUNDING: f64 = 1e-9;
 pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<(&'static str, String)> {
     let account = &scenario.account;
     let mut notes = Vec::new();
-    if !plan.account.levels.is_empty() {
+    if !plan.account.levels.is_empty() || plan.account.pools.is_empty() {
         return notes;
     }
     let alone = account.positions.iter().filter(|position| position.collateral.is_some()).count();

@@ -40,8 +40,11 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
     let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
     let miner = mining::resolve(file, &asset_names(file), problems);
+    if let Some(account) = &file.account {
+        report_missing(account, problems);
+    }
     let resolved = file.account.as_ref().and_then(|account| match &file.miner {
-        Some(_) => mining::account(&account.value, levels.as_ref()).zip(levels.clone()),
+        Some(_) => Some((mining::account(&account.value, levels.as_ref())?, levels.clone()?)),
         None => resolve_account(account, levels.as_ref(), file, problems),
     });
     let (account, levels) = match resolved {
@@ -203,6 +206,35 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
         .collect()
 }
 
+/// Whether some positions are open already.
+fn is_open(account: &AccountFile) -> bool {
+    account.positions.as_ref().is_some_and(|list| {
+        list.value.items.iter().any(|item| item.value.entry.is_some() || item.value.quantity.is_some())
+    })
+}
+
+/// Reports equity and leverage where nothing else says what they are.
+fn report_missing(written: &Placed<AccountFile>, problems: &mut Problems) {
+    let account = &written.value;
+    let needed = [
+        (
+            "equity",
+            "add `equity`, a number: collateral put up, in the quote currency, or in coins where the contract is inverse",
+        ),
+        (
+            "leverage",
+            "add `leverage`, a list of numbers such as [1, 2, 5] or a table { from, to, count }; positions that are open \
+             already (`entry`, `quantity`, `margin`) have a leverage of their own",
+        ),
+    ];
+    for (key, help) in needed {
+        if !is_open(account) && !account.given.contains(&key) {
+            let message = format!("`account` has no key `{key}`");
+            problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
+        }
+    }
+}
+
 /// The account, and its levels with that of positions that are open already.
 fn resolve_account(
     written: &Placed<AccountFile>,
@@ -229,21 +261,7 @@ fn resolve_account(
     let read = positions.as_ref().and_then(|list| {
         positions::resolve(list, mode, hedge, &names, (terms.as_ref(), funding_terms), problems)
     });
-    let is_open = positions.as_ref().is_some_and(|list| {
-        list.value.items.iter().any(|item| item.value.entry.is_some() || item.value.quantity.is_some())
-    });
-    let given = |key: &str| account.given.contains(&key);
-    if !is_open && !given("leverage") {
-        let help = "add `leverage`, a list of numbers such as [1, 2, 5] or a table { from, to, count }; positions that are \
-                    open already (`entry`, `quantity`, `margin`) have a leverage of their own";
-        let message = "`account` has no key `leverage`";
-        problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
-    }
-    if !is_open && !given("equity") {
-        let help = "add `equity`, a number: collateral put up, in the quote currency, or in coins where the contract is inverse";
-        let message = "`account` has no key `equity`";
-        problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
-    }
+    let is_open = is_open(account);
     let Terms { venue, flows } = terms?;
     let mut account = Account {
         equity: if is_open { 1.0 } else { equity.as_ref()?.value },

@@ -43,9 +43,9 @@ pub enum LeverageLiquidationPrice {
     Several {
         /// Leverage of the level.
         leverage: f64,
-        /// Of the first position.
+        /// The nearest of all positions, all other prices standing still.
         liquidation_price: Option<f64>,
-        /// Of the first position.
+        /// The nearest of all positions, all other prices standing still.
         bankruptcy_price: Option<f64>,
         /// Each position, while the prices of all other assets stand still.
         positions: Vec<PositionResult>,

@@ -74,7 +74,7 @@ fn sell(state: State, x: f64, share: f64, fee: f64, slippage: f64) -> State {
     let State { cash, exposure, kept, .. } = state;
     let closed = share * exposure;
     let fill = x * (1.0 - exposure.signum() * slippage);
-    let paid = fee * closed.abs() * fill;
+    let paid = fee * closed.abs() * x;
     State {
         cash: cash + closed * fill - paid,
         exposure: exposure - closed,

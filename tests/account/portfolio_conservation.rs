@@ -174,7 +174,8 @@ impl Wallet {
     /// Equity less what the venues ask for.
     fn excess(&self, x: [f64; 2]) -> f64 {
         let mut excess = self.money;
-        let debt = self.debt(x);
+        // Losses of contracts that are not realised bear interest, but ask for no margin.
+        let debt = (-self.money).max(0.0);
         for ((asset, size, kind), owed) in self.legs.iter().zip(&self.owed) {
             let x = x[*asset];
             excess += match kind {
@@ -227,7 +228,8 @@ impl Wallet {
     /// Follows the events up to a hit and returns the prices there.
     fn follow(&mut self, events: &[Event], hit: Option<f64>, inside: &mut usize) -> Option<[f64; 2]> {
         for event in events {
-            let x = [event.open[0].exp(), event.open[1].exp()];
+            // An asset that no position is in has no price.
+            let x = [event.open[0].exp(), event.open.get(1).map_or(1.0, |price| price.exp())];
             if event.settles {
                 let seconds = (event.start * 365.0 * 86_400.0).round() as u64;
                 self.pay(x, seconds.is_multiple_of(3_600), seconds.is_multiple_of(8 * 3_600));
@@ -262,7 +264,10 @@ fn equity_costs_and_bad_debt_account_for_every_unit_of_money() {
             worker.run_block(path, 1);
             let events = events.lock().unwrap();
             let hits = worker.follower().hits().to_vec();
-            let closing = [0, 1].map(|asset| worker.closing_log_prices(asset)[0].exp());
+            let closing = [0, 1].map(|asset| match asset < plan.law.models.len() {
+                true => worker.closing_log_prices(asset)[0].exp(),
+                false => 1.0,
+            });
             let tally = worker.tally();
             for (number, level) in plan.terms.iter().enumerate() {
                 let what = format!("{} {}x, path {path}", case.name, level.leverage);

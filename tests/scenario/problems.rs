@@ -122,7 +122,6 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("a share of some positions only", "[[limits]]", "[[account.positions]]\nasset = \"BTC\"\nside = \"short\"\nshare = 0.5\n\n\n[[limits]]"),
     ("more collateral than there is", "[[limits]]", "[[account.positions]]\nasset = \"BTC\"\nside = \"short\"\ncollateral = \"120%\"\n\n\n[[limits]]"),
     ("no collateral left for the first position", "[[limits]]", "[[account.positions]]\nasset = \"BTC\"\nside = \"short\"\ncollateral = 1\n\n\n[[limits]]"),
-    ("a policy for several positions", "[[limits]]", "[[account.positions]]\nasset = \"BTC\"\nside = \"short\"\n[policy]\nstop_loss = { distance = \"8%\" }\n\n\n[[limits]]"),
     ("a hedge of an asset that is not held", "[[limits]]", "[policy]\nhedge = { share = \"50%\", asset = \"ETH\" }\n\n\n[[limits]]"),
     ("a hedge without a size", "[[limits]]", "[policy]\nhedge = { collateral = 0.2 }\n\n\n[[limits]]"),
     ("a step of the account without length", "seed = 1", "seed = 1\nstep = \"0h\""),

@@ -18,6 +18,7 @@
 mod act;
 mod finish;
 mod line;
+mod nearest;
 mod node;
 mod orders;
 mod settle;

@@ -247,11 +247,14 @@ impl General {
         let value = pool.equity(held, x) - held.cash;
         let closed = (1.0 - times).max(0.0);
         let interest = closed * pool.interest_in_coins(held, x);
+        let pool = &self.levels[place.level].pools[place.pool];
         let slot = &mut self.slots[at];
         slot.fees += fee;
         slot.interest += interest;
         slot.cash += (1.0 - times) * value - fee;
-        for stake in &mut self.stakes[legs.clone()] {
+        for (stake, leg) in self.stakes[legs.clone()].iter_mut().zip(&pool.legs) {
+            let added = (times - 1.0).max(0.0) * stake.exposure * leg.unit.value(x[leg.place]);
+            stake.paid = (1.0 - closed).mul_add(stake.paid, added);
             stake.exposure *= times;
             stake.owed *= 1.0 - closed;
         }

@@ -112,11 +112,11 @@ impl General {
 
     /// The interest that is due now.
     fn set_growth(&mut self, now: &Moment, next: Option<&Moment>) {
-        let charged = self.charged;
+        let (charged, horizon) = (self.charged, self.schedule.last().map_or(0, |last| last.seconds));
         for level in &mut self.levels {
             for (pool, growth) in level.pools.iter().zip(&mut level.growth) {
                 for (leg, growth) in pool.legs.iter().zip(growth) {
-                    *growth = Growth::at(leg, now, charged, next);
+                    *growth = Growth::at(leg, now, charged, next, horizon);
                 }
             }
         }

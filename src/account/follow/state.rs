@@ -1,9 +1,10 @@
 //! What the follower knows, and how a block begins.
 
 use super::line::Segment;
+use super::nearest::{Nearest, Spread, spread_of};
 use super::node::Node;
 use super::slot::{Course, Place, Slot, Watch};
-use super::surface::{Nearest, Spread, spread_of};
+
 use crate::account::follower::Hit;
 use crate::account::interest::Growth;
 use crate::account::leg::Unit as Settles;
@@ -215,21 +216,21 @@ impl General {
         self.courses.clear();
         self.extremes.clear();
         self.watches.clear();
+        let legs = self.levels.len() * self.legs_per_level;
+        if self.is_trailing {
+            self.extremes.resize(legs * lanes.max(1), (0.0, 0.0));
+        }
         // The first path as all paths begin.
         for number in 0..self.levels.len() {
             self.open_level(number);
         }
         let watches: Vec<Watch> = (0..self.units.len()).map(|unit| self.watch_all(0, unit)).collect();
-        let legs = self.levels.len() * self.legs_per_level;
         repeat(&mut self.slots, lanes);
         repeat(&mut self.stakes, lanes);
         repeat(&mut self.courses, lanes);
         self.limits.resize(legs * lanes, NO_LIMIT);
         self.watches = watches;
         repeat(&mut self.watches, lanes);
-        if self.is_trailing {
-            self.extremes.resize(legs * lanes, (0.0, 0.0));
-        }
         self.puts.clear();
     }
 

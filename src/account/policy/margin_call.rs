@@ -69,7 +69,11 @@ impl MarginCall {
         let mut legs = held.legs.to_vec();
         let mut is_short = |share: f64| {
             for (left, stake) in legs.iter_mut().zip(held.legs) {
-                *left = Stake { exposure: share * stake.exposure, owed: share * stake.owed };
+                *left = Stake {
+                    exposure: share * stake.exposure,
+                    owed: share * stake.owed,
+                    paid: share * stake.paid,
+                };
             }
             let left = Held { cash: held.cash + (1.0 - share) * (value - fee), legs: &legs };
             pool.equity(left, x) < self.target * pool.needed(left, x)
