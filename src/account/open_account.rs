@@ -31,8 +31,8 @@ pub struct OpenAccount {
     pub schedule: Vec<Moment>,
     /// Length of every path.
     pub horizon: Duration,
-    /// Whether the venue watches the price at every instant; it compares it with the barriers on its monitoring dates only otherwise.
-    pub watched: bool,
+    /// Whether the venues watch the price at every instant; they compare it with the barriers on their monitoring dates only otherwise.
+    pub continuous: bool,
     /// A miner in place of positions.
     pub miner: Option<OpenMiner>,
 }
@@ -142,7 +142,7 @@ impl OpenAccount {
         }
         let (flows, years) = (self.flows.first()?, self.horizon.years());
         let (levels, schedule) = (self.openings.clone(), self.schedule.clone());
-        Ordered::new(levels, flows, schedule, (self.asset, self.watched), years)
+        Ordered::new(levels, flows, schedule, (self.asset, self.continuous), years)
     }
 
     /// A follower of any account.

@@ -26,7 +26,7 @@ pub struct Plan {
     pub funding: Vec<FundingLaw>,
     /// The network that a miner works in.
     pub network: Option<NetworkLaw>,
-    /// Longest bar, where the scenario wants one.
+    /// Longest bar, where the scenario or its models want one.
     pub step: Option<Duration>,
 }
 
@@ -146,7 +146,7 @@ impl Plan {
             in_steps,
             schedule,
             horizon,
-            watched: scenario.simulation.monitoring == Monitoring::Continuous,
+            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: None,
         };
         let step = scenario.simulation.step.filter(|_| account.watched && account.levels.is_empty());
@@ -188,7 +188,7 @@ impl Plan {
             in_steps: false,
             schedule: daily_schedule(horizon.seconds()),
             horizon,
-            watched: scenario.simulation.monitoring == Monitoring::Continuous,
+            continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: Some(opened),
         };
         Ok(Self {

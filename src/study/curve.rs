@@ -7,6 +7,7 @@
 
 use super::safe::LeverageRange;
 use crate::engine::{CurveLevel, RunError, RunOptions, RunResult, run_tallied};
+use crate::numeric::elementary;
 use crate::scenario::{PathBudget, Scenario};
 
 /// Points of the curve besides the listed levels.
@@ -52,7 +53,7 @@ fn between(scenario: &Scenario) -> Vec<f64> {
         true => (first, last),
         false => (first / REACH, (last * REACH).min(range.largest()).max(last)),
     };
-    let step = |index: usize| from * (to / from).powf(index as f64 / (POINTS - 1) as f64);
+    let step = |index: usize| from * elementary::powf(to / from, index as f64 / (POINTS - 1) as f64);
     let mut leverages: Vec<f64> = (0..POINTS).map(step).map(three_digits).collect();
     leverages.dedup();
     // A miner without debt has a leverage of 1.

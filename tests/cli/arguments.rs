@@ -289,25 +289,3 @@ fn venues_are_listed_and_shown() {
     );
     assert_fails_with(&anywhere(&["venues", "x"]), &["binance-usdm-btcusdt", "liqsim venues"]);
 }
-
-#[cfg(unix)]
-#[test]
-fn an_interrupt_shows_the_result_so_far() {
-    let folder = folder_with_scenario();
-    let run = Command::new(env!("CARGO_BIN_EXE_liqsim"))
-        .args(["run", "liqsim.toml", "--paths", "1e12", "--format", "json"])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Long enough for the program to start and finish a block, even on a busy machine.
-    std::thread::sleep(std::time::Duration::from_secs(2));
-    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
-    let output = run.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stderr(&output).contains("stopping after the running blocks"));
-    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
-    let paths = json["paths"].as_u64().unwrap();
-    assert!(paths > 0 && paths < 1_000_000_000_000, "{paths}");
-}

@@ -181,7 +181,7 @@ fn errors_name_the_file_the_line_and_what_is_wrong() {
             "prices.csv, line 2: the row has 3 fields, the header 5",
         ),
         ("a,b,c\n1,2,3\n", "prices.csv, line 1: no column of times"),
-        ("time,b\n1,2\n", "prices.csv, line 1: no column of prices"),
+        ("time,x,y\n1,2,3\n", "prices.csv, line 1: no column of prices"),
         ("time,high,close\n1,2,3\n", "prices.csv, line 1: open, high and low must stand together"),
         ("PK\u{3}\u{4}rest", "prices.csv: this is a zip archive, which is not read: unpack it first"),
     ] {

@@ -212,7 +212,10 @@ fn the_command_has_a_verdict_in_every_format() {
         let rows: String = walk(volatility, 1200, 4)
             .bars
             .iter()
-            .map(|bar| format!("{},{},{},{},{}\n", bar.time, bar.open, bar.high, bar.low, bar.close))
+            // The walk has no date; a file's bars have one that can be.
+            .map(|bar| {
+                format!("{},{},{},{},{}\n", 1_584_000_000 + bar.time, bar.open, bar.high, bar.low, bar.close)
+            })
             .collect();
         fs::write(folder.path().join("prices.csv"), format!("time,open,high,low,close\n{rows}")).unwrap();
     };

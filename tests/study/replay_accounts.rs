@@ -126,10 +126,13 @@ fn a_constant_rate_is_due_so_long_after_each_entry() {
 #[test]
 fn a_record_is_paid_at_its_own_times_and_limits_the_starts() {
     let folder = tempfile::tempdir().unwrap();
-    let history = walk(0.8, 2_000, 2);
+    let mut history = walk(0.8, 2_000, 2);
+    // A record has dates that can be: the walk starts in 2020.
+    let base = 440_000 * HOUR;
+    history.bars.iter_mut().for_each(|bar| bar.time += base);
     // From hour 203 to hour 1795 every eight hours, off the entries' own multiples; rates of both signs.
     let payments: Vec<(i64, f64)> =
-        (0..200).map(|row| ((203 + 8 * row) * HOUR, 2e-3 * (row as f64 * 0.37).sin())).collect();
+        (0..200).map(|row| (base + (203 + 8 * row) * HOUR, 2e-3 * (row as f64 * 0.37).sin())).collect();
     let rows: String = payments.iter().map(|(time, rate)| format!("{time},{rate:?}\n")).collect();
     fs::write(folder.path().join("funding.csv"), format!("timestamp,funding_rate\n{rows}")).unwrap();
     for (side, sign) in [("long", 1.0), ("short", -1.0)] {

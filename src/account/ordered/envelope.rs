@@ -49,11 +49,11 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// The barrier of a level; none if it is not made of straight lines.
+    /// The barrier of a level; none if it is not made of straight lines, or if its margin is less than the fee of closing it.
     pub fn of(opening: &Opening) -> Option<Self> {
         let exposure = opening.start.exposure;
         let requirement = &opening.requirement;
-        if !requirement.is_straight() {
+        if !requirement.is_straight(opening.taker_fee) {
             return None;
         }
         let straight = |(constant, of_cash): (f64, f64)| Segment {
@@ -104,8 +104,7 @@ impl Envelope {
 
     /// Whether the barrier is in proportion to the cash that is left: it scales with the debt.
     pub fn is_proportional(&self, opening: &Opening) -> bool {
-        let requirement = &opening.requirement;
-        let lines = requirement.lines(opening.start.exposure);
+        let lines = opening.requirement.lines(opening.start.exposure);
         lines.iter().all(|line| line.straight().0 == 0.0)
     }
 }
