@@ -251,11 +251,6 @@ impl Requirement {
         !self.by_quantity || std::ptr::eq(self.tier_of(one.abs()), self.tier_of(other.abs()))
     }
 
-    /// Whether two exposures fall into the same tier, where tiers are of quantity.
-    pub fn keeps_its_tier(&self, one: f64, other: f64) -> bool {
-        !self.by_quantity || std::ptr::eq(self.tier_of(one.abs()), self.tier_of(other.abs()))
-    }
-
     /// Whether the requirement jumps at the edges of tiers as the price moves.
     pub fn jumps(&self) -> bool {
         self.whole && self.tiers.len() > 1 && !self.by_quantity && self.entry.is_none() && !self.is_on_debt

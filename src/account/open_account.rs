@@ -148,7 +148,7 @@ impl OpenAccount {
     /// A follower of any account.
     pub fn general(&self, correlation: &[Vec<f64>]) -> General {
         let (pools, schedule) = (self.pools.clone(), self.schedule.clone());
-        General::new(pools, self.policy, schedule, correlation, self.horizon.years(), self.watched)
+        General::new(pools, self.policy, schedule, correlation, self.horizon.years(), self.continuous)
     }
 
     /// A follower of every level on its own.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::plan::Plan;
 use super::result::TimeToLiquidation;
 use crate::account::Moment;
 use crate::account::miner::{MinerLevel, OpenMiner};
 use crate::market::SECONDS_PER_DAY;
-use crate::stats::{Distribution, Estimate, Histogram, MinerTally, Moments, NetworkTally};
+use crate::stats::{Distribution, Estimate, Histogram, MinerTally, Moments, NetworkTally, Tally};
 
 const QUANTILES: [(&str, f64); 3] = [("0.05", 0.05), ("0.5", 0.5), ("0.95", 0.95)];
 
@@ -155,8 +156,14 @@ impl MinerStart {
 }
 
 impl NetworkResult {
+    /// The network of a run; none without a miner.
+    pub(super) fn of(plan: &Plan, tally: &Tally) -> Option<Self> {
+        let opened = plan.account.miner.as_ref()?;
+        Some(Self::new(opened, tally.network.as_deref()?, tally.paths as f64, &plan.account.schedule))
+    }
+
     /// The numbers of a network that started at a hashprice and a difficulty, from the tally of `n` paths.
-    pub(super) fn new(opened: &OpenMiner, tally: &NetworkTally, n: f64, schedule: &[Moment]) -> Self {
+    fn new(opened: &OpenMiner, tally: &NetworkTally, n: f64, schedule: &[Moment]) -> Self {
         let off = tally.off.mapped(0.0, 1.0);
         let off = Estimate::mean(off.powers[1], off.squares[2], n);
         let none = Histogram::default();

@@ -149,7 +149,7 @@ impl Plan {
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: None,
         };
-        let step = scenario.simulation.step.filter(|_| account.watched && account.levels.is_empty());
+        let step = scenario.simulation.step.filter(|_| account.continuous && account.levels.is_empty());
         let step = [step, hours(scenario)].into_iter().flatten().min();
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), step)?,

@@ -14,7 +14,7 @@ use crate::venue::Side;
 pub type Quantiles = BTreeMap<String, f64>;
 
 /// The result of a run, for every leverage level.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     /// Version of liqsim.
     pub liqsim: String,

@@ -119,8 +119,7 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
 /// # Errors
 /// See [`RunError`]; the scenarios must have the same [`path_key`](super::path_key()).
 pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
-    let plans =
-        scenarios.iter().map(|scenario| Plan::new(scenario)).collect::<Result<Vec<_>, PlanError>>()?;
+    let plans = scenarios.iter().map(Plan::new).collect::<Result<Vec<_>, PlanError>>()?;
     let mut keys = plans.iter().zip(scenarios).map(|(plan, of)| plan.path_key(&of.simulation.paths));
     let first = keys.next();
     if keys.any(|key| Some(key) != first) {

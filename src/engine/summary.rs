@@ -92,17 +92,9 @@ pub(super) fn summarise(
         horizon_days,
         notes,
         levels,
-        network: plan.account.miner.as_ref().and_then(|opened| {
-            let network = tally.network.as_deref()?;
-            Some(NetworkResult::new(opened, network, tally.paths as f64, &plan.account.schedule))
-        }),
-        safe_leverage: Vec::new(),
-        answer: None,
-        assumptions: None,
-        curve: Vec::new(),
+        network: NetworkResult::of(plan, tally),
         interrupted: matches!(ending, Ending::Interrupted { .. }),
-        scenario_toml: None,
-        price_fan: None,
+        ..RunResult::default()
     }
 }
 

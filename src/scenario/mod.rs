@@ -39,6 +39,7 @@ mod stress;
 mod dependence;
 mod model;
 mod funding;
+mod orders;
 mod policy;
 mod regime;
 mod terms;

@@ -134,7 +134,11 @@ impl GivenPaths {
 /// Prices of each path, whose number must divide by that of a bar.
 fn shape(interval: Duration, paths: usize, prices: usize, per_bar: usize) -> Result<usize, EvaluateError> {
     let per_path = prices.checked_div(paths).unwrap_or(0);
-    if interval.seconds() == 0 || per_path == 0 || per_path * paths != prices || per_path % per_bar != 0 {
+    if interval.seconds() == 0
+        || per_path == 0
+        || per_path * paths != prices
+        || !per_path.is_multiple_of(per_bar)
+    {
         return Err(EvaluateError::Shape { paths, prices });
     }
     Ok(per_path)

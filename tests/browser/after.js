@@ -11,7 +11,7 @@
     alternative: figure.querySelector(".plot").getAttribute("aria-label") ?? "",
     rows: figure.querySelectorAll("tbody tr").length,
   }));
-  const drawing = () => visible().map((figure) => figure.querySelector(".plot svg")?.outerHTML ?? "");
+  const drawing = () => Object.fromEntries(visible().map((figure) => [figure.querySelector("h3").textContent, figure.querySelector(".plot svg")?.outerHTML ?? ""]));
   const axe_says = async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
     .map((violation) => `${violation.id}: ${violation.help}: ${violation.nodes.map((node) => node.target).slice(0, 3).join(" ")}`);
   try {
@@ -61,6 +61,7 @@
   } catch (error) {
     found.errors.push(`test: ${error.stack ?? error}`);
   }
-  for (const moment of [found.before, found.after]) if (moment) moment.drawing = moment.drawing.map((text) => [text.length, [...text].reduce((hash, c) => (hash * 31 + c.charCodeAt(0)) | 0, 0)]);
+  const short = (text) => [text.length, [...text].reduce((hash, c) => (hash * 31 + c.charCodeAt(0)) | 0, 0)];
+  for (const moment of [found.before, found.after]) if (moment) moment.drawing = Object.fromEntries(Object.entries(moment.drawing).map(([title, text]) => [title, short(text)]));
   parent.postMessage(JSON.stringify(found), "*");
 })();

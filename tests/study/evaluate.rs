@@ -32,6 +32,7 @@ fn scenario() -> Scenario {
 }
 
 /// Daily prices of geometric Brownian motion without drift, made by another library.
+#[allow(clippy::same_item_push)]
 fn closes(paths: usize, steps: usize) -> Vec<f64> {
     let mut random = StdRng::seed_from_u64(9);
     let variance = VOLATILITY * VOLATILITY / 365.0;

@@ -60,7 +60,6 @@ fn forecasts_of_bitcoin_and_ether_come_true() {
     ] {
         let all: Vec<Scores> = (0..4).map(|number| scores(&walks, number, method, 1)).collect();
         for (scores, least) in all.iter().zip(skill) {
-            println!("{method} {scores:?}");
             let found = scores.brier_skill.unwrap().value;
             assert!(found >= least, "{method}, {} h: {found}", scores.hours);
             let slope = scores.logistic.unwrap().slope.value;

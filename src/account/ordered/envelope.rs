@@ -49,11 +49,11 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// The barrier of a level; none if it is not made of straight lines, or if its margin is less than the fee of closing it.
+    /// The barrier of a level; none if it is not made of straight lines.
     pub fn of(opening: &Opening) -> Option<Self> {
         let exposure = opening.start.exposure;
         let requirement = &opening.requirement;
-        if !requirement.is_straight(opening.taker_fee) {
+        if !requirement.is_straight() {
             return None;
         }
         let straight = |(constant, of_cash): (f64, f64)| Segment {

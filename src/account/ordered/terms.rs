@@ -56,7 +56,7 @@ impl Terms {
         // Coins that are owed may outgrow a tier of quantity.
         in_order &= levels.iter().all(|level| {
             let exposure = level.start.exposure;
-            level.requirement.keeps_its_tier(exposure, exposure * debt.coins)
+            level.requirement.is_same_tier(exposure, exposure * debt.coins)
         });
         let sign = x_sign * power;
         let mut terms = Self { closing_cash: debt.cash.clone(), levels, sign, power, debt, common, charges };

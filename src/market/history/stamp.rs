@@ -98,7 +98,7 @@ pub(super) fn read(text: &str) -> Result<Stamp, StampError> {
         .rfind(|c: char| !c.is_ascii_digit())
         .map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
     let (date, rest) = (&text[..hour_start], &text[colon + 1..]);
-    let date = date.trim_end_matches(|c: char| matches!(c, 'T' | 't' | ',' | ' ' | '\t' | '_'));
+    let date = date.trim_end_matches(['T', 't', ',', ' ', '\t', '_']);
     let hour = number(&text[hour_start..colon]).ok_or(StampError::NoTime)?;
     let (minute, rest) = leading_number(rest).ok_or(StampError::NoTime)?;
     let (second, rest) = match rest.strip_prefix(':') {
