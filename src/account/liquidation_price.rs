@@ -38,6 +38,10 @@ impl Venue {
         let barrier = rules.barrier(exposure, cash, 1.0);
         let requirement = rules.needed(size, 1.0, rules.owed(cash)).0;
         if collateral <= requirement || barrier >= exposure.signum() {
+            // On the edge of a tier the far side decides: what it asks says why.
+            let beyond = rules.needed(size, 1.0 - 1e-9 * exposure.signum(), rules.owed(cash)).0;
+            let requirement =
+                if collateral <= requirement { requirement } else { (beyond * 1e6).round() / 1e6 };
             return Err(MarginError::LiquidatedAtEntry { collateral, requirement });
         }
         let u = exposure.signum() * barrier;

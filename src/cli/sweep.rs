@@ -29,7 +29,7 @@ use super::values;
 /// finished cell is a file; a sweep that was interrupted goes on where it stopped. Cells that differ in the account only (venue, leverage, side,
 /// policy) are run on the same simulated paths, with the same results as one by one.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  liqsim sweep scenarios/ -o results --rank-by liquidation_probability")]
+#[command(after_help = "Example:\n  liqsim sweep scenarios/ci -o results --rank-by liquidation_probability")]
 pub struct Sweep {
     /// Scenario files, or folders of them (*.toml)
     #[arg(value_name = "FILE", required = true)]

@@ -16,8 +16,8 @@ const POINTS: usize = 64;
 const REACH: f64 = 5.0;
 /// Paths of the run for each of the curve's, where levels cost next to nothing.
 const CHEAP: u64 = 4;
-/// Fewest paths of a curve; a shorter run has a curve of its own length.
-const LEAST_PATHS: u64 = 2048;
+/// Fewest paths of a curve; where a run has fewer to give, its own levels are all of it.
+const LEAST_PATHS: u64 = 256;
 /// Most paths: a curve is a picture, and a run of many machines must not wait for it.
 const MOST_PATHS: u64 = 1 << 18;
 
@@ -31,9 +31,10 @@ pub fn curve(
     options: &RunOptions<'_>,
 ) -> Result<Vec<CurveLevel>, RunError> {
     let leverages = between(scenario);
+    let paths = budget(scenario, leverages.len(), result.paths);
     let mut levels: Vec<CurveLevel> = result.levels.iter().map(CurveLevel::of).collect();
-    if !leverages.is_empty() {
-        let dense = dense(scenario, leverages, result.paths);
+    if !leverages.is_empty() && paths >= LEAST_PATHS {
+        let dense = dense(scenario, leverages, paths);
         let (found, _) = run_tallied(&dense, options)?;
         levels.extend(found.levels.iter().map(CurveLevel::of));
         levels.sort_by(|a, b| a.leverage.total_cmp(&b.leverage));
@@ -77,15 +78,19 @@ fn three_digits(leverage: f64) -> f64 {
     (leverage * unit).round() / unit
 }
 
+/// Paths of a curve of so many levels for a run of so many.
+fn budget(scenario: &Scenario, levels: usize, paths: u64) -> u64 {
+    let listed = scenario.account.leverage.len().max(1);
+    let cost =
+        if only_the_price_moves(scenario) { CHEAP } else { CHEAP.max((2 * levels).div_ceil(listed) as u64) };
+    (paths / cost).min(MOST_PATHS)
+}
+
 /// The scenario of the curve's own run.
 fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
-    let cost = match only_the_price_moves(scenario) {
-        true => CHEAP,
-        false => CHEAP.max((2 * leverages.len()).div_ceil(scenario.account.leverage.len().max(1)) as u64),
-    };
     let mut dense = scenario.clone();
     dense.account.leverage = leverages;
-    dense.simulation.paths = PathBudget::Fixed((paths / cost).clamp(LEAST_PATHS.min(paths), MOST_PATHS));
+    dense.simulation.paths = PathBudget::Fixed(paths);
     dense
 }
 

@@ -51,7 +51,10 @@ fn cases() -> Vec<Scenario> {
                 for terms in [r#"rate = "20bp""#, r#"rate = "-20bp", basis = "entry""#, OU] {
                     add(venue, &funding(terms));
                 }
-                add(venue, &borrow("hourly"));
+                // A short whose margin is on entry and that owes coins is left out: whether what it owes counts is not settled.
+                if (venue, side) != (ENTRY, "short") {
+                    add(venue, &borrow("hourly"));
+                }
             }
             for compounding in ["hourly", "simple", "continuous"] {
                 add(SPOT, &borrow(compounding));

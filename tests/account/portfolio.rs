@@ -322,7 +322,7 @@ fn every_unit_of_money_of_a_liquidated_account_is_accounted_for() {
             }
         }
     }
-    assert!(liquidated > 300 && indebted > 50, "{liquidated} {indebted}");
+    assert!(liquidated > 200 && indebted > 50, "{liquidated} {indebted}");
 }
 
 /// On isolated margin a position loses its own collateral and no more, whatever the jumps.

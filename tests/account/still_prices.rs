@@ -97,10 +97,12 @@ fn interest_of_a_still_price_is_what_the_rule_says_of_the_debt() {
                     still.account.leverage = vec![1.5, 4.0];
                     let plan = Plan::new(&still).unwrap();
                     let mut worker = Worker::new(&plan);
-                    worker.run_block(0, 1);
+                    // Interest rests on one level a path, in a round robin.
+                    worker.run_block(0, 8);
                     for (cell, level) in worker.tally().levels.iter().zip(&plan.account.levels) {
                         let account = cell.account.as_ref().unwrap();
-                        let paid = account.costs[Cost::Interest as usize].mapped(0.0, 1.0).powers[1];
+                        let interest = account.costs[Cost::Interest as usize].mapped(0.0, 1.0);
+                        let paid = interest.powers[1] / interest.powers[0];
                         // A long borrows what it lacks, a short all that it sells.
                         let debt = if side == "long" { level.leverage - 1.0 } else { level.leverage };
                         let owed = debt * growth(horizon, compounding);

@@ -58,7 +58,9 @@ fn garch_fits_are_those_of_arch() {
     let Reference { returns, fits } = reference();
     for fit in fits {
         let garch = Garch { student: fit.student, asymmetric: fit.asymmetric };
-        let calibration = calibrate(sample(&returns), &[Target::Garch(garch)]).unwrap();
+        // Returns in per cent: over ten days each, so that the mean of a year is one that a scenario may hold.
+        let sample = Sample::from_returns(returns.clone(), Duration::from_seconds(864_000)).unwrap();
+        let calibration = calibrate(sample, &[Target::Garch(garch)]).unwrap();
         let found = &calibration.candidates[0].fit;
         assert_eq!(found.method, "maximum likelihood");
         assert!((found.likelihood.unwrap().log - fit.log_likelihood).abs() < 1e-4, "{found:?}");

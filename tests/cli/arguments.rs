@@ -124,7 +124,7 @@ fn a_wrong_output_file_fails_before_the_run() {
         ("folder.json", "not a file"),
     ] {
         // So many paths that the test would not end if the run began.
-        let output = liqsim(folder.path(), &["run", "liqsim.toml", "--paths", "1e13", "-o", file]);
+        let output = liqsim(folder.path(), &["run", "liqsim.toml", "--paths", "1e12", "-o", file]);
         assert_fails_with(&output, &[file, word]);
     }
 }

@@ -11,7 +11,7 @@ use liqsim::model::{
     AssetJump, CommonJumps, Dependence, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Merton, Model, Regime,
     RegimeState, Shock, Spell, Stress,
 };
-use liqsim::scenario::{Asset, Monitoring, PathBudget, Scenario, Source, parse};
+use liqsim::scenario::{Asset, Monitoring, PathBudget, Position, Scenario, Source, parse};
 use liqsim::venue::Side;
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -42,7 +42,13 @@ fn scenario(models: &[Model]) -> Scenario {
 
 /// Log-prices at the horizon, by asset.
 fn closing(scenario: &Scenario) -> Vec<Vec<f64>> {
-    let plan = Plan::new(scenario).unwrap();
+    // What nobody holds is not drawn.
+    let mut scenario = scenario.clone();
+    let share = 1.0 / scenario.assets.len() as f64;
+    scenario.account.leverage = vec![0.5];
+    scenario.account.positions =
+        (0..scenario.assets.len()).map(|k| Position { share, ..Position::whole(k, Side::Long) }).collect();
+    let plan = Plan::new(&scenario).unwrap();
     let mut worker = Worker::new(&plan);
     let mut all = vec![Vec::new(); scenario.assets.len()];
     for block in 0..BLOCKS {

@@ -334,7 +334,7 @@ fn limits_can_name_every_number_of_a_level_of_the_result() {
     // Curves over time and spreads of costs are for reports.
     let for_reports = |key: &str| {
         let last = key.rsplit('.').next().unwrap_or(key);
-        ["leverage", "survival", "equity_over_time", "share_met"].contains(&last)
+        ["leverage", "survival", "equity_over_time", "share_met", "method"].contains(&last)
             || (key.starts_with("costs") && ["p05", "p50", "p95"].contains(&last))
     };
     for key in keys.iter().filter(|key| !for_reports(key)) {

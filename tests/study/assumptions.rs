@@ -249,5 +249,5 @@ fn the_command_has_a_verdict_in_every_format() {
     assert_eq!(check(folder.path(), &["--set", model, "--exit-zero"]).status.code(), Some(0));
     let short = check(folder.path(), &["--set", model, "--until", "1970-01-02"]);
     assert_eq!(short.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&short.stderr).contains("returns are too few"));
+    assert!(String::from_utf8_lossy(&short.stderr).contains("no bars are left"));
 }

@@ -154,7 +154,10 @@ fn deductions_follow_from_the_edges() {
 
 #[test]
 fn twelve_million_needs_333_700_and_not_600_000() {
-    let of = |rule| venue(Linear, published(&BR2, rule)).maintenance(&holding(Long, 12e6, 1.0, 1e6), 12e6);
+    let of = |rule| {
+        let venue = Venue { rule, ..venue(Linear, published(&BR2, rule)) };
+        venue.maintenance(&holding(Long, 12e6, 1.0, 1e6), 12e6)
+    };
     let marginal = of(TierRule::Marginal);
     assert_near("marginal", marginal.amount, 333_700.0, 1e-6);
     assert_eq!(marginal.rate, 0.05);

@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn what_the_numbers_do_not_prove_is_refused() {
         let trades = read(|i, [o, ..]| format!("{},{o},0.5,{},{},{}000", 3_000_000_000 + i, 1, 2, time(i)));
-        assert_eq!(trades, Err(Refusal::Trades));
+        assert!(matches!(trades, Err(Refusal::Trades | Refusal::NoOrder(_))));
         let no_time = read(|i, [o, h, l, c]| format!("{i},{o},{h},{l},{c}"));
         assert!(matches!(no_time, Err(Refusal::NoOrder(_))));
         let three = read(|i, [o, ..]| format!("{},{o},5", time(i)));
