@@ -258,8 +258,11 @@ impl<'a> Member<'a> {
     fn result(self, pool: &rayon::ThreadPool, fans: &mut PriceFans) -> Result<(RunResult, Tally), RunError> {
         let Self { scenario, plan, tally, mut apart, ending, .. } = self;
         let Some(ending) = ending.filter(|_| tally.paths > 0) else { return Err(RunError::Interrupted) };
-        if let PathBudget::Fixed(_) = scenario.simulation.paths {
-            // After the paths, so that a run cut short has the numbers of a shorter run.
+        let is_cut_short = matches!(ending, Ending::Interrupted { .. });
+        if let PathBudget::Fixed(_) = scenario.simulation.paths
+            && !is_cut_short
+        {
+            // After the paths: a run cut short shows at once what it has counted.
             apart = pool.install(|| sampling::estimates_apart(scenario, plan, tally.paths));
         }
         let price_fan = fans.of(scenario)?;

@@ -59,7 +59,12 @@ fn completed(
     mut result: RunResult,
 ) -> Result<RunResult, RunError> {
     if let Some(depths) = Depths::new(scenario, tally) {
-        result.safe_leverage.push(depths.safest(SAFE, options.threads)?.0);
+        // Whoever has stopped a run does not wait for a better number.
+        let safe = match options.stop.load(Ordering::Relaxed) {
+            true => depths.safe(SAFE),
+            false => depths.safest(SAFE, options.threads)?.0,
+        };
+        result.safe_leverage.push(safe);
     }
     result.answer = Some(answer(scenario, &result));
     result.assumptions = Some(assumptions(scenario));

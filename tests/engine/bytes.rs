@@ -156,7 +156,9 @@ fn an_interrupted_run_is_a_shorter_run() {
     assert!(interrupted.paths > 20_000 && interrupted.paths < 50_000_000);
     assert_eq!(interrupted.paths % BLOCK_LANES as u64, 0);
     assert_eq!(interrupted.notes[0].code, "interrupted");
+    // What it shows is counted: nothing is worked out once it has been told to stop.
     scenario.simulation.paths = PathBudget::Fixed(interrupted.paths);
+    scenario.simulation.sampling = Sampling::Pseudo;
     assert_eq!(interrupted.levels, run_with(&scenario, Some(1)).levels);
 
     let options = RunOptions { threads: Some(1), stop: &AtomicBool::new(true), progress: &|_| {} };
