@@ -22,7 +22,7 @@ const HALVINGS: usize = 60;
 
 impl Pool {
     /// The log-prices between which there is room, for a pool of one asset; `near` is what was found last, or
-    /// [`NOWHERE`].
+    /// infinities.
     pub fn bounds(&self, held: Held<'_>, room: Room, near: (f64, f64)) -> (f64, f64) {
         let Some(first) = self.groups.first() else { return NOWHERE };
         let power = first.unit.power();
