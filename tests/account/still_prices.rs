@@ -102,7 +102,7 @@ fn interest_of_a_still_price_is_what_the_rule_says_of_the_debt() {
                     for (cell, level) in worker.tally().levels.iter().zip(&plan.account.levels) {
                         let account = cell.account.as_ref().unwrap();
                         let interest = account.costs[Cost::Interest as usize].mapped(0.0, 1.0);
-                        let paid = interest.powers[1] / interest.powers[0];
+                        let paid = interest.powers[1] / interest.powers[0].max(1.0);
                         // A long borrows what it lacks, a short all that it sells.
                         let debt = if side == "long" { level.leverage - 1.0 } else { level.leverage };
                         let owed = debt * growth(horizon, compounding);

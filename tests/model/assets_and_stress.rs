@@ -45,6 +45,7 @@ fn closing(scenario: &Scenario) -> Vec<Vec<f64>> {
     // What nobody holds is not drawn.
     let mut scenario = scenario.clone();
     let share = 1.0 / scenario.assets.len() as f64;
+    scenario.simulation.seed += 1;
     scenario.account.leverage = vec![0.5];
     scenario.account.positions =
         (0..scenario.assets.len()).map(|k| Position { share, ..Position::whole(k, Side::Long) }).collect();
