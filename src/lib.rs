@@ -4,10 +4,11 @@
 //!
 //! ```text
 //! scenario text ── parse, validate ──> Scenario                         scenario
-//!    Scenario ──> Plan: blocks of paths                                 engine
-//!       block:   model ──> Bars ──> accounts (all levels) ──> outcomes  model, market, account, venue
+//!    Scenario ──> Plan: the law of the paths, and the account           engine
+//!       block:   model ──> Bars ──> observers (accounts, recorders)     model, market, account, venue
 //!       outcomes ──> tallies (mergeable, exact)                         stats
-//!    tallies ──> RunResult                                              engine
+//!    estimators ──> probabilities with their method                     estimate
+//!    ──> RunResult, notes                                               result
 //!    RunResult ──> check, comparison, safe leverage                     study
 //!    ──> table, JSON, CSV, Markdown                                     report
 //! ```
@@ -21,6 +22,8 @@ pub mod venue;
 pub mod account;
 pub mod scenario;
 pub mod engine;
+pub mod estimate;
+pub mod result;
 pub mod study;
 pub mod calibrate;
 pub mod report;

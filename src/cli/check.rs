@@ -12,7 +12,9 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::calibrate::{AssumptionOptions, assumptions};
-use crate::engine::{self, RunError, RunOptions, RunResult};
+use crate::engine::RunOptions;
+use crate::result::RunResult;
+use crate::study::RunError;
 use crate::market::{Duration, PriceHistory};
 use crate::report::html::{self, Document};
 use crate::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
@@ -177,7 +179,7 @@ impl Check {
     fn simulate(&self, scenario: &Scenario, stop: &AtomicBool) -> anyhow::Result<RunResult> {
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
-        let result = engine::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
+        let result = run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
         // Part of the paths is no ground for a verdict.
         if stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(result) }
     }

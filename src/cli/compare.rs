@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 use crate::report::render_comparisons;
 use crate::study::{Comparison, ComparisonOptions, Verdict, compare};
 

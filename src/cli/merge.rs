@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::engine::{MergeError, Partial, result_of};
+use crate::engine::RunOptions;
+use crate::estimate::{MergeError, Partial};
+use crate::study::result_of;
 
+use super::interrupt;
 use super::failure::{WrongScenarios, error_with_help};
 use super::result_output::ResultOutput;
 use super::run::show_safe_leverage;
@@ -53,8 +56,10 @@ impl Merge {
                 "a file that it names has changed, or the shards are of another version of liqsim: run them anew",
             ));
         }
-        let mut result = result_of(&scenario, tally.clone(), self.threads)?;
-        show_safe_leverage(&scenario, &tally, self.threads, &mut result)?;
+        let stop = interrupt::stop_flag()?;
+        let options = RunOptions { threads: self.threads, stop: &stop, progress: &|_| {} };
+        let mut result = result_of(&scenario, tally.clone(), &options)?;
+        show_safe_leverage(&scenario, &tally, &options, &mut result)?;
         self.output.write(outputs, &[result], &[source.text()])
     }
 

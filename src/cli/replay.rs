@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::{self, RunError, RunOptions};
+use crate::engine::RunOptions;
+use crate::study::RunError;
 use crate::market::{Duration, IssueKind, PriceHistory, format_time};
 use crate::report::html::{self, Document};
 use crate::report::{
@@ -235,7 +236,7 @@ impl Replay {
         let replayed = replay.levels(scenario)?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
-        let result = engine::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
+        let result = run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
         if stop.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted.into());
         }

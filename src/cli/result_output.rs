@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 use crate::report::html::{self, Document, ScenarioText};
 use crate::report::{FileFormat, Format, plot, render, render_file};
 

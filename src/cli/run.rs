@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::engine::{RunError, RunOptions, RunResult, Shard, run_shard, run_tallied};
+use crate::engine::RunOptions;
+use crate::estimate::Shard;
+use crate::result::RunResult;
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::Tally;
-use crate::study::Depths;
+use crate::study::{Depths, RunError, run_shard, run_tallied};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
@@ -107,13 +109,17 @@ impl Run {
         for scenario in scenarios {
             let line = ProgressLine::new(&scenario.name);
             let progress = |progress| line.show(&progress);
-            match run_tallied(scenario, &RunOptions { threads: self.threads, stop, progress: &progress }) {
+            let options = RunOptions { threads: self.threads, stop, progress: &progress };
+            match run_tallied(scenario, &options) {
                 Ok((mut result, tally)) => {
-                    show_safe_leverage(scenario, &tally, self.threads, &mut result)?;
+                    show_safe_leverage(scenario, &tally, &options, &mut result)?;
                     results.push(result);
                 }
                 Err(RunError::Interrupted) => break,
-                Err(error) => return Err(error_with_help(error, "try fewer threads: --threads 1")),
+                Err(error @ RunError::Threads(_)) => {
+                    return Err(error_with_help(error, "try fewer threads: --threads 1"));
+                }
+                Err(error) => return Err(error.into()),
             }
             if stop.load(Ordering::Relaxed) {
                 break;
@@ -133,11 +139,11 @@ impl Run {
 pub fn show_safe_leverage(
     scenario: &Scenario,
     tally: &Tally,
-    threads: Option<usize>,
+    options: &RunOptions<'_>,
     result: &mut RunResult,
 ) -> anyhow::Result<()> {
     if let Some(depths) = Depths::new(scenario, tally) {
-        result.safe_leverage.push(depths.safest(SAFE, threads)?.0);
+        result.safe_leverage.push(depths.safest(SAFE, options)?.0);
     }
     Ok(())
 }

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::{DepthApart, RunError, RunOptions, run_tallied};
+use crate::engine::RunOptions;
 use crate::report::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
 use crate::scenario::{self, Axis, PathBudget, Scenario, Sweep as Cells};
-use crate::study::{Criterion, Depths, Found, best, largest_within};
+use crate::stats::Method;
+use crate::study::{Criterion, Depths, Found, RunError, best, largest_within, run_tallied};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
@@ -188,23 +189,23 @@ impl Safe {
             report.curve = depths.curve(CURVE_POINTS);
             let (mut crossing, mut rare) = (Vec::new(), Vec::new());
             for max in &self.max_probability {
-                let (safe, by) = depths.safest(*max, self.threads)?;
+                let (safe, by) = depths.safest(*max, &options)?;
                 match by {
-                    Some(DepthApart::Crossing(_)) => crossing.push(format!("{max}")),
-                    Some(DepthApart::Particles(_)) => rare.push(format!("{max}")),
-                    None => {}
+                    Method::QuasiMonteCarlo => crossing.push(format!("{max}")),
+                    Method::Splitting => rare.push(format!("{max}")),
+                    _ => {}
                 }
                 report.safe_leverage.push(safe.into());
             }
             if !crossing.is_empty() {
                 report.notes.push(format!(
-                    "At most {}: from crossing probabilities on scrambled Sobol nets.",
+                    "At most {}: from crossing probabilities on scrambled Sobol points.",
                     crossing.join(", ")
                 ));
             }
             if !rare.is_empty() {
                 report.notes.push(format!(
-                    "At most {}: from particles, paths that are selected on their way towards liquidation and weighted.",
+                    "At most {}: from particles, paths that are resampled on their way towards liquidation and weighted.",
                     rare.join(", ")
                 ));
             }

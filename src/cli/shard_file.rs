@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Partial;
+use crate::estimate::Partial;
 use crate::report::html::ScenarioText;
 use crate::scenario::{self, PathBudget, Problems, Scenario, Source};
 

@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use clap::Args;
 use rayon::prelude::*;
 
-use crate::engine::{AssetBars, PathBars, Progress, RunError};
+use crate::engine::{AssetBars, PathBars, Progress};
+use crate::study::RunError;
 use crate::market::Duration;
 use crate::report::{Cell, ParquetTable};
 use crate::scenario::{self, Scenario};

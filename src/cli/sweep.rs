@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::Args;
 
-use crate::engine::{self, Progress, RunError, RunOptions, RunResult};
+use crate::engine::{self, Progress, RunOptions};
+use crate::result::RunResult;
+use crate::study::RunError;
 use crate::scenario::{self, PathBudget, Scenario, Source, Sweep as Cells, is_metric, read_sweep};
 use crate::study::ResultsFolder;
 
@@ -174,7 +176,7 @@ impl Sweep {
         progress: &(dyn Fn(Progress) + Sync),
         stop: &AtomicBool,
     ) -> anyhow::Result<Vec<RunResult>> {
-        let results = engine::run_sharing(scenarios, &RunOptions { threads: self.threads, stop, progress })?;
+        let results = run_sharing(scenarios, &RunOptions { threads: self.threads, stop, progress })?;
         // Part of the paths is another result than that of the cell.
         if stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(results) }
     }

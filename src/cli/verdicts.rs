@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 use crate::report::{Layout, RenderError, VerdictFormat};
 use crate::study::{ComparisonOptions, Verdict};
 

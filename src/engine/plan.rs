@@ -163,13 +163,13 @@ impl Plan {
     }
 
     /// A hash of everything that determines the bars of its paths and how many paths there are, 32 hexadecimal digits.
-    pub(super) fn path_key(&self, budget: &PathBudget) -> String {
+    pub(crate) fn path_key(&self, budget: &PathBudget) -> String {
         self.law.key(budget, self.funding.iter().any(|law| law.funding.follows_the_price()))
     }
 }
 
 /// A hash of everything that determines the paths of a scenario and how many there are, 32 hexadecimal digits: see
-/// [`run_sharing`](super::run_sharing).
+/// `study::run_sharing`.
 ///
 /// # Errors
 /// If the scenario cannot be simulated.

@@ -35,7 +35,7 @@ impl<'a> Worker<'a> {
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
     /// liquidations are counted by the strata of what drives the price.
-    pub(super) fn sharing(law: &'a PathLaw, plans: &[(&'a Plan, bool)]) -> Self {
+    pub(crate) fn sharing(law: &'a PathLaw, plans: &[(&'a Plan, bool)]) -> Self {
         let followed = |(plan, strata): &(&'a Plan, bool)| Followed::new(plan, plan.follower(), *strata);
         Self::with_accounts(law, plans.iter().map(followed).collect())
     }
@@ -72,7 +72,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Gives up the worker for its tallies, one for each account.
-    pub(super) fn into_tallies(self) -> Vec<Tally> {
+    pub(crate) fn into_tallies(self) -> Vec<Tally> {
         self.accounts
             .into_iter()
             .map(|mut account| {

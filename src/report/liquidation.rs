@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{RenderError, json, number};
-use crate::engine::PositionResult;
+use crate::result::PositionResult;
 
 /// Where one position is liquidated.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

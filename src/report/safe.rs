@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::engine::{Kelly, RunResult, SafeLeverage};
+use crate::result::{Kelly, RunResult, SafeLeverage};
 use crate::study::{Criterion, CurvePoint};
 
 use super::table::grid;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 /// Every cell of a sweep with the figures of the heat map.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,6 +1,6 @@
 //! Lines for people: what was run, what the columns mean, the notes.
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 use crate::market::{Duration, SECONDS_PER_DAY};
 
 use super::number;

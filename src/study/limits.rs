@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::{Measurement, Metrics};
 use super::verdict::Verdict;
-use crate::engine::RunResult;
+use crate::result::RunResult;
 use crate::scenario::Limit;
 use crate::stats::Estimate;
 

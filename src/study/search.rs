@@ -5,7 +5,9 @@
 
 use super::criterion::Criterion;
 use super::safe::LeverageRange;
-use crate::engine::{LevelResult, RunError, RunOptions, run};
+use crate::engine::RunOptions;
+use crate::result::LevelResult;
+use super::run::{RunError, run};
 use crate::scenario::Scenario;
 
 /// Levels of the first run.

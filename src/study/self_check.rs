@@ -9,7 +9,8 @@ use std::sync::atomic::AtomicBool;
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::engine::{RunError, RunOptions, run};
+use crate::engine::RunOptions;
+use super::run::{RunError, run};
 use crate::scenario::{Problems, Source, parse};
 
 /// Paths of every case.
@@ -106,7 +107,7 @@ fn scenario(model: &str, side: &str, leverage: f64, days: f64, seed: u64) -> Str
     )
 }
 
-fn simulate(text: &str) -> Result<crate::engine::LevelResult, SelfCheckError> {
+fn simulate(text: &str) -> Result<crate::result::LevelResult, SelfCheckError> {
     let scenario = parse(Source::new("self check", text), &[]).map_err(SelfCheckError::Scenario)?;
     let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
     run(&scenario, &options)?.levels.pop().ok_or(SelfCheckError::NoPrice)

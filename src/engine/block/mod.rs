@@ -6,7 +6,7 @@
 mod apart;
 mod seat;
 
-pub(super) use self::seat::Seat;
+pub(crate) use self::seat::Seat;
 use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
 use super::common_jumps::CommonStepper;
 use super::driver::Driver;
@@ -23,7 +23,7 @@ use crate::numeric::replace;
 pub const BLOCK_LANES: usize = 1024;
 
 /// Everything one thread needs to make the paths of blocks, allocated once. Observers are lent for each block.
-pub(super) struct BlockLoop<'a> {
+pub(crate) struct BlockLoop<'a> {
     law: &'a PathLaw,
     steppers: Vec<Box<dyn Stepper>>,
     common_jumps: Vec<CommonStepper<'a>>,
@@ -62,7 +62,7 @@ pub(super) struct BlockLoop<'a> {
 }
 
 /// Those who watch a block, one for each seat.
-pub(super) type Observers<'o> = [&'o mut (dyn Observer + 'o)];
+pub(crate) type Observers<'o> = [&'o mut (dyn Observer + 'o)];
 
 impl<'a> BlockLoop<'a> {
     /// The loop over the blocks of a law, for a single observer to whom nothing is due.

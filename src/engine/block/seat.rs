@@ -7,7 +7,7 @@ use crate::numeric::{Purpose, Stream};
 
 /// The place of one of the observers of the same paths. Its own words decide when it is hit and what funding it pays,
 /// so that its outcomes are those of a run of its own.
-pub(in crate::engine) struct Seat<'a> {
+pub(crate) struct Seat<'a> {
     seed: u64,
     schedule: &'a [Moment],
     /// By point of the grid, the date of the schedule that falls there.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::number;
 use super::document::Document;
-use crate::engine::{LevelResult, RunResult};
+use crate::result::{LevelResult, RunResult};
 use crate::market::{Duration, SECONDS_PER_DAY};
 use crate::study::Verdict;
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 use crate::report::{ReplayReport, SweepReport};
 use crate::study::CheckReport;
 

@@ -10,7 +10,7 @@ use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::super::{RenderError, number, text};
 use super::answer;
 use super::document::Document;
-use crate::engine::{Note, RunResult};
+use crate::result::{Note, RunResult};
 
 const TEMPLATE: &str = include_str!("../assets/page.html");
 const STYLE: &str = include_str!("../assets/page.css");

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::picture::{EquityDistribution, PriceFan};
-use super::plan::PositionAtStart;
+use super::notes::NoteText;
+use crate::engine::PositionAtStart;
 use crate::stats::Estimate;
 use crate::venue::Side;
 
@@ -27,8 +28,11 @@ pub struct RunResult {
     pub paths: u64,
     /// Length of every path in days.
     pub horizon_days: f64,
+    /// Whether it was cut short.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// Approximations and warnings.
-    pub notes: Vec<Note>,
+    pub notes: Vec<NoteText>,
     /// One entry per leverage, ascending.
     pub levels: Vec<LevelResult>,
     /// Prices over time, for pictures.
@@ -52,15 +56,6 @@ pub struct SafeLeverage {
     pub high: f64,
     /// Whether it is the venue that allows no more, and not the target.
     pub limited_by_venue: bool,
-}
-
-/// An approximation or a warning, with what to do about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Note {
-    /// Stable name, such as `few_events`.
-    pub code: String,
-    /// What it means and what to try next.
-    pub message: String,
 }
 
 /// The result at one leverage.
