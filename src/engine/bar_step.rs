@@ -7,7 +7,7 @@
 //! 1, a fifth of what is allowed.
 //!
 //! Correlated positions that stand alone need more, because their hits inside one bar are drawn independently: twice as many bars
-//! leave 0.04 percentage points at a correlation of 0.9 (`tests/portfolio_bias.rs`).
+//! leave 0.04 percentage points at a correlation of 0.9 (`tests/account/portfolio_bias.rs`).
 
 use super::block::{BLOCK_LANES, BlockLoop};
 use super::path_law::PathLaw;

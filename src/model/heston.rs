@@ -27,7 +27,7 @@
 //! measured with one to four million paths each: in the default steps, the horizon over 96 and at most 8 h, at most 0.13
 //! percentage points (standard errors 0.02 to 0.05), stated as below 0.2. It falls in proportion to the step: at most 0.72 in steps
 //! of 24 h, 0.25 in steps of 8 h (standard errors 0.05), largest where the horizon has few steps. A test of
-//! `tests/reference_heston.rs` measures it.
+//! `tests/engine/reference_heston.rs` measures it.
 //!
 //! Sources: Heston (1993); Andersen (2008), "Simple and efficient simulation of the Heston stochastic volatility model",
 //! sections 3.2.4 and 4.2.

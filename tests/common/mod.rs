@@ -3,10 +3,11 @@
 //! Every comparison of one number is made at four standard errors, which a correct program fails by chance once in 16,000
 //! comparisons. Seeds are fixed, so a pass stays a pass. The chi-square tests over independent runs are made at 0.001.
 
-// Every test binary compiles this module and uses a part of it.
+// Every room compiles this module and uses a part of it.
 #![allow(dead_code)]
 
 pub mod history;
+pub mod instructions;
 
 use std::sync::atomic::AtomicBool;
 

@@ -27,7 +27,7 @@
 //! points is seen in seven accounts of two assets. Hits of two purses inside the same bar are drawn independently,
 //! given the ends of all assets (positions on the same side of the same asset excepted); at a correlation of 0.9 that is
 //! 2.6 percentage points over a month as a single bar, and falls as bars get shorter. The engine therefore ends the bars of such
-//! accounts often enough; `tests/portfolio_bias.rs` measures what is left. Where a requirement jumps at a tier edge (rule
+//! accounts often enough; `tests/account/portfolio_bias.rs` measures what is left. Where a requirement jumps at a tier edge (rule
 //! "whole"), the jump is seen at the ends of bars only.
 //!
 //! The owner's policies wait for surfaces of the same kind; see `orders` and `follow`.

@@ -1,0 +1,22 @@
+//! Accounts: what prices do to money.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod conservation;
+mod exact_money;
+mod funded;
+mod funding_rates;
+mod loans;
+mod looks;
+mod margin_inverse;
+mod partial_liquidation;
+mod policies;
+mod portfolio;
+mod portfolio_bias;
+mod portfolio_conservation;
+mod portfolio_fine_steps;
+mod portfolio_policies;
+mod protective_put;
+mod still_prices;
+mod watched;

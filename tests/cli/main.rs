@@ -1,0 +1,6 @@
+//! The program as a user meets it.
+
+mod arguments;
+mod calibrate;
+mod init;
+mod liquidation_price;

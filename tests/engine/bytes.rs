@@ -1,0 +1,206 @@
+//! What the engine promises whatever the model: two evaluations that agree path by path, gaps that fill after the jump,
+//! and the same bytes however the work is divided.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use liqsim::account::Hit;
+use liqsim::engine::{BLOCK_LANES, Plan, Progress, RunError, RunOptions, RunResult, Worker, run};
+use liqsim::model::{Gbm, Jumps, Merton, Model};
+use liqsim::numeric::InstructionSet;
+use liqsim::scenario::{PathBudget, Sampling, Scenario, Source, parse};
+
+use crate::common::instructions::Forced;
+
+const GBM: &str = r#"{ kind = "gbm", drift = 0.1, volatility = 0.8 }"#;
+const MERTON: &str = r#"{ kind = "merton", drift = 0.1, volatility = 0.5, jumps = { rate = 60.0, mean = -0.02, std_dev = 0.08 } }"#;
+
+fn scenario(model: &str, side: &str, monitoring: &str, venue: &str) -> Scenario {
+    let text = format!(
+        r#"
+        name = "engine"
+        simulation = {{ horizon = "14d", paths = 20_000, seed = 5, monitoring = "{monitoring}" }}
+        assets.X = {{ price = 250.0, model = {model} }}
+        [account]
+        equity = 1_000.0
+        margin = "isolated"
+        leverage = [1, 2, 3, 5, 8, 13, 21, 34]
+        venue = {venue}
+        positions = [{{ asset = "X", side = "{side}" }}]
+        "#
+    );
+    parse(Source::new("engine.toml", &text), &[]).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+const FLAT: &str = r#"{ contract = "linear", maintenance = 0.005 }"#;
+const FEES: &str = r#"{ contract = "linear", tiers = [
+    { up_to = 4_000, rate = "0.4%", max_leverage = 100 },
+    { up_to = 20_000, rate = "1%", max_leverage = 50 },
+    { rate = "2%", max_leverage = 40 } ], taker_fee = "5bp", liquidation = { fee = "0.5%" } }"#;
+
+fn cases() -> Vec<Scenario> {
+    let mut cases = Vec::new();
+    for model in [GBM, MERTON] {
+        for side in ["long", "short"] {
+            for monitoring in ["continuous", "6h"] {
+                for venue in [FLAT, FEES] {
+                    cases.push(scenario(model, side, monitoring, venue));
+                }
+            }
+        }
+    }
+    cases
+}
+
+fn ordered(hits: &[Hit]) -> Vec<Hit> {
+    let mut hits = hits.to_vec();
+    hits.sort_by_key(|hit| (hit.lane, hit.level));
+    hits
+}
+
+/// Sums over a few paths; times, recovered equity and bad debt hit by hit.
+#[test]
+fn the_running_extreme_and_the_ledger_agree_path_by_path() {
+    for scenario in cases() {
+        let plan = Plan::new(&scenario).unwrap();
+        let mut liquidated = 0;
+        for path in 0..100 {
+            let mut nested = Worker::new(&plan);
+            let mut ledger = Worker::with_follower(&plan, Box::new(plan.account.ledger()));
+            nested.run_block(path, plan.account.levels.len());
+            ledger.run_block(path, plan.account.levels.len());
+            let (a, mut b) = (ordered(nested.follower().hits()), ordered(ledger.follower().hits()));
+            // The running extreme draws times for one level a path, in turns.
+            let stride = plan.account.levels.len() as u32;
+            b.retain(|hit| hit.level % stride == hit.lane % stride);
+            assert_eq!(a.len(), b.len(), "path {path} of {scenario:?}");
+            for (a, b) in a.iter().zip(&b) {
+                assert_eq!((a.lane, a.level), (b.lane, b.level), "path {path} of {scenario:?}");
+                for (a, b) in [(a.time, b.time), (a.recovered, b.recovered), (a.bad_debt, b.bad_debt)] {
+                    assert!((a - b).abs() < 1e-10, "path {path} of {scenario:?}: {a} {b}");
+                }
+            }
+            liquidated += a.len();
+            let tallies = [nested.tally().clone(), ledger.tally().clone()];
+            for level in 0..plan.account.levels.len() {
+                let a = nested.follower().survivors(&tallies[0], level);
+                let b = ledger.follower().survivors(&tallies[1], level);
+                assert_eq!(a.returns.powers[0], b.returns.powers[0], "survival of level {level}");
+                assert!((a.returns.powers[1] - b.returns.powers[1]).abs() < 1e-10, "return of level {level}");
+                let (a, b) = (a.closing_equity.quantile(0.5), b.closing_equity.quantile(0.5));
+                if let (Some(a), Some(b)) = (a, b) {
+                    assert!((a / b - 1.0).abs() < 2e-3, "closing equity {a} {b}");
+                }
+            }
+        }
+        assert!(liquidated > 100, "the case is too tame to show anything: {liquidated} liquidations");
+    }
+}
+
+/// Volatility is negligible and every jump multiplies the price by e^-0.5: at 5x the first one leaves
+/// 1 + 5(e^-0.5 − 1) = −0.967 of the equity, all of it bad debt beyond the collateral.
+#[test]
+fn a_jump_through_the_liquidation_price_fills_after_the_gap_and_leaves_bad_debt() {
+    let mut scenario = scenario(GBM, "long", "continuous", FLAT);
+    // Bad debt and probability are compared as shares of the same paths.
+    scenario.simulation.sampling = Sampling::Pseudo;
+    let jumps = Jumps { rate: 40.0, mean: -0.5, std_dev: 0.0 };
+    scenario.assets[0].model = Model::Merton(Merton { drift: jumps.growth(), volatility: 1e-4, jumps });
+    // So that probability and bad debt are means over the same paths.
+    scenario.simulation.sampling = Sampling::Pseudo;
+    let result = run_with(&scenario, Some(1));
+    let at_five = result.levels.iter().find(|level| level.leverage == 5.0).unwrap();
+    let jump_probability = 1.0 - (-40.0 * 14.0 / 365.0_f64).exp();
+    let p = at_five.liquidation_probability;
+    assert!((p.value - jump_probability).abs() < 4.0 * p.std_error, "{p:?} {jump_probability}");
+    let owed = 5.0 * (1.0 - (-0.5_f64).exp()) - 1.0;
+    assert!((at_five.bad_debt.value / p.value - owed).abs() < 1e-3, "{:?}", at_five.bad_debt);
+    // The owner of an isolated position loses the collateral and no more.
+    assert_eq!(at_five.returns.quantiles["0.01"], -1.0);
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    for scenario in cases().into_iter().step_by(3) {
+        let reference = json(&run_with(&scenario, Some(1)));
+        for threads in [1, 2, 3, 8] {
+            assert_eq!(reference, json(&run_with(&scenario, Some(threads))), "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn the_instruction_set_changes_no_byte() {
+    let forced = Forced::begin();
+    for mut scenario in cases().into_iter().step_by(5) {
+        scenario.simulation.paths = PathBudget::Fixed(3_000);
+        let reference = json(&run_with(&scenario, Some(2)));
+        for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
+            forced.set(set);
+            assert_eq!(reference, json(&run_with(&scenario, Some(2))), "{set:?}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_run_is_a_shorter_run() {
+    let mut scenario = scenario(MERTON, "long", "continuous", FLAT);
+    scenario.simulation.paths = PathBudget::Fixed(50_000_000);
+    let stop = AtomicBool::new(false);
+    let progress = |progress: Progress| {
+        if progress.paths_done > 20_000 {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    let options = RunOptions { threads: Some(3), stop: &stop, progress: &progress };
+    let interrupted = run(&scenario, &options).unwrap();
+    assert!(interrupted.paths > 20_000 && interrupted.paths < 50_000_000);
+    assert_eq!(interrupted.paths % BLOCK_LANES as u64, 0);
+    assert_eq!(interrupted.notes[0].code, "interrupted");
+    scenario.simulation.paths = PathBudget::Fixed(interrupted.paths);
+    assert_eq!(interrupted.levels, run_with(&scenario, Some(1)).levels);
+
+    let options = RunOptions { threads: Some(1), stop: &AtomicBool::new(true), progress: &|_| {} };
+    assert!(matches!(run(&scenario, &options), Err(RunError::Interrupted)));
+}
+
+#[test]
+fn a_precision_target_ends_at_the_same_path_for_any_number_of_threads() {
+    let mut scenario = scenario(GBM, "long", "continuous", FLAT);
+    scenario.account.leverage = vec![5.0, 10.0];
+    for sampling in [Sampling::Auto, Sampling::Pseudo] {
+        scenario.simulation.sampling = sampling;
+        scenario.simulation.paths = PathBudget::Precision { relative: 0.01, max_paths: 10_000_000 };
+        let result = run_with(&scenario, Some(1));
+        assert_eq!(json(&result), json(&run_with(&scenario, Some(3))));
+        assert!(result.notes.iter().any(|note| note.code == "precision_reached"));
+        for level in &result.levels {
+            let p = level.liquidation_probability;
+            assert!(p.std_error / p.value <= 0.01, "{p:?}");
+        }
+    }
+    scenario.simulation.paths = PathBudget::Precision { relative: 1e-4, max_paths: 100_000 };
+    let result = run_with(&scenario, Some(2));
+    assert_eq!(result.paths, 100_000);
+    assert!(result.notes.iter().any(|note| note.code == "precision_missed"));
+}
+
+/// A level no price can liquidate keeps its probability at zero without an interval, and does not hold up a precision
+/// target.
+#[test]
+fn an_unlevered_long_without_fees_cannot_be_liquidated() {
+    let mut scenario = scenario(GBM, "long", "continuous", FLAT);
+    scenario.assets[0].model = Model::Gbm(Gbm { drift: 0.0, volatility: 3.0 });
+    let result = run_with(&scenario, Some(2));
+    let unlevered = &result.levels[0];
+    assert_eq!((unlevered.liquidation_price, unlevered.liquidation_probability.high), (None, 0.0));
+    assert!(unlevered.time_to_liquidation_days.is_none());
+}
+
+fn run_with(scenario: &Scenario, threads: Option<usize>) -> RunResult {
+    let options = RunOptions { threads, stop: &AtomicBool::new(false), progress: &|_| {} };
+    run(scenario, &options).unwrap()
+}
+
+fn json(result: &RunResult) -> String {
+    serde_json::to_string(result).unwrap()
+}

@@ -1,0 +1,9 @@
+//! Probabilities by other ways than counting.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod crossing;
+mod events;
+mod rare_events;
+mod strata;

@@ -1,0 +1,4 @@
+//! Rules of the house, and documents that say what the program does.
+
+mod documentation;
+mod rooms;

@@ -1,0 +1,3 @@
+//! Price histories.
+
+mod history;

@@ -1,0 +1,8 @@
+//! Price models by themselves, without an account.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod assets_and_stress;
+mod bootstrap;
+mod laws;

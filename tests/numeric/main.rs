@@ -1,0 +1,3 @@
+//! Kernels and random streams.
+
+mod noise;

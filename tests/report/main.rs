@@ -1,0 +1,5 @@
+//! Output formats of a finished result.
+
+mod browser;
+mod formats;
+mod page;

@@ -1,0 +1,5 @@
+//! The scenario file.
+
+mod fuzz;
+mod problems;
+mod valid;

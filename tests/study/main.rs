@@ -1,0 +1,14 @@
+//! What is built from many runs, and replay.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod assumptions;
+mod replay_accounts;
+mod replay_history;
+mod safe_leverage;
+mod sweep_resume;
+mod sweep_sharing;
+mod sweep_tables;
+mod verdicts;
+mod walk_forward;
