@@ -13,15 +13,15 @@ use clap::Args;
 
 use crate::calibrate::{AssumptionOptions, assumptions};
 use crate::engine::RunOptions;
-use crate::result::RunResult;
-use crate::study::RunError;
 use crate::market::{Duration, PriceHistory};
 use crate::report::html::{self, Document};
 use crate::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
+use crate::result::RunResult;
 use crate::scenario::{PathBudget, Scenario};
 use crate::study::{
     Assumptions, CheckReport, ComparisonOptions, LimitCheck, ScenarioCheck, Verdict, check_limits, compare,
 };
+use crate::study::{RunError, run};
 
 use super::failure::error_with_help;
 use super::interrupt;

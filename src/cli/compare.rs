@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::result::RunResult;
 use crate::report::render_comparisons;
+use crate::result::RunResult;
 use crate::study::{Comparison, ComparisonOptions, Verdict, compare};
 
 use super::failure::error_with_help;

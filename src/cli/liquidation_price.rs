@@ -6,10 +6,10 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::engine::Plan;
-use crate::result::PositionResult;
 use crate::report::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, render_liquidation_json,
 };
+use crate::result::PositionResult;
 use crate::scenario::Scenario;
 
 use super::output::print;

@@ -8,8 +8,8 @@ use crate::engine::RunOptions;
 use crate::estimate::{MergeError, Partial};
 use crate::study::result_of;
 
-use super::interrupt;
 use super::failure::{WrongScenarios, error_with_help};
+use super::interrupt;
 use super::result_output::ResultOutput;
 use super::run::show_safe_leverage;
 use super::shard_file::ShardFile;

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum};
 
 use crate::engine::RunOptions;
-use crate::study::RunError;
 use crate::market::{Duration, IssueKind, PriceHistory, format_time};
 use crate::report::html::{self, Document};
 use crate::report::{
@@ -15,6 +14,7 @@ use crate::report::{
 };
 use crate::scenario::{self, PathBudget, Scenario};
 use crate::study::{Replay as History, WalkForward};
+use crate::study::{RunError, run};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;

@@ -8,10 +8,10 @@ use clap::Args;
 use rayon::prelude::*;
 
 use crate::engine::{AssetBars, PathBars, Progress};
-use crate::study::RunError;
 use crate::market::Duration;
 use crate::report::{Cell, ParquetTable};
 use crate::scenario::{self, Scenario};
+use crate::study::RunError;
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;

@@ -9,9 +9,9 @@ use clap::Args;
 
 use crate::engine::{self, Progress, RunOptions};
 use crate::result::RunResult;
-use crate::study::RunError;
 use crate::scenario::{self, PathBudget, Scenario, Source, Sweep as Cells, is_metric, read_sweep};
 use crate::study::ResultsFolder;
+use crate::study::{RunError, run_sharing};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;

@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::result::RunResult;
 use crate::report::{Layout, RenderError, VerdictFormat};
+use crate::result::RunResult;
 use crate::study::{ComparisonOptions, Verdict};
 
 use super::failure::error_with_help;

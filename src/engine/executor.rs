@@ -18,6 +18,14 @@ pub struct RunOptions<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
+impl Default for RunOptions<'_> {
+    /// All CPUs, never stopped, nobody told.
+    fn default() -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self { threads: None, stop: &NEVER, progress: &|_| {} }
+    }
+}
+
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -54,8 +62,7 @@ impl<'a> Executor<'a> {
 
     /// The thread of the caller, which nothing stops.
     pub fn alone() -> Executor<'static> {
-        static NEVER: AtomicBool = AtomicBool::new(false);
-        Executor { pool: None, options: RunOptions { threads: Some(1), stop: &NEVER, progress: &|_| {} } }
+        Executor { pool: None, options: RunOptions { threads: Some(1), ..RunOptions::default() } }
     }
 
     /// Whether the run is to stop.

@@ -19,7 +19,7 @@ pub struct FundingLaw {
 
 /// The rates of all laws of an account.
 #[derive(Debug, Clone)]
-pub(super) struct FundingPaths<'a> {
+pub(crate) struct FundingPaths<'a> {
     laws: Vec<FundingPath<'a>>,
     /// Rates of the payment at hand, by law and path, where there are several laws.
     rates: Vec<f64>,

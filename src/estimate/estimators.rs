@@ -19,6 +19,8 @@ use crate::stats::{Estimate, Method, Tally};
 const RELATIVE: f64 = 0.5;
 /// Paths of the run for every point of a level, or for every particle, at most.
 const PATHS_PER_POINT: u64 = 4;
+/// Fewest points that are worth the trouble.
+const LEAST_POINTS: u64 = 4096;
 /// Shorter runs have no particles: a pilot and what an error needs would outweigh them.
 pub(super) const LEAST_PATHS: u64 = 20_000;
 /// The error is an estimate itself, right to about a fifth.
@@ -46,7 +48,7 @@ pub struct Estimators {
 /// What the estimators of one account know, by level.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
-    own: Vec<Option<(Answer, bool)>>,
+    own: Vec<Option<(Answer, usize)>>,
 }
 
 impl Answers {
@@ -73,7 +75,9 @@ impl Estimators {
                 list.push(Box::new(crossing));
             }
             (Sampling::Sobol, _) => return Err(SamplingError),
-            (Sampling::Auto, Some(crossing)) if crossing.reaches_rare_levels() => list.push(Box::new(crossing)),
+            (Sampling::Auto, Some(crossing)) if crossing.reaches_rare_levels() => {
+                list.push(Box::new(crossing))
+            }
             (Sampling::Auto, crossing) => {
                 if let Some(particles) = RareEvents::new(plan) {
                     list.push(Box::new(particles));
@@ -96,12 +100,12 @@ impl Estimators {
     /// What the estimators find out in a run of some paths; what they know so far if the work is stopped.
     pub fn answers(&self, budget: &PathBudget, paths: u64, executor: &Executor<'_>) -> Answers {
         let effort = match *budget {
-            PathBudget::Fixed(_) => Effort { relative: relative(paths), paths: paths / PATHS_PER_POINT },
+            PathBudget::Fixed(_) => effort(paths),
             PathBudget::Precision { relative, max_paths } => {
-                Effort { relative: SAFETY * relative, paths: max_paths }
+                Effort { relative: SAFETY * relative, paths: max_paths.max(LEAST_POINTS) }
             }
         };
-        let mut own: Vec<Option<(Answer, bool)>> = vec![None; self.levels];
+        let mut own: Vec<Option<(Answer, usize)>> = vec![None; self.levels];
         for (place, estimator) in self.list.iter().enumerate() {
             if estimator.method() == Method::Splitting && paths < LEAST_PATHS {
                 continue;
@@ -144,7 +148,10 @@ pub struct Choice {
     pub answer: Option<Answer>,
 }
 
-/// The relative standard error that a run of some paths aims at.
-pub(super) fn relative(paths: u64) -> f64 {
-    RELATIVE / (paths.max(1) as f64).sqrt()
+/// What a run of some paths is worth at the sides of them.
+pub(super) fn effort(paths: u64) -> Effort {
+    Effort {
+        relative: RELATIVE / (paths.max(1) as f64).sqrt(),
+        paths: (paths / PATHS_PER_POINT).max(LEAST_POINTS),
+    }
 }

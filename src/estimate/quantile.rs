@@ -1,15 +1,11 @@
 //! Quantiles of the largest adverse move, by the estimators of a probability.
 
-use super::estimator::Effort;
-use super::estimators::{LEAST_PATHS, ROUGH, relative};
+use super::estimators::{LEAST_PATHS, ROUGH, effort};
 use super::qmc::Crossing;
 use super::splitting::{RARE, RareEvents};
 use crate::engine::{Executor, Plan};
 use crate::scenario::{Sampling, Scenario};
 use crate::stats::Estimate;
-
-/// Paths of the run for every point or particle, at most.
-const PATHS_PER_POINT: u64 = 4;
 
 /// The adverse move, a distance of log-prices, that the paths of a scenario reach with a probability, from a first guess of it: from
 /// scrambled Sobol points where they apply, from particles where the probability is rare; none where the scenario wants neither, a run
@@ -26,7 +22,7 @@ pub fn largest_move(
         return None;
     }
     let is_auto = sampling == Sampling::Auto;
-    let effort = Effort { relative: relative(paths), paths: paths / PATHS_PER_POINT };
+    let effort = effort(paths);
     let crossing = Crossing::new(plan, is_auto)
         .filter(|crossing| guess > 0.0 && (probability > RARE || crossing.reaches_rare_levels()));
     let found = crossing.and_then(|crossing| crossing.depth(probability, guess, &effort, executor));

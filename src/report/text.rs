@@ -1,7 +1,7 @@
 //! Lines for people: what was run, what the columns mean, the notes.
 
-use crate::result::RunResult;
 use crate::market::{Duration, SECONDS_PER_DAY};
+use crate::result::RunResult;
 
 use super::number;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::picture::{EquityDistribution, PriceFan};
 use super::notes::NoteText;
+use super::picture::{EquityDistribution, PriceFan};
 use crate::engine::PositionAtStart;
 use crate::stats::Estimate;
 use crate::venue::Side;

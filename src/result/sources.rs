@@ -26,7 +26,8 @@ impl Sources {
 
     /// Whether the scenario leaves the way to the probabilities to the program.
     pub fn has_choice(&self) -> bool {
-        self.sampling != Sampling::Pseudo && self.levels.iter().any(|(_, choice)| choice.probability.method != Method::Counted)
+        self.sampling != Sampling::Pseudo
+            && self.levels.iter().any(|(_, choice)| choice.probability.method != Method::Counted)
     }
 
     /// The levels whose probability came about in a way.

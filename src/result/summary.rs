@@ -1,7 +1,7 @@
 //! From the tally of all paths to the numbers of the result.
 
-use super::noting;
 use super::notes::Note;
+use super::noting;
 use super::passage;
 use super::picture::EquityDistribution;
 use super::run_result::{
@@ -30,8 +30,9 @@ pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outc
     let Outcome { tally, answers, ending } = outcome;
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
     let follower = plan.follower();
-    let choices: Vec<Choice> =
-        (0..plan.terms.len()).map(|k| choose(plan, estimators.probability(answers, k, tally), tally, k)).collect();
+    let choices: Vec<Choice> = (0..plan.terms.len())
+        .map(|k| choose(plan, estimators.probability(answers, k, tally), tally, k))
+        .collect();
     let level = |(k, choice): (usize, &Choice)| {
         level_result(plan, &*follower, (tally, choice.probability), k, horizon_days)
     };

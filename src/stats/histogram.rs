@@ -96,7 +96,8 @@ impl Histogram {
         let is_used = |octave: &usize| self.used & octave_of(octave * BINS_PER_OCTAVE) != 0;
         let octaves = (0..self.counts.len() / BINS_PER_OCTAVE).filter(is_used);
         let bins = |octave: usize| octave * BINS_PER_OCTAVE..(octave + 1) * BINS_PER_OCTAVE;
-        let counts = octaves.flat_map(move |octave| bins(octave).zip(self.counts[bins(octave)].iter().copied()));
+        let counts =
+            octaves.flat_map(move |octave| bins(octave).zip(self.counts[bins(octave)].iter().copied()));
         counts.filter(|(_, count)| *count > 0)
     }
 

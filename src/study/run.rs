@@ -1,6 +1,8 @@
 //! Running scenarios: from the file's meaning to the result.
 
-use crate::engine::{BLOCK_LANES, Executor, PathLawError, Plan, PlanError, Progress, RunOptions, ThreadsError};
+use crate::engine::{
+    BLOCK_LANES, Executor, PathLawError, Plan, PlanError, Progress, RunOptions, ThreadsError,
+};
 use crate::estimate::{Estimators, Job, Outcome, Partial, SamplingError, Shard, estimate, outcome_of, part};
 use crate::result::{PriceFans, RunResult, summarise};
 use crate::scenario::{PathBudget, Scenario};
@@ -116,7 +118,8 @@ fn run_prepared(
     let jobs: Vec<Job<'_>> = prepared.iter().map(Prepared::job).collect();
     let outcomes = estimate(&jobs, &executor);
     let mut fans = PriceFans::default();
-    let result = |(one, outcome): (&Prepared<'_>, Outcome)| Ok((one.result(&outcome, &mut fans)?, outcome.tally));
+    let result =
+        |(one, outcome): (&Prepared<'_>, Outcome)| Ok((one.result(&outcome, &mut fans)?, outcome.tally));
     prepared.iter().zip(outcomes).map(result).collect()
 }
 

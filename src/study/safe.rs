@@ -196,9 +196,8 @@ impl<'a> Depths<'a> {
     ) -> Result<(SafeLeverage, Method), RunError> {
         let counted = self.safe(max_probability);
         let width = |safe: &SafeLeverage| safe.high - safe.low;
-        let is_better = |(safe, by): &(SafeLeverage, Method)| {
-            *by == Method::Splitting || width(safe) < width(&counted)
-        };
+        let is_better =
+            |(safe, by): &(SafeLeverage, Method)| *by == Method::Splitting || width(safe) < width(&counted);
         let apart = self.safe_apart(max_probability, options)?.filter(is_better);
         Ok(apart.unwrap_or((counted, Method::Counted)))
     }

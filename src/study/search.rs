@@ -4,10 +4,10 @@
 //! the truth does, and the crossing of a limit can be closed in on.
 
 use super::criterion::Criterion;
+use super::run::{RunError, run};
 use super::safe::LeverageRange;
 use crate::engine::RunOptions;
 use crate::result::LevelResult;
-use super::run::{RunError, run};
 use crate::scenario::Scenario;
 
 /// Levels of the first run.

@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicBool;
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::engine::RunOptions;
 use super::run::{RunError, run};
+use crate::engine::RunOptions;
 use crate::scenario::{Problems, Source, parse};
 
 /// Paths of every case.

@@ -8,8 +8,8 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{available_parallelism, scope};
 
-use crate::engine::{Progress, RunOptions};
 use super::run::{RunError, run};
+use crate::engine::{Progress, RunOptions};
 use crate::market::{Duration, PriceHistory};
 use crate::model::Model;
 use crate::scenario::Scenario;

@@ -4,10 +4,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use liqsim::account::Hit;
-use liqsim::engine::{BLOCK_LANES, Plan, Progress, RunError, RunOptions, RunResult, Worker, run};
+use liqsim::engine::{BLOCK_LANES, Plan, Progress, RunOptions, Worker};
 use liqsim::model::{Gbm, Jumps, Merton, Model};
 use liqsim::numeric::InstructionSet;
+use liqsim::result::RunResult;
 use liqsim::scenario::{PathBudget, Sampling, Scenario, Source, parse};
+use liqsim::study::{RunError, run};
 
 use crate::common::instructions::Forced;
 

@@ -12,9 +12,10 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use liqsim::engine::{RunOptions, run};
+use liqsim::engine::RunOptions;
 use liqsim::report::html::{Document, ScenarioText, render};
 use liqsim::scenario;
+use liqsim::study::run;
 use serde_json::{Value, json};
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];

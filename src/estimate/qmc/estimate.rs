@@ -19,8 +19,6 @@ const PRECISE: f64 = 0.006;
 const PART: u32 = 1 << 12;
 /// Points of one net, at most.
 const MOST_POINTS: u32 = 1 << 26;
-/// Fewest points of all scramblings that are worth the trouble.
-const LEAST_POINTS: u64 = 4096;
 /// Points of the first net, and where several events are expected on a path: there the smaller one is rarely enough.
 const FIRST: (u32, u32) = (32, 64);
 const SEVERAL_EVENTS: f64 = 2.0;
@@ -84,7 +82,12 @@ impl Crossing {
     }
 
     /// The probabilities of touching two barriers, mirrored log-prices, from the same nets; none if the work was stopped.
-    pub(super) fn at(&self, barriers: [f64; 2], effort: &Effort, executor: &Executor<'_>) -> Option<[Estimate; 2]> {
+    pub(super) fn at(
+        &self,
+        barriers: [f64; 2],
+        effort: &Effort,
+        executor: &Executor<'_>,
+    ) -> Option<[Estimate; 2]> {
         let problem = led(&self.own, self.importance, barriers[0], self.horizon);
         let group = Group { levels: vec![0, 1], barriers: barriers.to_vec(), problem };
         // A number of its own, so that its nets are not those of a level.
@@ -102,22 +105,23 @@ impl Crossing {
         executor: &Executor<'_>,
     ) -> Option<(Vec<Estimate>, u64)> {
         let scramblings = scramblings(effort);
-        let most_points = effort.paths.max(LEAST_POINTS);
         let has_several = group.problem.expected_events(self.horizon) > SEVERAL_EVENTS;
         let mut points = if has_several { FIRST.1 } else { FIRST.0 };
         let mut known = None;
         loop {
-            let Some(probabilities) = self.round(number, group, points, scramblings, executor) else { return known };
+            let Some(probabilities) = self.round(number, group, points, scramblings, executor) else {
+                return known;
+            };
             let worst = probabilities.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
             let all = u64::from(points) * scramblings as u64;
             known = Some((probabilities, all));
             // Where nothing was seen the comparison with not-a-number fails: go on.
-            if worst <= effort.relative || 2 * all > most_points || points >= MOST_POINTS {
+            if worst <= effort.relative || 2 * all > effort.paths || points >= MOST_POINTS {
                 return known;
             }
             // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
             let doublings = (4.0 / 3.0 * (worst / effort.relative).log2()).ceil();
-            let most = (most_points / (2 * all)).max(1).ilog2() + 1;
+            let most = (effort.paths / (2 * all)).max(1).ilog2() + 1;
             points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
         }
     }
@@ -157,7 +161,11 @@ impl Crossing {
             means.iter_mut().zip(part.iter().flatten()).for_each(|(mean, sum)| *mean += sum);
         }
         let of_level = |level| means.iter().skip(level).step_by(count).copied();
-        Some((0..count).map(|level| Estimate::of_replicates(of_level(level)).by(Method::QuasiMonteCarlo)).collect())
+        Some(
+            (0..count)
+                .map(|level| Estimate::of_replicates(of_level(level)).by(Method::QuasiMonteCarlo))
+                .collect(),
+        )
     }
 }
 
@@ -210,7 +218,8 @@ impl Estimator for Crossing {
 impl Group {
     /// The group without the levels that are not wanted.
     fn of(&self, wants: &dyn Fn(&usize) -> bool) -> Self {
-        let kept = self.levels.iter().copied().zip(self.barriers.iter().copied()).filter(|(level, _)| wants(level));
+        let kept =
+            self.levels.iter().copied().zip(self.barriers.iter().copied()).filter(|(level, _)| wants(level));
         let (levels, barriers) = kept.unzip();
         Self { levels, barriers, problem: self.problem.clone() }
     }

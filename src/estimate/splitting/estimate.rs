@@ -214,7 +214,8 @@ impl RareEvents {
                 .collect();
             let worst = estimates.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
             // Where nothing was seen the comparison with not-a-number fails: go on.
-            let is_enough = worst <= effort.relative && estimates.iter().all(|p| p.value > 0.0) || until >= most;
+            let is_enough =
+                worst <= effort.relative && estimates.iter().all(|p| p.value > 0.0) || until >= most;
             known = Some((estimates, until));
             if is_enough {
                 return known;
@@ -265,7 +266,9 @@ impl Estimator for RareEvents {
             let barriers: Vec<f64> = levels.iter().map(|level| self.barriers[*level]).collect();
             let first = range_of(number as u64, MOST_STEPS);
             let effort = Effort { paths, ..*effort };
-            let Some((found, blocks)) = self.refine(*guide, first, &barriers, &effort, executor) else { break };
+            let Some((found, blocks)) = self.refine(*guide, first, &barriers, &effort, executor) else {
+                break;
+            };
             for (level, probability) in levels.iter().zip(found) {
                 let (paths, replicates) = (used + blocks * LANES as u64, blocks as usize);
                 answers[*level] = Some(Answer { probability, paths, replicates, is_tilted: false });
@@ -286,9 +289,8 @@ impl RareEvents {
     fn groups(&self, wanted: &[usize], executor: &Executor<'_>) -> Option<Vec<(Guide, u64, Vec<usize>)>> {
         let plain = self.plain_tail(executor)?;
         // From the deepest up. A plain pilot can only say which levels are not rare by far.
-        let is_candidate = |level: &usize| {
-            self.serves(*level) && plain.probability(self.barriers[*level]) < 3.0 * RARE
-        };
+        let is_candidate =
+            |level: &usize| self.serves(*level) && plain.probability(self.barriers[*level]) < 3.0 * RARE;
         let mut levels: Vec<usize> = wanted.iter().copied().filter(is_candidate).collect();
         levels.sort_by(|a, b| self.barriers[*b].total_cmp(&self.barriers[*a]));
         let mut groups: Vec<(Guide, u64, Vec<usize>)> = Vec::new();

@@ -10,7 +10,7 @@ use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::super::{RenderError, number, text};
 use super::answer;
 use super::document::Document;
-use crate::result::{Note, RunResult};
+use crate::result::{NoteText, RunResult};
 
 const TEMPLATE: &str = include_str!("../assets/page.html");
 const STYLE: &str = include_str!("../assets/page.css");
@@ -100,7 +100,7 @@ struct Run {
     line: String,
     head: Vec<String>,
     rows: Vec<Vec<String>>,
-    notes: Vec<Note>,
+    notes: Vec<NoteText>,
 }
 
 #[derive(Serialize)]

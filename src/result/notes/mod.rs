@@ -4,8 +4,8 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-use crate::result::sources::Sources;
 use crate::market::Duration;
+use crate::result::sources::Sources;
 
 /// A note as results have it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
