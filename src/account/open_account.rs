@@ -12,6 +12,8 @@ pub struct OpenAccount {
     pub asset: usize,
     /// Its direction.
     pub side: Side,
+    /// Asset and direction of every position.
+    pub positions: Vec<(usize, Side)>,
     /// The levels of an account of one position; empty where there are several.
     pub levels: Vec<Level>,
     /// The levels of an account of several positions; empty where there is one.
@@ -76,6 +78,12 @@ impl OpenAccount {
     /// The asset and the side on which the account loses; of several positions those of the first.
     pub fn losing_side(&self) -> (usize, Sides) {
         (self.asset, losing(self.side))
+    }
+
+    /// The side on which the positions in an asset lose; the lower one where there are none.
+    pub fn losing_side_of(&self, asset: usize) -> Sides {
+        let position = self.positions.iter().find(|(own, _)| *own == asset);
+        position.map_or(Sides::Low, |(_, side)| losing(*side))
     }
 
     /// Whether liquidation depends on several prices, or on several pools, so that bars have to be short: the way between their ends

@@ -117,6 +117,7 @@ impl Plan {
         let account = OpenAccount {
             asset: position.asset,
             side: position.side,
+            positions: account.positions.iter().map(|one| (one.asset, one.side)).collect(),
             openings: levels.iter().map(|level| Opening::new(level, venue)).collect(),
             levels,
             portfolio,

@@ -4,7 +4,9 @@ mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
+mod evaluate;
 mod forecasts;
+mod grid;
 mod limits;
 mod metric;
 mod self_check;
@@ -13,7 +15,7 @@ mod results_folder;
 mod run;
 mod safe;
 mod search;
-mod start_block;
+mod starts;
 mod verdict;
 mod walk_forward;
 
@@ -23,6 +25,7 @@ pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
+pub use evaluate::{EvaluateError, evaluate};
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use limits::{LimitCheck, check_limits};
 pub use metric::{Measurement, Metrics};

@@ -47,8 +47,19 @@ impl<'a> Seat<'a> {
 
     /// Lets what is due at a point of the grid happen.
     pub fn settle(&mut self, point: usize, prices: &[Vec<f64>], observer: &mut dyn Observer) {
+        self.settle_with(point, prices, observer, &|_| None);
+    }
+
+    /// The same where the rates of some laws of funding are `known`.
+    pub fn settle_with(
+        &mut self,
+        point: usize,
+        prices: &[Vec<f64>],
+        observer: &mut dyn Observer,
+        known: &dyn Fn(usize) -> Option<Vec<f64>>,
+    ) {
         if let Some(date) = self.dates[point] {
-            let funding = self.funding.next(&self.schedule[date]);
+            let funding = self.funding.next(&self.schedule[date], known);
             observer.settle(date, prices, Due { funding });
         }
     }

@@ -16,7 +16,7 @@ const MANY: usize = 64;
 /// Relative error below which an estimate is a precise one.
 const PRECISE: f64 = 0.006;
 /// Points of a net that one thread takes at a time.
-const PART: u32 = 1 << 12;
+const PART: u32 = 1 << 10;
 /// Points of one net, at most.
 const MOST_POINTS: u32 = 1 << 26;
 /// Points of the first net, and where several events are expected on a path: there the smaller one is rarely enough.
