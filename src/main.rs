@@ -1,4 +1,5 @@
 //! The `liqsim` program.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 use super::portfolio::{Purse, prices};
 use super::{Book, Follower, Funded, Ledger, Level, Moment, Nested, Opening, Policy, Portfolio};
 use crate::market::{Duration, Sides};
+use crate::numeric::elementary;
 use crate::venue::{Borrow, Flows, Side};
 
 /// An account at every leverage level, before any path is drawn.
@@ -164,7 +165,8 @@ fn nearest(purses: &[Purse], asset: usize, side: Sides) -> Option<f64> {
     if !purses.iter().all(is_plain) {
         return None;
     }
-    let distances =
-        prices(purses).into_iter().map(|one| one.liquidation.map_or(f64::INFINITY, |x| x.ln().abs()));
+    let distances = prices(purses)
+        .into_iter()
+        .map(|one| one.liquidation.map_or(f64::INFINITY, |x| elementary::ln(x).abs()));
     Some(distances.fold(f64::INFINITY, f64::min))
 }

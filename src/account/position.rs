@@ -15,6 +15,7 @@
 
 use thiserror::Error;
 
+use crate::numeric::elementary;
 use crate::venue::{Contract, Fill, Holding, Liquidation, LiquidationPrice, MarginError, Side, Venue};
 
 /// One leverage of one isolated position.
@@ -163,7 +164,7 @@ impl Level {
 
     /// Liquidation price as a log return from the entry: negative for a long; none if it cannot be reached.
     pub fn log_barrier(&self) -> Option<f64> {
-        self.liquidation.price.map(|price| (price / self.holding.entry).ln())
+        self.liquidation.price.map(|price| elementary::ln(price / self.holding.entry))
     }
 }
 

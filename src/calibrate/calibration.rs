@@ -8,6 +8,7 @@ use super::goodness::Goodness;
 use super::jumps::Jumps;
 use super::sample::{Sample, mean, variance};
 use super::{bates, gbm, hawkes, heston, kou, merton, regime};
+use crate::numeric::elementary;
 
 /// What can be fitted: a model with an estimator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,11 +155,11 @@ pub fn calibrate(sample: Sample, targets: &[Target]) -> Result<Calibration, Vec<
 /// Mean log return, and growth of the expected price, per year with standard errors.
 fn growth(sample: &Sample) -> (Growth, Growth) {
     let (n, dt) = (sample.len() as f64, sample.step_years());
-    let ratios: Vec<f64> = sample.returns.iter().map(|r| r.exp()).collect();
+    let ratios: Vec<f64> = sample.returns.iter().map(|r| elementary::exp(*r)).collect();
     let (log, ratio) = (mean(&sample.returns), mean(&ratios));
     let error = |values: &[f64], centre: f64| (variance(values) / n).sqrt() / (centre * dt);
     (
         Growth { value: log / dt, std_error: error(&sample.returns, 1.0) },
-        Growth { value: ratio.ln() / dt, std_error: error(&ratios, ratio) },
+        Growth { value: elementary::ln(ratio) / dt, std_error: error(&ratios, ratio) },
     )
 }

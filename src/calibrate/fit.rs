@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::information::standard_errors;
 use super::simplex::maximise;
+use crate::numeric::elementary;
 
 /// A fitted parameter under its key of the scenario file (`jumps.rate`), or a derived quantity.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,7 +36,7 @@ impl Likelihood {
 
     /// Schwarz' information criterion, k ln n − 2 ln L: smaller is better.
     pub fn bic(&self, observations: usize) -> f64 {
-        self.parameters as f64 * (observations as f64).ln() - 2.0 * self.log
+        self.parameters as f64 * elementary::ln(observations as f64) - 2.0 * self.log
     }
 }
 
@@ -130,10 +131,10 @@ pub(super) fn maximum_likelihood(
 
 /// 1/(1 + e^(−x)): any number to one between 0 and 1.
 pub(super) fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
+    1.0 / (1.0 + elementary::exp(-x))
 }
 
 /// The inverse of [`logistic`].
 pub(super) fn logit(p: f64) -> f64 {
-    (p / (1.0 - p)).ln()
+    elementary::ln(p / (1.0 - p))
 }

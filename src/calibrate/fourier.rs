@@ -1,5 +1,7 @@
 //! The discrete Fourier transform of a power of two of points (Cooley and Tukey 1965, radix 2).
 
+use crate::numeric::elementary;
+
 /// Replaces z_k by Σ_j z_j e^(−2πi jk/n). The lengths must be the same power of two.
 pub fn transform(real: &mut [f64], imaginary: &mut [f64]) {
     let n = real.len();
@@ -15,7 +17,7 @@ pub fn transform(real: &mut [f64], imaginary: &mut [f64]) {
     let roots: Vec<(f64, f64)> = (0..n / 2)
         .map(|k| {
             let angle = -2.0 * std::f64::consts::PI * k as f64 / n as f64;
-            (angle.cos(), angle.sin())
+            (elementary::cos(angle), elementary::sin(angle))
         })
         .collect();
     let mut half = 1;

@@ -7,12 +7,12 @@
 //! ω/(1 − persistence) is hardly determined and may lie far from that of the sample; then the fit is repeated with the
 //! long-run variance held at the sample's (variance targeting, Engle and Mezrich 1996), and says so.
 
-use statrs::function::gamma::ln_gamma;
-
 use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
 use super::kernels::sum_of_logs;
-use super::law::{normal_cdf, standardised_t_cdf};
+use super::law::standardised_t_cdf;
 use super::sample::{Sample, variance};
+use crate::numeric::elementary;
+use crate::numeric::special::{ln_gamma, normal_cdf};
 
 /// Largest degrees of freedom: the law is normal there.
 const LARGEST_DOF: f64 = 500.0;
@@ -83,11 +83,12 @@ impl GarchLaw {
         let pi = std::f64::consts::PI;
         let Some(dof) = self.dof else {
             let squares: f64 = returns.iter().zip(&h).map(|(r, h)| (r - self.mean).powi(2) / h).sum();
-            return -0.5 * (n * (2.0 * pi).ln() + squares + sum_of_logs(&mut h));
+            return -0.5 * (n * elementary::ln(2.0 * pi) + squares + sum_of_logs(&mut h));
         };
         let mut shocks: Vec<f64> =
             returns.iter().zip(&h).map(|(r, h)| 1.0 + (r - self.mean).powi(2) / ((dof - 2.0) * h)).collect();
-        let constant = ln_gamma(0.5 * (dof + 1.0)) - ln_gamma(0.5 * dof) - 0.5 * (pi * (dof - 2.0)).ln();
+        let constant =
+            ln_gamma(0.5 * (dof + 1.0)) - ln_gamma(0.5 * dof) - 0.5 * elementary::ln(pi * (dof - 2.0));
         n * constant - 0.5 * sum_of_logs(&mut h) - 0.5 * (dof + 1.0) * sum_of_logs(&mut shocks)
     }
 }
@@ -140,10 +141,10 @@ impl Garch {
             let mut next = || rest.next().copied().unwrap_or(0.0);
             let persistence = logistic(u[1]);
             let shock = persistence * logistic(u[2]);
-            let omega = if targeted { before * (1.0 - persistence) } else { next().exp() };
+            let omega = if targeted { before * (1.0 - persistence) } else { elementary::exp(next()) };
             let alpha = if self.asymmetric { 2.0 * shock * logistic(next()) } else { shock };
             let gamma = 2.0 * (shock - alpha);
-            let dof = self.student.then(|| 2.0 + next().exp());
+            let dof = self.student.then(|| 2.0 + elementary::exp(next()));
             GarchLaw { mean: u[0], omega, alpha, gamma, beta: persistence - shock, dof }
         };
         let log_likelihood = |u: &[f64]| {
@@ -169,9 +170,9 @@ impl Garch {
         keys.extend(["persistence", "long_run_volatility"]);
         let start = |persistence: f64, share: f64| {
             let mut start = vec![0.0, logit(persistence), logit(share)];
-            start.extend((!targeted).then(|| (before * (1.0 - persistence)).ln()));
+            start.extend((!targeted).then(|| elementary::ln(before * (1.0 - persistence))));
             start.extend(self.asymmetric.then_some(0.0));
-            start.extend(self.student.then_some(2.0_f64.ln()));
+            start.extend(self.student.then_some(elementary::ln(2.0_f64)));
             start
         };
         let starts = [start(0.97, 0.1), start(0.995, 0.05), start(0.8, 0.3)];
@@ -182,7 +183,7 @@ impl Garch {
             // Its error is that of the sample's variance, which this likelihood does not know.
             derived[1].std_error = None;
         }
-        let log_likelihood = estimate.log_likelihood - sample.len() as f64 * unit.ln();
+        let log_likelihood = estimate.log_likelihood - sample.len() as f64 * elementary::ln(unit);
         let free = estimate.point.len() + usize::from(targeted);
         Ok(Estimated { law: in_returns(law(&estimate.point)), parameters, derived, log_likelihood, free })
     }

@@ -1,7 +1,9 @@
 //! Geometric Brownian motion: log returns are independent and normal; the estimate is in closed form.
 
+use crate::numeric::elementary;
+use crate::numeric::special::normal_cdf;
+
 use super::fit::{Fit, Likelihood, Parameter};
-use super::law::normal_cdf;
 use super::sample::Sample;
 
 /// Fits the volatility; its standard error is σ/√(2n).
@@ -11,7 +13,7 @@ pub fn fit(sample: &Sample) -> Fit {
     let volatility = sample.volatility();
     let std_error = Some(volatility / (2.0 * n).sqrt());
     // At the maximum the squares sum to n σ².
-    let log = -0.5 * n * ((2.0 * std::f64::consts::PI * unit * unit).ln() + 1.0);
+    let log = -0.5 * n * (elementary::ln(2.0 * std::f64::consts::PI * unit * unit) + 1.0);
     Fit {
         name: "gbm",
         kind: "gbm",

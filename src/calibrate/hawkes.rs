@@ -5,9 +5,12 @@
 //! the bars. The likelihood and its recursion are Ozaki's (1979). Sizes and the volatility are those of detected jumps in
 //! `merton`, with rate/(1 − excitation/decay) jumps a year in the long run.
 
+use crate::numeric::elementary;
+use crate::numeric::special::normal_cdf;
+
 use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
 use super::jumps::{FEWEST_JUMPS, JumpLaw, Jumps};
-use super::law::{normal_cdf, poisson};
+use super::law::poisson;
 use super::merton::jump_law_errors;
 use super::sample::Sample;
 
@@ -32,11 +35,11 @@ impl Excitation {
         let mut last = 0.0;
         let mut log = -self.rate * end;
         for time in times {
-            excited *= (-self.decay * (time - last)).exp();
-            log += (self.rate + excited).ln();
+            excited *= elementary::exp(-self.decay * (time - last));
+            log += elementary::ln(self.rate + excited);
             excited += self.excitation;
             last = *time;
-            log -= self.excitation / self.decay * -(-self.decay * (end - time)).exp_m1();
+            log -= self.excitation / self.decay * -elementary::exp_m1(-self.decay * (end - time));
         }
         log
     }
@@ -68,22 +71,24 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
         .map(|(i, _)| at(i))
         .collect();
     let law = |u: &[f64]| {
-        let decay = u[2].exp();
-        Excitation { rate: u[0].exp(), excitation: decay * logistic(u[1]), decay }
+        let decay = elementary::exp(u[2]);
+        Excitation { rate: elementary::exp(u[0]), excitation: decay * logistic(u[1]), decay }
     };
     let parameters = |u: &[f64]| {
         let law = law(u);
         vec![law.rate, law.excitation, law.decay, law.excitation / law.decay, law.long_run_rate()]
     };
     let mean_rate = times.len() as f64 / end;
-    let start =
-        |branching: f64, decay: f64| vec![(mean_rate * (1.0 - branching)).ln(), logit(branching), decay.ln()];
+    let start = |branching: f64, decay: f64| {
+        vec![elementary::ln(mean_rate * (1.0 - branching)), logit(branching), elementary::ln(decay)]
+    };
     let starts =
         [start(0.3, 0.3 / dt), start(0.3, 0.03 / dt), start(0.5, 10.0 * mean_rate), start(0.1, 0.1 / dt)];
     let keys = ["jumps.rate", "jumps.excitation", "jumps.decay", "branching", "long_run_rate"];
     // A kernel that fades within a bar cannot be seen in bars.
-    let log_likelihood =
-        |u: &[f64]| if u[2].exp() * dt > 1.0 { f64::NAN } else { law(u).log_likelihood(&times, end) };
+    let log_likelihood = |u: &[f64]| {
+        if elementary::exp(u[2]) * dt > 1.0 { f64::NAN } else { law(u).log_likelihood(&times, end) }
+    };
     let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts)?;
     let intensity = law(&estimate.point);
     let sizes = JumpLaw::estimate(sample, jumps)?;
@@ -94,7 +99,7 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     parameters.retain(|parameter| parameter.key != "jumps.rate");
     parameters.extend(timing);
     let mut warnings = Vec::new();
-    let poisson_log = times.len() as f64 * mean_rate.ln() - mean_rate * end;
+    let poisson_log = times.len() as f64 * elementary::ln(mean_rate) - mean_rate * end;
     let gain = estimate.log_likelihood - poisson_log;
     // Two more parameters than a Poisson process: 3 is the 5 % point of half a chi-square.
     if gain < 3.0 {
@@ -122,7 +127,7 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
 /// Poisson with the intensity at its start that the detected jumps before it give.
 fn predict(sample: &Sample, jumps: &Jumps, sizes: &JumpLaw, intensity: &Excitation) -> (f64, Vec<f64>) {
     let dt = sample.step_years();
-    let fade = (-intensity.decay * dt).exp();
+    let fade = elementary::exp(-intensity.decay * dt);
     let variance = sizes.volatility.powi(2) * dt;
     let centre = sample.mean() - sizes.rate * dt * sizes.mean;
     let mut excited = intensity.long_run_rate() - intensity.rate;
@@ -134,10 +139,11 @@ fn predict(sample: &Sample, jumps: &Jumps, sizes: &JumpLaw, intensity: &Excitati
             let n = n as f64;
             let std_dev = (variance + n * sizes.std_dev.powi(2)).sqrt();
             let z = (r - centre - n * sizes.mean) / std_dev;
-            density += weight * (-0.5 * z * z).exp() / std_dev;
+            density += weight * elementary::exp(-0.5 * z * z) / std_dev;
             below += weight * normal_cdf(z);
         }
-        log += density.max(f64::MIN_POSITIVE).ln() - 0.5 * (2.0 * std::f64::consts::PI).ln();
+        log +=
+            elementary::ln(density.max(f64::MIN_POSITIVE)) - 0.5 * elementary::ln(2.0 * std::f64::consts::PI);
         probabilities.push(below);
         // A jump somewhere in the step has faded for half of it on average.
         excited = excited * fade + if *is_jump { intensity.excitation * fade.sqrt() } else { 0.0 };

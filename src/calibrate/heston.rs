@@ -11,6 +11,8 @@
 //! resampling blocks of days. The moments are those of Bollerslev and Zhou (2002, Journal of Econometrics 109). A
 //! single factor cannot follow the long memory of crypto volatility: what is fitted is its decay over weeks.
 
+use crate::numeric::elementary;
+
 use super::bootstrap::block_bootstrap;
 use super::fit::{Fit, FitError, Parameter};
 use super::jumps::Jumps;
@@ -107,20 +109,20 @@ impl HestonLaw {
         let leverage: Vec<f64> = means[2 + LAGS..].iter().map(|product| product - r * v).collect();
         // For a given decay the best height is linear; what it leaves unexplained is minimised over the decay.
         let height = |curve: &[f64], kappa: f64| {
-            let shape: Vec<f64> = (0..LAGS).map(|k| (-kappa * DAY_YEARS * k as f64).exp()).collect();
+            let shape: Vec<f64> = (0..LAGS).map(|k| elementary::exp(-kappa * DAY_YEARS * k as f64)).collect();
             let product: f64 = curve.iter().zip(&shape).map(|(c, s)| c * s).sum();
             let square: f64 = shape.iter().map(|s| s * s).sum();
             (product / square, product * product / square)
         };
-        let (low, high) = (MEAN_REVERSION.0.ln(), MEAN_REVERSION.1.ln());
-        let explained = |log_kappa: f64| height(&covariance, log_kappa.exp()).1;
+        let (low, high) = (elementary::ln(MEAN_REVERSION.0), elementary::ln(MEAN_REVERSION.1));
+        let explained = |log_kappa: f64| height(&covariance, elementary::exp(log_kappa)).1;
         let log_kappa = largest(explained, low, high);
-        let kappa = log_kappa.exp();
+        let kappa = elementary::exp(log_kappa);
         let at_lag_one = height(&covariance, kappa).0;
         if at_lag_one <= 0.0 || log_kappa >= high - 0.01 {
             return None;
         }
-        let x = -(-kappa * DAY_YEARS).exp_m1() / (kappa * DAY_YEARS);
+        let x = -elementary::exp_m1(-kappa * DAY_YEARS) / (kappa * DAY_YEARS);
         let vol_of_vol = (at_lag_one * 2.0 * kappa / (v * x * x)).sqrt();
         let correlation = height(&leverage, kappa).0 / (vol_of_vol * v * DAY_YEARS * x * x);
         let correlation = correlation.clamp(-LARGEST_CORRELATION, LARGEST_CORRELATION);

@@ -7,6 +7,7 @@
 use super::fit::{FitError, Parameter};
 use super::sample::Sample;
 use crate::market::Duration;
+use crate::numeric::elementary;
 
 /// Chance that a sample without jumps shows at least one.
 const LEVEL: f64 = 0.01;
@@ -51,9 +52,10 @@ impl Jumps {
         let n = r.len() as f64;
         // E|Z| of a standard normal, and the constants of the extreme value law (lemma 1 there).
         let c = (2.0 / std::f64::consts::PI).sqrt();
-        let root = (2.0 * n.ln()).sqrt();
-        let centre = root / c - (std::f64::consts::PI.ln() + n.ln().ln()) / (2.0 * c * root);
-        let threshold = centre - (-(1.0 - LEVEL).ln()).ln() / (c * root);
+        let root = (2.0 * elementary::ln(n)).sqrt();
+        let centre = root / c
+            - (elementary::ln(std::f64::consts::PI) + elementary::ln(elementary::ln(n))) / (2.0 * c * root);
+        let threshold = centre - elementary::ln(-elementary::ln(1.0 - LEVEL)) / (c * root);
         let untested = window.min(r.len());
         // Sums from the start: that of a window is a difference.
         let mut sums = vec![0.0; r.len().max(1)];

@@ -5,6 +5,8 @@
 //! points its logarithm is interpolated by a cubic. Far out, where the transform has only rounding errors left, the logarithm
 //! is continued as a straight line, which is what exponential tails are. Source: Kou 2002, Management Science 48.
 
+use crate::numeric::elementary;
+
 use super::fit::{Fit, FitError, Likelihood, logistic, maximum_likelihood};
 use super::fourier::transform;
 use super::kernels::SMALLEST_DENSITY;
@@ -51,9 +53,9 @@ impl KouLaw {
     fn characteristic(&self, u: f64) -> (f64, f64) {
         let (a, b) = (u * self.up_mean, u * self.down_mean);
         let (up, down) = (self.up_probability / (1.0 + a * a), (1.0 - self.up_probability) / (1.0 + b * b));
-        let size = (-0.5 * (self.std_dev * u).powi(2) + self.jumps * (up + down - 1.0)).exp();
+        let size = elementary::exp(-0.5 * (self.std_dev * u).powi(2) + self.jumps * (up + down - 1.0));
         let angle = self.jumps * (up * a - down * b);
-        (size * angle.cos(), size * angle.sin())
+        (size * elementary::cos(angle), size * elementary::sin(angle))
     }
 
     /// The density on a grid that covers the centre ± `reach`; `None` if that takes too fine a grid.
@@ -94,7 +96,7 @@ fn log_with_straight_tails(density: Vec<f64>) -> Vec<f64> {
     let floor = TRUSTED * density[peak];
     let first = (0..peak).rev().find(|&i| density[i] < floor).map_or(0, |i| i + 1);
     let last = (peak..density.len()).find(|&i| density[i] < floor).map_or(density.len() - 1, |i| i - 1);
-    let mut log: Vec<f64> = density.iter().map(|value| value.max(SMALLEST_DENSITY).ln()).collect();
+    let mut log: Vec<f64> = density.iter().map(|value| elementary::ln(value.max(SMALLEST_DENSITY))).collect();
     // Slopes over a few points, so that a rounding error at the end does not tilt the line.
     let span = ((last - first) / 8).clamp(1, 8);
     let left = (log[first + span] - log[first]) / span as f64;
@@ -124,10 +126,10 @@ impl KouDensity {
     /// Distribution function at every grid point, by the trapezoidal rule, and the grid.
     fn distribution(&self) -> Vec<f64> {
         let mut sum = 0.0;
-        let mut last = self.log_density[0].exp();
+        let mut last = elementary::exp(self.log_density[0]);
         let mut values = vec![0.0];
         for log in &self.log_density[1..] {
-            let density = log.exp();
+            let density = elementary::exp(*log);
             sum += 0.5 * (last + density) * self.spacing;
             values.push(sum);
             last = density;
@@ -158,11 +160,11 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
     let reach = x.iter().fold(0.0_f64, |reach, x| reach.max(x.abs()));
     let law = |u: &[f64]| KouLaw {
         centre: u[0],
-        std_dev: u[1].exp(),
-        jumps: u[2].exp(),
+        std_dev: elementary::exp(u[1]),
+        jumps: elementary::exp(u[2]),
         up_probability: logistic(u[3]),
-        up_mean: u[4].exp(),
-        down_mean: u[5].exp(),
+        up_mean: elementary::exp(u[4]),
+        down_mean: elementary::exp(u[5]),
     };
     let log_likelihood = |u: &[f64]| {
         let law = law(u);
@@ -182,8 +184,16 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
             unit * law.down_mean,
         ]
     };
-    let start =
-        |sigma: f64, jumps: f64, jump: f64| vec![0.0, sigma.ln(), jumps.ln(), 0.0, jump.ln(), jump.ln()];
+    let start = |sigma: f64, jumps: f64, jump: f64| {
+        vec![
+            0.0,
+            elementary::ln(sigma),
+            elementary::ln(jumps),
+            0.0,
+            elementary::ln(jump),
+            elementary::ln(jump),
+        ]
+    };
     let starts = [start(0.5, 0.5, 0.8), start(0.8, 0.05, 2.0), start(0.3, 1.5, 0.6)];
     let keys = ["volatility", "jumps.rate", "jumps.up_probability", "jumps.up_mean", "jumps.down_mean"];
     let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts)?;
@@ -203,7 +213,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         parameters: estimate.parameters,
         derived: Vec::new(),
         likelihood: Some(Likelihood {
-            log: estimate.log_likelihood - sample.len() as f64 * unit.ln(),
+            log: estimate.log_likelihood - sample.len() as f64 * elementary::ln(unit),
             parameters: 6,
             is_maximum: true,
         }),

@@ -7,11 +7,14 @@
 //! law fits them best, and the "jumps" are many and small: on hourly bars thousands a year, which over days add up to a
 //! normal law again. Detected jumps ([`super::jumps`]) are fewer and larger, and keep the tails over days.
 
+use crate::numeric::elementary;
+use crate::numeric::special::normal_cdf;
+
 use super::bootstrap::block_bootstrap;
 use super::fit::{Fit, FitError, Likelihood, Parameter, maximum_likelihood};
 use super::jumps::{JumpLaw, Jumps};
 use super::kernels::{add_normal, sum_of_logs};
-use super::law::{normal_cdf, poisson};
+use super::law::poisson;
 use super::sample::Sample;
 
 /// Jumps per step beyond which the search does not go: the law is normal there.
@@ -73,10 +76,10 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
     let dt = sample.step_years();
     let law = |u: &[f64]| StepLaw {
         centre: u[0],
-        variance: (2.0 * u[1]).exp(),
-        jumps: u[2].exp(),
+        variance: elementary::exp(2.0 * u[1]),
+        jumps: elementary::exp(u[2]),
         mean: u[3],
-        jump_variance: (2.0 * u[4]).exp(),
+        jump_variance: elementary::exp(2.0 * u[4]),
     };
     let log_likelihood = |u: &[f64]| {
         let law = law(u);
@@ -87,7 +90,9 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         let volatility = unit * (law.variance / dt).sqrt();
         vec![volatility, law.jumps / dt, unit * law.mean, unit * law.jump_variance.sqrt()]
     };
-    let start = |sigma: f64, jumps: f64, jump: f64| vec![0.0, sigma.ln(), jumps.ln(), 0.0, jump.ln()];
+    let start = |sigma: f64, jumps: f64, jump: f64| {
+        vec![0.0, elementary::ln(sigma), elementary::ln(jumps), 0.0, elementary::ln(jump)]
+    };
     let starts = [start(0.5, 0.3, 1.5), start(0.8, 0.02, 4.0), start(0.9, 0.1, 1.5)];
     let keys = ["volatility", "jumps.rate", "jumps.mean", "jumps.std_dev"];
     let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts)?;
@@ -107,7 +112,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         parameters: estimate.parameters,
         derived: Vec::new(),
         likelihood: Some(Likelihood {
-            log: estimate.log_likelihood - sample.len() as f64 * unit.ln(),
+            log: estimate.log_likelihood - sample.len() as f64 * elementary::ln(unit),
             parameters: 5,
             is_maximum: true,
         }),

@@ -13,6 +13,7 @@
 use serde::Serialize;
 
 use crate::market::PriceHistory;
+use crate::numeric::elementary;
 
 use super::bootstrap::block_bootstrap;
 
@@ -65,9 +66,9 @@ pub fn range_volatilities(history: &PriceHistory) -> Vec<RangeVolatility> {
 /// First and second moments of one bar.
 fn moments(history: &PriceHistory, index: usize) -> Vec<f64> {
     let (bar, last) = (history.bars[index], history.bars[index - 1]);
-    let ratio = |price: f64| (price / bar.open).ln();
+    let ratio = |price: f64| elementary::ln(price / bar.open);
     let (h, l, c) = (ratio(bar.high), ratio(bar.low), ratio(bar.close));
-    let gap = (bar.open / last.close).ln();
+    let gap = elementary::ln(bar.open / last.close);
     let r = gap + c;
     let range = (h - l) * (h - l);
     vec![r, r * r, range, c, c * c, gap, gap * gap, h * (h - c) + l * (l - c), 1.0]

@@ -5,9 +5,11 @@
 //! becomes rates per year by its logarithm, ln P/Δ, which for two states is in closed form. The simulation may switch inside a step, this
 //! likelihood only between steps: the difference is of the order of the switching probability per step.
 
+use crate::numeric::elementary;
+use crate::numeric::special::normal_cdf;
+
 use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
 use super::kernels::{SMALLEST_DENSITY, add_normal, sum_of_logs};
-use super::law::normal_cdf;
 use super::sample::Sample;
 
 /// Largest sum of both switching probabilities per step that a continuous chain can have is 1; this keeps away from it.
@@ -58,7 +60,7 @@ impl RegimeLaw {
     /// Switching rates per year, from calm to wild and back: ln P/Δ.
     pub fn rates(&self, step_years: f64) -> [f64; 2] {
         let total = self.leaving[0] + self.leaving[1];
-        self.leaving.map(|leaving| -(1.0 - total).ln() / step_years * leaving / total)
+        self.leaving.map(|leaving| -elementary::ln(1.0 - total) / step_years * leaving / total)
     }
 }
 
@@ -70,10 +72,10 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
     let (x, unit) = sample.in_standard_units();
     let dt = sample.step_years();
     let law = |u: &[f64]| {
-        let calm = u[1].exp();
+        let calm = elementary::exp(u[1]);
         RegimeLaw {
             mean: u[0],
-            std_dev: [calm, calm * (1.0 + u[2].exp())],
+            std_dev: [calm, calm * (1.0 + elementary::exp(u[2]))],
             leaving: [logistic(u[3]), logistic(u[4])],
         }
     };
@@ -88,7 +90,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         vec![annual * law.std_dev[0], annual * law.std_dev[1], to_wild, to_calm, law.wild_share()]
     };
     let start = |calm: f64, wild: f64, to_wild: f64, to_calm: f64| {
-        vec![0.0, calm.ln(), (wild / calm - 1.0).ln(), logit(to_wild), logit(to_calm)]
+        vec![0.0, elementary::ln(calm), elementary::ln(wild / calm - 1.0), logit(to_wild), logit(to_calm)]
     };
     let starts = [
         start(0.5, 1.6, 0.02, 0.05),
@@ -130,7 +132,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         parameters,
         derived,
         likelihood: Some(Likelihood {
-            log: estimate.log_likelihood - sample.len() as f64 * unit.ln(),
+            log: estimate.log_likelihood - sample.len() as f64 * elementary::ln(unit),
             parameters: 5,
             is_maximum: true,
         }),

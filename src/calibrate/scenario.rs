@@ -1,6 +1,7 @@
 //! A ready scenario with fitted parameters, their errors and where they come from.
 
 use crate::market::{Duration, HistoryReport, PriceHistory, format_time};
+use crate::numeric::elementary;
 
 use super::calibration::{Calibration, Candidate};
 use super::fit::{Fit, Parameter};
@@ -280,7 +281,7 @@ fn log_drift(calibration: &Calibration, drift: Drift) -> String {
 fn rounded(parameter: &Parameter) -> String {
     match parameter.std_error {
         Some(error) if error > 0.0 && parameter.value != 0.0 => {
-            let digits = (parameter.value.abs() / error).log10().floor() as i64 + 3;
+            let digits = elementary::log10(parameter.value.abs() / error).floor() as i64 + 3;
             number(parameter.value, digits.clamp(2, 9) as usize)
         }
         _ => number(parameter.value, 6),
@@ -292,7 +293,7 @@ pub fn number(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return "0.0".to_owned();
     }
-    let exponent = value.abs().log10().floor() as i64;
+    let exponent = elementary::log10(value.abs()).floor() as i64;
     if exponent < -4 {
         return format!("{value:.*e}", digits.saturating_sub(1));
     }

@@ -1,6 +1,7 @@
 //! `--over KEY=VALUES`: a key of the scenario that takes several values.
 
 use crate::market::Duration;
+use crate::numeric::elementary;
 use crate::scenario::{Axis, Scenario};
 
 use super::failure::error_with_help;
@@ -47,7 +48,7 @@ fn range(from: &str, to: &str, count: usize) -> Option<Vec<String>> {
         if a == 0 || b <= a {
             return None;
         }
-        let between = |index| a as f64 * (b as f64 / a as f64).powf(share(index));
+        let between = |index| a as f64 * elementary::powf(b as f64 / a as f64, share(index));
         let rounded = |seconds: f64| {
             let unit = if seconds >= 2.0 * DAY as f64 { DAY } else { HOUR };
             let whole = (seconds / unit as f64).round() as u64 * unit;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::engine::{AssetBars, PathBars, Progress};
 use crate::market::Duration;
+use crate::numeric::elementary;
 use crate::report::{Cell, ParquetTable};
 use crate::scenario::{self, Scenario};
 use crate::study::RunError;
@@ -176,7 +177,8 @@ fn row(
     prices: [f64; 4],
 ) -> [Cell; 8] {
     let asset = &scenario.assets[asset];
-    let [open, high, low, close] = prices.map(|price| Cell::Number(Some(asset.price * price.exp())));
+    let [open, high, low, close] =
+        prices.map(|price| Cell::Number(Some(asset.price * elementary::exp(price))));
     [
         Cell::Count(path + 1),
         Cell::Text(asset.name.clone()),

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::gbm::Diffusion;
 use super::{Moves, Stepper, Stride, Tilt};
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, replace};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, elementary, exp, replace};
 
 /// Rate and law of the log jumps of a model.
 pub trait JumpLaw: Copy + Send {
@@ -93,7 +93,7 @@ impl JumpLaw for Jumps {
     }
 
     fn mean_relative_jump(&self) -> f64 {
-        (self.mean + 0.5 * self.std_dev * self.std_dev).exp_m1()
+        elementary::exp_m1(self.mean + 0.5 * self.std_dev * self.std_dev)
     }
 
     fn sizes(&self, out: &mut [f64], noise: &mut Stream) {
@@ -112,7 +112,7 @@ impl JumpLaw for Jumps {
 
     fn tilted(&self, exponent: f64) -> Self {
         let variance = self.std_dev * self.std_dev;
-        let moment = (exponent * self.mean + 0.5 * exponent * exponent * variance).exp();
+        let moment = elementary::exp(exponent * self.mean + 0.5 * exponent * exponent * variance);
         Self { rate: self.rate * moment, mean: exponent.mul_add(variance, self.mean), ..*self }
     }
 }

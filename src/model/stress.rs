@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use crate::market::Duration;
+use crate::numeric::elementary;
 
 /// A move of the price at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -60,6 +61,10 @@ impl Stress {
 
     /// Move of the log-price at an edge, in years.
     pub fn log_shock(&self, time: f64) -> f64 {
-        self.shocks.iter().filter(|shock| shock.at.years() == time).map(|shock| shock.size.ln_1p()).sum()
+        self.shocks
+            .iter()
+            .filter(|shock| shock.at.years() == time)
+            .map(|shock| elementary::ln_1p(shock.size))
+            .sum()
     }
 }

@@ -5,7 +5,7 @@
 //! 2.8; Glasserman 2004, section 6.4). Inverting it draws the minimum from one uniform; the maximum is the minimum of
 //! the mirrored path.
 
-use super::elementary::{exp, ln};
+use super::lanewise::{exp, ln};
 
 /// Minimum of the bridge for a uniform in (0, 1).
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! Exponentials of whole columns.
 
 use super::dispatch::{Kernel, dispatch};
-use super::elementary::exp;
+use super::lanewise::exp;
 
 /// The exponential of every number of a column.
 pub fn exponentials(exponents: &[f64], out: &mut Vec<f64>) {

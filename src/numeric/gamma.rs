@@ -5,7 +5,7 @@
 //! nothing but the stream.
 
 use super::dispatch::{Kernel, dispatch};
-use super::elementary::ln;
+use super::lanewise::ln;
 use super::random::Stream;
 
 /// Fills with independent gamma variables of this shape (at least 1) and scale 1.

@@ -5,7 +5,7 @@
 //! Chebyshev interpolation of the 60-digit quantile. More than 99.8 % of a uniform sample needs only the first one, so
 //! a lane-wise loop computes that everywhere and mends the rest.
 
-use super::elementary::ln;
+use super::lanewise::ln;
 
 /// In w − 3.125 for w below 6.25, highest degree first; relative error 3.3e-16.
 const CENTRE: [f64; 23] = [

@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use super::box_muller::{WORDS, normals_from_words};
 use super::dispatch::{Kernel, dispatch};
-use super::elementary::ln;
+use super::lanewise::ln;
 
 /// Generators side by side in one stream; part of the definition of the words.
 const LANES: usize = 8;

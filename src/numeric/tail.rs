@@ -4,7 +4,7 @@
 //! the scaled complementary error function, Shepherd and Laframboise 1981). The polynomial for g is our own: a
 //! Chebyshev fit to the scaled complementary error function.
 
-use super::elementary::exp;
+use super::lanewise::exp;
 
 /// g for x up to 12.5, highest degree first; relative error 1.2e-14.
 const SCALED_TAIL: [f64; 17] = [

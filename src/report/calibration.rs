@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::calibrate::{Calibration, Candidate, Parameter, Provenance, RangeVolatility};
 use crate::market::{Issue, format_time};
+use crate::numeric::elementary;
 
 use super::format::{Layout, RenderError};
 use super::number::NOTHING;
@@ -254,7 +255,7 @@ fn percent(value: f64) -> String {
 
 /// A number of so many significant digits, without zeros that say nothing.
 fn plain(value: f64, digits: usize) -> String {
-    let exponent = if value == 0.0 { 0 } else { value.abs().log10().floor() as i64 };
+    let exponent = if value == 0.0 { 0 } else { elementary::log10(value.abs()).floor() as i64 };
     if exponent < -4 {
         return format!("{value:.*e}", digits.saturating_sub(1));
     }

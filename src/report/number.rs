@@ -1,5 +1,6 @@
 //! Numbers as people read them: as many digits as the standard error supports, bounds in place of zeros.
 
+use crate::numeric::elementary;
 use crate::stats::Estimate;
 
 /// Stands for what does not exist or is not known.
@@ -141,7 +142,7 @@ fn decimals_for_digits(number: f64, digits: i32) -> usize {
     if number == 0.0 {
         return 0;
     }
-    let exponent = number.abs().log10().floor() as i32;
+    let exponent = elementary::log10(number.abs()).floor() as i32;
     (digits - 1 - exponent).clamp(0, 12) as usize
 }
 
@@ -159,7 +160,7 @@ fn power_of_ten(value: f64, round: fn(f64) -> f64) -> String {
     if value <= 0.0 || !value.is_finite() {
         return NOTHING.to_owned();
     }
-    let exponent = value.log10().floor() as i32;
+    let exponent = elementary::log10(value).floor() as i32;
     // Rounded to 1e-9 first, so that a bound that is a round number stays one.
     let tenths = round((value / 10f64.powi(exponent - 1) * 1e9).round() / 1e9);
     if tenths >= 100.0 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::numeric::elementary;
 use crate::result::{Kelly, RunResult, SafeLeverage};
 use crate::study::{Criterion, CurvePoint};
 
@@ -217,7 +218,8 @@ fn condition(criterion: Criterion) -> &'static str {
 /// A leverage with the decimals that its interval supports.
 fn leverage(value: f64, low: Option<f64>, high: Option<f64>) -> String {
     let width = low.zip(high).map_or(0.0, |(low, high)| high - low);
-    let decimals = if width > 0.0 { (1.0 - width.log10()).floor().clamp(0.0, 5.0) as usize } else { 2 };
+    let decimals =
+        if width > 0.0 { (1.0 - elementary::log10(width)).floor().clamp(0.0, 5.0) as usize } else { 2 };
     format!("{value:.decimals$}x")
 }
 

@@ -148,7 +148,7 @@ fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats
     let quantile_intervals = QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), interval(*p))).collect();
     ReturnStats {
         std_dev: variance.sqrt(),
-        skewness: spread.then(|| third / variance.powf(1.5)),
+        skewness: spread.then(|| third / (variance * variance.sqrt())),
         kurtosis: spread.then(|| fourth / (variance * variance)),
         quantiles,
         quantile_intervals,

@@ -1,6 +1,7 @@
 //! The leverage levels, and whether the venue lets the position be opened at each of them.
 
 use crate::account::{Level, LevelError};
+use crate::numeric::elementary;
 use crate::venue::{Contract, MarginError, Side, Venue};
 
 use super::file::{LEVERAGE, LeverageChoice, MOST_LEVELS};
@@ -80,7 +81,7 @@ fn log_spaced(from: f64, to: f64, count: u64) -> Vec<f64> {
             0 => from,
             _ if index == last => to,
             _ => {
-                let exact = from * (to / from).powf(index as f64 / last as f64);
+                let exact = from * elementary::powf(to / from, index as f64 / last as f64);
                 format!("{exact:.5e}").parse().unwrap_or(exact)
             }
         })

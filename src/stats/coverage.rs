@@ -16,7 +16,9 @@
 //! Christoffersen, "Evaluating interval forecasts", International Economic Review 39 (1998), equations 3.1 to 3.4.
 
 use serde::Serialize;
-use statrs::function::erf::erfc;
+
+use crate::numeric::elementary;
+use crate::numeric::special::erfc;
 
 /// A test statistic and how often it would be as large by chance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -75,7 +77,7 @@ fn log_likelihood(others: f64, events: f64) -> f64 {
 
 /// ln L(p; others, events), with 0·ln 0 = 0.
 fn log_likelihood_at(p: f64, others: f64, events: f64) -> f64 {
-    let term = |count: f64, p: f64| if count > 0.0 { count * p.ln() } else { 0.0 };
+    let term = |count: f64, p: f64| if count > 0.0 { count * elementary::ln(p) } else { 0.0 };
     term(others, 1.0 - p) + term(events, p)
 }
 
@@ -87,7 +89,7 @@ fn chi_square_1(statistic: f64) -> Test {
 
 fn chi_square_2(statistic: f64) -> Test {
     let statistic = statistic.max(0.0);
-    Test { statistic, p_value: (-0.5 * statistic).exp() }
+    Test { statistic, p_value: elementary::exp(-0.5 * statistic) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a histogram of closing equity says about returns: quantiles, tail losses, growth.
 
+use crate::numeric::elementary;
+
 use super::estimate::{Estimate, Z_95};
 use super::histogram::{Bin, Histogram};
 
@@ -81,7 +83,7 @@ impl Distribution {
         };
         let growth = |f: f64| -> f64 {
             let total: f64 =
-                self.bins.iter().map(|bin| bin.weight * (f * (bin.middle() - 1.0)).ln_1p()).sum();
+                self.bins.iter().map(|bin| bin.weight * elementary::ln_1p(f * (bin.middle() - 1.0))).sum();
             total / self.weight
         };
         if slope(0.0) <= 0.0 {

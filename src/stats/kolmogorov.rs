@@ -1,5 +1,7 @@
 //! Distance between a sample and a law.
 
+use crate::numeric::elementary;
+
 use super::coverage::Test;
 
 /// Distance of the empirical distribution of these probabilities from the uniform law (Kolmogorov and Smirnov); the p-value is
@@ -17,7 +19,8 @@ pub fn kolmogorov_smirnov(probabilities: &[f64]) -> Test {
     let p_value = if scaled < 0.3 {
         1.0
     } else {
-        let term = |k: i32| f64::from(2 * (k % 2) - 1) * (-2.0 * f64::from(k * k) * scaled * scaled).exp();
+        let term =
+            |k: i32| f64::from(2 * (k % 2) - 1) * elementary::exp(-2.0 * f64::from(k * k) * scaled * scaled);
         (2.0 * (1..=30).map(term).sum::<f64>()).clamp(0.0, 1.0)
     };
     Test { statistic, p_value }

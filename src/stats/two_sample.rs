@@ -1,8 +1,8 @@
 //! Whether two independent estimates of one quantity differ.
 
-use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
-
 use super::estimate::{Estimate, Z_95};
+use crate::numeric::elementary;
+use crate::numeric::special::{binomial_cdf, normal_cdf};
 
 /// The difference of two independent estimates.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,8 +24,8 @@ pub struct Difference {
 /// the half on the side of zero as 1.96 standard errors.
 pub fn difference(first: &Estimate, second: &Estimate) -> Difference {
     let value = second.value - first.value;
-    let below = (first.high - first.value).hypot(second.value - second.low);
-    let above = (first.value - first.low).hypot(second.high - second.value);
+    let below = elementary::hypot(first.high - first.value, second.value - second.low);
+    let above = elementary::hypot(first.value - first.low, second.high - second.value);
     let facing = if value > 0.0 { below } else { above };
     let p_value = if value == 0.0 {
         1.0
@@ -69,15 +69,16 @@ pub fn proportions_p_value(first: Proportion, second: Proportion) -> f64 {
         );
     }
     let share = first.paths / (first.paths + second.paths);
-    let Ok(law) = Binomial::new(share, total.round() as u64) else { return 1.0 };
-    let seen = (a.round() as u64).min(total.round() as u64);
-    let at_least = if seen == 0 { 1.0 } else { law.sf(seen - 1) };
-    (2.0 * law.cdf(seen).min(at_least)).min(1.0)
+    let trials = total.round() as u64;
+    let seen = (a.round() as u64).min(trials);
+    // At least so many of the first are at most so many of the second.
+    let at_least = binomial_cdf(trials, 1.0 - share, trials - seen);
+    (2.0 * binomial_cdf(trials, share, seen).min(at_least)).min(1.0)
 }
 
 /// Probability that a standard normal is at least so far from zero.
 fn two_sided(z: f64) -> f64 {
-    2.0 * Normal::standard().sf(z)
+    2.0 * normal_cdf(-z)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 
 use crate::engine::{LevelTerms, Plan};
 use crate::market::Duration;
+use crate::numeric::elementary;
 use crate::stats::{BlockBootstrap, Coverage, Estimate, Z_95};
 
 use super::replay::{RESAMPLES, realised};
@@ -128,7 +129,7 @@ pub(super) fn score(
 ) -> Forecasts {
     let n = forecasts.len();
     // The rate of growth n^(1/3) that is best for the variance of a mean (Künsch 1989).
-    let block = ((n as f64).cbrt().ceil() as usize).max(BLOCK_OVERLAPS * (overlap - 1) + 1).min(n);
+    let block = (elementary::cbrt(n as f64).ceil() as usize).max(BLOCK_OVERLAPS * (overlap - 1) + 1).min(n);
     let bootstrap = BlockBootstrap::new(n, block, RESAMPLES, seed);
     let windows = (n as f64 / overlap as f64).max(1.0);
     let mean = |values: &dyn Fn(&Forecast) -> f64| forecasts.iter().map(values).sum::<f64>() / n as f64;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::market::{Duration, PriceHistory};
+use crate::numeric::elementary::ln;
 use crate::venue::RecordedRates;
 
 /// A history on its grid.
@@ -41,7 +42,7 @@ impl Grid {
                 grid.push([still; 4], false);
             }
             if grid.close.len() == place {
-                grid.push([bar.open.ln(), bar.high.ln(), bar.low.ln(), bar.close.ln()], true);
+                grid.push([bar.open, bar.high, bar.low, bar.close].map(ln), true);
             }
         }
         grid

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::{Measurement, Metrics};
 use super::verdict::Verdict;
+use crate::numeric::elementary;
 use crate::result::RunResult;
 use crate::scenario::Limit;
 use crate::stats::Estimate;
@@ -146,7 +147,7 @@ impl Bounds<'_> {
 
 /// Rounded up to two significant digits.
 fn round_up(paths: f64) -> u64 {
-    let unit = 10f64.powi((paths.log10().floor() as i32 - 1).max(0));
+    let unit = 10f64.powi((elementary::log10(paths).floor() as i32 - 1).max(0));
     // Less a rounding error, so that a round number stays one.
     ((paths / unit - 1e-6).ceil() * unit) as u64
 }

@@ -14,12 +14,13 @@
 //! one in a thousand, from particles ([`largest_move`]), it is taken from there.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{Binomial, DiscreteCDF};
 
 use crate::account::Level;
 use crate::account::portfolio::Purse;
 use crate::engine::{Executor, Plan, RunOptions};
 use crate::estimate::largest_move;
+use crate::numeric::elementary;
+use crate::numeric::special::binomial_quantile;
 use crate::result::SafeLeverage;
 use crate::scenario::Scenario;
 use crate::stats::{CONFIDENCE, Histogram, Method, Tally};
@@ -205,20 +206,17 @@ impl<'a> Depths<'a> {
     /// Ranks between which the quantile lies at the level of all intervals.
     fn ranks(&self, probability: f64) -> (u64, u64) {
         let tail = 0.5 * (1.0 - CONFIDENCE);
-        match Binomial::new(probability.clamp(0.0, 1.0), self.paths) {
-            Ok(law) => (law.inverse_cdf(tail), law.inverse_cdf(1.0 - tail)),
-            // A probability between 0 and 1 is always a law.
-            Err(_) => (0, self.paths),
-        }
+        let rank = |share| binomial_quantile(self.paths, probability.clamp(0.0, 1.0), share);
+        (rank(tail), rank(1.0 - tail))
     }
 
     /// The probability of liquidation at `count` leverages up to the largest, with the band of Dvoretzky, Kiefer and
     /// Wolfowitz with Massart's (1990) constant: the whole curve lies inside with 95 % confidence.
     pub fn curve(&self, count: usize) -> Vec<CurvePoint> {
-        let half = ((2.0 / (1.0 - CONFIDENCE)).ln() / (2.0 * self.paths as f64)).sqrt();
+        let half = (elementary::ln(2.0 / (1.0 - CONFIDENCE)) / (2.0 * self.paths as f64)).sqrt();
         let (from, to) = (1.0_f64.min(self.range.largest), self.range.largest);
         (0..count)
-            .map(|index| from * (to / from).powf(index as f64 / (count.max(2) - 1) as f64))
+            .map(|index| from * elementary::powf(to / from, index as f64 / (count.max(2) - 1) as f64))
             .map(|leverage| {
                 let distance = self.range.distance(leverage);
                 let below = self.depths.weight_under(distance);

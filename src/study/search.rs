@@ -7,6 +7,7 @@ use super::criterion::Criterion;
 use super::run::{RunError, run};
 use super::safe::LeverageRange;
 use crate::engine::RunOptions;
+use crate::numeric::elementary;
 use crate::result::LevelResult;
 use crate::scenario::Scenario;
 
@@ -144,7 +145,7 @@ fn evaluate(
 /// Numbers in equal ratios, both ends included.
 fn spaced(from: f64, to: f64, count: usize) -> Vec<f64> {
     let mut numbers: Vec<f64> = (0..count)
-        .map(|index| from * (to / from).powf(index as f64 / (count - 1) as f64))
+        .map(|index| from * elementary::powf(to / from, index as f64 / (count - 1) as f64))
         .map(|number| number.min(to))
         .collect();
     numbers.dedup();

@@ -7,10 +7,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use statrs::distribution::{ContinuousCDF, Normal};
-
 use super::run::{RunError, run};
 use crate::engine::RunOptions;
+use crate::numeric::elementary;
+use crate::numeric::special::normal_cdf;
 use crate::scenario::{Problems, Source, parse};
 
 /// Paths of every case.
@@ -63,7 +63,7 @@ pub fn self_check() -> Result<Vec<KnownValue>, SelfCheckError> {
                 let level = simulate(&text)?;
                 let barrier = level.liquidation_price.ok_or(SelfCheckError::NoPrice)?;
                 let exact = passage_probability(
-                    sign * (barrier / PRICE).ln(),
+                    sign * elementary::ln(barrier / PRICE),
                     sign * (drift - 0.5 * volatility * volatility),
                     volatility,
                     days / YEAR,
@@ -87,7 +87,7 @@ pub fn self_check() -> Result<Vec<KnownValue>, SelfCheckError> {
         seed += 1;
         let leverage = 0.5;
         let estimate = simulate(&scenario(&model, "long", leverage, 60.0, seed))?.mean_return;
-        let exact = leverage * (0.8 * 60.0 / YEAR).exp_m1();
+        let exact = leverage * elementary::exp_m1(0.8 * 60.0 / YEAR);
         found.push(KnownValue {
             case: format!("{name} long {leverage}x, 60 d: mean return"),
             estimate: estimate.value,
@@ -115,11 +115,10 @@ fn simulate(text: &str) -> Result<crate::result::LevelResult, SelfCheckError> {
 
 /// Probability that a Brownian motion from 0 falls to `barrier` < 0 within `time`.
 fn passage_probability(barrier: f64, drift: f64, volatility: f64, time: f64) -> f64 {
-    let normal = Normal::standard();
     let deviation = volatility * time.sqrt();
-    normal.cdf((barrier - drift * time) / deviation)
-        + (2.0 * drift * barrier / (volatility * volatility)).exp()
-            * normal.cdf((barrier + drift * time) / deviation)
+    normal_cdf((barrier - drift * time) / deviation)
+        + elementary::exp(2.0 * drift * barrier / (volatility * volatility))
+            * normal_cdf((barrier + drift * time) / deviation)
 }
 
 #[cfg(test)]

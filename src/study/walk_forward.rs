@@ -12,6 +12,7 @@ use super::run::{RunError, run};
 use crate::engine::{Progress, RunOptions};
 use crate::market::{Duration, PriceHistory};
 use crate::model::Model;
+use crate::numeric::elementary;
 use crate::scenario::Scenario;
 
 use super::forecasts::{Forecast, Forecasts, PriceEvent, score};
@@ -78,7 +79,8 @@ impl Replay {
             let fan = result.price_fan.as_ref();
             let quantiles = QUANTILES
                 .map(|key| fan.and_then(|fan| fan.quantiles.get(key)?.last().copied()).unwrap_or(f64::NAN));
-            let price = scenario.assets[0].price * (self.close(origin + ahead) - self.close(*origin)).exp();
+            let price =
+                scenario.assets[0].price * elementary::exp(self.close(origin + ahead) - self.close(*origin));
             Ok(Ok(Forecast {
                 probabilities: result.levels.iter().map(|level| level.liquidation_probability).collect(),
                 // Only starts whose whole horizon lies before the origin: the others were not known.

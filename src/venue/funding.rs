@@ -26,6 +26,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::market::Duration;
+use crate::numeric::elementary;
 
 /// What a venue says of its funding, whatever the rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -162,8 +163,8 @@ impl OrnsteinUhlenbeck {
     /// The transition over an interval in years.
     pub fn transition(&self, years: f64) -> Transition {
         let (k, rho) = (self.reversion, self.correlation);
-        let fallen = -(-k * years).exp_m1();
-        let variance = -(-2.0 * k * years).exp_m1() / (2.0 * k);
+        let fallen = -elementary::exp_m1(-k * years);
+        let variance = -elementary::exp_m1(-2.0 * k * years) / (2.0 * k);
         let explained = rho * rho * fallen * fallen / (k * k * years);
         Transition {
             decay: 1.0 - fallen,

@@ -21,7 +21,7 @@ use super::hits::Candidates;
 use super::observer::Observer;
 use super::position::Level;
 use crate::market::{Bars, Sides};
-use crate::numeric::{Stream, dispatch, exp};
+use crate::numeric::{Stream, dispatch, elementary, exp};
 use crate::stats::{Deferred, Histogram, LiquidatedSums, Sums, Tally};
 use crate::venue::Side;
 
@@ -79,7 +79,7 @@ impl Nested {
         let exponent = first.closing_exponent();
         let solvent = levels.iter().zip(&barriers).all(|(level, barrier)| {
             // Without a barrier the worst is a long without debt at a price of 0, or an inverse short at an infinite one.
-            let worst = if barrier.is_finite() { (exponent * sign * barrier).exp() } else { 0.0 };
+            let worst = if barrier.is_finite() { elementary::exp(exponent * sign * barrier) } else { 0.0 };
             level.closing_constant + level.closing_slope * worst >= 0.0
         });
         if !(nested && solvent) {

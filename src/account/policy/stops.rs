@@ -6,6 +6,8 @@
 
 use serde::Serialize;
 
+use crate::numeric::elementary;
+
 /// Closes the position when the price has moved this far against it from the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct StopLoss {
@@ -73,21 +75,21 @@ impl Stops {
 impl StopLoss {
     /// Mirrored log-price of the stop: negative.
     pub fn level(&self, sign: f64) -> f64 {
-        sign * (-sign * self.distance).ln_1p()
+        sign * elementary::ln_1p(-sign * self.distance)
     }
 }
 
 impl TakeProfit {
     /// Mirrored log-price of the target: positive.
     pub fn level(&self, sign: f64) -> f64 {
-        sign * (sign * self.distance).ln_1p()
+        sign * elementary::ln_1p(sign * self.distance)
     }
 }
 
 impl TrailingStop {
     /// Distance below the best mirrored log-price.
     pub fn log_distance(&self, sign: f64) -> f64 {
-        -sign * (-sign * self.distance).ln_1p()
+        -sign * elementary::ln_1p(-sign * self.distance)
     }
 }
 

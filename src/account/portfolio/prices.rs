@@ -1,6 +1,7 @@
 //! Where each position of an account would be liquidated if only its own asset moved.
 
 use super::purse::Purse;
+use crate::numeric::elementary;
 use crate::venue::Side;
 
 /// Prices are looked for between the start times this and over this, in logarithms.
@@ -35,13 +36,13 @@ fn of_purse(purse: &Purse) -> impl Iterator<Item = PositionPrices> {
         let (mut x, mut gradient) = (vec![1.0; purse.assets.len()], vec![0.0; purse.assets.len()]);
         let direction = if leg.side == Side::Long { -1.0 } else { 1.0 };
         let mut excess = |y: f64| {
-            x[*place] = y.exp();
+            x[*place] = elementary::exp(y);
             purse.excess(held, &x, &mut gradient)
         };
         let liquidation = first_below(direction, &mut excess);
         let mut x = vec![1.0; purse.assets.len()];
         let mut equity = |y: f64| {
-            x[*place] = y.exp();
+            x[*place] = elementary::exp(y);
             purse.equity(held, &x)
         };
         let bankruptcy = first_below(direction, &mut equity);
@@ -59,5 +60,5 @@ fn first_below(direction: f64, function: &mut dyn FnMut(f64) -> f64) -> Option<f
         let middle = 0.5 * (near + far);
         if function(direction * middle) > 0.0 { near = middle } else { far = middle }
     }
-    Some((direction * far).exp())
+    Some(elementary::exp(direction * far))
 }

@@ -3,6 +3,7 @@
 use super::estimate::Crossing;
 use crate::engine::Executor;
 use crate::estimate::estimator::Effort;
+use crate::numeric::elementary;
 use crate::stats::{Estimate, Method};
 
 /// Half of the distance between the two barriers that surround a depth, relative to it: near enough for the logarithm of the
@@ -26,8 +27,8 @@ impl Crossing {
             let [near, far] = [depth * (1.0 - APART), depth * (1.0 + APART)];
             let [p_near, p_far] = self.at([-near, -far], effort, executor)?;
             // Both are of the same nets, so their ratio is known much better than they are.
-            let slope = (p_near.value / p_far.value).ln() / (far - near);
-            let next = near + (p_near.value / probability).ln() / slope;
+            let slope = elementary::ln(p_near.value / p_far.value) / (far - near);
+            let next = near + elementary::ln(p_near.value / probability) / slope;
             if !(next.is_finite() && slope > 0.0 && next > 0.0) {
                 return None;
             }

@@ -5,7 +5,7 @@ use super::problem::{Problem, Scratch};
 use crate::account::FirstPassage;
 use crate::engine::{Executor, PathLaw, Plan};
 use crate::estimate::estimator::{Answer, Effort, Estimator};
-use crate::numeric::{Purpose, Stream};
+use crate::numeric::{Purpose, Stream, elementary};
 use crate::scenario::Monitoring;
 use crate::stats::{Estimate, Method};
 
@@ -120,7 +120,7 @@ impl Crossing {
                 return known;
             }
             // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
-            let doublings = (4.0 / 3.0 * (worst / effort.relative).log2()).ceil();
+            let doublings = (4.0 / 3.0 * elementary::log2(worst / effort.relative)).ceil();
             let most = (effort.paths / (2 * all)).max(1).ilog2() + 1;
             points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
         }

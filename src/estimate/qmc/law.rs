@@ -9,6 +9,7 @@
 //! Gerber and Shiu 1994), so a tilted path is simulated like any other and carries the weight exp(tψ(k) − kX_t).
 
 use crate::model::Model;
+use crate::numeric::elementary;
 
 /// The law of the log-price, mirrored for a short.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +45,9 @@ impl Law {
     /// ψ(k), the cumulant of the log-price per year.
     pub fn cumulant(&self, k: f64) -> f64 {
         let jump = k * self.mean + 0.5 * k * k * self.std_dev * self.std_dev;
-        k * self.drift + 0.5 * k * k * self.volatility * self.volatility + self.rate * jump.exp_m1()
+        k * self.drift
+            + 0.5 * k * k * self.volatility * self.volatility
+            + self.rate * elementary::exp_m1(jump)
     }
 
     /// The law under the measure of density exp(kX_t − tψ(k)).
@@ -53,7 +56,7 @@ impl Law {
         Self {
             drift: self.drift + k * self.volatility * self.volatility,
             volatility: self.volatility,
-            rate: self.rate * jump.exp(),
+            rate: self.rate * elementary::exp(jump),
             mean: self.mean + k * self.std_dev * self.std_dev,
             std_dev: self.std_dev,
         }
@@ -101,7 +104,7 @@ impl Law {
         if expected == 0.0 {
             return vec![1.0];
         }
-        let mut term = (-expected).exp();
+        let mut term = elementary::exp(-expected);
         let (mut total, mut n) = (term, 0.0);
         let mut counts = vec![total];
         // Beyond the mean the terms fall faster than a geometric series.

@@ -9,6 +9,7 @@ use crate::account::FirstPassage;
 use crate::engine::{BlockLoop, Executor, PathLaw, Plan};
 use crate::estimate::estimator::{Answer, Effort, Estimator};
 use crate::model::{Model, Tilt};
+use crate::numeric::elementary;
 use crate::stats::{Estimate, Method};
 
 /// Particles of a block. Fewer and far ancestors die out; more, and the columns leave the cache.
@@ -79,15 +80,16 @@ impl RareEvents {
         if !pilot.has_arrived() || exponent <= 0.0 {
             return None;
         }
-        let barriers: Vec<f64> = AROUND.iter().map(|share| goal - share.ln() / exponent).collect();
+        let barriers: Vec<f64> =
+            AROUND.iter().map(|share| goal - elementary::ln(*share) / exponent).collect();
         let first = range_of(0, MOST_STEPS);
         let (found, _) = self.refine(pilot.guide, first, &barriers, effort, executor)?;
         // Between two barriers, or beyond the last, the logarithm of the probability is taken as linear in the depth.
         let after = found.iter().position(|estimate| estimate.value < probability).unwrap_or(barriers.len());
         let from = after.clamp(1, barriers.len() - 1) - 1;
         let (near, far) = (found[from], found[from + 1]);
-        let slope = (near.value / far.value).ln() / (barriers[from + 1] - barriers[from]);
-        let depth = barriers[from] + (near.value / probability).ln() / slope;
+        let slope = elementary::ln(near.value / far.value) / (barriers[from + 1] - barriers[from]);
+        let depth = barriers[from] + elementary::ln(near.value / probability) / slope;
         let std_error = near.std_error / near.value / slope;
         let depth = Estimate::normal(depth, std_error).by(Method::Splitting);
         (depth.value.is_finite() && std_error.is_finite()).then_some(depth)
@@ -101,7 +103,7 @@ impl RareEvents {
         effort: &Effort,
         executor: &Executor<'_>,
     ) -> Option<Estimate> {
-        let excess = |p: f64| (p / probability).ln();
+        let excess = |p: f64| elementary::ln(p / probability);
         let mut before = (plain.sure, excess(plain.probability(plain.sure)));
         let mut goal = plain.quantile(probability);
         for step in 1..MOST_STEPS {

@@ -4,6 +4,8 @@
 //! is 1/θ for an exponential tail (the estimator of Hill 1975, for a distance in place of its logarithm). Particles led by it
 //! see further; after a few steps enough of them reach the goal itself.
 
+use crate::numeric::elementary;
+
 use super::swarm::{Guide, Particles};
 
 /// Enough particles beyond a depth, in effect, to say how the tail falls there.
@@ -63,7 +65,7 @@ impl Tail {
         if reached > probability {
             let exponent = self.exponent(self.sure);
             return if exponent > 0.0 {
-                self.sure + (reached / probability).ln() / exponent
+                self.sure + elementary::ln(reached / probability) / exponent
             } else {
                 self.sure
             };

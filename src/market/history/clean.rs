@@ -6,6 +6,7 @@ use super::super::Duration;
 use super::issue::{Issue, IssueKind};
 use super::read::Row;
 use super::series::HistoricalBar;
+use crate::numeric::elementary;
 
 /// A high or low is a spike when it lies this many times further beyond open and close than is usual in the file, and
 /// by [`SMALLEST_SPIKE`].
@@ -120,21 +121,22 @@ fn look_for_spikes(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
     let beyond: Vec<f64> = bars
         .iter()
         .map(|bar| {
-            let above = (bar.high / bar.open.max(bar.close)).ln();
-            above.max((bar.open.min(bar.close) / bar.low).ln())
+            let above = elementary::ln(bar.high / bar.open.max(bar.close));
+            above.max(elementary::ln(bar.open.min(bar.close) / bar.low))
         })
         .collect();
     let threshold = (SPIKE_TIMES * median(beyond.clone())).max(SMALLEST_SPIKE);
     for (bar, beyond) in bars.iter().zip(&beyond) {
         if *beyond > threshold {
-            let kind = IssueKind::Spike { factor: beyond.exp() };
+            let kind = IssueKind::Spike { factor: elementary::exp(*beyond) };
             issues.push(Issue { time: bar.time, line: None, kind });
         }
     }
 }
 
 fn look_for_reversals(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
-    let returns: Vec<f64> = bars.windows(2).map(|pair| (pair[1].close / pair[0].close).ln()).collect();
+    let returns: Vec<f64> =
+        bars.windows(2).map(|pair| elementary::ln(pair[1].close / pair[0].close)).collect();
     let usual = median(returns.iter().map(|r| r.abs()).collect());
     let threshold = (REVERSAL_TIMES * usual).max(SMALLEST_SPIKE);
     for (index, pair) in returns.windows(2).enumerate() {

@@ -1,5 +1,7 @@
 //! A price history: bars on a grid of one interval, rising in time, possibly with gaps.
 
+use crate::numeric::elementary;
+
 use super::super::Duration;
 
 /// One recorded bar. Prices are positive and low ≤ open, close ≤ high.
@@ -47,7 +49,7 @@ impl PriceHistory {
     pub fn log_returns(&self) -> Vec<f64> {
         (1..self.bars.len())
             .filter(|&index| !self.is_gap(index))
-            .map(|index| (self.bars[index].close / self.bars[index - 1].close).ln())
+            .map(|index| elementary::ln(self.bars[index].close / self.bars[index - 1].close))
             .collect()
     }
 }

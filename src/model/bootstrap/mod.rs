@@ -31,7 +31,7 @@ use serde::Serialize;
 use self::led::{Chain, Led};
 use super::{Moves, Stepper, Tilt};
 use crate::market::{Duration, PriceHistory};
-use crate::numeric::{Replacement, Stream, replace};
+use crate::numeric::{Replacement, Stream, elementary, replace};
 
 /// Bars over which the expectation is followed to find the shift; beyond, its growth has settled.
 const MOST_EXPECTED_BARS: u64 = 2000;
@@ -81,10 +81,14 @@ impl Bootstrap {
             .iter()
             .enumerate()
             .map(|(i, bar)| RecordedBar {
-                gap: if history.is_gap(i) { 0.0 } else { (bar.open / history.bars[i - 1].close).ln() },
-                low: (bar.low / bar.open).ln(),
-                high: (bar.high / bar.open).ln(),
-                close: (bar.close / bar.open).ln(),
+                gap: if history.is_gap(i) {
+                    0.0
+                } else {
+                    elementary::ln(bar.open / history.bars[i - 1].close)
+                },
+                low: elementary::ln(bar.low / bar.open),
+                high: elementary::ln(bar.high / bar.open),
+                close: elementary::ln(bar.close / bar.open),
             })
             .collect();
         let interval = history.interval;
@@ -136,7 +140,7 @@ impl Bootstrap {
 /// E_{k+1}(i) = e^{r_i}·((1 − 1/block)·E_k(i + 1) + mean(E_k)/block).
 fn expected_growth(bars: &[RecordedBar], block: f64, count: u64) -> f64 {
     let n = bars.len();
-    let factors: Vec<f64> = bars.iter().map(|bar| (bar.gap + bar.close).exp()).collect();
+    let factors: Vec<f64> = bars.iter().map(|bar| elementary::exp(bar.gap + bar.close)).collect();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / n as f64;
     let mut expected = vec![1.0; n];
     let mut next = vec![0.0; n];
@@ -148,7 +152,7 @@ fn expected_growth(bars: &[RecordedBar], block: f64, count: u64) -> f64 {
         }
         std::mem::swap(&mut expected, &mut next);
     }
-    mean(&expected).ln() / count as f64
+    elementary::ln(mean(&expected)) / count as f64
 }
 
 /// Walks through the record; the ends of bars are its events.

@@ -1,6 +1,7 @@
 //! What the rows of verdicts say, whatever draws them.
 
 use crate::market::Duration;
+use crate::numeric::elementary;
 use crate::report::number;
 use crate::stats::Estimate;
 use crate::study::{
@@ -202,7 +203,7 @@ fn plain(metric: &str, value: f64) -> String {
 
 /// Six decimals at most, as many significant digits as asked for below one.
 fn trimmed(value: f64, digits: usize) -> String {
-    let magnitude = value.abs().log10().floor();
+    let magnitude = elementary::log10(value.abs()).floor();
     let decimals = if value == 0.0 { 0 } else { (digits as f64 - 1.0 - magnitude).clamp(0.0, 12.0) as usize };
     format!("{value:.decimals$}")
 }
