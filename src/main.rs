@@ -1,10 +1,13 @@
 //! The `liqsim` program.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod cli;
+
 use std::process::ExitCode;
 
 use clap::Parser;
-use liqsim::cli::{Arguments, report_failure};
+
+use cli::{Arguments, report_failure};
 
 fn main() -> ExitCode {
     match Arguments::parse().execute() {

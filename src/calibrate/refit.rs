@@ -18,6 +18,9 @@ pub enum RefitError {
     /// A bootstrap needs the lows and highs of bars.
     #[error("a bootstrap needs bars with lows and highs, and the prices are closes only")]
     ClosesOnly,
+    /// Only whoever brought a model knows how it is estimated.
+    #[error("a model of one's own cannot be estimated here")]
+    OwnModel,
     /// The bars do not make up steps of the model.
     #[error(transparent)]
     Step(#[from] ResampleError),
@@ -44,6 +47,7 @@ pub fn refit(model: &Model, history: &PriceHistory, horizon: Duration) -> Result
             let bars = (block / history.interval.seconds().max(1) as f64).max(1.0);
             return Ok(Model::Bootstrap(Bootstrap::new(history, String::new(), bars, Some(0.0), horizon)));
         }
+        Model::Custom(_) => return Err(RefitError::OwnModel),
         Model::Gbm(_) => Target::Gbm,
         Model::Merton(_) => Target::MertonJumps,
         Model::Kou(_) => Target::Kou,
@@ -125,6 +129,6 @@ fn fitted(model: &Model, fit: &Fit, sample: &Sample) -> Model {
             dof: fit.value("dof"),
             initial_variance: value("volatility_after_the_last_bar").powi(2) * sample.step_years(),
         }),
-        Model::Bootstrap(_) => model.clone(),
+        Model::Bootstrap(_) | Model::Custom(_) => model.clone(),
     }
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::calibrate::{Drift, Garch, Provenance, Sample, Target, calibrate, range_volatilities, scenario};
-use crate::market::{Duration, HistoryReport, PriceHistory, parse_time};
-use crate::report::CalibrationReport;
+use liqsim::calibrate::{Drift, Garch, Provenance, Sample, Target, calibrate, range_volatilities, scenario};
+use liqsim::market::{Duration, HistoryReport, PriceHistory, parse_time};
+use liqsim::report::CalibrationReport;
 
 use super::failure::{error_with_help, warn};
 use super::output::{print, terminal_layout, write_file};
@@ -181,7 +181,7 @@ impl Calibrate {
         Ok((history, report))
     }
 
-    fn fit(&self, history: &PriceHistory) -> anyhow::Result<crate::calibrate::Calibration> {
+    fn fit(&self, history: &PriceHistory) -> anyhow::Result<liqsim::calibrate::Calibration> {
         let sample = Sample::of(history)
             .map_err(|error| error_with_help(error, "use a longer range or a shorter --interval"))?;
         let targets = self.targets();

@@ -6,22 +6,21 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use clap::Args;
 
-use crate::calibrate::{AssumptionOptions, assumptions};
-use crate::engine::RunOptions;
-use crate::market::{Duration, PriceHistory};
-use crate::report::html::{self, Document};
-use crate::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
-use crate::result::RunResult;
-use crate::scenario::{PathBudget, Scenario};
-use crate::study::{
-    Assumptions, CheckReport, ComparisonOptions, LimitCheck, ScenarioCheck, Verdict, check_limits, compare,
+use liqsim::calibrate::{AssumptionOptions, assumptions};
+use liqsim::engine::RunOptions;
+use liqsim::market::{Duration, PriceHistory};
+use liqsim::report::html::{self, Document};
+use liqsim::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
+use liqsim::result::RunResult;
+use liqsim::scenario::Scenario;
+use liqsim::study::{
+    Assumptions, CheckError, CheckOptions, CheckReport, ComparisonOptions, ScenarioCheck, check,
 };
-use crate::study::{RunError, run};
 
 use super::failure::error_with_help;
 use super::interrupt;
@@ -30,9 +29,6 @@ use super::progress::ProgressLine;
 use super::sources::{Loaded, Sources, scenario_texts};
 use super::values;
 use super::verdicts::{OutputFormat, TestFlags, VerdictOutput, read_results};
-
-/// Rounds of `--decide`: each one knows better how many paths are needed.
-const MOST_ROUNDS: usize = 5;
 
 /// Check the limits of scenarios, and results against a baseline
 ///
@@ -114,7 +110,9 @@ impl Check {
         let files = self.output.prepare()?;
         let save = self.save.as_deref().map(|path| OutputFile::prepare_as(path, Format::Json)).transpose()?;
         let baseline = self.baseline.as_deref().map(read_results).transpose()?;
-        let Loaded { files: sources, mut scenarios } = self.sources.load()?;
+        let Loaded { files: sources, scenarios } = self.sources.load()?;
+        let scenarios: Vec<Scenario> =
+            scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
         if save.is_some() || baseline.is_some() {
             let mut names = HashSet::new();
             if let Some(twice) = scenarios.iter().find(|scenario| !names.insert(&scenario.name)) {
@@ -135,21 +133,16 @@ impl Check {
                 "add [[limits]] to the file, or name a --baseline (`--save baseline.json` writes one) or --prices",
             ));
         }
-        for scenario in &mut scenarios {
-            if let Some(paths) = self.paths {
-                scenario.simulation.paths = PathBudget::Fixed(paths);
-            }
-            scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
-        }
         let stop = interrupt::stop_flag()?;
         let (mut checks, mut results) = (Vec::new(), Vec::new());
         for (file, scenario) in sources.iter().zip(&scenarios) {
-            let result = self.simulate(scenario, &stop)?;
-            let mut check = self.judge(file, scenario, &result, baseline.as_deref(), &stop)?;
+            let (mut check, result) = self.judge(file, scenario, baseline.as_deref(), &stop)?;
             if let Some(history) = &prices {
                 check.assumptions = Some(self.judge_assumptions(scenario, history)?);
+                check.judge();
+            } else if scenario.limits.is_empty() {
+                check.notes.push("The scenario has no limits.".to_owned());
             }
-            check.judge();
             checks.push(check);
             results.push(result);
         }
@@ -176,50 +169,21 @@ impl Check {
         html::render(&documents, &scenario_texts(files))
     }
 
-    fn simulate(&self, scenario: &Scenario, stop: &AtomicBool) -> anyhow::Result<RunResult> {
-        let line = ProgressLine::new(&scenario.name);
-        let progress = |progress| line.show(&progress);
-        let result = run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
-        // Part of the paths is no ground for a verdict.
-        if stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(result) }
-    }
-
     fn judge(
         &self,
         file: &Path,
         scenario: &Scenario,
-        result: &RunResult,
         baseline: Option<&[RunResult]>,
         stop: &AtomicBool,
-    ) -> anyhow::Result<ScenarioCheck> {
-        let mut notes = Vec::new();
-        let (limits, paths) = self.judge_limits(scenario, result, stop, &mut notes)?;
-        if scenario.limits.is_empty() && self.prices.is_none() {
-            notes.push("The scenario has no limits.".to_owned());
-        }
-        let comparison = match baseline {
-            None => None,
-            Some(baseline) => {
-                let named = baseline.iter().find(|other| other.scenario == scenario.name);
-                let before = named.ok_or_else(|| {
-                    error_with_help(
-                        format_args!("the baseline has no scenario \"{}\"", scenario.name),
-                        "write it anew with --save",
-                    )
-                })?;
-                Some(compare(before, result, self.test.options()))
-            }
-        };
-        Ok(ScenarioCheck {
-            scenario: scenario.name.clone(),
-            file: file.display().to_string(),
-            identity: result.identity.clone(),
-            paths,
-            verdict: Verdict::Pass,
-            limits,
-            baseline: comparison,
-            assumptions: None,
-            notes,
+    ) -> anyhow::Result<(ScenarioCheck, RunResult)> {
+        let line = ProgressLine::new(&scenario.name);
+        let progress = |progress| line.show(&progress);
+        let options = RunOptions { threads: self.threads, stop, progress: &progress };
+        let decide = self.decide.then_some(self.max_paths);
+        let asked = CheckOptions { baseline, comparison: self.test.options(), decide };
+        check(scenario, &file.display().to_string(), &asked, &options).map_err(|error| match error {
+            CheckError::NotInBaseline(_) => error_with_help(error, "write it anew with --save"),
+            CheckError::Run(error) => error.into(),
         })
     }
 
@@ -240,31 +204,6 @@ impl Check {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
         pool.install(|| assumptions(scenario, history, &name, options))
             .map_err(|error| error_with_help(error, "use a longer range of prices or another --interval"))
-    }
-
-    /// The limits, with more paths where these decide; and the number of paths.
-    fn judge_limits(
-        &self,
-        scenario: &Scenario,
-        result: &RunResult,
-        stop: &AtomicBool,
-        notes: &mut Vec<String>,
-    ) -> anyhow::Result<(Vec<LimitCheck>, u64)> {
-        let mut limits = check_limits(result, &scenario.limits);
-        let mut paths = result.paths;
-        for _ in 0..MOST_ROUNDS {
-            let needed = limits.iter().filter_map(|limit| limit.paths_to_decide).max();
-            let Some(needed) = needed.filter(|_| self.decide && paths < self.max_paths) else { break };
-            let mut longer = scenario.clone();
-            longer.simulation.paths = PathBudget::Fixed(needed.min(self.max_paths));
-            let result = self.simulate(&longer, stop)?;
-            limits = check_limits(&result, &scenario.limits);
-            paths = result.paths;
-        }
-        if paths > result.paths {
-            notes.push(format!("{} paths did not decide every limit; {paths} were run.", result.paths));
-        }
-        Ok((limits, paths))
     }
 
     fn tell_github(&self, report: &CheckReport) -> anyhow::Result<()> {

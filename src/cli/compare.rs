@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::report::render_comparisons;
-use crate::result::RunResult;
-use crate::study::{Comparison, ComparisonOptions, Verdict, compare};
+use liqsim::report::render_comparisons;
+use liqsim::result::RunResult;
+use liqsim::study::{Comparison, ComparisonOptions, Verdict, compare};
 
 use super::failure::error_with_help;
 use super::verdicts::{TestFlags, VerdictOutput, read_results};

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use crate::scenario;
+use liqsim::scenario;
 
 use super::failure::error_with_help;
 use super::output::print;

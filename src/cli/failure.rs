@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::scenario::Problems;
+use liqsim::scenario::Problems;
 
 use super::output::error_width;
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::account::Level;
-use crate::scenario::{Source, catalogue_venue, parse};
-use crate::venue::{Contract, Side, Venue, catalogue_text};
+use liqsim::account::Level;
+use liqsim::scenario::{Source, catalogue_venue, parse};
+use liqsim::venue::{Contract, Side, Venue, catalogue_text};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, write_file};

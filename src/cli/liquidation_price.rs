@@ -5,12 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use crate::engine::Plan;
-use crate::report::{
-    LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, render_liquidation_json,
-};
-use crate::result::PositionResult;
-use crate::scenario::Scenario;
+use liqsim::report::render_liquidation_json;
+use liqsim::study::{ScenarioLiquidationPrices, liquidation_prices};
 
 use super::output::print;
 use super::position::PositionFlags;
@@ -59,7 +55,12 @@ impl LiquidationPriceOf {
             });
         }
         let scenarios = load_all(&self.files, &self.overrides)?;
-        let prices = scenarios.iter().map(prices_of).collect::<anyhow::Result<Vec<_>>>()?;
+        let prices = scenarios
+            .iter()
+            .map(|scenario| {
+                liquidation_prices(scenario).with_context(|| format!("scenario \"{}\"", scenario.name))
+            })
+            .collect::<anyhow::Result<Vec<_>>>()?;
         print(&match self.format {
             ShortFormat::Table => {
                 prices.iter().map(ScenarioLiquidationPrices::table).collect::<Vec<_>>().join("\n")
@@ -67,27 +68,4 @@ impl LiquidationPriceOf {
             ShortFormat::Json => render_liquidation_json(&prices)?,
         })
     }
-}
-
-/// The prices at every leverage of a scenario.
-fn prices_of(scenario: &Scenario) -> anyhow::Result<ScenarioLiquidationPrices> {
-    let plan = Plan::new(scenario).with_context(|| format!("scenario \"{}\"", scenario.name))?;
-    let several = plan.terms.iter().filter(|level| !level.positions.is_empty()).map(|level| {
-        LeverageLiquidationPrice::Several {
-            leverage: level.leverage,
-            liquidation_price: level.liquidation_price,
-            bankruptcy_price: level.bankruptcy_price,
-            positions: level.positions.iter().map(PositionResult::new).collect(),
-        }
-    });
-    let one = plan.account.levels.iter().map(|level| LeverageLiquidationPrice::One {
-        leverage: level.leverage,
-        price: LiquidationPrice {
-            liquidation_price: level.liquidation.price,
-            bankruptcy_price: level.bankruptcy_price,
-            maintenance: level.liquidation.rate,
-            deduction: level.liquidation.deduction,
-        },
-    });
-    Ok(ScenarioLiquidationPrices { scenario: scenario.name.clone(), levels: one.chain(several).collect() })
 }

@@ -4,14 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::engine::RunOptions;
-use crate::estimate::{MergeError, Partial};
-use crate::study::result_of;
+use liqsim::engine::RunOptions;
+use liqsim::estimate::{MergeError, Partial};
+use liqsim::study::{self, MergePartsError};
 
 use super::failure::{WrongScenarios, error_with_help};
-use super::interrupt;
 use super::result_output::ResultOutput;
-use super::run::show_safe_leverage;
 use super::shard_file::ShardFile;
 use super::values;
 
@@ -47,19 +45,17 @@ impl Merge {
             scenarios.push(scenario);
             parts.push(partial);
         }
-        let tally = Partial::merge(&parts).map_err(|error| self.explain(&error, &parts))?;
         let source = scenarios.swap_remove(0);
         let scenario = source.load().map_err(|problems| WrongScenarios(vec![problems]))?;
-        if scenario.identity() != parts[0].identity {
-            return Err(error_with_help(
+        let options = RunOptions { threads: self.threads, ..RunOptions::default() };
+        let result = study::merge(&scenario, &parts, &options).map_err(|error| match error {
+            MergePartsError::Parts(error) => self.explain(&error, &parts),
+            MergePartsError::OtherScenario => error_with_help(
                 format_args!("the scenario of {} is no longer what was run", self.shards[0].display()),
                 "a file that it names has changed, or the shards are of another version of liqsim: run them anew",
-            ));
-        }
-        let stop = interrupt::stop_flag()?;
-        let options = RunOptions { threads: self.threads, stop: &stop, progress: &|_| {} };
-        let mut result = result_of(&scenario, tally.clone(), &options)?;
-        show_safe_leverage(&scenario, &tally, &options, &mut result)?;
+            ),
+            MergePartsError::Run(error) => error.into(),
+        })?;
         self.output.write(outputs, &[result], &[source.text()])
     }
 

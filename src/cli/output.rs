@@ -8,7 +8,7 @@ use anyhow::Context;
 use tempfile::NamedTempFile;
 use terminal_size::{Height, Width, terminal_size_of};
 
-use crate::report::{FileFormat, Layout};
+use liqsim::report::{FileFormat, Layout};
 
 use super::failure::error_with_help;
 

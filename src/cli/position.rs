@@ -3,9 +3,9 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::report::LiquidationPrice;
-use crate::scenario::catalogue_venue;
-use crate::venue::{Contract, Holding, MaintenanceBasis, MarginTier, Others, Side, Venue, catalogue_text};
+use liqsim::scenario::catalogue_venue;
+use liqsim::study::LiquidationPrice;
+use liqsim::venue::{Contract, Holding, MaintenanceBasis, MarginTier, Others, Side, Venue, catalogue_text};
 
 use super::failure::error_with_help;
 use super::init::side_parser;

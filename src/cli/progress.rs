@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::engine::Progress;
+use liqsim::engine::Progress;
 
 /// A bar that is cleared when it is dropped.
 pub struct ProgressLine(ProgressBar);

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::RunOptions;
-use crate::market::{Duration, IssueKind, PriceHistory, format_time};
-use crate::report::html::{self, Document};
-use crate::report::{
+use liqsim::engine::RunOptions;
+use liqsim::market::{Duration, IssueKind, PriceHistory, format_time};
+use liqsim::report::html::{self, Document};
+use liqsim::report::{
     Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
-use crate::scenario::{self, PathBudget, Scenario};
-use crate::study::{Replay as History, WalkForward};
-use crate::study::{RunError, run};
+use liqsim::scenario::{self, PathBudget, Scenario};
+use liqsim::study::{Replay as History, WalkForward};
+use liqsim::study::{RunError, run_levels};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
@@ -133,11 +133,8 @@ impl Replay {
             return Err(no_page());
         }
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?;
-        if let Some(paths) = self.paths {
-            scenario.simulation.paths = PathBudget::Fixed(paths);
-        }
-        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
+            .map_err(|problems| WrongScenarios(vec![problems]))?
+            .with(self.paths, self.seed);
         let (history, found) = PriceHistory::read(&self.prices)?;
         let history = history.between(self.since, self.until);
         let (Some(first), Some(last)) = (history.bars.first(), history.bars.last()) else {
@@ -236,7 +233,7 @@ impl Replay {
         let replayed = replay.levels(scenario)?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
-        let result = run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
+        let result = run_levels(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
         if stop.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted.into());
         }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use crate::report::html::{self, Document, ScenarioText};
-use crate::report::{FileFormat, Format};
+use liqsim::report::html::{self, Document, ScenarioText};
+use liqsim::report::{FileFormat, Format};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print};

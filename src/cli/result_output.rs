@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::report::html::{self, Document, ScenarioText};
-use crate::report::{FileFormat, Format, plot, render, render_file};
-use crate::result::RunResult;
+use liqsim::report::html::{self, Document, ScenarioText};
+use liqsim::report::{FileFormat, Format, plot, render, render_file};
+use liqsim::result::RunResult;
 
 use super::output::{OutputFile, print, terminal_layout};
 use super::values::RunFormat;

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::engine::RunOptions;
-use crate::estimate::Shard;
-use crate::result::RunResult;
-use crate::scenario::{PathBudget, Scenario};
-use crate::stats::Tally;
-use crate::study::{Depths, RunError, run_shard, run_tallied};
+use liqsim::engine::RunOptions;
+use liqsim::estimate::Shard;
+use liqsim::result::RunResult;
+use liqsim::scenario::Scenario;
+use liqsim::study;
+use liqsim::study::{RunError, run_shard};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
@@ -20,9 +20,6 @@ use super::result_output::ResultOutput;
 use super::shard_file::ShardFile;
 use super::sources::{Loaded, Sources, scenario_texts};
 use super::values;
-
-/// Probability of liquidation at which a leverage is shown as safe.
-const SAFE: f64 = 0.01;
 
 /// Simulate scenarios: liquidation probability and returns for every leverage
 ///
@@ -63,15 +60,9 @@ impl Run {
             return self.execute_shard(shard);
         }
         let outputs = self.output.prepare()?;
-        let Loaded { files, mut scenarios } = self.sources.load()?;
-        for scenario in &mut scenarios {
-            if let Some(paths) = self.paths {
-                scenario.simulation.paths = PathBudget::Fixed(paths);
-            }
-            if let Some(seed) = self.seed {
-                scenario.simulation.seed = seed;
-            }
-        }
+        let Loaded { files, scenarios } = self.sources.load()?;
+        let scenarios: Vec<Scenario> =
+            scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
         let results = self.simulate(&scenarios, &*interrupt::stop_flag()?)?;
         self.output.write(outputs, &results, &scenario_texts(&files))
     }
@@ -109,12 +100,8 @@ impl Run {
         for scenario in scenarios {
             let line = ProgressLine::new(&scenario.name);
             let progress = |progress| line.show(&progress);
-            let options = RunOptions { threads: self.threads, stop, progress: &progress };
-            match run_tallied(scenario, &options) {
-                Ok((mut result, tally)) => {
-                    show_safe_leverage(scenario, &tally, &options, &mut result)?;
-                    results.push(result);
-                }
+            match study::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress }) {
+                Ok(result) => results.push(result),
                 Err(RunError::Interrupted) => break,
                 Err(error @ RunError::Threads(_)) => {
                     return Err(error_with_help(error, "try fewer threads: --threads 1"));
@@ -133,17 +120,4 @@ impl Run {
         }
         Ok(results)
     }
-}
-
-/// Adds the largest leverage that is safe to a result, where its tally can tell.
-pub fn show_safe_leverage(
-    scenario: &Scenario,
-    tally: &Tally,
-    options: &RunOptions<'_>,
-    result: &mut RunResult,
-) -> anyhow::Result<()> {
-    if let Some(depths) = Depths::new(scenario, tally) {
-        result.safe_leverage.push(depths.safest(SAFE, options)?.0);
-    }
-    Ok(())
 }

@@ -1,25 +1,21 @@
 //! `safe`: what leverage is safe?
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::str::FromStr;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::RunOptions;
-use crate::report::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
-use crate::scenario::{self, Axis, PathBudget, Scenario, Sweep as Cells};
-use crate::stats::Method;
-use crate::study::{Criterion, Depths, Found, RunError, best, largest_within, run_tallied};
+use liqsim::engine::RunOptions;
+use liqsim::report::{render_safe_csv, render_safe_json, render_safe_table};
+use liqsim::scenario::{self, Axis, Scenario, Sweep as Cells};
+use liqsim::study::{Criterion, SafeReport, safe};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::{print, terminal_layout};
-use super::over::{over, resolve};
 use super::progress::ProgressLine;
 use super::sources::{Loaded, Sources};
 use super::values;
-
-/// Leverages of the curve in the JSON.
-const CURVE_POINTS: usize = 60;
 
 /// Find the largest leverage that is safe enough
 ///
@@ -48,7 +44,7 @@ pub struct Safe {
     max: Vec<f64>,
 
     /// The surface over a key: horizon=1d..90d, volatility=40%..90%, or any key of the scenario with a range or a list; repeatable
-    #[arg(long, value_name = "KEY=VALUES", value_parser = over)]
+    #[arg(long, value_name = "KEY=VALUES", value_parser = Axis::from_str)]
     over: Vec<Axis>,
 
     /// Number of paths, in place of the scenario's paths or precision
@@ -121,14 +117,14 @@ impl Safe {
         let mut reports = Vec::new();
         for (file, scenario) in files.iter().zip(scenarios) {
             if self.over.is_empty() {
-                reports.push(self.report(scenario, Vec::new(), criterion, &stop)?);
+                reports.push(self.answer(scenario, criterion, &stop)?);
                 continue;
             }
             // Standard input can be read once.
             if file.as_os_str() == "-" {
                 return Err(error_with_help("a surface cannot be made of standard input", "name a file"));
             }
-            let axes = self.over.iter().map(|axis| resolve(axis, &scenario)).collect::<Result<_, _>>()?;
+            let axes = self.over.iter().map(|axis| axis.resolved(&scenario)).collect::<Result<_, _>>()?;
             let cells = Cells { axes, is_paired: false };
             for cell in 0..cells.cells() {
                 let overrides = [self.sources.overrides.clone(), cells.overrides(cell)].concat();
@@ -139,7 +135,8 @@ impl Safe {
                     .iter()
                     .map(|axis| axis.key.clone())
                     .zip(cells.values(cell).into_iter().map(str::to_owned));
-                reports.push(self.report(scenario, point.collect(), criterion, &stop)?);
+                let report = self.answer(scenario, criterion, &stop)?;
+                reports.push(SafeReport { over: point.collect(), ..report });
             }
         }
         match self.format {
@@ -149,103 +146,20 @@ impl Safe {
         }
     }
 
-    fn report(
+    fn answer(
         &self,
-        mut scenario: Scenario,
-        over: Vec<(String, String)>,
+        scenario: Scenario,
         criterion: Criterion,
         stop: &AtomicBool,
     ) -> anyhow::Result<SafeReport> {
-        if let Some(paths) = self.paths {
-            scenario.simulation.paths = PathBudget::Fixed(paths);
-        }
-        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
-        let scenario = &scenario;
+        let scenario = scenario.with(self.paths, self.seed);
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
         let options = RunOptions { threads: self.threads, stop, progress: &progress };
-        let (result, tally) = run_tallied(scenario, &options)?;
-        if stop.load(Ordering::Relaxed) {
-            return Err(RunError::Interrupted.into());
-        }
-        let mut report = SafeReport {
-            liqsim: result.liqsim,
-            scenario: result.scenario,
-            identity: result.identity,
-            seed: result.seed,
-            paths: result.paths,
-            horizon_days: result.horizon_days,
-            over: over.into_iter().collect(),
-            criterion,
-            method: "search".to_owned(),
-            notes: Vec::new(),
-            safe_leverage: Vec::new(),
-            curve: Vec::new(),
+        let limits = match criterion {
+            Criterion::LiquidationProbability => &self.max_probability,
+            _ => &self.max,
         };
-        if criterion == Criterion::LiquidationProbability
-            && let Some(depths) = Depths::new(scenario, &tally)
-        {
-            "one_pass".clone_into(&mut report.method);
-            report.curve = depths.curve(CURVE_POINTS);
-            let (mut crossing, mut rare) = (Vec::new(), Vec::new());
-            for max in &self.max_probability {
-                let (safe, by) = depths.safest(*max, &options)?;
-                match by {
-                    Method::QuasiMonteCarlo => crossing.push(format!("{max}")),
-                    Method::Splitting => rare.push(format!("{max}")),
-                    _ => {}
-                }
-                report.safe_leverage.push(safe.into());
-            }
-            if !crossing.is_empty() {
-                report.notes.push(format!(
-                    "At most {}: from crossing probabilities on scrambled Sobol points.",
-                    crossing.join(", ")
-                ));
-            }
-            if !rare.is_empty() {
-                report.notes.push(format!(
-                    "At most {}: from particles, paths that are resampled on their way towards liquidation and weighted.",
-                    rare.join(", ")
-                ));
-            }
-            return Ok(report);
-        }
-        report.notes.push(
-            "One pass cannot tell this: several levels were run on the same random numbers and closed in on."
-                .to_owned(),
-        );
-        report.safe_leverage = self.search(scenario, criterion, &options)?;
-        Ok(report)
-    }
-
-    fn search(
-        &self,
-        scenario: &Scenario,
-        criterion: Criterion,
-        options: &RunOptions<'_>,
-    ) -> anyhow::Result<Vec<SafeEntry>> {
-        let nothing = || anyhow::anyhow!("the venue lets no position of this account be opened");
-        let entry = |found: Found, max_probability, max| SafeEntry {
-            max_probability,
-            max,
-            leverage: found.leverage,
-            low: found.low,
-            high: found.high,
-            limited_by_venue: found.limited_by_venue,
-            kelly: (criterion == Criterion::Kelly).then_some(found.level.kelly),
-        };
-        if !criterion.has_limit() {
-            return Ok(vec![entry(best(scenario, criterion, options)?.ok_or_else(nothing)?, None, None)]);
-        }
-        let is_liquidation = criterion == Criterion::LiquidationProbability;
-        let limits = if is_liquidation { &self.max_probability } else { &self.max };
-        limits
-            .iter()
-            .map(|limit| {
-                let found = largest_within(scenario, criterion, *limit, options)?.ok_or_else(nothing)?;
-                Ok(entry(found, is_liquidation.then_some(*limit), (!is_liquidation).then_some(*limit)))
-            })
-            .collect()
+        Ok(safe(&scenario, criterion, limits, &options)?)
     }
 }

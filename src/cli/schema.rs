@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::report::reference;
-use crate::scenario;
+use liqsim::report::reference;
+use liqsim::scenario;
 
 use super::output::print;
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::estimate::Partial;
-use crate::report::html::ScenarioText;
-use crate::scenario::{self, PathBudget, Problems, Scenario, Source};
+use liqsim::estimate::Partial;
+use liqsim::report::html::ScenarioText;
+use liqsim::scenario::{self, Problems, Scenario, Source};
 
 use super::failure::error_with_help;
 
@@ -47,12 +47,7 @@ impl ShardScenario {
     /// Reads the text as a scenario; files that it names must be there.
     pub fn load(&self) -> Result<Scenario, Problems> {
         let source = Source::of_file(&self.file, self.text.as_str());
-        let mut scenario = scenario::parse(source, &self.overrides)?;
-        if let Some(paths) = self.paths {
-            scenario.simulation.paths = PathBudget::Fixed(paths);
-        }
-        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
-        Ok(scenario)
+        Ok(scenario::parse(source, &self.overrides)?.with(self.paths, self.seed))
     }
 
     /// The text for a report.

@@ -1,18 +1,15 @@
 //! `simulate`: price paths as bars, for other tools.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::path::PathBuf;
 
 use clap::Args;
-use rayon::prelude::*;
 
-use crate::engine::{AssetBars, PathBars, Progress};
-use crate::market::Duration;
-use crate::numeric::elementary;
-use crate::report::{Cell, ParquetTable};
-use crate::scenario::{self, Scenario};
-use crate::study::RunError;
+use liqsim::engine::RunOptions;
+use liqsim::market::Duration;
+use liqsim::report::{Cell, TableFormat, TableWriter};
+use liqsim::scenario::{self, Scenario};
+use liqsim::study::{SimulateError, SimulatedBar, simulate};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
@@ -20,10 +17,6 @@ use super::output::{prepare_file, write_file_with};
 use super::progress::ProgressLine;
 use super::values;
 
-/// Paths of a block: memory is this times the bars of a path, for each block that is simulated at the same time.
-const BLOCK: usize = 32;
-/// Blocks simulated at the same time.
-const BATCH: usize = 16;
 const COLUMNS: [&str; 8] = ["path", "asset", "bar", "seconds", "open", "high", "low", "close"];
 
 /// Simulate price paths as bars, for other tools
@@ -69,135 +62,72 @@ pub struct Simulate {
 impl Simulate {
     /// Simulates and writes.
     pub fn execute(self) -> anyhow::Result<()> {
-        let is_parquet = match &self.output {
-            None => false,
+        let format = match &self.output {
+            None => TableFormat::Csv,
             Some(path) => {
-                let known = is_parquet(path)?;
+                let format = TableFormat::from_extension(path).map_err(|error| {
+                    error_with_help(error, "name the file by its format, such as bars.csv")
+                })?;
                 prepare_file(path)?;
-                known
+                format
             }
         };
-        let mut scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?;
-        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
-        let horizon = scenario.simulation.horizon;
-        if self.interval.seconds() == 0 || horizon.seconds() % self.interval.seconds() != 0 {
-            return Err(error_with_help(
-                format_args!("bars of {} do not make up the horizon of {horizon}", self.interval),
-                "choose an --interval that divides it, or another horizon: --set simulation.horizon=30d",
-            ));
-        }
-        let bars = PathBars::new(&scenario, self.interval)?;
+        let scenario = scenario::load(&self.scenario, &self.overrides)
+            .map_err(|problems| WrongScenarios(vec![problems]))?
+            .with(None, self.seed);
         match &self.output {
-            None => self.write_csv(&scenario, &bars, &mut io::stdout().lock()),
-            Some(path) => write_file_with(path, |file| {
-                if is_parquet {
-                    self.write_parquet(&scenario, &bars, file)
-                } else {
-                    self.write_csv(&scenario, &bars, file)
-                }
-            }),
+            None => self.write(&scenario, format, &mut io::stdout()),
+            Some(path) => write_file_with(path, |file| self.write(&scenario, format, file)),
         }
     }
 
-    fn write_csv(&self, scenario: &Scenario, bars: &PathBars, file: &mut dyn Write) -> anyhow::Result<()> {
-        let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(COLUMNS).map_err(io_error)?;
-        let write = |row: &[Cell]| Ok(writer.write_record(row.iter().map(Cell::text)).map_err(io_error)?);
-        self.for_each_row(scenario, bars, write)?;
-        Ok(writer.flush()?)
-    }
-
-    fn write_parquet(
+    fn write(
         &self,
         scenario: &Scenario,
-        bars: &PathBars,
+        format: TableFormat,
         file: &mut (dyn Write + Send),
     ) -> anyhow::Result<()> {
-        let kinds = row(scenario, 0, 0, self.interval, 0, [0.0; 4]);
-        let columns = COLUMNS.iter().map(|name| (*name).to_owned()).zip(kinds);
-        let mut table = ParquetTable::new(file, &columns.collect::<Vec<_>>())?;
-        self.for_each_row(scenario, bars, |row| Ok(table.push(row.iter())?))?;
-        Ok(table.finish()?)
-    }
-
-    /// Hands out the rows path by path; blocks are simulated in parallel, and written in their order.
-    fn for_each_row(
-        &self,
-        scenario: &Scenario,
-        bars: &PathBars,
-        mut write: impl FnMut(&[Cell]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        // Begun by the first bar: what cannot be simulated leaves no head of a table behind.
+        let (mut file, mut table) = (Some(file), None);
         let stop = interrupt::stop_flag()?;
         let line = ProgressLine::new(&scenario.name);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
-        let blocks = self.paths.div_ceil(BLOCK as u64);
-        for first in (0..blocks).step_by(BATCH) {
-            if stop.load(Ordering::Relaxed) {
-                return Err(RunError::Interrupted.into());
+        let progress = |progress| line.show(&progress);
+        let options = RunOptions { threads: self.threads, stop: &stop, progress: &progress };
+        let show = |bar: &SimulatedBar| -> anyhow::Result<()> {
+            let row = self.row(scenario, bar);
+            if let Some(file) = file.take() {
+                let columns: Vec<_> =
+                    COLUMNS.iter().map(|name| (*name).to_owned()).zip(row.clone()).collect();
+                table = Some(TableWriter::new(file, format, &columns)?);
             }
-            let batch: Vec<u64> = (first..blocks.min(first + BATCH as u64)).collect();
-            let in_block = |block: u64| (self.paths - block * BLOCK as u64).min(BLOCK as u64) as usize;
-            let made: Vec<Vec<AssetBars>> =
-                pool.install(|| batch.par_iter().map(|block| bars.block(*block, in_block(*block))).collect());
-            for (block, assets) in batch.iter().zip(&made) {
-                for lane in 0..in_block(*block) {
-                    let path = block * BLOCK as u64 + lane as u64;
-                    for (asset, bars) in assets.iter().enumerate() {
-                        for bar in 0..bars.open.len() {
-                            let prices = [&bars.open, &bars.high, &bars.low, &bars.close]
-                                .map(|column| column[bar][lane]);
-                            write(&row(scenario, path, asset, self.interval, bar, prices))?;
-                        }
-                    }
-                }
-            }
-            let paths_done = (first + batch.len() as u64) * BLOCK as u64;
-            line.show(&Progress { paths_done: paths_done.min(self.paths), paths_planned: self.paths });
-        }
-        Ok(())
+            Ok(table.as_mut().map_or(Ok(()), |table| table.push(row.iter()))?)
+        };
+        simulate(scenario, self.paths, self.interval, &options, show).map_err(|error| match error
+            .downcast::<SimulateError>(
+        ) {
+            Ok(error @ SimulateError::Interval { .. }) => error_with_help(
+                error,
+                "choose an --interval that divides it, or another horizon: --set simulation.horizon=30d",
+            ),
+            Ok(error) => error.into(),
+            Err(error) => error,
+        })?;
+        Ok(table.map_or(Ok(()), TableWriter::finish)?)
     }
-}
 
-/// The error of the sink itself, so that a broken pipe is known as one.
-fn io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        kind => io::Error::other(format!("{kind:?}")),
-    }
-}
-
-/// The cells of a bar at log-prices over the price at the start.
-fn row(
-    scenario: &Scenario,
-    path: u64,
-    asset: usize,
-    interval: Duration,
-    bar: usize,
-    prices: [f64; 4],
-) -> [Cell; 8] {
-    let asset = &scenario.assets[asset];
-    let [open, high, low, close] =
-        prices.map(|price| Cell::Number(Some(asset.price * elementary::exp(price))));
-    [
-        Cell::Count(path + 1),
-        Cell::Text(asset.name.clone()),
-        Cell::Count(bar as u64 + 1),
-        Cell::Count(bar as u64 * interval.seconds()),
-        open,
-        high,
-        low,
-        close,
-    ]
-}
-
-fn is_parquet(path: &Path) -> anyhow::Result<bool> {
-    match path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase).as_deref() {
-        Some("parquet") => Ok(true),
-        Some("csv") => Ok(false),
-        _ => Err(error_with_help(
-            format_args!("the extension of \"{}\" stands for no format of bars", path.display()),
-            "name the file by its format: bars.csv or bars.parquet",
-        )),
+    fn row(&self, scenario: &Scenario, bar: &SimulatedBar) -> [Cell; 8] {
+        let asset = scenario.assets.get(bar.asset).map_or("", |asset| asset.name.as_str());
+        let [open, high, low, close] =
+            [bar.open, bar.high, bar.low, bar.close].map(|price| Cell::Number(Some(price)));
+        [
+            Cell::Count(bar.path + 1),
+            Cell::Text(asset.to_owned()),
+            Cell::Count(bar.bar as u64 + 1),
+            Cell::Count(bar.bar as u64 * self.interval.seconds()),
+            open,
+            high,
+            low,
+            close,
+        ]
     }
 }

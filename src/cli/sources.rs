@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use crate::report::html::ScenarioText;
-use crate::scenario::{self, Scenario, Source};
+use liqsim::report::html::ScenarioText;
+use liqsim::scenario::{self, Scenario, Source};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::shard_file::ShardScenario;

@@ -1,30 +1,26 @@
 //! `sweep`: many scenarios into one folder.
 
-use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use clap::Args;
 
-use crate::engine::{self, Progress, RunOptions};
-use crate::result::RunResult;
-use crate::scenario::{self, PathBudget, Scenario, Source, Sweep as Cells, is_metric, read_sweep};
-use crate::study::ResultsFolder;
-use crate::study::{RunError, run_sharing};
+use liqsim::engine::RunOptions;
+#[cfg(feature = "parquet")]
+use liqsim::report::TableFormat;
+use liqsim::report::html::{self, Document, ScenarioText};
+use liqsim::report::{MOST_MAPPED, Ranking, SweepReport, SweepTables};
+use liqsim::scenario::{Source, is_metric};
+use liqsim::study::{ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSource};
 
-use super::failure::{WrongScenarios, error_with_help};
+use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::print;
 use super::progress::ProgressLine;
 use super::sources::scenario_files;
-use super::sweep_page::write_page;
-use super::sweep_tables::{Ranking, Tables};
 use super::values;
-
-/// Levels of all cells of a group together: each level of a group takes memory on every thread, and levels whose state no longer fits
-/// into the second-level cache cost more than the paths that they share.
-const MOST_LEVELS: usize = 64;
 
 /// Run every cell of a sweep into a folder of results
 ///
@@ -68,14 +64,6 @@ pub struct Sweep {
     threads: Option<usize>,
 }
 
-/// One scenario file with its cells.
-pub struct SweptFile {
-    /// Where it is.
-    pub file: PathBuf,
-    /// Its cells.
-    pub cells: Cells,
-}
-
 impl Sweep {
     /// Runs what is not finished, then writes the tables.
     pub fn execute(self) -> anyhow::Result<()> {
@@ -89,115 +77,93 @@ impl Sweep {
         let cannot_write = || format!("cannot write to the folder {}", self.output.display());
         let folder = ResultsFolder::open(&self.output).with_context(cannot_write)?;
         let stop = interrupt::stop_flag()?;
-        let plan = self.plan(&sources, &folder)?;
-        let total = plan.identities.len();
-        let new = plan.groups.iter().map(Vec::len).sum::<usize>();
-        let line = ProgressLine::share();
-        let mut finished = total - new;
-        for group in &plan.groups {
-            let scenarios = group
-                .iter()
-                .map(|(source, cell)| self.scenario(source, *cell))
-                .collect::<anyhow::Result<Vec<_>>>()?;
-            line.name(match &scenarios[..] {
-                [one] => format!("{} of {total}: {}", finished + 1, one.name),
-                _ => format!("{} to {} of {total}", finished + 1, finished + group.len()),
-            });
-            let progress =
-                |progress| line.show(&within(finished as u64, group.len() as u64, total as u64, progress));
-            let results = self.simulate(&scenarios, &progress, &stop).with_context(|| {
-                format!("{finished} of {total} cells are finished; the same command goes on")
-            })?;
-            for result in &results {
-                folder.keep(result).with_context(cannot_write)?;
-            }
-            finished += group.len();
-        }
-        drop(line);
+        let changes = SweepChanges { overrides: self.overrides.clone(), paths: self.paths, seed: self.seed };
+        let plan = SweepPlan::new(sources, changes, |identity| folder.finished(identity).is_some())
+            .map_err(explain)?;
+        self.run(&plan, &folder, &stop)?;
+        let result = |identity: &str| folder.finished(identity);
+        let tables = SweepTables { plan: &plan, result: &result };
         let mut ranking = Ranking::new(self.rank_by.as_deref(), self.descending);
-        let tables = Tables { folder: &folder, sources: &sources, identities: &plan.identities };
-        tables.write_index().with_context(cannot_write)?;
-        tables.write_results(&mut ranking).with_context(cannot_write)?;
-        write_page(&tables).with_context(cannot_write)?;
+        write_tables(&tables, &folder, &mut ranking).with_context(cannot_write)?;
+        write_page(&tables, &folder).with_context(cannot_write)?;
+        let (total, new) = (plan.cells().len(), plan.to_run());
         print(&format!("{total} cells in {}, {new} of them new\n{ranking}", self.output.display()))
     }
 
-    fn sources(&self) -> anyhow::Result<Vec<SweptFile>> {
+    fn sources(&self) -> anyhow::Result<Vec<SweptSource>> {
         let (mut sources, mut wrong) = (Vec::new(), Vec::new());
         for file in scenario_files(&self.files)? {
-            match Source::read(&file).and_then(read_sweep) {
-                Ok(cells) => sources.push(SweptFile { file, cells }),
+            match Source::read(&file).and_then(SweptSource::new) {
+                Ok(source) => sources.push(source),
                 Err(problems) => wrong.push(problems),
             }
         }
         if wrong.is_empty() { Ok(sources) } else { Err(WrongScenarios(wrong).into()) }
     }
 
-    fn scenario(&self, source: &SweptFile, cell: usize) -> anyhow::Result<Scenario> {
-        let overrides = [source.cells.overrides(cell), self.overrides.clone()].concat();
-        let mut scenario =
-            scenario::load(&source.file, &overrides).map_err(|problems| WrongScenarios(vec![problems]))?;
-        if let Some(paths) = self.paths {
-            scenario.simulation.paths = PathBudget::Fixed(paths);
-        }
-        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
-        Ok(scenario)
-    }
-
-    /// Reads every cell, so that what is wrong comes to light before anything is run, and puts those that are not finished into
-    /// groups that share their paths.
-    fn plan<'a>(&self, sources: &'a [SweptFile], folder: &ResultsFolder) -> anyhow::Result<CellPlan<'a>> {
-        let mut plan = CellPlan { identities: Vec::new(), groups: Vec::new() };
-        let mut planned = HashSet::new();
-        // By path key: the group that still takes cells, and its levels.
-        let mut open: HashMap<String, (usize, usize)> = HashMap::new();
-        for (source, cell) in cells(sources) {
-            let scenario = self.scenario(source, cell)?;
-            let identity = scenario.identity();
-            if planned.insert(identity.clone()) && folder.finished(&identity).is_none() {
-                let levels = scenario.account.leverage.len();
-                let key = engine::path_key(&scenario)?;
-                let known = open.get(&key).filter(|(_, taken)| taken + levels <= MOST_LEVELS);
-                let (group, taken) = known.copied().unwrap_or_else(|| {
-                    plan.groups.push(Vec::new());
-                    (plan.groups.len() - 1, 0)
-                });
-                plan.groups[group].push((source, cell));
-                open.insert(key, (group, taken + levels));
+    /// Runs group after group, and keeps the results of each.
+    fn run(&self, plan: &SweepPlan, folder: &ResultsFolder, stop: &AtomicBool) -> anyhow::Result<()> {
+        let total = plan.cells().len();
+        let mut finished = total - plan.to_run();
+        let line = ProgressLine::share();
+        for group in plan.groups() {
+            line.name(match group[..] {
+                [one] => format!("{} of {total}: {}", finished + 1, plan.cells()[one].name),
+                _ => format!("{} to {} of {total}", finished + 1, finished + group.len()),
+            });
+            let progress = |progress| line.show(&plan.progress(finished, group.len(), progress));
+            let options = RunOptions { threads: self.threads, stop, progress: &progress };
+            let results = plan.run_group(group, &options).map_err(explain).with_context(|| {
+                format!("{finished} of {total} cells are finished; the same command goes on")
+            })?;
+            for result in &results {
+                let cannot_write = || format!("cannot write to the folder {}", self.output.display());
+                folder.keep(result).with_context(cannot_write)?;
             }
-            plan.identities.push((scenario.name, identity));
+            finished += group.len();
         }
-        Ok(plan)
-    }
-
-    fn simulate(
-        &self,
-        scenarios: &[Scenario],
-        progress: &(dyn Fn(Progress) + Sync),
-        stop: &AtomicBool,
-    ) -> anyhow::Result<Vec<RunResult>> {
-        let results = run_sharing(scenarios, &RunOptions { threads: self.threads, stop, progress })?;
-        // Part of the paths is another result than that of the cell.
-        if stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(results) }
+        Ok(())
     }
 }
 
-/// What there is to do.
-struct CellPlan<'a> {
-    /// Title and identity of every cell.
-    identities: Vec<(String, String)>,
-    /// Cells that are not finished, in groups that share their paths.
-    groups: Vec<Vec<(&'a SweptFile, usize)>>,
+/// Wrong scenarios are shown with the places of their problems.
+fn explain(error: SweepError) -> anyhow::Error {
+    match error {
+        SweepError::Scenario(problems) => WrongScenarios(vec![problems]).into(),
+        error => error.into(),
+    }
 }
 
-/// How far the whole sweep is, in thousandths of a cell.
-fn within(finished: u64, running: u64, total: u64, group: Progress) -> Progress {
-    const PARTS: u64 = 1000;
-    let part = PARTS * running * group.paths_done / group.paths_planned.max(1);
-    Progress { paths_done: PARTS * finished + part.min(PARTS * running), paths_planned: PARTS * total }
+/// index.csv, results.csv and, where this program can, results.parquet.
+fn write_tables(
+    tables: &SweepTables<'_>,
+    folder: &ResultsFolder,
+    ranking: &mut Ranking<'_>,
+) -> io::Result<()> {
+    folder.write_table("index.csv", |file| tables.write_index(file))?;
+    folder.write_table("results.csv", |csv| {
+        #[cfg(feature = "parquet")]
+        let written = folder.write_table("results.parquet", |parquet| {
+            tables.write_results(csv, Some((parquet, TableFormat::Parquet)), ranking)
+        });
+        #[cfg(not(feature = "parquet"))]
+        let written = tables.write_results(csv, None, ranking);
+        written
+    })
 }
 
-/// Every cell of every file.
-pub fn cells(sources: &[SweptFile]) -> impl Iterator<Item = (&SweptFile, usize)> {
-    sources.iter().flat_map(|source| (0..source.cells.cells()).map(move |cell| (source, cell)))
+/// report.html, a heat map of all cells; nothing where they are too many for a page.
+fn write_page(tables: &SweepTables<'_>, folder: &ResultsFolder) -> anyhow::Result<()> {
+    let Some(report) = SweepReport::new(tables)? else {
+        warn(format_args!("no report.html: a page holds at most {MOST_MAPPED} cells times leverages"));
+        return Ok(());
+    };
+    let text = |source: &SweptSource| ScenarioText {
+        name: source.name().to_owned(),
+        text: source.text().to_owned(),
+    };
+    let texts: Vec<ScenarioText> = tables.plan.sources().iter().map(text).collect();
+    let page = html::render(&[Document::of_sweep(&report)?], &texts)?;
+    folder.write_table("report.html", |file| file.write_all(page.as_bytes()))?;
+    Ok(())
 }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::report::count;
-use crate::scenario::{PathBudget, Scenario};
+use liqsim::report::count;
+use liqsim::scenario::{PathBudget, Scenario};
 
-use crate::study::{KnownValue, LARGEST_SCORE, self_check};
+use liqsim::study::{KnownValue, LARGEST_SCORE, self_check};
 
 use super::output::print;
 use super::sources::{load_all, scenario_files};

@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 
-use crate::market::parse_time;
-use crate::report::Format;
+use liqsim::market::parse_time;
+use liqsim::report::Format;
 
 /// Beyond this, whole numbers are no longer exact when written with an exponent.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;

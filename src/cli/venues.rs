@@ -2,9 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::report::{render_venue_json, render_venue_list_json, venue_list, venue_sheet};
-use crate::scenario::{ListedVenue, catalogue_venue};
-use crate::venue::{catalogue_names, catalogue_text};
+use liqsim::report::{render_venue_json, render_venue_list_json, venue_list, venue_sheet};
+use liqsim::scenario::{ListedVenue, catalogue_venue};
+use liqsim::venue::{catalogue_names, catalogue_text};
 
 use super::failure::error_with_help;
 use super::output::print;

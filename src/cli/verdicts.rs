@@ -8,9 +8,9 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::report::{Layout, RenderError, VerdictFormat};
-use crate::result::RunResult;
-use crate::study::{ComparisonOptions, Verdict};
+use liqsim::report::{Layout, RenderError, VerdictFormat};
+use liqsim::result::RunResult;
+use liqsim::study::{ComparisonOptions, Verdict};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print, terminal_layout};

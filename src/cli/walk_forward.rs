@@ -2,12 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use crate::calibrate::refit;
-use crate::engine::RunOptions;
-use crate::market::{Duration, PriceHistory};
-use crate::report::{Replayed, WalkForwardReport};
-use crate::scenario::Scenario;
-use crate::study::{Replay as History, WalkForward};
+use liqsim::calibrate::refit;
+use liqsim::engine::RunOptions;
+use liqsim::market::{Duration, PriceHistory};
+use liqsim::report::{Replayed, WalkForwardReport};
+use liqsim::scenario::Scenario;
+use liqsim::study::{Replay as History, WalkForward};
 
 use super::progress::ProgressLine;
 

@@ -105,7 +105,7 @@ impl PathLaw {
 
     /// Whether normals drive the price of an asset.
     pub fn is_driven(&self, asset: usize) -> bool {
-        !matches!(self.models.get(asset), None | Some(Model::Bootstrap(_)))
+        !matches!(self.models.get(asset), None | Some(Model::Bootstrap(_) | Model::Custom(_)))
     }
 
     /// A hash of everything that determines its bars and how many paths there are, 32 hexadecimal digits. Under discrete

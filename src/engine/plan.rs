@@ -7,7 +7,7 @@ use super::path_law::{PathLaw, PathLawError};
 use crate::account::portfolio::{OpenError, Purse, prices};
 use crate::account::{Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, schedule};
 use crate::market::Duration;
-use crate::scenario::{Account, PathBudget, Scenario};
+use crate::scenario::{Account, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Borrow, Compounding, Flows, Side};
 
 /// What every block of paths does; a pure function of the scenario.
@@ -63,6 +63,9 @@ pub enum PlanError {
     /// The scenario has no asset or no position.
     #[error("the scenario has no position to simulate")]
     Empty,
+    /// A value that no scenario can hold.
+    #[error(transparent)]
+    Wrong(#[from] ScenarioError),
     /// The prices cannot be simulated.
     #[error(transparent)]
     Law(#[from] PathLawError),
@@ -83,6 +86,7 @@ impl Plan {
     /// # Errors
     /// If a level cannot be opened at the venue, or the prices cannot be simulated.
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
+        scenario.check()?;
         let scenario = &*held(scenario);
         let account = &scenario.account;
         let position = account.positions.first().ok_or(PlanError::Empty)?;

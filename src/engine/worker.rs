@@ -3,9 +3,9 @@
 use std::sync::atomic::AtomicBool;
 
 use super::block::{BlockLoop, Seat};
-use super::given::{GivenPaths, GivenSource};
 use super::path_law::PathLaw;
 use super::plan::Plan;
+use super::recorded::{RecordedPaths, RecordedSource};
 use super::source::BarSource;
 use crate::account::{Follower, Observer};
 use crate::market::Sides;
@@ -38,9 +38,9 @@ impl<'a> Worker<'a> {
     }
 
     /// A worker for the account of a plan on paths that exist already.
-    pub fn on(given: &'a dyn GivenPaths, plan: &'a Plan) -> Self {
+    pub fn on(given: &'a dyn RecordedPaths, plan: &'a Plan) -> Self {
         let accounts = vec![Followed::new(plan, plan.follower(), false)];
-        Self { paths: Box::new(GivenSource::new(given, plan)), accounts }
+        Self { paths: Box::new(RecordedSource::new(given, plan)), accounts }
     }
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its

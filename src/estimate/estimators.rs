@@ -92,11 +92,6 @@ impl Estimators {
         Ok(Self { list, is_stratified: wants_strata, levels })
     }
 
-    /// Plain counts only.
-    pub fn counting(plan: &Plan) -> Self {
-        Self { list: Vec::new(), is_stratified: false, levels: plan.terms.len() }
-    }
-
     /// Whether hits on the run's paths are counted by the strata of what drives the price.
     pub fn is_stratified(&self) -> bool {
         self.is_stratified

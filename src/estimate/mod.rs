@@ -15,7 +15,7 @@ mod splitting;
 pub use estimator::{Answer, Effort, Estimator};
 pub use estimators::{Answers, Choice, Estimators, SamplingError};
 pub use part::{MergeError, Partial, Shard, ShardError};
-pub use paths::{Ending, Job, Outcome, estimate, outcome_of, part, tally_of};
+pub use paths::{Ending, Job, Outcome, estimate, outcome_of, part};
 pub use qmc::Crossing;
 pub use quantile::largest_move;
 pub use splitting::RareEvents;

@@ -78,17 +78,22 @@ pub struct Partial {
 }
 
 /// Why parts do not make a run; parts are named by their place in the list, from 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
     /// There are none.
+    #[error("there are no parts")]
     Nothing,
     /// A part is of another run than the first one.
+    #[error("part {0} of the list is of another run than part 0")]
     Foreign(usize),
     /// A part is one of another number of parts than the first one.
+    #[error("part {0} of the list is one of another number of parts than part 0")]
     OtherCount(usize),
     /// Two parts are the same.
+    #[error("parts {0} and {1} of the list are the same")]
     Twice(usize, usize),
     /// Parts that are not there.
+    #[error("not all parts are there; missing: {0:?}")]
     Missing(Vec<u64>),
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::estimators::{Answers, Estimators};
-use crate::engine::{BLOCK_LANES, Executor, GivenPaths, Plan, Progress, Worker};
+use crate::engine::{BLOCK_LANES, Executor, Plan, Progress, Worker};
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::Tally;
 
@@ -89,23 +89,6 @@ pub fn part(job: &Job<'_>, paths: Range<u64>, executor: &Executor<'_>) -> Option
 /// What a job comes to whose paths have been run elsewhere.
 pub fn outcome_of(job: &Job<'_>, tally: Tally, executor: &Executor<'_>) -> Outcome {
     Member { tally, ending: Some(Ending::Complete), ..Member::new(job) }.outcome(executor)
-}
-
-/// What given paths come to for the account of a plan: a prefix of them if the executor was stopped.
-pub fn tally_of(plan: &Plan, given: &dyn GivenPaths, paths: usize, executor: &Executor<'_>) -> Tally {
-    let lanes = BLOCK_LANES as u64;
-    let all = paths as u64;
-    let tallies = executor.fold(
-        0..all.div_ceil(lanes),
-        || Worker::on(given, plan),
-        |worker, block| {
-            worker.run_block(block, lanes.min(all - block * lanes) as usize);
-        },
-        Worker::into_tallies,
-    );
-    let mut tally = Tally::new(plan.terms.len());
-    tallies.iter().flatten().for_each(|part| tally.merge(part));
-    tally
 }
 
 struct Member<'a> {

@@ -7,6 +7,8 @@
 
 mod bates;
 mod bootstrap;
+pub(crate) mod check;
+mod custom;
 mod dependence;
 mod garch;
 mod gbm;
@@ -20,6 +22,8 @@ mod stress;
 
 pub use bates::Bates;
 pub use bootstrap::Bootstrap;
+pub use check::ModelError;
+pub use custom::PriceModel;
 pub use dependence::{AssetJump, CommonJumps, Dependence};
 pub use garch::Garch;
 pub use gbm::Gbm;
@@ -31,6 +35,8 @@ pub use merton::Merton;
 pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
 pub use stress::{Shock, Spell, Stress};
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -59,6 +65,9 @@ pub enum Model {
     Hawkes(Hawkes),
     /// Recorded bars put together anew.
     Bootstrap(Bootstrap),
+    /// A model that a caller brings; scenario files cannot name it.
+    #[serde(serialize_with = "custom::serialize")]
+    Custom(Arc<dyn PriceModel>),
 }
 
 impl Model {
@@ -74,6 +83,7 @@ impl Model {
             Self::Regime(_) => "regime",
             Self::Hawkes(_) => "hawkes",
             Self::Bootstrap(_) => "bootstrap",
+            Self::Custom(_) => "custom",
         }
     }
 
@@ -89,6 +99,7 @@ impl Model {
             Self::Regime(regime) => Box::new(regime.stepper(lanes)),
             Self::Hawkes(hawkes) => Box::new(hawkes.stepper(lanes)),
             Self::Bootstrap(bootstrap) => Box::new(bootstrap.stepper(lanes)),
+            Self::Custom(model) => model.stepper(lanes),
         }
     }
 
@@ -124,6 +135,7 @@ impl Model {
     pub fn step(&self, horizon: Duration) -> Option<Duration> {
         match self {
             Self::Heston(heston) | Self::Bates(Bates { heston, .. }) => Some(heston.step(horizon)),
+            Self::Custom(model) => model.step(horizon),
             // The ends of its steps are a GARCH model's own events, and those of its bars a bootstrap's.
             Self::Gbm(_)
             | Self::Merton(_)

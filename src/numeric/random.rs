@@ -8,10 +8,11 @@ use std::hint::black_box;
 
 use super::box_muller::{WORDS, normals_from_words};
 use super::dispatch::{Kernel, dispatch};
+use super::generator::Rest;
 use super::lanewise::ln;
 
 /// Generators side by side in one stream; part of the definition of the words.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 /// Words made at a time.
 const CHUNK: usize = 256;
 
@@ -64,6 +65,8 @@ impl Purpose {
 #[derive(Debug, Clone)]
 pub struct Stream {
     state: [Words8; 4],
+    /// Words for those who take them one by one.
+    pub(super) rest: Rest,
 }
 
 impl Stream {
@@ -83,7 +86,7 @@ impl Stream {
             [a, b, c, d]
         });
         let state = std::array::from_fn(|word| seeds.map(|seed| seed[word]));
-        Self { state }
+        Self { state, rest: Rest::default() }
     }
 
     /// Fills with random words. Words are made eight at a time; the rest of the last eight is dropped.
@@ -307,7 +310,8 @@ mod tests {
     /// The first outputs for the state 1, 2, 3, 4, as in the test of the rand_xoshiro crate, made by the reference code.
     #[test]
     fn xoshiro_gives_the_published_words() {
-        let mut stream = Stream { state: [[1; LANES], [2; LANES], [3; LANES], [4; LANES]] };
+        let mut stream =
+            Stream { state: [[1; LANES], [2; LANES], [3; LANES], [4; LANES]], rest: Rest::default() };
         let mut words = [0; 10 * LANES];
         stream.words(&mut words);
         let lane: Vec<u64> = words.iter().step_by(LANES).copied().collect();

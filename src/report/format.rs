@@ -5,7 +5,9 @@ use std::path::Path;
 use crate::result::RunResult;
 
 use super::html::Document;
-use super::{csv, html, json, markdown, png, svg, table};
+#[cfg(feature = "png")]
+use super::png;
+use super::{csv, html, json, markdown, svg, table};
 
 /// A format that is text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,38 +32,49 @@ pub enum FileFormat {
     /// Text of whatever kind.
     Text(Format),
     /// The picture of [`Format::Svg`] in pixels.
+    #[cfg(feature = "png")]
     Png,
 }
 
 /// Extensions of output files and the formats they stand for.
-const EXTENSIONS: [(&str, FileFormat); 7] = [
+const EXTENSIONS: &[(&str, FileFormat)] = &[
     ("json", FileFormat::Text(Format::Json)),
     ("csv", FileFormat::Text(Format::Csv)),
     ("md", FileFormat::Text(Format::Markdown)),
     ("txt", FileFormat::Text(Format::Table)),
     ("html", FileFormat::Text(Format::Html)),
     ("svg", FileFormat::Text(Format::Svg)),
+    #[cfg(feature = "png")]
     ("png", FileFormat::Png),
 ];
 
 /// The extension of an output file stands for no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the extension of \"{path}\" stands for no format; known are .json, .csv, .md, .txt, .html, .svg and .png"
-)]
+#[error("the extension of \"{path}\" stands for no format; known are {known}")]
 pub struct UnknownExtension {
     path: String,
+    /// Those that stand for one.
+    known: String,
+}
+
+/// The format that the extension of a file stands for in a list, in upper or lower case.
+pub(super) fn by_extension<F: Copy>(path: &Path, list: &[(&str, F)]) -> Result<F, UnknownExtension> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let found = list.iter().find(|(known, _)| known.eq_ignore_ascii_case(extension));
+    found.map(|(_, format)| *format).ok_or_else(|| {
+        let known: Vec<String> = list.iter().map(|(known, _)| format!(".{known}")).collect();
+        let known = match known.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+            _ => known.concat(),
+        };
+        UnknownExtension { path: path.display().to_string(), known }
+    })
 }
 
 impl FileFormat {
     /// The format that the extension of an output file stands for, in upper or lower case.
     pub fn from_extension(path: &Path) -> Result<Self, UnknownExtension> {
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        EXTENSIONS
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(extension))
-            .map(|(_, format)| *format)
-            .ok_or_else(|| UnknownExtension { path: path.display().to_string() })
+        by_extension(path, EXTENSIONS)
     }
 }
 
@@ -119,6 +132,7 @@ pub fn render_file(results: &[RunResult], format: FileFormat) -> Result<Vec<u8>,
         FileFormat::Text(format) => {
             render(results, format, Layout { width: None, colour: false }).map(String::into_bytes)
         }
+        #[cfg(feature = "png")]
         FileFormat::Png => png::render(results),
     }
 }
@@ -139,6 +153,7 @@ mod tests {
             ("b/a.CSV", FileFormat::Text(Format::Csv)),
             ("a.b.md", FileFormat::Text(Format::Markdown)),
             ("a.txt", FileFormat::Text(Format::Table)),
+            #[cfg(feature = "png")]
             ("a.Png", FileFormat::Png),
         ] {
             assert_eq!(FileFormat::from_extension(Path::new(path)), Ok(format));
@@ -150,7 +165,7 @@ mod tests {
         for path in ["a.xls", "json", "a.", "dir.json/a", ".json"] {
             let message = FileFormat::from_extension(Path::new(path)).unwrap_err().to_string();
             assert!(
-                message.contains(path) && message.contains(".json, .csv, .md, .txt, .html, .svg and .png"),
+                message.contains(path) && message.contains("known are .json, .csv, .md, .txt, .html"),
                 "{message}"
             );
         }

@@ -1,56 +1,7 @@
 //! Liquidation prices without a simulation: of one position, or of every level of a scenario.
 
-use serde::Serialize;
-
 use super::{RenderError, json, number};
-use crate::result::PositionResult;
-
-/// Where one position is liquidated.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct LiquidationPrice {
-    /// Mark price at which equity equals the maintenance margin; none if it cannot be reached.
-    pub liquidation_price: Option<f64>,
-    /// Mark price at which equity is zero; none if it cannot be reached.
-    pub bankruptcy_price: Option<f64>,
-    /// Maintenance rate of the tier that decides.
-    pub maintenance: f64,
-    /// Deduction of the tier that decides, in settlement units.
-    pub deduction: f64,
-}
-
-/// Where the account of a scenario is liquidated, at every leverage.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ScenarioLiquidationPrices {
-    /// Name of the scenario.
-    pub scenario: String,
-    /// One entry per leverage, ascending.
-    pub levels: Vec<LeverageLiquidationPrice>,
-}
-
-/// Where an account is liquidated at one leverage.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum LeverageLiquidationPrice {
-    /// An account of one position.
-    One {
-        /// Notional over equity at entry.
-        leverage: f64,
-        /// The prices.
-        #[serde(flatten)]
-        price: LiquidationPrice,
-    },
-    /// An account of several.
-    Several {
-        /// Leverage of the level.
-        leverage: f64,
-        /// Of the first position.
-        liquidation_price: Option<f64>,
-        /// Of the first position.
-        bankruptcy_price: Option<f64>,
-        /// Each position, while the prices of all other assets stand still.
-        positions: Vec<PositionResult>,
-    },
-}
+use crate::study::{LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices};
 
 impl LiquidationPrice {
     /// JSON text, ending with a line break.

@@ -11,14 +11,19 @@ mod json;
 mod liquidation;
 mod markdown;
 mod number;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod plot;
+#[cfg(feature = "png")]
 mod png;
+mod ranking;
 mod reference;
 mod replay;
+mod rows;
 mod safe;
 mod svg;
 mod sweep;
+mod sweep_tables;
 mod table;
 mod text;
 mod venue;
@@ -28,17 +33,16 @@ pub use calibration::CalibrationReport;
 pub use check::{VerdictFormat, github_annotations, render_check, render_comparisons};
 pub use flat::{Cell, row as flat_row};
 pub use format::{FileFormat, Format, Layout, RenderError, UnknownExtension, render, render_file};
-pub use liquidation::{
-    LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices,
-    render_json as render_liquidation_json,
-};
+pub use liquidation::render_json as render_liquidation_json;
 pub use number::count;
-pub use parquet::ParquetTable;
 pub use plot::plot;
+pub use ranking::Ranking;
 pub use reference::reference;
 pub use replay::{Realised, ReplayFormat, ReplayReport, ReplayRow, Replayed, render_replay};
-pub use safe::{SafeEntry, SafeReport, render_safe_csv, render_safe_json, render_safe_table};
-pub use sweep::{SweepAxis, SweepCell, SweepReport};
+pub use rows::{TableFormat, TableWriter};
+pub use safe::{render_safe_csv, render_safe_json, render_safe_table};
+pub use sweep::{MOST_MAPPED, SweepAxis, SweepCell, SweepReport};
+pub use sweep_tables::SweepTables;
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
     sheet as venue_sheet,

@@ -1,81 +1,11 @@
 //! Safe leverage for people and for machines.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
 use crate::numeric::elementary;
-use crate::result::{Kelly, RunResult, SafeLeverage};
-use crate::study::{Criterion, CurvePoint};
+use crate::result::RunResult;
+use crate::study::{Criterion, SafeEntry, SafeReport};
 
 use super::table::grid;
 use super::{Layout, RenderError, json, number, text};
-
-/// What `safe` found for one scenario.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SafeReport {
-    /// Version of liqsim.
-    pub liqsim: String,
-    /// Title of the scenario.
-    pub scenario: String,
-    /// Hash of what determines the result.
-    pub identity: String,
-    /// Seed of all randomness.
-    pub seed: u64,
-    /// Number of simulated paths.
-    pub paths: u64,
-    /// Length of every path in days.
-    pub horizon_days: f64,
-    /// The point of the surface: values of keys of the scenario.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub over: BTreeMap<String, String>,
-    /// What is asked of a leverage.
-    pub criterion: Criterion,
-    /// `one_pass` (each path's largest survivable leverage) or `search` (runs at several levels).
-    pub method: String,
-    /// Approximations and warnings.
-    pub notes: Vec<String>,
-    /// One entry per limit.
-    pub safe_leverage: Vec<SafeEntry>,
-    /// The probability of liquidation at every leverage with a band for all together; empty after a search.
-    pub curve: Vec<CurvePoint>,
-}
-
-/// One answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SafeEntry {
-    /// The largest probability of liquidation, where that is the criterion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_probability: Option<f64>,
-    /// The limit of another criterion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max: Option<f64>,
-    /// The leverage; 0 if even the smallest is too much.
-    pub leverage: f64,
-    /// Lower end of its 95 % interval.
-    pub low: Option<f64>,
-    /// Upper end of its 95 % interval.
-    pub high: Option<f64>,
-    /// Whether it is the venue that allows no more.
-    pub limited_by_venue: bool,
-    /// The share of wealth as collateral and the growth, where that is the criterion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kelly: Option<Kelly>,
-}
-
-impl From<SafeLeverage> for SafeEntry {
-    fn from(safe: SafeLeverage) -> Self {
-        Self {
-            max_probability: Some(safe.max_probability),
-            max: None,
-            leverage: safe.leverage,
-            low: Some(safe.low),
-            high: Some(safe.high),
-            limited_by_venue: safe.limited_by_venue,
-            kelly: None,
-        }
-    }
-}
 
 /// JSON: an object for one scenario, an array for several.
 pub fn render_safe_json(reports: &[SafeReport]) -> Result<String, RenderError> {

@@ -1,8 +1,14 @@
 //! What a sweep found, for the heat map of the report.
 
+use std::io;
+
 use serde::Serialize;
 
+use super::sweep_tables::SweepTables;
 use crate::result::RunResult;
+
+/// Rows of the map that a page can hold and stay below 1.5 MB: cells times leverages.
+pub const MOST_MAPPED: usize = 4_000;
 
 /// Every cell of a sweep with the figures of the heat map.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -61,6 +67,50 @@ pub struct Shown {
     /// Upper end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
+}
+
+impl SweepReport {
+    /// The map of a sweep; none where its cells are too many for a page.
+    ///
+    /// # Errors
+    /// A result is gone.
+    pub fn new(tables: &SweepTables<'_>) -> io::Result<Option<Self>> {
+        let sources = tables.plan.sources();
+        let axes = axes(tables);
+        let is_grid = sources.len() == 1 && !sources[0].cells.is_paired;
+        let mut report = Self { is_grid, axes: Vec::new(), cells: Vec::new() };
+        let mut rows = 0;
+        for cell in tables.plan.cells() {
+            let source = &sources[cell.source];
+            let result = tables.result(&cell.identity)?;
+            let values = axes.iter().map(|axis| source.value(cell.cell, &axis.key).unwrap_or_default());
+            report.cells.push(SweepCell::new(source.label(cell.cell), values.collect(), &result));
+            rows += result.levels.len();
+            if rows > MOST_MAPPED {
+                return Ok(None);
+            }
+        }
+        report.axes = axes;
+        Ok(Some(report))
+    }
+}
+
+/// The keys that take several values in any of the sources, with all their values.
+fn axes(tables: &SweepTables<'_>) -> Vec<SweepAxis> {
+    let mut axes: Vec<SweepAxis> = Vec::new();
+    for axis in tables.plan.sources().iter().flat_map(|source| &source.cells.axes) {
+        let known = axes.iter().position(|known| known.key == axis.key);
+        let at = known.unwrap_or_else(|| {
+            axes.push(SweepAxis { key: axis.key.clone(), values: Vec::new() });
+            axes.len() - 1
+        });
+        for value in axis.values.iter().map(|value| value.trim_matches('"').to_owned()) {
+            if !axes[at].values.contains(&value) {
+                axes[at].values.push(value);
+            }
+        }
+    }
+    axes
 }
 
 impl SweepCell {

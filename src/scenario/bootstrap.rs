@@ -5,12 +5,12 @@ use serde_json::Value as Json;
 use crate::market::{Duration, PriceHistory};
 use crate::model::Bootstrap;
 
-use super::model::DRIFT;
 use super::numbers::{Count, Ratio};
 use super::problem::{Code, Problem, Problems};
 use super::shape::{Placed, Shape, any_of};
 use super::table::table;
 use super::tree::{Node, Value, quoted};
+use crate::model::check::DRIFT;
 
 table! {
     /// Stationary block bootstrap: recorded bars put together anew, highs and lows included.
@@ -78,7 +78,7 @@ fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(PriceHistor
             "a CSV of bars with open, high, low and close; paths start from the folder of the scenario";
         problems.push(Problem::new(code, &prices.place, message).help(help));
     };
-    let bytes = match std::fs::read(&path) {
+    let bytes = match prices.place.source().file(&prices.value) {
         Ok(bytes) => bytes,
         Err(error) => {
             problem(Code::Unreadable, format!("price file {shown}: {error}"));

@@ -3,7 +3,6 @@
 use crate::model::{AssetJump, CommonJumps, Dependence};
 use crate::numeric::{cholesky, nearest_correlation};
 
-use super::model::{JUMP_DEVIATION, JUMP_MEAN, RATE};
 use super::numbers::Ratio;
 use super::problem::{Code, Problem, Problems};
 use super::range::Range;
@@ -11,6 +10,7 @@ use super::shape::{List, Named, Placed};
 use super::suggest::suggest;
 use super::table::table;
 use super::tree::{number, ticked};
+use crate::model::check::{JUMP_DEVIATION, JUMP_MEAN, RATE};
 
 const CORRELATION: Range = Range::at_least(-1.0).at_most(1.0);
 
@@ -96,8 +96,7 @@ fn matrix(pairs: &Placed<Named<Ratio>>, names: &[&str], problems: &mut Problems)
         if i == j {
             problem(Code::Conflict, format!("{} names the same asset twice", ticked(&pair.value)));
         } else if !CORRELATION.contains(value.0) {
-            let message =
-                format!("a correlation must be {}, but is {}", CORRELATION.in_words(), number(value.0));
+            let message = format!("a correlation must be {}, but is {}", CORRELATION, number(value.0));
             problem(Code::OutOfRange, message);
         } else if written.iter().any(|(a, b, _)| (*a, *b) == (i, j) || (*a, *b) == (j, i)) {
             problem(Code::Conflict, format!("the pair {} is given twice", ticked(&pair.value)));

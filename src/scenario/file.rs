@@ -6,13 +6,14 @@ use crate::market::Duration;
 use crate::venue::Side;
 
 use super::borrow::BorrowFile;
+use super::check::AMOUNT;
 use super::dependence::CommonJumpsFile;
 use super::funding::FundingFile;
 use super::model::ModelFile;
 use super::numbers::{Count, Ratio};
 use super::policy::PolicyFile;
 use super::problem::Problems;
-use super::range::Range;
+use super::range::{Range, add_to};
 use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
 use super::stress::StressFile;
 use super::sweep::Sweep;
@@ -21,9 +22,6 @@ use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring, Sampling};
 
 use super::venue::VenueChoice;
-
-/// Prices and amounts of money: any sensible unit fits, and products of a few of them stay finite.
-const AMOUNT: Range = Range::above(0.0).at_most(1e15);
 
 /// Most leverage levels of one scenario.
 pub(super) const MOST_LEVELS: usize = 1000;
@@ -191,7 +189,7 @@ impl Shape for LeverageChoice {
 
     fn schema() -> Json {
         let mut level = f64::schema();
-        LEVERAGE.add_to(&mut level);
+        add_to(LEVERAGE, &mut level);
         let list = json!({ "type": "array", "items": level, "minItems": 1, "maxItems": MOST_LEVELS });
         any_of(vec![level, list, LeverageRange::schema()])
     }

@@ -165,10 +165,11 @@ impl FundingFile {
         let mut problem = |place: &Place, code, message: String, help: &str| {
             problems.push(Problem::new(code, place, message).help(help));
         };
-        let read = std::fs::read(&path).map_err(|error| error.to_string()).and_then(|bytes| {
-            let history = FundingHistory::from_bytes(&bytes).map_err(|error| error.to_string())?;
-            Ok((history, blake3::hash(&bytes).to_hex()[..32].to_owned()))
-        });
+        let read =
+            file.place.source().file(&file.value).map_err(|error| error.to_string()).and_then(|bytes| {
+                let history = FundingHistory::from_bytes(&bytes).map_err(|error| error.to_string())?;
+                Ok((history, blake3::hash(&bytes).to_hex()[..32].to_owned()))
+            });
         let (history, hash) = match read {
             Ok(read) => read,
             Err(error) => {

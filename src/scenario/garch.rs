@@ -2,16 +2,13 @@
 
 use crate::market::Duration;
 use crate::model::Garch;
+use crate::model::check::{DEGREES_OF_FREEDOM, DRIFT, GARCH_ASYMMETRY, GARCH_WEIGHT, STEP_VARIANCE};
 
-use super::model::{DRIFT, positive_step};
+use super::model::positive_step;
 use super::numbers::Ratio;
 use super::problem::{Code, Problem, Problems};
-use super::range::Range;
 use super::table::table;
 use super::tree::number;
-
-const WEIGHT: Range = Range::at_least(0.0).at_most(10.0);
-const VARIANCE: Range = Range::at_least(0.0).at_most(25.0);
 
 table! {
     /// GARCH(1,1): the variance of each step follows from the returns before it.
@@ -21,17 +18,17 @@ table! {
         /// Length of a step, such as "1h" or "1d": that of the returns the model was fitted to.
         required step: Duration,
         /// Constant part of the variance, per step.
-        required omega: f64 where VARIANCE,
+        required omega: f64 where STEP_VARIANCE,
         /// Weight of the last squared shock.
-        required alpha: f64 where WEIGHT,
+        required alpha: f64 where GARCH_WEIGHT,
         /// Extra weight of the last squared shock if it was negative; 0 if absent.
-        optional gamma: f64 where Range::at_least(-10.0).at_most(10.0),
+        optional gamma: f64 where GARCH_ASYMMETRY,
         /// Weight of the last variance.
-        required beta: f64 where WEIGHT,
+        required beta: f64 where GARCH_WEIGHT,
         /// Degrees of freedom of Student-t innovations, scaled to variance 1; normal innovations if absent.
-        optional dof: f64 where Range::above(2.0).at_most(1e6),
+        optional dof: f64 where DEGREES_OF_FREEDOM,
         /// Variance of the first step; the long-run variance per step if absent.
-        optional initial_variance: f64 where VARIANCE,
+        optional initial_variance: f64 where STEP_VARIANCE,
     }
 }
 

@@ -66,7 +66,7 @@ fn list_levels(
     let (sound, broken): (Vec<_>, Vec<_>) =
         list.items.iter().partition(|level| LEVERAGE.contains(level.value));
     for level in broken {
-        let message = format!("leverage must be {}, but is {}", LEVERAGE.in_words(), number(level.value));
+        let message = format!("leverage must be {}, but is {}", LEVERAGE, number(level.value));
         let help = "leverage is notional over equity: 5 is a position of five times the collateral";
         problems.push(Problem::new(Code::OutOfRange, &level.place, message).help(help));
     }

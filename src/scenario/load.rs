@@ -1,4 +1,4 @@
-//! The whole way from a text to a [`Scenario`].
+//! The whole way from a text, or from values, to a [`Scenario`].
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,8 +7,9 @@ use super::file::ScenarioFile;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::Shape;
 use super::source::Source;
-use super::tree::Value;
+use super::tree::{Node, Value};
 use super::types::Scenario;
+use super::written::Written;
 use super::{overrides, resolve, syntax};
 
 /// Reads a scenario file and sets the keys of `overrides` (`"account.equity=5000"`).
@@ -27,30 +28,59 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Scenario, Problems> {
 /// Everything that is wrong with the text and the overrides.
 pub fn parse(source: Source, overrides: &[String]) -> Result<Scenario, Problems> {
     let source = Arc::new(source);
-    let mut problems = Problems::default();
-    let (mut root, errors) = syntax::parse(&source);
-    if errors.is_empty() && matches!(&root.value, Value::Table(table) if table.entries.is_empty()) {
-        let problem = Problem::new(Code::Empty, &Place::whole(&source), "the file holds no scenario");
-        return Err(problem.help("`liqsim init` writes a scenario to start from").into());
-    }
-    for text in overrides {
-        overrides::apply(&mut root, &source, text, &mut problems);
-    }
+    let (root, errors) = syntax::parse(&source);
     if errors.is_empty() {
-        let scenario = ScenarioFile::read(&root, "scenario", &mut problems)
-            .and_then(|file| resolve::resolve(&file, &title(&source), &mut problems));
-        return match scenario {
-            Some(scenario) if problems.is_empty() => Ok(scenario),
-            _ => Err(problems.sorted()),
-        };
+        return read(root, &source, overrides);
     }
     // Beside the syntax errors, report what is certainly wrong in the lines that could be read: a key may be missing
     // only because its line was not understood, and what depends on several keys may depend on a damaged one.
+    let (root, mut problems) = changed(root, &source, overrides);
     ScenarioFile::read(&root, "scenario", &mut problems);
     let mut all = Problems::default();
     all.extend(problems.into_list().into_iter().filter(|problem| problem.code != Code::MissingKey));
     all.extend(errors);
     Err(all.sorted())
+}
+
+/// Reads a scenario from the values that its text would hold, under the same checks, and sets the keys of `overrides`. The place of a problem
+/// is the path of its key. `source` names the values in messages and says where files are looked up; its text plays no part.
+///
+/// # Errors
+///
+/// Everything that is wrong with the values and the overrides.
+pub fn from_value(
+    source: Source,
+    value: &serde_json::Value,
+    overrides: &[String],
+) -> Result<Scenario, Problems> {
+    let source = Arc::new(source);
+    read(Node::of_json(value, &source), &source, overrides)
+}
+
+/// The tree with the options set, its places under their keys, and what is wrong with the options.
+fn changed(mut root: Node, source: &Arc<Source>, overrides: &[String]) -> (Node, Problems) {
+    let mut problems = Problems::default();
+    for text in overrides {
+        overrides::apply(&mut root, source, text, &mut problems);
+    }
+    root.name_places("");
+    (root, problems)
+}
+
+fn read(root: Node, source: &Arc<Source>, overrides: &[String]) -> Result<Scenario, Problems> {
+    if matches!(&root.value, Value::Table(table) if table.entries.is_empty()) {
+        let problem = Problem::new(Code::Empty, &Place::whole(source), "the file holds no scenario");
+        return Err(problem.help("`liqsim init` writes a scenario to start from").into());
+    }
+    let (root, mut problems) = changed(root, source, overrides);
+    let scenario = ScenarioFile::read(&root, "scenario", &mut problems)
+        .and_then(|file| resolve::resolve(&file, &title(source), &mut problems));
+    match scenario {
+        Some(scenario) if problems.is_empty() => {
+            Ok(Scenario { written: Written::new(root, source), ..scenario })
+        }
+        _ => Err(problems.sorted()),
+    }
 }
 
 /// The name of a scenario without one: that of its file.

@@ -5,10 +5,14 @@
 //! Each reports what it finds and goes on, so all problems come out at once.
 
 mod types;
+mod check;
+mod files;
 mod source;
 mod problem;
 mod render;
 mod tree;
+mod document;
+mod over;
 mod sweep;
 mod syntax;
 mod overrides;
@@ -37,14 +41,18 @@ mod leverage;
 mod positions;
 mod limits;
 mod resolve;
+mod written;
 mod load;
 mod identity;
 mod schema;
 
+pub use check::ScenarioError;
+pub use files::{Disk, Files};
 pub use identity::RESULT_VERSION;
 pub use limits::{is_metric, metrics};
 pub use listed::ListedVenue;
-pub use load::{load, parse};
+pub use load::{from_value, load, parse};
+pub use over::AxisError;
 pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
@@ -54,3 +62,4 @@ pub use types::{
     Terms,
 };
 pub use venue::catalogue_venue;
+pub use written::{Bundle, WriteError, Written};

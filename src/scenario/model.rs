@@ -2,6 +2,10 @@
 //! own), one line in `kinds!` and one arm of `resolve`.
 
 use crate::market::Duration;
+use crate::model::check::{
+    CORRELATION, DECAY, DOWN_MEAN, DRIFT, JUMP_DEVIATION, JUMP_MEAN, MEAN_REVERSION, PROBABILITY, RATE,
+    UP_MEAN, VARIANCE, VOL_OF_VOL, VOLATILITY,
+};
 use crate::model::{Bates, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model};
 
 use super::bootstrap::BootstrapFile;
@@ -9,18 +13,10 @@ use super::garch::GarchFile;
 use super::kinds::kinds;
 use super::numbers::Ratio;
 use super::problem::{Code, Problem, Problems};
-use super::range::Range;
 use super::regime::RegimeFile;
 use super::shape::Placed;
 use super::table::table;
 use super::tree::number;
-
-pub(super) const DRIFT: Range = Range::at_least(-50.0).at_most(50.0);
-pub(super) const VOLATILITY: Range = Range::above(0.0).at_most(50.0);
-pub(super) const RATE: Range = Range::at_least(0.0).at_most(100_000.0);
-const VARIANCE: Range = Range::at_least(0.0).at_most(2500.0);
-pub(super) const JUMP_MEAN: Range = Range::at_least(-5.0).at_most(5.0);
-pub(super) const JUMP_DEVIATION: Range = Range::at_least(0.0).at_most(5.0);
 
 kinds! {
     /// The law of an asset's price.
@@ -89,11 +85,11 @@ table! {
         /// Expected number of jumps per year.
         required rate: f64 where RATE,
         /// Probability that a jump is upwards.
-        required up_probability: Ratio where Range::at_least(0.0).at_most(1.0),
+        required up_probability: Ratio where PROBABILITY,
         /// Mean of an upward jump of the log price; at 1 and above the expected price would not exist.
-        required up_mean: Ratio where Range::above(0.0).at_most(0.99),
+        required up_mean: Ratio where UP_MEAN,
         /// Mean size of a downward jump of the log price, as a positive number.
-        required down_mean: Ratio where Range::above(0.0).at_most(5.0),
+        required down_mean: Ratio where DOWN_MEAN,
     }
 }
 
@@ -107,11 +103,11 @@ table! {
         /// Variance that it returns to, per year.
         required long_run_variance: f64 where VARIANCE,
         /// Speed of the return, per year: the half-life of a shock is 0.69 / mean_reversion years.
-        required mean_reversion: f64 where Range::at_least(0.0).at_most(10_000.0),
+        required mean_reversion: f64 where MEAN_REVERSION,
         /// Volatility of the variance, per year.
-        required vol_of_vol: f64 where Range::at_least(0.0).at_most(1000.0),
+        required vol_of_vol: f64 where VOL_OF_VOL,
         /// Correlation between returns and changes of variance.
-        required correlation: Ratio where Range::at_least(-1.0).at_most(1.0),
+        required correlation: Ratio where CORRELATION,
         /// Longest step of the simulation, such as "4h": shorter is less biased and slower; horizon / 96, at most 8h, if absent.
         optional step: Duration,
     }
@@ -127,11 +123,11 @@ table! {
         /// Variance that it returns to, per year.
         required long_run_variance: f64 where VARIANCE,
         /// Speed of the return, per year: the half-life of a shock is 0.69 / mean_reversion years.
-        required mean_reversion: f64 where Range::at_least(0.0).at_most(10_000.0),
+        required mean_reversion: f64 where MEAN_REVERSION,
         /// Volatility of the variance, per year.
-        required vol_of_vol: f64 where Range::at_least(0.0).at_most(1000.0),
+        required vol_of_vol: f64 where VOL_OF_VOL,
         /// Correlation between returns and changes of variance.
-        required correlation: Ratio where Range::at_least(-1.0).at_most(1.0),
+        required correlation: Ratio where CORRELATION,
         /// Longest step of the simulation, such as "4h": shorter is less biased and slower; horizon / 96, at most 8h, if absent.
         optional step: Duration,
         /// The jumps of the price.
@@ -163,7 +159,7 @@ table! {
         /// How much each jump raises the rate, per year; below `decay`.
         required excitation: f64 where RATE,
         /// Rate at which a rise fades, per year: half of it is gone after 0.69 / decay years.
-        required decay: f64 where Range::above(0.0).at_most(1e7),
+        required decay: f64 where DECAY,
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 use super::source::Source;
 
 /// The kinds of problems.
@@ -63,12 +65,13 @@ impl Code {
 pub struct Place {
     source: Arc<Source>,
     span: Option<Range<usize>>,
+    key: Option<Arc<str>>,
 }
 
 impl Place {
     /// The bytes `span` of a source.
     pub(super) fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
-        Self { source: Arc::clone(source), span: Some(span) }
+        Self { source: Arc::clone(source), span: Some(span), key: None }
     }
 
     /// Whether both places are in the same file or override.
@@ -78,12 +81,27 @@ impl Place {
 
     /// The source as such, without a position.
     pub(super) fn whole(source: &Arc<Source>) -> Self {
-        Self { source: Arc::clone(source), span: None }
+        Self { source: Arc::clone(source), span: None, key: None }
+    }
+
+    /// The same place under the path of its key.
+    pub(super) fn with_key(self, key: &str) -> Self {
+        Self { key: Some(key.into()), ..self }
     }
 
     /// The source.
     pub(super) fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Name of the file, or of whatever else holds the text.
+    pub fn file(&self) -> &str {
+        self.source.name()
+    }
+
+    /// Path of the key from the top of the scenario, such as `account.leverage[2]`; none for places that are no value of it.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     /// Byte range in the text of the source.
@@ -122,6 +140,22 @@ impl Problem {
 
     pub(super) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
+    }
+}
+
+impl Serialize for Problem {
+    /// One flat object: code, message, help, file, line, column, key.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let position = self.place.line_and_column();
+        let mut object = serializer.serialize_struct("Problem", 7)?;
+        object.serialize_field("code", self.code.name())?;
+        object.serialize_field("message", &self.message)?;
+        object.serialize_field("help", &self.help)?;
+        object.serialize_field("file", self.place.file())?;
+        object.serialize_field("line", &position.map(|(line, _)| line))?;
+        object.serialize_field("column", &position.map(|(_, column)| column))?;
+        object.serialize_field("key", &self.place.key())?;
+        object.end()
     }
 }
 

@@ -4,13 +4,13 @@ use serde_json::{Value as Json, json};
 
 use crate::model::{Regime, RegimeState};
 
-use super::model::{DRIFT, RATE, VOLATILITY};
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::range::Range;
 use super::shape::{List, Placed, Shape, any_of, wrong_type};
 use super::table::table;
 use super::tree::{Node, Value, number, quoted};
+use crate::model::check::{DRIFT, RATE, VOLATILITY};
 
 /// Most states of a chain: more than anyone can estimate.
 const MOST_STATES: usize = 20;
@@ -141,8 +141,7 @@ fn matrix(rates: &Placed<List<List<f64>>>, count: usize, problems: &mut Problems
         let diagonal = std::mem::take(&mut values[i]);
         for (rate, placed) in values.iter().zip(&row.value.items) {
             if !RATE.contains(*rate) {
-                let message =
-                    format!("a switching rate must be {}, but is {}", RATE.in_words(), number(*rate));
+                let message = format!("a switching rate must be {}, but is {}", RATE, number(*rate));
                 problem(Code::OutOfRange, &placed.place, message);
                 is_valid = false;
             }
@@ -186,7 +185,7 @@ fn probabilities(
             if list.written != count {
                 format!("`start` has {} probabilities, but there are {count} states", list.written)
             } else if let Some(wrong) = values.iter().find(|p| !in_range.contains(**p)) {
-                format!("a probability of `start` must be {}, but is {}", in_range.in_words(), number(*wrong))
+                format!("a probability of `start` must be {}, but is {}", in_range, number(*wrong))
             } else if (total - 1.0).abs() > SLACK {
                 format!("the probabilities of `start` must have the sum 1, but have {}", number(total))
             } else {

@@ -40,7 +40,11 @@ fn render(problem: &Problem, renderer: &Renderer) -> String {
                 false => group.element(snippet.path(name)),
             };
         }
-        _ => group = group.element(Origin::path(name)),
+        // Values without a text have their key as their place.
+        _ => {
+            let place = problem.place.key().map_or_else(|| name.to_owned(), |key| format!("{name}: {key}"));
+            group = group.element(Origin::path(place));
+        }
     }
     if let Some(help) = &problem.help {
         group = group.element(Level::HELP.message(help.as_str()));

@@ -8,6 +8,7 @@ use super::problem::{Code, Place, Problem, Problems};
 use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
+use super::written::Written;
 use super::{dependence, leverage, limits, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
@@ -62,6 +63,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         account: account?,
         policy: policy.unwrap_or_default(),
         limits,
+        written: Written::default(),
     })
 }
 

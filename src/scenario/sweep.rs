@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::document::inline;
 use super::problem::{Code, Problem, Problems};
 use super::shape::{Shape, wrong_type};
 use super::source::Source;
@@ -125,7 +126,7 @@ fn collect(table: &Table, path: &str, axes: &mut Vec<Axis>, problems: &mut Probl
     for entry in &table.entries {
         let key = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
         let values = match &entry.node.value {
-            Value::List(items) => Some(items.iter().map(|item| text(&item.value)).collect()),
+            Value::List(items) => Some(items.iter().map(inline).collect()),
             Value::Table(inner) if inner.get("from").is_some() => range(inner),
             Value::Table(inner) => {
                 collect(inner, &key, axes, problems);
@@ -161,27 +162,6 @@ fn range(table: &Table) -> Option<Vec<String>> {
     (0..=last as usize).map(|index| at(index as f64).map(number)).collect()
 }
 
-/// A value as TOML.
-fn text(value: &Value) -> String {
-    let list = |items: Vec<String>| items.join(", ");
-    match value {
-        // JSON's escapes are TOML's.
-        Value::Text(text) | Value::Date(text) => json!(text).to_string(),
-        Value::Integer(integer) => integer.to_string(),
-        Value::Float(float) => format!("{float:?}"),
-        Value::Boolean(boolean) => boolean.to_string(),
-        Value::List(items) => format!("[{}]", list(items.iter().map(text_of).collect())),
-        Value::Table(table) => {
-            let entry = |(key, node): (&String, &Node)| format!("{} = {}", json!(key), text_of(node));
-            format!("{{ {} }}", list(table.entries.iter().map(|one| entry((&one.key, &one.node))).collect()))
-        }
-    }
-}
-
-fn text_of(node: &Node) -> String {
-    text(&node.value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,7 +186,7 @@ mod tests {
     fn paired_keys_go_in_step() {
         let paired = sweep("[sweep]\nmode = \"paired\"\na = [1, 2]\nb = [[3], { c = 4 }]").unwrap();
         assert_eq!(paired.cells(), 2);
-        assert_eq!(paired.overrides(1), ["a=2", "b={ \"c\" = 4 }"]);
+        assert_eq!(paired.overrides(1), ["a=2", "b={ c = 4 }"]);
         assert!(sweep("[sweep]\nmode = \"paired\"\na = [1, 2]\nb = [1]").is_err());
     }
 

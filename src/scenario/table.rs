@@ -70,7 +70,7 @@ impl<'a> Fields<'a> {
         if range.contains(value) {
             return Some(read);
         }
-        let message = format!("`{key}` must be {}, but is {}", range.in_words(), number(value));
+        let message = format!("`{key}` must be {}, but is {}", range, number(value));
         let help = read.value.remedy(range).unwrap_or_else(|| format!("{key}: {}", help_of(doc)));
         self.problems.push(Problem::new(Code::OutOfRange, &read.place, message).help(help));
         None
@@ -136,7 +136,7 @@ macro_rules! table {
                 $(
                     #[allow(unused_mut, reason = "only fields with a range change it")]
                     let mut schema = <$type as $crate::scenario::shape::Shape>::schema();
-                    $( $range.add_to(&mut schema); )?
+                    $( $crate::scenario::range::add_to($range, &mut schema); )?
                     schema["description"] = $crate::scenario::table::help_of(&[$($field_doc),+]).into();
                     properties.insert(stringify!($field).to_owned(), schema);
                     if stringify!($need) == "required" {

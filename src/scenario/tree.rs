@@ -3,7 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
 use toml::de::{DeTable, DeValue};
+
+pub(super) use crate::numeric::plain_number as number;
 
 use super::problem::Place;
 use super::source::Source;
@@ -78,6 +81,64 @@ impl Node {
         Self { value, place: Place::new(source, offset + span.start..offset + span.end) }
     }
 
+    /// A value that nobody wrote.
+    pub fn nowhere(value: Value) -> Self {
+        Self { value, place: Place::whole(&Arc::new(Source::new("", ""))) }
+    }
+
+    /// A value that has no text; its place is the path of its key.
+    pub fn of_json(value: &Json, source: &Arc<Source>) -> Self {
+        let value = match value {
+            // A key without a value is absent; only lists have a place for nothing.
+            Json::Null => Value::Text("null".to_owned()),
+            Json::Bool(boolean) => Value::Boolean(*boolean),
+            Json::String(text) => Value::Text(text.clone()),
+            Json::Number(number) => match (number.as_u64(), number.as_i64()) {
+                (Some(whole), _) => Value::Integer(whole.into()),
+                (_, Some(whole)) => Value::Integer(whole.into()),
+                _ => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Json::Array(items) => Value::List(items.iter().map(|item| Self::of_json(item, source)).collect()),
+            Json::Object(entries) => Value::Table(Table {
+                entries: entries
+                    .iter()
+                    .filter(|(_, value)| !value.is_null())
+                    .map(|(key, value)| Entry {
+                        key: key.clone(),
+                        key_place: Place::whole(source),
+                        node: Self::of_json(value, source),
+                    })
+                    .collect(),
+            }),
+        };
+        Self { value, place: Place::whole(source) }
+    }
+
+    /// Tells every place below the path of its key.
+    pub fn name_places(&mut self, path: &str) {
+        if !path.is_empty() {
+            self.place = self.place.clone().with_key(path);
+        }
+        match &mut self.value {
+            Value::Table(table) => {
+                for entry in &mut table.entries {
+                    let path = match path {
+                        "" => entry.key.clone(),
+                        _ => format!("{path}.{}", entry.key),
+                    };
+                    entry.key_place = entry.key_place.clone().with_key(&path);
+                    entry.node.name_places(&path);
+                }
+            }
+            Value::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    item.name_places(&format!("{path}[{index}]"));
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The value in words, to follow "but is".
     pub fn shown(&self) -> String {
         match &self.value {
@@ -103,15 +164,6 @@ fn convert_table(table: &DeTable<'_>, source: &Arc<Source>, offset: usize) -> Ta
         .collect();
     entries.sort_by_key(|entry| entry.key_place.span().map(|span| span.start));
     Table { entries }
-}
-
-/// A number as a user would write it.
-pub(super) fn number(value: f64) -> String {
-    if value != 0.0 && value.is_finite() && !(1e-4..1e15).contains(&value.abs()) {
-        format!("{value:e}")
-    } else {
-        value.to_string().to_lowercase()
-    }
 }
 
 /// Text from a user in a message: escaped, and cut where it is long.

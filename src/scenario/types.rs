@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::written::Written;
 use crate::account::Policy;
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
@@ -26,6 +27,21 @@ pub struct Scenario {
     pub policy: Policy,
     /// What `liqsim check` asserts.
     pub limits: Vec<Limit>,
+    /// What it was read from.
+    #[serde(skip)]
+    pub written: Written,
+}
+
+impl Scenario {
+    /// The same with another number of paths, which takes the place of a precision too, and another seed, where these are given.
+    #[must_use]
+    pub fn with(mut self, paths: Option<u64>, seed: Option<u64>) -> Self {
+        if let Some(paths) = paths {
+            self.simulation.paths = PathBudget::Fixed(paths);
+        }
+        self.simulation.seed = seed.unwrap_or(self.simulation.seed);
+        self
+    }
 }
 
 /// How to simulate.

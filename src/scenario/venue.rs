@@ -52,7 +52,7 @@ impl VenueChoice {
             }
             Self::Named(name) if is_path(&name.value) => {
                 let path = name.place.source().folder().join(&name.value);
-                match Source::read(&path) {
+                match name.place.source().read_named(&path) {
                     Ok(source) => read_venue(&name.value, source),
                     // The venue file cannot be shown, so the place is the scenario that names it.
                     Err(unreadable) => {

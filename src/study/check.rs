@@ -1,11 +1,20 @@
 //! The verdict on scenarios: their limits, and what changed since a baseline.
 
+use std::sync::atomic::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::assumptions::Assumptions;
-use super::comparison::Comparison;
-use super::limits::LimitCheck;
+use super::comparison::{Comparison, ComparisonOptions, compare};
+use super::limits::{LimitCheck, check_limits};
+use super::simulation::{RunError, run_levels as run};
 use super::verdict::Verdict;
+use crate::engine::RunOptions;
+use crate::result::RunResult;
+use crate::scenario::Scenario;
+
+/// Rounds of deciding: each one knows better how many paths are needed.
+const MOST_ROUNDS: usize = 5;
 
 /// The verdict on one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +48,92 @@ impl ScenarioCheck {
         let assumptions = self.assumptions.iter().map(|assumptions| assumptions.verdict);
         self.verdict = Verdict::worst(limits.chain(baseline).chain(assumptions));
     }
+}
+
+/// What a scenario is checked for, besides its limits.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CheckOptions<'a> {
+    /// Results of earlier runs, one of which has the title of the scenario.
+    pub baseline: Option<&'a [RunResult]>,
+    /// How to compare with it.
+    pub comparison: ComparisonOptions,
+    /// Where a limit is undecided: run as many paths as decide it, and no more than these.
+    pub decide: Option<u64>,
+}
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The scenario cannot be run, or the run was cut short: part of the paths is no ground for a verdict.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// No result of the baseline has its title.
+    #[error("the baseline has no scenario \"{0}\"")]
+    NotInBaseline(String),
+}
+
+/// Runs a scenario and judges it; also the result of the run. The verdict is that of limits and baseline: a caller that adds
+/// assumptions calls [`ScenarioCheck::judge`] again. `file` is where the scenario came from, as reports show it.
+///
+/// # Errors
+/// See [`CheckError`].
+pub fn check(
+    scenario: &Scenario,
+    file: &str,
+    asked: &CheckOptions<'_>,
+    options: &RunOptions<'_>,
+) -> Result<(ScenarioCheck, RunResult), CheckError> {
+    let result = complete(scenario, options)?;
+    let mut notes = Vec::new();
+    let (limits, paths) = judge_limits(scenario, &result, asked.decide, options)?;
+    if paths > result.paths {
+        notes.push(format!("{} paths did not decide every limit; {paths} were run.", result.paths));
+    }
+    let baseline = match asked.baseline {
+        None => None,
+        Some(baseline) => {
+            let named = baseline.iter().find(|other| other.scenario == scenario.name);
+            let before = named.ok_or_else(|| CheckError::NotInBaseline(scenario.name.clone()))?;
+            Some(compare(before, &result, asked.comparison))
+        }
+    };
+    let mut check = ScenarioCheck {
+        scenario: scenario.name.clone(),
+        file: file.to_owned(),
+        identity: result.identity.clone(),
+        paths,
+        verdict: Verdict::Pass,
+        limits,
+        baseline,
+        assumptions: None,
+        notes,
+    };
+    check.judge();
+    Ok((check, result))
+}
+
+fn complete(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+    let result = run(scenario, options)?;
+    if options.stop.load(Ordering::Relaxed) { Err(RunError::Interrupted) } else { Ok(result) }
+}
+
+/// The limits, with more paths where these decide; and the number of paths.
+fn judge_limits(
+    scenario: &Scenario,
+    result: &RunResult,
+    decide: Option<u64>,
+    options: &RunOptions<'_>,
+) -> Result<(Vec<LimitCheck>, u64), RunError> {
+    let mut limits = check_limits(result, &scenario.limits);
+    let mut paths = result.paths;
+    for _ in 0..MOST_ROUNDS {
+        let needed = limits.iter().filter_map(|limit| limit.paths_to_decide).max();
+        let Some((needed, most)) = needed.zip(decide).filter(|(_, most)| paths < *most) else { break };
+        let longer = complete(&scenario.clone().with(Some(needed.min(most)), None), options)?;
+        limits = check_limits(&longer, &scenario.limits);
+        paths = longer.paths;
+    }
+    Ok((limits, paths))
 }
 
 /// The verdict on all scenarios of one check.

@@ -1,61 +1,144 @@
-//! Evaluating an account on paths that a caller brings.
+//! Accounts on paths that a caller brings: from another model, another library, another world.
 
-use super::run::RunError;
-use crate::engine::{Executor, PathArrays, Plan, PlanError, RunOptions, held};
-use crate::estimate::{Ending, Estimators, Outcome, tally_of};
-use crate::result::{RunResult, summarise};
-use crate::scenario::Scenario;
+use std::sync::Arc;
 
-/// Why an account cannot be evaluated on paths.
+use super::given::{GivenPaths, Playback};
+use super::simulation::{RunError, result_of};
+use crate::engine::{BLOCK_LANES, Executor, Plan, PlanError, Progress, RunOptions, Worker};
+use crate::market::Duration;
+use crate::model::{Dependence, Model, Stress};
+use crate::result::RunResult;
+use crate::scenario::{PathBudget, Sampling, Scenario};
+use crate::stats::Tally;
+
+/// Blocks that are followed between two looks at the stop flag.
+const BATCH: usize = 16;
+
+/// Why paths cannot be evaluated.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum EvaluateError {
-    /// The account cannot be opened.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// The paths are of other assets.
-    #[error(
-        "the paths are of {given} assets, and the scenario has {wanted}: bring the bars of each, in the scenario's order"
-    )]
-    Assets {
-        /// Assets of the paths.
-        given: usize,
-        /// Assets of the scenario.
-        wanted: usize,
+    /// The prices cannot be cut into paths and bars.
+    #[error("{prices} prices do not make up {paths} paths of equally many bars longer than 0")]
+    Shape {
+        /// Number of paths.
+        paths: usize,
+        /// Number of prices.
+        prices: usize,
     },
-    /// The work could not be done.
+    /// A number that is no price.
+    #[error("path {path}: price {place} must be a number above 0, but is {value}")]
+    Price {
+        /// Number of the path, from 0.
+        path: usize,
+        /// Number of the price within the path, from 0.
+        place: usize,
+        /// What it is.
+        value: f64,
+    },
+    /// A bar whose high or low lies inside it.
+    #[error("path {path}: the open or close of bar {bar} lies beyond its high or low")]
+    Bar {
+        /// Number of the path, from 0.
+        path: usize,
+        /// Number of the bar, from 0.
+        bar: usize,
+    },
+    /// No bridge has this volatility.
+    #[error("the volatility between closes must be above 0, but is {0}")]
+    Volatility(f64),
+    /// Each asset needs paths of its own, of the same number and length.
+    #[error("the scenario has {assets} assets, which need as many arrays of the same shape and interval")]
+    Assets {
+        /// Number of assets.
+        assets: usize,
+    },
+    /// What is laid over a model has no place on given paths.
+    #[error("the scenario has {0}, which paths that are given cannot have")]
+    NotOnGivenPaths(&'static str),
+    /// The account cannot be opened, or the work was cut short.
     #[error(transparent)]
     Run(#[from] RunError),
 }
 
-/// The result of a scenario's account on given paths, all of the same weight: their bars take the place of those of the models, their
-/// length that of the horizon. Everything is counted; the errors are those of independent paths.
-///
-/// What a bar does not tell is decided against the account: see [`GivenPaths`](crate::engine::GivenPaths).
+impl From<PlanError> for EvaluateError {
+    fn from(error: PlanError) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+/// Follows the scenario's account, with its policies, payments and venue, along given paths, one array per asset in the order of the
+/// scenario. Models, correlations, horizon and number of paths of the scenario play no part: these are those of the arrays. Noise is
+/// drawn only for what the arrays leave open (bridges, times of hits inside bars). The result has no fan of prices, and does not depend
+/// on the threads.
 ///
 /// # Errors
 /// See [`EvaluateError`].
 pub fn evaluate(
     scenario: &Scenario,
-    paths: &PathArrays,
+    paths: Vec<GivenPaths>,
     options: &RunOptions<'_>,
 ) -> Result<RunResult, EvaluateError> {
-    let (given, wanted) = (paths.assets(), scenario.assets.len());
-    if given != wanted {
-        return Err(EvaluateError::Assets { given, wanted });
-    }
-    let mut scenario = scenario.clone();
-    scenario.simulation.horizon = paths.horizon();
-    let is_held = |asset: &usize| scenario.account.positions.iter().any(|position| position.asset == *asset);
-    let assets: Vec<usize> = (0..wanted).filter(is_held).collect();
-    let paths = paths.of_assets(&assets).ok_or(EvaluateError::Assets { given, wanted })?;
-    let plan = Plan::new(&held(&scenario))?;
+    let paths: Vec<Arc<GivenPaths>> = paths.into_iter().map(Arc::new).collect();
+    let scenario = on_given_paths(scenario, &paths)?;
+    let count = paths.first().map_or(0, |paths| paths.paths());
+    let mut tally = Tally::new(scenario.account.leverage.len());
     let executor = Executor::new(*options).map_err(RunError::from)?;
-    let (count, planned) = (paths.paths(), paths.paths() as u64);
-    let tally = tally_of(&plan, &paths, count, &executor);
-    if tally.paths == 0 {
-        return Err(RunError::Interrupted.into());
+    let blocks = count.div_ceil(BLOCK_LANES) as u64;
+    for first in (0..blocks).step_by(BATCH) {
+        let batch = first..blocks.min(first + BATCH as u64);
+        let follow = |(): &mut (), block: u64| -> Result<Tally, PlanError> {
+            let first = block as usize * BLOCK_LANES;
+            let plan = Plan::new(&played(&scenario, &paths, first))?;
+            let mut worker = Worker::new(&plan);
+            worker.run_block(block, BLOCK_LANES.min(count - first));
+            Ok(worker.tally().clone())
+        };
+        let done = (batch.end as usize * BLOCK_LANES).min(count) as u64;
+        for part in executor.map(batch, || (), follow).ok_or(RunError::Interrupted)? {
+            tally.merge(&part?);
+        }
+        executor.report(Progress { paths_done: done, paths_planned: count as u64 });
     }
-    let ending = if tally.paths < planned { Ending::Interrupted { planned } } else { Ending::Complete };
-    let outcome = Outcome { tally, answers: Default::default(), ending };
-    Ok(summarise(&scenario, &plan, &Estimators::counting(&plan), &outcome))
+    let result = result_of(&scenario, tally, options)?;
+    Ok(RunResult { price_fan: None, ..result })
+}
+
+/// The scenario whose assets have the given paths, and nothing else that moves prices.
+fn on_given_paths(scenario: &Scenario, paths: &[Arc<GivenPaths>]) -> Result<Scenario, EvaluateError> {
+    let assets = scenario.assets.len();
+    let first = paths.first().ok_or(EvaluateError::Assets { assets })?;
+    let is_alike = |other: &Arc<GivenPaths>| {
+        (other.paths(), other.steps(), other.interval) == (first.paths(), first.steps(), first.interval)
+    };
+    if paths.len() != assets || !paths.iter().all(is_alike) {
+        return Err(EvaluateError::Assets { assets });
+    }
+    if scenario.assets.iter().any(|asset| asset.stress != Stress::default()) {
+        return Err(EvaluateError::NotOnGivenPaths("stress"));
+    }
+    let account = &scenario.account;
+    let flows = account.positions.iter().map(|position| account.flows_of(position));
+    if flows.filter_map(|flows| flows.funding).any(|funding| funding.follows_the_price()) {
+        return Err(EvaluateError::NotOnGivenPaths("funding that is correlated with what drives the price"));
+    }
+    let mut given = played(scenario, paths, 0);
+    given.dependence = Dependence::default();
+    given.simulation.sampling = Sampling::Pseudo;
+    given.simulation.paths = PathBudget::Fixed(first.paths() as u64);
+    given.simulation.horizon = Duration::from_seconds(first.interval.seconds() * first.steps() as u64);
+    // Bars of the engine's own choice would differ from block to block.
+    if given.account.is_portfolio() {
+        given.simulation.step.get_or_insert(first.interval);
+    }
+    Ok(given)
+}
+
+/// The scenario with the paths from one on as the laws of its assets.
+fn played(scenario: &Scenario, paths: &[Arc<GivenPaths>], first: usize) -> Scenario {
+    let mut scenario = scenario.clone();
+    for (asset, paths) in scenario.assets.iter_mut().zip(paths) {
+        asset.model = Model::Custom(Arc::new(Playback { paths: Arc::clone(paths), first }));
+    }
+    scenario
 }

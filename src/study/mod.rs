@@ -1,5 +1,6 @@
 //! What results are for: checking limits, comparing with a baseline, choosing a leverage.
 
+mod answer;
 mod assumptions;
 mod check;
 mod comparison;
@@ -7,7 +8,9 @@ mod criterion;
 mod evaluate;
 mod forecasts;
 mod grid;
+mod given;
 mod limits;
+mod liquidation;
 mod metric;
 mod self_check;
 mod replay;
@@ -15,25 +18,36 @@ mod results_folder;
 mod run;
 mod safe;
 mod search;
+mod simulate;
+mod simulation;
 mod starts;
+mod sweep;
 mod verdict;
 mod walk_forward;
 
+pub use answer::{SafeEntry, SafeError, SafeReport, safe};
 pub use assumptions::{AssumptionTest, Assumptions, Property};
-pub use check::{CheckReport, ScenarioCheck};
+pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
 pub use evaluate::{EvaluateError, evaluate};
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
+pub use given::{Between, GivenPaths};
 pub use limits::{LimitCheck, check_limits};
+pub use liquidation::{
+    LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
+};
 pub use metric::{Measurement, Metrics};
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
-pub use run::{RunError, result_of, run, run_shard, run_sharing, run_tallied};
+pub use run::{MergePartsError, merge, run};
 pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, best, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
+pub use simulate::{SimulateError, SimulatedBar, simulate};
+pub use simulation::{RunError, result_of, run_levels, run_shard, run_sharing, run_tallied};
+pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use verdict::Verdict;
 pub use walk_forward::{WalkForward, WalkForwardError};

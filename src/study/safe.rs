@@ -25,7 +25,7 @@ use crate::result::SafeLeverage;
 use crate::scenario::Scenario;
 use crate::stats::{CONFIDENCE, Histogram, Method, Tally};
 
-use super::run::RunError;
+use super::simulation::RunError;
 
 /// The leverage levels that a venue lets somebody open, as a continuum.
 #[derive(Debug, Clone, Copy)]

@@ -4,8 +4,8 @@
 //! the truth does, and the crossing of a limit can be closed in on.
 
 use super::criterion::Criterion;
-use super::run::{RunError, run};
 use super::safe::LeverageRange;
+use super::simulation::{RunError, run_levels as run};
 use crate::engine::RunOptions;
 use crate::numeric::elementary;
 use crate::result::LevelResult;

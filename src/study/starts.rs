@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::grid::Grid;
-use crate::engine::{BarColumns, GivenPaths};
+use crate::engine::{BarColumns, RecordedPaths};
 use crate::market::Duration;
 
 /// Every place of a history as the start of a path.
@@ -18,7 +18,7 @@ pub(super) struct Starts<'a> {
     pub rates: Vec<Option<Vec<f64>>>,
 }
 
-impl GivenPaths for Starts<'_> {
+impl RecordedPaths for Starts<'_> {
     fn interval(&self) -> Duration {
         self.grid.interval()
     }

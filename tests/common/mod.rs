@@ -17,7 +17,7 @@ use liqsim::market::Duration;
 use liqsim::model::{Dependence, Model, Stress};
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{
-    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation,
+    Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation, Written,
 };
 use liqsim::study::{RunError, run};
 use liqsim::venue::{Contract, Flows, MarginTier, Side, Venue};
@@ -86,6 +86,7 @@ impl Setup {
             },
             policy: Policy::default(),
             limits: Vec::new(),
+            written: Written::default(),
         }
     }
 

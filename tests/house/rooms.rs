@@ -22,6 +22,9 @@ const ROOMS: [&str; 14] = [
     "cli",
 ];
 
+/// The room that belongs to the program and not to the library.
+const PROGRAM: &str = "cli";
+
 /// Siblings: the first of a pair does not know the second, nor the second the first. They meet only in bars.
 const STRANGERS: [(&str, &str); 2] = [("model", "account"), ("model", "venue")];
 
@@ -137,10 +140,10 @@ fn line_of(code: &str, place: usize) -> usize {
     code[..place].bytes().filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// Every room named after `crate::`, grouped imports included, with its line.
-fn imported_rooms(code: &str) -> Vec<(usize, String)> {
+/// Every room named after `root` (`crate::`, or the name of the library), grouped imports included, with its line.
+fn imported_rooms(code: &str, root: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    for (place, mark) in code.match_indices("crate::") {
+    for (place, mark) in code.match_indices(root) {
         if place > 0 && (is_word(code.as_bytes()[place - 1]) || code.as_bytes()[place - 1] == b'$') {
             continue;
         }
@@ -213,7 +216,10 @@ fn a_room_imports_only_from_rooms_before_it() {
     let mut objections = Vec::new();
     for source in sources() {
         let Some(room) = source.room() else { continue };
-        for (line, used) in imported_rooms(&code_only(&source.text)) {
+        // The program imports from the library by name.
+        let roots: &[&str] = if room == PROGRAM { &["liqsim::", "crate::"] } else { &["crate::"] };
+        let code = code_only(&source.text);
+        for (line, used) in roots.iter().flat_map(|root| imported_rooms(&code, root)) {
             if let Some(why) = objection(room, &used) {
                 objections.push(format!("src/{}:{line}: {why}", source.path));
             }
@@ -298,7 +304,7 @@ fn the_reader_finds_imports_and_skips_comments_and_texts() {
         "/* crate::cli */ fn g() { let _ = (r#\"crate::cli \"unsafe\"#, '\"', crate::engine::run, b\"crate::cli\"); }\n",
         "pub(crate) use crate::stats;\n",
     );
-    let found = imported_rooms(&code_only(text));
+    let found = imported_rooms(&code_only(text), "crate::");
     let expected = [(2, "market"), (2, "model"), (3, "numeric"), (5, "engine"), (6, "stats")];
     assert_eq!(found, expected.map(|(line, name)| (line, name.to_string())));
     assert!(!code_only(text).contains("unsafe"));

@@ -6,3 +6,5 @@ mod common;
 mod assets_and_stress;
 mod bootstrap;
 mod laws;
+mod limits;
+mod own_model;

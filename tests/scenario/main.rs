@@ -3,3 +3,4 @@
 mod fuzz;
 mod problems;
 mod valid;
+mod values;

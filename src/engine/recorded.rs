@@ -1,4 +1,4 @@
-//! Paths that exist already, as bars of equal length: recorded ones, or those that a caller brings.
+//! Paths that are recorded, as bars of equal length.
 //!
 //! An observer that asks for an extreme gets that of the bar. One that asks for none follows the price itself (an account whose owner
 //! has orders on both sides): it is given each bar as three straight moves, from the open to the extreme on the losing side, to the other
@@ -28,7 +28,7 @@ pub struct BarColumns {
 }
 
 /// Paths as bars of equal length.
-pub trait GivenPaths: Sync {
+pub trait RecordedPaths: Sync {
     /// Length of a bar.
     fn interval(&self) -> Duration;
 
@@ -45,8 +45,8 @@ pub trait GivenPaths: Sync {
 }
 
 /// Shows given paths to the account of a plan.
-pub(crate) struct GivenSource<'a> {
-    given: &'a dyn GivenPaths,
+pub(crate) struct RecordedSource<'a> {
+    given: &'a dyn RecordedPaths,
     plan: &'a Plan,
     seat: Seat<'a>,
     batch: Vec<Bars>,
@@ -54,8 +54,8 @@ pub(crate) struct GivenSource<'a> {
     weights: Vec<f64>,
 }
 
-impl<'a> GivenSource<'a> {
-    pub fn new(given: &'a dyn GivenPaths, plan: &'a Plan) -> Self {
+impl<'a> RecordedSource<'a> {
+    pub fn new(given: &'a dyn RecordedPaths, plan: &'a Plan) -> Self {
         let assets = plan.law.models.len();
         Self {
             given,
@@ -120,7 +120,7 @@ impl<'a> GivenSource<'a> {
     }
 }
 
-impl BarSource for GivenSource<'_> {
+impl BarSource for RecordedSource<'_> {
     fn run_block(&mut self, block: u64, lanes: usize, observers: &mut Observers<'_>) -> bool {
         let [observer] = observers else { return true };
         let (plan, first) = (self.plan, block as usize * BLOCK_LANES);

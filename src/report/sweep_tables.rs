@@ -1,0 +1,136 @@
+//! The tables of a sweep: one of its cells, and two of its results.
+//!
+//! Results are asked for cell by cell, so memory does not grow with their number. `results.csv` and `results.parquet` hold the same rows, one
+//! per cell and level; in Parquet columns `cell` (integer), `file` and one per swept key come first, the latter with the name of the key: doubles where all
+//! values of the sweep are numbers, text otherwise.
+
+use std::io::{self, Write};
+
+use super::flat::{Cell, row};
+use super::ranking::Ranking;
+use super::rows::{TableFormat, TableWriter};
+use crate::result::RunResult;
+use crate::study::{SweepPlan, SweptCell};
+
+/// Everything the tables are made from.
+pub struct SweepTables<'a> {
+    /// What was swept.
+    pub plan: &'a SweepPlan,
+    /// The finished result of an identity.
+    pub result: &'a dyn Fn(&str) -> Option<RunResult>,
+}
+
+/// A swept key.
+struct Key<'a> {
+    name: &'a str,
+    is_number: bool,
+}
+
+impl SweepTables<'_> {
+    /// One row per cell as CSV: its number, file, identity and values.
+    ///
+    /// # Errors
+    /// The sink cannot be written to.
+    pub fn write_index(&self, sink: impl Write + Send) -> io::Result<()> {
+        let keys = self.keys();
+        let text = |name: &str, text: String| (name.to_owned(), Cell::Text(text));
+        let row = |(number, cell): (usize, &SweptCell)| {
+            let source = &self.plan.sources()[cell.source];
+            let mut row = vec![
+                ("cell".to_owned(), Cell::Count(number as u64 + 1)),
+                text("file", source.name().to_owned()),
+                text("scenario", cell.name.clone()),
+                text("identity", cell.identity.clone()),
+            ];
+            row.extend(
+                keys.iter().map(|key| text(key.name, source.value(cell.cell, key.name).unwrap_or_default())),
+            );
+            row
+        };
+        let mut rows = self.plan.cells().iter().enumerate().map(row).peekable();
+        let Some(first) = rows.peek() else { return Ok(()) };
+        let mut table = TableWriter::new(sink, TableFormat::Csv, first)?;
+        rows.try_for_each(|row| table.push(row.iter().map(|(_, cell)| cell)))?;
+        table.finish()
+    }
+
+    /// One row per cell and level, as CSV and, with columns for what was swept, in another format; all tables and the ranking
+    /// from one reading of the results.
+    ///
+    /// # Errors
+    /// A sink cannot be written to, or a result is gone.
+    pub fn write_results(
+        &self,
+        csv: impl Write + Send,
+        with_keys: Option<(&mut (dyn Write + Send), TableFormat)>,
+        ranking: &mut Ranking<'_>,
+    ) -> io::Result<()> {
+        let keys = self.keys();
+        let (mut plain, mut wide) = (None, None);
+        let (mut csv, mut with_keys) = (Some(csv), with_keys);
+        for (number, cell) in self.plan.cells().iter().enumerate() {
+            let source = &self.plan.sources()[cell.source];
+            let result = self.result(&cell.identity)?;
+            for level in &result.levels {
+                let row = row(&result, level);
+                let mut whole = vec![
+                    ("cell".to_owned(), Cell::Count(number as u64 + 1)),
+                    ("file".to_owned(), Cell::Text(source.name().to_owned())),
+                ];
+                whole.extend(
+                    keys.iter().map(|key| (key.name.to_owned(), key.cell(source.value(cell.cell, key.name)))),
+                );
+                whole.extend(row.iter().cloned());
+                if let Some(sink) = csv.take() {
+                    plain = Some(TableWriter::new(sink, TableFormat::Csv, &row)?);
+                }
+                if let Some((sink, format)) = with_keys.take() {
+                    wide = Some(TableWriter::new(sink, format, &whole)?);
+                }
+                if let Some(table) = &mut plain {
+                    table.push(row.iter().map(|(_, cell)| cell))?;
+                }
+                if let Some(table) = &mut wide {
+                    table.push(whole.iter().map(|(_, cell)| cell))?;
+                }
+                ranking.look(level, result.paths, number + 1, || source.label(cell.cell));
+            }
+        }
+        plain.map_or(Ok(()), TableWriter::finish)?;
+        wide.map_or(Ok(()), TableWriter::finish)
+    }
+
+    /// The result of an identity.
+    pub(super) fn result(&self, identity: &str) -> io::Result<RunResult> {
+        (self.result)(identity)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("the result {identity} is gone")))
+    }
+
+    /// The keys of all sources, in the order in which they come.
+    fn keys(&self) -> Vec<Key<'_>> {
+        let mut keys: Vec<Key<'_>> = Vec::new();
+        for axis in self.plan.sources().iter().flat_map(|source| &source.cells.axes) {
+            let is_number = axis.values.iter().all(|value| number(value).is_some());
+            match keys.iter_mut().find(|key| key.name == axis.key) {
+                Some(key) => key.is_number &= is_number,
+                None => keys.push(Key { name: &axis.key, is_number }),
+            }
+        }
+        keys
+    }
+}
+
+impl Key<'_> {
+    fn cell(&self, value: Option<String>) -> Cell {
+        if self.is_number {
+            Cell::Number(value.as_deref().and_then(number))
+        } else {
+            Cell::Text(value.unwrap_or_default())
+        }
+    }
+}
+
+/// A number of TOML.
+fn number(text: &str) -> Option<f64> {
+    text.replace('_', "").parse().ok().filter(|number: &f64| number.is_finite())
+}
