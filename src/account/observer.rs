@@ -54,4 +54,19 @@ pub trait Observer: Send {
 pub struct Due<'a> {
     /// Funding rates by law and path; empty where none is due.
     pub funding: &'a [f64],
+    /// The day of the network that a miner works in; none without a miner.
+    pub network: Option<NetworkDay<'a>>,
+}
+
+/// A day of a network, by path.
+#[derive(Debug, Clone, Copy)]
+pub struct NetworkDay<'a> {
+    /// Coins per PH/s, before the pool's fee.
+    pub coins: &'a [f64],
+    /// Price of power per kWh.
+    pub power: &'a [f64],
+    /// Quote currency per PH/s.
+    pub hashprice: &'a [f64],
+    /// Difficulty in force.
+    pub difficulty: &'a [f64],
 }

@@ -1,5 +1,6 @@
 //! The account of a scenario, opened at every leverage level.
 
+use super::miner::{MinerFollower, OpenMiner};
 use super::portfolio::{Purse, prices};
 use super::{Book, Follower, Funded, Ledger, Level, Moment, Nested, Opening, Policy, Portfolio};
 use crate::market::{Duration, Sides};
@@ -31,6 +32,8 @@ pub struct OpenAccount {
     pub schedule: Vec<Moment>,
     /// Length of every path.
     pub horizon: Duration,
+    /// A miner in place of positions.
+    pub miner: Option<OpenMiner>,
 }
 
 /// Levels whose liquidation is the first passage of one asset's price through fixed barriers.
@@ -96,6 +99,9 @@ impl OpenAccount {
 
     /// A fresh follower of the levels: from the running extreme where that is enough. `correlation` is that of all assets.
     pub fn follower(&self, correlation: &[Vec<f64>]) -> Box<dyn Follower> {
+        if let Some(miner) = &self.miner {
+            return Box::new(MinerFollower::new(miner.clone(), self.schedule.clone()));
+        }
         if !self.portfolio.is_empty() {
             return Box::new(self.several(correlation));
         }

@@ -99,6 +99,18 @@ pub fn schedule(flows: &[Flows], policy: &Policy, horizon: u64) -> Vec<Moment> {
     moments.into_values().collect()
 }
 
+/// A moment at the end of every day of a horizon in seconds, with evenly spread dates.
+pub fn daily_schedule(horizon: u64) -> Vec<Moment> {
+    let days = (horizon / DAY) as usize;
+    let dates = DATES.min(days);
+    let mut moments: Vec<Moment> =
+        (1..=days as u64).map(|day| Moment { seconds: day * DAY, ..Moment::default() }).collect();
+    for date in 0..dates {
+        moments[(date + 1) * days / dates - 1].date = Some(date);
+    }
+    moments
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

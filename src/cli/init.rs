@@ -31,12 +31,19 @@ const EXAMPLES: [(&str, &str, f64); 9] = [
     ("wif", "WIF", 1.0),
 ];
 
+/// A fleet bought on credit, through a halving.
+const MINER: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.toml");
+
 /// Write a commented scenario to start from
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  liqsim init\n  liqsim init --model heston --venue hyperliquid-eth --side short --leverage 1..40"
+    after_help = "Examples:\n  liqsim init\n  liqsim init --miner\n  liqsim init --model heston --venue hyperliquid-eth --side short --leverage 1..40"
 )]
 pub struct Init {
+    /// A miner who bought machines on credit, in place of a position
+    #[arg(long, conflicts_with_all = ["model", "prices", "side", "venue", "leverage"])]
+    miner: bool,
+
     /// Price model
     #[arg(long, value_enum, default_value = "merton")]
     model: ModelKind,
@@ -78,7 +85,10 @@ impl Init {
         if catalogue_text(&self.venue).is_none() {
             return Err(unknown_venue(&self.venue));
         }
-        let text = self.scenario(&catalogue_venue(&self.venue)?.venue);
+        let text = match self.miner {
+            true => MINER.to_owned(),
+            false => self.scenario(&catalogue_venue(&self.venue)?.venue),
+        };
         // What the venue does not allow, such as too much leverage, is found here and not in the first run.
         parse(Source::new(self.output.display().to_string(), text.as_str()), &[])
             .map_err(|problems| WrongScenarios(vec![problems]))?;

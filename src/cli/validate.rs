@@ -85,11 +85,14 @@ fn summary(scenario: &Scenario) -> String {
         PathBudget::Fixed(paths) => count(paths),
         PathBudget::Precision { max_paths, .. } => format!("at most {}", count(max_paths)),
     };
+    let holder = match &scenario.miner {
+        Some(miner) => format!("a miner of {}", scenario.assets[miner.asset].name),
+        None => format!("venue {}", scenario.account.venue.name),
+    };
     format!(
-        "{}, {} levels, {}, {paths} paths, venue {}",
+        "{}, {} levels, {}, {paths} paths, {holder}",
         scenario.name,
         scenario.account.leverage.len(),
         simulation.horizon,
-        scenario.account.venue.name
     )
 }

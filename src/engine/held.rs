@@ -5,9 +5,12 @@ use std::borrow::Cow;
 use super::path_law::select;
 use crate::scenario::Scenario;
 
-/// A scenario without the assets that no position is in, so that these change neither a draw nor a number.
+/// A scenario without the assets that no position and no miner is in, so that these change neither a draw nor a number.
 pub fn held(scenario: &Scenario) -> Cow<'_, Scenario> {
-    let is_held = |asset: &usize| scenario.account.positions.iter().any(|position| position.asset == *asset);
+    let is_held = |asset: &usize| {
+        scenario.account.positions.iter().any(|position| position.asset == *asset)
+            || scenario.miner.as_ref().is_some_and(|miner| miner.asset == *asset)
+    };
     let assets: Vec<usize> = (0..scenario.assets.len()).filter(is_held).collect();
     if assets.is_empty() || assets.len() == scenario.assets.len() {
         return Cow::Borrowed(scenario);
@@ -15,9 +18,10 @@ pub fn held(scenario: &Scenario) -> Cow<'_, Scenario> {
     let mut reduced = scenario.clone();
     reduced.assets = assets.iter().map(|asset| scenario.assets[*asset].clone()).collect();
     reduced.dependence = select(&scenario.dependence, &assets);
-    for position in &mut reduced.account.positions {
-        if let Some(place) = assets.iter().position(|asset| *asset == position.asset) {
-            position.asset = place;
+    let positions = reduced.account.positions.iter_mut().map(|position| &mut position.asset);
+    for held in positions.chain(reduced.miner.iter_mut().map(|miner| &mut miner.asset)) {
+        if let Some(place) = assets.iter().position(|asset| *asset == *held) {
+            *held = place;
         }
     }
     Cow::Owned(reduced)

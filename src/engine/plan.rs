@@ -3,9 +3,13 @@
 use super::bar_step;
 use super::funding::FundingLaw;
 use super::held::held;
+use super::network::NetworkLaw;
 use super::path_law::{PathLaw, PathLawError};
+use crate::account::miner::{Miner, MinerError, OpenMiner};
 use crate::account::portfolio::{OpenError, Purse, prices};
-use crate::account::{Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, schedule};
+use crate::account::{
+    Follower, Level, LevelError, Moment, OpenAccount, Opening, Policy, daily_schedule, schedule,
+};
 use crate::market::Duration;
 use crate::scenario::{Account, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Borrow, Compounding, Flows, Side};
@@ -21,6 +25,8 @@ pub struct Plan {
     pub terms: Vec<LevelTerms>,
     /// The laws of funding whose rates are dealt out: that of the only position, or of several those that vary.
     pub funding: Vec<FundingLaw>,
+    /// The network that a miner works in.
+    pub network: Option<NetworkLaw>,
     /// Longest bar of an account whose liquidation depends on several prices; none where bars need not end.
     pub step: Option<Duration>,
 }
@@ -77,6 +83,17 @@ pub enum PlanError {
         /// Why.
         source: LevelError,
     },
+    /// The miner cannot start.
+    #[error("leverage {leverage}: {source}")]
+    Miner {
+        /// The level.
+        leverage: f64,
+        /// Why.
+        source: MinerError,
+    },
+    /// A miner needs the network of its coin.
+    #[error("the coin that is mined has no network")]
+    NoNetwork,
 }
 
 impl Plan {
@@ -88,6 +105,9 @@ impl Plan {
     pub fn new(scenario: &Scenario) -> Result<Self, PlanError> {
         scenario.check()?;
         let scenario = &*held(scenario);
+        if let Some(miner) = &scenario.miner {
+            return Self::of_miner(scenario, miner);
+        }
         let account = &scenario.account;
         let position = account.positions.first().ok_or(PlanError::Empty)?;
         let asset = scenario.assets.get(position.asset).ok_or(PlanError::Empty)?;
@@ -130,14 +150,61 @@ impl Plan {
             in_steps,
             schedule,
             horizon,
+            miner: None,
         };
         let step = scenario.simulation.step.filter(|_| needs_short_bars(scenario, &account));
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), step)?,
             funding: funding_laws(&scenario.account),
+            network: None,
             account,
             terms,
             step,
+        })
+    }
+
+    fn of_miner(scenario: &Scenario, miner: &Miner) -> Result<Self, PlanError> {
+        let asset = scenario.assets.get(miner.asset).ok_or(PlanError::Empty)?;
+        let network = asset.network.as_ref().ok_or(PlanError::NoNetwork)?;
+        let start = (network.hashprice_at_start(asset.price), network.difficulty);
+        let Account { equity, leverage, .. } = &scenario.account;
+        let opened = OpenMiner::new(miner, (*equity, leverage), asset.price, start)
+            .map_err(|(leverage, source)| PlanError::Miner { leverage, source })?;
+        let terms = opened.levels.iter().map(|level| LevelTerms {
+            leverage: level.leverage,
+            liquidation_price: opened.liquidation_price(level),
+            bankruptcy_price: None,
+            is_liquidatable: true,
+            positions: Vec::new(),
+        });
+        let terms = terms.collect();
+        let horizon = scenario.simulation.horizon;
+        let account = OpenAccount {
+            asset: miner.asset,
+            side: Side::Long,
+            positions: Vec::new(),
+            levels: Vec::new(),
+            portfolio: Vec::new(),
+            openings: Vec::new(),
+            flows: Vec::new(),
+            policy: Policy::default(),
+            in_steps: false,
+            schedule: daily_schedule(horizon.seconds()),
+            horizon,
+            miner: Some(opened),
+        };
+        Ok(Self {
+            law: PathLaw::new(scenario, &due(&account), None)?,
+            funding: Vec::new(),
+            network: Some(NetworkLaw {
+                network: network.clone(),
+                asset: miner.asset,
+                price: asset.price,
+                power: miner.electricity.price,
+            }),
+            account,
+            terms,
+            step: None,
         })
     }
 

@@ -60,7 +60,7 @@ impl<'a> RecordedSource<'a> {
         Self {
             given,
             plan,
-            seat: Seat::new(&plan.law, &plan.account.schedule, &plan.funding),
+            seat: Seat::new(&plan.law, &plan.account.schedule, &plan.funding, plan.network.as_ref()),
             batch: (0..assets).map(|asset| Bars { asset, ..Bars::default() }).collect(),
             closes: vec![Vec::new(); assets],
             weights: Vec::new(),

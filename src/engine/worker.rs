@@ -51,8 +51,9 @@ impl<'a> Worker<'a> {
     }
 
     fn with_accounts(law: &'a PathLaw, accounts: Vec<Followed<'a>>, stop: Option<&'a AtomicBool>) -> Self {
-        let seat =
-            |account: &Followed<'a>| Seat::new(law, &account.plan.account.schedule, &account.plan.funding);
+        let seat = |Followed { plan, .. }: &Followed<'a>| {
+            Seat::new(law, &plan.account.schedule, &plan.funding, plan.network.as_ref())
+        };
         let seats = accounts.iter().map(seat).collect();
         let stratified = accounts.iter().filter_map(Followed::stratified);
         let paths = BlockLoop::with_seats(law, seats).stratified(stratified);

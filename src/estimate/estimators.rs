@@ -67,7 +67,8 @@ impl Estimators {
         let sampling = scenario.simulation.sampling;
         let levels = plan.terms.len();
         let (asset, _) = plan.account.losing_side();
-        let is_driven = plan.law.is_driven(asset) && plan.law.continuous;
+        // A miner's defaults depend on more than the price: they are counted.
+        let is_driven = plan.law.is_driven(asset) && plan.law.continuous && plan.account.miner.is_none();
         let mut list: Vec<Box<dyn Estimator>> = Vec::new();
         match (sampling, Crossing::new(plan, sampling == Sampling::Auto)) {
             (Sampling::Pseudo, _) => {}

@@ -4,6 +4,7 @@ mod bars;
 mod duration;
 mod funding_history;
 mod history;
+mod varying;
 
 pub use bars::{Bars, Sides};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
@@ -12,3 +13,4 @@ pub use history::{
     HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind, PriceHistory, ResampleError, format_time,
     parse_time,
 };
+pub use varying::Varying;

@@ -17,6 +17,7 @@ mod heston;
 mod jumps;
 mod kou;
 mod merton;
+mod network;
 mod regime;
 mod stress;
 
@@ -32,6 +33,7 @@ pub use heston::Heston;
 pub use jumps::{JumpLaw, Jumps};
 pub use kou::{Kou, KouJumps};
 pub use merton::Merton;
+pub use network::{Floor, Network, Retarget, Retargets, Yields};
 pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
 pub use stress::{Shock, Spell, Stress};

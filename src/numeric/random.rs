@@ -40,6 +40,8 @@ pub enum Purpose {
     Common(u16),
     /// Rates of a law of funding.
     Funding(u16),
+    /// The network of a coin: fees, power of a miner, shocks of difficulty, luck of blocks.
+    Network(u16),
     /// Resampling of recorded data.
     Resample,
 }
@@ -54,6 +56,7 @@ impl Purpose {
             Self::Common(index) => (4, index),
             Self::Crossing(group) => (5, group),
             Self::Funding(law) => (6, law),
+            Self::Network(source) => (7, source),
             // Numbers from here up are for what is not simulation.
             Self::Resample => (0xff, 0),
         };

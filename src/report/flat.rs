@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::result::{LevelResult, RunResult, TimeToLiquidation};
+use crate::result::{LevelResult, MinerResult, RunResult, TimeToLiquidation};
 use crate::stats::Estimate;
 
 /// The content of a cell, whose column holds one kind.
@@ -53,6 +53,9 @@ pub fn row(result: &RunResult, level: &LevelResult) -> Vec<(String, Cell)> {
     row.estimates("expected_shortfall", &level.expected_shortfall);
     row.number("kelly_fraction", Some(level.kelly.fraction));
     row.number("kelly_log_growth", Some(level.kelly.log_growth));
+    if let Some(miner) = &level.miner {
+        row.miner(miner);
+    }
     row.0
 }
 
@@ -69,6 +72,21 @@ impl Row {
 
     fn number(&mut self, name: &str, value: Option<f64>) {
         self.add(name, Cell::Number(value.filter(|value| value.is_finite())));
+    }
+
+    fn miner(&mut self, miner: &MinerResult) {
+        self.estimate("default_probability", &miner.default_probability);
+        self.estimate("default_on_bills_probability", &miner.default_on_bills_probability);
+        self.estimate("coin_liquidation_probability", &miner.coin_liquidation_probability);
+        self.estimate("margin_call_probability", &miner.margin_call_probability);
+        self.estimate("underwater_days", &miner.underwater_days);
+        self.estimate("coins_mined", &miner.coins_mined);
+        self.number("hashrate_ph", Some(miner.start.hashrate_ph));
+        self.number("debt", Some(miner.start.debt));
+        self.number("loan_to_value", Some(miner.start.loan_to_value));
+        self.number("instalment", Some(miner.start.instalment));
+        self.number("coverage", miner.start.coverage);
+        self.number("break_even_hashprice_with_debt", Some(miner.start.break_even_hashprice_with_debt));
     }
 
     fn estimate(&mut self, name: &str, estimate: &Estimate) {

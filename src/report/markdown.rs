@@ -3,14 +3,20 @@
 use crate::result::{LevelResult, RunResult};
 
 use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
-use super::{safe, text};
+use super::{miner, safe, text};
 
 /// The Markdown text of a result, ending with a line break.
 pub fn render(result: &RunResult) -> String {
-    let columns: Vec<_> = LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL).collect();
     let mut lines = format!("## {}\n\n{}\n\n", escape(&result.scenario), text::run_line(result));
-    lines += &table(&columns, &result.levels);
-    lines += &format!("\n{}\n", text::LEGEND);
+    if let (Some(network), Some((first, returns))) =
+        (miner::network_line(result), miner::columns(&result.levels))
+    {
+        let columns: Vec<_> = first.into_iter().chain(returns).collect();
+        lines += &format!("{network}\n\n{}\n{}\n", table(&columns, &result.levels), miner::LEGEND);
+    } else {
+        let columns: Vec<_> = LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL).collect();
+        lines += &format!("{}\n{}\n", table(&columns, &result.levels), text::LEGEND);
+    }
     let account = columns::account(&result.levels);
     if !account.is_empty() {
         lines += &format!("\n{}\n{}\n", table(&account, &result.levels), text::ACCOUNT_LEGEND);

@@ -10,6 +10,7 @@ pub mod html;
 mod json;
 mod liquidation;
 mod markdown;
+mod miner;
 mod number;
 #[cfg(feature = "parquet")]
 mod parquet;

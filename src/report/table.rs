@@ -6,7 +6,7 @@ use crate::result::{LevelResult, RunResult};
 
 use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::format::Layout;
-use super::{safe, text};
+use super::{miner, safe, text};
 
 const BOLD: &str = "\x1b[1m";
 const YELLOW: &str = "\x1b[33m";
@@ -30,8 +30,17 @@ pub fn render(result: &RunResult, layout: Layout) -> String {
         |text: &str, first: &str, indent: &str| text::wrap(text, width.min(WIDEST_PARAGRAPH), first, indent);
     let mut lines = paint(BOLD, &result.scenario) + "\n";
     lines += &paragraph(&text::run_line(result), "", "");
-    lines += &tables(&result.levels, width);
-    lines += &paragraph(text::LEGEND, "", "");
+    if let (Some(network), Some((first, returns))) =
+        (miner::network_line(result), miner::columns(&result.levels))
+    {
+        lines += &paragraph(&network, "", "");
+        let all: Vec<_> = first.iter().chain(&returns).copied().collect();
+        lines += &split_at(&all, first.len(), &result.levels, width);
+        lines += &paragraph(miner::LEGEND, "", "");
+    } else {
+        lines += &tables(&result.levels, width);
+        lines += &paragraph(text::LEGEND, "", "");
+    }
     let account = columns::account(&result.levels);
     if !account.is_empty() {
         lines += &split(&account, &result.levels, width);
@@ -66,11 +75,16 @@ fn tables(levels: &[LevelResult], width: usize) -> String {
 
 /// As many tables as it takes for these columns to fit, one below the other.
 fn split(columns: &[&Column], levels: &[LevelResult], width: usize) -> String {
+    split_at(columns, columns.len().div_ceil(2), levels, width)
+}
+
+/// The same, cut at a column first.
+fn split_at(columns: &[&Column], place: usize, levels: &[LevelResult], width: usize) -> String {
     let table = draw(columns.iter().copied(), levels);
     if columns.len() < 2 || table.lines().all(|line| line.chars().count() <= width) {
         return table;
     }
-    let (first, second) = columns.split_at(columns.len().div_ceil(2));
+    let (first, second) = columns.split_at(place);
     split(first, levels, width) + &split(second, levels, width)
 }
 

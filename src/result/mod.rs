@@ -2,6 +2,7 @@
 
 mod charges;
 mod notes;
+mod mining;
 mod noting;
 mod passage;
 mod picture;
@@ -9,13 +10,16 @@ mod run_result;
 mod several;
 mod sources;
 mod summary;
+mod time;
 mod words;
 
+pub use mining::{HashpricePoint, MinerPoint, MinerResult, MinerStart, NetworkResult};
 pub use notes::{Collateral, Currency, Note, NoteText};
 pub use picture::{EquityDistribution, PriceFan, PriceFans};
 pub use run_result::{
     CostStats, EquityPoint, Interval, Kelly, LevelResult, MarginCalls, PartialLiquidations, PositionResult,
-    Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint, TimeToLiquidation,
+    Quantiles, ReturnStats, RunResult, SafeLeverage, SurvivalPoint,
 };
 pub use sources::Sources;
 pub use summary::summarise;
+pub use time::TimeToLiquidation;

@@ -1,6 +1,7 @@
 //! From the facts of a run to its notes.
 
 use super::charges;
+use super::mining;
 use super::notes::Note;
 use super::run_result::LevelResult;
 use super::several;
@@ -45,6 +46,10 @@ pub(super) fn notes(
         notes.push(Note::UnusedStep);
     }
     notes.push(Note::QuantileResolution);
+    if let Some(opened) = &plan.account.miner {
+        notes.extend(mining::notes(opened));
+        return notes;
+    }
     notes.extend(charges::notes(&plan.account));
     if levels.len() > 1 && plan.account.funded().is_some() {
         notes.push(Note::InTurns { levels: levels.len() });

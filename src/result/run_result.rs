@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::mining::{MinerResult, NetworkResult};
 use super::notes::NoteText;
 use super::picture::{EquityDistribution, PriceFan};
+use super::time::TimeToLiquidation;
 use crate::engine::PositionAtStart;
 use crate::stats::Estimate;
 use crate::venue::Side;
@@ -35,6 +37,9 @@ pub struct RunResult {
     pub notes: Vec<NoteText>,
     /// One entry per leverage, ascending.
     pub levels: Vec<LevelResult>,
+    /// The network, where a miner works in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkResult>,
     /// Prices over time, for pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_fan: Option<PriceFan>,
@@ -114,12 +119,15 @@ pub struct LevelResult {
     /// The positions of an account of several, in the order of the scenario, a hedge last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<PositionResult>,
+    /// The keys of a miner.
+    #[serde(flatten)]
+    pub miner: Option<Box<MinerResult>>,
 }
 
 impl LevelResult {
     /// Whether a price can liquidate it at all. Of several positions one may be liquidated where the first cannot be.
     pub fn is_liquidatable(&self) -> bool {
-        self.liquidation_price.is_some() || !self.positions.is_empty()
+        self.liquidation_price.is_some() || !self.positions.is_empty() || self.miner.is_some()
     }
 }
 
@@ -203,21 +211,6 @@ pub struct EquityPoint {
     pub days: f64,
     /// Quantiles with their errors.
     pub quantiles: BTreeMap<String, Estimate>,
-}
-
-/// Days from the start to liquidation, among the liquidated paths.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TimeToLiquidation {
-    /// Mean.
-    pub mean: f64,
-    /// Standard error of the mean.
-    pub std_error: f64,
-    /// 5 % quantile.
-    pub p05: f64,
-    /// Median.
-    pub p50: f64,
-    /// 95 % quantile.
-    pub p95: f64,
 }
 
 /// Shape of the distribution of the return on equity.

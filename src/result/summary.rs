@@ -1,18 +1,18 @@
 //! From the tally of all paths to the numbers of the result.
 
+use super::mining::{MinerResult, NetworkResult};
 use super::notes::Note;
 use super::noting;
 use super::passage;
 use super::picture::EquityDistribution;
-use super::run_result::{
-    Interval, Kelly, LevelResult, PositionResult, Quantiles, ReturnStats, RunResult, TimeToLiquidation,
-};
+use super::run_result::{Interval, Kelly, LevelResult, PositionResult, Quantiles, ReturnStats, RunResult};
+use super::time::TimeToLiquidation;
 use crate::account::Follower;
 use crate::engine::Plan;
 use crate::estimate::{Choice, Ending, Estimators, Outcome};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::Scenario;
-use crate::stats::{Distribution, Estimate, LevelTally, Sums, Tally};
+use crate::stats::{Distribution, Estimate, Sums, Tally};
 
 const QUANTILES: [(&str, f64); 7] = [
     ("0.01", 0.01),
@@ -48,6 +48,10 @@ pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outc
         interrupted: matches!(ending, Ending::Interrupted { .. }),
         notes: notes.iter().map(Note::text).collect(),
         levels,
+        network: plan.account.miner.as_ref().and_then(|opened| {
+            let network = tally.network.as_deref()?;
+            Some(NetworkResult::new(opened, network, tally.paths as f64, &plan.account.schedule))
+        }),
         safe_leverage: Vec::new(),
         price_fan: None,
     }
@@ -93,7 +97,7 @@ fn level_result(
         loss_probability: Estimate::probability(losses, losses, n),
         mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
-        time_to_liquidation_days: time_to_liquidation(cell, horizon_days),
+        time_to_liquidation_days: TimeToLiquidation::of(&cell.time, &cell.times, horizon_days),
         returns: return_stats(&returns, &distribution, n),
         value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
@@ -107,27 +111,11 @@ fn level_result(
         equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.account.schedule)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
         positions: level.positions.iter().map(PositionResult::new).collect(),
+        miner: plan.account.miner.as_ref().and_then(|opened| {
+            let (level, of) = (&opened.levels[k], cell.miner.as_deref()?);
+            Some(Box::new(MinerResult::new(opened, level, of, n, &plan.account.schedule)))
+        }),
     }
-}
-
-fn time_to_liquidation(cell: &LevelTally, horizon_days: f64) -> Option<TimeToLiquidation> {
-    let sums = cell.time.mapped(0.0, 1.0);
-    let [weight, sum, squares, ..] = sums.powers;
-    if weight <= 0.0 {
-        return None;
-    }
-    let mean = sum / weight;
-    let variance = (squares / weight - mean * mean).max(0.0);
-    let total = cell.times.weight();
-    let quantile = |p: f64| cell.times.quantile(p * total).unwrap_or(0.0) * horizon_days;
-    Some(TimeToLiquidation {
-        mean: mean * horizon_days,
-        // Σw²/(Σw)² is one over the effective number of times.
-        std_error: (variance * sums.squares[0]).sqrt() / weight * horizon_days,
-        p05: quantile(0.05),
-        p50: quantile(0.5),
-        p95: quantile(0.95),
-    })
 }
 
 fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats {

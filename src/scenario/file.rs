@@ -9,7 +9,9 @@ use super::borrow::BorrowFile;
 use super::check::AMOUNT;
 use super::dependence::CommonJumpsFile;
 use super::funding::FundingFile;
+use super::miner::MinerFile;
 use super::model::ModelFile;
+use super::network::NetworkFile;
 use super::numbers::{Count, Ratio};
 use super::policy::PolicyFile;
 use super::problem::Problems;
@@ -41,6 +43,8 @@ table! {
         optional common_jumps: List<CommonJumpsFile>,
         /// The account whose leverage levels are compared.
         required account: AccountFile,
+        /// A miner in place of positions: machines and coins bought on credit; needs the coin's network.
+        optional miner: MinerFile,
         /// What the owner does on the way; nothing if absent.
         optional policy: PolicyFile,
         /// What `liqsim check` asserts of the result.
@@ -87,6 +91,8 @@ table! {
         /// Shocks and spells of other volatility, laid over the model: a list of { at = "3d", shock = "-30%" } and
         /// { from = "5d", to = "7d", volatility_times = 2 }.
         optional stress: List<StressFile>,
+        /// The network of the coin, for a miner: difficulty, subsidy, fees.
+        optional network: NetworkFile,
     }
 }
 
@@ -97,16 +103,16 @@ table! {
         required equity: f64 where AMOUNT,
         /// How collateral is shared between positions: "isolated" (used if absent) or "cross".
         optional margin: MarginMode,
-        /// Leverage levels, notional over equity at entry: a list, or a range of log-spaced levels.
+        /// Leverage levels, notional over equity at entry (with a miner assets over equity): a list, or a range of log-spaced levels.
         required leverage: LeverageChoice,
-        /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table.
-        required venue: VenueChoice,
+        /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table; needed unless there is a miner.
+        unless_miner venue: VenueChoice,
         /// Funding in place of the venue's, such as { rate = "1bp", every = "8h" }, { model = "ou", ... } or { recorded = "file.csv" }.
         optional funding: FundingFile,
         /// Interest on what is borrowed in place of the venue's, such as { rate = "12%" }.
         optional borrow: BorrowFile,
-        /// The positions.
-        required positions: List<PositionFile>,
+        /// The positions; needed unless there is a miner.
+        unless_miner positions: List<PositionFile>,
     }
 }
 

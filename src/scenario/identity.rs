@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::account::Policy;
+use crate::account::miner::Miner;
 use crate::model::Dependence;
 
 use super::types::{Account, Asset, Scenario, Simulation};
@@ -19,6 +20,8 @@ struct Determinants<'a> {
     #[serde(skip_serializing_if = "Dependence::is_empty")]
     dependence: &'a Dependence,
     account: Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    miner: Option<&'a Miner>,
     #[serde(skip_serializing_if = "Policy::is_empty")]
     policy: Policy,
 }
@@ -38,6 +41,7 @@ impl Scenario {
             assets: &self.assets,
             dependence: &self.dependence,
             account: Account { venue: nameless(&self.account.venue), positions, ..self.account.clone() },
+            miner: self.miner.as_ref(),
             policy: self.policy,
         };
         let mut hasher = blake3::Hasher::new();

@@ -8,7 +8,7 @@ use super::tree::{number, ticked};
 use super::types::Limit;
 
 /// Keys of a level of the result that hold an estimate.
-const ESTIMATES: [&str; 29] = [
+const ESTIMATES: [&str; 35] = [
     "liquidation_probability",
     "loss_probability",
     "mean_return",
@@ -38,6 +38,12 @@ const ESTIMATES: [&str; 29] = [
     "max_drawdown.0.75",
     "max_drawdown.0.95",
     "max_drawdown.0.99",
+    "default_probability",
+    "default_on_bills_probability",
+    "coin_liquidation_probability",
+    "margin_call_probability",
+    "underwater_days",
+    "coins_mined",
 ];
 
 /// Parts of an estimate; the key alone means its value.

@@ -279,6 +279,7 @@ impl BatesFile {
             correlation: self.correlation.clone(),
             step: self.step.clone(),
             given: self.given.clone(),
+            missing_without_miner: Vec::new(),
         }
     }
 }

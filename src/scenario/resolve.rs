@@ -9,7 +9,7 @@ use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
 use super::written::Written;
-use super::{dependence, leverage, limits, positions, stress};
+use super::{dependence, leverage, limits, mining, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -34,10 +34,14 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     );
     let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
     let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
-    let account = file
-        .account
-        .as_ref()
-        .and_then(|account| resolve_account(&account.value, levels.as_ref(), file, problems));
+    let miner = mining::resolve(file, &asset_names(file), problems);
+    let account = file.account.as_ref().and_then(|account| match &file.miner {
+        Some(_) => mining::account(&account.value, levels.as_ref()),
+        None => resolve_account(&account.value, levels.as_ref(), file, problems),
+    });
+    if let (Some(Some(miner)), Some(assets), Some(levels)) = (&miner, &assets, &levels) {
+        mining::check(file, miner, assets, &levels.values, problems);
+    }
     if let (Some(account), Some(written)) = (&account, &file.account)
         && let Some(list) = &written.value.positions
     {
@@ -61,6 +65,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         assets: assets?,
         dependence: dependence?,
         account: account?,
+        miner: miner?,
         policy: policy.unwrap_or_default(),
         limits,
         written: Written::default(),
@@ -156,6 +161,10 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
                 price: asset.price.as_ref()?.value,
                 model: asset.model.as_ref()?.value.resolve(horizon, problems)?,
                 stress: stress?,
+                network: match &asset.network {
+                    Some(network) => Some(network.value.resolve(problems)?),
+                    None => None,
+                },
             })
         })
         .collect()
@@ -168,6 +177,7 @@ fn resolve_account(
     problems: &mut Problems,
 ) -> Option<Account> {
     let AccountFile { equity, margin, venue, positions, .. } = account;
+    problems.extend(account.missing_without_miner.iter().cloned());
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
     let listed = venue.as_ref().and_then(|venue| venue.value.resolve(problems));
     let mut flows = listed.as_ref().map(|listed| listed.flows.clone()).unwrap_or_default();

@@ -17,6 +17,8 @@ pub(super) struct Fields<'a> {
     place: &'a Place,
     label: &'a str,
     missing: Vec<(&'static str, Problem)>,
+    /// Keys that are missing unless there is a miner.
+    unless_miner: Vec<&'static str>,
     problems: &'a mut Problems,
 }
 
@@ -25,7 +27,8 @@ impl<'a> Fields<'a> {
     pub fn of<T: Shape>(node: &'a Node, label: &'a str, problems: &'a mut Problems) -> Option<Self> {
         match &node.value {
             Value::Table(table) => {
-                Some(Self { table, place: &node.place, label, missing: Vec::new(), problems })
+                let (missing, unless_miner) = (Vec::new(), Vec::new());
+                Some(Self { table, place: &node.place, label, missing, unless_miner, problems })
             }
             _ => {
                 problems.push(wrong_type::<T>(node, label));
@@ -57,6 +60,12 @@ impl<'a> Fields<'a> {
         self.optional(key, doc)
     }
 
+    /// A field that must be there unless the scenario has a miner, which only the scenario knows.
+    pub fn unless_miner<T: Shape>(&mut self, key: &'static str, doc: &[&str]) -> Option<Placed<T>> {
+        self.unless_miner.push(key);
+        self.required(key, doc)
+    }
+
     /// Keeps a number that lies in its range; any other is reported.
     pub fn within<T: Numeric>(
         &mut self,
@@ -77,8 +86,9 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports the keys that are not among the known ones, and the required ones that are missing. A missing key with a
-    /// misspelt one in its place is one problem, not two. Returns the known keys that are given.
-    pub fn close(mut self, known: &[&'static str]) -> Vec<&'static str> {
+    /// misspelt one in its place is one problem, not two. Returns the known keys that are given, and what is missing unless there is
+    /// a miner.
+    pub fn close(mut self, known: &[&'static str]) -> (Vec<&'static str>, Vec<Problem>) {
         for entry in &self.table.entries {
             if !known.contains(&entry.key.as_str()) {
                 let near = nearest(&entry.key, known.iter().copied());
@@ -88,8 +98,15 @@ impl<'a> Fields<'a> {
                 self.problems.push(Problem::new(Code::UnknownKey, &entry.key_place, message).help(help));
             }
         }
-        self.problems.extend(self.missing.into_iter().map(|(_, problem)| problem));
-        known.iter().copied().filter(|key| self.table.get(key).is_some()).collect()
+        let mut postponed = Vec::new();
+        for (key, problem) in self.missing {
+            if self.unless_miner.contains(&key) {
+                postponed.push(problem);
+            } else {
+                self.problems.push(problem);
+            }
+        }
+        (known.iter().copied().filter(|key| self.table.get(key).is_some()).collect(), postponed)
     }
 }
 
@@ -108,6 +125,9 @@ macro_rules! table {
             /// The keys that are given, also those whose value could not be read.
             #[allow(dead_code, reason = "only tables whose keys exclude each other look at it")]
             pub given: Vec<&'static str>,
+            /// What is missing unless the scenario has a miner.
+            #[allow(dead_code, reason = "only the account has such keys")]
+            pub missing_without_miner: Vec<$crate::scenario::problem::Problem>,
         }
 
         impl $crate::scenario::shape::Shape for $name {
@@ -126,8 +146,8 @@ macro_rules! table {
                     let $field = fields.$need(stringify!($field), doc);
                     $( let $field = fields.within($field, stringify!($field), doc, $range); )?
                 )+
-                let given = fields.close(&[$(stringify!($field)),+]);
-                Some(Self { $($field,)+ given })
+                let (given, missing_without_miner) = fields.close(&[$(stringify!($field)),+]);
+                Some(Self { $($field,)+ given, missing_without_miner })
             }
 
             fn schema() -> serde_json::Value {

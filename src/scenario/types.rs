@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::written::Written;
 use crate::account::Policy;
+use crate::account::miner::Miner;
 use crate::market::Duration;
-use crate::model::{Dependence, Model, Stress};
-use crate::venue::{Flows, Side, Venue};
+use crate::model::{Dependence, Model, Network, Stress};
+use crate::venue::{Contract, Flows, MarginTier, Side, Venue};
 
 /// Everything that determines a result, checked and complete.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,6 +23,9 @@ pub struct Scenario {
     pub dependence: Dependence,
     /// The account whose leverage levels are compared.
     pub account: Account,
+    /// A miner in place of positions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub miner: Option<Miner>,
     /// What the owner does on the way.
     #[serde(skip_serializing_if = "Policy::is_empty")]
     pub policy: Policy,
@@ -112,6 +116,9 @@ pub struct Asset {
     /// What is laid over the model.
     #[serde(skip_serializing_if = "Stress::is_empty")]
     pub stress: Stress,
+    /// The network of the coin, where a miner works in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
 }
 
 /// How collateral is shared between positions.
@@ -143,6 +150,20 @@ pub struct Account {
 }
 
 impl Account {
+    /// The account of a miner, which has no venue and no positions.
+    pub fn of_miner(equity: f64, leverage: Vec<f64>) -> Self {
+        let tier =
+            MarginTier { up_to: f64::INFINITY, rate: 0.0, deduction: 0.0, max_leverage: f64::INFINITY };
+        Self {
+            equity,
+            margin: MarginMode::Isolated,
+            leverage,
+            venue: Venue { name: String::new(), ..Venue::new(Contract::Spot, vec![tier]) },
+            flows: Flows::default(),
+            positions: Vec::new(),
+        }
+    }
+
     /// Whether positions share collateral or stand beside each other, so that no single price decides.
     pub fn is_portfolio(&self) -> bool {
         self.positions.len() > 1 || self.positions.iter().any(|position| position.share != 1.0)

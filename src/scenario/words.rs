@@ -31,6 +31,24 @@ impl Shape for String {
     }
 }
 
+impl Shape for bool {
+    fn expected() -> String {
+        "true or false".to_owned()
+    }
+
+    fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {
+        if let Value::Boolean(boolean) = node.value {
+            return Some(boolean);
+        }
+        problems.push(wrong_type::<Self>(node, label));
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "boolean" })
+    }
+}
+
 /// Pattern of the text of a duration.
 const DURATION_PATTERN: &str = "^\\s*([0-9.]+\\s*[ywdhms]\\s*)+$";
 

@@ -87,8 +87,9 @@ pub struct SignedHistogram {
 }
 
 impl SignedHistogram {
+    /// Adds a number.
     #[inline]
-    fn add(&mut self, x: f64, weight: f64) {
+    pub fn add(&mut self, x: f64, weight: f64) {
         if x < 0.0 {
             self.negative.add(-x, weight);
         } else {
@@ -96,9 +97,15 @@ impl SignedHistogram {
         }
     }
 
-    fn merge(&mut self, other: &Self) {
+    /// Adds the numbers of another one.
+    pub fn merge(&mut self, other: &Self) {
         self.positive += &other.positive;
         self.negative += &other.negative;
+    }
+
+    /// Total weight.
+    pub fn weight(&self) -> f64 {
+        self.negative.weight() + self.positive.weight()
     }
 
     /// The number not exceeded with this probability among numbers of this total weight; those not added were 0.

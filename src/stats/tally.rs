@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountTally, Histogram, Moments, Strata, Sums};
+use super::{AccountTally, Histogram, MinerTally, Moments, NetworkTally, Strata, Sums};
 
 /// The tally of one leverage level.
 ///
@@ -28,6 +28,9 @@ pub struct LevelTally {
     pub bad_debt: Moments,
     /// What only accounts that are followed step by step know.
     pub account: Option<Box<AccountTally>>,
+    /// What only miners know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub miner: Option<Box<MinerTally>>,
 }
 
 impl LevelTally {
@@ -80,6 +83,9 @@ impl LevelTally {
         if let Some(theirs) = &other.account {
             self.account.get_or_insert_default().merge(theirs);
         }
+        if let Some(theirs) = &other.miner {
+            self.miner.get_or_insert_default().merge(theirs);
+        }
     }
 }
 
@@ -117,6 +123,9 @@ pub struct Tally {
     pub depths: Histogram,
     /// Liquidations by the strata of what drives the price; empty where paths are not sorted.
     pub strata: Strata,
+    /// The network that a miner works in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Box<NetworkTally>>,
 }
 
 impl Tally {
@@ -130,6 +139,9 @@ impl Tally {
         self.paths += other.paths;
         self.depths += &other.depths;
         self.strata.merge(&other.strata);
+        if let Some(theirs) = &other.network {
+            self.network.get_or_insert_default().merge(theirs);
+        }
         for (mine, theirs) in self.levels.iter_mut().zip(&other.levels) {
             mine.merge(theirs);
         }

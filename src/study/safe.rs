@@ -31,6 +31,7 @@ use super::simulation::RunError;
 #[derive(Debug, Clone, Copy)]
 pub struct LeverageRange<'a> {
     scenario: &'a Scenario,
+    smallest: f64,
     largest: f64,
 }
 
@@ -44,19 +45,26 @@ const HALVINGS: usize = 48;
 impl<'a> LeverageRange<'a> {
     /// The continuum of a scenario's account; none if it has no position or nothing can be opened.
     pub fn of(scenario: &'a Scenario) -> Option<Self> {
-        let range = Self { scenario, largest: LARGEST };
-        if !range.allows(SMALLEST) {
+        // A miner without debt has a leverage of 1.
+        let smallest = if scenario.miner.is_some() { 1.0 } else { SMALLEST };
+        let range = Self { scenario, smallest, largest: LARGEST };
+        if !range.allows(smallest) {
             return None;
         }
         let largest = if range.allows(LARGEST) {
             LARGEST
         } else {
-            let last = last_where(SMALLEST, LARGEST, |leverage| range.allows(leverage));
+            let last = last_where(smallest, LARGEST, |leverage| range.allows(leverage));
             // A cap is a round number that halving only comes near to.
             let round = (last * 1e6).round() / 1e6;
             if range.allows(round) { round } else { last }
         };
         Some(Self { largest, ..range })
+    }
+
+    /// The smallest leverage worth looking at.
+    pub fn smallest(&self) -> f64 {
+        self.smallest
     }
 
     /// The largest leverage that the venue allows at this equity.
@@ -66,7 +74,10 @@ impl<'a> LeverageRange<'a> {
 
     /// Whether the venues let the account be opened at a leverage.
     fn allows(&self, leverage: f64) -> bool {
-        let Scenario { account, assets, .. } = self.scenario;
+        let Scenario { account, assets, miner, .. } = self.scenario;
+        if let Some(miner) = miner {
+            return assets.get(miner.asset).is_some_and(|asset| miner.open(leverage, asset.price).is_ok());
+        }
         if account.is_portfolio() {
             let prices: Vec<f64> = assets.iter().map(|asset| asset.price).collect();
             let purses = account.open(leverage, &prices);

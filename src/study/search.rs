@@ -52,7 +52,7 @@ pub fn largest_within(
     let within: [fn(&crate::stats::Estimate, f64) -> bool; 3] =
         [|e, limit| e.value <= limit, |e, limit| e.high <= limit, |e, limit| e.low <= limit];
     let mut brackets = [(0.0, largest); 3];
-    let mut grid = spaced(SMALLEST.min(largest), largest, FIRST_LEVELS);
+    let mut grid = spaced(SMALLEST.max(range.smallest()).min(largest), largest, FIRST_LEVELS);
     let mut nearest = None;
     for _ in 0..=ROUNDS {
         let levels = evaluate(scenario, &grid, options)?;
@@ -99,7 +99,7 @@ pub fn best(
 ) -> Result<Option<Found>, RunError> {
     let Some(range) = LeverageRange::of(scenario) else { return Ok(None) };
     let largest = range.largest();
-    let mut grid = spaced(SMALLEST.min(largest), largest, FIRST_LEVELS);
+    let mut grid = spaced(SMALLEST.max(range.smallest()).min(largest), largest, FIRST_LEVELS);
     let mut found: Option<LevelResult> = None;
     for _ in 0..ROUNDS {
         let levels = evaluate(scenario, &grid, options)?;

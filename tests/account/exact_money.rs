@@ -62,7 +62,7 @@ fn found(mut follower: Box<dyn Follower>, moments: usize, prices: &[f64], is_lin
     let mut tally = Tally::new(1);
     let end = [vec![prices[prices.len() - 1].ln()]];
     for moment in 0..moments {
-        follower.settle(moment, &end, Due { funding: &[0.0] });
+        follower.settle(moment, &end, Due { funding: &[0.0], network: None });
     }
     follower.finish(&end, &[1.0], &mut tally);
     follower.flush(&mut tally);

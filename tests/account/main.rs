@@ -10,6 +10,8 @@ mod funding_rates;
 mod loans;
 mod looks;
 mod margin_inverse;
+mod miner_examples;
+mod miner_money;
 mod partial_liquidation;
 mod policies;
 mod portfolio;

@@ -74,6 +74,7 @@ impl Setup {
                 price: 100.0,
                 model: self.model.clone(),
                 stress: Stress::default(),
+                network: None,
             }],
             dependence: Dependence::default(),
             account: Account {
@@ -84,6 +85,7 @@ impl Setup {
                 flows: Flows::default(),
                 positions: vec![Position::whole(0, self.side)],
             },
+            miner: None,
             policy: Policy::default(),
             limits: Vec::new(),
             written: Written::default(),

@@ -5,12 +5,14 @@ mod common;
 
 mod bytes;
 mod merge;
+mod miners;
 mod reference_funding;
 mod reference_garch;
 mod reference_gbm;
 mod reference_heston;
 mod reference_kou;
 mod reference_merton;
+mod reference_miners;
 mod reference_portfolio;
 mod reference_published;
 mod reference_regime;

@@ -147,3 +147,8 @@ fn a_file_that_the_scenario_names_must_be_the_same() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("is no longer what was run"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn miners() {
+    assert_same_bytes("miner-coin-loan-180d");
+}

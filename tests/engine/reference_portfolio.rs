@@ -52,6 +52,7 @@ impl Case {
                 price: 100.0,
                 model: model(k),
                 stress: Stress::default(),
+                network: None,
             })
             .collect();
         let matrix = vec![vec![1.0, self.correlation], vec![self.correlation, 1.0]];

@@ -35,6 +35,7 @@ fn scenario(models: &[Model]) -> Scenario {
         price: 100.0,
         model: model.clone(),
         stress: Stress::default(),
+        network: None,
     });
     scenario.assets = assets.collect();
     scenario.simulation.paths = PathBudget::Fixed(400_000);

@@ -62,6 +62,7 @@ fn untouched() -> LevelResult {
         max_drawdown: None,
         equity_over_time: None,
         positions: Vec::new(),
+        miner: None,
         distribution: None,
     }
 }
@@ -101,6 +102,7 @@ fn ordinary() -> LevelResult {
         max_drawdown: None,
         equity_over_time: None,
         positions: Vec::new(),
+        miner: None,
         distribution: None,
     }
 }
@@ -153,6 +155,7 @@ fn result() -> RunResult {
             NoteText { code: "model".to_owned(), message: "volatility | drift are *constant*".to_owned() },
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
+        network: None,
         safe_leverage: Vec::new(),
         price_fan: None,
     }

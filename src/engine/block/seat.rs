@@ -2,6 +2,7 @@
 
 use crate::account::{Due, Moment, Observer};
 use crate::engine::funding::{FundingLaw, FundingPaths};
+use crate::engine::network::{NetworkLaw, NetworkPaths};
 use crate::engine::path_law::PathLaw;
 use crate::numeric::{Purpose, Stream};
 
@@ -13,12 +14,18 @@ pub(crate) struct Seat<'a> {
     /// By point of the grid, the date of the schedule that falls there.
     dates: Vec<Option<usize>>,
     pub funding: FundingPaths<'a>,
+    network: Option<NetworkPaths<'a>>,
     pub noise: Stream,
 }
 
 impl<'a> Seat<'a> {
-    /// For an account with a schedule and laws of funding, on the paths of a law.
-    pub fn new(law: &PathLaw, schedule: &'a [Moment], funding: &'a [FundingLaw]) -> Self {
+    /// For an account with a schedule and laws of funding, and perhaps of a network, on the paths of a law.
+    pub fn new(
+        law: &PathLaw,
+        schedule: &'a [Moment],
+        funding: &'a [FundingLaw],
+        network: Option<&'a NetworkLaw>,
+    ) -> Self {
         let mut moments = schedule.iter().enumerate().peekable();
         // The times of both are the same whole seconds.
         let date = |time: f64| {
@@ -30,19 +37,23 @@ impl<'a> Seat<'a> {
             schedule,
             dates: law.grid.iter().map(|point| point.time).map(date).collect(),
             funding: FundingPaths::new(funding),
+            network: network.map(NetworkPaths::new),
             noise: Stream::new(law.seed, Purpose::Hit, 0),
         }
     }
 
     /// For an observer to whom nothing is due.
     pub fn free(law: &PathLaw) -> Self {
-        Self::new(law, &[], &[])
+        Self::new(law, &[], &[], None)
     }
 
     /// Starts a block.
     pub fn begin(&mut self, block: u64, lanes: usize) {
         self.noise = Stream::new(self.seed, Purpose::Hit, block);
         self.funding.begin(self.seed, block, lanes);
+        if let Some(network) = &mut self.network {
+            network.begin(self.seed, block, lanes);
+        }
     }
 
     /// Lets what is due at a point of the grid happen.
@@ -60,7 +71,11 @@ impl<'a> Seat<'a> {
     ) {
         if let Some(date) = self.dates[point] {
             let funding = self.funding.next(&self.schedule[date], known);
-            observer.settle(date, prices, Due { funding });
+            let network = self.network.as_mut().map(|network| network.next(prices));
+            observer.settle(date, prices, Due { funding, network });
+            if let Some(network) = &mut self.network {
+                network.close(prices);
+            }
         }
     }
 }

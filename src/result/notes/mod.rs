@@ -159,6 +159,21 @@ pub enum Note {
     DrawdownDates,
     /// Quantiles come from bins.
     QuantileResolution,
+    /// Difficulty is set at equal intervals.
+    NetworkEpochs,
+    /// A miner's books are kept by the day.
+    DailyAccounts,
+    /// A default ends a miner at once.
+    DefaultAtOnce,
+    /// Which losses of lenders count.
+    LendersLosses,
+    /// What the network's parameters rest on.
+    NetworkEstimates,
+    /// A miner holds a put.
+    PutOfMiner {
+        /// Premium as a fraction of the assets.
+        premium: f64,
+    },
     /// Some results follow one level on each path.
     InTurns {
         /// Number of levels.
@@ -190,7 +205,7 @@ pub enum Collateral {
 
 impl Note {
     /// The codes of all notes.
-    pub const CODES: [&str; 27] = [
+    pub const CODES: [&str; 33] = [
         "interrupted",
         "precision_reached",
         "precision_missed",
@@ -217,6 +232,12 @@ impl Note {
         "protective_put",
         "drawdown_dates",
         "quantile_resolution",
+        "network_epochs",
+        "daily_accounts",
+        "default_at_once",
+        "lenders_losses",
+        "network_estimates",
+        "put_of_miner",
         "in_turns",
     ];
 
@@ -249,6 +270,12 @@ impl Note {
             Self::ProtectivePut { .. } => "protective_put",
             Self::DrawdownDates => "drawdown_dates",
             Self::QuantileResolution => "quantile_resolution",
+            Self::NetworkEpochs => "network_epochs",
+            Self::DailyAccounts => "daily_accounts",
+            Self::DefaultAtOnce => "default_at_once",
+            Self::LendersLosses => "lenders_losses",
+            Self::NetworkEstimates => "network_estimates",
+            Self::PutOfMiner { .. } => "put_of_miner",
             Self::InTurns { .. } => "in_turns",
         }
     }

@@ -145,6 +145,32 @@ impl fmt::Display for Note {
             Self::QuantileResolution => f.write_str(
                 "Quantiles, value at risk and expected shortfall come from bins: each is within 0.1 % of 1 + return.",
             ),
+            Self::NetworkEpochs => f.write_str(
+                "Difficulty is set anew at equal intervals; real epochs have 2016 blocks: 13.65 days on average since 2016, shorter when \
+                 hashrate grows. Dates of retargets and halvings depend on it, coins per day do not.",
+            ),
+            Self::DailyAccounts => f.write_str(
+                "Power is paid and coins are sold once a day at the day's closing price; machines are priced at the hashprice of the day \
+                 (a halving hits them on its day, a market would see it coming).",
+            ),
+            Self::DefaultAtOnce => f.write_str(
+                "A bill or an instalment that cannot be paid ends the miner at once: no grace, no refinancing, no new shares. The owner \
+                 does not hand machines back before he has to.",
+            ),
+            Self::LendersLosses => f.write_str(
+                "`bad_debt` is that of loans that failed or were liquidated; a claim above the machines at the horizon is not in it \
+                 (without recourse the owner is rid of it).",
+            ),
+            Self::NetworkEstimates => f.write_str(
+                "Estimates of `growth` and `response` rest on one history with few cycles, `floor` on judgement: vary all three \
+                 (`liqsim sweep`).",
+            ),
+            Self::PutOfMiner { premium } => write!(
+                f,
+                "The put costs {:.2} % of the assets, paid from the cash; it is held to its expiry, or marked at the horizon or when the \
+                 miner is wound up.",
+                100.0 * premium
+            ),
             Self::InTurns { levels } => write!(
                 f,
                 "Costs, drawdown and time to liquidation are followed for one level on each path, in turns: at each level they rest on \

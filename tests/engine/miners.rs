@@ -1,0 +1,129 @@
+//! Properties of miners on simulated paths, which hold on every path or exactly.
+
+use std::sync::atomic::AtomicBool;
+
+use liqsim::engine::RunOptions;
+use liqsim::result::RunResult;
+use liqsim::scenario::{PathBudget, Scenario, Source, parse};
+use liqsim::study::run_levels as run;
+
+const FLEET: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.toml");
+const COINS: &str = include_str!("../../scenarios/miner-coin-loan-180d.toml");
+
+fn scenario(text: &str, overrides: &[&str]) -> Scenario {
+    let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
+    let mut scenario = parse(Source::new("miner".to_owned(), text), &overrides).unwrap();
+    scenario.simulation.paths = PathBudget::Fixed(3_000);
+    scenario
+}
+
+fn run_with(scenario: &Scenario, threads: usize) -> RunResult {
+    let stop = AtomicBool::new(false);
+    run(scenario, &RunOptions { threads: Some(threads), stop: &stop, progress: &|_| {} }).unwrap()
+}
+
+fn json(result: &RunResult) -> String {
+    serde_json::to_string(result).unwrap()
+}
+
+/// The levels as they are written, without what is in money.
+fn shares(result: &RunResult) -> Vec<serde_json::Value> {
+    let mut levels: Vec<serde_json::Value> =
+        result.levels.iter().map(|level| serde_json::to_value(level).unwrap()).collect();
+    for level in &mut levels {
+        let level = level.as_object_mut().unwrap();
+        level.remove("coins_mined");
+        level.remove("start");
+    }
+    levels
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte_and_a_result_reads_back() {
+    for text in [FLEET, COINS] {
+        let scenario = scenario(text, &[]);
+        let one = json(&run_with(&scenario, 1));
+        assert_eq!(one, json(&run_with(&scenario, 3)));
+        let read: RunResult = serde_json::from_str(&one).unwrap();
+        assert_eq!(one, json(&read));
+    }
+}
+
+#[test]
+fn results_do_not_change_with_the_equity_or_with_the_other_levels() {
+    let all = run_with(&scenario(COINS, &[]), 2);
+    let rich = run_with(&scenario(COINS, &["account.equity=64e6"]), 2);
+    assert_eq!(shares(&all), shares(&rich));
+    let (small, large) = (&all.levels[2], &rich.levels[2]);
+    let (small, large) = (small.miner.as_ref().unwrap(), large.miner.as_ref().unwrap());
+    assert!((large.coins_mined.value / small.coins_mined.value / 64.0 - 1.0).abs() < 1e-12);
+    let alone = run_with(&scenario(FLEET, &["account.leverage=[2]"]), 2);
+    let among = run_with(&scenario(FLEET, &[]), 2);
+    assert_eq!(shares(&alone)[0], shares(&among)[2]);
+}
+
+#[test]
+fn the_network_does_not_depend_on_the_miner() {
+    let plain = run_with(&scenario(FLEET, &[]), 2).network.unwrap();
+    let other = ["miner.cash=0.3", "miner.electricity.price=0.06", "miner.electricity.volatility=0.8"];
+    let other = run_with(&scenario(FLEET, &other), 2).network.unwrap();
+    assert_eq!(plain.hashprice_at_horizon, other.hashprice_at_horizon);
+    assert_eq!(plain.difficulty_at_horizon, other.difficulty_at_horizon);
+    assert_ne!(plain.curtailed_share, other.curtailed_share);
+}
+
+#[test]
+fn without_debt_other_costs_and_hedges_nobody_defaults() {
+    let result = run_with(&scenario(FLEET, &["account.leverage=[1]", "miner.other_costs=0"]), 2);
+    let miner = result.levels[0].miner.as_ref().unwrap();
+    assert_eq!((miner.default_probability.value, result.levels[0].bad_debt.value), (0.0, 0.0));
+    assert!(result.network.unwrap().curtailed_share.value > 0.05);
+}
+
+#[test]
+fn more_debt_on_the_machines_defaults_more_and_earlier() {
+    let result = run_with(&scenario(FLEET, &["account.leverage=[1.2,1.5,1.8,2,2.5,3,4]"]), 2);
+    let of = |level: usize| result.levels[level].miner.as_ref().unwrap();
+    for level in 1..result.levels.len() {
+        assert!(of(level).default_probability.value >= of(level - 1).default_probability.value);
+        // On every path, so also at every time.
+        let (less, more) = (&result.levels[level - 1].survival, &result.levels[level].survival);
+        assert!(
+            less.iter().zip(more).all(|(less, more)| less.probability.value >= more.probability.value - 2e-3)
+        );
+    }
+    assert!(of(6).default_probability.value > 0.5 && of(0).default_probability.value < 0.5);
+}
+
+/// Halving the subsidy and the difficulty together changes nothing but the difficulty where there are no fees.
+#[test]
+fn subsidy_and_difficulty_count_as_their_ratio() {
+    let fees = "assets.BTC.network.fees=0";
+    let plain = run_with(&scenario(FLEET, &[fees]), 2);
+    let halved = ["assets.BTC.network.subsidy=1.5625", "assets.BTC.network.difficulty=67.5e12", fees];
+    let halved = run_with(&scenario(FLEET, &halved), 2);
+    for (plain, halved) in plain.levels.iter().zip(&halved.levels) {
+        assert!((plain.mean_return.value - halved.mean_return.value).abs() < 1e-9);
+        let default = |level: &liqsim::result::LevelResult| level.miner.as_ref().unwrap().default_probability;
+        assert!((default(plain).value - default(halved).value).abs() < 1e-12);
+    }
+}
+
+/// With all answers off, the logarithm of difficulty grows by growth·τ at each retarget and its luck is that of one epoch.
+#[test]
+fn difficulty_without_answers_grows_at_a_fixed_rate() {
+    let off = [
+        "assets.BTC.network.response=0",
+        "assets.BTC.network.pass_through=0",
+        "assets.BTC.network.volatility=0",
+        "assets.BTC.network.floor_response=0",
+    ];
+    let result = run_with(&scenario(FLEET, &off), 2).network.unwrap();
+    // 540 days hold 38 retargets, the last one on day 532.
+    let median = 135e12 * (0.3 * 38.0 * 14.0 / 365.0_f64).exp();
+    let found = &result.difficulty_at_horizon;
+    assert!((found["0.5"].value / median - 1.0).abs() < 4.0 * found["0.5"].std_error / median + 1e-3);
+    // The 95 % quantile of a normal law is 1.645 standard deviations up: luck of 2.2 % and no more.
+    let up = (found["0.95"].value / found["0.5"].value).ln() / (1.644_85 / 2016.0_f64.sqrt());
+    assert!((up - 1.0).abs() < 0.1, "{up}");
+}
