@@ -2,8 +2,8 @@
 
 use crate::market::{Duration, PriceHistory, ResampleError};
 use crate::model::{
-    Bates, Bootstrap, Garch, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model, Regime,
-    RegimeState,
+    Bates, Bootstrap, EstimateError, Garch, Gbm, Har, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps,
+    Merton, Mixture, Model, Regime, RegimeState, ScaledHistory,
 };
 
 use super::calibration::Target;
@@ -27,6 +27,9 @@ pub enum RefitError {
     /// The history is no sample.
     #[error(transparent)]
     Sample(#[from] SampleError),
+    /// Past hours do not suffice.
+    #[error(transparent)]
+    Hours(#[from] EstimateError),
     /// The estimator fails.
     #[error(transparent)]
     Fit(#[from] FitError),
@@ -46,6 +49,13 @@ pub fn refit(model: &Model, history: &PriceHistory, horizon: Duration) -> Result
             let block = bootstrap.block() * bootstrap.interval().seconds() as f64;
             let bars = (block / history.interval.seconds().max(1) as f64).max(1.0);
             return Ok(Model::Bootstrap(Bootstrap::new(history, String::new(), bars, Some(0.0), horizon)));
+        }
+        Model::Har(_) => return Ok(Model::Har(Har::of_history(history, String::new(), 0.0)?)),
+        Model::ScaledHistory(_) => {
+            return Ok(Model::ScaledHistory(ScaledHistory::of_history(history, String::new(), horizon)?));
+        }
+        Model::Forecast(_) => {
+            return Ok(Model::Forecast(Mixture::of_history(history, String::new(), horizon)?));
         }
         Model::Custom(_) => return Err(RefitError::OwnModel),
         Model::Gbm(_) => Target::Gbm,
@@ -129,6 +139,10 @@ fn fitted(model: &Model, fit: &Fit, sample: &Sample) -> Model {
             dof: fit.value("dof"),
             initial_variance: value("volatility_after_the_last_bar").powi(2) * sample.step_years(),
         }),
-        Model::Bootstrap(_) | Model::Custom(_) => model.clone(),
+        Model::Bootstrap(_)
+        | Model::Har(_)
+        | Model::ScaledHistory(_)
+        | Model::Forecast(_)
+        | Model::Custom(_) => model.clone(),
     }
 }

@@ -48,8 +48,8 @@ pub struct Init {
     #[arg(long, value_enum, default_value = "merton")]
     model: ModelKind,
 
-    /// Recorded bars (CSV) for bootstrap; the path starts from the scenario's folder
-    #[arg(long, value_name = "FILE", required_if_eq("model", "bootstrap"))]
+    /// Recorded bars (CSV) for bootstrap, har, scaled-history and forecast; the path starts from the scenario's folder
+    #[arg(long, value_name = "FILE", required_if_eq_any([("model", "bootstrap"), ("model", "har"), ("model", "scaled-history"), ("model", "forecast")]))]
     prices: Option<PathBuf>,
 
     /// Direction of the position

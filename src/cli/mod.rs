@@ -20,12 +20,16 @@ mod report;
 mod result_output;
 mod run;
 mod safe;
+mod risk;
+mod risk_market;
+mod risk_record;
 mod schema;
 mod shard_file;
 mod simulate;
 mod sources;
 mod starter;
 mod sweep;
+mod track_record;
 mod validate;
 mod values;
 mod venues;
@@ -57,6 +61,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Risk(risk::Risk),
     Calibrate(calibrate::Calibrate),
     Safe(safe::Safe),
     Sweep(sweep::Sweep),
@@ -89,6 +94,7 @@ impl Arguments {
             Command::Validate(validate) => return validate.execute(),
             Command::Compare(compare) => return compare.execute(),
             Command::Run(run) => run.execute(),
+            Command::Risk(risk) => risk.execute(),
             Command::Calibrate(calibrate) => calibrate.execute(),
             Command::Safe(safe) => safe.execute(),
             Command::Sweep(sweep) => sweep.execute(),

@@ -21,6 +21,8 @@ struct Description {
 #[derive(Clone, Copy)]
 struct Parameter(&'static str, &'static str, &'static str);
 
+const PRICES: Parameter =
+    Parameter("prices", "CSV file", "bars with open, high, low, close; from the scenario's folder");
 const DRIFT: Parameter = Parameter("drift", "per year", "growth rate of the expected price; 0 for no view");
 const VOLATILITY: Parameter =
     Parameter("volatility", "per square root of a year", "of the continuous part; 0.6 is 60 %");
@@ -48,7 +50,7 @@ const STEP: Parameter = Parameter(
     "longest step of the scheme; horizon / 96, at most 8h, if absent",
 );
 
-const MODELS: [Description; 9] = [
+const MODELS: [Description; 12] = [
     Description {
         kind: "gbm",
         title: "geometric Brownian motion",
@@ -169,7 +171,7 @@ const MODELS: [Description; 9] = [
         use_it: "what really happened, wicks and clusters included, without a law in between. Nothing worse than the record can\n  \
                  come: take a record that holds a crash, and a horizon well below its length.",
         parameters: &[
-            Parameter("prices", "CSV file", "bars with open, high, low, close; from the scenario's folder"),
+            PRICES,
             Parameter("block", "duration or bars", "mean length of a block; clusters of this length survive"),
             Parameter(
                 "drift",
@@ -177,6 +179,26 @@ const MODELS: [Description; 9] = [
                 "growth rate of the expected price; the record's if absent",
             ),
         ],
+    },
+    Description {
+        kind: "har",
+        title: "past days drawn anew under a variance that has a memory",
+        use_it: "forecasts from today's volatility that came true over years (docs/replay.md), wicks included. Needs 365 days of\n  \
+                 hourly bars; long and short of the same distance are as likely.",
+        parameters: &[PRICES, Parameter("log_drift", "per year, optional", "mean log return; 0 if absent")],
+    },
+    Description {
+        kind: "scaled_history",
+        title: "whole past horizons, scaled to the variance of today",
+        use_it: "a second opinion without a recursion: every past start with its whole horizon, as it was and mirrored. There\n  \
+                 are few horizons that do not overlap: its errors are larger than those of sampling.",
+        parameters: &[PRICES],
+    },
+    Description {
+        kind: "forecast",
+        title: "the equal mixture of har and scaled_history",
+        use_it: "the default where recorded prices are at hand: it came true better than either.",
+        parameters: &[PRICES],
     },
 ];
 

@@ -21,6 +21,7 @@ use super::interrupt;
 use super::output::{OutputFile, print, terminal_layout};
 use super::progress::ProgressLine;
 use super::sources::scenario_texts;
+use super::track_record::{ForecastModel, TrackRecord};
 use super::values;
 use super::walk_forward::Walk;
 
@@ -35,11 +36,13 @@ const FORECAST_PATHS: u64 = 20_000;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  liqsim replay btc_1h.csv liqsim.toml\n  \
                         liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d,30d --since 2021-01-01 -o report.html\n  \
-                        liqsim replay btc_1h.csv.gz liqsim.toml --walk-forward 365d --horizons 7d")]
+                        liqsim replay btc_1h.csv.gz liqsim.toml --walk-forward 365d --horizons 7d\n  \
+                        liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d --every 25h -o forecasts.csv --walk-forward")]
 pub struct Replay {
-    /// Prices as CSV, plain or gzip, with columns for time, open, high, low, close; "-" is standard input
-    #[arg(value_name = "PRICES")]
-    prices: PathBuf,
+    /// Prices as CSV, plain or gzip, with columns for time, open, high, low, close; "-" is standard input. Several files with
+    /// --walk-forward alone
+    #[arg(value_name = "PRICES", required = true, num_args = 1..)]
+    prices: Vec<PathBuf>,
 
     /// The scenario
     #[arg(value_name = "SCENARIO")]
@@ -61,15 +64,21 @@ pub struct Replay {
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     until: Option<i64>,
 
-    /// Forecast anew through history: estimate the scenario's kind of model from so much of it, simulate from there, go on
-    #[arg(long, value_name = "WINDOW")]
-    walk_forward: Option<Duration>,
+    /// Forecast anew through history. Alone: by har, scaled_history and forecast from all bars before each entry, on both sides (place
+    /// it behind the files). With a window: estimate the scenario's kind of model from so much history, simulate from there, go on
+    #[arg(long, value_name = "WINDOW", num_args = 0..=1)]
+    walk_forward: Option<Option<Duration>>,
 
-    /// With --walk-forward: time between two forecasts; the horizon by default, so that they do not overlap
+    /// With --walk-forward: time between two forecasts; 25h by default, with a window the horizon, so that they do not overlap
     #[arg(long, value_name = "DURATION", requires = "walk_forward")]
     every: Option<Duration>,
 
-    /// Number of simulated paths, in place of the scenario's paths or precision; 20,000 for each forecast of --walk-forward
+    /// With --walk-forward alone: the models, with commas; all three by default
+    #[arg(long, value_name = "MODEL", value_enum, value_delimiter = ',', requires = "walk_forward")]
+    models: Vec<ForecastModel>,
+
+    /// Number of simulated paths, in place of the scenario's paths or precision; for each forecast of --walk-forward
+    /// 5,000, with a window 20,000
     #[arg(long, value_name = "N", value_parser = values::paths, allow_negative_numbers = true)]
     paths: Option<u64>,
 
@@ -85,7 +94,8 @@ pub struct Replay {
     #[arg(long, value_enum, default_value = "table")]
     format: OutputFormat,
 
-    /// Also write the replay to a file, in the format of its extension (.json, .md, .txt, .html); repeatable
+    /// Also write the replay to a file, in the format of its extension (.json, .md, .txt, .html; .csv: every forecast of
+    /// --walk-forward alone); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
     outputs: Vec<PathBuf>,
 }
@@ -128,6 +138,21 @@ fn render_walk(report: &WalkForwardReport, format: ReplayFormat, layout: Layout)
 impl Replay {
     /// Replays, simulates, prints.
     pub fn execute(self) -> anyhow::Result<()> {
+        if self.walk_forward == Some(None) {
+            return self.track_record();
+        }
+        let [prices] = &self.prices[..] else {
+            return Err(error_with_help(
+                "several files of prices are walked through one after the other only",
+                "give one file, or --walk-forward without a window behind them",
+            ));
+        };
+        if !self.models.is_empty() {
+            return Err(error_with_help(
+                "--models goes with --walk-forward without a window",
+                "with a window the kind of the scenario's model is estimated anew",
+            ));
+        }
         let files = self.prepare()?;
         if self.walk_forward.is_some() && files.iter().any(|file| file.format == ReplayFormat::Html) {
             return Err(no_page());
@@ -135,7 +160,7 @@ impl Replay {
         let mut scenario = scenario::load(&self.scenario, &self.overrides)
             .map_err(|problems| WrongScenarios(vec![problems]))?
             .with(self.paths, self.seed);
-        let (history, found) = PriceHistory::read(&self.prices)?;
+        let (history, found) = PriceHistory::read(prices)?;
         let history = history.between(self.since, self.until);
         let (Some(first), Some(last)) = (history.bars.first(), history.bars.last()) else {
             return Err(error_with_help(
@@ -157,7 +182,7 @@ impl Replay {
         let of = Replayed {
             liqsim: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.name.clone(),
-            prices: self.prices.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            prices: prices.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             from: format_time(first.time),
             to: format_time(last.time),
             interval_seconds: history.interval.seconds(),
@@ -168,7 +193,7 @@ impl Replay {
         let stop = interrupt::stop_flag()?;
         let horizons =
             if self.horizons.is_empty() { vec![scenario.simulation.horizon] } else { self.horizons.clone() };
-        if let Some(window) = self.walk_forward {
+        if let Some(window) = self.walk_forward.flatten() {
             if self.paths.is_none() {
                 scenario.simulation.paths = PathBudget::Fixed(FORECAST_PATHS);
             }
@@ -195,6 +220,38 @@ impl Replay {
         print(&render_replay(&report, self.format.into(), terminal_layout())?)
     }
 
+    /// Walks through one or more histories by the models that need no window.
+    fn track_record(&self) -> anyhow::Result<()> {
+        let is_csv = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "csv");
+        let tables = self.outputs.iter().filter(is_csv);
+        let tables: Vec<OutputFile<()>> =
+            tables.map(|path| OutputFile::prepare_as(path, ())).collect::<Result<_, _>>()?;
+        let files = self.prepare()?;
+        let scenario = scenario::load(&self.scenario, &self.overrides)
+            .map_err(|problems| WrongScenarios(vec![problems]))?;
+        let mut scenario = scenario;
+        scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
+        let horizons =
+            if self.horizons.is_empty() { vec![scenario.simulation.horizon] } else { self.horizons.clone() };
+        let record = TrackRecord {
+            scenario: &scenario,
+            horizons: &horizons,
+            every: self.every,
+            models: &self.models,
+            paths: self.paths,
+            range: (self.since, self.until),
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
+        let walked = pool.install(|| record.walk(&self.prices))?;
+        for table in tables {
+            table.write(walked.csv())?;
+        }
+        for file in files {
+            file.write(walked.render(file.format, Layout { width: None, colour: false })?)?;
+        }
+        print(&walked.render(self.format.into(), terminal_layout())?)
+    }
+
     /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
     fn prepare(&self) -> anyhow::Result<Vec<OutputFile<ReplayFormat>>> {
         let prepare = |path: &PathBuf| {
@@ -216,7 +273,11 @@ impl Replay {
             };
             OutputFile::prepare_as(path, format)
         };
-        self.outputs.iter().map(prepare).collect()
+        // Forecasts as CSV are written by the walk that makes them.
+        let others = self.outputs.iter().filter(|path| {
+            self.walk_forward != Some(None) || path.extension().is_none_or(|extension| extension != "csv")
+        });
+        others.map(prepare).collect()
     }
 
     /// The page with the scenario's text.

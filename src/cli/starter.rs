@@ -23,6 +23,12 @@ pub enum ModelKind {
     Hawkes,
     /// Recorded bars put together anew; needs --prices
     Bootstrap,
+    /// Past days drawn anew under a variance that has a memory; needs --prices
+    Har,
+    /// Whole past horizons, scaled; needs --prices
+    ScaledHistory,
+    /// The equal mixture of the last two; needs --prices
+    Forecast,
 }
 
 impl ModelKind {
@@ -38,9 +44,19 @@ impl ModelKind {
             Self::Regime => REGIME,
             Self::Hawkes => HAWKES,
             Self::Bootstrap => return BOOTSTRAP.replace("PRICES", prices),
+            Self::Har => return of_hours("har", prices),
+            Self::ScaledHistory => return of_hours("scaled_history", prices),
+            Self::Forecast => return of_hours("forecast", prices),
         };
         text.to_owned()
     }
+}
+
+/// The table of a model that is made of recorded hours.
+fn of_hours(kind: &str, prices: &str) -> String {
+    format!(
+        "kind = \"{kind}\"\nprices = \"{prices}\"    # hourly bars, at least a year; estimated when the scenario is read\n"
+    )
 }
 
 const GBM: &str = "kind = \"gbm\"

@@ -143,7 +143,7 @@ impl PathBars {
         };
         let empty = vec![AssetBars::empty(self.steps, paths); self.law.models.len()];
         let mut assets = record(&self.law, number, paths, Some(Sides::Low), empty.clone(), note(Sides::Low));
-        let knows = |model: &Model| matches!(model, Model::Bootstrap(_));
+        let knows = Model::is_recorded;
         if self.law.models.iter().any(knows) {
             // The same paths again, with the extremes of the other side.
             let others = record(&self.law, number, paths, Some(Sides::High), empty, note(Sides::High));

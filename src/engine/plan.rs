@@ -153,6 +153,7 @@ impl Plan {
             miner: None,
         };
         let step = scenario.simulation.step.filter(|_| needs_short_bars(scenario, &account));
+        let step = [step, hours(scenario)].into_iter().flatten().min();
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), step)?,
             funding: funding_laws(&scenario.account),
@@ -247,6 +248,13 @@ impl Plan {
 /// If the scenario cannot be simulated.
 pub fn path_key(scenario: &Scenario) -> Result<String, PlanError> {
     Ok(Plan::new(scenario)?.with_bars().path_key(&scenario.simulation.paths))
+}
+
+/// The longest bar where an account has more to follow than one extreme of the price and the model's paths are made of recorded hours.
+fn hours(scenario: &Scenario) -> Option<Duration> {
+    let is_managed = !scenario.policy.is_empty() || scenario.account.is_portfolio();
+    let of_hours = scenario.assets.iter().any(|asset| asset.model.is_of_hours());
+    (is_managed && of_hours).then(|| Duration::from_seconds(3600))
 }
 
 /// Whether bars of a continuously watched account have to be short.

@@ -248,7 +248,8 @@ impl Model {
             Self::Regime(model) => model.check(),
             Self::Hawkes(model) => model.check(),
             Self::Bootstrap(model) => model.check(),
-            Self::Custom(_) => Ok(()),
+            // What recorded hours give was checked when they were read.
+            Self::Har(_) | Self::ScaledHistory(_) | Self::Forecast(_) | Self::Custom(_) => Ok(()),
         }
     }
 }

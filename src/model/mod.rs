@@ -12,13 +12,16 @@ mod custom;
 mod dependence;
 mod garch;
 mod gbm;
+mod har;
 mod hawkes;
 mod heston;
 mod jumps;
 mod kou;
 mod merton;
+mod mixture;
 mod network;
 mod regime;
+mod scaled_history;
 mod stress;
 
 pub use bates::Bates;
@@ -28,14 +31,20 @@ pub use custom::PriceModel;
 pub use dependence::{AssetJump, CommonJumps, Dependence};
 pub use garch::Garch;
 pub use gbm::Gbm;
+pub use har::{
+    DayExtremes, DayShape, Days, EstimateError, Har, HarEstimate, HourShape, Hours, HoursError, LEAST_HOURS,
+    Observation, PastDay, Regression, Season, VarianceState, Variances, season_ahead,
+};
 pub use hawkes::{Hawkes, HawkesJumps};
 pub use heston::Heston;
 pub use jumps::{JumpLaw, Jumps};
 pub use kou::{Kou, KouJumps};
 pub use merton::Merton;
+pub use mixture::Mixture;
 pub use network::{Floor, Network, Retarget, Retargets, Yields};
 pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
+pub use scaled_history::{Extremes, HorizonEstimate, Record, ScaledHistory, inverse_deviations};
 pub use stress::{Shock, Spell, Stress};
 
 use std::sync::Arc;
@@ -67,6 +76,12 @@ pub enum Model {
     Hawkes(Hawkes),
     /// Recorded bars put together anew.
     Bootstrap(Bootstrap),
+    /// Past days drawn anew under a variance that has a memory.
+    Har(Har),
+    /// Whole past horizons, scaled.
+    ScaledHistory(ScaledHistory),
+    /// The equal mixture of the two.
+    Forecast(Mixture),
     /// A model that a caller brings; scenario files cannot name it.
     #[serde(serialize_with = "custom::serialize")]
     Custom(Arc<dyn PriceModel>),
@@ -85,6 +100,9 @@ impl Model {
             Self::Regime(_) => "regime",
             Self::Hawkes(_) => "hawkes",
             Self::Bootstrap(_) => "bootstrap",
+            Self::Har(_) => "har",
+            Self::ScaledHistory(_) => "scaled_history",
+            Self::Forecast(_) => "forecast",
             Self::Custom(_) => "custom",
         }
     }
@@ -101,8 +119,21 @@ impl Model {
             Self::Regime(regime) => Box::new(regime.stepper(lanes)),
             Self::Hawkes(hawkes) => Box::new(hawkes.stepper(lanes)),
             Self::Bootstrap(bootstrap) => Box::new(bootstrap.stepper(lanes)),
+            Self::Har(har) => Box::new(har.stepper(lanes)),
+            Self::ScaledHistory(history) => Box::new(history.stepper(lanes)),
+            Self::Forecast(mixture) => Box::new(mixture.stepper(lanes)),
             Self::Custom(model) => model.stepper(lanes),
         }
+    }
+
+    /// Whether its paths are made of recorded hours, not less.
+    pub fn is_of_hours(&self) -> bool {
+        matches!(self, Self::Har(_) | Self::ScaledHistory(_) | Self::Forecast(_))
+    }
+
+    /// Whether its paths are recorded bars with their own lows and highs.
+    pub fn is_recorded(&self) -> bool {
+        self.is_of_hours() || matches!(self, Self::Bootstrap(_))
     }
 
     /// Makes steppers whose paths are led by a tilt: what they share is worked out once.
@@ -128,6 +159,7 @@ impl Model {
         match self {
             Self::Garch(garch) => Some(garch.step),
             Self::Bootstrap(bootstrap) => Some(bootstrap.interval()),
+            _ if self.is_of_hours() => Some(Duration::from_seconds(3600)),
             _ => None,
         }
     }
@@ -145,7 +177,10 @@ impl Model {
             | Self::Garch(_)
             | Self::Regime(_)
             | Self::Hawkes(_)
-            | Self::Bootstrap(_) => None,
+            | Self::Bootstrap(_)
+            | Self::Har(_)
+            | Self::ScaledHistory(_)
+            | Self::Forecast(_) => None,
         }
     }
 }

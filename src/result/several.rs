@@ -3,7 +3,6 @@
 use super::notes::{Collateral, Currency, Note};
 use crate::account::portfolio::Purse;
 use crate::engine::Plan;
-use crate::model::Model;
 use crate::scenario::{MarginMode, Scenario};
 use crate::venue::Contract;
 
@@ -39,7 +38,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<Note> {
         let in_coin = account.positions.iter().all(|position| inverse(position) && position.asset == first);
         notes.push(Note::CoinMargined(if in_coin { Currency::CommonCoin } else { Currency::Quote }));
     }
-    let is_recorded = |asset: usize| matches!(scenario.assets[asset].model, Model::Bootstrap(_));
+    let is_recorded = |asset: usize| scenario.assets[asset].model.is_recorded();
     if account.positions.iter().any(|position| is_recorded(position.asset)) {
         notes.push(Note::RecordedExtremes);
     }

@@ -69,8 +69,8 @@ impl BootstrapFile {
     }
 }
 
-/// The price history and the hash of its file.
-fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(PriceHistory, String)> {
+/// The price history of bars with lows and highs, and the hash of its file.
+pub(super) fn read(prices: &Placed<String>, problems: &mut Problems) -> Option<(PriceHistory, String)> {
     let path = prices.place.source().folder().join(&prices.value);
     let shown = quoted(&path.display().to_string());
     let mut problem = |code, message: String| {

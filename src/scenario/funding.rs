@@ -238,8 +238,8 @@ pub(super) fn check(
             problems.push(Problem::new(Code::OutOfRange, place, message).help(help));
         }
     }
-    if funding.follows_the_price() && matches!(model, Some(Model::Bootstrap(_))) {
-        let message = "a bootstrap has no driver that funding could be correlated with";
+    if funding.follows_the_price() && model.is_some_and(Model::is_recorded) {
+        let message = "recorded bars have no driver that funding could be correlated with";
         let help = "leave `correlation` out, or use another model";
         problems.push(Problem::new(Code::Conflict, place, message).help(help));
     }

@@ -24,6 +24,7 @@ mod kinds;
 mod numbers;
 mod words;
 mod file;
+mod forecast;
 mod bootstrap;
 mod borrow;
 mod garch;

@@ -9,6 +9,7 @@ use crate::model::check::{
 use crate::model::{Bates, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model};
 
 use super::bootstrap::BootstrapFile;
+use super::forecast::{ForecastFile, HarFile, ScaledHistoryFile};
 use super::garch::GarchFile;
 use super::kinds::kinds;
 use super::numbers::Ratio;
@@ -30,6 +31,9 @@ kinds! {
         "regime" => Regime(RegimeFile),
         "hawkes" => Hawkes(HawkesFile),
         "bootstrap" => Bootstrap(BootstrapFile),
+        "har" => Har(HarFile),
+        "scaled_history" => ScaledHistory(ScaledHistoryFile),
+        "forecast" => Forecast(ForecastFile),
     }
 }
 
@@ -189,6 +193,9 @@ impl ModelFile {
             }
             Self::Garch(file) => Model::Garch(file.resolve(problems)?),
             Self::Bootstrap(file) => Model::Bootstrap(file.resolve(horizon, problems)?),
+            Self::Har(file) => Model::Har(file.resolve(problems)?),
+            Self::ScaledHistory(file) => Model::ScaledHistory(file.resolve(horizon, problems)?),
+            Self::Forecast(file) => Model::Forecast(file.resolve(horizon, problems)?),
             Self::Regime(file) => Model::Regime(file.resolve(problems)?),
             Self::Hawkes(file) => {
                 let jumps = file.jumps.as_ref().and_then(|jumps| jumps.value.resolve(problems));

@@ -5,6 +5,7 @@ mod assumptions;
 mod check;
 mod comparison;
 mod criterion;
+mod forecast;
 mod evaluate;
 mod forecasts;
 mod grid;
@@ -33,6 +34,10 @@ pub use comparison::{
 };
 pub use criterion::Criterion;
 pub use evaluate::{EvaluateError, evaluate};
+pub use forecast::{
+    Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,
+    WalkOptions, barriers, logistic, scores, walk,
+};
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use given::{Between, GivenPaths};
 pub use limits::{LimitCheck, check_limits};

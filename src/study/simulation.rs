@@ -1,8 +1,6 @@
 //! Simulating scenarios: from what is asked to the results of all levels.
 
-use crate::engine::{
-    BLOCK_LANES, Executor, PathLawError, Plan, PlanError, Progress, RunOptions, ThreadsError,
-};
+use crate::engine::{BLOCK_LANES, Executor, PathLawError, Plan, PlanError, Progress, RunOptions, ThreadsError};
 use crate::estimate::{Estimators, Job, Outcome, Partial, SamplingError, Shard, estimate, outcome_of, part};
 use crate::result::{PriceFans, RunResult, summarise};
 use crate::scenario::{PathBudget, Scenario};

@@ -2,5 +2,6 @@
 
 mod arguments;
 mod calibrate;
+mod forecasts;
 mod init;
 mod liquidation_price;

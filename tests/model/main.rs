@@ -6,5 +6,6 @@ mod common;
 mod assets_and_stress;
 mod bootstrap;
 mod laws;
+mod past_days;
 mod limits;
 mod own_model;

@@ -12,4 +12,5 @@ mod sweep_resume;
 mod sweep_sharing;
 mod sweep_tables;
 mod verdicts;
+mod track_record;
 mod walk_forward;

@@ -51,9 +51,14 @@ impl Problem {
             Model::Kou(kou) => Self::Kou { law: *kou, sign },
             Model::Hawkes(hawkes) => Self::Hawkes { law: *hawkes, sign },
             Model::Regime(regime) => Self::Regime { law: regime.chain(), sign },
-            Model::Heston(_) | Model::Bates(_) | Model::Garch(_) | Model::Bootstrap(_) | Model::Custom(_) => {
-                return None;
-            }
+            Model::Heston(_)
+            | Model::Bates(_)
+            | Model::Garch(_)
+            | Model::Bootstrap(_)
+            | Model::Har(_)
+            | Model::ScaledHistory(_)
+            | Model::Forecast(_)
+            | Model::Custom(_) => return None,
         };
         (problem.expected_events(horizon) <= MOST_EVENTS).then_some(problem)
     }

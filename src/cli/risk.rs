@@ -1,0 +1,318 @@
+//! `risk`: one sentence with the answer.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use liqsim::engine::RunOptions;
+use liqsim::result::{LevelResult, RunResult};
+use liqsim::study::run_levels as run;
+use liqsim::market::Duration;
+use liqsim::scenario::{Scenario, Source, parse};
+use liqsim::stats::Estimate;
+use liqsim::venue::{Side, catalogue_names};
+
+use super::failure::{WrongScenarios, error_with_help};
+use super::interrupt;
+use super::output::{OutputFile, print};
+use super::progress::ProgressLine;
+use super::risk_market::{Market, MarketChoice};
+use super::risk_record::Record;
+use super::track_record::ForecastModel;
+use super::values;
+
+/// Terms for a coin that no venue of the catalogue lists.
+const GENERIC_VENUE: &str = "flat-0.5pct";
+/// Forecasts below this over seven days and more came true several times as often as said (docs/replay.md).
+const LOWEST: f64 = 0.005;
+/// How likely is my position to be liquidated? One sentence, the assumptions, a small table
+///
+/// With --prices: the forecast from all recorded hours, from the close of the last bar, with the record of how such forecasts came true on
+/// the same file. Without: the fitted model that the program brings for the coin, which knows nothing of today's volatility.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liqsim risk BTC --prices btc_1h.csv.gz --leverage 3,5,10 --for 7d\n  \
+                  liqsim risk ETH --short --leverage 5 --for 14d --stop 6%\n  \
+                  liqsim risk PEPE --volatility 120% --price 0.00001 --leverage 3 --for 3d -o pepe.toml")]
+pub struct Risk {
+    /// The coin, such as BTC
+    #[arg(value_name = "COIN")]
+    coin: String,
+
+    /// Hourly bars (CSV, plain or gzip), at least 365 days, to forecast from
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+
+    /// Venue of the catalogue (see `liqsim venues`); Binance's perpetual in the coin where there is one
+    #[arg(long, value_name = "NAME")]
+    venue: Option<String>,
+
+    /// A long position (the default)
+    #[arg(long, conflicts_with = "short")]
+    long: bool,
+
+    /// A short position
+    #[arg(long)]
+    short: bool,
+
+    /// Leverage, or several with commas
+    #[arg(long, value_name = "L", value_delimiter = ',', required = true, value_parser = values::positive)]
+    leverage: Vec<f64>,
+
+    /// How long the position is held, such as 7d
+    #[arg(long = "for", value_name = "DURATION")]
+    horizon: Duration,
+
+    /// Stop loss at this distance from the entry, such as 6%
+    #[arg(long, value_name = "DISTANCE", value_parser = values::positive_ratio)]
+    stop: Option<f64>,
+
+    /// Collateral put up
+    #[arg(long, value_name = "AMOUNT", default_value = "1000", value_parser = values::positive)]
+    equity: f64,
+
+    /// Entry price, in place of the last close or of the price of the shipped fit
+    #[arg(long, value_name = "PRICE", value_parser = values::positive)]
+    price: Option<f64>,
+
+    /// Volatility per square root of a year, such as 80%: a random walk in place of prices
+    #[arg(long, value_name = "V", conflicts_with = "prices", value_parser = volatility)]
+    volatility: Option<f64>,
+
+    /// With --prices: the model
+    #[arg(long, value_enum, default_value = "forecast", requires = "prices")]
+    model: ForecastModel,
+
+    /// Number of simulated paths
+    #[arg(long, value_name = "N", default_value = "200000", value_parser = values::paths)]
+    paths: u64,
+
+    /// Seed of all randomness
+    #[arg(long, value_name = "N", default_value = "1")]
+    seed: u64,
+
+    /// Number of threads; all cores by default. The result does not depend on it
+    #[arg(long, value_name = "N", value_parser = values::threads)]
+    threads: Option<usize>,
+
+    /// Format on standard output
+    #[arg(long, value_enum, default_value = "table")]
+    format: RiskFormat,
+
+    /// Write the scenario that was run (.toml), or the result (.json); repeatable
+    #[arg(short, long = "output", value_name = "FILE")]
+    outputs: Vec<PathBuf>,
+}
+
+/// Formats of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RiskFormat {
+    /// Text for people
+    Table,
+    /// One object
+    Json,
+}
+
+/// A volatility: `0.8` or `80%`.
+fn volatility(text: &str) -> Result<f64, String> {
+    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+    values::positive(number.trim_end()).map(|number| number / unit)
+}
+
+impl Risk {
+    /// Reads, simulates, answers.
+    pub fn execute(self) -> anyhow::Result<()> {
+        let coin = self.coin.to_ascii_uppercase();
+        let outputs = self.prepare()?;
+        let market = self.choice().market(&coin)?;
+        let text = self.scenario_text(&coin, &market);
+        let scenario = parse(Source::new("risk.toml", text.as_str()), &[])
+            .map_err(|problems| WrongScenarios(vec![problems]))?;
+        let stop = interrupt::stop_flag()?;
+        let record = market
+            .history
+            .as_ref()
+            .map(|history| Record::of(history, &scenario, self.model.into(), self.threads))
+            .transpose()?;
+        let line = ProgressLine::new(&scenario.name);
+        let progress = |progress| line.show(&progress);
+        let result = run(&scenario, &RunOptions { threads: self.threads, stop: &stop, progress: &progress })?;
+        drop(line);
+        let answer = self.answer(&result, &market);
+        let assumptions = self.assumptions(&scenario, &market);
+        let json = self.json(&result, &answer, &assumptions, &text, record.as_ref())?;
+        for (file, is_scenario) in outputs {
+            file.write(if is_scenario { &text } else { &json })?;
+        }
+        match self.format {
+            RiskFormat::Json => print(&json),
+            RiskFormat::Table => {
+                let mut page = format!("{answer}\n{assumptions}\n\n{}", self.table(&result));
+                if let Some(record) = &record {
+                    page += &format!("\n{}\n", record.words());
+                }
+                print(&page)
+            }
+        }
+    }
+
+    fn prepare(&self) -> anyhow::Result<Vec<(OutputFile<()>, bool)>> {
+        self.outputs
+            .iter()
+            .map(|path| {
+                let is_scenario = match path.extension().and_then(|extension| extension.to_str()) {
+                    Some("toml") => true,
+                    Some("json") => false,
+                    _ => {
+                        let help = "name it scenario.toml (what was run) or result.json";
+                        let message =
+                            format!("the extension of \"{}\" is neither .toml nor .json", path.display());
+                        return Err(error_with_help(message, help));
+                    }
+                };
+                Ok((OutputFile::prepare_as(path, ())?, is_scenario))
+            })
+            .collect()
+    }
+
+    fn side(&self) -> Side {
+        if self.short { Side::Short } else { Side::Long }
+    }
+
+    fn choice(&self) -> MarketChoice<'_> {
+        MarketChoice {
+            prices: self.prices.as_ref(),
+            volatility: self.volatility,
+            price: self.price,
+            method: self.model.into(),
+        }
+    }
+
+    fn venue(&self, coin: &str) -> String {
+        let own = format!("binance-usdm-{}usdt", coin.to_ascii_lowercase());
+        self.venue.clone().unwrap_or_else(|| {
+            if catalogue_names().contains(&own.as_str()) { own } else { GENERIC_VENUE.to_owned() }
+        })
+    }
+
+    /// The scenario that is run.
+    fn scenario_text(&self, coin: &str, market: &Market) -> String {
+        let side = if self.side() == Side::Long { "long" } else { "short" };
+        let leverage = self.leverage.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let stop = self.stop.map_or_else(String::new, |distance| {
+            format!("\n[policy]\nstop_loss = {{ distance = {distance:?} }}\n")
+        });
+        format!(
+            "# What `liqsim risk` ran: {}.\nname = \"{coin} {side}, {}\"\n\n[simulation]\nhorizon = \"{}\"\npaths = {}\nseed = {}\n\
+             monitoring = \"continuous\"\n\n[assets.{coin}]\nprice = {:?}\n\n[assets.{coin}.model]\n{}\n[account]\nequity = {:?}\n\
+             margin = \"isolated\"\nleverage = [{leverage}]\nvenue = \"{}\"\n\n[[account.positions]]\nasset = \"{coin}\"\n\
+             side = \"{side}\"\n{stop}",
+            market.words,
+            self.horizon,
+            self.horizon,
+            self.paths,
+            self.seed,
+            market.price,
+            market.model,
+            self.equity,
+            self.venue(coin),
+        )
+    }
+
+    fn answer(&self, result: &RunResult, market: &Market) -> String {
+        let side = if self.side() == Side::Long { "long" } else { "short" };
+        let parts: Vec<String> = result
+            .levels
+            .iter()
+            .map(|level| {
+                let stopped = self.stop.and(level.exits.get("stopped"));
+                let stopped = stopped.map_or_else(String::new, |stopped| {
+                    format!(" and stopped with {}", percent(stopped.value))
+                });
+                format!(
+                    "a {}x {side} is liquidated with {}{stopped}",
+                    level.leverage,
+                    self.probability(level)
+                )
+            })
+            .collect();
+        let sentence = format!("Over the next {} from {}, {}", self.horizon, market.price, parts.join(", "));
+        format!("{sentence}.")
+    }
+
+    /// A probability of liquidation with its sampling interval.
+    fn probability(&self, level: &LevelResult) -> String {
+        let Estimate { value, low, high, .. } = level.liquidation_probability;
+        let few = self.prices.is_some() && value < LOWEST && self.horizon.days() >= 7.0;
+        let below = if few { "; such small forecasts came true more often than said" } else { "" };
+        if value <= 0.0 {
+            return format!("less than {} (none was seen{below})", percent(high));
+        }
+        format!("{} ({} to {} by sampling{below})", percent(value), percent(low), percent(high))
+    }
+
+    fn assumptions(&self, scenario: &Scenario, market: &Market) -> String {
+        let coin = scenario.assets.first().map_or("", |asset| asset.name.as_str());
+        let venue = self.venue(coin);
+        let generic = if venue == GENERIC_VENUE { " (no venue of the catalogue lists the coin)" } else { "" };
+        format!(
+            "Assumed: {}; {} collateral at {venue}{generic}, watched continuously.",
+            market.words, self.equity
+        )
+    }
+
+    fn table(&self, result: &RunResult) -> String {
+        let price = |price: Option<f64>| price.map_or_else(|| "—".to_owned(), |price| format!("{price:.6}"));
+        let mut text = format!(
+            "{:>9}  {:>18}  {:>12}  {:>22}  {:>12}  {:>12}  {:>12}\n",
+            "Leverage", "Liquidation price", "Liquidated", "95 % interval", "Return 5 %", "median", "95 %"
+        );
+        for level in &result.levels {
+            let Estimate { value, low, high, .. } = level.liquidation_probability;
+            let quantile = |key: &str| {
+                level.returns.quantiles.get(key).map_or_else(|| "—".to_owned(), |value| percent(*value))
+            };
+            text += &format!(
+                "{:>9}  {:>18}  {:>12}  {:>22}  {:>12}  {:>12}  {:>12}\n",
+                format!("{}x", level.leverage),
+                price(level.liquidation_price),
+                if value > 0.0 { percent(value) } else { format!("< {}", percent(high)) },
+                format!("{} to {}", percent(low), percent(high)),
+                quantile("0.05"),
+                quantile("0.5"),
+                quantile("0.95"),
+            );
+        }
+        text
+    }
+
+    fn json(
+        &self,
+        result: &RunResult,
+        answer: &str,
+        assumptions: &str,
+        scenario: &str,
+        record: Option<&Record>,
+    ) -> anyhow::Result<String> {
+        let mut value = serde_json::to_value(result)?;
+        if let Value::Object(object) = &mut value {
+            object.insert("answer".to_owned(), json!(answer));
+            object.insert("assumptions".to_owned(), json!(assumptions));
+            object.insert("scenario_toml".to_owned(), json!(scenario));
+            if let Some(record) = record {
+                object.insert("forecast".to_owned(), record.json());
+            }
+        }
+        Ok(serde_json::to_string_pretty(&value)? + "\n")
+    }
+}
+
+/// A share in per cent, with as many digits as it takes.
+fn percent(value: f64) -> String {
+    let percent = 100.0 * value;
+    match percent.abs() {
+        size if size >= 10.0 => format!("{percent:.1} %"),
+        size if size >= 0.1 || size == 0.0 => format!("{percent:.2} %"),
+        _ => format!("{percent:.4} %"),
+    }
+}

@@ -1,0 +1,159 @@
+//! `replay --walk-forward` without a window: forecasts from all bars before each entry, on both sides, over several files.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use liqsim::calibrate::Provenance;
+use liqsim::market::{Duration, IssueKind, PriceHistory};
+use liqsim::model::Hours;
+use liqsim::report::{Layout, ReplayFormat, TrackReport, forecasts_csv};
+use liqsim::scenario::Scenario;
+use liqsim::study::{ForecastMethod, ForecastWalk, WalkOptions, barriers, scores, walk};
+
+use super::failure::error_with_help;
+
+/// Models whose forecasts are made from all bars before the entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ForecastModel {
+    /// Past days drawn anew
+    Har,
+    /// Whole past horizons, scaled
+    #[value(alias = "scaled_history")]
+    ScaledHistory,
+    /// The equal mixture of both
+    Forecast,
+}
+
+impl From<ForecastModel> for ForecastMethod {
+    fn from(model: ForecastModel) -> Self {
+        match model {
+            ForecastModel::Har => Self::Har,
+            ForecastModel::ScaledHistory => Self::ScaledHistory,
+            ForecastModel::Forecast => Self::Forecast,
+        }
+    }
+}
+
+/// A walk through one or more histories.
+pub struct TrackRecord<'a> {
+    pub scenario: &'a Scenario,
+    pub horizons: &'a [Duration],
+    pub every: Option<Duration>,
+    pub models: &'a [ForecastModel],
+    pub paths: Option<u64>,
+    pub range: (Option<i64>, Option<i64>),
+}
+
+/// What came of it.
+pub struct Walked {
+    report: TrackReport,
+    walks: Vec<(String, ForecastWalk)>,
+    methods: Vec<ForecastMethod>,
+}
+
+/// Whole hours of a duration.
+fn hours(duration: Duration, name: &str) -> anyhow::Result<usize> {
+    let seconds = duration.seconds();
+    if seconds == 0 || !seconds.is_multiple_of(3600) {
+        return Err(error_with_help(
+            format_args!("{name} must be whole hours here, but is {duration}"),
+            "forecasts are made from hourly bars; write 25h or 7d",
+        ));
+    }
+    Ok((seconds / 3600) as usize)
+}
+
+impl TrackRecord<'_> {
+    /// Walks through the files one after the other.
+    pub fn walk(&self, files: &[PathBuf]) -> anyhow::Result<Walked> {
+        let mut horizons = self
+            .horizons
+            .iter()
+            .map(|horizon| hours(*horizon, "a horizon"))
+            .collect::<Result<Vec<_>, _>>()?;
+        horizons.sort_unstable();
+        horizons.dedup();
+        let mut options = WalkOptions::new(horizons);
+        options.seed = self.scenario.simulation.seed;
+        if let Some(every) = self.every {
+            options.every = hours(every, "--every")?;
+        }
+        if let Some(paths) = self.paths {
+            options.paths = paths as usize;
+        }
+        options.since = self.range.0.map(|time| time.div_euclid(3600));
+        options.until = self.range.1.map(|time| time.div_euclid(3600));
+        let barriers = barriers(self.scenario, true)?;
+        let methods: Vec<ForecastMethod> = match self.models {
+            [] => ForecastMethod::ALL.to_vec(),
+            models => models.iter().map(|model| ForecastMethod::from(*model)).collect(),
+        };
+        let mut notes = vec![
+            "Every forecast rests on all bars before its entry; estimates are made anew every 30 days. The reference is the share of \
+             all own past starts that were liquidated. Payments, stops and the owner's orders are left out: what is judged is the \
+             first passage through the liquidation price at entry."
+                .to_owned(),
+        ];
+        let mut walks = Vec::new();
+        for file in files {
+            let (history, report) = PriceHistory::read(file)?;
+            let gaps =
+                report.issues.iter().filter(|issue| matches!(issue.kind, IssueKind::Gap { .. })).count();
+            let name = Provenance::of(report, &history).map_or_else(|| "ASSET".to_owned(), |of| of.asset());
+            if gaps > 0 {
+                notes.push(format!("{name}: {gaps} gaps, over which the price stands still."));
+            }
+            let help = "forecasts need hourly bars with lows and highs: 365 days before the first, and a horizon behind it";
+            let hours = Hours::of(&history).map_err(|error| error_with_help(error, help))?;
+            walks.push((
+                name,
+                walk(&hours, &barriers, &options).map_err(|error| error_with_help(error, help))?,
+            ));
+        }
+        let plain: Vec<ForecastWalk> = walks.iter().map(|(_, walk)| walk.clone()).collect();
+        let scores = methods
+            .iter()
+            .flat_map(|method| (0..options.horizons.len()).map(move |number| (*method, number)))
+            .map(|(method, number)| scores(&plain, number, method, options.seed))
+            .collect::<Vec<_>>();
+        if scores.iter().any(|scores| scores.independent_horizons < 30.0) {
+            notes.push(
+                "Fewer than 30 horizons that do not overlap stand behind some rows: too few to tell whether forecasts come true."
+                    .to_owned(),
+            );
+        }
+        let base = |file: &PathBuf| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let report = TrackReport {
+            liqsim: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: self.scenario.name.clone(),
+            prices: files.iter().map(base).collect(),
+            every_hours: options.every,
+            notes,
+            scores: scores.iter().map(Into::into).collect(),
+        };
+        Ok(Walked { report, walks, methods })
+    }
+}
+
+impl Walked {
+    /// Every forecast as CSV.
+    pub fn csv(&self) -> String {
+        forecasts_csv(&self.walks, &self.methods)
+    }
+
+    /// The scores as text.
+    pub fn render(&self, format: ReplayFormat, layout: Layout) -> anyhow::Result<String> {
+        Ok(match format {
+            ReplayFormat::Table => self.report.table(layout),
+            ReplayFormat::Json => self.report.json()?,
+            ReplayFormat::Markdown => self.report.markdown(),
+            ReplayFormat::Html => {
+                return Err(error_with_help(
+                    "a walk through history has no page",
+                    "name the file .json, .md, .txt or .csv",
+                ));
+            }
+        })
+    }
+}

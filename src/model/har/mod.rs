@@ -1,0 +1,209 @@
+//! Filtered bootstrap of days: the variance of each day follows from those before it, its shock and its shape are those of a day of
+//! the past.
+//!
+//! ```text
+//! v    = ln²(max(high, C)/min(low, C))/(4 ln 2)       variance of an hour, C the close before it (Parkinson 1980)
+//! l    = ln Σ v/s over 24 hours                       s the season: hour of the day times day of the week, each of mean 1
+//! l₊   = c + b1·l + b7·m7 + b30·m30 + b90·m90 + b6·(l6 − l) + u
+//! ```
+//!
+//! with m_k the mean of the last k values of l and l6 = ln(4 Σ v/s over the last 6 hours). A path draws for every day a day of the
+//! past by its weight, and a sign. The past day gives the shock u, so l₊ (at most 2), and the way of the price: its recorded
+//! hours over the close before it, times ± exp(l₊/2) over the past day's own exp(l/2), times the root of the mean
+//! season of the day to come. With a negative sign lows and highs change places. So nothing is learnt from the past about
+//! where the price goes: a path and its mirror image are as likely.
+//!
+//! | key | meaning |
+//! |---|---|
+//! | prices | recorded bars, from which all else is estimated |
+//! | log_drift | mean log return per year; 0 if absent |
+//!
+//! The coefficients are those of weighted least squares on blocks of 24 hours every 6 hours, half-life four years (`estimate`).
+//! Missing hours count as the others of their block; a block with fewer than half of its hours counts as the mean of
+//! the known ones.
+//!
+//! Exact: recorded lows and highs are the lows and highs of the path, and no bridge is added; a piece of a day is made of its
+//! recorded hours, and within an hour the price moves in proportion to time and its low and high belong to the piece with the
+//! hour's end. Approximate: that the shape of a day does not depend on its variance.
+//! With all b = 0 days are independent draws; with u = 0 as well their variance is e^c.
+//!
+//! Sources: Corsi (2009), "A simple approximate long-memory model of realized volatility"; Barone-Adesi, Giannopoulos and Vosper
+//! (1999), "VaR without correlations for portfolios of derivative securities" (filtered historical simulation); Parkinson
+//! (1980), "The extreme value method for estimating the variance of the rate of return".
+
+mod days;
+mod estimate;
+mod hours;
+mod regression;
+mod season;
+mod stepper;
+mod variances;
+mod walk;
+
+pub use days::{DayShape, Days, HourShape};
+pub use estimate::{EstimateError, HarEstimate, LEAST_HOURS, PastDay};
+pub use hours::{Hours, HoursError};
+pub use regression::{Observation, Regression, dot};
+pub use season::Season;
+pub(super) use stepper::HarStepper;
+pub use variances::{VarianceState, Variances};
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use self::variances::DAY;
+use self::walk::{Dynamics, Walk};
+use super::Stepper;
+use crate::market::PriceHistory;
+use crate::numeric::{Kernel, Stream, dispatch};
+
+/// Days of the past drawn anew under a variance that has a memory.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Har {
+    /// Hash of what the days were taken from.
+    hash: String,
+    /// c, b1, b7, b30, b90, b6.
+    coefficients: [f64; 6],
+    /// Log-variance of the last 90 days, the latest first.
+    last_days: Vec<f64>,
+    /// Log-variance of the last six hours, times four, over that of the last day.
+    short: f64,
+    /// Square root of the mean seasonal factor of the next seven days.
+    season: [f64; 7],
+    /// Mean log return per year.
+    log_drift: f64,
+    #[serde(skip)]
+    days: Arc<Days>,
+}
+
+impl Har {
+    /// The model as estimated from a whole history, whose content has the given hash.
+    ///
+    /// # Errors
+    /// The history is too short or not hourly: see [`EstimateError`].
+    pub fn of_history(history: &PriceHistory, hash: String, log_drift: f64) -> Result<Self, EstimateError> {
+        let (hours, estimate, state) = HarEstimate::of_history(history)?;
+        Self::new(&hours, &estimate, &state, hours.len(), hash, log_drift)
+    }
+
+    /// The model of an estimate and of what is known at a place.
+    ///
+    /// # Errors
+    /// [`EstimateError::Degenerate`] if there are no days.
+    pub fn new(
+        hours: &Hours,
+        estimate: &HarEstimate,
+        state: &VarianceState,
+        end: usize,
+        hash: String,
+        log_drift: f64,
+    ) -> Result<Self, EstimateError> {
+        let days = Self::days_of(hours, estimate)?;
+        Ok(Self {
+            hash,
+            coefficients: estimate.coefficients,
+            last_days: state.days.to_vec(),
+            short: state.short,
+            season: season_ahead(&estimate.season, hours.hour(end)),
+            log_drift,
+            days: Arc::new(days),
+        })
+    }
+
+    /// The days of an estimate, to be drawn from.
+    ///
+    /// # Errors
+    /// [`EstimateError::Degenerate`] if there are none.
+    pub fn days_of(hours: &Hours, estimate: &HarEstimate) -> Result<Days, EstimateError> {
+        Days::of(hours, estimate).ok_or(EstimateError::Degenerate)
+    }
+
+    /// c, b1, b7, b30, b90, b6.
+    pub fn coefficients(&self) -> &[f64; 6] {
+        &self.coefficients
+    }
+
+    /// The days that are drawn from.
+    pub fn days(&self) -> &Days {
+        &self.days
+    }
+
+    /// What is known at the start.
+    pub fn state(&self) -> VarianceState {
+        let mut days = [0.0; variances::DAYS];
+        days.copy_from_slice(&self.last_days);
+        VarianceState { days, short: self.short }
+    }
+
+    fn dynamics(&self) -> Dynamics<'_> {
+        Dynamics { coefficients: &self.coefficients, days: &self.days, season: &self.season }
+    }
+
+    /// A stepper with room for blocks of up to `lanes` paths.
+    pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
+        HarStepper::new(self.clone(), lanes)
+    }
+}
+
+/// Square root of the mean seasonal factor of each of the seven days from an hour on.
+pub fn season_ahead(season: &Season, hour: i64) -> [f64; 7] {
+    std::array::from_fn(|day| season.mean(hour + (day * DAY) as i64, DAY).sqrt())
+}
+
+/// How far paths have gone down and up since their start, as positive distances of log-prices, day after day.
+#[derive(Debug, Clone, Default)]
+pub struct DayExtremes {
+    walk: Walk,
+    everyone: Vec<u32>,
+    words: Vec<u64>,
+    price: Vec<f64>,
+    /// How far down, by path.
+    pub down: Vec<f64>,
+    /// How far up, by path.
+    pub up: Vec<f64>,
+}
+
+impl DayExtremes {
+    /// Starts so many paths from what is known.
+    pub fn begin(&mut self, paths: usize, state: &VarianceState) {
+        self.walk.begin(paths, state);
+        self.everyone.clear();
+        self.everyone.extend(0..paths as u32);
+        self.words.resize(paths, 0);
+        for column in [&mut self.price, &mut self.down, &mut self.up] {
+            column.clear();
+            column.resize(paths, 0.0);
+        }
+    }
+
+    /// Lets every path go on for a day of these dynamics, without drift.
+    pub fn next(&mut self, coefficients: &[f64; 6], days: &Days, season: &[f64; 7], noise: &mut Stream) {
+        noise.words(&mut self.words);
+        self.walk.next(Dynamics { coefficients, days, season }, &self.everyone, &self.words);
+        dispatch(Reach { extremes: self, days });
+    }
+}
+
+struct Reach<'a> {
+    extremes: &'a mut DayExtremes,
+    days: &'a Days,
+}
+
+impl Kernel for Reach<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { extremes: DayExtremes { walk, price, down, up, .. }, days } = self;
+        let shapes = days.days();
+        for lane in 0..price.len() {
+            let (day, scale) = (&shapes[walk.day[lane] as usize], walk.scale[lane]);
+            let (one, other) = (scale * day.low, scale * day.high);
+            let (low, high) = if scale < 0.0 { (other, one) } else { (one, other) };
+            down[lane] = down[lane].max(-(price[lane] + low));
+            up[lane] = up[lane].max(price[lane] + high);
+            price[lane] = scale.mul_add(day.close, price[lane]);
+        }
+    }
+}

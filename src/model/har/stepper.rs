@@ -1,0 +1,150 @@
+//! Moves the price of each path along its day.
+
+use super::super::{Moves, Stepper};
+use super::Har;
+use super::days::{DayShape, HourShape};
+use super::variances::DAY;
+use super::walk::Walk;
+use crate::market::Duration;
+use crate::numeric::{Replacement, Stream, replace};
+
+/// Seconds of a day.
+const SECONDS: u64 = 86_400;
+/// Factor from the squared range to the variance of a Brownian motion (Parkinson 1980): 1/(4 ln 2).
+const RANGE_TO_VARIANCE: f64 = 0.360_673_760_222_240_85;
+/// Times that are this near to the end of an hour, in hours, are there.
+const NEAR: f64 = 1e-6;
+
+/// Steps through days; their ends are its events.
+#[derive(Debug)]
+pub struct HarStepper {
+    model: Har,
+    walk: Walk,
+    /// Hours of the current day that have passed, by path.
+    elapsed: Vec<f64>,
+    /// Number of the current day from 1, by path.
+    number: Vec<u64>,
+    day_end: Vec<f64>,
+    everyone: Vec<u32>,
+    words: Vec<u64>,
+}
+
+impl HarStepper {
+    pub fn new(model: Har, lanes: usize) -> Self {
+        let column = || Vec::with_capacity(lanes);
+        Self {
+            model,
+            walk: Walk::default(),
+            elapsed: column(),
+            number: Vec::with_capacity(lanes),
+            day_end: column(),
+            everyone: Vec::with_capacity(lanes),
+            words: Vec::with_capacity(lanes),
+        }
+    }
+
+    /// Moves a path on within its day for some years: the change of its log-price without drift, and the lowest and highest on the way
+    /// over the price before.
+    pub fn step(&mut self, lane: usize, years: f64) -> [f64; 3] {
+        let days = &self.model.days;
+        let (day, scale) = (self.walk.day[lane] as usize, self.walk.scale[lane]);
+        let hours = days.hours_of(day);
+        let from = self.elapsed[lane];
+        let to = from + years * (DAY as f64 / days_over(1));
+        self.elapsed[lane] = to;
+        let before = if from > 0.0 { price_at(hours, from) } else { 0.0 };
+        let [end, low, high] =
+            piece(&days.days()[day], hours, from, to).map(|price| scale * (price - before));
+        [end, low.min(high).min(0.0), low.max(high).max(0.0)]
+    }
+}
+
+/// Close, low and high of a piece of a day, over the price before the day: from one number of hours to another.
+fn piece(day: &DayShape, hours: &[HourShape], from: f64, to: f64) -> [f64; 3] {
+    if from < NEAR && to > DAY as f64 - NEAR {
+        return [day.close, day.low, day.high];
+    }
+    let (start, end) = (price_at(hours, from), price_at(hours, to));
+    let (mut low, mut high) = (start.min(end), start.max(end));
+    // Hours whose end lies in the piece.
+    let first = (from + NEAR).floor() as usize;
+    let last = ((to + NEAR).floor() as usize).min(DAY);
+    for [hour_low, hour_high, _] in hours.get(first..last).unwrap_or_default() {
+        low = low.min(*hour_low);
+        high = high.max(*hour_high);
+    }
+    [end, low, high]
+}
+
+/// The price after some hours of a day: straight between the closes of its hours.
+fn price_at(hours: &[HourShape], time: f64) -> f64 {
+    let whole = ((time + NEAR).floor() as usize).min(DAY);
+    let close = |after: usize| if after == 0 { 0.0 } else { hours[after - 1][2] };
+    let share = time - whole as f64;
+    if share < NEAR || whole == DAY {
+        close(whole)
+    } else {
+        close(whole) + share * (close(whole + 1) - close(whole))
+    }
+}
+
+/// Length of so many days in years, as the grid has it.
+fn days_over(days: u64) -> f64 {
+    Duration::from_seconds(days * SECONDS).years()
+}
+
+impl Stepper for HarStepper {
+    fn begin(&mut self, lanes: usize, noise: &mut Stream) {
+        self.walk.begin(lanes, &self.model.state());
+        self.everyone.clear();
+        self.everyone.extend(0..lanes as u32);
+        self.number.clear();
+        self.number.resize(lanes, 1);
+        self.elapsed.clear();
+        self.elapsed.resize(lanes, 0.0);
+        self.day_end.clear();
+        self.day_end.resize(lanes, days_over(1));
+        self.words.resize(lanes, 0);
+        noise.words(&mut self.words);
+        self.walk.next(self.model.dynamics(), &self.everyone, &self.words);
+    }
+
+    fn event_times(&self) -> &[f64] {
+        &self.day_end
+    }
+
+    fn knows_extremes(&self) -> bool {
+        true
+    }
+
+    fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {
+        let Moves { lanes, duration, open, close, variance, low, high, volatility_times, .. } = moves;
+        for (i, lane) in lanes.iter().enumerate() {
+            let [end, least, most] = self.step(*lane as usize, duration[i]).map(|x| volatility_times * x);
+            close[i] = open[i] + end + self.model.log_drift * duration[i];
+            low[i] = (open[i] + least).min(close[i]);
+            high[i] = (open[i] + most).max(close[i]);
+            // Only for the time of a hit inside the bar.
+            variance[i] = RANGE_TO_VARIANCE * (high[i] - low[i]) * (high[i] - low[i]);
+        }
+    }
+
+    fn happen(&mut self, lanes: &[u32], _log_price: &mut [f64], noise: &mut Stream) {
+        self.words.resize(lanes.len(), 0);
+        noise.words(&mut self.words);
+        self.walk.next(self.model.dynamics(), lanes, &self.words);
+        for lane in lanes {
+            let lane = *lane as usize;
+            self.elapsed[lane] = 0.0;
+            self.number[lane] += 1;
+            self.day_end[lane] = days_over(self.number[lane]);
+        }
+    }
+
+    fn replace(&mut self, replacements: &[Replacement]) {
+        self.walk.replace(replacements);
+        replace(&mut self.elapsed, replacements);
+        replace(&mut self.number, replacements);
+        replace(&mut self.day_end, replacements);
+    }
+}

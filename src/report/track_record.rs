@@ -1,0 +1,254 @@
+//! How forecasts from recorded prices have come true.
+
+use serde::Serialize;
+
+use crate::market::parse_time;
+use crate::stats::Estimate;
+use crate::study::{ForecastMethod, ForecastWalk, ReliabilityBin, Scores};
+use crate::venue::Side;
+
+use super::table::grid;
+use super::{Layout, RenderError, json, number, text};
+
+/// A number with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Score {
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+impl From<Estimate> for Score {
+    fn from(Estimate { value, low, high, .. }: Estimate) -> Self {
+        Self { value, low, high }
+    }
+}
+
+/// The scores of walks through some histories.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackReport {
+    /// Version of liqsim.
+    pub liqsim: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// The files, without their folders.
+    pub prices: Vec<String>,
+    /// Hours between two entries.
+    pub every_hours: usize,
+    /// Approximations and warnings.
+    pub notes: Vec<String>,
+    /// By model and horizon.
+    pub scores: Vec<ScoreRow>,
+}
+
+/// The scores of one model over one horizon.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScoreRow {
+    /// Kind of the model.
+    pub model: &'static str,
+    /// The horizon.
+    pub horizon_days: f64,
+    /// Entries times sides and leverages.
+    pub forecasts: usize,
+    /// Horizons that do not overlap.
+    pub independent_horizons: f64,
+    /// Brier skill over the share of all own past starts.
+    pub brier_skill: Option<Score>,
+    /// Gain in log score over the same, thousandths of a nat per forecast.
+    pub log_gain: Score,
+    /// Slope of outcomes on forecasts; 1 is right.
+    pub slope: Option<Score>,
+    /// Intercept of the same; 0 is right.
+    pub intercept: Option<Score>,
+    /// Cells (file, side, leverage) whose mean forecast is inside the interval of what happened.
+    pub inside: usize,
+    /// Cells.
+    pub cells: usize,
+    /// What happened over what was forecast, of forecasts below 1 %.
+    pub low_ratio: Option<Score>,
+    /// By size of the forecast.
+    pub reliability: Vec<ReliabilityRow>,
+}
+
+/// Forecasts of one size.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReliabilityRow {
+    from: f64,
+    to: f64,
+    forecasts: usize,
+    predicted: f64,
+    realised: Score,
+}
+
+impl From<&ReliabilityBin> for ReliabilityRow {
+    fn from(bin: &ReliabilityBin) -> Self {
+        let ReliabilityBin { from, to, forecasts, predicted, realised } = *bin;
+        Self { from, to, forecasts, predicted, realised: realised.into() }
+    }
+}
+
+impl From<&Scores> for ScoreRow {
+    fn from(scores: &Scores) -> Self {
+        Self {
+            model: scores.method.name(),
+            horizon_days: scores.hours as f64 / 24.0,
+            forecasts: scores.forecasts,
+            independent_horizons: scores.independent_horizons,
+            brier_skill: scores.brier_skill.map(Score::from),
+            log_gain: scores.log_gain.into(),
+            slope: scores.logistic.map(|logistic| logistic.slope.into()),
+            intercept: scores.logistic.map(|logistic| logistic.intercept.into()),
+            inside: scores.inside,
+            cells: scores.cells,
+            low_ratio: scores.low_ratio.map(Score::from),
+            reliability: scores.reliability.iter().map(ReliabilityRow::from).collect(),
+        }
+    }
+}
+
+const HEAD: [&str; 9] = [
+    "Model",
+    "Horizon",
+    "Forecasts",
+    "Independent horizons",
+    "Brier skill [95 % interval]",
+    "Log gain",
+    "Slope [95 % interval]",
+    "Inside",
+    "Below 1 %: happened/forecast",
+];
+const BIN_HEAD: [&str; 6] =
+    ["Model, horizon", "Forecasts of", "Number", "Predicted on average", "Happened", "95 % interval"];
+
+impl TrackReport {
+    /// The JSON text, ending with a line break.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn json(&self) -> Result<String, RenderError> {
+        json::render(self)
+    }
+
+    /// Text for people, ending with a line break.
+    pub fn table(&self, layout: Layout) -> String {
+        let mut lines = format!("{}\n{}\n", self.scenario, self.about());
+        let owned = |head: &[&str]| head.iter().map(|head| (*head).to_owned()).collect();
+        lines += &grid(owned(&HEAD), self.scores.iter().map(|row| row.cells().to_vec()));
+        lines += "Reliability: forecasts by size\n";
+        lines += &grid(owned(&BIN_HEAD), self.scores.iter().flat_map(ScoreRow::bins));
+        for note in &self.notes {
+            lines += &text::wrap(note, layout.width.unwrap_or(110).min(110), "- ", "  ");
+        }
+        lines
+    }
+
+    /// Markdown, ending with a line break.
+    pub fn markdown(&self) -> String {
+        let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let head = |head: &[&str]| format!("\n| {} |\n|{}\n", head.join(" | "), " ---: |".repeat(head.len()));
+        let mut lines = format!("## {}\n\n{}\n", super::markdown::escape(&self.scenario), self.about());
+        lines += &head(&HEAD);
+        lines.extend(self.scores.iter().map(|of| row(&of.cells())));
+        lines += &head(&BIN_HEAD);
+        lines.extend(self.scores.iter().flat_map(ScoreRow::bins).map(|cells| row(&cells)));
+        for note in &self.notes {
+            lines += &format!("\n{note}\n");
+        }
+        lines
+    }
+
+    fn about(&self) -> String {
+        format!(
+            "{}: a forecast every {} hours from all bars before it",
+            self.prices.join(", "),
+            self.every_hours
+        )
+    }
+}
+
+fn interval(score: Option<Score>) -> String {
+    score.map_or_else(
+        || number::NOTHING.to_owned(),
+        |Score { value, low, high }| format!("{value:.3} [{low:.3}, {high:.3}]"),
+    )
+}
+
+impl ScoreRow {
+    fn cells(&self) -> [String; 9] {
+        [
+            self.model.to_owned(),
+            number::days(self.horizon_days),
+            number::count(self.forecasts as u64),
+            format!("{:.0}", self.independent_horizons),
+            interval(self.brier_skill),
+            format!("{:.1}", self.log_gain.value),
+            interval(self.slope),
+            format!("{} of {}", self.inside, self.cells),
+            interval(self.low_ratio),
+        ]
+    }
+
+    fn bins(&self) -> Vec<Vec<String>> {
+        let percent = |value: f64| format!("{:.2}", 100.0 * value);
+        self.reliability
+            .iter()
+            .map(|bin| {
+                vec![
+                    format!("{}, {}", self.model, number::days(self.horizon_days)),
+                    format!("{} to {} %", 100.0 * bin.from, 100.0 * bin.to),
+                    number::count(bin.forecasts as u64),
+                    format!("{} %", percent(bin.predicted)),
+                    format!("{} %", percent(bin.realised.value)),
+                    format!("[{}, {}]", percent(bin.realised.low), percent(bin.realised.high)),
+                ]
+            })
+            .collect()
+    }
+}
+
+/// Every forecast of some walks as CSV: asset, model, entry (UTC), horizon_days, side, leverage, probability, liquidated.
+pub fn forecasts_csv(walks: &[(String, ForecastWalk)], methods: &[ForecastMethod]) -> String {
+    let mut text = "asset,model,entry,horizon_days,side,leverage,probability,liquidated\n".to_owned();
+    for (asset, walk) in walks {
+        for (place, method) in ForecastMethod::ALL.iter().enumerate() {
+            if !methods.contains(method) {
+                continue;
+            }
+            for of in &walk.horizons {
+                let days = of.hours as f64 / 24.0;
+                for (entry, hour) in of.entries.iter().enumerate() {
+                    let time = iso(3600 * hour);
+                    for (number, barrier) in walk.barriers.iter().enumerate() {
+                        let side = if barrier.side == Side::Long { "long" } else { "short" };
+                        text += &format!(
+                            "{asset},{},{time},{days},{side},{},{},{}\n",
+                            method.name(),
+                            barrier.leverage,
+                            of.probabilities[place][entry][number],
+                            u8::from(of.outcomes[entry][number]),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    text
+}
+
+/// A time in ISO 8601 (UTC).
+fn iso(seconds: i64) -> String {
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+    let text = time.to_string();
+    debug_assert_eq!(parse_time(&text), Some(seconds));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_iso_8601() {
+        assert_eq!(iso(1_502_942_400), "2017-08-17T04:00:00Z");
+    }
+}

@@ -1,0 +1,135 @@
+//! Forecasts from recorded hours as a user meets them: `risk`, the kinds in a scenario, the walk through a history.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand_distr::{Distribution, StandardNormal};
+use serde_json::Value;
+
+/// Hours of a random walk of 60 % volatility, with a wick on both sides of every bar.
+fn prices(days: i64) -> String {
+    let mut rng = StdRng::seed_from_u64(2);
+    let mut text = "timestamp,open,high,low,close,volume\n".to_owned();
+    let mut price: f64 = 20_000.0;
+    for hour in 0..24 * days {
+        let open = price;
+        let z: f64 = StandardNormal.sample(&mut rng);
+        price *= (0.6 / 8760.0_f64.sqrt() * z).exp();
+        let (high, low) = (1.002 * open.max(price), 0.998 * open.min(price));
+        text += &format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", 1_600_041_600 + 3600 * hour);
+    }
+    text
+}
+
+fn folder(days: i64) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("btc_usdt_1h.csv"), prices(days)).unwrap();
+    folder
+}
+
+fn liqsim(folder: &Path, line: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_liqsim")).args(line.split(' ')).current_dir(folder).output().unwrap()
+}
+
+fn done(folder: &Path, line: &str) -> String {
+    let output = liqsim(folder, line);
+    assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refused(folder: &Path, line: &str) -> String {
+    let output = liqsim(folder, line);
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn risk_answers_in_a_sentence_and_writes_what_it_ran() {
+    let folder = folder(450);
+    let line =
+        "risk BTC --prices btc_usdt_1h.csv --leverage 5,20 --for 3d --paths 20000 --format json -o what.toml";
+    let json: Value = serde_json::from_str(&done(folder.path(), line)).unwrap();
+    let answer = json["answer"].as_str().unwrap();
+    assert!(
+        answer.starts_with("Over the next 3d from ") && answer.contains("a 20x long is liquidated with"),
+        "{answer}"
+    );
+    assert!(json["assumptions"].as_str().unwrap().contains("binance-usdm-btcusdt"));
+    let record = &json["forecast"]["track_record"];
+    assert_eq!(json["forecast"]["model"], "forecast");
+    assert_eq!(json["forecast"]["bars"], 450 * 24);
+    for key in ["forecasts", "independent_horizons", "inside", "cells"] {
+        assert!(record[key].is_number(), "{key}: {record}");
+    }
+    // The scenario that was written gives the same numbers.
+    let again: Value = serde_json::from_str(&done(folder.path(), "run what.toml --format json")).unwrap();
+    assert_eq!(again["levels"][0]["liquidation_probability"], json["levels"][0]["liquidation_probability"]);
+    // A random walk from here: 20x is about 4.5 % from liquidation, three days move 5.4 %.
+    let probability = json["levels"][1]["liquidation_probability"]["value"].as_f64().unwrap();
+    assert!((0.25..0.6).contains(&probability), "{probability}");
+}
+
+#[test]
+fn every_kind_runs_with_flows_stops_and_monitoring() {
+    let folder = folder(420);
+    for kind in ["har", "scaled-history", "forecast"] {
+        done(folder.path(), &format!("init --model {kind} --prices btc_usdt_1h.csv --force -o s.toml"));
+        for set in [
+            "simulation.horizon=36h",
+            "simulation.monitoring=1h",
+            "account.funding={rate=\"1bp\",every=\"8h\"}",
+            "policy.stop_loss={distance=\"4%\"}",
+        ] {
+            let line =
+                format!("run s.toml --paths 3000 --format json --set simulation.horizon=7d --set {set}");
+            let json: Value = serde_json::from_str(&done(folder.path(), &line)).unwrap();
+            let levels = json["levels"].as_array().unwrap();
+            let of = |level: &Value| level["liquidation_probability"]["value"].as_f64().unwrap();
+            assert!(
+                levels.windows(2).all(|pair| of(&pair[0]) <= of(&pair[1]) + 0.02),
+                "{kind} {set}: {levels:?}"
+            );
+        }
+        let text = refused(folder.path(), "run s.toml --set simulation.monitoring=30m");
+        assert!(text.contains("cannot be looked at every 30m"), "{text}");
+    }
+}
+
+#[test]
+fn a_walk_writes_every_forecast_and_its_scores() {
+    let folder = folder(430);
+    done(folder.path(), "init -o s.toml");
+    let line = "replay btc_usdt_1h.csv s.toml --horizons 1d,3d --every 25h --paths 500 --format json -o f.csv --walk-forward";
+    let json: Value = serde_json::from_str(&done(folder.path(), line)).unwrap();
+    let scores = json["scores"].as_array().unwrap();
+    assert_eq!(scores.len(), 6);
+    for row in scores {
+        for key in ["brier_skill", "log_gain", "slope", "intercept", "inside", "cells", "low_ratio"] {
+            assert!(!row[key].is_null() || key == "low_ratio", "{key}: {row}");
+        }
+    }
+    let text = fs::read_to_string(folder.path().join("f.csv")).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("asset,model,entry,horizon_days,side,leverage,probability,liquidated"));
+    let first = lines.next().unwrap();
+    assert!(first.starts_with("BTC,har,2021-09-14T00:00:00Z,1,long,1,"), "{first}");
+    let total: u64 = scores.iter().map(|row| row["forecasts"].as_u64().unwrap()).sum();
+    assert_eq!(text.lines().count() as u64, total + 1);
+    // The same bytes on any number of threads.
+    let again = done(folder.path(), &line.replace("--format", "--threads 1 --format"));
+    assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), json);
+}
+
+#[test]
+fn what_cannot_be_forecast_says_what_would_help() {
+    let folder = folder(300);
+    let short = refused(folder.path(), "risk BTC --prices btc_usdt_1h.csv --leverage 5 --for 3d");
+    assert!(short.contains("at least 365 are needed"), "{short}");
+    let unknown = refused(folder.path(), "risk NOCOIN --leverage 5 --for 3d");
+    assert!(unknown.contains("BTC, DOGE, ETH, SOL") && unknown.contains("--prices"), "{unknown}");
+    let shipped = done(folder.path(), "risk SOL --leverage 3 --for 7d --paths 5000");
+    assert!(shipped.contains("not today's volatility"), "{shipped}");
+}
