@@ -52,7 +52,7 @@ pub fn simulated_bars(
     let bars = scenario.simulation.horizon.seconds() / interval.seconds().max(1);
     let mut array = Array4::zeros((scenario.assets.len(), paths as usize, bars as usize, 4));
     simulate(scenario, paths, interval, options, |bar: &SimulatedBar| {
-        let SimulatedBar { path, asset, bar, open, high, low, close } = *bar;
+        let SimulatedBar { path, asset, bar, open, high, low, close, .. } = *bar;
         for (column, price) in [open, high, low, close].into_iter().enumerate() {
             array[[asset, path as usize, bar, column]] = price;
         }
