@@ -2,14 +2,43 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
+
+__all__ = [
+    "Calibration",
+    "CheckReport",
+    "History",
+    "Part",
+    "Result",
+    "Scenario",
+    "SweepPlan",
+    "Table",
+    "VERSION",
+    "axis",
+    "calibrate",
+    "check",
+    "compare",
+    "evaluate",
+    "liquidation_prices",
+    "metrics",
+    "replay",
+    "run",
+    "run_sharing",
+    "safe",
+    "simulate_bars",
+    "simulate_closes",
+    "venue",
+    "venue_names",
+]
 
 VERSION: str
 
 _Progress = Callable[[int, int], object]
 
+@final
 class Scenario:
     @staticmethod
     def load(path: Path, overrides: Sequence[str]) -> Scenario: ...
@@ -33,6 +62,7 @@ class Scenario:
     @property
     def leverage(self) -> list[float]: ...
 
+@final
 class Result:
     @staticmethod
     def of_json(json: str) -> Result: ...
@@ -41,6 +71,7 @@ class Result:
     def levels(self) -> Table: ...
     def __eq__(self, other: object, /) -> bool: ...
 
+@final
 class Table:
     def __new__(cls, columns: dict[str, Sequence[object]]) -> Table: ...
     def __len__(self) -> int: ...
@@ -50,6 +81,7 @@ class Table:
     def is_text(self, name: str) -> bool: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
+@final
 class History:
     def __new__(
         cls,
@@ -70,6 +102,7 @@ class History:
     @property
     def last_close(self) -> float: ...
 
+@final
 class Calibration:
     def to_json(self, history: History | None = None) -> str: ...
     def table(self, width: int | None = None) -> str: ...
@@ -86,11 +119,13 @@ class Calibration:
     ) -> tuple[str, list[str]]: ...
     def returns(self) -> npt.NDArray[np.float64]: ...
 
+@final
 class CheckReport:
     @property
     def verdict(self) -> str: ...
     def render(self, format: str) -> str: ...
 
+@final
 class SweepPlan:
     def __new__(
         cls,
@@ -106,6 +141,7 @@ class SweepPlan:
     @property
     def groups(self) -> list[list[int]]: ...
 
+@final
 class Part:
     @staticmethod
     def run(

@@ -36,10 +36,10 @@ class Estimate:
 
     def __str__(self) -> str:
         width = 100 * (self.high - self.low)
-        digits = min(12, max(0, 1 - math.floor(math.log10(width)))) if width > 0 else 2
-        low, high = (f"{100 * end:.{digits}f}" for end in (self.low, self.high))
+        digits = min(12, max(0, -math.floor(math.log10(width)))) if width > 0 else 2
         if self.value == 0 and self.high > 0:
-            return f"0 % [0, {high}]"
+            return f"0 % [0, {100 * self.high:.2g}]"
+        low, high = (f"{100 * end:.{digits}f}" for end in (self.low, self.high))
         return f"{100 * self.value:.{digits}f} % [{low}, {high}]"
 
     __repr__ = __str__

@@ -92,7 +92,9 @@ class Scenario:
         files: Files | None = None,
         folder: str | os.PathLike[str] = "",
     ) -> Scenario:
-        """Reads the values that a file would hold; arrays of numpy, paths and timedeltas are welcome."""
+        """Reads the values that a file would hold; arrays of numpy, paths and timedeltas are welcome. Assets come in the order of their
+        names.
+        """
         return cls._of(_of_values(values, set, files, folder))
 
     @staticmethod

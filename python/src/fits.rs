@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 
 use liqsim::calibrate::{
-    self as library, Choices, Drift, Garch, Provenance, RangeVolatility, Sample, Target, Terms, range_volatilities,
-    scenario,
+    self as library, Choices, Drift, Garch, Provenance, RangeVolatility, Sample, Target, Terms,
+    range_volatilities, scenario,
 };
 use liqsim::report::{CalibrationReport, Layout};
 use liqsim::venue::Side;
@@ -138,4 +138,3 @@ impl Calibration {
         CalibrationReport { provenance: &self.provenance, calibration: Some(&self.fits), ranges }
     }
 }
-

@@ -1,12 +1,8 @@
 //! Parts of a run that are made apart, added up in any order and any tree, and become its result.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
 use std::sync::Arc;
 
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::{Deserialize, Serialize};
@@ -73,7 +69,13 @@ impl Part {
             numbers.extend(part.numbers.iter().copied());
             tally.merge(&part.tally);
         }
-        Ok(Self { liqsim: first.liqsim.clone(), identity: first.identity.clone(), of: first.of, numbers, tally })
+        Ok(Self {
+            liqsim: first.liqsim.clone(),
+            identity: first.identity.clone(),
+            of: first.of,
+            numbers,
+            tally,
+        })
     }
 
     /// Which parts are in it.
@@ -98,7 +100,8 @@ impl Part {
     #[pyo3(signature = (scenario, threads=None))]
     fn result(&self, py: Python<'_>, scenario: &Scenario, threads: Option<usize>) -> PyResult<Result> {
         if let Some(missing) = (1..=self.of).find(|number| !self.numbers.contains(number)) {
-            let words = format!("{} of {} parts are there; {missing} is missing", self.numbers.len(), self.of);
+            let words =
+                format!("{} of {} parts are there; {missing} is missing", self.numbers.len(), self.of);
             return Err(refused(py, words));
         }
         let whole = Partial {
@@ -118,21 +121,13 @@ impl Part {
 
     /// The part as bytes.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let packed = py.detach(|| {
-            let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-            packed.write_all(&serde_json::to_vec(self)?)?;
-            packed.finish()
-        });
-        Ok(PyBytes::new(py, &packed?))
+        let packed = py.detach(|| study::pack(self)).map_err(|error| refused(py, error))?;
+        Ok(PyBytes::new(py, &packed))
     }
 
     /// Reads the bytes again; what was damaged is refused.
     #[staticmethod]
     fn of_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        let mut text = Vec::new();
-        let read = GzDecoder::new(bytes).read_to_end(&mut text);
-        let part = read.map_err(|error| error.to_string());
-        let part = part.and_then(|_| serde_json::from_slice(&text).map_err(|error| error.to_string()));
-        part.map_err(|error| refused(py, format!("this is no part of a run, or it is damaged: {error}")))
+        py.detach(|| study::unpack(bytes)).map_err(|error| refused(py, error))
     }
 }

@@ -45,9 +45,8 @@ pub fn source(path: &Path, text: String, files: Option<NamedFiles>) -> Source {
     let source = Source::of_file(path, text);
     match files {
         None => source,
-        Some(files) => {
-            source.with_files(Arc::new(Given(files.into_iter().map(|(p, bytes)| (p, bytes.into())).collect())))
-        }
+        Some(files) => source
+            .with_files(Arc::new(Given(files.into_iter().map(|(p, bytes)| (p, bytes.into())).collect()))),
     }
 }
 

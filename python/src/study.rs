@@ -14,9 +14,7 @@ use liqsim::report::{
 };
 use liqsim::report::{ReplayFormat, render_replay};
 use liqsim::scenario::{Axis, catalogue_venue};
-use liqsim::study::{
-    self, CheckOptions, ComparisonOptions, Criterion, Replay, SafeReport,
-};
+use liqsim::study::{self, CheckOptions, ComparisonOptions, Criterion, Replay, SafeReport};
 use liqsim::venue::{catalogue_names, catalogue_text};
 
 use super::errors::{failure, unknown, wrong};
@@ -108,7 +106,9 @@ const VERDICT_FORMATS: [(&str, VerdictFormat); 6] = [
 
 fn verdict_format(name: &str) -> PyResult<VerdictFormat> {
     let found = VERDICT_FORMATS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, format)| *format).ok_or_else(|| unknown("format", name, &VERDICT_FORMATS.map(|(name, _)| name)))
+    found
+        .map(|(_, format)| *format)
+        .ok_or_else(|| unknown("format", name, &VERDICT_FORMATS.map(|(name, _)| name)))
 }
 
 #[pymethods]
@@ -154,9 +154,9 @@ pub fn check(
             let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build();
             let judge = AssumptionOptions { false_alarm_rate, tolerance };
             let name = report.source.clone();
-            let tested = pool.map_err(|error| error.to_string())?.install(|| {
-                assumptions(&of, &history, &name, judge).map_err(|error| error.to_string())
-            });
+            let tested = pool
+                .map_err(|error| error.to_string())?
+                .install(|| assumptions(&of, &history, &name, judge).map_err(|error| error.to_string()));
             check.notes.extend(report.lines());
             check.assumptions = Some(tested?);
             check.judge();

@@ -61,7 +61,8 @@ fn array(name: &str, values: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     }
     let known = || list.iter().flatten();
     if !list.is_empty() && known().count() > 0 && known().all(|value| value.is_instance_of::<PyString>()) {
-        let texts = list.iter().map(|value| value.as_ref().map(|value| value.extract::<String>()).transpose());
+        let texts =
+            list.iter().map(|value| value.as_ref().map(|value| value.extract::<String>()).transpose());
         return Ok(Arc::new(StringArray::from(texts.collect::<PyResult<Vec<_>>>()?)));
     }
     if known().count() > 0 && known().all(|value| value.is_instance_of::<PyInt>()) {

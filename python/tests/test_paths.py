@@ -77,13 +77,13 @@ def test_layout_type_and_threads_change_nothing(scenario):
 def test_several_assets_are_an_axis_or_a_dict():
     scenario = lq.Scenario.load(TWO)
     closes = scenario.simulate(64, "1d")
-    assert closes.shape == (2, 64, 31)
+    assert closes.shape == (2, 64, 8)
     one = scenario.evaluate(closes, "1d")
     by_name = dict(zip(scenario.assets, closes, strict=True))
     assert scenario.evaluate(by_name, "1d") == one
     assert (scenario.simulate(64, "1d", assets="ETH") == by_name["ETH"]).all()
     assert (scenario.simulate(64, "1d", assets=["ETH", "BTC"]) == closes[::-1]).all()
-    assert scenario.simulate(64, "1d", bars=True, assets=["ETH"]).shape == (1, 64, 30, 4)
+    assert scenario.simulate(64, "1d", bars=True, assets=["ETH"]).shape == (1, 64, 7, 4)
     with pytest.raises(ValueError, match="no asset"):
         scenario.simulate(8, "1d", assets="DOGE")
     with pytest.raises(lq.EvaluateError, match="give an array for each"):

@@ -1,5 +1,6 @@
 """Results, their numbers and tables, and what becomes of them elsewhere."""
 
+import csv
 import json
 import pickle
 
@@ -41,7 +42,7 @@ def test_a_probability_is_printed_with_its_interval():
 
 
 def test_a_table_is_the_csv_of_the_program(result):
-    lines = [line.split(",") for line in result.to_csv().splitlines()]
+    lines = list(csv.reader(result.to_csv().splitlines()))
     levels = result.levels
     assert levels.columns == lines[0]
     for place, name in enumerate(lines[0]):
@@ -65,7 +66,7 @@ def test_frames_hold_the_numbers_of_the_tables(result, table):
     for name, column in expected.items():
         if isinstance(column[0], float):
             assert np.array_equal(frame[name].to_numpy(dtype=float), of.numbers(name), equal_nan=True)
-    assert duckdb.sql("select count(*) from of").fetchone() == (len(of),)
+    assert duckdb.sql("select count(*) from of").fetchall() == [(len(of),)]
     # A frame that outlives its table.
     kept = polars.DataFrame(getattr(lq.Result.from_json(result.to_json()), table))
     assert kept.to_dict(as_series=False) == expected

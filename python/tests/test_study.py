@@ -36,7 +36,7 @@ def test_a_surface_falls_with_horizon_and_volatility(scenario):
 
 
 def test_a_sweep_is_every_cell_and_goes_on(scenario, tmp_path):
-    over = {"assets.BTC.model.volatility": np.linspace(0.4, 0.8, 3), "account.equity": [5_000, 50_000]}
+    over = {"assets.BTC.model.volatility": np.array([0.4, 0.6, 0.8]), "account.equity": [5_000, 50_000]}
     sweep = lq.sweep(scenario, over, paths=2_000, into=tmp_path)
     assert len(sweep.results) == 6 and len(sweep) == 18
     assert sweep.keys == ["assets.BTC.model.volatility", "account.equity"]

@@ -63,12 +63,7 @@ pub struct ReplayRow {
 
 impl ReplayRow {
     /// What was replayed in bars of an interval beside what was simulated.
-    pub fn new(
-        replayed: &ReplayedLevel,
-        predicted: Estimate,
-        interval: Duration,
-        horizon: Duration,
-    ) -> Self {
+    pub fn new(replayed: &ReplayedLevel, predicted: Estimate, interval: Duration, horizon: Duration) -> Self {
         let realised = replayed.realised.into();
         let periods = replayed.starts as f64 * interval.days() / horizon.days();
         Self {

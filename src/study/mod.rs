@@ -18,6 +18,7 @@ mod limits;
 mod liquidation;
 mod metric;
 mod self_check;
+mod packed;
 mod part_file;
 mod replay;
 mod results_folder;
@@ -54,6 +55,7 @@ pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
 };
 pub use metric::{Measurement, Metrics};
+pub use packed::{PackedError, pack, unpack};
 pub use part_file::{PartFile, PartFileError, PartScenario};
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;

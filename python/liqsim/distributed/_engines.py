@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from typing import Any, Self
 
 ATTEMPTS = 6
-"""A task whose workers died so often is given up."""
+"""Work whose workers die so often, with nothing finished in between, is given up."""
 
 
 class Task:
@@ -68,6 +68,7 @@ class Processes(Engine):
     def __init__(self, workers: int | None = None) -> None:
         self._workers = workers or os.cpu_count() or 1
         self._pool = self._started()
+        self._deaths = 0
 
     def _started(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
@@ -78,7 +79,6 @@ class Processes(Engine):
         return task
 
     def _begin(self, task: Task) -> None:
-        task.attempts += 1
         try:
             future: Future[Any] = self._pool.submit(task.call, *task.arguments)
         except BrokenProcessPool:
@@ -92,14 +92,16 @@ class Processes(Engine):
             ended = [task for task in tasks if task.future in done]
             # One process that dies takes along all that its pool had to do.
             lost = [task for task in ended if isinstance(task.future.exception(), BrokenProcessPool)]
+            self._deaths += bool(lost)
             for task in lost:
-                if task.attempts >= ATTEMPTS:
+                if self._deaths >= ATTEMPTS:
                     task.result()
                 self._begin(task)
             whole = [task for task in ended if task not in lost]
             for task in whole:
                 task.result()
             if whole:
+                self._deaths = 0
                 return whole
 
     def workers(self) -> int:
