@@ -21,7 +21,7 @@ from ._result import Result
 from ._scenario import Scenario
 from ._tables import Table
 from ._values import interval as as_interval
-from ._values import whole
+from ._values import thread_count, whole
 
 if TYPE_CHECKING:
     from ._plot import CalibrationPlots
@@ -207,7 +207,7 @@ def calibrate(
         CalibrationError: They are too few, or fit no model.
     """
     history = _history(prices, columns, since, until, interval)
-    return Calibration(_liqsim.calibrate(history, model, whole(threads, "threads", 1)), history)
+    return Calibration(_liqsim.calibrate(history, model, thread_count(threads)), history)
 
 
 def forecast(
@@ -356,4 +356,4 @@ def replay(
     """
     history = _history(prices, columns, since, until)
     lengths = [as_interval(horizon) for horizon in horizons]
-    return Replay(_liqsim.replay(history, scenario._core, lengths, whole(threads, "threads", 1), shown(progress)))
+    return Replay(_liqsim.replay(history, scenario._core, lengths, thread_count(threads), shown(progress)))

@@ -20,7 +20,7 @@ from ._progress import Progress, shown
 from ._result import Result
 from ._tables import Table
 from ._values import interval as as_interval
-from ._values import overrides, plain, whole
+from ._values import overrides, plain, thread_count, whole
 
 if TYPE_CHECKING:
     from ._study import Safe, Verdict
@@ -189,7 +189,7 @@ class Scenario:
             KeyboardInterrupt: On Ctrl-C, at once; the lock of the interpreter is free all the time.
         """
         core = self._with(paths, seed)
-        return Result(_liqsim.run(core, whole(threads, "threads", 1), shown(progress), partial))
+        return Result(_liqsim.run(core, thread_count(threads), shown(progress), partial))
 
     def safe(
         self,
@@ -212,7 +212,7 @@ class Scenario:
 
         allowed = [float(limit) for limit in np.atleast_1d(np.asarray(limits, dtype=np.float64))]
         core = self._with(paths, seed)
-        return Safe(_liqsim.safe(core, criterion, allowed, {}, whole(threads, "threads", 1), shown(progress)))
+        return Safe(_liqsim.safe(core, criterion, allowed, {}, thread_count(threads), shown(progress)))
 
     def safe_surface(
         self,
@@ -274,7 +274,7 @@ class Scenario:
             assets, or without a choice where the scenario has several, with a first axis of assets.
         """
         core, count = self._with(None, seed), whole(paths, "paths", 1)
-        return prices_array(core, count, as_interval(interval), bars, assets, whole(threads, "threads", 1), shown(progress))
+        return prices_array(core, count, as_interval(interval), bars, assets, thread_count(threads), shown(progress))
 
     def evaluate(
         self,
@@ -306,7 +306,7 @@ class Scenario:
         """
         arrays = given_arrays(paths, self.assets, bars)
         core = self._with(None, seed)
-        of = _liqsim.evaluate(core, arrays, as_interval(interval), bridge, whole(threads, "threads", 1), shown(progress))
+        of = _liqsim.evaluate(core, arrays, as_interval(interval), bridge, thread_count(threads), shown(progress))
         return Result(of)
 
     def _with(self, paths: float | None, seed: int | None) -> _liqsim.Scenario:

@@ -13,7 +13,7 @@ from ._progress import Progress, shown
 from ._result import Result, write_whole
 from ._scenario import Scenario
 from ._tables import Table
-from ._values import plain, toml, whole
+from ._values import plain, thread_count, toml, whole
 
 if TYPE_CHECKING:
     from ._plot import SweepPlots
@@ -112,7 +112,7 @@ def surface(
     every = range(len(plan.cells))
     for (_, values), overrides in zip(plan.cells, plan.overrides(every), strict=True):
         cell = plan.base._core.changed(overrides)
-        found = Safe(_liqsim.safe(cell, criterion, [limit], {}, whole(threads, "threads", 1), None)).to_dict()
+        found = Safe(_liqsim.safe(cell, criterion, [limit], {}, thread_count(threads), None)).to_dict()
         rows.append(([_value(value) for value in values], found["safe_leverage"][0]))
     columns: dict[str, list[Any]] = {key: [values[place] for values, _ in rows] for place, key in enumerate(keys)}
     return Table(columns | {key: [row[key] for _, row in rows] for key in ("leverage", "low", "high")})
@@ -207,7 +207,7 @@ def sweep(
     total = sum(len(group) for group in plan.groups)
     said = shown(progress)
     for group in plan.groups:
-        for result in run_cells(plan.base, plan.overrides(group), whole(threads, "threads", 1)):
+        for result in run_cells(plan.base, plan.overrides(group), thread_count(threads)):
             found[result.identity] = result
             if store is not None:
                 store.keep(result)
@@ -384,7 +384,7 @@ def check(
         float(false_alarm_rate),
         whole(decide, "decide", 1),
         None if prices is None else _history(prices),
-        whole(threads, "threads", 1),
+        thread_count(threads),
         shown(progress),
     )
     return Verdict(core, Result(result))

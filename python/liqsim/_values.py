@@ -78,6 +78,12 @@ def whole(value: float | None, name: str, least: int = 0) -> int | None:
     return int(value)
 
 
+def thread_count(value: float | None) -> int | None:
+    """A number of threads; more than four a core make no sense, and are not started."""
+    count = whole(value, "threads", 1)
+    return None if count is None else min(count, 4 * (os.cpu_count() or 1))
+
+
 def interval(value: str | timedelta) -> str:
     """A length of time as text: ``"1h"`` or a timedelta."""
     return str(plain(value)) if isinstance(value, timedelta) else value

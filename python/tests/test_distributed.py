@@ -145,13 +145,13 @@ def test_a_driver_that_is_killed_is_followed_by_another(tmp_path):
         import liqsim as lq
         from liqsim import distributed
         if __name__ == "__main__":
-            scenario = lq.Scenario.load({str(ROOT / "scenarios/model-heston.toml")!r}).replace(paths=400_000)
+            scenario = lq.Scenario.load({str(ROOT / "scenarios/model-heston.toml")!r}).replace(paths=200_000)
             distributed.run(scenario, workers=1, parts=40, into={str(tmp_path)!r})
     """
     script = tmp_path / "driver.py"
     script.write_text(textwrap.dedent(code))
     driver = subprocess.Popen([sys.executable, str(script)], start_new_session=True)
-    scenario = lq.Scenario.load(ROOT / "scenarios/model-heston.toml").replace(paths=400_000)
+    scenario = lq.Scenario.load(ROOT / "scenarios/model-heston.toml").replace(paths=200_000)
     folder = tmp_path / scenario.identity
     until = time.monotonic() + 60
     while len(list(folder.glob("*.part"))) < 3 and time.monotonic() < until and driver.poll() is None:
@@ -210,3 +210,23 @@ def test_ray_gives_the_bytes_of_one(scenario):
     pytest.importorskip("ray")
     found = distributed.run(scenario, engine="ray", workers=2, parts=9)
     assert found.to_json() == scenario.run().to_json()
+
+
+@pytest.mark.ray
+def test_workers_of_ray_that_are_killed_change_nothing():
+    pytest.importorskip("ray")
+    psutil = pytest.importorskip("psutil")
+
+    def pids() -> list[int]:
+        below = psutil.Process().children(recursive=True)
+        return [process.pid for process in below if process.is_running() and "ray::_part" in " ".join(process.cmdline())]
+
+    scenario = lq.Scenario.load(ROOT / "scenarios/model-heston.toml").replace(paths=200_000)
+    stop, thread, killed = killing(pids, 10, 0.7)
+    try:
+        found = distributed.run(scenario, engine="ray", workers=2, parts=60)
+    finally:
+        stop.set()
+        thread.join()
+    assert found.to_json() == scenario.run().to_json()
+    assert killed
