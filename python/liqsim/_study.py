@@ -90,11 +90,12 @@ def axis(scenario: Scenario, key: str, values: Any) -> tuple[str, list[Any]]:
 
 
 def _value(text: str) -> Any:
-    """A value of TOML back as Python's."""
+    """A value of TOML for a column: a number, or text."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text
+    return value if isinstance(value, (int, float, str)) else text
 
 
 def surface(
