@@ -93,6 +93,7 @@ impl Calibration {
 
     /// The text of a scenario with the chosen model, or with that of a name, and what it takes for granted.
     #[pyo3(signature = (model, asset, venue, side, horizon, leverage, equity, drift))]
+    #[expect(clippy::too_many_arguments, reason = "each is a keyword of Python's")]
     fn scenario(
         &self,
         model: Option<&str>,
