@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room imports only from rooms before it in the list, and from itself.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "numeric",
     "stats",
     "market",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 12] = [
     "study",
     "calibrate",
     "report",
+    "serve",
     "cli",
 ];
 

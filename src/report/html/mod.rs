@@ -8,4 +8,4 @@ mod document;
 mod page;
 
 pub use document::{Document, DocumentError};
-pub use page::{ScenarioText, Table, Verdicts, render};
+pub use page::{FORMAT_SCRIPT, STYLE, ScenarioText, Table, Verdicts, render};
