@@ -51,24 +51,33 @@ pub(super) struct Field {
 /// All fields of a scenario's values, those on top first.
 pub(super) fn fields(schema: &Value, values: &Value) -> Vec<Field> {
     let mut found = Vec::new();
-    collect(schema, values, &mut Vec::new(), &mut found);
+    collect(schema, values, "", &mut Vec::new(), &mut found);
     venues(values, &mut found);
     stop(schema, values, &mut found);
     for field in &mut found {
         field.first = first(&field.path, &field.value, values);
     }
-    found.sort_by_key(|field| field.first.as_ref().map_or(usize::MAX, |(heading, _)| rank(heading)));
+    found.sort_by_key(|field| {
+        field.first.as_ref().map_or(usize::MAX, |(heading, _)| rank(heading, &field.key))
+    });
     found
 }
 
 const HEADINGS: [&str; 3] = ["Position", "Time and price", "What you do"];
+/// Order below a heading.
+const ORDER: [&str; 7] = ["side", "equity", "venue", "horizon", "price", "volatility", "drift"];
 
-fn rank(heading: &str) -> usize {
-    HEADINGS.iter().position(|known| *known == heading).unwrap_or(HEADINGS.len())
+fn rank(heading: &str, key: &str) -> usize {
+    let place = |list: &[&str], is: &dyn Fn(&str) -> bool| {
+        list.iter().position(|name| is(name)).unwrap_or(list.len())
+    };
+    place(&HEADINGS, &|name| name == heading) * 10 + place(&ORDER, &|name| key.ends_with(&format!(".{name}")))
 }
 
-/// The fields of a value and of what it holds; of what is absent those that take a plain value.
-fn collect(schema: &Value, value: &Value, path: &mut Path, found: &mut Vec<Field>) {
+/// The fields of a value and of what it holds; of what is absent those that take a plain value. What has no help of its own has that of
+/// the table it stands in.
+fn collect(schema: &Value, value: &Value, above: &str, path: &mut Path, found: &mut Vec<Field>) {
+    let help = schema["description"].as_str().unwrap_or(above);
     let shapes = alternatives(schema);
     match value {
         Value::Object(table) => {
@@ -76,14 +85,14 @@ fn collect(schema: &Value, value: &Value, path: &mut Path, found: &mut Vec<Field
             for (key, inside) in shape["properties"].as_object().into_iter().flatten() {
                 if !(path.is_empty() && LEFT_OUT.contains(&key.as_str())) {
                     path.push(Step::Key(key.clone()));
-                    collect(inside, table.get(key).unwrap_or(&Value::Null), path, found);
+                    collect(inside, table.get(key).unwrap_or(&Value::Null), help, path, found);
                     path.pop();
                 }
             }
             let named = &shape["additionalProperties"];
             for (key, inside) in table.iter().filter(|_| named.is_object()) {
                 path.push(Step::Key(key.clone()));
-                collect(named, inside, path, found);
+                collect(named, inside, help, path, found);
                 path.pop();
             }
         }
@@ -93,11 +102,11 @@ fn collect(schema: &Value, value: &Value, path: &mut Path, found: &mut Vec<Field
             let Some(shape) = shapes.into_iter().find(|shape| shape["items"].is_object()) else { return };
             for (index, inside) in items.iter().enumerate() {
                 path.push(Step::Index(index));
-                collect(&shape["items"], inside, path, found);
+                collect(&shape["items"], inside, help, path, found);
                 path.pop();
             }
         }
-        _ => found.extend(field(schema, &shapes, value, path)),
+        _ => found.extend(field(schema, &shapes, help, value, path)),
     }
 }
 
@@ -120,8 +129,7 @@ fn is_of(shape: &Value, table: &Value) -> bool {
 }
 
 /// The field of a plain value, if the schema has one.
-fn field(schema: &Value, shapes: &[&Value], value: &Value, path: &Path) -> Option<Field> {
-    let help = schema["description"].as_str().unwrap_or_default();
+fn field(schema: &Value, shapes: &[&Value], help: &str, value: &Value, path: &Path) -> Option<Field> {
     let choices: Vec<String> = shapes
         .iter()
         .flat_map(|shape| shape["enum"].as_array().cloned().unwrap_or_else(|| vec![shape["const"].clone()]))
@@ -213,7 +221,8 @@ fn stop(schema: &Value, values: &Value, found: &mut Vec<Field>) {
             let Step::Key(key) = step else { return };
             schema = &schema["properties"][key];
         }
-        found.extend(field(schema, &alternatives(schema), &Value::Null, &path));
+        let help = schema["description"].as_str().unwrap_or_default();
+        found.extend(field(schema, &alternatives(schema), help, &Value::Null, &path));
     }
     for field in found.iter_mut().filter(|field| field.path == path) {
         field.taken_out.clone_from(&stop);

@@ -33,7 +33,7 @@ function drawCurve(box, { levels, before, leverage, estimate, safe, isLog, isCoa
     const edge = x(Math.min(safe, to));
     add("rect", { class: "safe", x: left, y: top, width: edge - left, height: bottom - top });
     add("line", { class: "safe-edge", x1: edge, x2: edge, y1: top, y2: bottom });
-    if (edge - left > 90) add("text", { class: "safe-text", x: left + 8, y: top + 16 }, `1 % or less up to ${times(Math.floor(safe * 100) / 100)}`);
+    if (edge - left > 165) add("text", { class: "safe-text", x: left + 8, y: top + 16 }, `1 % or less up to ${times(Math.floor(safe * 100) / 100)}`);
   }
   for (const p of rungs) {
     add("line", { class: "rule", x1: left, x2: right, y1: y(p), y2: y(p) });
