@@ -38,7 +38,7 @@ fn devices_and_pipes_are_no_files_to_read() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    for name in ["/dev/zero", "pipe"] {
+    for name in ["/dev/zero", "./pipe"] {
         let venue = format!("venue = \"{name}\"");
         let prices = format!("kind = \"bootstrap\"\nprices = \"{name}\"\nblock = \"2d\"");
         let bootstrap = scenario("kind", &prices).replace("\nvolatility", "\n#").replace("\njumps", "\n#");

@@ -199,7 +199,8 @@ fn the_newest_question_stops_the_one_before_it() {
     let answer = page.answer(&json!([]), None, 0);
     let waited = start.elapsed();
     assert_eq!(answer["result"]["paths"], 2048);
-    assert!(waited < Duration::from_secs(5), "{waited:?}");
+    // Two seconds, as any stop, on machines that run other tests meanwhile.
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
     let (status, _, body) = reply(long);
     assert_eq!((status, body.as_str()), (409, "{\"superseded\":true}"));
 }
