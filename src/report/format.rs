@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 use super::html::Document;
 #[cfg(feature = "png")]

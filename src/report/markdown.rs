@@ -1,6 +1,6 @@
 //! Markdown: a GitHub table with the notes below it.
 
-use crate::engine::{LevelResult, RunResult};
+use crate::result::{LevelResult, RunResult};
 
 use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::{miner, safe, text};

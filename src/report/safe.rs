@@ -1,7 +1,7 @@
 //! Safe leverage for people and for machines.
 
-use crate::engine::RunResult;
 use crate::numeric::elementary;
+use crate::result::RunResult;
 use crate::study::{Criterion, SafeEntry, SafeReport};
 
 use super::table::grid;

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-use crate::engine::{LevelResult, RunResult};
+use crate::result::{LevelResult, RunResult};
 
 use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::format::Layout;

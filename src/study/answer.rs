@@ -8,8 +8,11 @@ use serde::Serialize;
 use super::criterion::Criterion;
 use super::safe::{CurvePoint, Depths};
 use super::search::{Found, best, largest_within};
-use crate::engine::{DepthApart, Kelly, RunError, RunOptions, SafeLeverage, run_tallied};
+use super::simulation::{RunError, run_tallied};
+use crate::engine::RunOptions;
+use crate::result::{Kelly, SafeLeverage};
 use crate::scenario::Scenario;
+use crate::stats::Method;
 
 /// Leverages of the curve.
 const CURVE_POINTS: usize = 60;
@@ -139,7 +142,7 @@ pub fn safe(
     {
         "one_pass".clone_into(&mut report.method);
         report.curve = depths.curve(CURVE_POINTS);
-        one_pass(&mut report, &depths, limits, options.threads)?;
+        one_pass(&mut report, &depths, limits, options)?;
     } else {
         report.notes.push(
             "One pass cannot tell this: several levels were run on the same random numbers and closed in on."
@@ -155,27 +158,27 @@ fn one_pass(
     report: &mut SafeReport,
     depths: &Depths<'_>,
     limits: &[f64],
-    threads: Option<usize>,
+    options: &RunOptions<'_>,
 ) -> Result<(), RunError> {
     let (mut crossing, mut rare) = (Vec::new(), Vec::new());
     for max in limits {
-        let (safe, by) = depths.safest(*max, threads)?;
+        let (safe, by) = depths.safest(*max, options)?;
         match by {
-            Some(DepthApart::Crossing(_)) => crossing.push(format!("{max}")),
-            Some(DepthApart::Particles(_)) => rare.push(format!("{max}")),
-            None => {}
+            Method::QuasiMonteCarlo => crossing.push(format!("{max}")),
+            Method::Splitting => rare.push(format!("{max}")),
+            _ => {}
         }
         report.safe_leverage.push(safe.into());
     }
     if !crossing.is_empty() {
         report.notes.push(format!(
-            "At most {}: from crossing probabilities on scrambled Sobol nets.",
+            "At most {}: from crossing probabilities on scrambled Sobol points.",
             crossing.join(", ")
         ));
     }
     if !rare.is_empty() {
         report.notes.push(format!(
-            "At most {}: from particles, paths that are selected on their way towards liquidation and weighted.",
+            "At most {}: from particles, paths that are resampled on their way towards liquidation and weighted.",
             rare.join(", ")
         ));
     }

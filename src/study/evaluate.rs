@@ -1,14 +1,13 @@
 //! Accounts on paths that a caller brings: from another model, another library, another world.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
-use rayon::prelude::*;
 
 use super::given::{GivenPaths, Playback};
-use crate::engine::{self, BLOCK_LANES, Plan, PlanError, Progress, RunError, RunOptions, RunResult, Worker};
+use super::simulation::{RunError, result_of};
+use crate::engine::{BLOCK_LANES, Executor, Plan, PlanError, Progress, RunOptions, Worker};
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
+use crate::result::RunResult;
 use crate::scenario::{PathBudget, Sampling, Scenario};
 use crate::stats::Tally;
 
@@ -84,27 +83,24 @@ pub fn evaluate(
     let scenario = on_given_paths(scenario, &paths)?;
     let count = paths.first().map_or(0, |paths| paths.paths());
     let mut tally = Tally::new(scenario.account.leverage.len());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build();
-    let pool = pool.map_err(RunError::from)?;
-    let blocks: Vec<usize> = (0..count.div_ceil(BLOCK_LANES)).collect();
-    for batch in blocks.chunks(BATCH) {
-        if options.stop.load(Ordering::Relaxed) {
-            return Err(RunError::Interrupted.into());
-        }
-        let follow = |block: &usize| -> Result<Tally, PlanError> {
-            let plan = Plan::new(&played(&scenario, &paths, block * BLOCK_LANES))?;
+    let executor = Executor::new(*options).map_err(RunError::from)?;
+    let blocks = count.div_ceil(BLOCK_LANES) as u64;
+    for first in (0..blocks).step_by(BATCH) {
+        let batch = first..blocks.min(first + BATCH as u64);
+        let follow = |(): &mut (), block: u64| -> Result<Tally, PlanError> {
+            let first = block as usize * BLOCK_LANES;
+            let plan = Plan::new(&played(&scenario, &paths, first))?;
             let mut worker = Worker::new(&plan);
-            worker.run_block(*block as u64, BLOCK_LANES.min(count - block * BLOCK_LANES));
+            worker.run_block(block, BLOCK_LANES.min(count - first));
             Ok(worker.tally().clone())
         };
-        let tallies: Vec<Result<Tally, PlanError>> = pool.install(|| batch.par_iter().map(follow).collect());
-        for part in tallies {
+        let done = (batch.end as usize * BLOCK_LANES).min(count) as u64;
+        for part in executor.map(batch, || (), follow).ok_or(RunError::Interrupted)? {
             tally.merge(&part?);
         }
-        let done = ((batch[batch.len() - 1] + 1) * BLOCK_LANES).min(count) as u64;
-        (options.progress)(Progress { paths_done: done, paths_planned: count as u64 });
+        executor.report(Progress { paths_done: done, paths_planned: count as u64 });
     }
-    let result = engine::result_of(&scenario, tally, options.threads)?;
+    let result = result_of(&scenario, tally, options)?;
     Ok(RunResult { price_fan: None, ..result })
 }
 

@@ -6,7 +6,10 @@ use super::assumed::assumptions;
 use super::curve::curve;
 use super::safe::Depths;
 use super::sentence::{SAFE, answer};
-use crate::engine::{self, MergeError, Partial, RunError, RunOptions, RunResult};
+use super::simulation::{RunError, result_of, run_tallied};
+use crate::engine::RunOptions;
+use crate::estimate::{MergeError, Partial};
+use crate::result::RunResult;
 use crate::scenario::Scenario;
 use crate::stats::Tally;
 
@@ -16,7 +19,7 @@ use crate::stats::Tally;
 /// # Errors
 /// See [`RunError`].
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
-    let (result, tally) = engine::run_tallied(scenario, options)?;
+    let (result, tally) = run_tallied(scenario, options)?;
     completed(scenario, &tally, options, result)
 }
 
@@ -34,7 +37,7 @@ pub enum MergePartsError {
     Run(#[from] RunError),
 }
 
-/// The result of a run from all of its parts ([`engine::run_shard`]): the same bytes as [`run`].
+/// The result of a run from all of its parts ([`run_shard`](super::run_shard)): the same bytes as [`run`].
 ///
 /// # Errors
 /// See [`MergePartsError`].
@@ -47,7 +50,7 @@ pub fn merge(
     if parts.iter().any(|part| part.identity != scenario.identity()) {
         return Err(MergePartsError::OtherScenario);
     }
-    let result = engine::result_of(scenario, tally.clone(), options.threads)?;
+    let result = result_of(scenario, tally.clone(), options)?;
     Ok(completed(scenario, &tally, options, result)?)
 }
 
@@ -62,7 +65,7 @@ fn completed(
         // Whoever has stopped a run does not wait for a better number.
         let safe = match options.stop.load(Ordering::Relaxed) {
             true => depths.safe(SAFE),
-            false => depths.safest(SAFE, options.threads)?.0,
+            false => depths.safest(SAFE, options)?.0,
         };
         result.safe_leverage.push(safe);
     }

@@ -5,8 +5,10 @@
 
 use super::criterion::Criterion;
 use super::safe::LeverageRange;
-use crate::engine::{LevelResult, RunError, RunOptions, run};
+use super::simulation::{RunError, run_levels as run};
+use crate::engine::RunOptions;
 use crate::numeric::elementary;
+use crate::result::LevelResult;
 use crate::scenario::Scenario;
 
 /// Levels of the first run.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room imports only from rooms before it in the list, and from itself.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 14] = [
     "numeric",
     "stats",
     "market",
@@ -14,6 +14,8 @@ const ROOMS: [&str; 12] = [
     "account",
     "scenario",
     "engine",
+    "estimate",
+    "result",
     "study",
     "calibrate",
     "report",

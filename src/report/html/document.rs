@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::engine::RunResult;
 use crate::report::{ReplayReport, SweepReport};
+use crate::result::RunResult;
 use crate::study::CheckReport;
 
 /// One result, told apart by its keys.

@@ -10,7 +10,7 @@ use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::super::{RenderError, miner, number, text};
 use super::answer;
 use super::document::Document;
-use crate::engine::{Note, RunResult};
+use crate::result::{NoteText, RunResult};
 
 const TEMPLATE: &str = include_str!("../assets/page.html");
 const STYLE: &str = include_str!("../assets/page.css");
@@ -103,8 +103,8 @@ struct Run {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     assumptions: Option<String>,
-    warnings: Vec<Note>,
-    notes: Vec<Note>,
+    warnings: Vec<NoteText>,
+    notes: Vec<NoteText>,
 }
 
 #[derive(Serialize)]

@@ -46,4 +46,4 @@ mod pilot;
 mod swarm;
 
 pub(super) use estimate::RARE;
-pub use estimate::{RareBudget, RareEstimate, RareEvents};
+pub use estimate::RareEvents;

@@ -1,6 +1,6 @@
 //! Times at which particles may be selected.
 
-use crate::engine::grid::GridPoint;
+use crate::engine::GridPoint;
 use crate::market::Duration;
 
 /// Evenly spaced times of selection up to the horizon; more of them do not pay for the bars that end at them.

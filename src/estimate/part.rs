@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::block::BLOCK_LANES;
+use crate::engine::BLOCK_LANES;
 use crate::stats::{MOST_PATHS, Tally};
 
 /// One of several parts of a run.
@@ -52,7 +52,7 @@ impl Shard {
     }
 
     /// Its paths among so many: whole blocks, but for the last of all.
-    pub(super) fn paths(&self, paths: u64) -> Range<u64> {
+    pub(crate) fn paths(&self, paths: u64) -> Range<u64> {
         let lanes = BLOCK_LANES as u64;
         let blocks = u128::from(paths.div_ceil(lanes));
         let edge = |number: u64| {

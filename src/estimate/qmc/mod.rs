@@ -26,4 +26,4 @@ mod points;
 mod problem;
 mod twin;
 
-pub use estimate::{Crossing, CrossingEstimate, CrossingTarget};
+pub use estimate::Crossing;

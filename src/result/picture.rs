@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::block::{BLOCK_LANES, BlockLoop};
-use super::path_law::{PathLaw, PathLawError};
-use crate::account::Observer;
-use crate::market::{Bars, Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR};
-use crate::numeric::{Stream, exp, exponentials, ln};
+use crate::engine::{PathLaw, PathLawError, PriceDates};
+use crate::market::{Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR};
+use crate::numeric::{exp, ln};
 use crate::scenario::{Asset, Monitoring, Scenario};
 use crate::stats::{Bin, Distribution, Histogram};
 
@@ -19,10 +17,6 @@ const TAIL: f64 = 5e-4;
 const DAYS_PER_YEAR: f64 = SECONDS_PER_YEAR / SECONDS_PER_DAY;
 /// Dates of a fan.
 const DATES: u64 = 20;
-/// Blocks of paths of a fan: 8192 paths place a 5 % quantile within 0.25 % of probability.
-const FAN_BLOCKS: u64 = 8;
-/// The blocks of a fan are numbered from here, far beyond those of a run, so that their randomness is their own.
-const FIRST_FAN_BLOCK: u64 = 1 << 48;
 const FAN_QUANTILES: [(&str, f64); 5] =
     [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95)];
 
@@ -84,7 +78,7 @@ pub struct PriceFan {
 
 /// The fans of scenarios, each drawn once for all that have the same.
 #[derive(Debug, Default)]
-pub(super) struct PriceFans {
+pub struct PriceFans {
     /// What was drawn last: of which paths, and the price at the start.
     drawn: Option<((String, f64), PriceFan)>,
 }
@@ -112,46 +106,18 @@ impl PriceFans {
 impl PriceFan {
     /// The fan of an asset, the first of a law with a pause at each date.
     fn new(law: &PathLaw, asset: &Asset) -> Self {
-        let times: Vec<f64> = law.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
-        let mut dates = PriceDates { next: 0, ratios: vec![Histogram::default(); times.len()] };
-        let mut paths = BlockLoop::new(law);
-        for block in FIRST_FAN_BLOCK..FIRST_FAN_BLOCK + FAN_BLOCKS {
-            paths.run_block(block, BLOCK_LANES, &mut [&mut dates]);
-        }
-        let laws: Vec<Distribution> = dates.ratios.iter().map(Distribution::new).collect();
+        let PriceDates { paths, times, ratios, .. } = PriceDates::new(law);
+        let laws: Vec<Distribution> = ratios.iter().map(Distribution::new).collect();
         let quantiles = FAN_QUANTILES.map(|(key, p)| {
             let prices = laws.iter().map(|law| asset.price * law.quantile(p));
             (key.to_owned(), std::iter::once(asset.price).chain(prices).collect())
         });
         Self {
             asset: asset.name.clone(),
-            paths: FAN_BLOCKS * BLOCK_LANES as u64,
+            paths,
             days: std::iter::once(0.0).chain(times.iter().map(|time| time * DAYS_PER_YEAR)).collect(),
             quantiles: quantiles.into_iter().collect(),
         }
-    }
-}
-
-/// Notes the price at every monitoring date.
-struct PriceDates {
-    /// The date that comes next.
-    next: usize,
-    /// Prices over the price at the start, by date.
-    ratios: Vec<Histogram>,
-}
-
-impl Observer for PriceDates {
-    fn begin(&mut self, _lanes: usize) {
-        self.next = 0;
-    }
-
-    fn observe(&mut self, bars: &[Bars], _noise: &mut Stream) {
-        let mut ratios = Vec::new();
-        exponentials(&bars[0].close, &mut ratios);
-        if let Some(date) = self.ratios.get_mut(self.next) {
-            ratios.iter().for_each(|ratio| date.add(*ratio, 1.0));
-        }
-        self.next += 1;
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Plan;
-use super::result::TimeToLiquidation;
+use super::notes::Note;
+use super::time::TimeToLiquidation;
 use crate::account::Moment;
 use crate::account::miner::{MinerLevel, OpenMiner};
+use crate::engine::Plan;
 use crate::market::SECONDS_PER_DAY;
 use crate::stats::{Distribution, Estimate, Histogram, MinerTally, Moments, NetworkTally, Tally};
 
@@ -224,57 +225,16 @@ fn over_time(tally: &MinerTally, schedule: &[Moment]) -> Vec<MinerPoint> {
     dates(schedule).enumerate().filter_map(point).collect()
 }
 
-/// Where the probabilities of a miner come from.
-pub(super) fn counted(paths: u64) -> String {
-    format!(
-        "Defaults and liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1. Crossing \
-         probabilities and importance sampling are for positions."
-    )
-}
-
 /// What a result of a miner has to carry.
-pub(super) fn notes(opened: &OpenMiner) -> Vec<(&'static str, String)> {
-    let mut notes = vec![
-        (
-            "network_epochs",
-            "Difficulty is set anew at equal intervals; real epochs have 2016 blocks: 13.65 days on average since 2016, shorter when \
-             hashrate grows. Dates of retargets and halvings depend on it, coins per day do not."
-                .to_owned(),
-        ),
-        (
-            "daily_accounts",
-            "Power is paid and coins are sold once a day at the day's closing price; machines are priced at the hashprice of the day \
-             (a halving hits them on its day, a market would see it coming)."
-                .to_owned(),
-        ),
-        (
-            "default_at_once",
-            "A bill or an instalment that cannot be paid ends the miner at once: no grace, no refinancing, no new shares. The owner does \
-             not hand machines back before he has to."
-                .to_owned(),
-        ),
-        (
-            "lenders_losses",
-            "`bad_debt` is that of loans that failed or were liquidated; a claim above the machines at the horizon is not in it (without \
-             recourse the owner is rid of it)."
-                .to_owned(),
-        ),
-        (
-            "network_estimates",
-            "Estimates of `growth` and `response` rest on one history with few cycles, `floor` on judgement: vary all three \
-             (`liqsim sweep`)."
-                .to_owned(),
-        ),
+pub(super) fn notes(opened: &OpenMiner) -> Vec<Note> {
+    let hedges = &opened.miner.hedges;
+    let put = hedges.put.is_some().then(|| Note::PutOfMiner { premium: hedges.premium() });
+    let always = [
+        Note::NetworkEpochs,
+        Note::DailyAccounts,
+        Note::DefaultAtOnce,
+        Note::LendersLosses,
+        Note::NetworkEstimates,
     ];
-    if opened.miner.hedges.put.is_some() {
-        notes.push((
-            "put_of_miner",
-            format!(
-                "The put costs {:.2} % of the assets, paid from the cash; it is held to its expiry, or marked at the horizon or when the miner \
-                 is wound up.",
-                100.0 * opened.miner.hedges.premium()
-            ),
-        ));
-    }
-    notes
+    always.into_iter().chain(put).collect()
 }

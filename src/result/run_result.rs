@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::mining::{MinerResult, NetworkResult};
+use super::notes::NoteText;
 use super::picture::{EquityDistribution, PriceFan};
-use super::plan::PositionAtStart;
-use crate::stats::{Estimate, Histogram, Moments};
+use super::time::TimeToLiquidation;
+use crate::engine::PositionAtStart;
+use crate::stats::Estimate;
 use crate::venue::Side;
 
 /// Values by probability; keys are decimal fractions as text (`"0.05"`).
@@ -32,7 +34,7 @@ pub struct RunResult {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
     /// Approximations and warnings.
-    pub notes: Vec<Note>,
+    pub notes: Vec<NoteText>,
     /// One entry per leverage, ascending.
     pub levels: Vec<LevelResult>,
     /// The network, where a miner works in it.
@@ -110,15 +112,6 @@ pub struct SafeLeverage {
     pub high: f64,
     /// Whether it is the venue that allows no more, and not the target.
     pub limited_by_venue: bool,
-}
-
-/// An approximation or a warning, with what to do about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Note {
-    /// Stable name, such as `few_events`.
-    pub code: String,
-    /// What it means and what to try next.
-    pub message: String,
 }
 
 /// The result at one leverage.
@@ -277,44 +270,6 @@ pub struct EquityPoint {
     pub days: f64,
     /// Quantiles with their errors.
     pub quantiles: BTreeMap<String, Estimate>,
-}
-
-/// Days from the start to liquidation, among the liquidated paths.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TimeToLiquidation {
-    /// Mean.
-    pub mean: f64,
-    /// Standard error of the mean.
-    pub std_error: f64,
-    /// 5 % quantile.
-    pub p05: f64,
-    /// Median.
-    pub p50: f64,
-    /// 95 % quantile.
-    pub p95: f64,
-}
-
-impl TimeToLiquidation {
-    /// From the moments and the histogram of the times as shares of the horizon; none if there are none.
-    pub(super) fn of(moments: &Moments, times: &Histogram, horizon_days: f64) -> Option<Self> {
-        let sums = moments.mapped(0.0, 1.0);
-        let [weight, sum, squares, ..] = sums.powers;
-        if weight <= 0.0 {
-            return None;
-        }
-        let mean = sum / weight;
-        let variance = (squares / weight - mean * mean).max(0.0);
-        let total = times.weight();
-        let quantile = |p: f64| times.quantile(p * total).unwrap_or(0.0) * horizon_days;
-        Some(Self {
-            mean: mean * horizon_days,
-            // Σw²/(Σw)² is one over the effective number of times.
-            std_error: (variance * sums.squares[0]).sqrt() / weight * horizon_days,
-            p05: quantile(0.05),
-            p50: quantile(0.5),
-            p95: quantile(0.95),
-        })
-    }
 }
 
 /// Shape of the distribution of the return on equity.
