@@ -2,7 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::block::{BlockLoop, Seat};
+use super::block::{BLOCK_LANES, BlockLoop, Seat};
+use super::not_a_number::NotANumber;
 use super::path_law::PathLaw;
 use super::plan::Plan;
 use super::recorded::{RecordedPaths, RecordedSource};
@@ -15,6 +16,8 @@ use crate::stats::Tally;
 pub struct Worker<'a> {
     paths: Box<dyn BarSource + 'a>,
     accounts: Vec<Followed<'a>>,
+    /// Where the last block gave a price that is not a number.
+    broken: Option<NotANumber>,
 }
 
 /// An account and what its blocks have come to.
@@ -40,7 +43,7 @@ impl<'a> Worker<'a> {
     /// A worker for the account of a plan on paths that exist already.
     pub fn on(given: &'a dyn RecordedPaths, plan: &'a Plan) -> Self {
         let accounts = vec![Followed::new(plan, plan.follower(), false)];
-        Self { paths: Box::new(RecordedSource::new(given, plan)), accounts }
+        Self { paths: Box::new(RecordedSource::new(given, plan)), accounts, broken: None }
     }
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
@@ -58,15 +61,20 @@ impl<'a> Worker<'a> {
         let stratified = accounts.iter().filter_map(Followed::stratified);
         let paths = BlockLoop::with_seats(law, seats).stratified(stratified);
         let levels = accounts.iter().map(|account| account.plan.terms.len()).sum();
-        Self { paths: Box::new(paths.stopped_by(stop, levels)), accounts }
+        Self { paths: Box::new(paths.stopped_by(stop, levels)), accounts, broken: None }
     }
 
-    /// Simulates one block of `lanes` paths and adds it to the tallies; false if it was given up.
+    /// Simulates one block of `lanes` paths and adds it to the tallies; false if it was given up, or is [`broken`](Self::broken).
     pub fn run_block(&mut self, block: u64, lanes: usize) -> bool {
-        let Self { paths, accounts } = self;
+        let Self { paths, accounts, broken } = self;
         let mut observers: Vec<&mut dyn Observer> =
             accounts.iter_mut().map(|account| &mut *account.follower as &mut dyn Observer).collect();
         if !paths.run_block(block, lanes, &mut observers) {
+            return false;
+        }
+        let number = (block, block.saturating_mul(BLOCK_LANES as u64));
+        *broken = NotANumber::among(paths.log_prices(), &accounts[0].plan.law, number);
+        if broken.is_some() {
             return false;
         }
         for Followed { follower, tally, .. } in &mut *accounts {
@@ -78,6 +86,11 @@ impl<'a> Worker<'a> {
             }
         }
         true
+    }
+
+    /// Where the last block gave a price that is not a number.
+    pub fn broken(&self) -> Option<&NotANumber> {
+        self.broken.as_ref()
     }
 
     /// What the blocks run so far have tallied for the first account.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::estimators::{Answers, Estimators};
-use crate::engine::{BLOCK_LANES, Executor, Plan, Progress, Worker};
+use crate::engine::{BLOCK_LANES, Executor, NotANumber, Plan, Progress, Worker};
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::Tally;
 
@@ -62,7 +62,10 @@ pub struct Outcome {
 }
 
 /// Does the work of jobs on the same paths until each has enough, or the executor is stopped.
-pub fn estimate(jobs: &[Job<'_>], executor: &Executor<'_>) -> Vec<Outcome> {
+///
+/// # Errors
+/// A price that is not a number.
+pub fn estimate(jobs: &[Job<'_>], executor: &Executor<'_>) -> Result<Vec<Outcome>, NotANumber> {
     let mut members: Vec<Member<'_>> = jobs.iter().map(Member::new).collect();
     loop {
         let mut running: Vec<&mut Member<'_>> =
@@ -70,20 +73,23 @@ pub fn estimate(jobs: &[Job<'_>], executor: &Executor<'_>) -> Vec<Outcome> {
         let Some(until) = running.iter().map(|member| member.until).min() else { break };
         // Whoever still runs has all paths so far.
         let start = running.first().map_or(0, |member| member.tally.paths);
-        run_paths(&mut running, executor, start..until);
+        run_paths(&mut running, executor, start..until)?;
         for member in running {
             member.check(until, executor);
         }
     }
-    members.into_iter().map(|member| member.outcome(executor)).collect()
+    Ok(members.into_iter().map(|member| member.outcome(executor)).collect())
 }
 
 /// What the paths of a part of a job come to; none if the executor was stopped before all were done.
-pub fn part(job: &Job<'_>, paths: Range<u64>, executor: &Executor<'_>) -> Option<Tally> {
+///
+/// # Errors
+/// A price that is not a number.
+pub fn part(job: &Job<'_>, paths: Range<u64>, executor: &Executor<'_>) -> Result<Option<Tally>, NotANumber> {
     let mut member = Member::new(job);
     let wanted = paths.end - paths.start;
-    run_paths(&mut [&mut member], executor, paths);
-    (member.tally.paths == wanted).then_some(member.tally)
+    run_paths(&mut [&mut member], executor, paths)?;
+    Ok((member.tally.paths == wanted).then_some(member.tally))
 }
 
 /// What a job comes to whose paths have been run elsewhere.
@@ -193,29 +199,47 @@ impl<'a> Member<'a> {
 }
 
 /// Runs the paths of a range that starts on a block boundary and adds them to the tallies.
-fn run_paths(members: &mut [&mut Member<'_>], executor: &Executor<'_>, paths: Range<u64>) {
+fn run_paths(
+    members: &mut [&mut Member<'_>],
+    executor: &Executor<'_>,
+    paths: Range<u64>,
+) -> Result<(), NotANumber> {
     let jobs: Vec<(&Plan, bool)> =
         members.iter().map(|member| (member.job.plan, member.job.estimators.is_stratified())).collect();
-    let Some((first, _)) = jobs.first() else { return };
+    let Some((first, _)) = jobs.first() else { return Ok(()) };
     let planned = members[0].planned();
     let lanes = BLOCK_LANES as u64;
     let done = AtomicU64::new(paths.start);
+    // The first block that is broken; none after it is of use.
+    let broken_at = AtomicU64::new(u64::MAX);
     let tallies = executor.fold(
         paths.start / lanes..paths.end.div_ceil(lanes),
-        || Worker::sharing(&first.law, &jobs, executor.stop()),
-        |worker, block| {
+        || (Worker::sharing(&first.law, &jobs, executor.stop()), None),
+        |(worker, broken), block| {
             let count = lanes.min(paths.end - block * lanes);
+            if block > broken_at.load(Ordering::Relaxed) {
+                return;
+            }
             if !worker.run_block(block, count as usize) {
+                if let Some(found) = worker.broken() {
+                    broken_at.fetch_min(block, Ordering::Relaxed);
+                    *broken = Some(found.clone());
+                }
                 return;
             }
             let finished = done.fetch_add(count, Ordering::Relaxed) + count;
             executor.report(Progress { paths_done: finished, paths_planned: planned });
         },
-        Worker::into_tallies,
+        |(worker, broken)| (worker.into_tallies(), broken),
     );
-    for parts in &tallies {
+    let broken = tallies.iter().filter_map(|(_, broken): &(_, Option<NotANumber>)| broken.clone());
+    if let Some(first) = broken.min_by_key(|broken| broken.path) {
+        return Err(first);
+    }
+    for (parts, _) in &tallies {
         for (member, part) in members.iter_mut().zip(parts) {
             member.tally.merge(part);
         }
     }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Simulating scenarios: from what is asked to the results of all levels.
 
 use crate::engine::{
-    BLOCK_LANES, Executor, PathLawError, Plan, PlanError, Progress, RunOptions, ThreadsError,
+    BLOCK_LANES, Executor, NotANumber, PathLawError, Plan, PlanError, Progress, RunOptions, ThreadsError,
 };
 use crate::estimate::{Estimators, Job, Outcome, Partial, SamplingError, Shard, estimate, outcome_of, part};
 use crate::result::{PriceFans, RunResult, summarise};
@@ -20,6 +20,9 @@ pub enum RunError {
     /// It asks for a way to its probabilities that there is not.
     #[error(transparent)]
     Sampling(#[from] SamplingError),
+    /// A model gives prices that are no numbers.
+    #[error(transparent)]
+    NotANumber(#[from] NotANumber),
     /// Stopped before the first block was finished.
     #[error("interrupted before any path was finished")]
     Interrupted,
@@ -116,7 +119,7 @@ fn run_prepared(
 ) -> Result<Vec<(RunResult, Tally)>, RunError> {
     let executor = Executor::new(*options)?;
     let jobs: Vec<Job<'_>> = prepared.iter().map(Prepared::job).collect();
-    let outcomes = estimate(&jobs, &executor);
+    let outcomes = estimate(&jobs, &executor)?;
     let mut fans = PriceFans::default();
     let result =
         |(one, outcome): (&Prepared<'_>, Outcome)| Ok((one.result(&outcome, &mut fans)?, outcome.tally));
@@ -139,7 +142,7 @@ pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) ->
         (options.progress)(Progress { paths_done: progress.paths_done - before, paths_planned: wanted });
     };
     let executor = Executor::new(RunOptions { progress: &progress, ..*options })?;
-    let tally = part(&prepared.job(), range, &executor).ok_or(RunError::Interrupted)?;
+    let tally = part(&prepared.job(), range, &executor)?.ok_or(RunError::Interrupted)?;
     Ok(Partial { liqsim: env!("CARGO_PKG_VERSION").to_owned(), identity: scenario.identity(), shard, tally })
 }
 

@@ -34,9 +34,9 @@ const UNSAFE_FILE: &str = "numeric/dispatch.rs";
 const LONGEST_FILE: usize = 400;
 
 /// A source file: its path below `src/` with forward slashes, and its text.
-struct Source {
-    path: String,
-    text: String,
+pub struct Source {
+    pub path: String,
+    pub text: String,
 }
 
 impl Source {
@@ -49,7 +49,7 @@ impl Source {
     }
 }
 
-fn sources() -> Vec<Source> {
+pub fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![root.clone()];
     let mut files: Vec<PathBuf> = Vec::new();
@@ -74,7 +74,7 @@ fn sources() -> Vec<Source> {
 }
 
 /// The text with comments and literals blanked out, byte for byte, so that places stay true.
-fn code_only(text: &str) -> String {
+pub fn code_only(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut code = bytes.to_vec();
     let mut at = 0;
@@ -91,7 +91,7 @@ fn code_only(text: &str) -> String {
     String::from_utf8(code).unwrap()
 }
 
-fn is_word(byte: u8) -> bool {
+pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
