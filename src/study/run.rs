@@ -9,7 +9,7 @@ use super::sentence::{SAFE, answer};
 use super::simulation::{RunError, result_of, run_tallied};
 use crate::engine::RunOptions;
 use crate::estimate::{MergeError, Partial};
-use crate::result::RunResult;
+use crate::result::{Note, RunResult};
 use crate::scenario::Scenario;
 use crate::stats::Tally;
 
@@ -61,9 +61,10 @@ fn completed(
     options: &RunOptions<'_>,
     mut result: RunResult,
 ) -> Result<RunResult, RunError> {
+    let is_stopped = || options.stop.load(Ordering::Relaxed);
     if let Some(depths) = Depths::new(scenario, tally) {
         // Whoever has stopped a run does not wait for a better number.
-        let safe = match options.stop.load(Ordering::Relaxed) {
+        let safe = match is_stopped() {
             true => depths.safe(SAFE),
             false => depths.safest(SAFE, options)?.0,
         };
@@ -71,8 +72,17 @@ fn completed(
     }
     result.answer = Some(answer(scenario, &result));
     result.assumptions = Some(assumptions(scenario));
-    if !options.stop.load(Ordering::Relaxed) {
-        result.curve = curve(scenario, &result, &RunOptions { progress: &|_| {}, ..*options })?;
+    if !is_stopped() {
+        match curve(scenario, &result, &RunOptions { progress: &|_| {}, ..*options }) {
+            Err(RunError::Interrupted) => {}
+            curve => result.curve = curve?,
+        }
+    }
+    if is_stopped() && !result.interrupted {
+        let paths = result.paths;
+        result.curve.clear();
+        result.interrupted = true;
+        result.notes.insert(0, Note::Interrupted { paths, planned: paths }.text());
     }
     result.scenario_toml = scenario.to_toml().ok();
     Ok(result)
