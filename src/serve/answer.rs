@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, Question, refusal};
 use super::http::Reply;
-use crate::engine::{RunError, RunOptions, RunResult};
+use crate::engine::RunOptions;
 use crate::report::html::{Document, ScenarioText, render};
 use crate::report::is_warning;
+use crate::result::RunResult;
 use crate::scenario::{PathBudget, Scenario};
-use crate::study::{answer_at, chosen, run};
+use crate::study::{RunError, answer_at, chosen, run};
 
 /// Paths of the answers before the last; each is given only where the next one takes several times as many.
 const COARSE: [u64; 2] = [1 << 11, 1 << 15];
