@@ -53,19 +53,21 @@
 //!
 //! ```text
 //! scenario text ── parse, validate ──> Scenario                         scenario
-//!    Scenario ──> Plan: blocks of paths                                 engine
-//!       block:   model ──> Bars ──> accounts (all levels) ──> outcomes  model, market, account, venue
+//!    Scenario ──> Plan: the law of the paths, and the account           engine
+//!       block:   model ──> Bars ──> observers (accounts, recorders)     model, market, account, venue
 //!       outcomes ──> tallies (mergeable, exact)                         stats
-//!    tallies ──> RunResult                                              engine
+//!    estimators ──> probabilities with their method                     estimate
+//!    ──> RunResult, notes                                               result
 //!    RunResult ──> safe leverage, sweep, check, comparison, replay      study
 //!    price history ──> fitted models, scenarios                         calibrate
 //!    ──> table, CSV, Markdown, pages, pictures                          report (a feature)
+//!    Scenario, changed on a page ──> RunResult, at once                 serve (a feature)
 //! ```
 //!
 //! # Features
 //!
 //! Without default features this is the library alone: scenarios, simulation, studies, calibration, results that serialise as JSON.
-//! `arrays` takes and gives paths as arrays of `ndarray`; `report` adds the formats of finished results, `parquet` and `png` one more each, and `cli` is the program `liqsim`.
+//! `arrays` takes and gives paths as arrays of `ndarray`; `report` adds the formats of finished results, `parquet` and `png` one more each, `serve` a local page that recomputes, and `cli` is the program `liqsim`.
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What the C library computes differs between platforms; tests compare with it.
@@ -79,11 +81,16 @@ pub mod venue;
 pub mod account;
 pub mod scenario;
 pub mod engine;
+pub mod estimate;
+pub mod result;
 pub mod study;
 pub mod calibrate;
 #[cfg(feature = "report")]
 pub mod report;
+#[cfg(feature = "serve")]
+pub mod serve;
 
-pub use engine::{RunOptions, RunResult};
+pub use engine::RunOptions;
+pub use result::RunResult;
 pub use scenario::Scenario;
 pub use study::run;

@@ -7,9 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::{Deserialize, Serialize};
 
-use liqsim::engine::{Partial, Shard, run_shard};
+use liqsim::estimate::{Partial, Shard};
 use liqsim::stats::Tally;
-use liqsim::study::{self, MergePartsError};
+use liqsim::study::{self, MergePartsError, run_shard};
 
 use super::errors::{failure, wrong};
 use super::result::Result;

@@ -7,14 +7,13 @@ use std::sync::atomic::Ordering;
 use pyo3::prelude::*;
 
 use liqsim::calibrate::{AssumptionOptions, assumptions};
-use liqsim::engine::{self, RunError};
 use liqsim::report::{
     Layout, ReplayReport, ReplayRow, Replayed, VerdictFormat, render_check, render_comparisons,
     render_liquidation_json, render_safe_json, render_venue_json, render_venue_list_json,
 };
 use liqsim::report::{ReplayFormat, render_replay};
 use liqsim::scenario::{Axis, catalogue_venue};
-use liqsim::study::{self, CheckOptions, ComparisonOptions, Criterion, Replay, SafeReport};
+use liqsim::study::{self, CheckOptions, ComparisonOptions, Criterion, Replay, RunError, SafeReport};
 use liqsim::venue::{catalogue_names, catalogue_text};
 
 use super::errors::{failure, unknown, wrong};
@@ -251,7 +250,7 @@ pub fn replay(
             let mut scenario = (*scenario).clone();
             scenario.simulation.horizon = horizon;
             let replayed = replay.levels(&scenario).map_err(|error| error.to_string())?;
-            let result = engine::run(&scenario, options).map_err(|error| error.to_string())?;
+            let result = study::run_levels(&scenario, options).map_err(|error| error.to_string())?;
             if options.stop.load(Ordering::Relaxed) {
                 return Err(RunError::Interrupted.to_string());
             }

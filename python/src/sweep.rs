@@ -5,9 +5,8 @@ use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
 
-use liqsim::engine::{self, RunError};
 use liqsim::scenario::{Axis, Sweep};
-use liqsim::study::{self, SweepChanges, SweepError, SweptSource};
+use liqsim::study::{self, RunError, SweepChanges, SweepError, SweptSource};
 
 use super::errors::{failure, problems, wrong};
 use super::result::Result;
@@ -89,7 +88,7 @@ pub fn run_sharing(
     let of: Vec<liqsim::Scenario> = scenarios.iter().map(|scenario| (*scenario.of).clone()).collect();
     let watch = Watch { threads, progress, partial: false };
     let found = watch.over(py, move |options| {
-        let results = engine::run_sharing(&of, options)?;
+        let results = study::run_sharing(&of, options)?;
         // Part of the paths is another result than that of the cell.
         if options.stop.load(Ordering::Relaxed) { Err(RunError::Interrupted) } else { Ok(results) }
     })?;

@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod completions;
 mod explain;
+mod exit;
 mod failure;
 mod init;
 mod interrupt;
@@ -25,6 +26,8 @@ mod risk;
 mod risk_market;
 mod risk_record;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod simulate;
 mod sources;
 mod starter;
@@ -36,7 +39,7 @@ mod venues;
 mod verdicts;
 mod walk_forward;
 
-pub use failure::report_failure;
+pub use exit::report_failure;
 pub use interrupt::watch as watch_signals;
 
 use std::process::ExitCode;
@@ -74,6 +77,8 @@ enum Command {
     Validate(validate::Validate),
     Merge(merge::Merge),
     Report(report::Report),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
     Models(models::Models),
@@ -104,6 +109,8 @@ impl Arguments {
             Command::Simulate(simulate) => simulate.execute(),
             Command::Merge(merge) => merge.execute(),
             Command::Report(report) => report.execute(),
+            #[cfg(feature = "serve")]
+            Command::Serve(serve) => serve.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
             Command::Models(models) => models.execute(),

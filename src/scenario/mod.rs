@@ -8,6 +8,7 @@ mod types;
 mod check;
 mod files;
 mod source;
+mod reading;
 mod problem;
 mod render;
 mod tree;
@@ -26,6 +27,7 @@ mod opened;
 mod words;
 mod file;
 mod forecast;
+mod of_hours;
 mod bootstrap;
 mod borrow;
 mod garch;
@@ -52,9 +54,11 @@ mod limits;
 mod resolve;
 mod written;
 mod load;
+mod bundle;
 mod identity;
 mod schema;
 
+pub use bundle::{Bundle, WriteError};
 pub use check::ScenarioError;
 pub use files::{Disk, Files};
 pub use identity::RESULT_VERSION;
@@ -71,4 +75,4 @@ pub use types::{
     Simulation, Terms,
 };
 pub use venue::catalogue_venue;
-pub use written::{Bundle, WriteError, Written};
+pub use written::Written;

@@ -3,6 +3,7 @@
 mod arguments;
 mod calibrate;
 mod forecasts;
+mod hostile;
 mod init;
 mod liquidation_price;
 mod signals;

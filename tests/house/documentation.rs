@@ -5,9 +5,9 @@
 //! here.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
@@ -81,6 +81,9 @@ fn run_line(folder: &Path, line: &str) -> Option<Output> {
     if needs_jq || line.contains('~') || !line.starts_with("liqsim ") {
         return None;
     }
+    if line.starts_with("liqsim serve") {
+        return Some(served(folder, line));
+    }
     // A starter is written only where there is none.
     let fresh = tempfile::tempdir().unwrap();
     let folder = if line.starts_with("liqsim init") { fresh.path() } else { folder };
@@ -90,6 +93,18 @@ fn run_line(folder: &Path, line: &str) -> Option<Output> {
     );
     let shell = Command::new("sh").args(["-c", line]).current_dir(folder).env("PATH", path.unwrap()).output();
     Some(shell.unwrap())
+}
+
+/// A page is served until it is interrupted; no browser is opened.
+fn served(folder: &Path, line: &str) -> Output {
+    let words = line.split_whitespace().skip(1).filter(|word| *word != "--open");
+    let mut command = Command::new(LIQSIM);
+    command.args(words).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It says where it is, or why not.
+    let _ = child.stdout.as_mut().unwrap().read(&mut [0; 256]).unwrap();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    child.wait_with_output().unwrap()
 }
 
 /// The commands must work, and at least so many must be there. A check that does not pass has worked too.
@@ -275,22 +290,13 @@ fn the_readme_is_short() {
     assert!(lines <= 150, "README.md has {lines} lines: the rest belongs to docs/");
 }
 
-/// The codes that the source gives to notes and problems: what stands in quotes right after the words that make one.
+/// The codes of notes, and those that the source gives to problems: what stands in quotes right after the arrow that makes one.
 fn codes() -> Vec<String> {
-    let folder = Path::new(ROOT).join("src");
-    let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
-    let mut found = Vec::new();
-    for (text, maker) in [
-        (read("engine/summary.rs"), "note("),
-        (read("engine/passage.rs"), "push(("),
-        (read("engine/passage.rs"), "vec![("),
-        (read("scenario/problem.rs"), "=>"),
-    ] {
-        let quoted = text.split(maker).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
-        let is_code = |code: &&str| code.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
-        found.extend(quoted.filter_map(|rest| rest.split('"').next()).filter(is_code).map(str::to_owned));
-    }
-    found
+    let text = fs::read_to_string(Path::new(ROOT).join("src/scenario/problem.rs")).unwrap();
+    let quoted = text.split("=>").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+    let is_code = |code: &&str| code.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+    let problems = quoted.filter_map(|rest| rest.split('"').next()).filter(is_code);
+    problems.chain(liqsim::result::Note::CODES).map(str::to_owned).collect()
 }
 
 #[test]

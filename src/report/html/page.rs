@@ -10,15 +10,19 @@ use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::super::{RenderError, miner, number, text};
 use super::answer;
 use super::document::Document;
-use crate::engine::{Note, RunResult};
+use super::verdicts::Verdicts;
+use crate::result::{NoteText, RunResult};
 
 const TEMPLATE: &str = include_str!("../assets/page.html");
-const STYLE: &str = include_str!("../assets/page.css");
+/// The style that all pages share.
+pub const STYLE: &str = include_str!("../assets/page.css");
+/// Numbers as all pages show them.
+pub const FORMAT_SCRIPT: &str = include_str!("../assets/format.js");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
 const SCRIPTS: [&str; 8] = [
-    include_str!("../assets/format.js"),
+    FORMAT_SCRIPT,
     include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
@@ -69,32 +73,6 @@ impl Answer {
     }
 }
 
-/// The verdict on a scenario, as tables.
-#[derive(Serialize)]
-pub struct Verdicts {
-    /// Title of the scenario.
-    pub name: String,
-    /// Word of the verdict.
-    pub verdict: &'static str,
-    /// What was judged.
-    pub line: String,
-    /// Limits, and changes since a baseline.
-    pub tables: Vec<Table>,
-    /// What to know besides.
-    pub notes: Vec<String>,
-}
-
-/// A table with what it says in a line.
-#[derive(Serialize)]
-pub struct Table {
-    /// What it says.
-    pub caption: String,
-    /// Heads of the columns.
-    pub head: Vec<String>,
-    /// Cells of the rows.
-    pub rows: Vec<Vec<String>>,
-}
-
 /// A run as a table.
 #[derive(Serialize)]
 struct Run {
@@ -103,8 +81,8 @@ struct Run {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     assumptions: Option<String>,
-    warnings: Vec<Note>,
-    notes: Vec<Note>,
+    warnings: Vec<NoteText>,
+    notes: Vec<NoteText>,
 }
 
 #[derive(Serialize)]
