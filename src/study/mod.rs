@@ -30,6 +30,7 @@ mod start_block;
 mod sweep;
 mod verdict;
 mod walk_forward;
+mod whole_file;
 
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
 #[cfg(feature = "arrays")]
@@ -66,3 +67,4 @@ pub use simulate::{SimulateError, SimulatedBar, simulate};
 pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use verdict::Verdict;
 pub use walk_forward::{WalkForward, WalkForwardError};
+pub use whole_file::{can_write, write_whole};
