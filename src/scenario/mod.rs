@@ -8,6 +8,7 @@ mod types;
 mod check;
 mod files;
 mod source;
+mod printable;
 mod problem;
 mod render;
 mod tree;

@@ -1,28 +1,41 @@
 //! A folder of results, one file per identity: what is finished is known after any interruption.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::whole_file::{can_write, write_whole};
+use super::whole_file::{can_write, remove_leftovers, write_whole};
 use crate::engine::RunResult;
 
-/// A folder of results by identity.
+/// A folder of results by identity. It belongs to one sweep at a time.
 #[derive(Debug, Clone)]
 pub struct ResultsFolder {
     folder: PathBuf,
+    /// Locked as long as anybody holds it; the system takes the lock from a process that ends, however it ends.
+    _lock: Arc<File>,
 }
 
 impl ResultsFolder {
-    /// Opens or makes the folder and checks that it can be written to.
+    /// Opens or makes the folder, takes it for this sweep, checks that it can be written to, and removes what a sweep that
+    /// was killed left half written.
     ///
     /// # Errors
-    /// It cannot be made or written to.
+    /// It cannot be made or written to, or another sweep is at work in it ([`io::ErrorKind::ResourceBusy`]).
     pub fn open(folder: &Path) -> io::Result<Self> {
         let cells = folder.join("cells");
         fs::create_dir_all(&cells)?;
+        let lock = File::create(folder.join(".lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                io::Error::new(io::ErrorKind::ResourceBusy, "another sweep is at work in it")
+            }
+            TryLockError::Error(error) => error,
+        })?;
         can_write(&cells.join("any"))?;
-        Ok(Self { folder: folder.to_owned() })
+        remove_leftovers(folder)?;
+        remove_leftovers(&cells)?;
+        Ok(Self { folder: folder.to_owned(), _lock: Arc::new(lock) })
     }
 
     /// Where the result of an identity is kept.

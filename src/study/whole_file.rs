@@ -6,6 +6,9 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+/// How the names of temporary files begin.
+const PREFIX: &str = ".liqsim-";
+
 /// Writes a file through a temporary one in the same folder, so that it is never seen half written, not even after a
 /// power cut.
 ///
@@ -32,13 +35,27 @@ pub fn can_write(path: &Path) -> io::Result<()> {
     temporary_beside(path).map(drop)
 }
 
+/// Removes the temporary files of a folder, which a process that was killed could not. Nobody else may be writing there.
+///
+/// # Errors
+/// The folder cannot be read, or a file cannot be removed.
+pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".liqsim-");
+    builder.prefix(PREFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

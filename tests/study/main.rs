@@ -5,6 +5,7 @@ mod common;
 
 mod assumptions;
 mod evaluate;
+mod random_scenarios;
 mod replay_accounts;
 mod replay_history;
 mod safe_leverage;
