@@ -1,9 +1,12 @@
-//! Which files the program may replace: those that it made itself, and any with `--force`.
+//! Files of the program's own making: read back, and replaced without a word. All others only with `--force`.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use liqsim::market::read_input;
 
 /// Set once, from the arguments.
 static FORCE: AtomicBool = AtomicBool::new(false);
@@ -42,4 +45,14 @@ pub fn is_replaceable(path: &Path) -> io::Result<bool> {
             // All other formats carry the name of what made them.
             _ => contents.windows(6).any(|window| window == b"liqsim"),
         })
+}
+
+/// Bytes of the largest result or part that is read.
+const LARGEST_RESULT: u64 = 1 << 30;
+
+/// The text of a result or a part.
+pub fn read_text(path: &Path) -> anyhow::Result<String> {
+    let cannot_read = || format!("cannot read {}", path.display());
+    let bytes = read_input(path, LARGEST_RESULT).with_context(cannot_read)?;
+    String::from_utf8(bytes).with_context(cannot_read)
 }

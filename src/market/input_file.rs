@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Bytes of the largest file of prices or payments, packed or not.
-pub const LARGEST_DATA: u64 = 2 << 30;
+pub const LARGEST_DATA: u64 = 1 << 30;
 
 /// Reads a whole file. A pipe, a device or a socket may never end, so none of them is opened; links to files are
 /// followed.
