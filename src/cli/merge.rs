@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use liqsim::engine::{MergeError, Partial, RunOptions};
+use liqsim::engine::RunOptions;
+use liqsim::estimate::{MergeError, Partial};
 use liqsim::report::html::ScenarioText;
 use liqsim::study::{self, MergePartsError, PartFile, PartScenario};
 

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use liqsim::engine::RunResult;
 use liqsim::report::{Layout, RenderError, VerdictFormat};
+use liqsim::result::RunResult;
 use liqsim::study::{ComparisonOptions, Verdict};
 
 use super::failure::error_with_help;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::whole_file::{can_write, remove_leftovers, write_whole};
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 /// A folder of results by identity. It belongs to one sweep at a time.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 mod common;
 
 mod assumptions;
+mod best_leverage;
 mod evaluate;
 mod random_scenarios;
 mod replay_accounts;

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use liqsim::engine::{RunOptions, RunResult};
+use liqsim::engine::RunOptions;
+use liqsim::result::RunResult;
 use liqsim::scenario::{Source, parse};
 use liqsim::study::run;
 use rand::rngs::StdRng;
