@@ -27,6 +27,8 @@ mod risk;
 mod risk_market;
 mod risk_record;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod simulate;
 mod sources;
 mod starter;
@@ -80,6 +82,8 @@ enum Command {
     Validate(validate::Validate),
     Merge(merge::Merge),
     Report(report::Report),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
     Models(models::Models),
@@ -113,6 +117,8 @@ impl Arguments {
             Command::Simulate(simulate) => simulate.execute(),
             Command::Merge(merge) => merge.execute(),
             Command::Report(report) => report.execute(),
+            #[cfg(feature = "serve")]
+            Command::Serve(serve) => serve.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
             Command::Models(models) => models.execute(),

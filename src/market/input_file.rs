@@ -18,7 +18,7 @@ pub fn read_input(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
     if !metadata.is_file() {
-        return Err(io::Error::other("it is a device or a pipe, not a file (`-` reads standard input)"));
+        return Err(io::Error::other("it is not a regular file (`-` reads standard input)"));
     }
     read_limited(File::open(path)?, largest)
 }
@@ -58,7 +58,7 @@ mod tests {
     fn devices_are_not_opened() {
         for device in ["/dev/zero", "/dev/null", "/dev/tty"] {
             let error = read_input(Path::new(device), 100).unwrap_err().to_string();
-            assert!(error.contains("not a file") || !Path::new(device).exists(), "{device}: {error}");
+            assert!(error.contains("not a regular file") || !Path::new(device).exists(), "{device}: {error}");
         }
     }
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod files;
 mod calibrate;
 mod forecasts;
+mod hostile;
 mod init;
 mod liquidation_price;
 mod signals;
