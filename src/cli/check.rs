@@ -105,7 +105,7 @@ impl Check {
         let files = self.output.prepare()?;
         let save = self.save.as_deref().map(|path| OutputFile::prepare_as(path, Format::Json)).transpose()?;
         let baseline = self.baseline.as_deref().map(read_results).transpose()?;
-        let Loaded { files: sources, scenarios } = self.sources.load()?;
+        let Loaded { files: sources, scenarios, .. } = self.sources.load()?;
         let scenarios: Vec<Scenario> =
             scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
         if save.is_some() || baseline.is_some() {

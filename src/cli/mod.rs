@@ -30,6 +30,7 @@ mod sources;
 mod starter;
 mod sweep;
 mod track_record;
+mod usual;
 mod validate;
 mod values;
 mod venues;

@@ -57,7 +57,7 @@ impl Run {
             return self.execute_shard(shard);
         }
         let outputs = self.output.prepare()?;
-        let Loaded { files, scenarios } = self.sources.load()?;
+        let Loaded { files, scenarios, .. } = self.sources.load()?;
         let scenarios: Vec<Scenario> =
             scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
         let results = self.simulate(&scenarios, &*interrupt::stop_flag()?)?;

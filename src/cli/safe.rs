@@ -112,10 +112,10 @@ impl Safe {
         if criterion.has_limit() && criterion != Criterion::LiquidationProbability && self.max.is_empty() {
             return Err(error_with_help("this criterion needs a limit", "add --max, such as --max 50%"));
         }
-        let Loaded { files, scenarios } = self.sources.load()?;
+        let Loaded { files, scenarios, overrides: changes } = self.sources.load()?;
         let stop = interrupt::stop_flag()?;
         let mut reports = Vec::new();
-        for (file, scenario) in files.iter().zip(scenarios) {
+        for ((file, scenario), changed) in files.iter().zip(scenarios).zip(changes) {
             if self.over.is_empty() {
                 reports.push(self.answer(scenario, criterion, &stop)?);
                 continue;
@@ -127,7 +127,7 @@ impl Safe {
             let axes = self.over.iter().map(|axis| axis.resolved(&scenario)).collect::<Result<_, _>>()?;
             let cells = Cells { axes, is_paired: false };
             for cell in 0..cells.cells() {
-                let overrides = [self.sources.overrides.clone(), cells.overrides(cell)].concat();
+                let overrides = [changed.clone(), cells.overrides(cell)].concat();
                 let scenario =
                     scenario::load(file, &overrides).map_err(|problems| WrongScenarios(vec![problems]))?;
                 let point = cells

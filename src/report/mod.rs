@@ -36,7 +36,7 @@ pub use check::{VerdictFormat, github_annotations, render_check, render_comparis
 pub use flat::{Cell, row as flat_row};
 pub use format::{FileFormat, Format, Layout, RenderError, UnknownExtension, render, render_file};
 pub use liquidation::render_json as render_liquidation_json;
-pub use number::count;
+pub use number::{count, price as shown_price};
 pub use plot::plot;
 pub use ranking::Ranking;
 pub use reference::reference;

@@ -47,6 +47,9 @@ mod tiers;
 mod listed;
 mod venue;
 mod leverage;
+mod equity;
+mod title;
+mod usual;
 mod positions;
 mod limits;
 mod resolve;
@@ -70,5 +73,6 @@ pub use types::{
     Account, Asset, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario,
     Simulation, Terms,
 };
+pub use usual::{Usual, UsualError};
 pub use venue::catalogue_venue;
 pub use written::{Bundle, WriteError, Written};

@@ -2,6 +2,7 @@
 //!
 //! The key is dotted, with quotes where a name needs them and indexes from 0 in lists (`account.positions.0.side`);
 //! tables that are missing on the way are made. The value is TOML; what is not TOML is text, so quotes can be left out.
+//! Without a value (`account.equity=`) the key is taken out.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,11 +18,12 @@ pub(super) fn apply(root: &mut Node, scenario: &Source, text: &str, problems: &m
     let source = Arc::new(Source::of_override(text, scenario));
     let whole = Place::new(&source, 0..text.len());
     match parse(text, &source) {
-        Ok((path, value)) => {
+        Ok((path, Some(value))) => {
             if let Err(problem) = set(root, &path, value, &source) {
                 problems.push(problem);
             }
         }
+        Ok((path, None)) => take_out(root, &path),
         Err(message) => {
             let help = "write --set KEY=VALUE, such as --set account.equity=5000";
             problems.push(Problem::new(Code::Override, &whole, message).help(help));
@@ -31,12 +33,15 @@ pub(super) fn apply(root: &mut Node, scenario: &Source, text: &str, problems: &m
 
 type Segment = (String, Range<usize>);
 
-/// The path and the value of an option.
-fn parse(text: &str, source: &Arc<Source>) -> Result<(Vec<Segment>, Node), String> {
+/// The path and the value of an option, if it has one.
+fn parse(text: &str, source: &Arc<Source>) -> Result<(Vec<Segment>, Option<Node>), String> {
     let (path, equals) = parse_path(text)?;
     let written = &text[equals + 1..];
     let lead = written.len() - written.trim_start().len();
     let (start, written) = (equals + 1 + lead, written.trim());
+    if written.is_empty() {
+        return Ok((path, None));
+    }
     let node = match DeValue::parse(written) {
         Ok(value) => {
             let span = value.span();
@@ -47,7 +52,25 @@ fn parse(text: &str, source: &Arc<Source>) -> Result<(Vec<Segment>, Node), Strin
             place: Place::new(source, start..start + written.len()),
         },
     };
-    Ok((path, node))
+    Ok((path, Some(node)))
+}
+
+/// Takes a key out of its table; nothing where it is not there.
+fn take_out(node: &mut Node, path: &[Segment]) {
+    match (&mut node.value, path) {
+        (Value::Table(table), [(name, _)]) => table.entries.retain(|entry| entry.key != *name),
+        (Value::Table(table), [(name, _), rest @ ..]) => {
+            let inner = table.entries.iter_mut().filter(|entry| entry.key == *name);
+            inner.for_each(|entry| take_out(&mut entry.node, rest));
+        }
+        (Value::List(items), [(name, _), rest @ ..]) => {
+            let item = name.parse::<usize>().ok().and_then(|index| items.get_mut(index));
+            if let Some(item) = item {
+                take_out(item, rest);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The dotted key before the first `=` outside quotes, and where that is.

@@ -6,3 +6,4 @@ mod forecasts;
 mod init;
 mod liquidation_price;
 mod signals;
+mod usual;
