@@ -74,5 +74,5 @@ pub use types::{
     Simulation, Terms,
 };
 pub use usual::{Usual, UsualError};
-pub use venue::catalogue_venue;
+pub use venue::{catalogue_venue, venue_of_text};
 pub use written::{Bundle, WriteError, Written};

@@ -9,6 +9,7 @@ mod check;
 mod comparison;
 mod criterion;
 mod curve;
+mod effect;
 pub mod figures;
 mod forecast;
 mod evaluate;
@@ -38,10 +39,12 @@ pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
-    Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
+    Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, FailOn, MetricComparison, RunName,
+    compare,
 };
 pub use criterion::Criterion;
 pub use curve::curve;
+pub use effect::Effect;
 pub use evaluate::{EvaluateError, evaluate};
 pub use forecast::{
     Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,

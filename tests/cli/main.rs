@@ -7,3 +7,4 @@ mod init;
 mod liquidation_price;
 mod signals;
 mod usual;
+mod venues;
