@@ -68,7 +68,7 @@ pub use over::AxisError;
 pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
-pub use sweep::{Axis, Sweep, read_sweep};
+pub use sweep::{Axis, MOST_CELLS, Sweep, read_sweep};
 pub use types::{
     Account, Asset, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario,
     Simulation, Terms,

@@ -66,6 +66,6 @@ pub use search::{Found, best, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
-pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
+pub use sweep::{OverError, SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use verdict::Verdict;
 pub use walk_forward::{WalkForward, WalkForwardError};

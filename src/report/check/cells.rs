@@ -211,7 +211,8 @@ pub fn change_sentence(found: &MetricComparison) -> String {
     format!("{leverage} {metric}: {finding}, {before} to {after}, by {size} {interval}").trim_end().to_owned()
 }
 
-fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, String) {
+/// A number and its interval in the unit of its metric.
+pub fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, String) {
     let std_error = (high - low) / 3.92;
     if metric.ends_with("_probability") {
         let (value, interval) = number::probability(&Estimate::new(value, std_error, [low, high]));
