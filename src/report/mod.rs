@@ -28,6 +28,7 @@ mod sweep_tables;
 mod table;
 mod text;
 mod track_record;
+mod vary;
 mod venue;
 mod walk_forward;
 
@@ -46,6 +47,7 @@ pub use safe::{render_safe_csv, render_safe_json, render_safe_table};
 pub use sweep::{MOST_MAPPED, SweepAxis, SweepCell, SweepReport};
 pub use sweep_tables::SweepTables;
 pub use track_record::{ReliabilityRow, Score, ScoreRow, TrackReport, forecasts_csv};
+pub use vary::{render_vary_json, render_vary_table};
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
     sheet as venue_sheet,

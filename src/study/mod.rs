@@ -29,6 +29,7 @@ mod sentence;
 mod simulate;
 mod start_block;
 mod sweep;
+mod vary;
 mod verdict;
 mod walk_forward;
 
@@ -67,5 +68,6 @@ pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
 pub use sweep::{OverError, SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
+pub use vary::{Vary, VaryAnswer, VaryError, VaryReport, vary};
 pub use verdict::Verdict;
 pub use walk_forward::{WalkForward, WalkForwardError};
