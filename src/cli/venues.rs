@@ -13,7 +13,7 @@ use liqsim::venue::{ImportedTiers, catalogue_names, catalogue_text, import_tiers
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, write_file};
 
-/// List the venues of the catalogue, show one, or make a venue file of somebody else's margin tiers
+/// List the venues of the catalogue, show one, or import margin tiers
 ///
 /// With --import: leverage tiers of ccxt (fetchLeverageTiers, as freqtrade keeps them) or brackets of Binance (leverageBracket), in JSON.
 /// The names are then those of the file. What is made is a venue file that a scenario can name: venue = "my-venue.toml".
@@ -70,10 +70,12 @@ impl Venues {
         }
         let found = self.found()?;
         let found: Vec<&ListedVenue> = found.iter().collect();
-        print(&match self.format {
-            VenueFormat::Table => venue_list(&found),
-            VenueFormat::Json => render_venue_list_json(&found)?,
-            VenueFormat::Toml => {
+        print(&match (self.format, &found[..]) {
+            (VenueFormat::Table, [one]) => venue_sheet(one),
+            (VenueFormat::Toml, [one]) => catalogue_text(&one.venue.name).unwrap_or_default().to_owned(),
+            (VenueFormat::Table, _) => venue_list(&found),
+            (VenueFormat::Json, _) => render_venue_list_json(&found)?,
+            (VenueFormat::Toml, _) => {
                 return Err(error_with_help(
                     "the data file of which venue?",
                     "name one: `liqsim venues NAME --format toml`",

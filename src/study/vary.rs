@@ -121,6 +121,8 @@ pub enum VaryError {
 struct Question {
     level: usize,
     limit: f64,
+    /// Whether the position surely keeps the limit as it is.
+    is_kept: bool,
     /// The value that is known to hold and the one that is not, by the estimate and by the ends of its interval.
     brackets: [(f64, f64); 3],
     tried: Vec<(f64, LevelResult)>,
@@ -162,18 +164,14 @@ pub fn vary(
         .map(|(level, limit)| Question {
             level,
             limit,
+            is_kept: criterion.limited(&now.levels[level]).is_some_and(|now| WITHIN[1](&now, limit)),
             brackets: [(0.0, search.riskiest(level)); 3],
             tried: vec![(search.riskiest(level), now.levels[level].clone())],
         })
         .collect();
     for round in 0..=ROUNDS {
         let mut wanted: Vec<(usize, f64)> = Vec::new();
-        for (index, question) in questions.iter().enumerate() {
-            // What holds as it is needs no search.
-            let held = criterion.limited(&question.tried[0].1);
-            if held.is_some_and(|now| WITHIN[1](&now, question.limit)) {
-                continue;
-            }
+        for (index, question) in questions.iter().enumerate().filter(|(_, question)| !question.is_kept) {
             let mut values = match round {
                 0 => search.first(question.level),
                 _ => question.brackets.iter().flat_map(|(low, high)| inner(*low, *high)).collect(),

@@ -70,7 +70,7 @@ pub fn import_tiers(text: &str) -> Result<Vec<ImportedTiers>, ImportError> {
             all.iter().map(|entry| of_binance(entry).ok_or(ImportError::Layout)).collect::<Result<_, _>>()?
         }
         // ccxt, one contract.
-        Value::Array(tiers) => {
+        Value::Array(tiers) if tiers.iter().all(Value::is_object) => {
             let symbol = tiers.first().and_then(|tier| tier.get("symbol")?.as_str());
             vec![(symbol.unwrap_or("contract").to_owned(), tiers)]
         }

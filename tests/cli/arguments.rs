@@ -291,8 +291,8 @@ fn venues_are_listed_and_shown() {
     assert_eq!(all.as_array().unwrap().len(), liqsim::venue::catalogue_names().len());
     assert_fails_with(&anywhere(&["venues", "--format", "toml"]), &["liqsim venues NAME"]);
     assert_fails_with(
-        &anywhere(&["venues", "binance-usdm-btcusd"]),
+        &anywhere(&["venues", "binance-usdm-btcusdx"]),
         &["did you mean \"binance-usdm-btcusdt\""],
     );
-    assert_fails_with(&anywhere(&["venues", "x"]), &["binance-usdm-btcusdt", "liqsim venues"]);
+    assert_fails_with(&anywhere(&["venues", "zz"]), &["binance-usdm-btcusdt", "liqsim venues"]);
 }
