@@ -66,11 +66,16 @@ impl<'a> Ranking<'a> {
         }
     }
 
+    /// Liquidations and returns; beside another metric without the quantiles of the return.
+    fn columns(&self) -> impl Iterator<Item = &'static columns::Column> {
+        columns::ranked().take(if self.metric == USUAL { usize::MAX } else { 3 })
+    }
+
     fn row(&self, level: &LevelResult, estimate: Estimate, cell: usize, values: Vec<String>) -> Vec<String> {
         let mut row = vec![cell.to_string()];
         row.extend(values);
         row.push(number::leverage(level.leverage));
-        row.extend(columns::ranked().map(|column| (column.cell)(level)));
+        row.extend(self.columns().map(|column| (column.cell)(level)));
         if self.metric != USUAL {
             let (value, interval) = measured(self.metric, estimate.value, estimate.low, estimate.high);
             row.extend([value, interval]);
@@ -83,9 +88,10 @@ impl<'a> Ranking<'a> {
         let mut head = vec!["Cell".to_owned()];
         head.extend(heads);
         head.push("Leverage".to_owned());
-        head.extend(columns::ranked().map(|column| column.head.join("\n")));
+        head.extend(self.columns().map(|column| column.head.join("\n")));
         if self.metric != USUAL {
-            head.extend([self.metric.to_owned(), "95 % interval".to_owned()]);
+            // A long name takes two lines.
+            head.extend([self.metric.replacen(['.', '_'], "\n", 1), "95 %\ninterval".to_owned()]);
         }
         let rows = self.best.iter().map(|ranked| ranked.row.clone());
         let order = if self.descending { "falling" } else { "rising" };

@@ -1,6 +1,6 @@
 //! How much margin, or what stop: for people and for machines.
 
-use crate::study::{Vary, VaryAnswer, VaryReport, figures};
+use crate::study::{Criterion, Vary, VaryAnswer, VaryReport, figures};
 
 use super::safe::condition;
 use super::table::grid;
@@ -33,16 +33,16 @@ fn one(report: &VaryReport, layout: Layout) -> String {
         lines += &text::wrap(&sentence(report, answer), width, "", "");
     }
     let what = match report.vary {
-        Vary::Margin => ["Margin to add", "Leverage then"],
-        Vary::Stop => ["Stop below or above", "Price of the stop"],
+        Vary::Margin => ["Margin\nto add", "Leverage\nthen"],
+        Vary::Stop => ["Stop\naway", "Stop\nat"],
     };
     let mut head =
-        vec!["Leverage".to_owned(), format!("{}\nnow", condition(report.criterion)), "at most".to_owned()];
+        vec!["Leverage".to_owned(), format!("{}\nnow", short(report.criterion)), "at most".to_owned()];
     head.extend([
         what[0].to_owned(),
         "95 % interval".to_owned(),
         what[1].to_owned(),
-        "Liquidation\nprice then".to_owned(),
+        "Liquidated\nat".to_owned(),
     ]);
     if report.vary == Vary::Stop {
         head.push("Stopped".to_owned());
@@ -60,6 +60,15 @@ fn one(report: &VaryReport, layout: Layout) -> String {
         lines += &text::wrap(note, width, "- ", "  ");
     }
     lines
+}
+
+/// The criterion as the head of a column.
+fn short(criterion: Criterion) -> &'static str {
+    match criterion {
+        Criterion::LiquidationProbability => "Liquidated",
+        Criterion::LossProbability => "At a loss",
+        other => condition(other),
+    }
 }
 
 fn nothing(vary: Vary) -> &'static str {
