@@ -9,61 +9,63 @@ use liqsim::venue::Side;
 use super::failure::error_with_help;
 use super::values;
 
+/// Where they stand in the help.
+const HEADING: &str = "What to change in the scenario";
+
 /// Short names of keys, for a scenario of one position; any other key is set with --set.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "What to change in the scenario")]
 pub struct UsualFlags {
     /// Leverage, or several with commas
-    #[arg(long, value_name = "L", value_delimiter = ',', value_parser = values::positive)]
+    #[arg(help_heading = HEADING, long, value_name = "L", value_delimiter = ',', value_parser = values::positive)]
     #[arg(conflicts_with = "ltv")]
     leverage: Vec<f64>,
 
     /// For a loan: loan to value at the start, in place of leverage, such as 60%; several with commas
-    #[arg(long, value_name = "RATIO", value_delimiter = ',', value_parser = values::ratio)]
+    #[arg(help_heading = HEADING, long, value_name = "RATIO", value_delimiter = ',', value_parser = values::ratio)]
     ltv: Vec<f64>,
 
     /// How long the position is held: 36h, 14d, 2w, 6mo, 1y
-    #[arg(long, visible_alias = "for", value_name = "DURATION")]
+    #[arg(help_heading = HEADING, long, visible_alias = "for", value_name = "DURATION")]
     horizon: Option<Duration>,
 
     /// A venue of the catalogue (see `liqsim venues`), or a venue file (.toml; its path starts from the scenario's folder)
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = HEADING, long, value_name = "NAME")]
     venue: Option<String>,
 
     /// A long position
-    #[arg(long, conflicts_with = "short")]
+    #[arg(help_heading = HEADING, long, conflicts_with = "short")]
     long: bool,
 
     /// A short position
-    #[arg(long)]
+    #[arg(help_heading = HEADING, long)]
     short: bool,
 
     /// Stop loss at this distance from the entry price, such as 6%
-    #[arg(long, value_name = "DISTANCE", value_parser = values::positive_ratio)]
+    #[arg(help_heading = HEADING, long, value_name = "DISTANCE", value_parser = values::positive_ratio)]
     stop: Option<f64>,
 
     /// Volatility per square root of a year, such as 80%; that between jumps where the model has them
-    #[arg(long, value_name = "V", value_parser = values::volatility)]
+    #[arg(help_heading = HEADING, long, value_name = "V", value_parser = values::volatility)]
     volatility: Option<f64>,
 
     /// Price now
-    #[arg(long, value_name = "P", value_parser = values::positive)]
+    #[arg(help_heading = HEADING, long, value_name = "P", value_parser = values::positive)]
     price: Option<f64>,
 
     /// Collateral put up: 5000, or coins such as "0.5 BTC"
-    #[arg(long, value_name = "AMOUNT", value_parser = values::equity)]
+    #[arg(help_heading = HEADING, long, value_name = "AMOUNT", value_parser = values::equity)]
     equity: Option<String>,
 
     /// Price at which the position was opened, if it is open already
-    #[arg(long, value_name = "P", value_parser = values::positive)]
+    #[arg(help_heading = HEADING, long, value_name = "P", value_parser = values::positive)]
     entry: Option<f64>,
 
     /// Its size, if it is open already: coins, or quote units of an inverse contract
-    #[arg(long, value_name = "Q", value_parser = values::positive)]
+    #[arg(help_heading = HEADING, long, value_name = "Q", value_parser = values::positive)]
     quantity: Option<f64>,
 
     /// The collateral behind it now, without its unrealised profit
-    #[arg(long, value_name = "C", value_parser = values::positive)]
+    #[arg(help_heading = HEADING, long, value_name = "C", value_parser = values::positive)]
     #[arg(conflicts_with = "equity")]
     margin: Option<f64>,
 }
