@@ -6,7 +6,7 @@ use super::number;
 use super::table::grid;
 use crate::engine::LevelResult;
 use crate::stats::Estimate;
-use crate::study::{Effect, Metrics};
+use crate::study::{Metrics, is_gain};
 
 /// Rows that are shown.
 const MOST_RANKED: usize = 20;
@@ -34,8 +34,7 @@ impl<'a> Ranking<'a> {
     /// `descending` means falling values of anything. By the probability of liquidation without a metric.
     pub fn new(metric: Option<&'a str>, descending: bool) -> Self {
         let metric = metric.unwrap_or(USUAL);
-        let is_gain = Effect::of(metric, Some(1.0)) == Effect::Better;
-        Self { metric, descending: descending || is_gain, seen: 0, best: Vec::new() }
+        Self { metric, descending: descending || is_gain(metric), seen: 0, best: Vec::new() }
     }
 
     /// Takes a level of a cell into account, if it has the metric; `values` tell the cell from the others.

@@ -15,7 +15,31 @@ pub enum Effect {
     Better,
 }
 
-/// Numbers that are gains: less of them is worse.
+/// Numbers that say how much is lost, or how often: more of them is worse.
+const LOSSES: [&str; 16] = [
+    "liquidation_probability",
+    "loss_probability",
+    "bad_debt",
+    "value_at_risk.",
+    "expected_shortfall.",
+    "exits.liquidated",
+    "exits.stopped",
+    "exits.called",
+    "margin_calls.",
+    "partial_liquidations.",
+    "max_drawdown.",
+    "default_probability",
+    "default_on_bills_probability",
+    "coin_liquidation_probability",
+    "margin_call_probability",
+    "underwater_days",
+];
+
+/// Numbers of which less is worse. The upper quantiles are not among them: they are lower in a calmer market too.
+const SAFEGUARDS: [&str; 4] =
+    ["mean_return", "return.quantiles.0.01", "return.quantiles.0.05", "return.quantiles.0.25"];
+
+/// Numbers that everybody wants more of.
 const GAINS: [&str; 6] = [
     "mean_return",
     "return.quantiles.",
@@ -25,27 +49,23 @@ const GAINS: [&str; 6] = [
     "coins_mined",
 ];
 
-/// Numbers that are neither: prices depend on the side, a spread has two, and holding on may end either way.
-const NEITHER: [&str; 7] = [
-    "liquidation_price",
-    "bankruptcy_price",
-    "return.std_dev",
-    "return.skewness",
-    "return.kurtosis",
-    "exits.horizon",
-    "exits.expired",
-];
-
 impl Effect {
-    /// The effect of a change of a number by its key; all but gains and the neutral ones are losses, their chances and costs.
+    /// The effect of a change of a number by its key. Prices depend on the side, costs are higher where more positions survive, a spread has two
+    /// sides: such numbers are neither.
     pub fn of(metric: &str, difference: Option<f64>) -> Self {
         let Some(difference) = difference.filter(|difference| *difference != 0.0) else { return Self::Other };
-        if NEITHER.contains(&metric) {
-            return Self::Other;
+        let is_loss = LOSSES.iter().any(|loss| metric.starts_with(loss));
+        match (is_loss || SAFEGUARDS.contains(&metric), is_loss == (difference > 0.0)) {
+            (false, _) => Self::Other,
+            (true, true) => Self::Worse,
+            (true, false) => Self::Better,
         }
-        let is_gain = GAINS.iter().any(|gain| metric.starts_with(gain));
-        if is_gain == (difference > 0.0) { Self::Better } else { Self::Worse }
     }
+}
+
+/// Whether more of a number is what everybody wants, so that a ranking begins with the largest.
+pub fn is_gain(metric: &str) -> bool {
+    GAINS.iter().any(|gain| metric.starts_with(gain))
 }
 
 #[cfg(test)]
@@ -59,7 +79,8 @@ mod tests {
             ("liquidation_probability", -0.1, Effect::Better),
             ("expected_shortfall.0.95", 0.1, Effect::Worse),
             ("max_drawdown.0.5", -0.1, Effect::Better),
-            ("costs.funding.mean", 0.1, Effect::Worse),
+            ("costs.funding.mean", 0.1, Effect::Other),
+            ("return.quantiles.0.95", -0.1, Effect::Other),
             ("mean_return", 0.1, Effect::Better),
             ("return.quantiles.0.05", -0.1, Effect::Worse),
             ("liquidation_price", 0.1, Effect::Other),

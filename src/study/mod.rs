@@ -45,7 +45,7 @@ pub use comparison::{
 };
 pub use criterion::Criterion;
 pub use curve::curve;
-pub use effect::Effect;
+pub use effect::{Effect, is_gain};
 pub use evaluate::{EvaluateError, evaluate};
 pub use forecast::{
     Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,

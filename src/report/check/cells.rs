@@ -122,15 +122,17 @@ pub fn change_row(found: &MetricComparison) -> [String; 7] {
 pub const MOST_SHOWN: usize = 20;
 
 /// The rows of a comparison that are worth showing, what changed or is undecided: first what the scenario limits, in the order of
-/// its limits, then what became worse; by the order of the numbers in a result, and by leverage.
+/// its limits, then what became worse; by the order of the numbers in a result, the largest change first.
 pub fn shown(comparison: &Comparison) -> Vec<&MetricComparison> {
     let mut rows: Vec<_> =
         comparison.metrics.iter().filter(|found| found.change != Change::Unchanged).collect();
-    rows.sort_by_key(|found| {
+    let order = |found: &MetricComparison| {
         let limit = comparison.limited.iter().position(|metric| *metric == found.metric);
         let place = metrics().position(|metric| metric == found.metric);
         (limit.unwrap_or(usize::MAX), found.effect, found.change != Change::Changed, place)
-    });
+    };
+    let size = |found: &MetricComparison| found.difference.map_or(0.0, f64::abs);
+    rows.sort_by(|a, b| order(a).cmp(&order(b)).then(size(b).total_cmp(&size(a))));
     rows.truncate(MOST_SHOWN);
     rows
 }
@@ -223,6 +225,9 @@ pub fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, Strin
     (plain(metric, value), interval)
 }
 
+/// Shares below this are written as a power of ten.
+const SMALLEST_PLAIN: f64 = 1e-6;
+
 /// A number in the unit of its metric.
 fn plain(metric: &str, value: f64) -> String {
     if metric.ends_with("_price") {
@@ -231,6 +236,8 @@ fn plain(metric: &str, value: f64) -> String {
         format!("{value:.3} d")
     } else if metric.starts_with("return.skew") || metric.starts_with("return.kurt") {
         format!("{value:.4}")
+    } else if value != 0.0 && value.abs() < SMALLEST_PLAIN {
+        format!("{:.1e} %", 100.0 * value)
     } else {
         format!("{} %", trimmed(100.0 * value, 4))
     }
