@@ -9,7 +9,7 @@ use super::sampling::{self, Apart};
 use super::{passage, picture::EquityDistribution, plan::Plan, several};
 use crate::account::{Follower, Level};
 use crate::market::SECONDS_PER_DAY;
-use crate::scenario::{Monitoring, Scenario};
+use crate::scenario::{Monitoring, RESULT_VERSION, Scenario};
 use crate::stats::{Distribution, Estimate, Sums, Tally};
 use crate::venue::{Contract, Flows, Venue};
 
@@ -85,6 +85,7 @@ pub(super) fn summarise(
     let notes = notes(scenario, plan, tally, &levels, &sources, ending);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
+        result_version: RESULT_VERSION,
         scenario: scenario.name.clone(),
         identity: scenario.identity(),
         seed: scenario.simulation.seed,

@@ -152,6 +152,18 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
         }
     }
     let levels_differ = !notes.is_empty();
+    if before.result_version != after.result_version {
+        let known = |result: &RunResult| match result.result_version {
+            0 => "before there were versions".to_owned(),
+            version => format!("version {version}"),
+        };
+        notes.push(format!(
+            "The first result is of another method ({}; the second {}): the same scenario gives other numbers, so what changed may be the \
+             program. A baseline is renewed with `check --update-baseline`.",
+            known(before),
+            known(after)
+        ));
+    }
     let metrics = if must_be_equal {
         pairs.iter().flat_map(|(a, b)| digits(a, b, &options.metrics)).collect()
     } else {

@@ -164,7 +164,7 @@ fn unchanged_runs_alarm_at_most_at_the_stated_rate() {
     let alarms: Vec<String> = (0..500)
         .filter_map(|pair| {
             let comparison =
-                compare(&result(0.6, 2 * pair, 4_000), &result(0.6, 2 * pair + 1, 4_000), options);
+                compare(&result(0.6, 2 * pair, 4_000), &result(0.6, 2 * pair + 1, 4_000), options.clone());
             let changed = comparison.metrics.iter().find(|found| found.change == Change::Changed);
             changed.map(|found| format!("{} {}", found.leverage, found.metric))
         })
@@ -371,6 +371,19 @@ fn a_baseline_is_renewed_and_says_what_changed() {
     assert_eq!(renewed.status.code(), Some(0), "{}", text(&renewed.stderr));
     assert!(text(&renewed.stdout).contains("WORSE") && text(&renewed.stdout).contains("renewed"));
     assert_eq!(check(&wilder).status.code(), Some(0));
+    // One of another method says so.
+    let path = folder.path().join("baseline.json");
+    let old = fs::read_to_string(&path).unwrap();
+    let version = format!("\"result_version\": {}", liqsim::scenario::RESULT_VERSION);
+    assert!(old.contains(&version), "{old}");
+    fs::write(
+        &path,
+        old.replace(&version, "\"result_version\": 6").replace("\"identity\": \"", "\"identity\": \"0"),
+    )
+    .unwrap();
+    let older = check(&[&wilder[..], &["--seed", "8"]].concat());
+    assert!(text(&older.stdout).contains("of another method (version 6"), "{}", text(&older.stdout));
+    fs::write(&path, old).unwrap();
     // A title that follows an option is still that of the baseline's only scenario.
     let other = check(&["--baseline", "baseline.json", "--horizon", "14d"]);
     assert_eq!(other.status.code(), Some(1), "{}", text(&other.stderr));
