@@ -4,58 +4,19 @@
 //! the start, like all that such an account holds. Behind a linear contract they would be collateral whose value moves while the
 //! profit is paid in another currency: that is a position of its own, and is refused here.
 
-use serde_json::{Value as Json, json};
-
 use crate::venue::Contract;
 
 use super::check::AMOUNT;
 use super::file::ScenarioFile;
+use super::numbers::Amount;
 use super::problem::{Code, Problem, Problems};
-use super::range::add_to;
-use super::shape::{Placed, Shape, any_of, wrong_type};
-use super::tree::{Node, Value, number, ticked};
-
-/// An amount, and the coin it is counted in if that is said.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Equity {
-    amount: f64,
-    coin: Option<String>,
-}
-
-impl Shape for Equity {
-    fn expected() -> String {
-        "a number, or coins such as \"0.5 BTC\"".to_owned()
-    }
-
-    fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {
-        let Value::Text(text) = &node.value else {
-            return f64::read(node, label, problems).map(|amount| Self { amount, coin: None });
-        };
-        let amount = text.trim().split_once(char::is_whitespace).and_then(|(amount, coin)| {
-            let amount: f64 = amount.replace('_', "").parse().ok()?;
-            amount.is_finite().then(|| Self { amount, coin: Some(coin.trim().to_owned()) })
-        });
-        if amount.is_none() {
-            let problem = wrong_type::<Self>(node, label);
-            problems.push(match text.trim().parse::<f64>() {
-                Ok(_) => problem.help("write the number without quotes"),
-                Err(_) => problem,
-            });
-        }
-        amount
-    }
-
-    fn schema() -> Json {
-        let mut amount = f64::schema();
-        add_to(AMOUNT, &mut amount);
-        any_of(vec![amount, json!({ "type": "string", "pattern": "^\\s*[0-9_.eE+]+\\s+\\S+\\s*$" })])
-    }
-}
+use super::shape::Placed;
+use super::tree::{number, ticked};
 
 /// The equity in what the account is counted in; what cannot be is reported.
 pub(super) fn resolve(file: &ScenarioFile, problems: &mut Problems) -> Option<Placed<f64>> {
     let account = &file.account.as_ref()?.value;
-    let Placed { value: Equity { amount, coin }, place } = account.equity.as_ref()?;
+    let Placed { value: Amount { amount, coin }, place } = account.equity.as_ref()?;
     let placed = |value| Some(Placed { value, place: place.clone() });
     if !AMOUNT.contains(*amount) {
         let message = format!("`equity` must be {AMOUNT}, but is {}", number(*amount));

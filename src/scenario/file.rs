@@ -9,12 +9,11 @@ use crate::venue::Side;
 use super::borrow::BorrowFile;
 use super::check::AMOUNT;
 use super::dependence::CommonJumpsFile;
-use super::equity::Equity;
 use super::funding::FundingFile;
 use super::miner::MinerFile;
 use super::model::ModelFile;
 use super::network::NetworkFile;
-use super::numbers::{Count, Ratio};
+use super::numbers::{Amount, Count, Ratio};
 use super::policy::PolicyFile;
 use super::problem::Problems;
 use super::range::{Range, add_to};
@@ -104,7 +103,7 @@ table! {
         /// Collateral put up: in the quote currency, or in coins where the contract is inverse; "0.5 BTC" says which, and on spot
         /// margin means their worth at the start. With positions that are open already it is the wallet that they share on
         /// cross margin, or left out.
-        optional equity: Equity,
+        optional equity: Amount,
         /// How collateral is shared between positions: "isolated" (used if absent) or "cross".
         optional margin: MarginMode,
         /// Leverage levels, notional over equity at the start (with a miner assets over equity): a list, or a range of log-spaced levels.

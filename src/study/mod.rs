@@ -20,6 +20,7 @@ mod liquidation;
 mod metric;
 mod self_check;
 mod part_file;
+mod question;
 mod replay;
 mod results_folder;
 mod run;
