@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use liqsim::engine::{self, RunError, RunOptions};
+use liqsim::engine::RunOptions;
 use liqsim::market::{Duration, IssueKind, format_time};
 use liqsim::report::html::{self, Document};
 use liqsim::report::{
@@ -14,6 +14,7 @@ use liqsim::report::{
 };
 use liqsim::scenario::{self, PathBudget, Scenario};
 use liqsim::study::{Replay as History, WalkForward};
+use liqsim::study::{RunError, run_levels};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
@@ -284,7 +285,7 @@ impl Replay {
         let replayed = replay.levels(scenario)?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
-        let result = engine::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
+        let result = run_levels(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
         if stop.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted.into());
         }

@@ -39,7 +39,7 @@ const LUCK: u16 = 3;
 
 /// Follows a network on the paths of one block after another.
 #[derive(Debug, Clone)]
-pub(super) struct NetworkPaths<'a> {
+pub(crate) struct NetworkPaths<'a> {
     law: &'a NetworkLaw,
     fees: VaryingPaths,
     power: VaryingPaths,

@@ -8,7 +8,6 @@ use std::hint::black_box;
 
 use super::box_muller::{WORDS, normals_from_words};
 use super::dispatch::{Kernel, dispatch};
-use super::generator::Rest;
 use super::lanewise::ln;
 
 /// Generators side by side in one stream; part of the definition of the words.
@@ -17,7 +16,14 @@ pub(super) const LANES: usize = 8;
 const CHUNK: usize = 256;
 
 /// A random word as it lies in memory, so that kernels can take it apart without moving anything.
-pub(super) type Word = [u8; 8];
+type Word = [u8; 8];
+
+/// Words that were made and not handed out one by one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rest {
+    pub words: [u64; LANES],
+    pub left: usize,
+}
 
 /// Words of a chunk, on lines of the cache.
 #[repr(align(64))]

@@ -4,7 +4,7 @@ use super::check::measured;
 use super::columns;
 use super::number;
 use super::table::grid;
-use crate::engine::LevelResult;
+use crate::result::LevelResult;
 use crate::stats::Estimate;
 use crate::study::{Metrics, is_gain};
 

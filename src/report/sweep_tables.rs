@@ -10,7 +10,7 @@ use std::path::Path;
 use super::flat::{Cell, row_among};
 use super::ranking::Ranking;
 use super::rows::{TableFormat, TableWriter};
-use crate::engine::RunResult;
+use crate::result::RunResult;
 use crate::study::{SweepPlan, SweptCell};
 
 /// Everything the tables are made from.

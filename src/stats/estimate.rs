@@ -157,6 +157,17 @@ fn student_quantile(degrees: f64) -> f64 {
 mod tests {
     use super::*;
 
+    /// scipy.stats.t.ppf(0.975, n).
+    #[test]
+    fn quantiles_of_student_agree_with_scipy() {
+        for (degrees, quantile) in
+            [(15.0, 2.131_449_545_559_323), (31.0, 2.039_513_446_396_408), (63.0, 1.998_340_542_520_741)]
+        {
+            let found = student_quantile(degrees);
+            assert!((found / quantile - 1.0).abs() < 1e-12, "{degrees}: {found}");
+        }
+    }
+
     /// scipy.stats.binomtest(k, n).proportion_ci(method="wilson"); "exact" for the rows where all or nothing happened.
     #[test]
     fn intervals_of_proportions_agree_with_scipy() {

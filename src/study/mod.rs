@@ -5,6 +5,7 @@ mod answer;
 #[cfg(feature = "arrays")]
 mod arrays;
 mod assumptions;
+mod best;
 mod check;
 mod comparison;
 mod criterion;
@@ -13,7 +14,9 @@ mod effect;
 pub mod figures;
 mod forecast;
 mod evaluate;
+mod evaluate_error;
 mod forecasts;
+mod grid;
 mod given;
 mod limits;
 mod liquidation;
@@ -28,7 +31,8 @@ mod safe;
 mod search;
 mod sentence;
 mod simulate;
-mod start_block;
+mod simulation;
+mod starts;
 mod sweep;
 mod vary;
 mod verdict;
@@ -39,6 +43,7 @@ pub use answer::{SafeEntry, SafeError, SafeReport, safe};
 pub use arrays::{simulated_bars, simulated_closes};
 pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
+pub use best::{Best, BestLevel, best};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, FailOn, MetricComparison, RunName,
@@ -47,7 +52,8 @@ pub use comparison::{
 pub use criterion::Criterion;
 pub use curve::curve;
 pub use effect::{Effect, is_gain};
-pub use evaluate::{EvaluateError, evaluate};
+pub use evaluate::evaluate;
+pub use evaluate_error::EvaluateError;
 pub use forecast::{
     Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,
     WalkOptions, barriers, logistic, scores, walk,
@@ -64,10 +70,11 @@ pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};
 pub use safe::{CurvePoint, Depths, LeverageRange};
-pub use search::{Found, best, largest_within};
+pub use search::{Found, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
+pub use simulation::{RunError, result_of, run_levels, run_shard, run_sharing, run_tallied};
 pub use sweep::{OverError, SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use vary::{Vary, VaryAnswer, VaryError, VaryReport, vary};
 pub use verdict::Verdict;

@@ -1,7 +1,7 @@
 //! A limit to be met at a level by some value, and what is known of it: values are counted so that more is riskier.
 
 use super::criterion::Criterion;
-use crate::engine::LevelResult;
+use crate::result::LevelResult;
 use crate::stats::Estimate;
 
 /// Values inside each interval that is closed in on.

@@ -1,23 +1,21 @@
 //! What would have happened: a scenario's account on recorded bars, from every bar on.
 //!
 //! Entry is at the close of a bar; the bars behind it, within the horizon, go to the same follower that simulated bars go
-//! to (`start_block`). A missing bar leaves the price where it was, and the next one opens with a gap. The paths of a block are
+//! to (`starts`). A missing bar leaves the price where it was, and the next one opens with a gap. The paths of a block are
 //! starts that follow each other, so a bar of all paths is a stretch of the history.
 //!
 //! Interest, funding at a constant rate and the owner's scheduled orders are due as long after the entry as in a simulation.
 //! Recorded funding is paid when the record says, whatever the time of the entry; only starts whose horizon the record covers count.
 
-use std::ops::Range;
-
 use crate::account::Moment;
-use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError};
+use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError, Worker, held};
 use crate::market::{Duration, PriceHistory, format_time};
-use crate::numeric::elementary;
 use crate::scenario::Scenario;
 use crate::stats::{BlockBootstrap, Estimate, Method, Z_95};
-use crate::venue::{FundingRates, RecordedRates};
+use crate::venue::FundingRates;
 
-use super::start_block::StartBlock;
+use super::grid::Grid;
+use super::starts::Starts;
 
 /// Resamples of the bootstrap.
 pub(super) const RESAMPLES: usize = 2_000;
@@ -40,16 +38,7 @@ pub struct ReplayedLevel {
 /// A history on its grid, ready to be replayed.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// Start of the first bar, in seconds since 1970.
-    first: i64,
-    interval: u64,
-    /// Log-prices by place on the grid.
-    pub(super) open: Vec<f64>,
-    pub(super) high: Vec<f64>,
-    pub(super) low: Vec<f64>,
-    pub(super) close: Vec<f64>,
-    /// Places that hold a bar.
-    recorded: Vec<bool>,
+    grid: Grid,
 }
 
 /// Why a scenario cannot be replayed.
@@ -61,9 +50,6 @@ pub enum ReplayError {
     /// One file of prices is the history of one asset.
     #[error("a history of one asset cannot replay a scenario of {0} assets")]
     SeveralAssets(usize),
-    /// It is told of one position what became of it.
-    #[error("replay follows accounts of one position, and this one has {0}")]
-    SeveralPositions(usize),
     /// What was paid is not known.
     #[error(
         "a history has no funding rates of a mean-reverting law: name a record (`funding = {{ recorded = \"funding.csv\" }}`) or \
@@ -97,44 +83,7 @@ pub enum ReplayError {
 impl Replay {
     /// Puts a history on its grid.
     pub fn new(history: &PriceHistory) -> Self {
-        let interval = history.interval.seconds().max(1);
-        let first = history.bars.first().map_or(0, |bar| bar.time);
-        let mut replay = Self {
-            first,
-            interval,
-            open: Vec::new(),
-            high: Vec::new(),
-            low: Vec::new(),
-            close: Vec::new(),
-            recorded: Vec::new(),
-        };
-        for bar in &history.bars {
-            let place = ((bar.time - first).unsigned_abs() / interval) as usize;
-            let still = replay.close.last().copied().unwrap_or_default();
-            while replay.close.len() < place {
-                replay.push([still; 4], false);
-            }
-            if replay.close.len() == place {
-                replay.push(
-                    [
-                        elementary::ln(bar.open),
-                        elementary::ln(bar.high),
-                        elementary::ln(bar.low),
-                        elementary::ln(bar.close),
-                    ],
-                    true,
-                );
-            }
-        }
-        replay
-    }
-
-    fn push(&mut self, [open, high, low, close]: [f64; 4], recorded: bool) {
-        self.open.push(open);
-        self.high.push(high);
-        self.low.push(low);
-        self.close.push(close);
-        self.recorded.push(recorded);
+        Self { grid: Grid::new(history) }
     }
 
     /// What became of every level of a scenario.
@@ -188,7 +137,7 @@ impl Replay {
             );
         }
         let is_inside = |moment: &Moment| {
-            (moment.funding || moment.interest) && !moment.seconds.is_multiple_of(self.interval)
+            (moment.funding || moment.interest) && !moment.seconds.is_multiple_of(self.interval().seconds())
         };
         if plan.account.schedule.iter().any(is_inside) {
             notes.push(format!("What is due within a bar of {} is paid at its close.", self.interval()));
@@ -198,13 +147,10 @@ impl Replay {
 
     /// The plan of a scenario that can be replayed; recorded funding is due at every bar.
     pub(super) fn plan(&self, scenario: &Scenario) -> Result<Plan, ReplayError> {
+        let mut scenario = held(scenario).into_owned();
         if scenario.assets.len() != 1 {
             return Err(ReplayError::SeveralAssets(scenario.assets.len()));
         }
-        if scenario.account.is_portfolio() {
-            return Err(ReplayError::SeveralPositions(scenario.account.positions.len()));
-        }
-        let mut scenario = scenario.clone();
         let account = &mut scenario.account;
         let own = account.positions.iter_mut().filter_map(|position| position.terms.as_mut());
         for flows in own.map(|terms| &mut terms.flows).chain([&mut account.flows]) {
@@ -223,35 +169,42 @@ impl Replay {
 
     /// Length of a bar.
     pub(super) fn interval(&self) -> Duration {
-        Duration::from_seconds(self.interval)
+        self.grid.interval()
     }
 
     /// Whole bars in a length of time.
     pub(super) fn bars_of(&self, time: Duration) -> usize {
-        (time.seconds() / self.interval) as usize
+        (time.seconds() / self.interval().seconds()) as usize
     }
 
     /// Log-price at the end of a place of the grid.
     pub(super) fn close(&self, place: usize) -> f64 {
-        self.close[place]
+        self.grid.close[place]
     }
 
     /// What became of the starts at all places of the grid.
     pub(super) fn fates(&self, scenario: &Scenario, plan: &Plan) -> Result<Fates, ReplayError> {
         let horizon = scenario.simulation.horizon;
         let bars = self.bars_of(horizon);
-        let starts: Vec<usize> = (0..self.close.len().saturating_sub(bars)).collect();
+        let starts: Vec<usize> = (0..self.grid.close.len().saturating_sub(bars)).collect();
         if bars == 0 || starts.is_empty() {
-            return Err(ReplayError::Horizon { horizon, interval: self.interval(), bars: self.close.len() });
+            return Err(ReplayError::Horizon {
+                horizon,
+                interval: self.interval(),
+                bars: self.grid.close.len(),
+            });
         }
-        let mut counted = self.recorded[..starts.len()].to_vec();
+        let mut counted = self.grid.recorded[..starts.len()].to_vec();
         let mut rates = Vec::new();
-        let flows = scenario.account.positions.first().map(|position| scenario.account.flows_of(position));
-        if let Some(funding) = flows.and_then(|flows| flows.funding)
-            && let FundingRates::Recorded(record) = &funding.rates
-        {
-            rates = self.rates_by_place(record);
-            let covered = self.covered(record, funding.every, bars);
+        // In the plan recorded funding is due at every bar.
+        let original = Plan::new(scenario)?;
+        for (law, original) in plan.funding.iter().zip(&original.funding) {
+            let FundingRates::Recorded(record) = &law.funding.rates else {
+                rates.push(None);
+                continue;
+            };
+            rates.push(Some(self.grid.rates_by_place(record)));
+            let covered = self.grid.covered(record, original.funding.every, bars);
             for (place, counted) in counted.iter_mut().enumerate() {
                 *counted &= covered.contains(&place);
             }
@@ -264,38 +217,14 @@ impl Replay {
             }
         }
         let mut liquidated = vec![vec![0.0; starts.len()]; plan.terms.len()];
-        let mut block = StartBlock::new(self, plan, &rates);
-        for starts in starts.chunks(BLOCK_LANES) {
-            block.run(starts[0], starts.len(), bars);
-            block.for_each_liquidated(&mut |lane, level| liquidated[level][starts[lane as usize]] = 1.0);
+        let paths = Starts { grid: &self.grid, bars, rates };
+        let mut worker = Worker::on(&paths, plan);
+        for (block, starts) in (0..).zip(starts.chunks(BLOCK_LANES)) {
+            worker.run_block(block, starts.len());
+            let mut name = |lane: u32, level: usize| liquidated[level][starts[lane as usize]] = 1.0;
+            worker.follower().for_each_liquidated(&mut name);
         }
         Ok(Fates { liquidated, counted })
-    }
-
-    /// Sum of the rates that were paid within each place of the grid, its end included.
-    fn rates_by_place(&self, record: &RecordedRates) -> Vec<f64> {
-        let mut sums = vec![0.0; self.close.len()];
-        for (time, rate) in record.times.iter().zip(record.rates.iter()) {
-            let since = time - self.first;
-            if since > 0
-                && let Some(sum) = sums.get_mut(((since - 1) as u64 / self.interval) as usize)
-            {
-                *sum += rate;
-            }
-        }
-        sums
-    }
-
-    /// The starts between whose entry and horizon no payment can be missing at either end of the record.
-    fn covered(&self, record: &RecordedRates, every: Duration, bars: usize) -> Range<usize> {
-        let (Some(from), Some(to)) = (record.times.first(), record.times.last()) else { return 0..0 };
-        // Before its first payment, and behind its last one, nothing is due for one interval.
-        let every = every.seconds() as i64;
-        let (from, to) = (from - every, to + every);
-        let place = |time: i64| (time - self.first).max(0) as u64;
-        let first = place(from).div_ceil(self.interval).saturating_sub(1);
-        let end = (place(to - 1) / self.interval).saturating_sub(bars as u64);
-        first as usize..end as usize
     }
 }
 

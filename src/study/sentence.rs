@@ -2,7 +2,7 @@
 
 use super::assumed::{health_factor, loan_to_value};
 use super::figures;
-use crate::engine::{LevelResult, RunResult};
+use crate::result::{LevelResult, RunResult};
 use crate::scenario::Scenario;
 use crate::venue::{Liquidation, Side};
 

@@ -11,9 +11,11 @@ use serde::Serialize;
 
 use super::criterion::Criterion;
 use super::question::{Question, WITHIN, inner};
+use super::simulation::{RunError, run_sharing};
 use crate::account::policy::{StopLoss, Trigger};
-use crate::engine::{LevelResult, RunError, RunOptions, run_sharing};
+use crate::engine::RunOptions;
 use crate::numeric::elementary;
+use crate::result::{LevelResult, RunResult};
 use crate::scenario::{PathBudget, RESULT_VERSION, Scenario};
 use crate::stats::Estimate;
 use crate::venue::Side;
@@ -191,10 +193,7 @@ pub fn vary(
 }
 
 /// Runs scenarios that differ in the account only, each of its one level, on the same paths.
-fn run_all(
-    scenarios: &[Scenario],
-    options: &RunOptions<'_>,
-) -> Result<Vec<crate::engine::RunResult>, RunError> {
+fn run_all(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
     let mut results = Vec::new();
     for together in scenarios.chunks(TOGETHER) {
         // Runs to a precision stop at different numbers of paths.

@@ -8,7 +8,7 @@ use crate::numeric::{Purpose, Stream};
 
 /// The place of one of the observers of the same paths. Its own words decide when it is hit and what funding it pays,
 /// so that its outcomes are those of a run of its own.
-pub(in crate::engine) struct Seat<'a> {
+pub(crate) struct Seat<'a> {
     seed: u64,
     schedule: &'a [Moment],
     /// By point of the grid, the date of the schedule that falls there.
@@ -58,8 +58,19 @@ impl<'a> Seat<'a> {
 
     /// Lets what is due at a point of the grid happen.
     pub fn settle(&mut self, point: usize, prices: &[Vec<f64>], observer: &mut dyn Observer) {
+        self.settle_with(point, prices, observer, &|_| None);
+    }
+
+    /// The same where the rates of some laws of funding are `known`.
+    pub fn settle_with(
+        &mut self,
+        point: usize,
+        prices: &[Vec<f64>],
+        observer: &mut dyn Observer,
+        known: &dyn Fn(usize) -> Option<Vec<f64>>,
+    ) {
         if let Some(date) = self.dates[point] {
-            let funding = self.funding.next(&self.schedule[date]);
+            let funding = self.funding.next(&self.schedule[date], known);
             let network = self.network.as_mut().map(|network| network.next(prices));
             observer.settle(date, prices, Due { funding, network });
             if let Some(network) = &mut self.network {
