@@ -17,7 +17,7 @@ use liqsim::estimate::{Crossing, Effort, Estimator};
 use liqsim::numeric::{
     InstructionSet, Kernel, Purpose, Stream, dispatch, force_instruction_set, instruction_set,
 };
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 
 const ROUNDS: usize = 9;
 const LEAST_SECONDS: f64 = 0.05;

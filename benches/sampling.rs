@@ -17,7 +17,7 @@ use liqsim::engine::{Executor, Plan, RunOptions};
 use liqsim::estimate::{Crossing, Effort, Estimator};
 use liqsim::scenario::Scenario;
 use liqsim::stats::Estimate;
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 
 const PATHS: u64 = 1 << 17;
 const ROUNDS: usize = 5;

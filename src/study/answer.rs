@@ -253,7 +253,7 @@ fn words(found: &Best, criterion: Criterion) -> String {
                 .to_owned()
         }
         Best::At(_) => {
-            "Of leverages that do equally well (within 0.1 % of the score) the largest is named. The interval is from independent \
+            "Of leverages that do equally well (within 1 % of the score) the largest is named. The interval is from independent \
              batches of paths."
                 .to_owned()
         }

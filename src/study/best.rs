@@ -30,8 +30,8 @@ const ROUNDS: usize = 3;
 /// Batches of paths, and the fewest paths of one.
 const BATCHES: u64 = 8;
 const LEAST_BATCH: u64 = 256;
-/// Scores nearer to each other than this share are the same for all purposes.
-const SAME: f64 = 1e-3;
+/// Scores nearer to each other than this share are the same for all purposes; bins of returns are right to a tenth of it.
+const SAME: f64 = 0.01;
 /// How often a leverage is called the best though none is above zero: so rarely that two seeds do not contradict each other.
 const FALSE_ALARM: f64 = 1e-4;
 

@@ -14,7 +14,7 @@ use liqsim::engine::RunOptions;
 use liqsim::result::RunResult;
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::Estimate;
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 const DRIFT: f64 = 0.2;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use liqsim::engine::{Plan, RunOptions, Worker};
 use liqsim::result::RunResult;
 use liqsim::scenario::{Scenario, Source, parse};
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 
 fn scenario(simulation: &str, asset: &str, account: &str) -> Scenario {
     let text = format!(

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use liqsim::engine::RunOptions;
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Source, parse};
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 fn run_text(

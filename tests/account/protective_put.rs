@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use liqsim::engine::RunOptions;
 use liqsim::result::RunResult;
 use liqsim::scenario::{Problems, Source, parse};
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 const VOLATILITY: f64 = 0.7;

@@ -19,7 +19,7 @@ use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation, Written,
 };
-use liqsim::study::{RunError, run};
+use liqsim::study::{RunError, run_levels as run};
 use liqsim::venue::{Contract, Flows, MarginTier, Side, Venue};
 use serde::Deserialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, DiscreteCDF, Poisson};

@@ -9,7 +9,7 @@ use liqsim::model::{Gbm, Jumps, Merton, Model};
 use liqsim::numeric::InstructionSet;
 use liqsim::result::RunResult;
 use liqsim::scenario::{PathBudget, Sampling, Scenario, Source, parse};
-use liqsim::study::{RunError, run};
+use liqsim::study::{RunError, run_levels as run};
 
 use crate::common::instructions::Forced;
 

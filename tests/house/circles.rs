@@ -71,7 +71,7 @@ impl Crate {
         }
         for root in ["crate::", "super::", "self::"] {
             for (place, _) in code.match_indices(root).filter(|(place, _)| !handed_on(*place)) {
-                let before = code[..place].as_bytes().last().copied().unwrap_or(b' ');
+                let before = code.as_bytes()[..place].last().copied().unwrap_or(b' ');
                 if !is_word(before) && before != b':' && before != b'$' {
                     paths_at(code, place).iter().for_each(|path| add(path));
                 }

@@ -13,7 +13,7 @@ use liqsim::model::{
 };
 use liqsim::result::RunResult;
 use liqsim::scenario::{Asset, Monitoring, PathBudget, Position, Scenario, Source, parse};
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 use liqsim::venue::Side;
 use statrs::distribution::{ContinuousCDF, Normal};
 

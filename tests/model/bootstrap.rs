@@ -9,7 +9,7 @@ use liqsim::engine::{BLOCK_LANES, Plan, RunOptions, Worker};
 use liqsim::market::{Duration, HistoricalBar, PriceHistory};
 use liqsim::model::{Bootstrap, Model};
 use liqsim::scenario::{Monitoring, PathBudget, Scenario, Source, parse};
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 use liqsim::venue::Side;
 
 const HOUR: u64 = 3_600;

@@ -14,7 +14,7 @@ use liqsim::model::{
     RegimeState,
 };
 use liqsim::scenario::{Monitoring, PathBudget};
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 use liqsim::venue::Side;
 use statrs::distribution::{ContinuousCDF, Discrete, Normal, Poisson, StudentsT};
 

@@ -9,7 +9,7 @@ use liqsim::report::html::{Document, ScenarioText, render};
 use liqsim::report::{SweepCell, SweepReport};
 use liqsim::result::RunResult;
 use liqsim::scenario;
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 
 const LARGEST: usize = 1_500_000;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use liqsim::engine::{Progress, RunOptions, path_key};
 use liqsim::scenario::{Scenario, Source, parse};
-use liqsim::study::{RunError, run, run_sharing};
+use liqsim::study::{RunError, run_levels as run, run_sharing};
 
 const MODELS: [&str; 5] = [
     r#"{ kind = "gbm", drift = 0.1, volatility = 0.8 }"#,

@@ -9,7 +9,7 @@ use liqsim::engine::RunOptions;
 use liqsim::model::{Gbm, Model};
 use liqsim::result::RunResult;
 use liqsim::scenario::{Monitoring, PathBudget};
-use liqsim::study::run;
+use liqsim::study::run_levels as run;
 use liqsim::study::{Change, ComparisonOptions, Verdict, compare};
 use liqsim::venue::Side;
 
