@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
+use super::figures;
 use super::metric::{Measurement, Metrics};
 use super::verdict::Verdict;
 use crate::result::{LevelResult, RunResult};
@@ -143,12 +144,12 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
     for level in &after.levels {
         match before.levels.iter().find(|other| other.leverage == level.leverage) {
             Some(other) => pairs.push((other, level)),
-            None => notes.push(format!("{}x is in the second result only", level.leverage)),
+            None => notes.push(format!("{} is in the second result only", figures::leverage(level.leverage))),
         }
     }
     for level in &before.levels {
         if after.levels.iter().all(|other| other.leverage != level.leverage) {
-            notes.push(format!("{}x is in the first result only", level.leverage));
+            notes.push(format!("{} is in the first result only", figures::leverage(level.leverage)));
         }
     }
     let levels_differ = !notes.is_empty();
