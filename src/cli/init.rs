@@ -53,7 +53,8 @@ pub struct Init {
     #[arg(long, value_enum, default_value = "merton")]
     model: ModelKind,
 
-    /// Recorded bars (CSV) for bootstrap, har, scaled-history and forecast; the path starts from the scenario's folder
+    /// Recorded bars (CSV) for bootstrap, har, scaled-history and forecast; the path starts from the
+    /// scenario's folder
     #[arg(long, value_name = "FILE", required_if_eq_any([("model", "bootstrap"), ("model", "har"), ("model", "scaled-history"), ("model", "forecast")]))]
     prices: Option<PathBuf>,
 
@@ -69,7 +70,8 @@ pub struct Init {
     #[arg(long, value_name = "NAME", default_value = "binance-usdm-btcusdt")]
     venue: String,
 
-    /// One leverage (10), several (3,5,10), or the usual ones in a range (1..40); by default up to 50; as far as the venue allows
+    /// One leverage (10), several (3,5,10), or the usual ones in a range (1..40); by default up to 50; as far
+    /// as the venue allows
     #[arg(long, value_name = "LEVELS", value_parser = LevelChoice::from_str)]
     leverage: Option<LevelChoice>,
 

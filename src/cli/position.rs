@@ -16,7 +16,8 @@ use super::venues::unknown_venue;
 /// One position as typed.
 #[derive(Debug, Args)]
 pub struct PositionFlags {
-    /// What the contract settles in: the quote currency (linear) or the coin (inverse); or coins on margin (spot)
+    /// What the contract settles in: the quote currency (linear) or the coin (inverse); or coins on margin
+    /// (spot)
     #[arg(long, value_name = "linear|inverse|spot", value_parser = contract_parser(), hide_possible_values = true)]
     contract: Option<Contract>,
 
@@ -40,7 +41,8 @@ pub struct PositionFlags {
     #[arg(long, value_name = "Q", value_parser = values::positive, allow_hyphen_values = true)]
     quantity: Option<f64>,
 
-    /// Collateral, without unrealised profit where the position is open already: quote units (linear, spot) or coin (inverse)
+    /// Collateral, without unrealised profit where the position is open already: quote units (linear, spot)
+    /// or coin (inverse)
     #[arg(long, visible_alias = "margin", value_name = "C", value_parser = values::positive, allow_hyphen_values = true)]
     collateral: Option<f64>,
 

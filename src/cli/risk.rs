@@ -79,6 +79,7 @@ pub struct Risk {
 
     /// Price at which the position was opened, if it is open already
     #[arg(long, value_name = "PRICE", value_parser = values::positive, requires_all = ["quantity", "margin"])]
+    #[arg(conflicts_with = "equity")]
     entry: Option<f64>,
 
     /// Its size, if it is open already: coins, or quote units of an inverse contract

@@ -21,9 +21,9 @@ use super::values;
 
 /// Find the largest leverage that is safe enough
 ///
-/// One simulation answers for every leverage: each path has a largest leverage that it survives, under the venue's tiers,
-/// fees and caps. Where cash flows on the way break this, and for other criteria, several levels are run on the same
-/// random numbers and closed in on.
+/// One simulation answers for every leverage: each path has a largest leverage that it survives, under the
+/// venue's tiers, fees and caps. Where cash flows on the way break this, and for other criteria, several
+/// levels are run on the same random numbers and closed in on.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  liqsim safe liqsim.toml --max-probability 1%,5%\n  \
                         liqsim safe liqsim.toml --criterion expected-shortfall --max 50%\n  \
@@ -47,11 +47,13 @@ pub struct Safe {
     #[arg(long, value_name = "RATIO", value_delimiter = ',', value_parser = values::positive_ratio)]
     max: Vec<f64>,
 
-    /// The surface over a key: horizon=1d..90d, volatility=40%..90%, or any key of the scenario with a range or a list; repeatable
+    /// The surface over a key: horizon=1d..90d, volatility=40%..90%, or any key of the scenario with a range
+    /// or a list; repeatable
     #[arg(long, value_name = "KEY=VALUES", value_parser = Axis::from_str)]
     over: Vec<Axis>,
 
-    /// In place of the largest leverage: how much margin must be added to the position, or where its stop belongs
+    /// In place of the largest leverage: how much margin must be added to the position, or where its stop
+    /// belongs
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "over")]
     vary: Option<VaryName>,
 

@@ -21,7 +21,8 @@ pub struct Sources {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// Override a key of the scenario, such as simulation.horizon=7d, or take it out (account.equity=); repeatable
+    /// Override a key of the scenario, such as simulation.horizon=7d, or take it out (account.equity=);
+    /// repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
 

@@ -34,8 +34,8 @@ pub enum ModelKind {
 }
 
 impl ModelKind {
-    /// The model's keys as lines of TOML; `prices` is the file of recorded bars that bootstrap reads. A volatility takes the place of
-    /// the round one, where the model has a single one.
+    /// The model's keys as lines of TOML; `prices` is the file of recorded bars that bootstrap reads. A
+    /// volatility takes the place of the round one, where the model has a single one.
     pub fn table(self, prices: &str, volatility: Option<f64>) -> anyhow::Result<String> {
         let text = self.round_numbers(prices);
         let Some(volatility) = volatility else { return Ok(text) };

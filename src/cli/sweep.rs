@@ -26,9 +26,10 @@ use super::values;
 /// Run every cell of a sweep into a folder of results
 ///
 /// The table [sweep] of a scenario gives keys several values: `"assets.BTC.model.volatility" = [0.4, 0.6]` or
-/// `{ from = 0.4, to = 0.8, count = 5 }`; all combinations are run, or with `mode = "paired"` the n-th values together. Each
-/// finished cell is a file; a sweep that was interrupted goes on where it stopped. Cells that differ in the account only (venue, leverage, side,
-/// policy) are run on the same simulated paths, with the same results as one by one.
+/// `{ from = 0.4, to = 0.8, count = 5 }`; all combinations are run, or with `mode = "paired"` the n-th values
+/// together. Each finished cell is a file; a sweep that was interrupted goes on where it stopped. Cells that
+/// differ in the account only (venue, leverage, side, policy) are run on the same simulated paths, with the
+/// same results as one by one.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  liqsim sweep liqsim.toml --over volatility=40%..90% --over horizon=7d,30d -o results\n  \
@@ -44,8 +45,8 @@ pub struct Sweep {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
 
-    /// A key that takes several values, beside those of [sweep]: horizon=1d..90d, volatility=40%,60%,80%, or any key of the scenario
-    /// with a range or a list; repeatable
+    /// A key that takes several values, beside those of [sweep]: horizon=1d..90d, volatility=40%,60%,80%, or
+    /// any key of the scenario with a range or a list; repeatable
     #[arg(long, value_name = "KEY=VALUES", value_parser = Axis::from_str)]
     over: Vec<Axis>,
 
@@ -53,8 +54,8 @@ pub struct Sweep {
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 
-    /// Print the best levels by this metric, such as expected_shortfall.0.95: gains falling, all else rising; by the probability of
-    /// liquidation if absent
+    /// Print the best levels by this metric, such as expected_shortfall.0.95: gains falling, all else rising;
+    /// by the probability of liquidation if absent
     #[arg(long, value_name = "METRIC")]
     rank_by: Option<String>,
 

@@ -28,7 +28,8 @@ pub struct UsualFlags {
     #[arg(help_heading = HEADING, long, visible_alias = "for", value_name = "DURATION")]
     horizon: Option<Duration>,
 
-    /// A venue of the catalogue (see `liqsim venues`), or a venue file (.toml; its path starts from the scenario's folder)
+    /// A venue of the catalogue (see `liqsim venues`), or a venue file (.toml; its path starts from the
+    /// scenario's folder)
     #[arg(help_heading = HEADING, long, value_name = "NAME")]
     venue: Option<String>,
 

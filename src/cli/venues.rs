@@ -15,8 +15,9 @@ use super::output::{print, write_file};
 
 /// List the venues of the catalogue, show one, or import margin tiers
 ///
-/// With --import: leverage tiers of ccxt (fetchLeverageTiers, as freqtrade keeps them) or brackets of Binance (leverageBracket), in JSON.
-/// The names are then those of the file. What is made is a venue file that a scenario can name: venue = "my-venue.toml".
+/// With --import: leverage tiers of ccxt (fetchLeverageTiers, as freqtrade keeps them) or brackets of Binance
+/// (leverageBracket), in JSON. The names are then those of the file. What is made is a venue file that a
+/// scenario can name: venue = "my-venue.toml".
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   liqsim venues

@@ -24,8 +24,8 @@ const NAMES: [(&[&str], u64); 7] = [
     (&["s", "second", "seconds"], 1),
 ];
 
-/// A length of time, a whole number of seconds. Text: a number and a unit, or several: `"8h"`, `"30d"`, `"1d12h"`,
-/// `"1.5h"`, `"2 weeks"`; the units are y (365 days), mo (30 days), w, d, h, m (minutes) and s.
+/// A length of time, a whole number of seconds. Text: a number and a unit, or several: `"8h"`, `"30d"`,
+/// `"1d12h"`, `"1.5h"`, `"2 weeks"`; the units are y (365 days), mo (30 days), w, d, h, m (minutes) and s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     seconds: u64,

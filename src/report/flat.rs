@@ -32,8 +32,8 @@ pub fn row(result: &RunResult, level: &LevelResult) -> Vec<(String, Cell)> {
     row_among(result, level, level.miner.is_some())
 }
 
-/// The same among levels of other results, of which some may be those of miners: their columns are then there, and empty where there is
-/// no miner.
+/// The same among levels of other results, of which some may be those of miners: their columns are then
+/// there, and empty where there is no miner.
 pub(super) fn row_among(result: &RunResult, level: &LevelResult, with_miner: bool) -> Vec<(String, Cell)> {
     let mut row = Row(Vec::new());
     row.add("scenario", Cell::Text(result.scenario.clone()));

@@ -30,8 +30,9 @@ struct Ranked {
 }
 
 impl<'a> Ranking<'a> {
-    /// Best first by a metric, such as `expected_shortfall.0.95`: what is a gain by falling values, what is a loss by rising ones;
-    /// `descending` means falling values of anything. By the probability of liquidation without a metric.
+    /// Best first by a metric, such as `expected_shortfall.0.95`: what is a gain by falling values, what is a
+    /// loss by rising ones; `descending` means falling values of anything. By the probability of liquidation
+    /// without a metric.
     pub fn new(metric: Option<&'a str>, descending: bool) -> Self {
         let metric = metric.unwrap_or(USUAL);
         Self { metric, descending: descending || is_gain(metric), seen: 0, best: Vec::new() }

@@ -1,8 +1,10 @@
 //! The tables of a sweep: one of its cells, and two of its results.
 //!
-//! Results are asked for cell by cell, so memory does not grow with their number. `results.csv` and `results.parquet` hold the same rows, one
-//! per cell and level: columns `cell` (integer), `file` and one per swept key come first, the latter with the name of the key: doubles where all
-//! values of the sweep are numbers, text otherwise. Where some cells are those of miners, the miners' columns are empty in the others.
+//! Results are asked for cell by cell, so memory does not grow with their number. `results.csv` and
+//! `results.parquet` hold the same rows, one per cell and level: columns `cell` (integer), `file` and one per
+//! swept key come first, the latter with the name of the key: doubles where all values of the sweep are
+//! numbers, text otherwise. Where some cells are those of miners, the miners' columns are empty in the
+//! others.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -55,7 +57,8 @@ impl SweepTables<'_> {
         table.finish()
     }
 
-    /// One row per cell and level, as CSV and in another format; both tables and the ranking from one reading of the results.
+    /// One row per cell and level, as CSV and in another format; both tables and the ranking from one reading
+    /// of the results.
     ///
     /// # Errors
     /// A sink cannot be written to, or a result is gone.
@@ -100,7 +103,8 @@ impl SweepTables<'_> {
         typed.map_or(Ok(()), TableWriter::finish)
     }
 
-    /// The heads of what tells cells apart: the file where there are several, and the swept keys by their shortest names.
+    /// The heads of what tells cells apart: the file where there are several, and the swept keys by their
+    /// shortest names.
     pub fn heads(&self) -> Vec<String> {
         let keys: Vec<&str> = self.keys().iter().map(|key| key.name).collect();
         let file = (self.plan.sources().len() > 1).then(|| "file".to_owned());

@@ -1,8 +1,9 @@
 //! The collateral as it is written: an amount, or coins (`"0.5 BTC"`).
 //!
-//! Coins are what an inverse contract counts in. Coins that are bought on margin, or stand behind a loan, are worth their price at
-//! the start, like all that such an account holds. Behind a linear contract they would be collateral whose value moves while the
-//! profit is paid in another currency: that is a position of its own, and is refused here.
+//! Coins are what an inverse contract counts in. Coins that are bought on margin, or stand behind a loan, are
+//! worth their price at the start, like all that such an account holds. Behind a linear contract they would
+//! be collateral whose value moves while the profit is paid in another currency: that is a position of its
+//! own, and is refused here.
 
 use crate::venue::Contract;
 

@@ -132,7 +132,8 @@ fn list_levels(
     sound.into_iter().cloned().collect()
 }
 
-/// `count` levels from `from` to `to` in equal ratios, both ends exact, the rest rounded to six significant digits.
+/// `count` levels from `from` to `to` in equal ratios, both ends exact, the rest rounded to six significant
+/// digits.
 fn log_spaced(from: f64, to: f64, count: u64) -> Vec<f64> {
     let last = count - 1;
     (0..count)

@@ -1,8 +1,8 @@
 //! Options of the form `--set a.b=c`, which set keys of a scenario after its file was read.
 //!
-//! The key is dotted, with quotes where a name needs them and indexes from 0 in lists (`account.positions.0.side`);
-//! tables that are missing on the way are made. The value is TOML; what is not TOML is text, so quotes can be left out.
-//! Without a value (`account.equity=`) the key is taken out.
+//! The key is dotted, with quotes where a name needs them and indexes from 0 in lists
+//! (`account.positions.0.side`); tables that are missing on the way are made. The value is TOML; what is not
+//! TOML is text, so quotes can be left out. Without a value (`account.equity=`) the key is taken out.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! A title that still fits when options have changed what it says: the length of time, the side, the only leverage.
+//! A title that still fits when options have changed what it says: the length of time, the side, the only
+//! leverage.
 
 use crate::market::Duration;
 

@@ -1,6 +1,7 @@
 //! The keys that everybody changes, by short names: what they set in a scenario of one position.
 //!
-//! They become the same texts as options of `--set`, so what can be said in either way is checked and recorded in the same way.
+//! They become the same texts as options of `--set`, so what can be said in either way is checked and
+//! recorded in the same way.
 
 use std::sync::Arc;
 
@@ -77,7 +78,8 @@ pub enum UsualError {
 }
 
 impl Usual {
-    /// The options that set them in the scenario of a text. What cannot be read of it is left to the reader of scenarios.
+    /// The options that set them in the scenario of a text. What cannot be read of it is left to the reader
+    /// of scenarios.
     ///
     /// # Errors
     /// See [`UsualError`].

@@ -1,4 +1,5 @@
-//! What a result assumes, in one line: position, venue and its date, model and its main numbers, time, drift, fees, funding.
+//! What a result assumes, in one line: position, venue and its date, model and its main numbers, time, drift,
+//! fees, funding.
 
 use super::figures;
 use crate::account::miner::Miner;
@@ -83,8 +84,8 @@ pub fn loan_to_value(leverage: f64) -> f64 {
     ((1.0 - 1.0 / leverage) * 1e4).round() / 1e4
 }
 
-/// The health factor at the start: worth times threshold of all coins, over the debt. None without a debt to a lender.
-/// Source: Aave v3 documents.
+/// The health factor at the start: worth times threshold of all coins, over the debt. None without a debt to
+/// a lender. Source: Aave v3 documents.
 pub fn health_factor(account: &Account, leverage: f64) -> Option<f64> {
     let is_loan = |position: &Position| {
         let venue = account.venue_of(position);
@@ -93,7 +94,8 @@ pub fn health_factor(account: &Account, leverage: f64) -> Option<f64> {
     if leverage <= 1.0 || account.positions.is_empty() || !account.positions.iter().all(is_loan) {
         return None;
     }
-    // A lender's one tier has its margin level less 1 as rate; the threshold is the loan to value at that level.
+    // A lender's one tier has its margin level less 1 as rate; the threshold is the loan to value at that
+    // level.
     let threshold = |position: &Position| {
         account.venue_of(position).tiers.first().map_or(0.0, |tier| position.share / (1.0 + tier.rate))
     };

@@ -35,7 +35,8 @@ const LOSSES: [&str; 16] = [
     "underwater_days",
 ];
 
-/// Numbers of which less is worse. The upper quantiles are not among them: they are lower in a calmer market too.
+/// Numbers of which less is worse. The upper quantiles are not among them: they are lower in a calmer market
+/// too.
 const SAFEGUARDS: [&str; 4] =
     ["mean_return", "return.quantiles.0.01", "return.quantiles.0.05", "return.quantiles.0.25"];
 
@@ -50,8 +51,8 @@ const GAINS: [&str; 6] = [
 ];
 
 impl Effect {
-    /// The effect of a change of a number by its key. Prices depend on the side, costs are higher where more positions survive, a spread has two
-    /// sides: such numbers are neither.
+    /// The effect of a change of a number by its key. Prices depend on the side, costs are higher where more
+    /// positions survive, a spread has two sides: such numbers are neither.
     pub fn of(metric: &str, difference: Option<f64>) -> Self {
         let Some(difference) = difference.filter(|difference| *difference != 0.0) else { return Self::Other };
         let is_loss = LOSSES.iter().any(|loss| metric.starts_with(loss));

@@ -1,4 +1,5 @@
-//! A limit to be met at a level by some value, and what is known of it: values are counted so that more is riskier.
+//! A limit to be met at a level by some value, and what is known of it: values are counted so that more is
+//! riskier.
 
 use super::criterion::Criterion;
 use crate::result::LevelResult;
@@ -15,7 +16,8 @@ pub struct Question {
     pub limit: f64,
     /// Whether the position surely keeps the limit as it is.
     pub is_kept: bool,
-    /// The value that is known to hold and the one that is not, by the estimate and by the ends of its interval.
+    /// The value that is known to hold and the one that is not, by the estimate and by the ends of its
+    /// interval.
     pub brackets: [(f64, f64); 3],
     /// What was tried, by rising value.
     pub tried: Vec<(f64, LevelResult)>,

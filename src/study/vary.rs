@@ -1,9 +1,11 @@
-//! What beside the leverage can be made safe: how much margin must be added to a position, and where its stop belongs.
+//! What beside the leverage can be made safe: how much margin must be added to a position, and where its stop
+//! belongs.
 //!
-//! The position stays as it is. With the margin X its equity is E + X and its leverage L·E/(E + X); a stop lies at a distance from the price
-//! now. Every value that is tried is run on the same random numbers, so that the estimates follow the value as the truth does; the limit is
-//! closed in on from the safe side (much margin, a near stop). Where more risk comes back on the safe side, which a stop can do to the
-//! chance of a loss, the criterion is not monotone: that is looked for over all that was tried, and said.
+//! The position stays as it is. With the margin X its equity is E + X and its leverage L·E/(E + X); a stop
+//! lies at a distance from the price now. Every value that is tried is run on the same random numbers, so
+//! that the estimates follow the value as the truth does; the limit is closed in on from the safe side (much
+//! margin, a near stop). Where more risk comes back on the safe side, which a stop can do to the chance of a
+//! loss, the criterion is not monotone: that is looked for over all that was tried, and said.
 
 use std::sync::atomic::Ordering;
 
@@ -75,8 +77,9 @@ pub struct VaryAnswer {
     pub max: f64,
     /// What is limited, as the position is now.
     pub now: Estimate,
-    /// The least margin to add, in what the account is counted in; or the widest stop, as a distance from the price now. None where
-    /// nothing that was tried keeps the limit; 0 margin, or no stop at all (`is_needed` false), where the position keeps it as it is.
+    /// The least margin to add, in what the account is counted in; or the widest stop, as a distance from the
+    /// price now. None where nothing that was tried keeps the limit; 0 margin, or no stop at all (`is_needed`
+    /// false), where the position keeps it as it is.
     pub value: Option<f64>,
     /// The end of its 95 % interval on the safe side: more margin, a nearer stop.
     pub safe_end: Option<f64>,
@@ -228,7 +231,8 @@ impl Search<'_> {
         }
     }
 
-    /// Distance to liquidation as a fraction of the price now; the whole price where there is none below, and once the price above.
+    /// Distance to liquidation as a fraction of the price now; the whole price where there is none below, and
+    /// once the price above.
     fn room(&self, level: usize) -> f64 {
         let price = self.price();
         self.levels[level]

@@ -1,8 +1,9 @@
 //! Margin tiers as other programs keep them: leverage tiers of ccxt, brackets of Binance's API.
 //!
-//! Sources: ccxt, `fetchLeverageTiers` (an object of lists by symbol) and `fetchMarketLeverageTiers` (one list), with `minNotional`,
-//! `maxNotional`, `maintenanceMarginRate`, `maxLeverage`; Binance, `GET /fapi/v1/leverageBracket` and `/dapi/v2/leverageBracket` (a list of
-//! `{ symbol, brackets }`), with `notionalCap` or `qtyCap`, `maintMarginRatio`, `initialLeverage`, `cum`. Numbers may stand in quotes.
+//! Sources: ccxt, `fetchLeverageTiers` (an object of lists by symbol) and `fetchMarketLeverageTiers` (one
+//! list), with `minNotional`, `maxNotional`, `maintenanceMarginRate`, `maxLeverage`; Binance, `GET
+//! /fapi/v1/leverageBracket` and `/dapi/v2/leverageBracket` (a list of `{ symbol, brackets }`), with
+//! `notionalCap` or `qtyCap`, `maintMarginRatio`, `initialLeverage`, `cum`. Numbers may stand in quotes.
 
 use serde_json::Value;
 use thiserror::Error;
@@ -142,7 +143,8 @@ impl ImportedTiers {
         Some(tiers.iter().zip(amounts).all(is_near))
     }
 
-    /// A venue file: the tiers of the file, and what it does not know with the reason. `source` and `as_of` say where it is from.
+    /// A venue file: the tiers of the file, and what it does not know with the reason. `source` and `as_of`
+    /// say where it is from.
     pub fn to_toml(&self, source: &str, as_of: &str) -> String {
         let quoted = |text: &str| Value::from(text).to_string();
         let (contract, coin) = match self.contract {

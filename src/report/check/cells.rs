@@ -121,8 +121,9 @@ pub fn change_row(found: &MetricComparison) -> [String; 7] {
 /// Most rows of a comparison that people are shown; JSON and JUnit XML hold all.
 pub const MOST_SHOWN: usize = 20;
 
-/// The rows of a comparison that are worth showing, what changed or is undecided: first what the scenario limits, in the order of
-/// its limits, then what became worse; by the order of the numbers in a result, the largest change first.
+/// The rows of a comparison that are worth showing, what changed or is undecided: first what the scenario
+/// limits, in the order of its limits, then what became worse; by the order of the numbers in a result, the
+/// largest change first.
 pub fn shown(comparison: &Comparison) -> Vec<&MetricComparison> {
     let mut rows: Vec<_> =
         comparison.metrics.iter().filter(|found| found.change != Change::Unchanged).collect();
@@ -182,7 +183,8 @@ pub fn bounds(limit: &LimitCheck) -> String {
     }
 }
 
-/// A limit that does not pass, over all its levels, in few words: the level of the largest value beyond it first.
+/// A limit that does not pass, over all its levels, in few words: the level of the largest value beyond it
+/// first.
 pub fn limit_in_short(levels: &[&LimitCheck]) -> String {
     let Some(first) = levels.first() else { return String::new() };
     let [leverage, metric, bounds, value, ..] = limit_row(first);
