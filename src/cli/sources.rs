@@ -12,6 +12,7 @@ use liqsim::scenario::{self, Scenario, Source};
 use liqsim::study::PartScenario;
 
 use super::failure::{WrongScenarios, error_with_help};
+use super::usual::UsualFlags;
 
 /// Scenario files and what is changed in them.
 #[derive(Debug, Args)]
@@ -20,9 +21,13 @@ pub struct Sources {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// Override a key of the scenario, such as simulation.horizon=7d; repeatable
+    /// Override a key of the scenario, such as simulation.horizon=7d, or take it out (account.equity=);
+    /// repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub overrides: Vec<String>,
+    overrides: Vec<String>,
+
+    #[command(flatten)]
+    usual: UsualFlags,
 }
 
 /// Loaded scenarios with their files.
@@ -31,14 +36,33 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// The scenarios.
     pub scenarios: Vec<Scenario>,
+    /// What was changed in each file.
+    pub overrides: Vec<Vec<String>>,
 }
 
 impl Sources {
     /// Loads all files, or fails with the problems of all that are wrong.
     pub fn load(&self) -> anyhow::Result<Loaded> {
         let files = scenario_files(&self.files)?;
-        let scenarios = load_all(&files, &self.overrides)?;
-        Ok(Loaded { files, scenarios })
+        let (mut scenarios, mut changes, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+        for file in &files {
+            match Source::read(file) {
+                Ok(source) => {
+                    let overrides = self.overrides_of(&source)?;
+                    match scenario::parse(source, &overrides) {
+                        Ok(scenario) => scenarios.push(scenario),
+                        Err(problems) => wrong.push(problems),
+                    }
+                    changes.push(overrides);
+                }
+                Err(problems) => wrong.push(problems),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(Loaded { files, scenarios, overrides: changes })
+        } else {
+            Err(WrongScenarios(wrong).into())
+        }
     }
 
     /// The only file, with what is changed in it.
@@ -51,8 +75,16 @@ impl Sources {
             ));
         };
         let source = Source::read(file).map_err(|problems| WrongScenarios(vec![problems]))?;
+        let overrides = self.overrides_of(&source)?;
         let (file, text) = (PathBuf::from(source.name()), source.text().to_owned());
-        Ok(PartScenario { file, text, overrides: self.overrides.clone(), paths, seed })
+        Ok(PartScenario { file, text, overrides, paths, seed })
+    }
+
+    /// What the flags change in a file; `--set`, which is more exact, comes last.
+    fn overrides_of(&self, source: &Source) -> anyhow::Result<Vec<String>> {
+        let mut overrides = self.usual.overrides(source)?;
+        overrides.extend_from_slice(&self.overrides);
+        Ok(overrides)
     }
 }
 

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use liqsim::report::{Layout, RenderError, VerdictFormat};
 use liqsim::result::RunResult;
-use liqsim::study::{ComparisonOptions, Verdict};
+use liqsim::scenario::metrics;
+use liqsim::study::{ComparisonOptions, FailOn, Verdict};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print, terminal_layout};
@@ -28,12 +29,46 @@ pub struct TestFlags {
     /// Probability of even one false alarm among all comparisons of runs of the same thing
     #[arg(long, value_name = "RATIO", value_parser = values::positive_ratio, default_value = "1%")]
     false_alarm_rate: f64,
+
+    /// Which changes fail: those for the worse, or any
+    #[arg(long, value_enum, value_name = "CHANGES", default_value = "any")]
+    fail_on: FailOnChoice,
+
+    /// Compare these numbers only, such as liquidation_probability,expected_shortfall.0.95
+    #[arg(long, value_name = "METRICS", value_delimiter = ',', value_parser = metric)]
+    metrics: Vec<String>,
+}
+
+/// Which changes fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOnChoice {
+    /// Those for the worse: more liquidations, larger losses, smaller returns
+    Worse,
+    /// All of them
+    Any,
+}
+
+/// A number that two results can be compared by.
+fn metric(text: &str) -> Result<String, String> {
+    match metrics().any(|known| known == text) {
+        true => Ok(text.to_owned()),
+        false => Err("must be a key of a level, such as liquidation_probability (`liqsim explain` has them)"
+            .to_owned()),
+    }
 }
 
 impl TestFlags {
     /// The options of the comparison.
     pub fn options(&self) -> ComparisonOptions {
-        ComparisonOptions { false_alarm_rate: self.false_alarm_rate, tolerance: self.tolerance }
+        ComparisonOptions {
+            false_alarm_rate: self.false_alarm_rate,
+            tolerance: self.tolerance,
+            fail_on: match self.fail_on {
+                FailOnChoice::Worse => FailOn::Worse,
+                FailOnChoice::Any => FailOn::Any,
+            },
+            metrics: self.metrics.clone(),
+        }
     }
 }
 

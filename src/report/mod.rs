@@ -30,6 +30,7 @@ mod sweep_tables;
 mod table;
 mod text;
 mod track_record;
+mod vary;
 mod venue;
 mod walk_forward;
 
@@ -38,7 +39,7 @@ pub use check::{VerdictFormat, github_annotations, render_check, render_comparis
 pub use flat::{Cell, row as flat_row};
 pub use format::{FileFormat, Format, Layout, RenderError, UnknownExtension};
 pub use liquidation::render_json as render_liquidation_json;
-pub use number::count;
+pub use number::{count, price as shown_price};
 pub use plot::plot;
 pub use ranking::Ranking;
 pub use reference::reference;
@@ -50,6 +51,7 @@ pub use sweep::{MOST_MAPPED, SweepAxis, SweepCell, SweepReport};
 pub use sweep_tables::SweepTables;
 pub use text::is_warning;
 pub use track_record::{ReliabilityRow, Score, ScoreRow, TrackReport, forecasts_csv};
+pub use vary::{render_vary_json, render_vary_table};
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
     sheet as venue_sheet,

@@ -11,7 +11,7 @@ use crate::account::Follower;
 use crate::engine::Plan;
 use crate::estimate::{Choice, Ending, Estimators, Outcome};
 use crate::market::SECONDS_PER_DAY;
-use crate::scenario::Scenario;
+use crate::scenario::{RESULT_VERSION, Scenario};
 use crate::stats::{Distribution, Estimate, Sums, Tally};
 
 const QUANTILES: [(&str, f64); 7] = [
@@ -40,6 +40,7 @@ pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outc
     let notes = noting::notes(scenario, plan, outcome, &levels, &choices);
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
+        result_version: RESULT_VERSION,
         scenario: scenario.name.clone(),
         identity: scenario.identity(),
         seed: scenario.simulation.seed,

@@ -50,10 +50,14 @@ mod tiers;
 mod listed;
 mod venue;
 mod leverage;
+mod equity;
+mod title;
+mod usual;
 mod positions;
 mod limits;
 mod resolve;
 mod written;
+mod limit_lines;
 mod load;
 mod bundle;
 mod identity;
@@ -70,10 +74,11 @@ pub use over::AxisError;
 pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
-pub use sweep::{Axis, Sweep, read_sweep};
+pub use sweep::{Axis, MOST_CELLS, Sweep, read_sweep};
 pub use types::{
     Account, Asset, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario,
     Simulation, Terms,
 };
-pub use venue::catalogue_venue;
+pub use usual::{Usual, UsualError};
+pub use venue::{catalogue_venue, venue_of_text};
 pub use written::Written;

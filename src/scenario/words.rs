@@ -52,7 +52,8 @@ impl Shape for bool {
 }
 
 /// Pattern of the text of a duration.
-const DURATION_PATTERN: &str = "^\\s*([0-9.]+\\s*[ywdhms]\\s*)+$";
+const DURATION_PATTERN: &str =
+    "^\\s*([0-9.]+\\s*(y|mo|w|d|h|m|s|years?|months?|weeks?|days?|hours?|min|minutes?|seconds?)\\s*)+$";
 
 impl Shape for Duration {
     fn expected() -> String {

@@ -30,6 +30,12 @@ fn workplace() -> tempfile::TempDir {
     for name in ["result.json", "before.json", "after.json"] {
         assert!(liqsim(folder.path(), &["run", "liqsim.toml", "-o", name]).status.success());
     }
+    let tiers = r#"[{ "symbol": "ETHUSDT", "brackets": [{ "notionalCap": 300000, "maintMarginRatio": 0.004, "initialLeverage": 125 },
+        { "notionalCap": 800000, "maintMarginRatio": 0.005, "initialLeverage": 100 }] }]"#;
+    fs::write(folder.path().join("tiers.json"), tiers).unwrap();
+    assert!(
+        liqsim(folder.path(), &["check", "liqsim.toml", "--save", "baseline.json"]).status.code() != Some(2)
+    );
     let prices = prices();
     fs::write(folder.path().join("btc_1h.csv"), &prices).unwrap();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -13,6 +13,7 @@ mod safe_leverage;
 mod sweep_resume;
 mod sweep_sharing;
 mod sweep_tables;
+mod vary;
 mod verdicts;
 mod track_record;
 mod walk_forward;

@@ -59,9 +59,9 @@ fn every_cell_is_a_file_and_a_row_of_the_index() {
         ],
     );
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(
-        text(&output.stdout).starts_with("15 cells in out, 15 of them new\nBy liquidation_probability:\n")
-    );
+    let shown = text(&output.stdout);
+    assert!(shown.starts_with("15 cells in out, 15 of them new\n"), "{shown}");
+    assert!(shown.contains("20 of 90 rows shown, by falling liquidation_probability"), "{shown}");
     let index = fs::read_to_string(folder.path().join("out/index.csv")).unwrap();
     let lines: Vec<_> = index.lines().collect();
     assert_eq!(lines.len(), 16);
@@ -70,7 +70,7 @@ fn every_cell_is_a_file_and_a_row_of_the_index() {
     // Six levels a cell, and a header.
     let results = fs::read_to_string(folder.path().join("out/results.csv")).unwrap();
     assert_eq!(results.lines().count(), 1 + 15 * 6);
-    assert_eq!(results.lines().filter(|line| line.starts_with("scenario,")).count(), 1);
+    assert_eq!(results.lines().filter(|line| line.starts_with("cell,file,")).count(), 1);
     // A cell is what a run of its values gives, but for the line that only a run shows.
     let run = liqsim(
         folder.path(),
