@@ -18,16 +18,27 @@ pub fn scenario(
     provenance: &Provenance,
     terms: &Terms,
 ) -> String {
+    let fit = &candidate.fit;
+    frame(
+        &comments(calibration, candidate, provenance, terms),
+        fit.kind,
+        &model(calibration, fit, terms.drift),
+        provenance.last_close,
+        terms,
+    )
+}
+
+/// A scenario around the table of a model of some kind.
+pub(super) fn frame(comments: &str, kind: &str, model: &str, price: f64, terms: &Terms) -> String {
     let Terms { asset, venue, side, horizon, .. } = terms;
     let side = match side {
         Side::Long => "long",
         Side::Short => "short",
     };
-    let fit = &candidate.fit;
     let levels: Vec<String> = terms.leverage.iter().map(ToString::to_string).collect();
     format!(
-        "{}
-name = \"{asset} {side}, {horizon}, {} fitted to history\"
+        "{comments}
+name = \"{asset} {side}, {horizon}, {kind} fitted to history\"
 
 [simulation]
 horizon = \"{horizon}\"
@@ -39,7 +50,7 @@ monitoring = \"continuous\"
 price = {}                # the last close
 
 [assets.{asset}.model]
-{}
+{model}
 [account]
 equity = {}
 margin = \"isolated\"
@@ -50,10 +61,7 @@ venue = \"{venue}\"
 asset = \"{asset}\"
 side = \"{side}\"
 ",
-        comments(calibration, candidate, provenance, terms),
-        fit.kind,
-        number(provenance.last_close, 10),
-        model(calibration, fit, terms.drift),
+        number(price, 10),
         number(terms.equity, 10),
         levels.join(", "),
     )
@@ -100,11 +108,7 @@ fn comments(
         "#".to_owned(),
         "# Where the model's numbers come from".to_owned(),
     ];
-    let mut item = |head: &str, text: &str| {
-        for (index, line) in wrap(text, 104).into_iter().enumerate() {
-            lines.push(format!("#   {:<11}{line}", if index == 0 { head } else { "" }).trim_end().to_owned());
-        }
-    };
+    let mut item = |head: &str, text: &str| item(&mut lines, head, text);
     item(
         "Data",
         &format!(
@@ -299,6 +303,13 @@ pub fn number(value: f64, digits: usize) -> String {
     let text = format!("{value:.decimals$}");
     let text = text.trim_end_matches('0');
     if text.ends_with('.') { format!("{text}0") } else { text.to_owned() }
+}
+
+/// A comment under a head.
+pub(super) fn item(lines: &mut Vec<String>, head: &str, text: &str) {
+    for (index, line) in wrap(text, 104).into_iter().enumerate() {
+        lines.push(format!("#   {:<11}{line}", if index == 0 { head } else { "" }).trim_end().to_owned());
+    }
 }
 
 /// Words in lines of at most so many columns.

@@ -13,9 +13,10 @@ use liqsim::report::CalibrationReport;
 use liqsim::scenario::{Source, parse};
 use liqsim::venue::Side;
 
+use super::calibrate_har::calibrate_har;
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, terminal_layout, write_file};
-use super::prices::PriceOptions;
+use super::prices::{self, PriceOptions};
 use super::values;
 
 /// Fit price models to recorded prices and write a ready scenario
@@ -149,6 +150,8 @@ enum ModelChoice {
     Regime,
     /// Self-exciting jumps
     Hawkes,
+    /// Past days drawn anew under a variance with a memory; writes a file of days beside the scenario
+    Har,
 }
 
 /// Estimators of merton.
@@ -185,21 +188,25 @@ impl Calibrate {
         let provenance = Provenance::of(report, &history).ok_or_else(|| {
             error_with_help("no bars are left between --since and --until", "choose a wider range")
         })?;
+        let drift = match self.drift {
+            DriftChoice::Zero => Drift::Zero,
+            DriftChoice::Estimate => Drift::Estimate,
+        };
+        let terms = Terms::new(&self.terms.choices(), drift, &provenance);
+        if self.model == ModelChoice::Har {
+            let as_json = self.format == CalibrationFormat::Json;
+            return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), as_json);
+        }
         let ranges = self.describe.then(|| range_volatilities(&history));
         // --describe alone only describes.
         let fits = !self.describe || self.output.is_some() || self.model != ModelChoice::Auto;
         let calibration = if fits { Some(self.fit(&history)?) } else { None };
         let mut said = Vec::new();
         if let (Some(path), Some(calibration)) = (&self.output, &calibration) {
-            let drift = match self.drift {
-                DriftChoice::Zero => Drift::Zero,
-                DriftChoice::Estimate => Drift::Estimate,
-            };
             let chosen = &calibration.candidates[calibration.chosen];
-            let terms = Terms::new(&self.terms.choices(), drift, &provenance);
             let text = scenario(calibration, chosen, &provenance, &terms);
             // What would not run is not written.
-            parse(Source::of_file(path, text.as_str()), &[])
+            parse(Source::of_file(path, text.as_str()).at(prices::now()), &[])
                 .map_err(|problems| WrongScenarios(vec![problems]))?;
             if let Some((start, long_run)) = start_and_long_run(&chosen.fit) {
                 let (start, long_run) = (100.0 * start, 100.0 * long_run);
@@ -263,7 +270,8 @@ impl Calibrate {
     fn targets(&self) -> Vec<Target> {
         let garch = |student, asymmetric| Target::Garch(Garch { student, asymmetric });
         vec![match (self.model, self.estimator) {
-            (ModelChoice::Auto, _) => return Target::ALL.to_vec(),
+            // Its estimation is no fit to returns: see `calibrate_har`.
+            (ModelChoice::Auto | ModelChoice::Har, _) => return Target::ALL.to_vec(),
             (ModelChoice::Gbm, _) => Target::Gbm,
             (ModelChoice::Merton, Estimator::Jumps) => Target::MertonJumps,
             (ModelChoice::Merton, Estimator::Mle) => Target::Merton,

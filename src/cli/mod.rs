@@ -1,6 +1,7 @@
 //! One file per subcommand; the only room that prints.
 
 mod calibrate;
+mod calibrate_har;
 mod check;
 mod compare;
 mod completions;

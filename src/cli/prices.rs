@@ -110,7 +110,7 @@ pub fn read(path: &Path) -> anyhow::Result<(PriceHistory, HistoryReport)> {
 }
 
 /// Seconds since 1970; none if the clock stands before.
-fn now() -> Option<i64> {
+pub fn now() -> Option<i64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     now.and_then(|now| i64::try_from(now.as_secs()).ok())
 }

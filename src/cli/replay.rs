@@ -12,15 +12,15 @@ use liqsim::report::{
     Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
-use liqsim::scenario::{self, PathBudget, Scenario};
+use liqsim::scenario::{PathBudget, Scenario};
 use liqsim::study::{Replay as History, WalkForward};
 
-use super::failure::{WrongScenarios, error_with_help};
+use super::failure::error_with_help;
 use super::interrupt;
 use super::output::{OutputFile, print, terminal_layout};
 use super::prices::PriceOptions;
 use super::progress::ProgressLine;
-use super::sources::scenario_texts;
+use super::sources::{load, scenario_texts};
 use super::track_record::{ForecastModel, TrackRecord};
 use super::values;
 use super::walk_forward::Walk;
@@ -152,9 +152,7 @@ impl Replay {
         if self.walk_forward.is_some() && files.iter().any(|file| file.format == ReplayFormat::Html) {
             return Err(no_page());
         }
-        let mut scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?
-            .with(self.paths, self.seed);
+        let mut scenario = load(&self.scenario, &self.overrides)?.with(self.paths, self.seed);
         let (history, found) = self.reading.read(prices)?;
         let (first, last) = (history.bars[0], history.bars[history.bars.len() - 1]);
         let mut notes = found.lines();
@@ -216,9 +214,7 @@ impl Replay {
         let tables: Vec<OutputFile<()>> =
             tables.map(|path| OutputFile::prepare_as(path, ())).collect::<Result<_, _>>()?;
         let files = self.prepare()?;
-        let scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?;
-        let mut scenario = scenario;
+        let mut scenario = load(&self.scenario, &self.overrides)?;
         scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
         let horizons =
             if self.horizons.is_empty() { vec![scenario.simulation.horizon] } else { self.horizons.clone() };

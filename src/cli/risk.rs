@@ -14,6 +14,7 @@ use liqsim::venue::{Side, catalogue_names};
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::{OutputFile, print};
+use super::prices;
 use super::progress::ProgressLine;
 use super::risk_market::{Market, MarketChoice};
 use super::risk_record::Record;
@@ -124,7 +125,7 @@ impl Risk {
         let outputs = self.prepare()?;
         let market = self.choice().market(&coin)?;
         let text = self.scenario_text(&coin, &market);
-        let scenario = parse(Source::new("risk.toml", text.as_str()), &[])
+        let scenario = parse(Source::new("risk.toml", text.as_str()).at(prices::now()), &[])
             .map_err(|problems| WrongScenarios(vec![problems]))?;
         let stop = interrupt::stop_flag()?;
         let record = market

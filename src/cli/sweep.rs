@@ -1,5 +1,6 @@
 //! `sweep`: many scenarios into one folder.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -12,14 +13,14 @@ use liqsim::engine::RunOptions;
 use liqsim::report::TableFormat;
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{MOST_MAPPED, Ranking, SweepReport, SweepTables};
-use liqsim::scenario::{Source, is_metric};
+use liqsim::scenario::is_metric;
 use liqsim::study::{ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSource};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::print;
 use super::progress::ProgressLine;
-use super::sources::scenario_files;
+use super::sources::{read_source, scenario_files};
 use super::values;
 
 /// Run every cell of a sweep into a folder of results
@@ -86,6 +87,13 @@ impl Sweep {
         let mut ranking = Ranking::new(self.rank_by.as_deref(), self.descending);
         write_tables(&tables, &folder, &mut ranking).with_context(cannot_write)?;
         write_page(&tables, &folder).with_context(cannot_write)?;
+        let changed: BTreeSet<PathBuf> = plan.sources().iter().flat_map(SweptSource::changed_files).collect();
+        for path in changed {
+            warn(format_args!(
+                "{} has changed since the sweep began: all cells are of what it held then; run the sweep again for what it holds now",
+                path.display()
+            ));
+        }
         let (total, new) = (plan.cells().len(), plan.to_run());
         print(&format!("{total} cells in {}, {new} of them new\n{ranking}", self.output.display()))
     }
@@ -93,7 +101,7 @@ impl Sweep {
     fn sources(&self) -> anyhow::Result<Vec<SweptSource>> {
         let (mut sources, mut wrong) = (Vec::new(), Vec::new());
         for file in scenario_files(&self.files)? {
-            match Source::read(&file).and_then(SweptSource::new) {
+            match read_source(&file).and_then(SweptSource::new) {
                 Ok(source) => sources.push(source),
                 Err(problems) => wrong.push(problems),
             }

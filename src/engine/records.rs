@@ -3,16 +3,16 @@
 use crate::model::Model;
 use crate::scenario::Scenario;
 
-/// Code and text of each note on the records of a scenario's bootstraps.
+/// Code and text of each note on the files that a scenario names and on the records of its bootstraps.
 pub(super) fn notes(scenario: &Scenario) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
     let mut note = |code, message: String| notes.push((code, message));
+    for found in scenario.found() {
+        note("recorded_file", found.clone());
+    }
     for asset in &scenario.assets {
         let Model::Bootstrap(bootstrap) = &asset.model else { continue };
         let (record, name) = (bootstrap.record(), &asset.name);
-        for found in bootstrap.findings() {
-            note("price_file", format!("{name}, price file: {found}."));
-        }
         let block = bootstrap.block() * bootstrap.interval().seconds() as f64;
         if block > record.seconds() as f64 {
             let days = block / 86_400.0;

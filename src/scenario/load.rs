@@ -77,7 +77,7 @@ fn read(root: Node, source: &Arc<Source>, overrides: &[String]) -> Result<Scenar
         .and_then(|file| resolve::resolve(&file, &title(source), &mut problems));
     match scenario {
         Some(scenario) if problems.is_empty() => {
-            Ok(Scenario { written: Written::new(root, source), ..scenario })
+            Ok(Scenario { written: Written::new(root, source, problems.found()), ..scenario })
         }
         _ => Err(problems.sorted()),
     }

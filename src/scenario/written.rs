@@ -13,7 +13,11 @@ use crate::model::Model;
 
 /// The values that a scenario was read from, and the files that they name; nothing where it was made otherwise.
 #[derive(Debug, Clone, Default)]
-pub struct Written(Option<Arc<(Table, Source)>>);
+pub struct Written {
+    from: Option<Arc<(Table, Source)>>,
+    /// What was found in the files.
+    found: Arc<[String]>,
+}
 
 /// Where a scenario came from is no part of what it is.
 impl PartialEq for Written {
@@ -46,12 +50,12 @@ pub struct Bundle {
 }
 
 impl Written {
-    pub(super) fn new(root: Node, source: &Arc<Source>) -> Self {
+    pub(super) fn new(root: Node, source: &Arc<Source>, found: &[String]) -> Self {
         let table = match root.value {
             Value::Table(table) => table,
             _ => Table::default(),
         };
-        Self(Some(Arc::new((table, source.as_ref().clone()))))
+        Self { from: Some(Arc::new((table, source.as_ref().clone()))), found: found.into() }
     }
 }
 
@@ -77,11 +81,16 @@ impl Scenario {
         Ok(Bundle { toml, files: source.files().all().into_iter().map(relative).collect() })
     }
 
+    /// What was found in the files of prices and rates that it names, a line each.
+    pub fn found(&self) -> &[String] {
+        &self.written.found
+    }
+
     fn document(&self) -> Result<(String, &Source), WriteError> {
         if self.assets.iter().any(|asset| matches!(asset.model, Model::Custom(_))) {
             return Err(WriteError::OwnModel);
         }
-        let (table, source) = self.written.0.as_deref().ok_or(WriteError::NeverWritten)?;
+        let (table, source) = self.written.from.as_deref().ok_or(WriteError::NeverWritten)?;
         let mut table = table.clone();
         // What ran is one cell.
         table.entries.retain(|entry| entry.key != "sweep");

@@ -126,13 +126,20 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
         }
     }
     let levels_differ = !notes.is_empty();
+    let order = |result: &RunResult| result.levels.iter().map(|level| level.leverage).collect::<Vec<_>>();
+    if !levels_differ && order(before) != order(after) {
+        notes.push(
+            "The levels of the second result stand in another order; each is compared with its like."
+                .to_owned(),
+        );
+    }
     let metrics = if must_be_equal {
         pairs.iter().flat_map(|(a, b)| digits(a, b)).collect()
     } else {
         notes.push("Not tested, since their errors are not known: ".to_owned() + &untested().join(", "));
         tested(&pairs, (before.paths, after.paths), options)
     };
-    let unequal = must_be_equal && before.levels != after.levels;
+    let unequal = must_be_equal && pairs.iter().any(|(before, after)| before != after);
     let found = metrics.iter().map(|metric: &MetricComparison| match metric.change {
         Change::Unchanged => Verdict::Pass,
         Change::Undecided => Verdict::Undecided,
