@@ -31,6 +31,7 @@ pub fn scenario(
 /// A scenario around the table of a model of some kind.
 pub(super) fn frame(comments: &str, kind: &str, model: &str, price: f64, terms: &Terms) -> String {
     let Terms { asset, venue, side, horizon, .. } = terms;
+    let network = if terms.network.is_empty() { String::new() } else { format!("{}\n", terms.network) };
     let side = match side {
         Side::Long => "long",
         Side::Short => "short",
@@ -51,7 +52,7 @@ price = {}                # the last close
 
 [assets.{asset}.model]
 {model}
-[account]
+{network}[account]
 equity = {}
 margin = \"isolated\"
 leverage = [{}]

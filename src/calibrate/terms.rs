@@ -56,6 +56,8 @@ pub struct Terms {
     pub equity: f64,
     /// Drift of the model.
     pub drift: Drift,
+    /// The table of the coin's network; empty without one.
+    pub network: String,
     /// What was assumed, in words; empty if everything was chosen.
     pub assumed: Vec<String>,
 }
@@ -107,6 +109,6 @@ impl Terms {
         } else {
             choices.leverage.clone()
         };
-        Self { asset, venue, side, horizon, leverage, equity, drift, assumed }
+        Self { asset, venue, side, horizon, leverage, equity, drift, network: String::new(), assumed }
     }
 }

@@ -1,6 +1,6 @@
 //! `calibrate`: fit models to recorded prices and write a ready scenario.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -9,11 +9,12 @@ use liqsim::calibrate::{
     start_and_long_run,
 };
 use liqsim::market::{Duration, HistoryReport, PriceHistory};
-use liqsim::report::CalibrationReport;
+use liqsim::report::{CalibrationReport, render_network_table};
 use liqsim::scenario::{Source, parse};
 use liqsim::venue::Side;
 
 use super::calibrate_har::calibrate_har;
+use super::calibrate_network::NetworkFiles;
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, terminal_layout, write_file};
 use super::prices::{self, PriceOptions};
@@ -27,7 +28,8 @@ use super::values;
 #[command(
     after_help = "Examples:\n  liqsim calibrate btc_usdt_1h.csv.gz -o btc.toml && liqsim run btc.toml\n  \
                   liqsim calibrate btc_usdt_1h.csv.gz --model garch --since 2023-01-01 --interval 1d\n  \
-                  liqsim calibrate btc_usdt_1h.csv.gz --describe"
+                  liqsim calibrate btc_usdt_1h.csv.gz --describe\n  \
+                  liqsim calibrate btc_1d.csv --network difficulty.csv --fees fees.csv"
 )]
 pub struct Calibrate {
     /// Prices (CSV, JSON or Parquet, plain or gzip); "-" is standard input
@@ -60,6 +62,9 @@ pub struct Calibrate {
     /// Write a scenario with the chosen model; "-" is standard output, in place of the table
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    network: NetworkFiles,
 
     #[command(flatten)]
     terms: TermOptions,
@@ -192,7 +197,23 @@ impl Calibrate {
             DriftChoice::Zero => Drift::Zero,
             DriftChoice::Estimate => Drift::Estimate,
         };
-        let terms = Terms::new(&self.terms.choices(), drift, &provenance);
+        let mut terms = Terms::new(&self.terms.choices(), drift, &provenance);
+        let network = self.network.calibrate(&history)?;
+        if let Some(network) = &network {
+            terms.network = network.table(&terms.asset);
+        }
+        if let (Some(network), CalibrationFormat::Table) = (&network, self.format)
+            && self.output.as_deref() != Some(Path::new("-"))
+        {
+            print(&(render_network_table(network, &terms.asset, terminal_layout()) + "\n"))?;
+        }
+        if network.is_some() && self.output.is_none() && self.model == ModelChoice::Auto {
+            // Nothing else was asked for.
+            return match self.format {
+                CalibrationFormat::Table => Ok(()),
+                CalibrationFormat::Json => print(&(serde_json::to_string_pretty(&network)? + "\n")),
+            };
+        }
         if self.model == ModelChoice::Har {
             let as_json = self.format == CalibrationFormat::Json;
             return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), as_json);

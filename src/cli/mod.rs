@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod calibrate_har;
+mod calibrate_network;
 mod check;
 mod compare;
 mod completions;

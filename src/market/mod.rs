@@ -4,6 +4,7 @@ mod bars;
 mod duration;
 mod funding_history;
 mod history;
+mod network_history;
 mod varying;
 
 pub use bars::{Bars, Sides};
@@ -13,4 +14,5 @@ pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
+pub use network_history::{DailyValues, Epoch};
 pub use varying::Varying;

@@ -12,6 +12,7 @@ mod json;
 mod liquidation;
 mod markdown;
 mod miner;
+mod network;
 mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -38,6 +39,7 @@ pub use flat::{Cell, row as flat_row};
 pub use format::{FileFormat, Format, Layout, RenderError, UnknownExtension, render, render_file};
 pub use har::{render_har_json, render_har_table};
 pub use liquidation::render_json as render_liquidation_json;
+pub use network::render_network_table;
 pub use number::count;
 pub use plot::plot;
 pub use ranking::Ranking;

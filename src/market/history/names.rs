@@ -86,6 +86,17 @@ pub(super) const VOLUME: [&str; 7] =
     ["volume", "vol", "basevolume", "tickvol", "tickvolume", "quantity", "v"];
 pub(super) const RATE: [&str; 7] =
     ["fundingrate", "lastfundingrate", "rate", "interest1h", "funding", "realizedrate", "value"];
+pub(super) const DIFFICULTY: [&str; 4] = ["difficulty", "diffmean", "difflast", "value"];
+pub(super) const FEES: [&str; 8] = [
+    "feesbtc",
+    "fees",
+    "feetotntv",
+    "totalfees",
+    "transactionfees",
+    "totalfeesbtc",
+    "transactionfeesbtc",
+    "value",
+];
 pub(super) const SYMBOL: [&str; 18] = [
     "symbol",
     "ticker",
