@@ -17,7 +17,7 @@
 
 use serde::Serialize;
 
-use crate::market::{DailyValues, PriceHistory};
+use crate::market::{DailyValues, PriceHistory, bitcoin_subsidy};
 use crate::model::{Observation, Regression};
 use crate::numeric::{Purpose, Stream, elementary};
 
@@ -37,9 +37,7 @@ const HASHES: f64 = 86_400.0e15 / 4_294_967_296.0;
 const LUCK: f64 = 1.0 / 2016.0;
 /// Days whose median fee is that of today.
 const FEE_DAYS: i64 = 90;
-/// First days of bitcoin's subsidies (2009, 2012, 2016, 2020, 2024), counted from 1970, and the day that is expected of the next: 2028-04-01.
-const SUBSIDIES: [(i64, f64); 5] =
-    [(14_247, 50.0), (15_672, 25.0), (16_991, 12.5), (18_393, 6.25), (19_833, 3.125)];
+/// The day that is expected of the next halving, counted from 1970: 2028-04-01.
 const NEXT_HALVING: i64 = 21_275;
 
 /// Why a network cannot be estimated.
@@ -156,7 +154,7 @@ impl NetworkCalibration {
         };
         let (raw, response_bias, error) = of(|law| law.response);
         let (last, difficulty_now) = difficulty.last().ok_or(few)?;
-        let subsidy = subsidy_on(last);
+        let subsidy = bitcoin_subsidy(last);
         let mut recent: Vec<f64> = fees
             .iter()
             .flat_map(|fees| fees.between(last - FEE_DAYS, last))
@@ -298,11 +296,6 @@ impl Law {
     }
 }
 
-/// The subsidy of bitcoin on a day.
-fn subsidy_on(day: i64) -> f64 {
-    SUBSIDIES.iter().rev().find(|(first, _)| *first <= day).map_or(SUBSIDIES[0].1, |(_, subsidy)| *subsidy)
-}
-
 /// The last close of each day, counted from 1970.
 fn daily_closes(history: &PriceHistory) -> Vec<(i64, f64)> {
     let mut closes: Vec<(i64, f64)> = Vec::new();
@@ -342,7 +335,7 @@ fn record(
         };
         let known: Vec<f64> = fees.iter().flat_map(|fees| fees.between(epoch.first_day, day)).collect();
         let fee = known.iter().sum::<f64>() / known.len().max(1) as f64 / BLOCKS_PER_DAY;
-        let reward = subsidy_on(day) + fee;
+        let reward = bitcoin_subsidy(day) + fee;
         if current.1.is_empty() {
             current.1.push(elementary::ln(epoch.difficulty));
         }
@@ -394,7 +387,7 @@ mod tests {
             }
             let end = first + ((epoch + 1) * days) as i64 - 1;
             let t = (end - first) as f64 / 365.0;
-            let income = (HASHES * subsidy_on(end)).ln() + log_price - difficulty;
+            let income = (HASHES * bitcoin_subsidy(end)).ln() + log_price - difficulty;
             lasting += growth * 14.0 / 365.0
                 + response * (income - (level - growth * t))
                 + pass_through * (log_price - before)

@@ -13,8 +13,9 @@ use liqsim::report::{
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
 use liqsim::scenario::{PathBudget, Scenario};
-use liqsim::study::{Replay as History, WalkForward};
+use liqsim::study::{RecordedNetwork, Replay as History, WalkForward};
 
+use super::calibrate_network::NetworkFiles;
 use super::failure::error_with_help;
 use super::interrupt;
 use super::output::{OutputFile, print, terminal_layout};
@@ -58,6 +59,9 @@ pub struct Replay {
 
     #[command(flatten)]
     reading: PriceOptions,
+
+    #[command(flatten)]
+    network: NetworkFiles,
 
     /// Forecast anew through history. Alone: by har, scaled_history and forecast from all bars before each entry, on both sides (place
     /// it behind the files). With a window: estimate the scenario's kind of model from so much history, simulate from there, go on
@@ -175,7 +179,10 @@ impl Replay {
             interval_seconds: history.interval.seconds(),
             bars: history.bars.len(),
         };
-        let replay = History::new(&history);
+        let mut replay = History::new(&history);
+        if let Some((difficulty, fees)) = self.network.read()? {
+            replay = replay.with_network(&RecordedNetwork::new(difficulty, fees));
+        }
         notes.extend(replay.notes(&scenario)?);
         let stop = interrupt::stop_flag()?;
         let horizons =
@@ -195,7 +202,9 @@ impl Replay {
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
         for horizon in horizons {
             scenario.simulation.horizon = horizon;
-            report.levels.extend(self.rows(&replay, history.interval, &scenario, &stop)?);
+            let (rows, defaults) = self.rows(&replay, history.interval, &scenario, &stop)?;
+            report.levels.extend(rows);
+            report.notes.extend(defaults);
         }
         for file in files {
             let text = match file.format {
@@ -276,7 +285,7 @@ impl Replay {
         interval: Duration,
         scenario: &Scenario,
         stop: &AtomicBool,
-    ) -> anyhow::Result<Vec<ReplayRow>> {
+    ) -> anyhow::Result<(Vec<ReplayRow>, Vec<String>)> {
         let replayed = replay.levels(scenario)?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
@@ -297,6 +306,18 @@ impl Replay {
                 predicted,
             }
         });
-        Ok(rows.collect())
+        let defaults = replayed.iter().zip(&result.levels).filter_map(|(level, simulated)| {
+            let (realised, predicted) = (level.defaulted?, simulated.miner.as_ref()?.default_probability);
+            Some(format!(
+                "Over {} at {}x {:.2} % of the starts were wound up because a bill or an instalment could not be paid; predicted {:.2} % ({:.2} to {:.2} %).",
+                scenario.simulation.horizon,
+                level.leverage,
+                100.0 * realised,
+                100.0 * predicted.value,
+                100.0 * predicted.low,
+                100.0 * predicted.high
+            ))
+        });
+        Ok((rows.collect(), defaults.collect()))
     }
 }

@@ -14,5 +14,5 @@ pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
-pub use network_history::{DailyValues, Epoch};
+pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};
 pub use varying::Varying;

@@ -10,6 +10,15 @@ const FEWEST_DAYS: i64 = 3;
 /// Difficulties that differ by less, as a share, are the same.
 const SAME: f64 = 1e-9;
 
+/// First days of bitcoin's subsidies in coins per block (2009, 2012, 2016, 2020, 2024), counted from 1970.
+const SUBSIDIES: [(i64, f64); 5] =
+    [(14_247, 50.0), (15_672, 25.0), (16_991, 12.5), (18_393, 6.25), (19_833, 3.125)];
+
+/// Bitcoin's subsidy on a day counted from 1970, coins per block; that of 2024 for all days behind it.
+pub fn bitcoin_subsidy(day: i64) -> f64 {
+    SUBSIDIES.iter().rev().find(|(first, _)| *first <= day).map_or(SUBSIDIES[0].1, |(_, subsidy)| *subsidy)
+}
+
 /// A number for each day, counted from 1970-01-01.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DailyValues(BTreeMap<i64, f64>);

@@ -19,6 +19,7 @@ mod liquidation;
 mod metric;
 mod self_check;
 mod part_file;
+mod recorded_network;
 mod replay;
 mod results_folder;
 mod run;
@@ -56,6 +57,7 @@ pub use liquidation::{
 };
 pub use metric::{Measurement, Metrics};
 pub use part_file::{PartFile, PartFileError, PartScenario};
+pub use recorded_network::RecordedNetwork;
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};

@@ -14,11 +14,14 @@ use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError};
 use crate::market::{Duration, PriceHistory, format_time};
 use crate::numeric::elementary;
 use crate::scenario::Scenario;
-use crate::stats::{BlockBootstrap, Estimate, Method, Z_95};
+use crate::stats::{BlockBootstrap, Estimate, LevelTally, Method, Z_95};
 use crate::venue::{FundingRates, RecordedRates};
 
+use super::recorded_network::RecordedNetwork;
 use super::start_block::StartBlock;
 
+/// Seconds of a day.
+const DAY: u64 = 86_400;
 /// Resamples of the bootstrap.
 pub(super) const RESAMPLES: usize = 2_000;
 /// Blocks of the bootstrap are so many horizons long, to hold the dependence of overlapping starts ...
@@ -35,6 +38,8 @@ pub struct ReplayedLevel {
     pub starts: usize,
     /// The fraction of them that was liquidated, with an interval that respects their overlap.
     pub realised: Estimate,
+    /// Of a miner: the fraction that was wound up because a bill or an instalment could not be paid.
+    pub defaulted: Option<f64>,
 }
 
 /// A history on its grid, ready to be replayed.
@@ -50,6 +55,8 @@ pub struct Replay {
     pub(super) close: Vec<f64>,
     /// Places that hold a bar.
     recorded: Vec<bool>,
+    /// Logarithm of coins per block over difficulty, by place, where they are recorded too.
+    pub(super) network: Option<Vec<f64>>,
 }
 
 /// Why a scenario cannot be replayed.
@@ -80,6 +87,19 @@ pub enum ReplayError {
         /// Last payment.
         to: String,
     },
+    /// What a miner earned is not known.
+    #[error(
+        "a history of prices does not know what a miner earned: recorded difficulty is needed too (--network FILE)"
+    )]
+    NoNetwork,
+    /// The record of the network and the prices do not overlap long enough.
+    #[error("no day in the history of prices has its whole horizon inside the record of the network")]
+    NetworkRecord,
+    /// Days do not end with bars.
+    #[error(
+        "a miner's accounts are made at the end of every day, which bars of {0} do not show: days or hours are needed"
+    )]
+    LongBars(Duration),
     /// The history is too short, or its bars too long.
     #[error(
         "a horizon of {horizon} holds no bar of {interval}, or the history of {bars} bars holds no whole horizon"
@@ -107,6 +127,7 @@ impl Replay {
             low: Vec::new(),
             close: Vec::new(),
             recorded: Vec::new(),
+            network: None,
         };
         for bar in &history.bars {
             let place = ((bar.time - first).unsigned_abs() / interval) as usize;
@@ -129,6 +150,13 @@ impl Replay {
         replay
     }
 
+    /// The same with a recorded network, for scenarios of miners.
+    #[must_use]
+    pub fn with_network(self, network: &RecordedNetwork) -> Self {
+        let by_place = network.by_place(self.first, self.interval, self.close.len());
+        Self { network: Some(by_place), ..self }
+    }
+
     fn push(&mut self, [open, high, low, close]: [f64; 4], recorded: bool) {
         self.open.push(open);
         self.high.push(high);
@@ -149,7 +177,7 @@ impl Replay {
         let block = (BLOCK_HORIZONS * horizon).min(starts / SHORTEST_PART).max(1);
         let bootstrap = BlockBootstrap::new(starts, block, RESAMPLES, scenario.simulation.seed);
         let windows = (starts as f64 / horizon as f64).max(1.0);
-        let level = |(level, liquidated): (&LevelTerms, &Vec<f64>)| {
+        let level = |((level, liquidated), defaulted): ((&LevelTerms, &Vec<f64>), &Option<f64>)| {
             let counted = liquidated.iter().zip(&fates.counted).filter(|(_, counted)| **counted);
             let liquidated: Vec<f64> = counted.map(|(liquidated, _)| *liquidated).collect();
             // Payments on the way can bring about what no price can.
@@ -161,9 +189,10 @@ impl Replay {
                     true => realised(&liquidated, &bootstrap, windows),
                     false => Estimate::exact(0.0),
                 },
+                defaulted: *defaulted,
             }
         };
-        Ok(plan.terms.iter().zip(&fates.liquidated).map(level).collect())
+        Ok(plan.terms.iter().zip(&fates.liquidated).zip(&fates.defaulted).map(level).collect())
     }
 
     /// What a replay of a scenario takes for granted beyond the recorded prices.
@@ -173,7 +202,13 @@ impl Replay {
     pub fn notes(&self, scenario: &Scenario) -> Result<Vec<String>, ReplayError> {
         let plan = self.plan(scenario)?;
         let mut notes = Vec::new();
-        if plan.law.continuous && plan.follower().watched_side().is_none() {
+        if scenario.miner.is_some() {
+            notes.push(
+                "The same fleet is opened at the end of every day: machines, power and debt stand to price and hashprice as in the scenario, and \
+                 price, difficulty, subsidy and fees move from there as recorded."
+                    .to_owned(),
+            );
+        } else if plan.law.continuous && plan.follower().watched_side().is_none() {
             notes.push(
                 "Each bar goes from its open to its extreme on the losing side, to the other one and to its close: where a bar meets a stop \
                  and a target, the stop comes first."
@@ -263,13 +298,41 @@ impl Replay {
                 });
             }
         }
+        if scenario.miner.is_some() {
+            self.count_days(&mut counted, bars)?;
+        }
         let mut liquidated = vec![vec![0.0; starts.len()]; plan.terms.len()];
         let mut block = StartBlock::new(self, plan, &rates);
         for starts in starts.chunks(BLOCK_LANES) {
-            block.run(starts[0], starts.len(), bars);
+            let weights: Vec<f64> = starts.iter().map(|start| f64::from(u8::from(counted[*start]))).collect();
+            block.run(starts[0], &weights, bars);
             block.for_each_liquidated(&mut |lane, level| liquidated[level][starts[lane as usize]] = 1.0);
         }
-        Ok(Fates { liquidated, counted })
+        let known = counted.iter().filter(|counted| **counted).count() as f64;
+        let share = |level: &LevelTally| {
+            let miner = level.miner.as_ref().filter(|_| scenario.miner.is_some())?;
+            Some(miner.defaulted.mapped(0.0, 1.0).powers[0] / known)
+        };
+        let defaulted = block.tally().levels.iter().map(share).collect();
+        Ok(Fates { liquidated, counted, defaulted })
+    }
+
+    /// Leaves the starts at the ends of days on whose way every day of the network is known.
+    fn count_days(&self, counted: &mut [bool], bars: usize) -> Result<(), ReplayError> {
+        let Some(network) = &self.network else { return Err(ReplayError::NoNetwork) };
+        if !DAY.is_multiple_of(self.interval) {
+            return Err(ReplayError::LongBars(self.interval()));
+        }
+        let mut unknown = vec![0_usize];
+        for value in network {
+            unknown.push(unknown[unknown.len() - 1] + usize::from(value.is_nan()));
+        }
+        for (place, counted) in counted.iter_mut().enumerate() {
+            let end = self.first + (place as i64 + 1) * self.interval as i64;
+            let is_known = unknown[place] == unknown[place + bars + 1];
+            *counted &= end.rem_euclid(DAY as i64) == 0 && is_known;
+        }
+        if counted.contains(&true) { Ok(()) } else { Err(ReplayError::NetworkRecord) }
     }
 
     /// Sum of the rates that were paid within each place of the grid, its end included.
@@ -305,6 +368,8 @@ pub(super) struct Fates {
     pub liquidated: Vec<Vec<f64>>,
     /// Whether a start counts: it is at a recorded bar, and all that is paid on its way is known.
     pub counted: Vec<bool>,
+    /// Share of the starts that count whose miner was wound up, by level; none without a miner.
+    pub defaulted: Vec<Option<f64>>,
 }
 
 /// The fraction with its interval; where nothing or everything happened, the exact bound of so many windows apart.

@@ -14,6 +14,7 @@ use crate::numeric::{Purpose, Stream};
 use crate::stats::Tally;
 use crate::venue::Side;
 
+use super::recorded_network::NetworkColumns;
 use super::replay::Replay;
 
 /// One block of starts after the other.
@@ -27,6 +28,9 @@ pub(super) struct StartBlock<'a> {
     starts: (usize, usize),
     bars: Bars,
     noise: Stream,
+    network: NetworkColumns,
+    /// What is tallied of the starts that count.
+    tally: Tally,
 }
 
 impl<'a> StartBlock<'a> {
@@ -40,11 +44,19 @@ impl<'a> StartBlock<'a> {
             starts: (0, 0),
             bars: Bars::default(),
             noise,
+            network: NetworkColumns::default(),
+            tally: Tally::new(plan.terms.len()),
         }
     }
 
-    /// Follows the starts at so many places from `first` on over so many bars.
-    pub fn run(&mut self, first: usize, lanes: usize, bars: usize) {
+    /// What was tallied so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Follows the starts at so many places from `first` on over so many bars; those with a weight of 0 are not tallied.
+    pub fn run(&mut self, first: usize, weights: &[f64], bars: usize) {
+        let lanes = weights.len();
         let plan = self.plan;
         self.starts = (first, lanes);
         self.noise = Stream::new(plan.law.seed, Purpose::Hit, (first / BLOCK_LANES) as u64);
@@ -72,10 +84,9 @@ impl<'a> StartBlock<'a> {
             }
         }
         if !plan.account.schedule.is_empty() {
-            // Only now do accounts whose owner acts name their hits; nothing else of the tally is wanted.
-            let mut tally = Tally::new(plan.terms.len());
+            // Only now do accounts whose owner acts name their hits.
             let close = [self.prices(&self.replay.close, bars)];
-            self.follower.finish(&close, &vec![1.0; lanes], &mut tally);
+            self.follower.finish(&close, weights, &mut self.tally);
         }
     }
 
@@ -143,6 +154,11 @@ impl<'a> StartBlock<'a> {
             _ => Vec::new(),
         };
         let close = [self.prices(&self.replay.close, bar)];
-        self.follower.settle(moment, &close, Due { funding: &rates, network: None });
+        let network =
+            self.plan.account.miner.as_ref().zip(self.replay.network.as_ref()).map(|(miner, record)| {
+                let (then, now) = (&record[first..][..lanes], &record[first + bar..][..lanes]);
+                self.network.set(miner, then, now, &close[0])
+            });
+        self.follower.settle(moment, &close, Due { funding: &rates, network });
     }
 }

@@ -7,6 +7,7 @@ mod assumptions;
 mod evaluate;
 mod replay_accounts;
 mod replay_history;
+mod replay_miner;
 mod safe_leverage;
 mod sweep_resume;
 mod sweep_sharing;

@@ -2,7 +2,7 @@
 
 /// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
 /// of no certain place in the bar.
-pub(super) const TIME: [&str; 43] = [
+pub(super) const TIME: [&str; 45] = [
     "timeperiodstart",
     "periodstart",
     "opentime",
@@ -46,6 +46,9 @@ pub(super) const TIME: [&str; 43] = [
     "ts",
     "t",
     "day",
+    "month",
+    // Of Huobi; anywhere else it is rather a number of the row, which is refused as such.
+    "id",
 ];
 pub(super) const END: [&str; 8] = [
     "closetime",
