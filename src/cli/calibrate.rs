@@ -29,7 +29,7 @@ use super::values;
     after_help = "Examples:\n  liqsim calibrate btc_usdt_1h.csv.gz -o btc.toml && liqsim run btc.toml\n  \
                   liqsim calibrate btc_usdt_1h.csv.gz --model garch --since 2023-01-01 --interval 1d\n  \
                   liqsim calibrate btc_usdt_1h.csv.gz --describe\n  \
-                  liqsim calibrate btc_1d.csv --network difficulty.csv --fees fees.csv"
+                  liqsim calibrate btc_usdt_1h.csv.gz --network network.csv"
 )]
 pub struct Calibrate {
     /// Prices (CSV, JSON or Parquet, plain or gzip); "-" is standard input

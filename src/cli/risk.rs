@@ -14,7 +14,7 @@ use liqsim::venue::{Side, catalogue_names};
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::{OutputFile, print};
-use super::prices;
+use super::prices::{self, PriceOptions};
 use super::progress::ProgressLine;
 use super::risk_market::{Market, MarketChoice};
 use super::risk_record::Record;
@@ -41,6 +41,9 @@ pub struct Risk {
     /// Hourly bars (CSV, plain or gzip), at least 365 days, to forecast from
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+
+    #[command(flatten)]
+    reading: PriceOptions,
 
     /// Venue of the catalogue (see `liqsim venues`); Binance's perpetual in the coin where there is one
     #[arg(long, value_name = "NAME")]
@@ -121,6 +124,12 @@ fn volatility(text: &str) -> Result<f64, String> {
 impl Risk {
     /// Reads, simulates, answers.
     pub fn execute(self) -> anyhow::Result<()> {
+        if self.prices.is_none() && self.reading.is_given() {
+            return Err(error_with_help(
+                "--since, --until, --dates, --decimals, --columns and --allow-times are about prices, and none are named",
+                "name the file with --prices",
+            ));
+        }
         let coin = self.coin.to_ascii_uppercase();
         let outputs = self.prepare()?;
         let market = self.choice().market(&coin)?;
@@ -181,6 +190,7 @@ impl Risk {
     fn choice(&self) -> MarketChoice<'_> {
         MarketChoice {
             prices: self.prices.as_ref(),
+            reading: &self.reading,
             volatility: self.volatility,
             price: self.price,
             method: self.model.into(),
