@@ -25,6 +25,7 @@ mod provenance;
 mod ranges;
 mod refit;
 mod regime;
+mod retargets;
 mod sample;
 mod scenario;
 mod simplex;

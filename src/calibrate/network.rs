@@ -21,18 +21,14 @@ use crate::market::{DailyValues, PriceHistory, bitcoin_subsidy};
 use crate::model::{Observation, Regression};
 use crate::numeric::{Purpose, Stream, elementary};
 
+use super::retargets::{BLOCKS_PER_DAY, HASHES, Retargeted, daily_closes, record};
 use super::scenario::number;
 
 /// Simulations of the fitted law.
 const SIMULATIONS: usize = 1_000;
 /// Fewest retargets: two years.
 const FEWEST: usize = 52;
-const DAY: i64 = 86_400;
 const DAYS_PER_YEAR: f64 = 365.0;
-/// Blocks that are expected in a day.
-const BLOCKS_PER_DAY: f64 = 144.0;
-/// 86400·10¹⁵/2³²: hashes of a PH/s in a day over those that a block takes at a difficulty of 1.
-const HASHES: f64 = 86_400.0e15 / 4_294_967_296.0;
 /// Variance of the luck of an epoch: 2016 exponential block times.
 const LUCK: f64 = 1.0 / 2016.0;
 /// Days whose median fee is that of today.
@@ -94,19 +90,6 @@ pub struct NetworkCalibration {
     pub hashprice: (f64, f64),
     /// Days from the last day to the halving that is expected next.
     pub next_halving: i64,
-}
-
-/// A retarget of the record.
-#[derive(Debug, Clone, Copy)]
-struct Recorded {
-    /// Days from the last one, in years; not positive.
-    t: f64,
-    /// Length of the epoch in years.
-    tau: f64,
-    /// Log-return of the price over the epoch.
-    price_return: f64,
-    /// Logarithm of what a PH/s earned at a difficulty of 1: hashprice times difficulty.
-    log_income: f64,
 }
 
 /// What the two regressions say.
@@ -237,7 +220,7 @@ impl NetworkCalibration {
 
 impl Law {
     /// The regressions over retargets, `difficulties` being the logarithms of those before each, and of the last one behind.
-    fn fit(retargets: &[Recorded], difficulties: &[f64]) -> Option<Self> {
+    fn fit(retargets: &[Retargeted], difficulties: &[f64]) -> Option<Self> {
         let trend: Vec<Observation<2>> = retargets
             .iter()
             .zip(difficulties)
@@ -273,7 +256,7 @@ impl Law {
     }
 
     /// The law estimated from itself, simulated over the same retargets.
-    fn repeated(&self, retargets: &[Recorded], start: f64) -> Vec<Self> {
+    fn repeated(&self, retargets: &[Retargeted], start: f64) -> Vec<Self> {
         let mut noise = Stream::new(1, Purpose::Event(0), 0);
         let mut draws = vec![0.0; 2 * retargets.len()];
         let mut difficulties = vec![start; retargets.len() + 1];
@@ -296,67 +279,12 @@ impl Law {
     }
 }
 
-/// The last close of each day, counted from 1970.
-fn daily_closes(history: &PriceHistory) -> Vec<(i64, f64)> {
-    let mut closes: Vec<(i64, f64)> = Vec::new();
-    for bar in &history.bars {
-        // A bar belongs to the day in which it ends.
-        let day = (bar.time + history.interval.seconds() as i64 - 1).div_euclid(DAY);
-        match closes.last_mut() {
-            Some((last, close)) if *last == day => *close = bar.close,
-            _ => closes.push((day, bar.close)),
-        }
-    }
-    closes
-}
-
-/// Retargets of epochs that follow each other, with prices at both ends; and the logarithms of the difficulties, one more. Of
-/// stretches that are interrupted the longest.
-fn record(
-    difficulty: &DailyValues,
-    fees: Option<&DailyValues>,
-    closes: &[(i64, f64)],
-) -> (Vec<Recorded>, Vec<f64>) {
-    let price = |day: i64| {
-        let at = closes.partition_point(|(known, _)| *known < day);
-        closes.get(at).filter(|(known, _)| *known == day).map(|(_, close)| *close)
-    };
-    let last = difficulty.last().map_or(0, |(day, _)| day);
-    let epochs = difficulty.epochs();
-    let (mut best, mut current) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
-    for pair in epochs.windows(2) {
-        let [epoch, next] = [pair[0], pair[1]];
-        let day = epoch.last_day;
-        let follows = next.first_day - day <= 2;
-        let ends = price(epoch.first_day - 1).zip(price(day));
-        let (true, Some((before, close))) = (follows, ends) else {
-            current = (Vec::new(), Vec::new());
-            continue;
-        };
-        let known: Vec<f64> = fees.iter().flat_map(|fees| fees.between(epoch.first_day, day)).collect();
-        let fee = known.iter().sum::<f64>() / known.len().max(1) as f64 / BLOCKS_PER_DAY;
-        let reward = bitcoin_subsidy(day) + fee;
-        if current.1.is_empty() {
-            current.1.push(elementary::ln(epoch.difficulty));
-        }
-        current.0.push(Recorded {
-            t: (day - last) as f64 / DAYS_PER_YEAR,
-            tau: (day - epoch.first_day + 1) as f64 / DAYS_PER_YEAR,
-            price_return: elementary::ln(close / before),
-            log_income: elementary::ln(HASHES * reward * close),
-        });
-        current.1.push(elementary::ln(next.difficulty));
-        if current.0.len() > best.0.len() {
-            best.clone_from(&current);
-        }
-    }
-    best
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::market::{Duration, HistoricalBar, ReadOptions};
+
+    const DAY: i64 = 86_400;
 
     /// A made-up decade: prices that wander, difficulty by the law with these numbers.
     fn history(
