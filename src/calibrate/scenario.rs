@@ -11,6 +11,9 @@ use super::goodness::Goodness;
 use super::provenance::Provenance;
 use super::terms::{Drift, Terms};
 
+/// A miner whose fleet, power and loan stand in for those of the user.
+const MINER: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.toml");
+
 /// The scenario of a candidate, as text.
 pub fn scenario(
     calibration: &Calibration,
@@ -28,18 +31,19 @@ pub fn scenario(
     )
 }
 
-/// A scenario around the table of a model of some kind.
+/// A scenario around the table of a model of some kind: of a position, or of a miner where the coin's network is known.
 pub(super) fn frame(comments: &str, kind: &str, model: &str, price: f64, terms: &Terms) -> String {
-    let Terms { asset, venue, side, horizon, .. } = terms;
-    let network = if terms.network.is_empty() { String::new() } else { format!("{}\n", terms.network) };
+    let Terms { asset, side, horizon, network, .. } = terms;
     let side = match side {
         Side::Long => "long",
         Side::Short => "short",
     };
-    let levels: Vec<String> = terms.leverage.iter().map(ToString::to_string).collect();
+    let (what, account) =
+        if network.is_empty() { (side, position(side, terms)) } else { ("miner", miner(asset)) };
+    let network = if network.is_empty() { String::new() } else { format!("{network}\n") };
     format!(
         "{comments}
-name = \"{asset} {side}, {horizon}, {kind} fitted to history\"
+name = \"{asset} {what}, {horizon}, {kind} fitted to history\"
 
 [simulation]
 horizon = \"{horizon}\"
@@ -52,20 +56,36 @@ price = {}                # the last close
 
 [assets.{asset}.model]
 {model}
-{network}[account]
+{network}{account}",
+        number(price, 10),
+    )
+}
+
+/// The account of one position.
+fn position(side: &str, terms: &Terms) -> String {
+    let levels: Vec<String> = terms.leverage.iter().map(ToString::to_string).collect();
+    format!(
+        "[account]
 equity = {}
 margin = \"isolated\"
 leverage = [{}]
-venue = \"{venue}\"
+venue = \"{}\"
 
 [[account.positions]]
-asset = \"{asset}\"
+asset = \"{}\"
 side = \"{side}\"
 ",
-        number(price, 10),
         number(terms.equity, 10),
         levels.join(", "),
+        terms.venue,
+        terms.asset,
     )
+}
+
+/// The account and the miner of the shipped scenario.
+fn miner(asset: &str) -> String {
+    let tail = MINER.split_once("[account]").map_or("", |(_, tail)| tail);
+    format!("[account]{}", tail.replace("asset = \"BTC\"", &format!("asset = \"{asset}\"")))
 }
 
 /// What the scenario format says against the fitted values; nothing if it takes them.

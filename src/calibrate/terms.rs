@@ -111,4 +111,17 @@ impl Terms {
         };
         Self { asset, venue, side, horizon, leverage, equity, drift, network: String::new(), assumed }
     }
+
+    /// The same with the table of the coin's network: a miner in place of a position.
+    #[must_use]
+    pub fn with_network(mut self, network: String, choices: &Choices) -> Self {
+        self.assumed.retain(|words| words.starts_with("the coin"));
+        self.assumed
+            .push("fleet, power and loan are those of scenarios/miner-fleet-on-credit-540d.toml".to_owned());
+        if choices.horizon.is_none() {
+            self.horizon = Duration::from_seconds(540 * 86_400);
+            self.assumed.push("the horizon is 540d (--horizon)".to_owned());
+        }
+        Self { network, ..self }
+    }
 }

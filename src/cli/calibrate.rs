@@ -200,7 +200,8 @@ impl Calibrate {
         let mut terms = Terms::new(&self.terms.choices(), drift, &provenance);
         let network = self.network.calibrate(&history)?;
         if let Some(network) = &network {
-            terms.network = network.table(&terms.asset);
+            let table = network.table(&terms.asset);
+            terms = terms.with_network(table, &self.terms.choices());
         }
         if let (Some(network), CalibrationFormat::Table) = (&network, self.format)
             && self.output.as_deref() != Some(Path::new("-"))

@@ -244,10 +244,10 @@ mod tests {
         venue = { contract = \"linear\", maintenance = 0.005 }\n[[account.positions]]\nasset = \"X\"\nside = \"long\"\n\
         [assets.X]\nprice = 1.0\n";
 
-    /// Hourly bars with dates whose order cannot be told, from 2024-02-01 on.
+    /// The hours of a day whose month cannot be told: 2024-02-01 or 2024-01-02.
     fn bars() -> String {
-        let bar = |hour: usize| format!("0{}/02/2024 {:02}:00,1,1.1,0.9,1\n", 1 + hour / 24, hour % 24);
-        "Date,Open,High,Low,Close\n".to_owned() + &(0..48).map(bar).collect::<String>()
+        let bar = |hour: usize| format!("01/02/2024 {hour:02}:00,1,1.1,0.9,1\n");
+        "Date,Open,High,Low,Close\n".to_owned() + &(0..24).map(bar).collect::<String>()
     }
 
     fn read(model: &str, now: Option<i64>) -> Result<Scenario, String> {
@@ -273,7 +273,8 @@ mod tests {
         );
         let day_first = bootstrap("{ file = \"bars.csv\", dates = \"day-first\" }").unwrap();
         let one_day =
-            bootstrap("{ file = \"bars.csv\", dates = \"day-first\", until = \"2024-02-01\" }").unwrap();
+            bootstrap("{ file = \"bars.csv\", dates = \"day-first\", until = \"2024-02-01T12:00\" }")
+                .unwrap();
         assert_ne!(day_first.identity(), one_day.identity());
         assert!(day_first.found().iter().any(|found| found.contains("day first")), "{:?}", day_first.found());
         for (table, words) in [

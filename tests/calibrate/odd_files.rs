@@ -98,8 +98,8 @@ fn every_scenario_that_is_written_runs() {
         history(heavy(0.003).into_iter(), 1.0),
         history(with_zeros(400, 0.1), 0.0),
         history(with_zeros(400, 0.7), 0.01),
-        // More than two years of days in hours, so that the models of daily variance are fitted too; with a crash, and one that trends.
-        history(heavy(0.008).into_iter().cycle().take(24 * 800), 0.0),
+        // More than a year of days in hours, so that the models of daily variance are fitted too; with a crash, and one that trends.
+        history(heavy(0.008).into_iter().cycle().take(24 * 400), 0.0),
         history(heavy(0.002).into_iter().chain([-2.5]).chain(heavy(0.002)), 0.0),
         history(heavy(0.001).into_iter().map(|r| r + 0.004), 0.0),
         history((0..500).map(|i| if i % 2 == 0 { 0.01 } else { -0.01 }), 0.0),

@@ -15,7 +15,7 @@ fn scenario(leverage: f64) -> Scenario {
         "[simulation]\nhorizon = \"{HORIZON}d\"\npaths = 100\n[assets.BTC]\nprice = 50_000.0\nmodel = {{ kind = \"gbm\", drift = 0.0, volatility = 0.5 }}\n\
          [assets.BTC.network]\ndifficulty = 20e12\nsubsidy = 6.25\nfees = 0.0\ngrowth = 0.3\nresponse = 0.0\nvolatility = 0.0\n\
          [account]\nequity = 1_000_000.0\nleverage = [{leverage}]\n\
-         [miner]\nasset = \"BTC\"\ncash = 0.05\n[miner.fleet]\nprice = 60.0\nefficiency = 40.0\n[miner.electricity]\nprice = 0.08\n\
+         [miner]\nasset = \"BTC\"\ncash = 0.05\n[miner.fleet]\nprice = 250.0\nefficiency = 40.0\n[miner.electricity]\nprice = 0.08\n\
          [miner.equipment_loan]\nrate = 0.12\nterm = \"720d\"\n"
     );
     parse(Source::new("miner", text), &[]).unwrap_or_else(|problems| panic!("{problems}"))
@@ -54,7 +54,7 @@ fn network(days: i64) -> RecordedNetwork {
 fn is_wound_up(leverage: f64, start: i64) -> bool {
     let assets = leverage * 1e6;
     let mut cash = 0.05 * assets;
-    let hashrate = 0.95 * assets / (1_000.0 * 60.0);
+    let hashrate = 0.95 * assets / (1_000.0 * 250.0);
     let debt = (leverage - 1.0) * 1e6;
     let rate = 0.12 * 30.0 / 365.0;
     let instalment = debt * rate / (1.0 - (1.0_f64 + rate).powi(-24));

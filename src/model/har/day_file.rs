@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(Days::from_csv("time,close\n1,2\n"), Err(DayFileError::Header));
         assert_eq!(Days::from_csv(text.lines().next().unwrap()), Err(DayFileError::Empty));
         let message = |text: String| Days::from_csv(&text).unwrap_err().to_string();
-        assert!(message(text.replacen("0.50000000", "x", 1)).contains("\"x\" is not a number"));
+        assert!(message(text.replacen("0.50000000", "x", 1)).contains("x\" is not a number"));
         let cut = text.trim_end().rsplit_once(',').unwrap().0.to_owned();
         assert!(message(cut).starts_with("line 4: 75 fields"), "cut");
         let crossed = text.replacen(",0.20000000", ",-3.0", 1);
