@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use common::{GBM, levels, merton, plan, scenario};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use liqsim::engine::{BLOCK_LANES, RunOptions, Worker, run};
+use liqsim::engine::{BLOCK_LANES, RunOptions, Worker};
 use liqsim::numeric::{Purpose, Stream};
+use liqsim::study::run_levels as run;
 
 const HOURLY: &str = "monitoring = \"1h\"";
 

@@ -12,10 +12,12 @@ use std::time::Instant;
 use common::clock::{Work, interleaved, median};
 use common::straightforward::{Heston, Jumps, Law, STEPS, simulate};
 use common::{GBM, LEVERAGES, levels, merton, plan, scenario};
-use liqsim::engine::{BLOCK_LANES, Crossing, CrossingTarget, Plan, RunOptions, Worker, run};
+use liqsim::engine::{BLOCK_LANES, Executor, Plan, RunOptions, Worker};
+use liqsim::estimate::{Crossing, Effort, Estimator};
 use liqsim::numeric::{
     InstructionSet, Kernel, Purpose, Stream, dispatch, force_instruction_set, instruction_set,
 };
+use liqsim::study::run_levels as run;
 
 const ROUNDS: usize = 9;
 const LEAST_SECONDS: f64 = 0.05;
@@ -174,7 +176,9 @@ fn precision() {
         let plan = plan(&model, &[leverage], "");
         let estimate = |plan: &Plan, relative| {
             let crossing = Crossing::new(plan, true).expect("a known law");
-            crossing.estimate(&CrossingTarget { relative, max_points: 1 << 22 })[0].probability
+            crossing.answer(&[0], &Effort { relative, paths: 1 << 22 }, &Executor::alone())[0]
+                .expect("a level")
+                .probability
         };
         let seeded = |seed| {
             let mut plan = plan.clone();

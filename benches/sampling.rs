@@ -13,9 +13,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use common::clock::median;
-use liqsim::engine::{Crossing, CrossingTarget, Plan, RunOptions, run};
+use liqsim::engine::{Executor, Plan, RunOptions};
+use liqsim::estimate::{Crossing, Effort, Estimator};
 use liqsim::scenario::Scenario;
 use liqsim::stats::Estimate;
+use liqsim::study::run_levels as run;
 
 const PATHS: u64 = 1 << 17;
 const ROUNDS: usize = 5;
@@ -68,19 +70,19 @@ fn report(name: &str, law: &str, account: &str, leverage: f64) {
     let (plain, plain_time) = measured(&of("pseudo"));
     let auto = of("auto");
     let plan = Plan::new(&auto).expect("the venue allows every level");
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let (by, found, paths, time) = match Crossing::new(&plan, true) {
-        Some(crossing) => pool.install(|| {
-            let target = CrossingTarget { relative: PRECISION, max_points: 1 << 22 };
-            let mut estimate = crossing.estimate(&target)[0];
+        Some(crossing) => {
+            let effort = Effort { relative: PRECISION, paths: 1 << 22 };
+            let answer = || crossing.answer(&[0], &effort, &Executor::alone())[0].expect("a level");
+            let mut estimate = answer();
             let times = (0..ROUNDS).map(|_| {
                 let start = Instant::now();
-                estimate = crossing.estimate(&target)[0];
-                start.elapsed().as_secs_f64() / estimate.points as f64
+                estimate = answer();
+                start.elapsed().as_secs_f64() / estimate.paths as f64
             });
             let time = median(times.collect());
-            ("nets", estimate.probability, estimate.points, time)
-        }),
+            ("points", estimate.probability, estimate.paths, time)
+        }
         None => {
             let (found, time) = measured(&auto);
             ("strata", found, PATHS, time)

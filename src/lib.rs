@@ -53,10 +53,11 @@
 //!
 //! ```text
 //! scenario text ── parse, validate ──> Scenario                         scenario
-//!    Scenario ──> Plan: blocks of paths                                 engine
-//!       block:   model ──> Bars ──> accounts (all levels) ──> outcomes  model, market, account, venue
+//!    Scenario ──> Plan: the law of the paths, and the account           engine
+//!       block:   model ──> Bars ──> observers (accounts, recorders)     model, market, account, venue
 //!       outcomes ──> tallies (mergeable, exact)                         stats
-//!    tallies ──> RunResult                                              engine
+//!    estimators ──> probabilities with their method                     estimate
+//!    ──> RunResult, notes                                               result
 //!    RunResult ──> safe leverage, sweep, check, comparison, replay      study
 //!    price history ──> fitted models, scenarios                         calibrate
 //!    ──> table, CSV, Markdown, pages, pictures                          report (a feature)
@@ -79,11 +80,14 @@ pub mod venue;
 pub mod account;
 pub mod scenario;
 pub mod engine;
+pub mod estimate;
+pub mod result;
 pub mod study;
 pub mod calibrate;
 #[cfg(feature = "report")]
 pub mod report;
 
-pub use engine::{RunOptions, RunResult};
+pub use engine::RunOptions;
+pub use result::RunResult;
 pub use scenario::Scenario;
 pub use study::run;

@@ -15,6 +15,8 @@ pub struct OpenAccount {
     pub asset: usize,
     /// Its direction.
     pub side: Side,
+    /// Asset and direction of every position.
+    pub positions: Vec<(usize, Side)>,
     /// The levels of an account of one position; empty where there are several.
     pub levels: Vec<Level>,
     /// The pools of every level.
@@ -114,6 +116,17 @@ impl OpenAccount {
     /// The asset and the side on which the account loses; of several positions those of the first.
     pub fn losing_side(&self) -> (usize, Sides) {
         (self.asset, losing(self.side))
+    }
+
+    /// Whether the bars of its paths are to be as short as the scenario says.
+    pub fn takes_step(&self) -> bool {
+        self.continuous && self.levels.is_empty() && self.miner.is_none()
+    }
+
+    /// The side on which the positions in an asset lose; the lower one where there are none.
+    pub fn losing_side_of(&self, asset: usize) -> Sides {
+        let position = self.positions.iter().find(|(own, _)| *own == asset);
+        position.map_or(Sides::Low, |(_, side)| losing(*side))
     }
 
     /// A fresh follower of the levels: one number a path where that is enough. `correlation` is that of all assets.

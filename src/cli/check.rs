@@ -12,10 +12,11 @@ use anyhow::Context;
 use clap::Args;
 
 use liqsim::calibrate::{AssumptionOptions, assumptions};
-use liqsim::engine::{RunOptions, RunResult};
+use liqsim::engine::RunOptions;
 use liqsim::market::{Duration, PriceHistory};
 use liqsim::report::html::{self, Document};
 use liqsim::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
+use liqsim::result::RunResult;
 use liqsim::scenario::Scenario;
 use liqsim::study::{
     Assumptions, CheckError, CheckOptions, CheckReport, ComparisonOptions, ScenarioCheck, check,

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use liqsim::engine::RunResult;
 use liqsim::report::render_comparisons;
+use liqsim::result::RunResult;
 use liqsim::study::{Comparison, ComparisonOptions, Verdict, compare};
 
 use super::failure::error_with_help;

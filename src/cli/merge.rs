@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use liqsim::engine::{MergeError, Partial, RunOptions};
+use liqsim::engine::RunOptions;
+use liqsim::estimate::{MergeError, Partial};
 use liqsim::report::html::ScenarioText;
 use liqsim::study::{self, MergePartsError, PartFile, PartScenario};
 

@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod completions;
 mod explain;
+mod exit;
 mod failure;
 mod init;
 mod interrupt;
@@ -38,7 +39,7 @@ mod venues;
 mod verdicts;
 mod walk_forward;
 
-pub use failure::report_failure;
+pub use exit::report_failure;
 pub use interrupt::watch as watch_signals;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use liqsim::engine::{self, RunError, RunOptions};
+use liqsim::engine::RunOptions;
 use liqsim::market::{Duration, IssueKind, format_time};
 use liqsim::report::html::{self, Document};
 use liqsim::report::{
@@ -13,7 +13,7 @@ use liqsim::report::{
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
 use liqsim::scenario::{PathBudget, Scenario};
-use liqsim::study::{RecordedNetwork, Replay as History, WalkForward};
+use liqsim::study::{RecordedNetwork, Replay as History, RunError, WalkForward, run_levels};
 
 use super::calibrate_network::NetworkFiles;
 use super::failure::error_with_help;
@@ -289,7 +289,7 @@ impl Replay {
         let replayed = replay.levels(scenario)?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
-        let result = engine::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
+        let result = run_levels(scenario, &RunOptions { threads: self.threads, stop, progress: &progress })?;
         if stop.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted.into());
         }

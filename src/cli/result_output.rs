@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use liqsim::engine::RunResult;
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{FileFormat, Format, Layout, plot, render, render_file};
+use liqsim::result::RunResult;
 
 use super::failure::warn;
 use super::interrupt;

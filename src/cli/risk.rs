@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use liqsim::engine::{LevelResult, RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
+use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::Estimate;
+use liqsim::study::run_levels as run;
 use liqsim::venue::{Side, catalogue_names};
 
 use super::failure::{WrongScenarios, error_with_help};

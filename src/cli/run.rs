@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use liqsim::engine::{RunError, RunOptions, RunResult, Shard, run_shard};
+use liqsim::engine::RunOptions;
+use liqsim::estimate::Shard;
+use liqsim::result::RunResult;
 use liqsim::scenario::Scenario;
-use liqsim::study::{self, PartFile};
+use liqsim::study::{self, PartFile, RunError, run_shard};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
@@ -100,7 +102,10 @@ impl Run {
             match study::run(scenario, &RunOptions { threads: self.threads, stop, progress: &progress }) {
                 Ok(result) => results.push(result),
                 Err(RunError::Interrupted) => break,
-                Err(error) => return Err(error_with_help(error, "try fewer threads: --threads 1")),
+                Err(error @ RunError::Threads(_)) => {
+                    return Err(error_with_help(error, "try fewer threads: --threads 1"));
+                }
+                Err(error) => return Err(error.into()),
             }
             if stop.load(Ordering::Relaxed) {
                 break;

@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use liqsim::engine::RunResult;
 use liqsim::report::{Layout, RenderError, VerdictFormat};
+use liqsim::result::RunResult;
 use liqsim::study::{ComparisonOptions, Verdict, sound};
 
 use super::failure::error_with_help;

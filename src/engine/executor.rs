@@ -18,6 +18,14 @@ pub struct RunOptions<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
+impl Default for RunOptions<'_> {
+    /// All CPUs, never stopped, nobody told.
+    fn default() -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self { threads: None, stop: &NEVER, progress: &|_| {} }
+    }
+}
+
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -52,6 +60,11 @@ impl<'a> Executor<'a> {
         Ok(Self { pool, options })
     }
 
+    /// The thread of the caller, which nothing stops.
+    pub fn alone() -> Executor<'static> {
+        Executor { pool: None, options: RunOptions { threads: Some(1), ..RunOptions::default() } }
+    }
+
     /// Whether the run is to stop.
     pub fn is_stopped(&self) -> bool {
         self.options.stop.load(Ordering::Relaxed)
@@ -67,13 +80,14 @@ impl<'a> Executor<'a> {
         (self.options.progress)(progress);
     }
 
-    /// Does units of work, each on what its thread has `start`ed with, and gives back what the threads have in the end.
-    pub fn fold<S: Send>(
+    /// Does units of work, each on what its thread has `start`ed with, and gives back what the threads make of it in the `end`.
+    pub fn fold<S, T: Send>(
         &self,
         units: Range<u64>,
         start: impl Fn() -> S + Sync,
         work: impl Fn(&mut S, u64) + Sync,
-    ) -> Vec<S> {
+        end: impl Fn(S) -> T + Sync,
+    ) -> Vec<T> {
         let next = AtomicU64::new(units.start);
         let one = || {
             let mut state = start();
@@ -84,7 +98,7 @@ impl<'a> Executor<'a> {
                 }
                 work(&mut state, unit);
             }
-            state
+            end(state)
         };
         match &self.pool {
             None => vec![one()],
@@ -93,7 +107,7 @@ impl<'a> Executor<'a> {
     }
 
     /// Does units of work and gives back their parts in order; none if the run was stopped before all were done.
-    pub fn map<S: Send, T: Send>(
+    pub fn map<S, T: Send>(
         &self,
         units: Range<u64>,
         start: impl Fn() -> S + Sync,
@@ -104,8 +118,9 @@ impl<'a> Executor<'a> {
             units,
             || (start(), Vec::new()),
             |(state, parts), unit| parts.push((unit, work(state, unit))),
+            |(_, parts)| parts,
         );
-        let mut parts: Vec<(u64, T)> = threads.into_iter().flat_map(|(_, parts)| parts).collect();
+        let mut parts: Vec<(u64, T)> = threads.into_iter().flatten().collect();
         parts.sort_by_key(|(unit, _)| *unit);
         (parts.len() as u64 == wanted).then(|| parts.into_iter().map(|(_, part)| part).collect())
     }

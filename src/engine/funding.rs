@@ -19,7 +19,7 @@ pub struct FundingLaw {
 
 /// The rates of all laws of an account.
 #[derive(Debug, Clone)]
-pub(super) struct FundingPaths<'a> {
+pub(crate) struct FundingPaths<'a> {
     laws: Vec<FundingPath<'a>>,
     /// Rates of the payment at hand, by law and path, where there are several laws.
     rates: Vec<f64>,
@@ -51,14 +51,17 @@ impl<'a> FundingPaths<'a> {
     }
 
     /// The rates of the payments that are due at a moment, by law and path; empty if none is. Laws that are not due have their last
-    /// rates.
-    pub fn next(&mut self, moment: &Moment) -> &[f64] {
+    /// rates; those that are `known` are not drawn.
+    pub fn next(&mut self, moment: &Moment, known: &dyn Fn(usize) -> Option<Vec<f64>>) -> &[f64] {
         if !moment.funding {
             return &[];
         }
-        for law in &mut self.laws {
+        for (number, law) in self.laws.iter_mut().enumerate() {
             if law.funding.is_due(moment.seconds) {
-                law.next();
+                match known(number) {
+                    Some(rates) => law.rates = rates,
+                    None => law.next(),
+                }
             }
         }
         if let [law] = &self.laws[..] {

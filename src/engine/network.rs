@@ -39,7 +39,7 @@ const LUCK: u16 = 3;
 
 /// Follows a network on the paths of one block after another.
 #[derive(Debug, Clone)]
-pub(super) struct NetworkPaths<'a> {
+pub(crate) struct NetworkPaths<'a> {
     law: &'a NetworkLaw,
     fees: VaryingPaths,
     power: VaryingPaths,
@@ -126,6 +126,27 @@ impl<'a> NetworkPaths<'a> {
             coins: &mut self.coins,
             hashprice: &mut self.hashprice,
         });
+        NetworkDay {
+            coins: &self.coins,
+            power: &self.power.values,
+            hashprice: &self.hashprice,
+            difficulty: &self.difficulty,
+        }
+    }
+
+    /// The next day of a network that moved as recorded: by logarithms of coins over those at the start, at these log-prices. Power is at its
+    /// median.
+    pub fn recorded(&mut self, log_prices: &[Vec<f64>], moved: &[f64]) -> NetworkDay<'_> {
+        self.day += 1;
+        let network = &self.law.network;
+        let hashprice = network.hashprice_at_start(self.law.price);
+        let log_prices = &log_prices[self.law.asset];
+        for (lane, (moved, log_price)) in moved.iter().zip(log_prices).enumerate() {
+            let times = exp(*moved);
+            self.coins[lane] = hashprice / self.law.price * times;
+            self.hashprice[lane] = hashprice * times * exp(*log_price);
+            self.difficulty[lane] = network.difficulty / times;
+        }
         NetworkDay {
             coins: &self.coins,
             power: &self.power.values,

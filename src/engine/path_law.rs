@@ -105,7 +105,8 @@ impl PathLaw {
 
     /// Whether normals drive the price of an asset.
     pub fn is_driven(&self, asset: usize) -> bool {
-        self.models.get(asset).is_some_and(|model| !model.is_recorded())
+        let is_driven = |model: &Model| !model.is_recorded() && !matches!(model, Model::Custom(_));
+        self.models.get(asset).is_some_and(is_driven)
     }
 
     /// A hash of everything that determines its bars and how many paths there are, 32 hexadecimal digits. Under discrete

@@ -138,6 +138,7 @@ impl Plan {
         let account = OpenAccount {
             asset: position.asset,
             side: position.side,
+            positions: account.positions.iter().map(|one| (one.asset, one.side)).collect(),
             openings: levels.iter().map(|level| Opening::new(level, venue)).collect(),
             levels,
             pools: all_pools,
@@ -149,7 +150,7 @@ impl Plan {
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: None,
         };
-        let step = scenario.simulation.step.filter(|_| account.continuous && account.levels.is_empty());
+        let step = scenario.simulation.step.filter(|_| account.takes_step());
         let step = [step, hours(scenario)].into_iter().flatten().min();
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), step)?,
@@ -180,6 +181,7 @@ impl Plan {
         let account = OpenAccount {
             asset: miner.asset,
             side: Side::Long,
+            positions: Vec::new(),
             levels: Vec::new(),
             pools: Vec::new(),
             openings: Vec::new(),
@@ -212,13 +214,13 @@ impl Plan {
     }
 
     /// A hash of everything that determines the bars of its paths and how many paths there are, 32 hexadecimal digits.
-    pub(super) fn path_key(&self, budget: &PathBudget) -> String {
+    pub(crate) fn path_key(&self, budget: &PathBudget) -> String {
         self.law.key(budget, self.funding.iter().any(|law| law.funding.follows_the_price()))
     }
 }
 
 /// A hash of everything that determines the paths of a scenario and how many there are, 32 hexadecimal digits: see
-/// [`run_sharing`](super::run_sharing).
+/// `study::run_sharing`.
 ///
 /// # Errors
 /// If the scenario cannot be simulated.

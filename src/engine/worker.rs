@@ -1,16 +1,23 @@
-//! Accounts on the paths of a plan: their followers, and the tallies of what these saw.
+//! Accounts on the paths of a source: their followers, and the tallies of what these saw.
 
-use super::block::{BlockLoop, Seat};
+use std::sync::atomic::AtomicBool;
+
+use super::block::{BLOCK_LANES, BlockLoop, Seat};
+use super::not_a_number::NotANumber;
 use super::path_law::PathLaw;
 use super::plan::Plan;
+use super::recorded::{RecordedPaths, RecordedSource};
+use super::source::BarSource;
 use crate::account::{Follower, Observer};
 use crate::market::Sides;
 use crate::stats::Tally;
 
 /// Follows the accounts of plans along the paths that they share, block by block.
 pub struct Worker<'a> {
-    paths: BlockLoop<'a>,
+    paths: Box<dyn BarSource + 'a>,
     accounts: Vec<Followed<'a>>,
+    /// Where the last block gave a price that is not a number.
+    broken: Option<NotANumber>,
 }
 
 /// An account and what its blocks have come to.
@@ -30,31 +37,46 @@ impl<'a> Worker<'a> {
 
     /// A worker that uses the given follower of the plan's levels.
     pub fn with_follower(plan: &'a Plan, follower: Box<dyn Follower>) -> Self {
-        Self::with_accounts(&plan.law, vec![Followed::new(plan, follower, false)])
+        Self::with_accounts(&plan.law, vec![Followed::new(plan, follower, false)], None)
+    }
+
+    /// A worker for the account of a plan on paths that exist already.
+    pub fn on(given: &'a dyn RecordedPaths, plan: &'a Plan) -> Self {
+        let accounts = vec![Followed::new(plan, plan.follower(), false)];
+        Self { paths: Box::new(RecordedSource::new(given, plan)), accounts, broken: None }
     }
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
-    /// liquidations are counted by the strata of what drives the price.
-    pub(super) fn sharing(law: &'a PathLaw, plans: &[(&'a Plan, bool)]) -> Self {
+    /// liquidations are counted by the strata of what drives the price. A block that takes long is given up when told to `stop`.
+    pub(crate) fn sharing(law: &'a PathLaw, plans: &[(&'a Plan, bool)], stop: &'a AtomicBool) -> Self {
         let followed = |(plan, strata): &(&'a Plan, bool)| Followed::new(plan, plan.follower(), *strata);
-        Self::with_accounts(law, plans.iter().map(followed).collect())
+        Self::with_accounts(law, plans.iter().map(followed).collect(), Some(stop))
     }
 
-    fn with_accounts(law: &'a PathLaw, accounts: Vec<Followed<'a>>) -> Self {
+    fn with_accounts(law: &'a PathLaw, accounts: Vec<Followed<'a>>, stop: Option<&'a AtomicBool>) -> Self {
         let seat = |Followed { plan, .. }: &Followed<'a>| {
             Seat::new(law, &plan.account.schedule, &plan.funding, plan.network.as_ref())
         };
         let seats = accounts.iter().map(seat).collect();
         let stratified = accounts.iter().filter_map(Followed::stratified);
-        Self { paths: BlockLoop::with_seats(law, seats).stratified(stratified), accounts }
+        let paths = BlockLoop::with_seats(law, seats).stratified(stratified);
+        let levels = accounts.iter().map(|account| account.plan.terms.len()).sum();
+        Self { paths: Box::new(paths.stopped_by(stop, levels)), accounts, broken: None }
     }
 
-    /// Simulates one block of `lanes` paths and adds it to the tallies.
-    pub fn run_block(&mut self, block: u64, lanes: usize) {
-        let Self { paths, accounts } = self;
+    /// Simulates one block of `lanes` paths and adds it to the tallies; false if it was given up, or is [`broken`](Self::broken).
+    pub fn run_block(&mut self, block: u64, lanes: usize) -> bool {
+        let Self { paths, accounts, broken } = self;
         let mut observers: Vec<&mut dyn Observer> =
             accounts.iter_mut().map(|account| &mut *account.follower as &mut dyn Observer).collect();
-        paths.run_block(block, lanes, &mut observers);
+        if !paths.run_block(block, lanes, &mut observers) {
+            return false;
+        }
+        let number = (block, block.saturating_mul(BLOCK_LANES as u64));
+        *broken = NotANumber::among(paths.log_prices(), &accounts[0].plan.law, number);
+        if broken.is_some() {
+            return false;
+        }
         for Followed { follower, tally, .. } in &mut *accounts {
             follower.finish(paths.log_prices(), paths.weights(), tally);
         }
@@ -63,6 +85,12 @@ impl<'a> Worker<'a> {
                 account.stratify(paths.strata(asset, side));
             }
         }
+        true
+    }
+
+    /// Where the last block gave a price that is not a number.
+    pub fn broken(&self) -> Option<&NotANumber> {
+        self.broken.as_ref()
     }
 
     /// What the blocks run so far have tallied for the first account.
@@ -73,7 +101,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Gives up the worker for its tallies, one for each account.
-    pub(super) fn into_tallies(self) -> Vec<Tally> {
+    pub(crate) fn into_tallies(self) -> Vec<Tally> {
         self.accounts
             .into_iter()
             .map(|mut account| {

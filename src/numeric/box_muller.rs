@@ -24,8 +24,6 @@
 
 use std::f32::consts::{FRAC_PI_4, LN_2};
 
-use super::random::Word;
-
 /// Words that make up the smallest batch: their halves fill the widest vector of 32-bit lanes once with radii and once with angles.
 pub(super) const WORDS: usize = LANES;
 const LANES: usize = 16;
@@ -95,7 +93,7 @@ fn pair(radius_bits: u32, angle_bits: u32) -> (f32, f32) {
 /// Turns words, a multiple of [`WORDS`], into twice as many normals. The first half of the words are radii, the second angles; the first half
 /// of the normals are the cosines.
 #[inline(always)]
-pub(super) fn normals_from_words(words: &[Word], out: &mut [f64]) {
+pub(super) fn normals_from_words(words: &[[u8; 8]], out: &mut [f64]) {
     let (radii, angles) = words.as_flattened().split_at(4 * words.len());
     let (radii, angles) = (radii.as_chunks().0.as_chunks::<LANES>().0, angles.as_chunks().0.as_chunks().0);
     let (first, second) = out.split_at_mut(words.len());

@@ -5,14 +5,7 @@
 
 use rand_core::{Infallible, TryRng};
 
-use super::random::{LANES, Stream};
-
-/// Words that were made and not handed out.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Rest {
-    words: [u64; LANES],
-    left: usize,
-}
+use super::random::{LANES, Rest, Stream};
 
 impl Stream {
     fn word(&mut self) -> u64 {

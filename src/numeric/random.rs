@@ -8,8 +8,8 @@ use std::hint::black_box;
 
 use super::box_muller::{WORDS, normals_from_words};
 use super::dispatch::{Kernel, dispatch};
-use super::generator::Rest;
 use super::lanewise::ln;
+use super::purpose::Purpose;
 
 /// Generators side by side in one stream; part of the definition of the words.
 pub(super) const LANES: usize = 8;
@@ -17,52 +17,18 @@ pub(super) const LANES: usize = 8;
 const CHUNK: usize = 256;
 
 /// A random word as it lies in memory, so that kernels can take it apart without moving anything.
-pub(super) type Word = [u8; 8];
+type Word = [u8; 8];
+
+/// Words that were made and not handed out one by one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rest {
+    pub words: [u64; LANES],
+    pub left: usize,
+}
 
 /// Words of a chunk, on lines of the cache.
 #[repr(align(64))]
 struct Buffer([Word; CHUNK]);
-
-/// What a stream of random words is for; streams of different purposes are independent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// The driver of an asset's continuous moves.
-    Move(u16),
-    /// Times and sizes of an asset's jumps and switches, and other draws of its model.
-    Event(u16),
-    /// Extremes of an asset's price inside bars.
-    Extreme(u16),
-    /// Times of hits inside bars.
-    Hit,
-    /// Scramblings for the crossing probabilities of a group of levels.
-    Crossing(u16),
-    /// Times and sizes of jumps that hit several assets at once.
-    Common(u16),
-    /// Rates of a law of funding.
-    Funding(u16),
-    /// The network of a coin: fees, power of a miner, shocks of difficulty, luck of blocks.
-    Network(u16),
-    /// Resampling of recorded data.
-    Resample,
-}
-
-impl Purpose {
-    fn number(self) -> u32 {
-        let (kind, asset) = match self {
-            Self::Move(asset) => (0, asset),
-            Self::Event(asset) => (1, asset),
-            Self::Extreme(asset) => (2, asset),
-            Self::Hit => (3, 0),
-            Self::Common(index) => (4, index),
-            Self::Crossing(group) => (5, group),
-            Self::Funding(law) => (6, law),
-            Self::Network(source) => (7, source),
-            // Numbers from here up are for what is not simulation.
-            Self::Resample => (0xff, 0),
-        };
-        (kind << 16) | u32::from(asset)
-    }
-}
 
 /// A stream of random draws.
 #[derive(Debug, Clone)]
@@ -343,15 +309,15 @@ mod tests {
             words
         };
         let reference = first(1, Purpose::Move(0), 0);
-        for other in [
-            first(2, Purpose::Move(0), 0),
-            first(1 << 40, Purpose::Move(0), 0),
-            first(1, Purpose::Move(1), 0),
-            first(1, Purpose::Event(0), 0),
-            first(1, Purpose::Move(0), 1),
-            first(1, Purpose::Move(0), 1 << 40),
+        for (seed, purpose, block) in [
+            (2, Purpose::Move(0), 0),
+            (1 << 40, Purpose::Move(0), 0),
+            (1, Purpose::Move(1), 0),
+            (1, Purpose::Event(0), 0),
+            (1, Purpose::Move(0), 1),
+            (1, Purpose::Move(0), 1 << 40),
         ] {
-            assert_ne!(reference, other);
+            assert_ne!(reference, first(seed, purpose, block));
         }
         assert_eq!(reference, first(1, Purpose::Move(0), 0));
     }

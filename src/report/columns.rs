@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::LevelResult;
+use crate::result::LevelResult;
 use crate::stats::Estimate;
 
 use super::number;

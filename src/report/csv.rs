@@ -1,6 +1,6 @@
 //! CSV: one row per scenario and leverage, flat columns; what does not exist is an empty cell.
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 use super::RenderError;
 use super::flat::row;

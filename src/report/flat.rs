@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{LevelResult, MinerResult, RunResult, TimeToLiquidation};
+use crate::result::{LevelResult, MinerResult, RunResult, TimeToLiquidation};
 use crate::stats::Estimate;
 
 /// The content of a cell, whose column holds one kind.

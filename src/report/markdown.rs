@@ -1,9 +1,9 @@
 //! Markdown: a GitHub table with the notes below it.
 
-use crate::engine::{LevelResult, RunResult};
+use crate::result::{LevelResult, RunResult};
 
 use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
-use super::{miner, safe, text};
+use super::{miner, safe_line, text};
 
 /// The Markdown text of a result, ending with a line break.
 pub fn render(result: &RunResult) -> String {
@@ -21,7 +21,7 @@ pub fn render(result: &RunResult) -> String {
     if !account.is_empty() {
         lines += &format!("\n{}\n{}\n", table(&account, &result.levels), text::ACCOUNT_LEGEND);
     }
-    if let Some(line) = safe::line(result) {
+    if let Some(line) = safe_line::line(result) {
         lines += &format!("\n{line}\n");
     }
     if !result.notes.is_empty() {

@@ -1,6 +1,6 @@
 //! What a miner's tables show in place of those of a position.
 
-use crate::engine::{LevelResult, MinerResult, RunResult};
+use crate::result::{LevelResult, MinerResult, RunResult};
 
 use super::columns::{Column, RETURNS};
 use super::number;

@@ -1,6 +1,6 @@
 //! The probability of liquidation over leverage as bars of text, for a terminal.
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 use super::number;
 

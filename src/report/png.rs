@@ -6,7 +6,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb::Database};
 
 use super::{RenderError, svg};
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 /// DejaVu Sans: Latin, Greek, Cyrillic and the signs of mathematics.
 const FONT: &[u8] = include_bytes!("assets/DejaVuSans.subset.ttf");

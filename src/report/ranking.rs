@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::engine::LevelResult;
+use crate::result::LevelResult;
 use crate::study::Metrics;
 
 /// Rows that are shown.

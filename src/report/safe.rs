@@ -1,9 +1,8 @@
 //! Safe leverage for people and for machines.
 
-use crate::engine::RunResult;
-use crate::numeric::elementary;
 use crate::study::{Criterion, SafeEntry, SafeReport};
 
+use super::safe_line::leverage;
 use super::table::grid;
 use super::{Layout, RenderError, json, number, text};
 
@@ -116,9 +115,10 @@ fn table(report: &SafeReport, layout: Layout) -> String {
             limit.map_or_else(String::new, |limit| format!("at most {}", number::rate(limit))),
             leverage(entry.leverage, entry.low, entry.high),
             interval(entry).unwrap_or_default(),
-            match (entry.limited_by_venue, entry.kelly) {
-                (true, _) => "the venue allows no more".to_owned(),
-                (_, Some(kelly)) => format!(
+            match (&entry.reason, entry.limited_by_venue, entry.kelly) {
+                (Some(reason), ..) => reason.clone(),
+                (_, true, _) => "the venue allows no more".to_owned(),
+                (.., Some(kelly)) => format!(
                     "{} of wealth as collateral, log growth {}",
                     number::percent(kelly.fraction, None),
                     number::percent(kelly.log_growth, None)
@@ -143,33 +143,4 @@ fn condition(criterion: Criterion) -> &'static str {
         Criterion::Kelly => "Most log growth",
         Criterion::MeanPerShortfall => "Most mean return per ES 95 %",
     }
-}
-
-/// A leverage with the decimals that its interval supports.
-fn leverage(value: f64, low: Option<f64>, high: Option<f64>) -> String {
-    let width = low.zip(high).map_or(0.0, |(low, high)| high - low);
-    let decimals =
-        if width > 0.0 { (1.0 - elementary::log10(width)).floor().clamp(0.0, 5.0) as usize } else { 2 };
-    format!("{value:.decimals$}x")
-}
-
-/// The line below the table of a run; none where nothing was asked for.
-pub(super) fn line(result: &RunResult) -> Option<String> {
-    let entries: Vec<String> = result
-        .safe_leverage
-        .iter()
-        .map(|safe| {
-            let text = |value| leverage(value, Some(safe.low), Some(safe.high));
-            let limited = if safe.limited_by_venue { " (the venue allows no more)" } else { "" };
-            format!(
-                "{} [{}, {}]{limited} for at most {}",
-                text(safe.leverage),
-                text(safe.low),
-                text(safe.high),
-                number::rate(safe.max_probability)
-            )
-        })
-        .collect();
-    (!entries.is_empty())
-        .then(|| format!("Safe leverage by probability of liquidation: {}.", entries.join("; ")))
 }

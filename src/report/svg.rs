@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::{RenderError, number, text};
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 const SIZE: (u32, u32) = (900, 560);
 /// Leverages named below the axis.

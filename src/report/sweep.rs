@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::sweep_tables::SweepTables;
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 /// Rows of the map that a page can hold and stay below 1.5 MB: cells times leverages.
 pub const MOST_MAPPED: usize = 4_000;

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use super::flat::{Cell, row};
 use super::ranking::Ranking;
 use super::rows::{TableFormat, TableWriter};
-use crate::engine::RunResult;
+use crate::result::RunResult;
 use crate::study::{SweepPlan, SweptCell};
 
 /// Everything the tables are made from.

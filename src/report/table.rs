@@ -2,11 +2,11 @@
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-use crate::engine::{LevelResult, RunResult};
+use crate::result::{LevelResult, RunResult};
 
 use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::format::Layout;
-use super::{miner, safe, text};
+use super::{miner, safe_line, text};
 
 const BOLD: &str = "\x1b[1m";
 const YELLOW: &str = "\x1b[33m";
@@ -49,7 +49,7 @@ pub fn render(result: &RunResult, layout: Layout) -> String {
             lines += &split(&account, &result.levels, width);
             lines += &paragraph(text::ACCOUNT_LEGEND, "", "");
         }
-        if let Some(line) = safe::line(result) {
+        if let Some(line) = safe_line::line(result) {
             lines += &paragraph(&line, "", "");
         }
     } else {

@@ -1,7 +1,7 @@
 //! Lines for people: what was run, what the columns mean, the notes.
 
-use crate::engine::{Note, RunResult};
 use crate::market::{Duration, SECONDS_PER_DAY};
+use crate::result::{NoteText, RunResult};
 
 use super::number;
 
@@ -28,7 +28,7 @@ const METHOD: [&str; 10] = [
 ];
 
 /// Whether a note is shown without being asked for.
-pub fn is_warning(note: &Note) -> bool {
+pub fn is_warning(note: &NoteText) -> bool {
     !METHOD.contains(&note.code.as_str())
 }
 

@@ -4,9 +4,9 @@ use crate::market::Duration;
 use crate::model::Garch;
 use crate::model::check::{DEGREES_OF_FREEDOM, DRIFT, GARCH_ASYMMETRY, GARCH_WEIGHT, STEP_VARIANCE};
 
-use super::model::positive_step;
 use super::numbers::Ratio;
 use super::problem::{Code, Problem, Problems};
+use super::shape::Placed;
 use super::table::table;
 use super::tree::number;
 
@@ -84,4 +84,14 @@ impl GarchFile {
             initial_variance,
         })
     }
+}
+
+/// A step that time can be divided into.
+pub(super) fn positive_step(step: &Placed<Duration>, problems: &mut Problems) -> Option<Duration> {
+    if step.value.seconds() > 0 {
+        return Some(step.value);
+    }
+    let problem = Problem::new(Code::OutOfRange, &step.place, "`step` must be longer than 0");
+    problems.push(problem.help("give the length of a step, such as \"8h\""));
+    None
 }

@@ -8,6 +8,7 @@ mod types;
 mod check;
 mod files;
 mod source;
+mod reading;
 mod problem;
 mod render;
 mod tree;
@@ -27,6 +28,7 @@ mod opened;
 mod words;
 mod file;
 mod forecast;
+mod of_hours;
 mod bootstrap;
 mod borrow;
 mod garch;
@@ -54,9 +56,11 @@ mod limits;
 mod resolve;
 mod written;
 mod load;
+mod bundle;
 mod identity;
 mod schema;
 
+pub use bundle::{Bundle, WriteError};
 pub use check::ScenarioError;
 pub use files::{Disk, Files};
 pub use identity::RESULT_VERSION;
@@ -73,4 +77,4 @@ pub use types::{
     Simulation, Terms,
 };
 pub use venue::catalogue_venue;
-pub use written::{Bundle, WriteError, Written};
+pub use written::Written;

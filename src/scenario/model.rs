@@ -10,13 +10,12 @@ use crate::model::{Bates, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps
 
 use super::bootstrap::BootstrapFile;
 use super::forecast::{ForecastFile, ScaledHistoryFile};
-use super::garch::GarchFile;
+use super::garch::{GarchFile, positive_step};
 use super::har::HarFile;
 use super::kinds::kinds;
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::regime::RegimeFile;
-use super::shape::Placed;
 use super::table::table;
 use super::tree::number;
 
@@ -295,14 +294,4 @@ impl BatesFile {
             missing_without_miner: Vec::new(),
         }
     }
-}
-
-/// A step that time can be divided into.
-pub(super) fn positive_step(step: &Placed<Duration>, problems: &mut Problems) -> Option<Duration> {
-    if step.value.seconds() > 0 {
-        return Some(step.value);
-    }
-    let problem = Problem::new(Code::OutOfRange, &step.place, "`step` must be longer than 0");
-    problems.push(problem.help("give the length of a step, such as \"8h\""));
-    None
 }

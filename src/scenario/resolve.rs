@@ -11,7 +11,7 @@ use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
 use super::written::Written;
-use super::{dependence, forecast, leverage, limits, mining, opened, positions, stress};
+use super::{dependence, leverage, limits, mining, of_hours, opened, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -36,7 +36,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         &asset_names(file),
         problems,
     );
-    forecast::check(file, assets.as_deref(), simulation.as_ref(), problems);
+    of_hours::check(file, assets.as_deref(), simulation.as_ref(), problems);
     let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
     let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
     let miner = mining::resolve(file, &asset_names(file), problems);

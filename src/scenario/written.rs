@@ -1,15 +1,10 @@
-//! A scenario back as text: what ran, with everything that was changed after the file was read.
+//! The values that a scenario was read from.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::document::to_toml;
-use super::load::parse;
 use super::source::Source;
-use super::tree::{Entry, Node, Table, Value};
-use super::types::{PathBudget, Scenario};
-use crate::model::Model;
+use super::tree::{Node, Table, Value};
+use super::types::Scenario;
 
 /// The values that a scenario was read from, and the files that they name; nothing where it was made otherwise.
 #[derive(Debug, Clone, Default)]
@@ -26,29 +21,6 @@ impl PartialEq for Written {
     }
 }
 
-/// Why a scenario cannot be written as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WriteError {
-    /// It was not read from text or values.
-    #[error("a scenario that was put together in code has no text: read it from values instead")]
-    NeverWritten,
-    /// Nobody else could read the model.
-    #[error("a model of one's own has no text")]
-    OwnModel,
-    /// Fields were set in code after it was read.
-    #[error("the scenario was changed in code after it was read: change its text or values instead")]
-    Changed,
-}
-
-/// A scenario with everything that it needs: text and files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bundle {
-    /// The scenario's text, as [`Scenario::to_toml`] gives it.
-    pub toml: String,
-    /// Each file that it names, under its path from the scenario's folder.
-    pub files: BTreeMap<PathBuf, Arc<[u8]>>,
-}
-
 impl Written {
     pub(super) fn new(root: Node, source: &Arc<Source>, found: &[String]) -> Self {
         let table = match root.value {
@@ -57,89 +29,16 @@ impl Written {
         };
         Self { from: Some(Arc::new((table, source.as_ref().clone()))), found: found.into() }
     }
+
+    /// The values and where they came from; none where the scenario was made otherwise.
+    pub(super) fn values(&self) -> Option<(&Table, &Source)> {
+        self.from.as_deref().map(|(table, source)| (table, source))
+    }
 }
 
 impl Scenario {
-    /// The text of what would run: options set, one cell of a sweep, the title, number of paths and seed as they are now. It reads back
-    /// as a scenario with the same identity; comments are gone.
-    ///
-    /// # Errors
-    /// See [`WriteError`].
-    pub fn to_toml(&self) -> Result<String, WriteError> {
-        Ok(self.document()?.0)
-    }
-
-    /// The text and every file that it names, so that it can be run where these are not.
-    ///
-    /// # Errors
-    /// See [`WriteError`].
-    pub fn bundle(&self) -> Result<Bundle, WriteError> {
-        let (toml, source) = self.document()?;
-        let relative = |(path, bytes): (PathBuf, Arc<[u8]>)| {
-            (path.strip_prefix(source.folder()).map_or(path.clone(), PathBuf::from), bytes)
-        };
-        Ok(Bundle { toml, files: source.files().all().into_iter().map(relative).collect() })
-    }
-
     /// What was found in the files of prices and rates that it names, a line each.
     pub fn found(&self) -> &[String] {
         &self.written.found
-    }
-
-    fn document(&self) -> Result<(String, &Source), WriteError> {
-        if self.assets.iter().any(|asset| matches!(asset.model, Model::Custom(_))) {
-            return Err(WriteError::OwnModel);
-        }
-        let (table, source) = self.written.from.as_deref().ok_or(WriteError::NeverWritten)?;
-        let mut table = table.clone();
-        // What ran is one cell.
-        table.entries.retain(|entry| entry.key != "sweep");
-        table.set(&["name"], Value::Text(self.name.clone()));
-        table.set(&["simulation", "seed"], Value::Integer(self.simulation.seed.into()));
-        if let PathBudget::Fixed(paths) = self.simulation.paths {
-            table.set(&["simulation", "paths"], Value::Integer(paths.into()));
-            table.remove("simulation", &["precision", "max_paths"]);
-        }
-        let toml = to_toml(&table);
-        let again = parse(source.with_text(toml.as_str()), &[]).map_err(|_| WriteError::Changed)?;
-        if again.identity() == self.identity() { Ok((toml, source)) } else { Err(WriteError::Changed) }
-    }
-}
-
-impl Bundle {
-    /// Reads the scenario, with the files of the bundle.
-    ///
-    /// # Errors
-    /// As for any text.
-    pub fn scenario(&self) -> Result<Scenario, super::problem::Problems> {
-        let source = Source::new("bundle", self.toml.as_str()).with_files(Arc::new(self.files.clone()));
-        parse(source, &[])
-    }
-}
-
-impl Table {
-    /// Sets a value at the end of a path of tables, which are made where they are missing.
-    fn set(&mut self, path: &[&str], value: Value) {
-        let Some((key, rest)) = path.split_first() else { return };
-        let index = self.entries.iter().position(|entry| entry.key == *key).unwrap_or_else(|| {
-            // The title comes first, as in any file.
-            let index = if *key == "name" { 0 } else { self.entries.len() };
-            let node = Node::nowhere(Value::Table(Self::default()));
-            let (key, key_place) = ((*key).to_owned(), node.place.clone());
-            self.entries.insert(index, Entry { key, key_place, node });
-            index
-        });
-        match (&mut self.entries[index].node.value, rest.is_empty()) {
-            (Value::Table(table), false) => table.set(rest, value),
-            (place, _) => *place = value,
-        }
-    }
-
-    fn remove(&mut self, table: &str, keys: &[&str]) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.key == table) {
-            if let Value::Table(inner) = &mut entry.node.value {
-                inner.entries.retain(|entry| !keys.contains(&entry.key.as_str()));
-            }
-        }
     }
 }

@@ -25,12 +25,20 @@ pub enum Method {
     Splitting,
     /// Counts over the starts of a recorded history.
     History,
+    /// Counts over an equal mixture of past days drawn anew and whole past horizons.
+    Mixture,
 }
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Counted, Self::Stratified, Self::QuasiMonteCarlo, Self::Splitting, Self::History];
+    pub const ALL: [Self; 6] = [
+        Self::Counted,
+        Self::Stratified,
+        Self::QuasiMonteCarlo,
+        Self::Splitting,
+        Self::History,
+        Self::Mixture,
+    ];
 
     /// The name, as results have it.
     pub fn name(self) -> &'static str {
@@ -40,6 +48,7 @@ impl Method {
             Self::QuasiMonteCarlo => "quasi_monte_carlo",
             Self::Splitting => "splitting",
             Self::History => "history",
+            Self::Mixture => "mixture",
         }
     }
 }
@@ -156,6 +165,17 @@ fn student_quantile(degrees: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// scipy.stats.t.ppf(0.975, n).
+    #[test]
+    fn quantiles_of_student_agree_with_scipy() {
+        for (degrees, quantile) in
+            [(15.0, 2.131_449_545_559_323), (31.0, 2.039_513_446_396_408), (63.0, 1.998_340_542_520_741)]
+        {
+            let found = student_quantile(degrees);
+            assert!((found / quantile - 1.0).abs() < 1e-12, "{degrees}: {found}");
+        }
+    }
 
     /// scipy.stats.binomtest(k, n).proportion_ci(method="wilson"); "exact" for the rows where all or nothing happened.
     #[test]

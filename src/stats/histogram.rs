@@ -23,11 +23,21 @@ pub const MOST_PATHS: u64 = 1_000_000_000_000;
 /// Weighted counts of positive numbers in bins of constant relative width, from 2⁻³⁰ to 2¹⁴.
 ///
 /// Takes no memory until the first number is added. Written as the occupied bins, `[number, count in 2⁻²⁴]` each.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(into = "Vec<(u16, u64)>", try_from = "Vec<(u16, u64)>")]
 pub struct Histogram {
     counts: Vec<u64>,
+    /// One bit an octave that may hold a count: the others are never looked at.
+    used: u64,
 }
+
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        self.occupied().eq(other.occupied())
+    }
+}
+
+impl Eq for Histogram {}
 
 /// One occupied bin.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +64,9 @@ impl Histogram {
         if self.counts.is_empty() {
             self.allocate();
         }
-        self.counts[index(x)] += fixed(weight);
+        let bin = index(x);
+        self.used |= octave_of(bin);
+        self.counts[bin] += fixed(weight);
     }
 
     /// The bin that a number falls into.
@@ -70,11 +82,25 @@ impl Histogram {
             self.allocate();
         }
         let weight = fixed(weight);
+        let mut used = self.used;
         for bin in bins {
-            if let Some(count) = self.counts.get_mut(usize::from(*bin)) {
+            let bin = usize::from(*bin);
+            if let Some(count) = self.counts.get_mut(bin) {
+                used |= octave_of(bin);
                 *count += weight;
             }
         }
+        self.used = used;
+    }
+
+    /// The occupied bins by number, from the lowest up.
+    fn occupied(&self) -> impl DoubleEndedIterator<Item = (usize, u64)> + '_ {
+        let is_used = |octave: &usize| self.used & octave_of(octave * BINS_PER_OCTAVE) != 0;
+        let octaves = (0..self.counts.len() / BINS_PER_OCTAVE).filter(is_used);
+        let bins = |octave: usize| octave * BINS_PER_OCTAVE..(octave + 1) * BINS_PER_OCTAVE;
+        let counts =
+            octaves.flat_map(move |octave| bins(octave).zip(self.counts[bins(octave)].iter().copied()));
+        counts.filter(|(_, count)| *count > 0)
     }
 
     #[cold]
@@ -84,22 +110,24 @@ impl Histogram {
 
     /// Occupied bins from the lowest up.
     pub fn bins(&self) -> impl DoubleEndedIterator<Item = Bin> + '_ {
-        self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(i, count)| Bin {
+        self.occupied().map(|(i, count)| Bin {
             low: if i == 0 { 0.0 } else { edge(i) },
             // The first bin is where total losses fall: it stands for zero.
             high: if i == 0 { 0.0 } else { edge(i + 1) },
-            weight: *count as f64 / UNIT,
+            weight: count as f64 / UNIT,
         })
     }
 
     /// Total weight.
     pub fn weight(&self) -> f64 {
-        self.counts.iter().map(|count| u128::from(*count)).sum::<u128>() as f64 / UNIT
+        self.occupied().map(|(_, count)| u128::from(count)).sum::<u128>() as f64 / UNIT
     }
 
     /// Weight of the numbers below an edge between bins (any power of two is one).
     pub fn weight_below(&self, x: f64) -> f64 {
-        self.counts.iter().take(index(x)).map(|count| u128::from(*count)).sum::<u128>() as f64 / UNIT
+        let end = index(x);
+        let below = self.occupied().take_while(|(bin, _)| *bin < end);
+        below.map(|(_, count)| u128::from(count)).sum::<u128>() as f64 / UNIT
     }
 
     /// Weight of the numbers below `x`, linear inside a bin.
@@ -113,6 +141,24 @@ impl Histogram {
             }
         }
         below
+    }
+
+    /// Weights of the numbers at or below some rising ones, linear inside a bin.
+    pub fn weights_up_to(&self, edges: &[f64]) -> Vec<f64> {
+        let mut bins = self.bins().peekable();
+        let mut below = 0.0;
+        edges
+            .iter()
+            .map(|x| {
+                while let Some(bin) = bins.next_if(|bin| bin.high <= *x) {
+                    below += bin.weight;
+                }
+                match bins.peek().filter(|bin| bin.low <= *x) {
+                    Some(bin) => below + bin.weight * (x - bin.low) / (bin.high - bin.low),
+                    None => below,
+                }
+            })
+            .collect()
     }
 
     /// The number below which the given weight lies, linear inside a bin; none for an empty histogram.
@@ -135,16 +181,19 @@ impl Histogram {
         if self.counts.is_empty() && !other.counts.is_empty() {
             self.allocate();
         }
-        for (i, count) in other.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        for (i, count) in other.occupied() {
             let middle = if i == 0 { 0.0 } else { 0.5 * (edge(i) + edge(i + 1)) };
-            self.counts[index(map(middle))] += count;
+            let bin = index(map(middle));
+            self.used |= octave_of(bin);
+            self.counts[bin] += count;
         }
     }
 }
 
 impl From<Histogram> for Vec<(u16, u64)> {
     fn from(histogram: Histogram) -> Self {
-        (0..).zip(histogram.counts).filter(|(_, count)| *count > 0).collect()
+        // There are fewer than 2¹⁶ bins.
+        histogram.occupied().map(|(bin, count)| (bin as u16, count)).collect()
     }
 }
 
@@ -157,6 +206,7 @@ impl TryFrom<Vec<(u16, u64)>> for Histogram {
             if histogram.counts.is_empty() {
                 histogram.allocate();
             }
+            histogram.used |= octave_of(usize::from(bin));
             let place = histogram.counts.get_mut(usize::from(bin));
             *place.ok_or_else(|| format!("a histogram has no bin {bin}"))? = count;
         }
@@ -169,10 +219,10 @@ impl AddAssign<&Histogram> for Histogram {
         if self.counts.is_empty() && !other.counts.is_empty() {
             self.allocate();
         }
-        // Untouched pages of large tables stay untouched.
-        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts).filter(|(_, theirs)| **theirs > 0) {
+        self.used |= other.used;
+        for (bin, count) in other.occupied() {
             // What is beyond the count can come from a foreign file only.
-            *mine = mine.saturating_add(*theirs);
+            self.counts[bin] = self.counts[bin].saturating_add(count);
         }
     }
 }
@@ -181,6 +231,12 @@ impl AddAssign<&Histogram> for Histogram {
 #[inline]
 fn fixed(weight: f64) -> u64 {
     (weight * UNIT + 0.5) as u64
+}
+
+/// The bit of the octave that a bin is in.
+#[inline(always)]
+fn octave_of(bin: usize) -> u64 {
+    1 << ((bin / BINS_PER_OCTAVE) & 63)
 }
 
 #[inline]
@@ -219,6 +275,21 @@ mod tests {
         }
         let bins: Vec<Bin> = histogram.bins().collect();
         assert_eq!((bins.len(), bins[0].weight, bins[1].weight, bins[0].low), (2, 4.0, 2.0, 0.0));
+    }
+
+    #[test]
+    fn weights_up_to_some_numbers_are_those_under_each() {
+        let mut histogram = Histogram::default();
+        for i in 0..1000 {
+            histogram.add(0.37 * f64::from(i) / 1000.0, 1.0 + f64::from(i % 3));
+        }
+        let edges = [0.0, 1e-3, 0.1, 0.25, 0.369, 1.0];
+        for (x, found) in edges.iter().zip(histogram.weights_up_to(&edges)) {
+            // The first number is 0 and stands in the bin of total losses.
+            let expected = histogram.weight_under(*x);
+            assert!((found - expected).abs() < 1e-9, "{x}: {found} {expected}");
+        }
+        assert_eq!(histogram.weights_up_to(&[1.0])[0], histogram.weight());
     }
 
     #[test]

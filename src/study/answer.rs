@@ -5,14 +5,20 @@ use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
+use super::best::{Best, best};
 use super::criterion::Criterion;
 use super::safe::{CurvePoint, Depths};
-use super::search::{Found, best, largest_within};
-use crate::engine::{DepthApart, Kelly, RunError, RunOptions, SafeLeverage, run_tallied};
+use super::search::{Found, largest_within};
+use super::simulation::{RunError, run_tallied};
+use crate::engine::RunOptions;
+use crate::result::{Kelly, SafeLeverage};
 use crate::scenario::Scenario;
+use crate::stats::Method;
 
 /// Leverages of the curve.
 const CURVE_POINTS: usize = 60;
+/// The answer where no leverage pays.
+const NO_LEVERAGE: &str = "no leverage: expected growth is not above zero";
 
 /// What is found for one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -64,6 +70,9 @@ pub struct SafeEntry {
     /// The share of wealth as collateral and the growth, where that is the criterion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kelly: Option<Kelly>,
+    /// Why the leverage is 0, where no leverage is the best one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl From<SafeLeverage> for SafeEntry {
@@ -76,21 +85,48 @@ impl From<SafeLeverage> for SafeEntry {
             high: Some(safe.high),
             limited_by_venue: safe.limited_by_venue,
             kelly: None,
+            reason: None,
         }
     }
 }
 
 impl SafeEntry {
-    fn of(found: Found, criterion: Criterion, limit: Option<f64>) -> Self {
+    fn of(found: Found, criterion: Criterion, limit: f64) -> Self {
         let is_liquidation = criterion == Criterion::LiquidationProbability;
         Self {
-            max_probability: limit.filter(|_| is_liquidation),
-            max: limit.filter(|_| !is_liquidation),
+            max_probability: is_liquidation.then_some(limit),
+            max: (!is_liquidation).then_some(limit),
             leverage: found.leverage,
             low: found.low,
             high: found.high,
             limited_by_venue: found.limited_by_venue,
-            kelly: (criterion == Criterion::Kelly).then_some(found.level.kelly),
+            kelly: None,
+            reason: None,
+        }
+    }
+
+    fn of_best(found: &Best, criterion: Criterion) -> Self {
+        let none = Self {
+            max_probability: None,
+            max: None,
+            leverage: 0.0,
+            low: Some(0.0),
+            high: None,
+            limited_by_venue: false,
+            kelly: None,
+            reason: Some(NO_LEVERAGE.to_owned()),
+        };
+        match found {
+            Best::None { .. } => none,
+            Best::At(best) => Self {
+                leverage: best.level.leverage,
+                low: Some(best.low),
+                high: Some(best.high),
+                limited_by_venue: best.limited_by_venue,
+                kelly: (criterion == Criterion::Kelly).then_some(best.level.kelly),
+                reason: None,
+                ..none
+            },
         }
     }
 }
@@ -139,13 +175,19 @@ pub fn safe(
     {
         "one_pass".clone_into(&mut report.method);
         report.curve = depths.curve(CURVE_POINTS);
-        one_pass(&mut report, &depths, limits, options.threads)?;
+        one_pass(&mut report, &depths, limits, options)?;
     } else {
         report.notes.push(
             "One pass cannot tell this: several levels were run on the same random numbers and closed in on."
                 .to_owned(),
         );
-        report.safe_leverage = search(scenario, criterion, limits, options)?;
+        if criterion.has_limit() {
+            report.safe_leverage = search(scenario, criterion, limits, options)?;
+        } else {
+            let found = best(scenario, criterion, report.paths, options)?.ok_or(SafeError::NothingToOpen)?;
+            report.safe_leverage.push(SafeEntry::of_best(&found, criterion));
+            report.notes.push(words(&found, criterion));
+        }
     }
     Ok(report)
 }
@@ -155,27 +197,27 @@ fn one_pass(
     report: &mut SafeReport,
     depths: &Depths<'_>,
     limits: &[f64],
-    threads: Option<usize>,
+    options: &RunOptions<'_>,
 ) -> Result<(), RunError> {
     let (mut crossing, mut rare) = (Vec::new(), Vec::new());
     for max in limits {
-        let (safe, by) = depths.safest(*max, threads)?;
+        let (safe, by) = depths.safest(*max, options)?;
         match by {
-            Some(DepthApart::Crossing(_)) => crossing.push(format!("{max}")),
-            Some(DepthApart::Particles(_)) => rare.push(format!("{max}")),
-            None => {}
+            Method::QuasiMonteCarlo => crossing.push(format!("{max}")),
+            Method::Splitting => rare.push(format!("{max}")),
+            _ => {}
         }
         report.safe_leverage.push(safe.into());
     }
     if !crossing.is_empty() {
         report.notes.push(format!(
-            "At most {}: from crossing probabilities on scrambled Sobol nets.",
+            "At most {}: from crossing probabilities on scrambled Sobol points.",
             crossing.join(", ")
         ));
     }
     if !rare.is_empty() {
         report.notes.push(format!(
-            "At most {}: from particles, paths that are selected on their way towards liquidation and weighted.",
+            "At most {}: from particles, paths that are resampled on their way towards liquidation and weighted.",
             rare.join(", ")
         ));
     }
@@ -188,14 +230,32 @@ fn search(
     limits: &[f64],
     options: &RunOptions<'_>,
 ) -> Result<Vec<SafeEntry>, SafeError> {
-    let entry = |found: Option<Found>, limit| {
-        found.map(|found| SafeEntry::of(found, criterion, limit)).ok_or(SafeError::NothingToOpen)
+    let entry = |limit: &f64| {
+        let found = largest_within(scenario, criterion, *limit, options)?;
+        found.map(|found| SafeEntry::of(found, criterion, *limit)).ok_or(SafeError::NothingToOpen)
     };
-    if !criterion.has_limit() {
-        return Ok(vec![entry(best(scenario, criterion, options)?, None)?]);
+    limits.iter().map(entry).collect()
+}
+
+/// What to know of the best leverage.
+fn words(found: &Best, criterion: Criterion) -> String {
+    match found {
+        Best::None { mean_return, leverage } => format!(
+            "No leverage has a mean return that is surely above zero: at {leverage:.2}x, the surest, it is {:.3} % [{:.3} %, {:.3} %]. \
+             More paths tell smaller ones.",
+            100.0 * mean_return.value,
+            100.0 * mean_return.low,
+            100.0 * mean_return.high
+        ),
+        Best::At(_) if criterion == Criterion::Kelly => {
+            "Half the collateral at twice the leverage is the same position, as long as it is not liquidated: of leverages that do \
+             equally well the least is named. The interval is from independent batches of paths."
+                .to_owned()
+        }
+        Best::At(_) => {
+            "Of leverages that do equally well (within 1 % of the score) the largest is named. The interval is from independent \
+             batches of paths."
+                .to_owned()
+        }
     }
-    limits
-        .iter()
-        .map(|limit| entry(largest_within(scenario, criterion, *limit, options)?, Some(*limit)))
-        .collect()
 }

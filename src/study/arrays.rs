@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Array4, ArrayView2, ArrayView3};
 
-use super::evaluate::EvaluateError;
+use super::evaluate_error::EvaluateError;
 use super::given::{Between, GivenPaths};
 use super::simulate::{SimulateError, SimulatedBar, simulate};
 use crate::engine::RunOptions;

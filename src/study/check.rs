@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::assumptions::Assumptions;
 use super::comparison::{Comparison, ComparisonOptions, compare};
 use super::limits::{LimitCheck, check_limits};
+use super::simulation::{RunError, run_levels as run};
 use super::verdict::Verdict;
-use crate::engine::{RunError, RunOptions, RunResult, run};
+use crate::engine::RunOptions;
+use crate::result::RunResult;
 use crate::scenario::Scenario;
 
 /// Rounds of deciding: each one knows better how many paths are needed.

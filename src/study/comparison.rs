@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::{Measurement, Metrics};
 use super::verdict::Verdict;
-use crate::engine::{LevelResult, RunResult};
+use crate::result::{LevelResult, RunResult};
 use crate::scenario::metrics;
 use crate::stats::{Difference, Estimate, Proportion, difference, holm, proportions_p_value};
 

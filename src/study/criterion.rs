@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::LevelResult;
+use crate::result::LevelResult;
 use crate::stats::Estimate;
 
 /// What is asked of a leverage.

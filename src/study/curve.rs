@@ -6,8 +6,10 @@
 //! paths shrink as the levels grow.
 
 use super::safe::LeverageRange;
-use crate::engine::{CurveLevel, RunError, RunOptions, RunResult, run_tallied};
+use super::simulation::{RunError, run_tallied};
+use crate::engine::RunOptions;
 use crate::numeric::elementary;
+use crate::result::{CurveLevel, RunResult};
 use crate::scenario::{PathBudget, Scenario};
 
 /// Points of the curve besides the listed levels.

@@ -1,72 +1,19 @@
 //! Accounts on paths that a caller brings: from another model, another library, another world.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use rayon::prelude::*;
-
+use super::evaluate_error::EvaluateError;
 use super::given::{GivenPaths, Playback};
-use crate::engine::{self, BLOCK_LANES, Plan, PlanError, Progress, RunError, RunOptions, RunResult, Worker};
+use super::simulation::{RunError, result_of};
+use crate::engine::{BLOCK_LANES, Executor, Plan, PlanError, Progress, RunOptions, Worker};
 use crate::market::Duration;
 use crate::model::{Dependence, Model, Stress};
+use crate::result::RunResult;
 use crate::scenario::{PathBudget, Sampling, Scenario};
 use crate::stats::Tally;
 
 /// Blocks that are followed between two looks at the stop flag.
 const BATCH: usize = 16;
-
-/// Why paths cannot be evaluated.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EvaluateError {
-    /// The prices cannot be cut into paths and bars.
-    #[error("{prices} prices do not make up {paths} paths of equally many bars longer than 0")]
-    Shape {
-        /// Number of paths.
-        paths: usize,
-        /// Number of prices.
-        prices: usize,
-    },
-    /// A number that is no price.
-    #[error("path {path}: price {place} must be a number above 0, but is {value}")]
-    Price {
-        /// Number of the path, from 0.
-        path: usize,
-        /// Number of the price within the path, from 0.
-        place: usize,
-        /// What it is.
-        value: f64,
-    },
-    /// A bar whose high or low lies inside it.
-    #[error("path {path}: the open or close of bar {bar} lies beyond its high or low")]
-    Bar {
-        /// Number of the path, from 0.
-        path: usize,
-        /// Number of the bar, from 0.
-        bar: usize,
-    },
-    /// No bridge has this volatility.
-    #[error("the volatility between closes must be above 0, but is {0}")]
-    Volatility(f64),
-    /// Each asset needs paths of its own, of the same number and length.
-    #[error("the scenario has {assets} assets, which need as many arrays of the same shape and interval")]
-    Assets {
-        /// Number of assets.
-        assets: usize,
-    },
-    /// What is laid over a model has no place on given paths.
-    #[error("the scenario has {0}, which paths that are given cannot have")]
-    NotOnGivenPaths(&'static str),
-    /// The account cannot be opened, or the work was cut short.
-    #[error(transparent)]
-    Run(#[from] RunError),
-}
-
-impl From<PlanError> for EvaluateError {
-    fn from(error: PlanError) -> Self {
-        Self::Run(error.into())
-    }
-}
 
 /// Follows the scenario's account, with its policies, payments and venue, along given paths, one array per asset in the order of the
 /// scenario. Models, correlations, horizon and number of paths of the scenario play no part: these are those of the arrays. Noise is
@@ -84,27 +31,24 @@ pub fn evaluate(
     let scenario = on_given_paths(scenario, &paths)?;
     let count = paths.first().map_or(0, |paths| paths.paths());
     let mut tally = Tally::new(scenario.account.leverage.len());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build();
-    let pool = pool.map_err(RunError::from)?;
-    let blocks: Vec<usize> = (0..count.div_ceil(BLOCK_LANES)).collect();
-    for batch in blocks.chunks(BATCH) {
-        if options.stop.load(Ordering::Relaxed) {
-            return Err(RunError::Interrupted.into());
-        }
-        let follow = |block: &usize| -> Result<Tally, PlanError> {
-            let plan = Plan::new(&played(&scenario, &paths, block * BLOCK_LANES))?;
+    let executor = Executor::new(*options).map_err(RunError::from)?;
+    let blocks = count.div_ceil(BLOCK_LANES) as u64;
+    for first in (0..blocks).step_by(BATCH) {
+        let batch = first..blocks.min(first + BATCH as u64);
+        let follow = |(): &mut (), block: u64| -> Result<Tally, PlanError> {
+            let first = block as usize * BLOCK_LANES;
+            let plan = Plan::new(&played(&scenario, &paths, first))?;
             let mut worker = Worker::new(&plan);
-            worker.run_block(*block as u64, BLOCK_LANES.min(count - block * BLOCK_LANES));
+            worker.run_block(block, BLOCK_LANES.min(count - first));
             Ok(worker.tally().clone())
         };
-        let tallies: Vec<Result<Tally, PlanError>> = pool.install(|| batch.par_iter().map(follow).collect());
-        for part in tallies {
+        let done = (batch.end as usize * BLOCK_LANES).min(count) as u64;
+        for part in executor.map(batch, || (), follow).ok_or(RunError::Interrupted)? {
             tally.merge(&part?);
         }
-        let done = ((batch[batch.len() - 1] + 1) * BLOCK_LANES).min(count) as u64;
-        (options.progress)(Progress { paths_done: done, paths_planned: count as u64 });
+        executor.report(Progress { paths_done: done, paths_planned: count as u64 });
     }
-    let result = engine::result_of(&scenario, tally, options.threads)?;
+    let result = result_of(&scenario, tally, options)?;
     Ok(RunResult { price_fan: None, ..result })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::evaluate::EvaluateError;
+use super::evaluate_error::EvaluateError;
 use crate::market::Duration;
 use crate::model::{Moves, PriceModel, Stepper};
 use crate::numeric::{Replacement, Stream, elementary, replace};

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::{Measurement, Metrics};
 use super::verdict::Verdict;
-use crate::engine::RunResult;
 use crate::numeric::elementary;
+use crate::result::RunResult;
 use crate::scenario::Limit;
 use crate::stats::Estimate;
 

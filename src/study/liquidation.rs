@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::engine::{Plan, PlanError, PositionResult};
+use crate::engine::{Plan, PlanError};
+use crate::result::PositionResult;
 use crate::scenario::Scenario;
 
 /// Where one position is liquidated.

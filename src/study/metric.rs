@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::engine::LevelResult;
+use crate::result::LevelResult;
 use crate::stats::Estimate;
 
 /// The numbers of one level by name.

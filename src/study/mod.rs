@@ -5,6 +5,7 @@ mod answer;
 #[cfg(feature = "arrays")]
 mod arrays;
 mod assumptions;
+mod best;
 mod check;
 mod comparison;
 mod criterion;
@@ -12,7 +13,9 @@ mod curve;
 pub mod figures;
 mod forecast;
 mod evaluate;
+mod evaluate_error;
 mod forecasts;
+mod grid;
 mod given;
 mod limits;
 mod liquidation;
@@ -27,8 +30,9 @@ mod safe;
 mod search;
 mod sentence;
 mod simulate;
+mod simulation;
 mod soundness;
-mod start_block;
+mod starts;
 mod sweep;
 mod verdict;
 mod walk_forward;
@@ -38,13 +42,15 @@ pub use answer::{SafeEntry, SafeError, SafeReport, safe};
 pub use arrays::{simulated_bars, simulated_closes};
 pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
+pub use best::{Best, BestLevel, best};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
 };
 pub use criterion::Criterion;
 pub use curve::curve;
-pub use evaluate::{EvaluateError, evaluate};
+pub use evaluate::evaluate;
+pub use evaluate_error::EvaluateError;
 pub use forecast::{
     Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,
     WalkOptions, barriers, logistic, scores, walk,
@@ -62,10 +68,11 @@ pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};
 pub use safe::{CurvePoint, Depths, LeverageRange};
-pub use search::{Found, best, largest_within};
+pub use search::{Found, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
+pub use simulation::{RunError, result_of, run_levels, run_shard, run_sharing, run_tallied};
 pub use soundness::{UnsoundResult, sound};
 pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use verdict::Verdict;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Partial;
+use crate::estimate::Partial;
 use crate::scenario::{self, Problems, Scenario, Source};
 
 /// Version of the format.

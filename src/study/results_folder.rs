@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::engine::RunResult;
+use crate::result::RunResult;
 
 /// A folder of results by identity.
 #[derive(Debug, Clone)]

@@ -6,7 +6,10 @@ use super::assumed::assumptions;
 use super::curve::curve;
 use super::safe::Depths;
 use super::sentence::{SAFE, answer};
-use crate::engine::{self, MergeError, Partial, RunError, RunOptions, RunResult};
+use super::simulation::{RunError, result_of, run_tallied};
+use crate::engine::RunOptions;
+use crate::estimate::{MergeError, Partial};
+use crate::result::{Note, RunResult};
 use crate::scenario::Scenario;
 use crate::stats::Tally;
 
@@ -16,7 +19,7 @@ use crate::stats::Tally;
 /// # Errors
 /// See [`RunError`].
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
-    let (result, tally) = engine::run_tallied(scenario, options)?;
+    let (result, tally) = run_tallied(scenario, options)?;
     completed(scenario, &tally, options, result)
 }
 
@@ -34,7 +37,7 @@ pub enum MergePartsError {
     Run(#[from] RunError),
 }
 
-/// The result of a run from all of its parts ([`engine::run_shard`]): the same bytes as [`run`].
+/// The result of a run from all of its parts ([`run_shard`](super::run_shard)): the same bytes as [`run`].
 ///
 /// # Errors
 /// See [`MergePartsError`].
@@ -47,7 +50,7 @@ pub fn merge(
     if parts.iter().any(|part| part.identity != scenario.identity()) {
         return Err(MergePartsError::OtherScenario);
     }
-    let result = engine::result_of(scenario, tally.clone(), options.threads)?;
+    let result = result_of(scenario, tally.clone(), options)?;
     Ok(completed(scenario, &tally, options, result)?)
 }
 
@@ -58,18 +61,28 @@ fn completed(
     options: &RunOptions<'_>,
     mut result: RunResult,
 ) -> Result<RunResult, RunError> {
+    let is_stopped = || options.stop.load(Ordering::Relaxed);
     if let Some(depths) = Depths::new(scenario, tally) {
         // Whoever has stopped a run does not wait for a better number.
-        let safe = match options.stop.load(Ordering::Relaxed) {
+        let safe = match is_stopped() {
             true => depths.safe(SAFE),
-            false => depths.safest(SAFE, options.threads)?.0,
+            false => depths.safest(SAFE, options)?.0,
         };
         result.safe_leverage.push(safe);
     }
     result.answer = Some(answer(scenario, &result));
     result.assumptions = Some(assumptions(scenario));
-    if !options.stop.load(Ordering::Relaxed) {
-        result.curve = curve(scenario, &result, &RunOptions { progress: &|_| {}, ..*options })?;
+    if !is_stopped() {
+        match curve(scenario, &result, &RunOptions { progress: &|_| {}, ..*options }) {
+            Err(RunError::Interrupted) => {}
+            curve => result.curve = curve?,
+        }
+    }
+    if is_stopped() && !result.interrupted {
+        let paths = result.paths;
+        result.curve.clear();
+        result.interrupted = true;
+        result.notes.insert(0, Note::Interrupted { paths, planned: paths }.text());
     }
     result.scenario_toml = scenario.to_toml().ok();
     Ok(result)

@@ -11,16 +11,20 @@
 //!
 //! The interval is the distribution-free one between two order statistics of the depth (David and Nagaraja, "Order
 //! Statistics", 2003, section 7.1), taken through the same rules. Where the depth is known better than from the run's paths, from nets or, below
-//! one in a thousand, from particles ([`depth_apart`]), it is taken from there.
+//! one in a thousand, from particles ([`largest_move`]), it is taken from there.
 
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Level, Pool};
-use crate::engine::{DepthApart, RunError, SafeLeverage, depth_apart};
+use crate::engine::{Executor, Plan, RunOptions};
+use crate::estimate::largest_move;
 use crate::numeric::elementary;
 use crate::numeric::special::binomial_quantile;
+use crate::result::SafeLeverage;
 use crate::scenario::Scenario;
-use crate::stats::{CONFIDENCE, Histogram, Tally};
+use crate::stats::{CONFIDENCE, Histogram, Method, Tally};
+
+use super::simulation::RunError;
 
 /// The leverage levels that a venue lets somebody open, as a continuum.
 #[derive(Debug, Clone, Copy)]
@@ -164,19 +168,20 @@ impl<'a> Depths<'a> {
         }
     }
 
-    /// The same from what does not rest on the run's paths, and what that is; none where there is nothing of the kind.
+    /// The same from what does not rest on the run's paths, and how that came about; none where there is nothing of the kind.
     ///
     /// # Errors
-    /// See [`depth_apart`].
+    /// See [`RunError`].
     pub fn safe_apart(
         &self,
         max_probability: f64,
-        threads: Option<usize>,
-    ) -> Result<Option<(SafeLeverage, DepthApart)>, RunError> {
+        options: &RunOptions<'_>,
+    ) -> Result<Option<(SafeLeverage, Method)>, RunError> {
         let guess = self.depths.quantile(self.paths as f64 * (1.0 - max_probability)).unwrap_or(0.0);
-        let found = depth_apart(self.range.scenario, max_probability, guess, self.paths, threads)?;
-        Ok(found.map(|found| {
-            let depth = found.depth();
+        let (plan, executor) = (Plan::new(self.range.scenario)?, Executor::new(*options)?);
+        let asked = (max_probability, guess);
+        let found = largest_move(self.range.scenario, &plan, asked, self.paths, &executor);
+        Ok(found.map(|depth| {
             let leverage = self.range.at_distance(depth.value);
             let safe = SafeLeverage {
                 max_probability,
@@ -185,7 +190,7 @@ impl<'a> Depths<'a> {
                 high: self.range.at_distance(depth.low),
                 limited_by_venue: leverage >= self.range.largest,
             };
-            (safe, found)
+            (safe, depth.method)
         }))
     }
 
@@ -193,19 +198,18 @@ impl<'a> Depths<'a> {
     /// for probabilities that counts cannot tell.
     ///
     /// # Errors
-    /// See [`depth_apart`].
+    /// See [`RunError`].
     pub fn safest(
         &self,
         max_probability: f64,
-        threads: Option<usize>,
-    ) -> Result<(SafeLeverage, Option<DepthApart>), RunError> {
+        options: &RunOptions<'_>,
+    ) -> Result<(SafeLeverage, Method), RunError> {
         let counted = self.safe(max_probability);
         let width = |safe: &SafeLeverage| safe.high - safe.low;
-        let is_better = |(safe, by): &(SafeLeverage, DepthApart)| {
-            matches!(by, DepthApart::Particles(_)) || width(safe) < width(&counted)
-        };
-        let apart = self.safe_apart(max_probability, threads)?.filter(is_better);
-        Ok(apart.map_or((counted, None), |(safe, by)| (safe, Some(by))))
+        let is_better =
+            |(safe, by): &(SafeLeverage, Method)| *by == Method::Splitting || width(safe) < width(&counted);
+        let apart = self.safe_apart(max_probability, options)?.filter(is_better);
+        Ok(apart.unwrap_or((counted, Method::Counted)))
     }
 
     /// Ranks between which the quantile lies at the level of all intervals.

@@ -1,12 +1,14 @@
-//! The largest or best leverage where one pass cannot tell: by runs at several levels that share their random numbers.
+//! The largest leverage within a limit where one pass cannot tell: by runs at several levels that share their random numbers.
 //!
 //! The same seed at every level makes each path's fate a function of leverage alone, so that the estimates rise where
 //! the truth does, and the crossing of a limit can be closed in on.
 
 use super::criterion::Criterion;
 use super::safe::LeverageRange;
-use crate::engine::{LevelResult, RunError, RunOptions, run};
+use super::simulation::{RunError, run_levels as run};
+use crate::engine::RunOptions;
 use crate::numeric::elementary;
+use crate::result::LevelResult;
 use crate::scenario::Scenario;
 
 /// Levels of the first run.
@@ -16,7 +18,7 @@ const INNER_LEVELS: usize = 5;
 /// Runs after the first: each divides an interval by six.
 const ROUNDS: usize = 5;
 /// Where the search begins.
-const SMALLEST: f64 = 0.05;
+pub(super) const SMALLEST: f64 = 0.05;
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,47 +88,8 @@ pub fn largest_within(
     }))
 }
 
-/// The leverage at which a criterion's score is largest.
-///
-/// # Errors
-/// What keeps the scenario from running.
-pub fn best(
-    scenario: &Scenario,
-    criterion: Criterion,
-    options: &RunOptions<'_>,
-) -> Result<Option<Found>, RunError> {
-    let Some(range) = LeverageRange::of(scenario) else { return Ok(None) };
-    let largest = range.largest();
-    let mut grid = spaced(SMALLEST.max(range.smallest()).min(largest), largest, FIRST_LEVELS);
-    let mut found: Option<LevelResult> = None;
-    for _ in 0..ROUNDS {
-        let levels = evaluate(scenario, &grid, options)?;
-        let Some(index) = (0..levels.len())
-            .filter(|index| criterion.score(&levels[*index]).is_finite())
-            .max_by(|a, b| criterion.score(&levels[*a]).total_cmp(&criterion.score(&levels[*b])))
-        else {
-            return Ok(None);
-        };
-        let (low, high) =
-            (levels[index.saturating_sub(1)].leverage, levels[(index + 1).min(levels.len() - 1)].leverage);
-        if found.as_ref().is_none_or(|best| criterion.score(&levels[index]) > criterion.score(best)) {
-            found = Some(levels[index].clone());
-        }
-        if low >= high {
-            break;
-        }
-        grid = spaced(low, high, FIRST_LEVELS);
-    }
-    Ok(found.map(|level| Found {
-        leverage: level.leverage,
-        low: None,
-        high: None,
-        limited_by_venue: level.leverage >= largest,
-        level,
-    }))
-}
-
-fn evaluate(
+/// The results of a scenario at other levels.
+pub(super) fn evaluate(
     scenario: &Scenario,
     grid: &[f64],
     options: &RunOptions<'_>,
@@ -141,7 +104,7 @@ fn evaluate(
 }
 
 /// Numbers in equal ratios, both ends included.
-fn spaced(from: f64, to: f64, count: usize) -> Vec<f64> {
+pub(super) fn spaced(from: f64, to: f64, count: usize) -> Vec<f64> {
     let mut numbers: Vec<f64> = (0..count)
         .map(|index| from * elementary::powf(to / from, index as f64 / (count - 1) as f64))
         .map(|number| number.min(to))

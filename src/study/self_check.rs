@@ -7,7 +7,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use crate::engine::{RunError, RunOptions, run};
+use super::simulation::{RunError, run_levels as run};
+use crate::engine::RunOptions;
 use crate::numeric::elementary;
 use crate::numeric::special::normal_cdf;
 use crate::scenario::{Problems, Source, parse};
@@ -106,7 +107,7 @@ fn scenario(model: &str, side: &str, leverage: f64, days: f64, seed: u64) -> Str
     )
 }
 
-fn simulate(text: &str) -> Result<crate::engine::LevelResult, SelfCheckError> {
+fn simulate(text: &str) -> Result<crate::result::LevelResult, SelfCheckError> {
     let scenario = parse(Source::new("self check", text), &[]).map_err(SelfCheckError::Scenario)?;
     let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
     run(&scenario, &options)?.levels.pop().ok_or(SelfCheckError::NoPrice)

@@ -1,8 +1,8 @@
 //! The answer of a run in one sentence: the chosen level first, then how far the limit is kept.
 
 use super::figures;
-use crate::engine::{LevelResult, RunResult};
 use crate::market::Duration;
+use crate::result::{LevelResult, RunResult};
 use crate::scenario::Scenario;
 use crate::venue::{Liquidation, Side};
 

@@ -1,10 +1,7 @@
 //! Price paths as bars, for other tools: the same paths as `liqsim simulate`.
 
-use std::sync::atomic::Ordering;
-
-use rayon::prelude::*;
-
-use crate::engine::{AssetBars, PathBars, PlanError, Progress, RunError, RunOptions};
+use super::simulation::RunError;
+use crate::engine::{Executor, PathBars, PlanError, Progress, RunOptions};
 use crate::market::Duration;
 use crate::numeric::elementary;
 use crate::scenario::Scenario;
@@ -79,26 +76,22 @@ pub fn simulate<E: From<SimulateError>>(
     scenario.check().map_err(|error| SimulateError::from(PlanError::from(error)))?;
     let bars =
         PathBars::new(scenario, interval).map_err(|error| SimulateError::from(PlanError::from(error)))?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build();
-    let pool = pool.map_err(|error| SimulateError::Run(error.into()))?;
+    let executor = Executor::new(*options).map_err(|error| SimulateError::Run(error.into()))?;
     let is_mined = |asset: usize| scenario.miner.as_ref().is_some_and(|miner| miner.asset == asset);
     let bars_per_day = (DAY / interval.seconds()).max(1) as usize;
     let blocks = paths.div_ceil(BLOCK);
     let in_block = |block: u64| (paths - block * BLOCK).min(BLOCK) as usize;
     for first in (0..blocks).step_by(BATCH as usize) {
-        if options.stop.load(Ordering::Relaxed) {
-            return Err(SimulateError::Run(RunError::Interrupted).into());
-        }
-        let batch: Vec<u64> = (first..blocks.min(first + BATCH)).collect();
-        let make = |block: &u64| {
-            let assets = bars.block(*block, in_block(*block));
-            let network = bars.network(*block, &assets);
+        let batch = first..blocks.min(first + BATCH);
+        let make = |(): &mut (), block: u64| {
+            let assets = bars.block(block, in_block(block));
+            let network = bars.network(block, &assets);
             (assets, network)
         };
-        let made: Vec<(Vec<AssetBars>, Option<Vec<Vec<(f64, f64)>>>)> =
-            pool.install(|| batch.par_iter().map(make).collect());
-        for (block, (assets, network)) in batch.iter().zip(&made) {
-            for lane in 0..in_block(*block) {
+        let made = executor.map(batch.clone(), || (), make);
+        let made = made.ok_or(SimulateError::Run(RunError::Interrupted))?;
+        for (block, (assets, network)) in batch.clone().zip(&made) {
+            for lane in 0..in_block(block) {
                 for (asset, columns) in assets.iter().enumerate() {
                     let start = scenario.assets[asset].price;
                     for bar in 0..bars.steps() {
@@ -120,8 +113,8 @@ pub fn simulate<E: From<SimulateError>>(
                 }
             }
         }
-        let paths_done = (first + batch.len() as u64) * BLOCK;
-        (options.progress)(Progress { paths_done: paths_done.min(paths), paths_planned: paths });
+        let paths_done = (batch.end * BLOCK).min(paths);
+        executor.report(Progress { paths_done, paths_planned: paths });
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Whether a result that was read from a file can be one: a run writes levels, each once, and probabilities between 0 and 1.
 
-use crate::engine::{LevelResult, RunResult};
+use crate::result::{LevelResult, RunResult};
 
 /// Why no run can have written a result.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

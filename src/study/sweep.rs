@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use crate::engine::{self, PlanError, Progress, RunError, RunOptions, RunResult};
+use super::simulation::{RunError, run_sharing};
+use crate::engine::{self, PlanError, Progress, RunOptions};
+use crate::result::RunResult;
 use crate::scenario::{self, Problems, Scenario, Source, Sweep, read_sweep};
 
 /// Levels of all cells of a group together: each level of a group takes memory on every thread, and levels whose state no longer fits
@@ -181,7 +183,7 @@ impl SweepPlan {
     pub fn run_group(&self, group: &[usize], options: &RunOptions<'_>) -> Result<Vec<RunResult>, SweepError> {
         let scenarios =
             group.iter().map(|cell| self.scenario(&self.cells[*cell])).collect::<Result<Vec<_>, _>>()?;
-        let results = engine::run_sharing(&scenarios, options)?;
+        let results = run_sharing(&scenarios, options)?;
         if options.stop.load(Ordering::Relaxed) { Err(RunError::Interrupted.into()) } else { Ok(results) }
     }
 

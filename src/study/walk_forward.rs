@@ -8,7 +8,8 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{available_parallelism, scope};
 
-use crate::engine::{Progress, RunError, RunOptions, run};
+use super::simulation::{RunError, run_levels as run};
+use crate::engine::{Progress, RunOptions};
 use crate::market::{Duration, PriceHistory};
 use crate::model::Model;
 use crate::numeric::elementary;

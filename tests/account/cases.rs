@@ -3,7 +3,7 @@
 //! Prices stand still but for shocks and drifts, so one path decides; where they do not, the reference and its error are named.
 
 use liqsim::account::{Level, PositionPrices, prices};
-use liqsim::engine::{LevelResult, RunResult};
+use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::venue::{Contract, FeePrice, Holding, MaintenanceBasis, MarginTier, Side, Venue};
 

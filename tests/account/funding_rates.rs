@@ -5,8 +5,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
+use liqsim::result::RunResult;
 use liqsim::scenario::{Problems, Scenario, Source, parse};
+use liqsim::study::run_levels as run;
 use statrs::function::erf::erfc;
 
 const PATHS: f64 = 20_000.0;

@@ -6,9 +6,11 @@
 
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{Plan, RunOptions, RunResult, Worker, run};
+use liqsim::engine::{Plan, RunOptions, Worker};
+use liqsim::result::RunResult;
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::{Cost, Exit};
+use liqsim::study::run_levels as run;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};

@@ -10,9 +10,11 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::common::ALLOWED_ERRORS;
-use liqsim::engine::{RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
+use liqsim::result::RunResult;
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::Estimate;
+use liqsim::study::run_levels as run;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 const DRIFT: f64 = 0.2;

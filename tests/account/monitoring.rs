@@ -3,8 +3,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{Plan, RunOptions, RunResult, Worker, run};
+use liqsim::engine::{Plan, RunOptions, Worker};
+use liqsim::result::RunResult;
 use liqsim::scenario::{Scenario, Source, parse};
+use liqsim::study::run_levels as run;
 
 fn scenario(simulation: &str, asset: &str, account: &str) -> Scenario {
     let text = format!(

@@ -195,14 +195,14 @@ fn a_level_in_a_list_is_the_level_alone() {
     for (case, scenario) in cases.iter().enumerate() {
         let plan = Plan::new(scenario).unwrap();
         let mut all = Worker::new(&plan);
-        (0..3).for_each(|block| all.run_block(block, 256));
+        (0..3).for_each(|block| assert!(all.run_block(block, 256)));
         let all_tally = all.tally().clone();
         for (index, leverage) in scenario.account.leverage.iter().enumerate().step_by(3) {
             let mut alone = scenario.clone();
             alone.account.leverage = vec![*leverage];
             let plan = Plan::new(&alone).unwrap();
             let mut one = Worker::new(&plan);
-            (0..3).for_each(|block| one.run_block(block, 256));
+            (0..3).for_each(|block| assert!(one.run_block(block, 256)));
             let one_tally = one.tally().clone();
             let what = format!("case {case}, {leverage}x");
             let sums = |worker: &Worker<'_>, tally: &liqsim::stats::Tally, level: usize| {

@@ -4,8 +4,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{LevelResult, RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
+use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Source, parse};
+use liqsim::study::run_levels as run;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 fn run_text(

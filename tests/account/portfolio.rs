@@ -4,9 +4,10 @@ use std::f64::consts::SQRT_2;
 
 use crate::common::run_scenario;
 use liqsim::account::{Due, Follower, General, Observer, PositionPrices, PositionTerms, open, prices};
-use liqsim::engine::{BLOCK_LANES, Plan, RunResult, Worker};
+use liqsim::engine::{BLOCK_LANES, Plan, Worker};
 use liqsim::market::Bars;
 use liqsim::numeric::{Purpose, Stream};
+use liqsim::result::RunResult;
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::{Cost, Exit, Tally};
 use liqsim::venue::{Contract, Flows, MarginTier, Side, Venue};

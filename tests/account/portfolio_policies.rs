@@ -7,7 +7,8 @@
 //! False alarms for another seed: about 480 comparisons at 4.5 standard errors, 0.4 %.
 
 use crate::common::run_scenario;
-use liqsim::engine::{LevelResult, Plan, RunResult, Worker};
+use liqsim::engine::{Plan, Worker};
+use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::{Cost, Estimate};
 use rand::SeedableRng;

@@ -4,8 +4,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
+use liqsim::result::RunResult;
 use liqsim::scenario::{Problems, Source, parse};
+use liqsim::study::run_levels as run;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 const VOLATILITY: f64 = 0.7;

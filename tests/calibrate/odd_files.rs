@@ -4,9 +4,10 @@ use liqsim::calibrate::{
     Calibration, Choices, Drift, FitError, Provenance, Sample, SampleError, Target, Terms, calibrate,
     scenario,
 };
-use liqsim::engine::{self, RunOptions};
+use liqsim::engine::RunOptions;
 use liqsim::market::{HistoryReport, PriceHistory, ReadOptions};
 use liqsim::scenario::{Source, parse};
+use liqsim::study::run_levels;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
@@ -119,7 +120,7 @@ fn every_scenario_that_is_written_runs() {
                 let read =
                     parse(Source::new("fit.toml", text.as_str()), &["simulation.horizon=2d".to_owned()]);
                 let scenario = read.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-                let result = engine::run(&scenario.with(Some(64), None), &RunOptions::default());
+                let result = run_levels(&scenario.with(Some(64), None), &RunOptions::default());
                 assert!(result.is_ok(), "{:?}\n{text}", result.unwrap_err());
                 written += 1;
             }

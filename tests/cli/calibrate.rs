@@ -282,6 +282,15 @@ fn har_writes_numbers_and_past_days_that_need_no_history() {
     let own = format!("{start}prices = \"btc_usdt_1h.csv\"\n[account]{account}");
     fs::write(folder.path().join("own.toml"), own).unwrap();
     let with_prices = run("own.toml");
+    // What is drawn from whole past horizons is no count of independent paths.
+    for (kind, method) in [("har", "counted"), ("scaled_history", "history"), ("forecast", "mixture")] {
+        let text = fs::read_to_string(folder.path().join("own.toml")).unwrap();
+        let text = text.replace("kind = \"har\"", &format!("kind = \"{kind}\""));
+        fs::write(folder.path().join("kind.toml"), text).unwrap();
+        let level = &run("kind.toml")["levels"][0];
+        assert_eq!(level["liquidation_probability"]["method"], method);
+        assert_eq!(level["mean_return"]["method"], method);
+    }
     fs::remove_file(folder.path().join("btc_usdt_1h.csv")).unwrap();
     let alone = run("har.toml");
     let level = |result: &Value, key: &str| result["levels"][0][key]["value"].as_f64().unwrap();

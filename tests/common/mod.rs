@@ -12,12 +12,14 @@ pub mod instructions;
 use std::sync::atomic::AtomicBool;
 
 use liqsim::account::Policy;
-use liqsim::engine::{LevelResult, RunError, RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
 use liqsim::model::{Dependence, Model, Stress};
+use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Position, Sampling, Scenario, Simulation, Written,
 };
+use liqsim::study::{RunError, run_levels as run};
 use liqsim::venue::{Contract, Flows, MarginTier, Side, Venue};
 use serde::Deserialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, DiscreteCDF, Poisson};

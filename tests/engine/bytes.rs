@@ -4,10 +4,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use liqsim::account::Hit;
-use liqsim::engine::{BLOCK_LANES, Plan, Progress, RunError, RunOptions, RunResult, Worker, run};
+use liqsim::engine::{BLOCK_LANES, Plan, Progress, RunOptions, Worker};
 use liqsim::model::{Gbm, Jumps, Merton, Model};
 use liqsim::numeric::InstructionSet;
+use liqsim::result::RunResult;
 use liqsim::scenario::{PathBudget, Sampling, Scenario, Source, parse};
+use liqsim::study::{RunError, run_levels as run};
 
 use crate::common::instructions::Forced;
 
@@ -145,6 +147,8 @@ fn the_instruction_set_changes_no_byte() {
 fn an_interrupted_run_is_a_shorter_run() {
     let mut scenario = scenario(MERTON, "long", "continuous", FLAT);
     scenario.simulation.paths = PathBudget::Fixed(50_000_000);
+    // Points and particles are not worked on once a run is to stop.
+    scenario.simulation.sampling = Sampling::Pseudo;
     let stop = AtomicBool::new(false);
     let progress = |progress: Progress| {
         if progress.paths_done > 20_000 {

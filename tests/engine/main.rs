@@ -6,6 +6,7 @@ mod common;
 mod bytes;
 mod merge;
 mod miners;
+mod not_a_number;
 mod reference_funding;
 mod reference_garch;
 mod reference_gbm;

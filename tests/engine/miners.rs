@@ -2,8 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
+use liqsim::result::RunResult;
 use liqsim::scenario::{PathBudget, Scenario, Source, parse};
+use liqsim::study::run_levels as run;
 
 const FLEET: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.toml");
 const COINS: &str = include_str!("../../scenarios/miner-coin-loan-180d.toml");
@@ -102,7 +104,7 @@ fn subsidy_and_difficulty_count_as_their_ratio() {
     let halved = run_with(&scenario(FLEET, &halved), 2);
     for (plain, halved) in plain.levels.iter().zip(&halved.levels) {
         assert!((plain.mean_return.value - halved.mean_return.value).abs() < 1e-9);
-        let default = |level: &liqsim::engine::LevelResult| level.miner.as_ref().unwrap().default_probability;
+        let default = |level: &liqsim::result::LevelResult| level.miner.as_ref().unwrap().default_probability;
         assert!((default(plain).value - default(halved).value).abs() < 1e-12);
     }
 }

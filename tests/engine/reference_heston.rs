@@ -5,8 +5,8 @@
 //! four standard errors. The cost of a path rises with its steps, so long horizons get fewer paths.
 
 use crate::common::{Comparison, Reference, Setup, SideName, days, run_scenario};
-use liqsim::engine::LevelResult;
 use liqsim::model::{Bates, Heston, Jumps, Model};
+use liqsim::result::LevelResult;
 use liqsim::scenario::{Monitoring, PathBudget};
 use serde::Deserialize;
 

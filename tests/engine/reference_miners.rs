@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use liqsim::engine::{LevelResult, RunResult};
+use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::Estimate;
 use serde_json::Value;

@@ -5,7 +5,8 @@
 
 use crate::common::instructions::Forced;
 use crate::common::{Reference, Setup, SideName, days};
-use liqsim::engine::{Crossing, CrossingEstimate, CrossingTarget, Plan};
+use liqsim::engine::{Executor, Plan, RunOptions};
+use liqsim::estimate::{Answer, Crossing, Effort, Estimator};
 use liqsim::model::{Hawkes, HawkesJumps, Jumps, Kou, KouJumps, Merton, Model, Regime, RegimeState};
 use liqsim::numeric::InstructionSet;
 use liqsim::scenario::Monitoring;
@@ -19,10 +20,20 @@ fn setup(model: Model, side: Side, seed: u64) -> Setup {
     Setup { model, horizon, monitoring, side, maintenance: 0.005, leverage, seed }
 }
 
-fn estimates(setup: &Setup, relative: f64, max_points: u64) -> Vec<CrossingEstimate> {
+fn estimates(setup: &Setup, relative: f64, max_points: u64) -> Vec<Answer> {
+    estimates_on(&Executor::alone(), setup, relative, max_points)
+}
+
+fn estimates_on(executor: &Executor<'_>, setup: &Setup, relative: f64, max_points: u64) -> Vec<Answer> {
     let plan = Plan::new(&setup.scenario()).expect("a valid scenario");
     let crossing = Crossing::new(&plan, true).expect("first passages of a known kind");
-    crossing.estimate(&CrossingTarget { relative, max_points })
+    let levels: Vec<usize> = (0..plan.terms.len()).collect();
+    let effort = Effort { relative, paths: max_points };
+    crossing
+        .answer(&levels, &effort, executor)
+        .into_iter()
+        .map(|one| one.expect("a level that it serves"))
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -199,8 +210,8 @@ fn instruction_sets_and_threads_change_no_bit() {
         let setup = setup(model, Side::Short, 3);
         let run = |set, threads| {
             forced.set(set);
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| estimates(&setup, 1e-5, 1 << 16))
+            let options = RunOptions { threads: Some(threads), ..RunOptions::default() };
+            estimates_on(&Executor::new(options).unwrap(), &setup, 1e-5, 1 << 16)
         };
         let reference = run(InstructionSet::Baseline, 1);
         for set in [InstructionSet::Avx2, InstructionSet::Avx512] {

@@ -5,5 +5,6 @@ mod common;
 
 mod crossing;
 mod events;
+mod idle;
 mod rare_events;
 mod strata;

@@ -10,9 +10,8 @@ use std::sync::atomic::AtomicBool;
 use crate::common::history::walk;
 use crate::common::instructions::Forced;
 use crate::common::{Setup, days, run_scenario};
-use liqsim::engine::{
-    Crossing, CrossingTarget, DepthApart, Plan, RareBudget, RareEstimate, RareEvents, RunOptions, run_tallied,
-};
+use liqsim::engine::{Executor, Plan, RunOptions};
+use liqsim::estimate::{Answer, Crossing, Effort, Estimator, RareEvents};
 use liqsim::market::{Duration, HistoricalBar, PriceHistory};
 use liqsim::model::{
     Bates, Bootstrap, Garch, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model, Regime,
@@ -20,12 +19,14 @@ use liqsim::model::{
 };
 use liqsim::numeric::InstructionSet;
 use liqsim::scenario::{Monitoring, PathBudget, Sampling, Scenario};
+use liqsim::stats::Method;
 use liqsim::study::Depths;
+use liqsim::study::run_tallied;
 use liqsim::venue::Side;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 
 /// The fewest particles that an error needs.
-const SMALL: RareBudget = RareBudget { relative: 0.0, paths: 0 };
+const SMALL: Effort = Effort { relative: 0.0, paths: 0 };
 const SEEDS: u64 = 50;
 /// So many of their pilots must arrive; a level whose pilot does not is left to the plain count.
 const MOST_SEEDS: usize = 45;
@@ -37,17 +38,21 @@ fn setup(model: Model, side: Side, leverage: Vec<f64>, seed: u64) -> Setup {
     Setup { model, horizon, monitoring, side, maintenance: 0.005, leverage, seed }
 }
 
-fn estimates(setup: &Setup, budget: &RareBudget) -> Vec<Option<RareEstimate>> {
+fn estimates(setup: &Setup, effort: &Effort) -> Vec<Option<Answer>> {
+    estimates_on(&Executor::alone(), setup, effort)
+}
+
+fn estimates_on(executor: &Executor<'_>, setup: &Setup, effort: &Effort) -> Vec<Option<Answer>> {
     let plan = Plan::new(&setup.scenario()).expect("a valid scenario");
-    RareEvents::new(&plan).expect("fixed barriers").estimate(budget)
+    let levels: Vec<usize> = (0..plan.terms.len()).collect();
+    RareEvents::new(&plan).expect("fixed barriers").answer(&levels, effort, executor)
 }
 
 /// The mean of 50 independent small estimates of each level against known values with their errors, at four errors of the two
 /// together (6.3e-5 a level). The errors that the estimates name must fit their spread: the mean square of 50 is within a factor of
 /// 2.5 either way for normal errors with far less than 1e-4; what is skewed gets no more than that.
 fn check(label: &str, setup: impl Fn(u64) -> Setup, known: &[(f64, f64)]) {
-    let runs: Vec<Vec<Option<RareEstimate>>> =
-        (0..SEEDS).map(|seed| estimates(&setup(seed), &SMALL)).collect();
+    let runs: Vec<Vec<Option<Answer>>> = (0..SEEDS).map(|seed| estimates(&setup(seed), &SMALL)).collect();
     for (level, (truth, error)) in known.iter().enumerate() {
         let found: Vec<_> = runs.iter().filter_map(|run| run[level]).map(|one| one.probability).collect();
         assert!(found.len() >= MOST_SEEDS, "{label}, level {level}: {} pilots arrived", found.len());
@@ -117,8 +122,9 @@ fn normal_jumps_meet_their_crossing_probabilities() {
         let plan = Plan::new(&at(77).scenario()).unwrap();
         let crossing = Crossing::new(&plan, true).unwrap();
         let known: Vec<(f64, f64)> = crossing
-            .estimate(&CrossingTarget { relative: 2e-3, max_points: 1 << 21 })
+            .answer(&[0, 1], &Effort { relative: 2e-3, paths: 1 << 21 }, &Executor::alone())
             .iter()
+            .flatten()
             .map(|one| (one.probability.value, one.probability.std_error))
             .collect();
         assert!(known.iter().all(|(p, error)| *p < 4e-4 && *error < 0.02 * p), "{known:?}");
@@ -419,7 +425,7 @@ fn intervals_cover_the_truth_as_often_as_they_say() {
     ] {
         let found: Vec<_> = (0..200).filter_map(|seed| estimates(&at(seed), &SMALL)[0]).collect();
         assert!(found.len() >= 190, "{label}: {} pilots arrived", found.len());
-        let holds = |one: &&RareEstimate| one.probability.low <= truth && truth <= one.probability.high;
+        let holds = |one: &&Answer| one.probability.low <= truth && truth <= one.probability.high;
         let covered = found.iter().filter(holds).count();
         let share = covered as f64 / found.len() as f64;
         assert!((0.88..0.998).contains(&share), "{label}: {covered} of {}", found.len());
@@ -437,7 +443,10 @@ fn small_quantiles_of_the_depth_are_right() {
         let scores: Vec<f64> = (0..SEEDS)
             .map(|seed| {
                 let plan = Plan::new(&setup(gbm.clone(), Side::Long, vec![5.0], seed).scenario()).unwrap();
-                let depth = RareEvents::new(&plan).unwrap().depth(p, &SMALL).expect("particles get there");
+                let depth = RareEvents::new(&plan)
+                    .unwrap()
+                    .depth(p, &SMALL, &Executor::alone())
+                    .expect("particles get there");
                 (depth.value - truth) / depth.std_error
             })
             .collect();
@@ -455,7 +464,9 @@ fn the_depth_of_a_rare_target_meets_the_closed_form() {
     let gbm = Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 });
     let mut scenario = setup(gbm, Side::Long, vec![5.0], 6).scenario();
     let rare = RareEvents::new(&Plan::new(&scenario).unwrap()).expect("fixed barriers");
-    let depth = rare.depth(1e-5, &RareBudget { relative: 0.0, paths: 100_000 }).expect("particles get there");
+    let depth = rare
+        .depth(1e-5, &Effort { relative: 0.0, paths: 100_000 }, &Executor::alone())
+        .expect("particles get there");
     let probability = |depth: f64| closed_form(-0.18, 0.6, 30.0 / 365.0, -depth);
     let (near, far) = (depth.value - 4.0 * depth.std_error, depth.value + 4.0 * depth.std_error);
     assert!(probability(near) > 1e-5 && probability(far) < 1e-5, "{depth:?}");
@@ -466,9 +477,13 @@ fn the_depth_of_a_rare_target_meets_the_closed_form() {
     scenario.simulation.sampling = Sampling::Auto;
     let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
     let (_, tally) = run_tallied(&scenario, &options).unwrap();
-    let apart = |scenario: &Scenario| Depths::new(scenario, &tally).unwrap().safe_apart(1e-5, None).unwrap();
-    assert!(matches!(apart(&scenario), Some((_, DepthApart::Particles(_)))));
-    assert!(Depths::new(&scenario, &tally).unwrap().safe_apart(1e-2, None).unwrap().is_none());
+    let apart = |scenario: &Scenario| {
+        Depths::new(scenario, &tally).unwrap().safe_apart(1e-5, &RunOptions::default()).unwrap()
+    };
+    assert!(matches!(apart(&scenario), Some((_, Method::Splitting))));
+    assert!(
+        Depths::new(&scenario, &tally).unwrap().safe_apart(1e-2, &RunOptions::default()).unwrap().is_none()
+    );
     scenario.simulation.sampling = Sampling::Pseudo;
     assert!(apart(&scenario).is_none());
 }
@@ -491,8 +506,8 @@ fn check_bits(setup: &Setup) {
     let forced = Forced::begin();
     let run = |set, threads| {
         forced.set(set);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| estimates(setup, &SMALL))
+        let options = RunOptions { threads: Some(threads), ..RunOptions::default() };
+        estimates_on(&Executor::new(options).unwrap(), setup, &SMALL)
     };
     let reference = run(InstructionSet::Baseline, 1);
     assert!(reference[0].is_some() && reference[2].is_none(), "{reference:?}");

@@ -5,9 +5,11 @@
 
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{RunOptions, RunResult, run_tallied};
+use liqsim::engine::RunOptions;
+use liqsim::result::RunResult;
 use liqsim::scenario::{Source, parse};
 use liqsim::stats::Tally;
+use liqsim::study::run_tallied;
 
 const GBM: &str = r#"{ kind = "gbm", drift = 0.2, volatility = 0.7 }"#;
 const MERTON: &str = r#"{ kind = "merton", drift = 0.0, volatility = 0.5, jumps = { rate = 30.0, mean = -0.02, std_dev = 0.05 } }"#;

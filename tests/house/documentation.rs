@@ -285,22 +285,13 @@ fn the_readme_is_short() {
     assert!(lines <= 150, "README.md has {lines} lines: the rest belongs to docs/");
 }
 
-/// The codes that the source gives to notes and problems: what stands in quotes right after the words that make one.
+/// The codes of notes, and those that the source gives to problems: what stands in quotes right after the arrow that makes one.
 fn codes() -> Vec<String> {
-    let folder = Path::new(ROOT).join("src");
-    let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
-    let mut found = Vec::new();
-    for (text, maker) in [
-        (read("engine/summary.rs"), "note("),
-        (read("engine/passage.rs"), "push(("),
-        (read("engine/passage.rs"), "vec![("),
-        (read("scenario/problem.rs"), "=>"),
-    ] {
-        let quoted = text.split(maker).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
-        let is_code = |code: &&str| code.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
-        found.extend(quoted.filter_map(|rest| rest.split('"').next()).filter(is_code).map(str::to_owned));
-    }
-    found
+    let text = fs::read_to_string(Path::new(ROOT).join("src/scenario/problem.rs")).unwrap();
+    let quoted = text.split("=>").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+    let is_code = |code: &&str| code.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+    let problems = quoted.filter_map(|rest| rest.split('"').next()).filter(is_code);
+    problems.chain(liqsim::result::Note::CODES).map(str::to_owned).collect()
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Rules of the house, and documents that say what the program does.
 
+mod circles;
 mod documentation;
 mod rooms;

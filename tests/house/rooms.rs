@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room imports only from rooms before it in the list, and from itself.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 14] = [
     "numeric",
     "stats",
     "market",
@@ -14,6 +14,8 @@ const ROOMS: [&str; 12] = [
     "account",
     "scenario",
     "engine",
+    "estimate",
+    "result",
     "study",
     "calibrate",
     "report",
@@ -32,9 +34,9 @@ const UNSAFE_FILE: &str = "numeric/dispatch.rs";
 const LONGEST_FILE: usize = 400;
 
 /// A source file: its path below `src/` with forward slashes, and its text.
-struct Source {
-    path: String,
-    text: String,
+pub struct Source {
+    pub path: String,
+    pub text: String,
 }
 
 impl Source {
@@ -47,7 +49,7 @@ impl Source {
     }
 }
 
-fn sources() -> Vec<Source> {
+pub fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![root.clone()];
     let mut files: Vec<PathBuf> = Vec::new();
@@ -72,7 +74,7 @@ fn sources() -> Vec<Source> {
 }
 
 /// The text with comments and literals blanked out, byte for byte, so that places stay true.
-fn code_only(text: &str) -> String {
+pub fn code_only(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut code = bytes.to_vec();
     let mut at = 0;
@@ -89,7 +91,7 @@ fn code_only(text: &str) -> String {
     String::from_utf8(code).unwrap()
 }
 
-fn is_word(byte: u8) -> bool {
+pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 

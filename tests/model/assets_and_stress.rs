@@ -5,13 +5,15 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::common::{Setup, days};
-use liqsim::engine::{BLOCK_LANES, Plan, RunOptions, RunResult, Worker, run};
+use liqsim::engine::{BLOCK_LANES, Plan, RunOptions, Worker};
 use liqsim::market::Duration;
 use liqsim::model::{
     AssetJump, CommonJumps, Dependence, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Merton, Model, Regime,
     RegimeState, Shock, Spell, Stress,
 };
+use liqsim::result::RunResult;
 use liqsim::scenario::{Asset, Monitoring, PathBudget, Position, Scenario, Source, parse};
+use liqsim::study::run_levels as run;
 use liqsim::venue::Side;
 use statrs::distribution::{ContinuousCDF, Normal};
 

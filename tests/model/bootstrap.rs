@@ -5,10 +5,11 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::common::{Setup, days};
-use liqsim::engine::{BLOCK_LANES, Plan, RunOptions, Worker, run};
+use liqsim::engine::{BLOCK_LANES, Plan, RunOptions, Worker};
 use liqsim::market::{Duration, HistoricalBar, PriceHistory};
 use liqsim::model::{Bootstrap, Model};
 use liqsim::scenario::{Monitoring, PathBudget, Scenario, Source, parse};
+use liqsim::study::run_levels as run;
 use liqsim::venue::Side;
 
 const HOUR: u64 = 3_600;

@@ -7,13 +7,14 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::common::{Setup, days};
-use liqsim::engine::{BLOCK_LANES, Plan, RunOptions, Worker, run};
+use liqsim::engine::{BLOCK_LANES, Plan, RunOptions, Worker};
 use liqsim::market::Duration;
 use liqsim::model::{
     Bates, Garch, Gbm, Hawkes, HawkesJumps, Heston, JumpLaw, Jumps, Kou, KouJumps, Merton, Model, Regime,
     RegimeState,
 };
 use liqsim::scenario::{Monitoring, PathBudget};
+use liqsim::study::run_levels as run;
 use liqsim::venue::Side;
 use statrs::distribution::{ContinuousCDF, Discrete, Normal, Poisson, StudentsT};
 

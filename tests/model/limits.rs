@@ -1,12 +1,13 @@
 //! Models that cannot be right are refused with the name of the parameter and its limit, wherever they come from.
 
-use liqsim::engine::{PlanError, RunError};
+use liqsim::engine::PlanError;
 use liqsim::market::Duration;
 use liqsim::model::{
     Bates, Garch, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model, ModelError, Regime,
     RegimeState,
 };
 use liqsim::scenario::{Monitoring, ScenarioError};
+use liqsim::study::RunError;
 use liqsim::venue::Side;
 use liqsim::{RunOptions, run};
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use liqsim::engine::{
-    CostStats, Kelly, LevelResult, MarginCalls, Note, PartialLiquidations, ReturnStats, RunResult,
+use liqsim::report::{Format, Layout, render};
+use liqsim::result::{
+    CostStats, Kelly, LevelResult, MarginCalls, NoteText, PartialLiquidations, ReturnStats, RunResult,
     TimeToLiquidation,
 };
-use liqsim::report::{Format, Layout, render};
 use liqsim::stats::Estimate;
 
 const PLAIN: Layout = Layout::FILE;
@@ -143,15 +143,16 @@ fn result() -> RunResult {
         seed: 1,
         paths: 1_000_000,
         horizon_days: 30.0,
+        interrupted: false,
         notes: vec![
-            Note {
+            NoteText {
                 code: "few_events".to_owned(),
                 message:
                     "at leverage 1 no path was liquidated: the probability is an upper bound; more paths \
                           (--paths) lower it"
                         .to_owned(),
             },
-            Note { code: "model".to_owned(), message: "volatility | drift are *constant*".to_owned() },
+            NoteText { code: "model".to_owned(), message: "volatility | drift are *constant*".to_owned() },
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
         network: None,
@@ -159,7 +160,6 @@ fn result() -> RunResult {
         answer: None,
         assumptions: None,
         curve: Vec::new(),
-        interrupted: false,
         scenario_toml: None,
         price_fan: None,
     }

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
 use liqsim::report::html::{Document, ScenarioText, render};
 use liqsim::report::{SweepCell, SweepReport};
+use liqsim::result::RunResult;
 use liqsim::scenario;
+use liqsim::study::run_levels as run;
 
 const LARGEST: usize = 1_500_000;
 

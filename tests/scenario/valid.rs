@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use liqsim::engine::LevelResult;
 use liqsim::market::Duration;
 use liqsim::model::{Gbm, Jumps, Merton, Model};
+use liqsim::result::LevelResult;
 use liqsim::scenario::{
     Monitoring, PathBudget, Scenario, Source, catalogue_venue, is_metric, load, metrics, parse, schema,
 };

@@ -4,6 +4,7 @@
 mod common;
 
 mod assumptions;
+mod best_leverage;
 mod evaluate;
 mod replay_accounts;
 mod replay_history;

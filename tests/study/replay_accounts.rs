@@ -242,9 +242,22 @@ fn what_a_history_cannot_tell_is_an_error() {
     );
     let error = Replay::new(&history).levels(&scenario(folder.path(), "1d", &ou)).unwrap_err();
     assert!(error.to_string().contains("recorded"), "{error}");
-    let two = "venue = \"flat-0.5pct\", positions = [{ asset = \"X\", side = \"long\", share = 1.0 }, { asset = \"X\", side = \"short\", share = 0.5 }]";
-    let error = Replay::new(&history).levels(&scenario(folder.path(), "1d", two)).unwrap_err();
-    assert!(matches!(error, ReplayError::SeveralPositions(2)), "{error}");
+}
+
+/// Two halves of a position are the position, start by start.
+#[test]
+fn several_positions_on_one_asset_are_replayed_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let replay = Replay::new(&walk(0.9, 2_000, 5));
+    let levels = |positions: &str| {
+        let account = format!("venue = \"flat-0.5pct\", positions = [{positions}]");
+        let levels = replay.levels(&scenario(folder.path(), "3d", &account)).unwrap();
+        levels.iter().map(|level| level.realised.value).collect::<Vec<f64>>()
+    };
+    let half = "{ asset = \"X\", side = \"long\", share = 0.5 }";
+    let one = levels("{ asset = \"X\", side = \"long\" }");
+    assert_eq!(levels(&format!("{half}, {half}")), one);
+    assert!(one.iter().any(|share| *share > 0.05), "{one:?}");
 }
 
 /// Mark prices and funding of the perpetual from before the fall of May 2021 to July.

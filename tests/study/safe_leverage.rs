@@ -3,9 +3,12 @@
 use std::process::{Command, Output};
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{DepthApart, RunOptions, SafeLeverage, run_tallied};
+use liqsim::engine::RunOptions;
 use liqsim::model::{Gbm, Model};
+use liqsim::result::SafeLeverage;
 use liqsim::scenario::{Monitoring, PathBudget, Sampling, Scenario};
+use liqsim::stats::Method;
+use liqsim::study::run_tallied;
 use liqsim::study::{Criterion, Depths, LeverageRange, largest_within};
 use liqsim::venue::{MarginTier, Side};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -115,8 +118,8 @@ fn safe_leverage_from_nets_is_more_precise_and_as_honest() {
         scenario.simulation.sampling = Sampling::Auto;
         let (_, tally) = run_tallied(&scenario, &options(&AtomicBool::new(false))).unwrap();
         let depths = Depths::new(&scenario, &tally).unwrap();
-        let (found, by) = depths.safe_apart(target, None).unwrap().expect("nets");
-        assert!(matches!(by, DepthApart::Crossing(_)));
+        let (found, by) = depths.safe_apart(target, &RunOptions::default()).unwrap().expect("nets");
+        assert_eq!(by, Method::QuasiMonteCarlo);
         (found, depths.safe(target))
     };
     let mut misses = 0;

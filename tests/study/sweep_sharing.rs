@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{Progress, RunError, RunOptions, path_key, run, run_sharing};
+use liqsim::engine::{Progress, RunOptions, path_key};
 use liqsim::scenario::{Scenario, Source, parse};
+use liqsim::study::{RunError, run_levels as run, run_sharing};
 
 const MODELS: [&str; 5] = [
     r#"{ kind = "gbm", drift = 0.1, volatility = 0.8 }"#,

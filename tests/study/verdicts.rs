@@ -5,9 +5,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::AtomicBool;
 
-use liqsim::engine::{RunOptions, RunResult, run};
+use liqsim::engine::RunOptions;
 use liqsim::model::{Gbm, Model};
+use liqsim::result::RunResult;
 use liqsim::scenario::{Monitoring, PathBudget};
+use liqsim::study::run_levels as run;
 use liqsim::study::{Change, ComparisonOptions, Verdict, compare};
 use liqsim::venue::Side;
 

@@ -6,7 +6,10 @@
 mod apart;
 mod seat;
 
-pub(super) use self::seat::Seat;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(crate) use self::seat::Known;
+pub(crate) use self::seat::Seat;
 use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
 use super::common_jumps::CommonStepper;
 use super::driver::Driver;
@@ -22,8 +25,11 @@ use crate::numeric::replace;
 /// second-level cache, and what every batch and block costs is shared by many paths (measured against 256 and 512, see the benches).
 pub const BLOCK_LANES: usize = 1024;
 
+/// Points of the grid, times paths, times levels from which on a block may take longer than a stop may wait.
+const LONG_BLOCK: usize = 1 << 21;
+
 /// Everything one thread needs to make the paths of blocks, allocated once. Observers are lent for each block.
-pub(super) struct BlockLoop<'a> {
+pub(crate) struct BlockLoop<'a> {
     law: &'a PathLaw,
     steppers: Vec<Box<dyn Stepper>>,
     common_jumps: Vec<CommonStepper<'a>>,
@@ -56,13 +62,15 @@ pub(super) struct BlockLoop<'a> {
     drivers: Vec<Driver>,
     strata: Vec<u32>,
     weights: Vec<f64>,
+    /// Gives up the block at hand; none if its blocks are short.
+    stop: Option<&'a AtomicBool>,
     bars: Vec<Bars>,
     looks: Looks,
     streams: Vec<AssetStreams>,
 }
 
 /// Those who watch a block, one for each seat.
-pub(super) type Observers<'o> = [&'o mut (dyn Observer + 'o)];
+pub(crate) type Observers<'o> = [&'o mut (dyn Observer + 'o)];
 
 impl<'a> BlockLoop<'a> {
     /// The loop over the blocks of a law, for a single observer to whom nothing is due.
@@ -98,6 +106,7 @@ impl<'a> BlockLoop<'a> {
             drivers: Vec::new(),
             strata: Vec::with_capacity(BLOCK_LANES),
             weights: column(),
+            stop: None,
             looks: Looks::new(assets, BLOCK_LANES),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
             streams: (0..assets).map(|asset| AssetStreams::new(law.seed, asset, 0)).collect(),
@@ -113,6 +122,12 @@ impl<'a> BlockLoop<'a> {
     /// The loop that sorts its paths by what drove the prices of some assets to some sides.
     pub fn stratified(self, wanted: impl Iterator<Item = (usize, Sides)>) -> Self {
         Self { drivers: Driver::all(wanted), ..self }
+    }
+
+    /// The loop that gives up a block when it is told to stop, if blocks take long before the eyes of accounts of so many levels.
+    pub fn stopped_by(self, stop: Option<&'a AtomicBool>, levels: usize) -> Self {
+        let work = self.law.grid.len() * BLOCK_LANES * levels;
+        Self { stop: stop.filter(|_| work > LONG_BLOCK), ..self }
     }
 
     /// Log-prices at the end of the last block, by asset and path.
@@ -134,8 +149,8 @@ impl<'a> BlockLoop<'a> {
         &self.strata
     }
 
-    /// Simulates one block of `lanes` paths before the eyes of as many observers as there are seats.
-    pub fn run_block(&mut self, block: u64, lanes: usize, observers: &mut Observers<'_>) {
+    /// Simulates one block of `lanes` paths before the eyes of as many observers as there are seats; false if it was given up.
+    pub fn run_block(&mut self, block: u64, lanes: usize, observers: &mut Observers<'_>) -> bool {
         let law = self.law;
         self.watched.watch(observers.iter().filter_map(|observer| observer.watched_side()));
         for (asset, streams) in self.streams.iter_mut().enumerate() {
@@ -158,6 +173,9 @@ impl<'a> BlockLoop<'a> {
         let mut start = 0.0;
         let mut next = 0;
         while let Some(point) = law.grid.get(next) {
+            if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return false;
+            }
             let stride = self.stride_of(&law.grid[next..]);
             if stride > 0 {
                 self.stride(&law.grid[next..][..stride], observers);
@@ -189,6 +207,7 @@ impl<'a> BlockLoop<'a> {
             }
         }
         self.weigh();
+        true
     }
 
     /// Brings the weights up to the time that all paths have reached.

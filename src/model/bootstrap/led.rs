@@ -13,7 +13,6 @@
 
 use std::sync::Arc;
 
-use super::Bootstrap;
 use crate::model::Tilt;
 use crate::numeric::{Kernel, dispatch, exp, exponentials, ln};
 
@@ -66,14 +65,13 @@ impl Kernel for Sweep<'_> {
 }
 
 impl Chain {
-    /// The chain that goes as far as the goal over the horizon on average: the saddle point, which makes few weights large. Of the
+    /// From the moves of bars of so many years, in blocks of so many bars, the chain that goes as far as the goal over the horizon on average: the saddle point, which makes few weights large. Of the
     /// tilt's exponent it takes the direction.
-    pub fn new(model: &Bootstrap, tilt: Tilt) -> Self {
-        let moves: Vec<f64> = model.bars.iter().map(|bar| bar.gap + bar.close + model.shift).collect();
-        let renewal = 1.0 / model.block;
+    pub fn new(moves: &[f64], (block, years): (f64, f64), tilt: Tilt) -> Self {
+        let renewal = 1.0 / block;
         let (goal, sign) = (tilt.goal, tilt.exponent.signum());
-        let exponent = sign * saddle(&moves, renewal, sign, goal * model.interval.years() / tilt.horizon);
-        let (_, hopes) = solve(&moves, renewal, exponent);
+        let exponent = sign * saddle(moves, renewal, sign, goal * years / tilt.horizon);
+        let (_, hopes) = solve(moves, renewal, exponent);
         let mut sum = 0.0;
         let starts = hopes.iter().map(|hope| {
             sum += (1.0 - EVEN) * hope + EVEN;

@@ -121,7 +121,8 @@ impl Bootstrap {
 
     /// Makes steppers whose paths are led by a tilt; they share the tilted chain.
     pub(super) fn led(&self, tilt: Tilt) -> impl Fn(usize) -> Box<dyn Stepper> + Sync + use<'_> {
-        let chain = Arc::new(Chain::new(self, tilt));
+        let moves: Vec<f64> = self.bars.iter().map(|bar| bar.gap + bar.close + self.shift).collect();
+        let chain = Arc::new(Chain::new(&moves, (self.block, self.interval.years()), tilt));
         move |lanes| Box::new(self.stepper_led_by(lanes, Some(Led::new(Arc::clone(&chain)))))
     }
 

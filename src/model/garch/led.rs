@@ -9,9 +9,10 @@
 
 use std::sync::Arc;
 
-use super::outlook::{Hopes, Lean, Leans, Outlook};
+use super::lean::Lean;
+use super::outlook::{Hopes, Leans, Outlook};
+use super::parameters::Garch;
 use super::recursion::FAR;
-use super::{Garch, GarchStepper};
 use crate::model::{Moves, Tilt};
 use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, ln, replace};
 
@@ -215,13 +216,22 @@ impl Kernel for Mixture<'_> {
 
 /// Moves led paths: Brownian motions with the drift of their step.
 pub(super) struct DiffuseLed<'a> {
-    stepper: &'a mut GarchStepper,
+    led: &'a mut Led,
+    model: Garch,
+    mixed: &'a [f64],
+    shock: &'a mut [f64],
     moves: Moves<'a>,
 }
 
 impl<'a> DiffuseLed<'a> {
-    pub fn new(stepper: &'a mut GarchStepper, moves: Moves<'a>) -> Self {
-        Self { stepper, moves }
+    /// Paths whose steps have these variances and, so far, these shocks.
+    pub fn new(
+        led: &'a mut Led,
+        model: Garch,
+        (mixed, shock): (&'a [f64], &'a mut [f64]),
+        moves: Moves<'a>,
+    ) -> Self {
+        Self { led, model, mixed, shock, moves }
     }
 }
 
@@ -230,9 +240,8 @@ impl Kernel for DiffuseLed<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let GarchStepper { model, mixed, shock, led, .. } = self.stepper;
-        let Some(Led { shift, walked, .. }) = led else { return };
-        let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = self.moves;
+        let Self { led: Led { shift, walked, .. }, model, mixed, shock, moves } = self;
+        let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
         let n = close.len();
         let (lanes, duration, normals) = (&lanes[..n], &duration[..n], &normals[..n]);
         let (open, variance) = (&open[..n], &mut variance[..n]);

@@ -29,54 +29,24 @@
 //! Sources: Bollerslev (1986), "Generalized autoregressive conditional heteroskedasticity"; Bollerslev (1987) for Student-t;
 //! Glosten, Jagannathan and Runkle (1993).
 
+mod lean;
 mod led;
 mod outlook;
+mod parameters;
 mod recursion;
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use self::led::{DiffuseLed, Led};
 use self::outlook::Outlook;
+pub use self::parameters::Garch;
+use self::parameters::LARGEST_VARIANCE;
 use super::jumps::Weigh;
 use super::{Moves, Stepper, Tilt};
 use crate::market::Duration;
 use crate::numeric::{Kernel, Replacement, Stream, dispatch, gammas, replace};
 
-/// Weights with a sum above 1 can make the variance grow without bound; beyond a hundredfold price a step nothing is left to
-/// tell apart, and numbers stay finite.
-const LARGEST_VARIANCE: f64 = 25.0;
-
-/// GARCH(1,1), with asymmetry and Student-t innovations if wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Garch {
-    /// Mean log return per year.
-    pub log_drift: f64,
-    /// Length of a step.
-    pub step: Duration,
-    /// Constant part of the variance, per step; not negative.
-    pub omega: f64,
-    /// Weight of the last squared shock; not negative.
-    pub alpha: f64,
-    /// Extra weight of the last squared shock if it was negative; alpha + gamma is not negative.
-    pub gamma: f64,
-    /// Weight of the last variance; not negative.
-    pub beta: f64,
-    /// Degrees of freedom of the innovations, more than 2; normal innovations if none.
-    pub dof: Option<f64>,
-    /// Variance of the first step.
-    pub initial_variance: f64,
-}
-
 impl Garch {
-    /// The variance per step that the recursion returns to; none if it does not return. Innovations are symmetric, so half of
-    /// the shocks are negative.
-    pub fn long_run_variance(omega: f64, alpha: f64, gamma: f64, beta: f64) -> Option<f64> {
-        let forgetting = 1.0 - alpha - 0.5 * gamma - beta;
-        (forgetting > 0.0).then(|| omega / forgetting)
-    }
-
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
         self.stepper_led_by(lanes, None)
@@ -180,10 +150,10 @@ impl Stepper for GarchStepper {
     }
 
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {
-        if self.led.is_some() {
-            dispatch(DiffuseLed::new(self, moves));
-        } else {
-            dispatch(Diffuse { model: self.model, mixed: &self.mixed, shock: &mut self.shock, moves });
+        let Self { model, mixed, shock, led, .. } = self;
+        match led {
+            Some(led) => dispatch(DiffuseLed::new(led, *model, (mixed, shock), moves)),
+            None => dispatch(Diffuse { model: *model, mixed, shock, moves }),
         }
     }
 

@@ -15,8 +15,9 @@
 //! Whiteley and Lee 2014, "Twisted particle filters"). A power law grows where shocks feed the variance (Kesten 1973), so bursts are what it
 //! draws. [`Lean`] is a law of simple form with the same share of far innovations and the same mean and variance of the others.
 
+use super::lean::Lean;
+use super::parameters::{Garch, LARGEST_VARIANCE};
 use super::recursion::{DISTANCES, Expect, Move, Point, Sums, TINY, quadrature};
-use super::{Garch, LARGEST_VARIANCE};
 use crate::model::Tilt;
 use crate::numeric::{Kernel, dispatch, exp, ln};
 
@@ -28,17 +29,6 @@ const RATIO: f64 = 0.4;
 const LAYERS: usize = 64;
 /// Least logarithm of a probability.
 const LEAST: f64 = -600.0;
-
-/// How the innovation of a step is drawn.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Lean {
-    /// Probability that it is far.
-    pub far: f64,
-    /// Else its mean is this far from 0, on either side.
-    pub shift: f64,
-    /// Probability of the side of the goal.
-    pub towards: f64,
-}
 
 /// The table.
 #[derive(Debug)]

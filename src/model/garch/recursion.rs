@@ -1,6 +1,6 @@
 //! One step of the recursion of the [`Outlook`](super::outlook::Outlook): expectations over an innovation.
 
-use super::outlook::Lean;
+use super::lean::Lean;
 use crate::numeric::{Kernel, exp, ln};
 
 /// Distances of the grid.

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::super::number;
 use super::document::Document;
-use crate::engine::{LevelResult, RunResult};
 use crate::market::{Duration, SECONDS_PER_DAY};
+use crate::result::{LevelResult, RunResult};
 use crate::study::Verdict;
 
 /// Probabilities of liquidation that people ask for.

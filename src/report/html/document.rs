@@ -3,8 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::engine::RunResult;
-use crate::report::{ReplayReport, SweepReport};
+use crate::result::RunResult;
 use crate::study::{CheckReport, UnsoundResult, sound};
 
 /// One result, told apart by its keys.
@@ -48,19 +47,19 @@ impl Document {
         serde_json::to_value(result).map(Self::Run)
     }
 
-    /// The document of a replay.
+    /// The document of a replay, a [`ReplayReport`](crate::report::ReplayReport).
     ///
     /// # Errors
     /// If a number cannot be written as JSON.
-    pub fn of_replay(report: &ReplayReport) -> Result<Self, serde_json::Error> {
+    pub fn of_replay(report: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::to_value(report).map(Self::Replay)
     }
 
-    /// The document of a sweep.
+    /// The document of a sweep, a [`SweepReport`](crate::report::SweepReport).
     ///
     /// # Errors
     /// If a number cannot be written as JSON.
-    pub fn of_sweep(report: &SweepReport) -> Result<Self, serde_json::Error> {
+    pub fn of_sweep(report: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::to_value(report).map(Self::Sweep)
     }
 

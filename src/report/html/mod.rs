@@ -6,6 +6,8 @@
 mod answer;
 mod document;
 mod page;
+mod verdicts;
 
 pub use document::{Document, DocumentError};
-pub use page::{ScenarioText, Table, Verdicts, render};
+pub use page::{ScenarioText, render};
+pub use verdicts::{Table, Verdicts};

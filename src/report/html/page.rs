@@ -10,7 +10,8 @@ use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
 use super::super::{RenderError, miner, number, text};
 use super::answer;
 use super::document::Document;
-use crate::engine::{Note, RunResult};
+use super::verdicts::Verdicts;
+use crate::result::{NoteText, RunResult};
 
 const TEMPLATE: &str = include_str!("../assets/page.html");
 const STYLE: &str = include_str!("../assets/page.css");
@@ -69,32 +70,6 @@ impl Answer {
     }
 }
 
-/// The verdict on a scenario, as tables.
-#[derive(Serialize)]
-pub struct Verdicts {
-    /// Title of the scenario.
-    pub name: String,
-    /// Word of the verdict.
-    pub verdict: &'static str,
-    /// What was judged.
-    pub line: String,
-    /// Limits, and changes since a baseline.
-    pub tables: Vec<Table>,
-    /// What to know besides.
-    pub notes: Vec<String>,
-}
-
-/// A table with what it says in a line.
-#[derive(Serialize)]
-pub struct Table {
-    /// What it says.
-    pub caption: String,
-    /// Heads of the columns.
-    pub head: Vec<String>,
-    /// Cells of the rows.
-    pub rows: Vec<Vec<String>>,
-}
-
 /// A run as a table.
 #[derive(Serialize)]
 struct Run {
@@ -103,8 +78,8 @@ struct Run {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     assumptions: Option<String>,
-    warnings: Vec<Note>,
-    notes: Vec<Note>,
+    warnings: Vec<NoteText>,
+    notes: Vec<NoteText>,
 }
 
 #[derive(Serialize)]

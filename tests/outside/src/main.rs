@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use liqsim::engine::run_shard;
+use liqsim::study::run_shard;
 use liqsim::market::Duration;
 use liqsim::model::{Model, Moves, PriceModel, Stepper};
 use liqsim::numeric::{Replacement, Stream};

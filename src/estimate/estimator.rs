@@ -1,0 +1,59 @@
+//! What the estimators of a liquidation probability have in common.
+
+use crate::engine::Executor;
+use crate::stats::{Estimate, Method};
+
+/// When an estimate is good enough.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effort {
+    /// Relative standard error that is aimed at, at every level.
+    pub relative: f64,
+    /// Most paths, points or particles of a level.
+    pub paths: u64,
+}
+
+/// The liquidation probability of one level, and what it took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Answer {
+    /// The probability.
+    pub probability: Estimate,
+    /// Paths, points or particles, which levels may share.
+    pub paths: u64,
+    /// Independent parts of them, whose spread is the error.
+    pub replicates: usize,
+    /// Whether they were drawn from a tilted law.
+    pub is_tilted: bool,
+}
+
+impl Answer {
+    /// Number of plain paths with sampled hits that would have the same error.
+    pub fn effective_paths(&self) -> f64 {
+        self.probability.effective_paths()
+    }
+
+    /// Whether it was known without work.
+    pub fn is_certain(&self) -> bool {
+        self.paths == 0
+    }
+
+    /// Plain paths that one path of its own is worth.
+    pub fn gain(&self) -> f64 {
+        self.effective_paths() / self.paths as f64
+    }
+}
+
+/// A way to liquidation probabilities that does not rest on the run's paths.
+pub trait Estimator: Send + Sync {
+    /// How its estimates come about.
+    fn method(&self) -> Method;
+
+    /// Whether it may know a level.
+    fn serves(&self, level: usize) -> bool;
+
+    /// Works on the wanted levels. One answer a level of the account: none where it has nothing to say, or was stopped before it
+    /// knew anything.
+    fn answer(&self, wanted: &[usize], effort: &Effort, executor: &Executor<'_>) -> Vec<Option<Answer>>;
+
+    /// Whether its answer is to be taken rather than a plain estimate from so many paths.
+    fn is_better(&self, answer: &Answer, plain: &Estimate, paths: u64) -> bool;
+}

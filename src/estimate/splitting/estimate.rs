@@ -1,0 +1,335 @@
+//! Estimates with errors from independent blocks of particles.
+
+use std::ops::Range;
+
+use super::grid::with_selections;
+use super::pilot::{Pilot, Tail};
+use super::swarm::{Guide, Particles, Swarm, Watch};
+use crate::account::FirstPassage;
+use crate::engine::{BlockLoop, Executor, PathLaw, Plan};
+use crate::estimate::estimator::{Answer, Effort, Estimator};
+use crate::model::{Model, Tilt};
+use crate::numeric::elementary;
+use crate::stats::{Estimate, Method};
+
+/// Particles of a block. Fewer and far ancestors die out; more, and the columns leave the cache.
+const LANES: usize = 1024;
+/// Blocks of one step of a pilot.
+const PILOT_BLOCKS: u64 = 4;
+/// Steps of a pilot, at most.
+const MOST_STEPS: u64 = 12;
+/// Steps that arrive, until a pilot is done.
+const ARRIVALS: u64 = 2;
+/// A step that does not come further than all before by this factor is a stall;
+const PROGRESS: f64 = 1.01;
+/// so many in a row are the end.
+const MOST_STALLS: u64 = 3;
+/// Fewest blocks whose spread gives an error.
+const LEAST_BLOCKS: u64 = 32;
+/// How near to its probability a foreseen quantile must come, as a logarithm, before it is refined.
+const NEAR: f64 = 0.3;
+/// Number of the first block, beyond those of all else; every guide has a range of its own from there.
+const FIRST_BLOCK: u64 = 1 << 51;
+/// Blocks of a guide, at most.
+const MOST_BLOCKS: u64 = 1 << 32;
+
+/// Levels rarer than this are served: above, plain paths do as well.
+pub const RARE: f64 = 1e-3;
+/// Levels rarer than this are not looked for.
+const RAREST: f64 = 1e-15;
+/// A guide to a level serves those as well that are up to this much likelier.
+const SHARED: f64 = 300.0;
+
+/// Probabilities by which a quantile is surrounded, relative to its own.
+const AROUND: [f64; 7] = [2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5];
+
+/// Rare liquidations of an account's levels.
+#[derive(Debug, Clone)]
+pub struct RareEvents {
+    /// Of the watched asset alone.
+    law: PathLaw,
+    watch: Watch,
+    /// Distance of log-prices to liquidation, by level; infinite where there is none, or the level is of another kind.
+    barriers: Vec<f64>,
+}
+
+impl RareEvents {
+    /// The problem of a plan; none if none of its levels is liquidated by first passage.
+    pub fn new(plan: &Plan) -> Option<Self> {
+        Self::of(&plan.law, &plan.account.first_passage()?)
+    }
+
+    /// The problem of levels that are liquidated by first passage, on the paths of a law.
+    pub fn of(law: &PathLaw, passage: &FirstPassage) -> Option<Self> {
+        let mut law = law.of_asset(passage.asset)?;
+        law.grid = with_selections(&law.grid, law.models[0].grain());
+        let barriers = passage.distances.iter().map(|distance| distance.unwrap_or(f64::INFINITY)).collect();
+        Some(Self { law, watch: Watch { side: passage.side, sign: passage.sign() }, barriers })
+    }
+
+    /// The depth that paths reach with a small probability, with its 95 % interval; none if particles do not get there, or the work was
+    /// stopped.
+    pub fn depth(&self, probability: f64, effort: &Effort, executor: &Executor<'_>) -> Option<Estimate> {
+        let plain = self.plain_tail(executor)?;
+        if self.model().foresees() {
+            return self.foreseen_depth(&plain, probability, effort, executor);
+        }
+        let goal = |tail: &Tail| tail.quantile(probability);
+        let (pilot, _) = self.pilot(0, &plain, &goal, executor)?;
+        let Guide { exponent, goal, .. } = pilot.guide;
+        if !pilot.has_arrived() || exponent <= 0.0 {
+            return None;
+        }
+        let barriers: Vec<f64> =
+            AROUND.iter().map(|share| goal - elementary::ln(*share) / exponent).collect();
+        let first = range_of(0, MOST_STEPS);
+        let (found, _) = self.refine(pilot.guide, first, &barriers, effort, executor)?;
+        // Between two barriers, or beyond the last, the logarithm of the probability is taken as linear in the depth.
+        let after = found.iter().position(|estimate| estimate.value < probability).unwrap_or(barriers.len());
+        let from = after.clamp(1, barriers.len() - 1) - 1;
+        let (near, far) = (found[from], found[from + 1]);
+        let slope = elementary::ln(near.value / far.value) / (barriers[from + 1] - barriers[from]);
+        let depth = barriers[from] + elementary::ln(near.value / probability) / slope;
+        let std_error = near.std_error / near.value / slope;
+        let depth = Estimate::normal(depth, std_error).by(Method::Splitting);
+        (depth.value.is_finite() && std_error.is_finite()).then_some(depth)
+    }
+
+    /// The same where the model knows the hopes: a secant search on the logarithm of the probability, a goal a step.
+    fn foreseen_depth(
+        &self,
+        plain: &Tail,
+        probability: f64,
+        effort: &Effort,
+        executor: &Executor<'_>,
+    ) -> Option<Estimate> {
+        let excess = |p: f64| elementary::ln(p / probability);
+        let mut before = (plain.sure, excess(plain.probability(plain.sure)));
+        let mut goal = plain.quantile(probability);
+        for step in 1..MOST_STEPS {
+            let (tail, _) = self.foresee(0, step, goal, executor)?;
+            if tail.sure < goal {
+                goal = 0.5 * (before.0 + goal);
+                continue;
+            }
+            let here = (goal, excess(tail.probability(goal)));
+            let slope = (before.1 - here.1) / (here.0 - before.0);
+            if !(slope.is_finite() && slope > 0.0) {
+                return None;
+            }
+            if here.1.abs() < NEAR {
+                let first = range_of(0, MOST_STEPS);
+                let (found, _) = self.refine(Guide::foreseen(goal), first, &[goal], effort, executor)?;
+                let Estimate { value, std_error, .. } = found[0];
+                let depth = Estimate::normal(goal + excess(value) / slope, std_error / value / slope);
+                return Some(depth.by(Method::Splitting));
+            }
+            // The tail flattens: what was seen nearby says how.
+            goal += here.1 / slope;
+            before = here;
+        }
+        None
+    }
+
+    /// What particles see that the model leads to a goal, and how many there were, the plain ones included.
+    fn foresee(&self, number: u64, step: u64, goal: f64, executor: &Executor<'_>) -> Option<(Tail, u64)> {
+        let first = range_of(number, step);
+        let guide = Guide::foreseen(goal);
+        let blocks = self.blocks(guide, first..first + PILOT_BLOCKS, Particles::clone, executor)?;
+        Some((Tail::new(&blocks, guide), 2 * PILOT_BLOCKS * LANES as u64))
+    }
+
+    /// The model of the asset that is watched.
+    fn model(&self) -> &Model {
+        &self.law.models[0]
+    }
+
+    /// What the jumps of particles under a guide are drawn by.
+    fn tilt(&self, guide: Guide) -> Tilt {
+        let Guide { exponent, goal, .. } = guide;
+        Tilt { exponent: self.watch.sign * exponent, goal, horizon: self.law.years() }
+    }
+
+    fn plain_tail(&self, executor: &Executor<'_>) -> Option<Tail> {
+        let plain = Guide::by_slope(0.0, f64::INFINITY);
+        Some(Tail::new(&self.blocks(plain, 0..PILOT_BLOCKS, Particles::clone, executor)?, plain))
+    }
+
+    /// The pilot to a goal, and the particles that it took.
+    fn pilot(
+        &self,
+        number: u64,
+        plain: &Tail,
+        goal: &dyn Fn(&Tail) -> f64,
+        executor: &Executor<'_>,
+    ) -> Option<(Pilot, u64)> {
+        let mut pilot = Pilot::new(plain.clone(), goal);
+        let mut arrived = None;
+        let (mut steps, mut arrivals, mut stalls, mut furthest) = (1, 0, 0, pilot.tail.sure);
+        // Who arrives first was often led too hard: the step after it knows better.
+        while arrivals < ARRIVALS
+            && stalls < MOST_STALLS
+            && steps < MOST_STEPS
+            && pilot.tail.probability(pilot.tail.sure) > RAREST
+        {
+            let first = range_of(number, steps);
+            let blocks = self.blocks(pilot.guide, first..first + PILOT_BLOCKS, Particles::clone, executor)?;
+            steps += 1;
+            pilot.go_on(Tail::new(&blocks, pilot.guide), goal);
+            let has_arrived = pilot.has_arrived();
+            if has_arrived {
+                arrivals += 1;
+                arrived = Some(pilot.clone());
+            }
+            stalls = if has_arrived || pilot.tail.sure > PROGRESS * furthest { 0 } else { stalls + 1 };
+            furthest = furthest.max(pilot.tail.sure);
+        }
+        Some((arrived.unwrap_or(pilot), steps * PILOT_BLOCKS * LANES as u64))
+    }
+
+    /// Adds blocks until the estimates are good enough; also how many there were. None if the work was stopped before there was any.
+    fn refine(
+        &self,
+        guide: Guide,
+        first: u64,
+        barriers: &[f64],
+        effort: &Effort,
+        executor: &Executor<'_>,
+    ) -> Option<(Vec<Estimate>, u64)> {
+        let most = (effort.paths / LANES as u64).clamp(LEAST_BLOCKS, MOST_BLOCKS);
+        let reached = |particles: &Particles| {
+            let sum = |barrier: &f64| {
+                let pairs = particles.depths.iter().zip(&particles.weights);
+                pairs.fold(0.0, |sum, (depth, weight)| if depth >= barrier { sum + weight } else { sum })
+            };
+            barriers.iter().map(|barrier| sum(barrier) / LANES as f64).collect::<Vec<f64>>()
+        };
+        let (mut found, mut until) = (Vec::new(), LEAST_BLOCKS);
+        let mut known = None;
+        loop {
+            let blocks = first + found.len() as u64..first + until;
+            let Some(mut more) = self.blocks(guide, blocks, reached, executor) else { return known };
+            found.append(&mut more);
+            let of_level = |level: usize| found.iter().map(move |block: &Vec<f64>| block[level]);
+            let estimates: Vec<Estimate> = (0..barriers.len())
+                .map(|level| Estimate::of_replicates(of_level(level)).by(Method::Splitting))
+                .collect();
+            let worst = estimates.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
+            // Where nothing was seen the comparison with not-a-number fails: go on.
+            let is_enough =
+                worst <= effort.relative && estimates.iter().all(|p| p.value > 0.0) || until >= most;
+            known = Some((estimates, until));
+            if is_enough {
+                return known;
+            }
+            until = (2 * until).min(most);
+        }
+    }
+
+    /// Runs blocks of particles and gives what is made of each, in order; none if the work was stopped.
+    fn blocks<T: Send>(
+        &self,
+        guide: Guide,
+        blocks: Range<u64>,
+        of: impl Fn(&Particles) -> T + Sync,
+        executor: &Executor<'_>,
+    ) -> Option<Vec<T>> {
+        let led = (guide.exponent > 0.0).then(|| self.model().led(self.tilt(guide)));
+        let start = || {
+            let paths = BlockLoop::new(&self.law);
+            let paths = match &led {
+                Some(led) => paths.moved_by(0, led(LANES)),
+                None => paths,
+            };
+            (paths, Swarm::new(self.watch, guide))
+        };
+        executor.map(blocks, start, |(paths, swarm), block| {
+            paths.run_block(FIRST_BLOCK + block, LANES, &mut [&mut *swarm]);
+            of(&swarm.particles(paths.weights()))
+        })
+    }
+}
+
+impl Estimator for RareEvents {
+    fn method(&self) -> Method {
+        Method::Splitting
+    }
+
+    fn serves(&self, level: usize) -> bool {
+        self.barriers[level].is_finite()
+    }
+
+    /// The levels that a pilot finds rare.
+    fn answer(&self, wanted: &[usize], effort: &Effort, executor: &Executor<'_>) -> Vec<Option<Answer>> {
+        let mut answers = vec![None; self.barriers.len()];
+        let Some(groups) = self.groups(wanted, executor) else { return answers };
+        let paths = effort.paths / groups.len().max(1) as u64;
+        for (number, (guide, used, levels)) in groups.iter().enumerate() {
+            let barriers: Vec<f64> = levels.iter().map(|level| self.barriers[*level]).collect();
+            let first = range_of(number as u64, MOST_STEPS);
+            let effort = Effort { paths, ..*effort };
+            let Some((found, blocks)) = self.refine(*guide, first, &barriers, &effort, executor) else {
+                break;
+            };
+            for (level, probability) in levels.iter().zip(found) {
+                let (paths, replicates) = (used + blocks * LANES as u64, blocks as usize);
+                answers[*level] = Some(Answer { probability, paths, replicates, is_tilted: false });
+            }
+        }
+        answers
+    }
+
+    /// By what is known without the plain estimate: choosing by that would make both biased.
+    fn is_better(&self, answer: &Answer, _plain: &Estimate, paths: u64) -> bool {
+        answer.effective_paths() > paths as f64
+    }
+}
+
+impl RareEvents {
+    /// The rare ones of some levels, grouped by the guide that serves them, and the particles that the way to each guide took; none if the
+    /// work was stopped.
+    fn groups(&self, wanted: &[usize], executor: &Executor<'_>) -> Option<Vec<(Guide, u64, Vec<usize>)>> {
+        let plain = self.plain_tail(executor)?;
+        // From the deepest up. A plain pilot can only say which levels are not rare by far.
+        let is_candidate =
+            |level: &usize| self.serves(*level) && plain.probability(self.barriers[*level]) < 3.0 * RARE;
+        let mut levels: Vec<usize> = wanted.iter().copied().filter(is_candidate).collect();
+        levels.sort_by(|a, b| self.barriers[*b].total_cmp(&self.barriers[*a]));
+        let mut groups: Vec<(Guide, u64, Vec<usize>)> = Vec::new();
+        while let Some(deepest) = levels.first() {
+            let goal = self.barriers[*deepest];
+            let number = groups.len() as u64;
+            let (guide, tail, used) = if self.model().foresees() {
+                let (tail, used) = self.foresee(number, 1, goal, executor)?;
+                (Guide::foreseen(goal), tail, used)
+            } else {
+                let (pilot, used) = self.pilot(number, &plain, &|_| goal, executor)?;
+                (pilot.guide, pilot.tail, used)
+            };
+            let p = tail.probability(goal);
+            if tail.sure < goal {
+                // What was made for one goal says nothing of others.
+                let reached =
+                    |barrier: f64| if guide.is_foreseen { barrier < goal } else { barrier <= tail.sure };
+                levels.retain(|level| reached(self.barriers[*level]));
+                continue;
+            }
+            if p > RARE {
+                break;
+            }
+            let shares = |level: &usize| {
+                let barrier = self.barriers[*level];
+                barrier == goal || !guide.is_foreseen && tail.probability(barrier) <= (SHARED * p).min(RARE)
+            };
+            let (own, rest) = levels.into_iter().partition(shares);
+            levels = rest;
+            groups.push((guide, used, own));
+        }
+        Some(groups)
+    }
+}
+
+/// Number of the first block of a guide; the first of all is that of plain paths.
+fn range_of(group: u64, step: u64) -> u64 {
+    (group * (MOST_STEPS + 1) + step) * MOST_BLOCKS
+}

@@ -1,0 +1,145 @@
+//! From the tally of all paths to the numbers of the result.
+
+use super::drawn;
+use super::mining::{MinerResult, NetworkResult};
+use super::notes::Note;
+use super::noting;
+use super::passage;
+use super::picture::EquityDistribution;
+use super::run_result::{Interval, Kelly, LevelResult, PositionResult, Quantiles, ReturnStats, RunResult};
+use super::time::TimeToLiquidation;
+use crate::account::Follower;
+use crate::engine::Plan;
+use crate::estimate::{Choice, Ending, Estimators, Outcome};
+use crate::market::SECONDS_PER_DAY;
+use crate::scenario::Scenario;
+use crate::stats::{Distribution, Estimate, Sums, Tally};
+
+const QUANTILES: [(&str, f64); 7] = [
+    ("0.01", 0.01),
+    ("0.05", 0.05),
+    ("0.25", 0.25),
+    ("0.5", 0.5),
+    ("0.75", 0.75),
+    ("0.95", 0.95),
+    ("0.99", 0.99),
+];
+const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
+
+/// The result of a run of a scenario: what its plan, its estimators and their outcome say.
+pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outcome: &Outcome) -> RunResult {
+    let Outcome { tally, answers, ending } = outcome;
+    let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
+    let follower = plan.follower();
+    let choices: Vec<Choice> = (0..plan.terms.len())
+        .map(|k| choose(plan, estimators.probability(answers, k, tally), tally, k))
+        .collect();
+    let level = |(k, choice): (usize, &Choice)| {
+        level_result(plan, &*follower, (tally, choice.probability), k, horizon_days)
+    };
+    let levels: Vec<LevelResult> = choices.iter().enumerate().map(level).collect();
+    let notes = noting::notes(scenario, plan, outcome, &levels, &choices);
+    let mut levels = levels;
+    if let Some(method) = drawn::method(scenario) {
+        levels.iter_mut().for_each(|level| drawn::name(level, method));
+    }
+    RunResult {
+        liqsim: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.name.clone(),
+        identity: scenario.identity(),
+        seed: scenario.simulation.seed,
+        paths: tally.paths,
+        horizon_days,
+        interrupted: matches!(ending, Ending::Interrupted { .. }),
+        notes: notes.iter().map(Note::text).collect(),
+        levels,
+        network: NetworkResult::of(plan, tally),
+        ..RunResult::default()
+    }
+}
+
+/// Without a liquidation price at the start only payments on the way can bring a liquidation about.
+fn choose(plan: &Plan, choice: Choice, tally: &Tally, k: usize) -> Choice {
+    match plan.terms[k].is_liquidatable || tally.levels[k].account.is_some() {
+        true => choice,
+        false => Choice { probability: Estimate::exact(0.0), ..choice },
+    }
+}
+
+fn level_result(
+    plan: &Plan,
+    follower: &dyn Follower,
+    (tally, liquidation_probability): (&Tally, Estimate),
+    k: usize,
+    horizon_days: f64,
+) -> LevelResult {
+    let level = &plan.terms[k];
+    let cell = &tally.levels[k];
+    let n = tally.paths as f64;
+    let survivors = follower.survivors(tally, k);
+    let liquidated = cell.liquidated.mapped(0.0, 1.0);
+    let mut returns = survivors.returns;
+    returns += liquidated;
+    let mut closing_equity = survivors.closing_equity;
+    closing_equity += &cell.recovered;
+    let losses = closing_equity.weight_below(1.0);
+    let distribution = Distribution::new(&closing_equity);
+    let bad_debt = cell.bad_debt.mapped(0.0, 1.0);
+    let bad_debt = Estimate::mean(bad_debt.powers[1], bad_debt.squares[2], n);
+    let tails =
+        |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
+    let (fraction, log_growth) = distribution.kelly();
+    let account = cell.account.as_deref();
+    LevelResult {
+        leverage: level.leverage,
+        liquidation_price: level.liquidation_price,
+        bankruptcy_price: level.bankruptcy_price,
+        liquidation_probability,
+        loss_probability: Estimate::probability(losses, losses, n),
+        mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
+        bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
+        time_to_liquidation_days: TimeToLiquidation::of(&cell.time, &cell.times, horizon_days),
+        returns: return_stats(&returns, &distribution, n),
+        value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
+        expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
+        kelly: Kelly { fraction, log_growth },
+        exits: passage::exits(cell, liquidation_probability, n),
+        survival: passage::survival(cell, liquidation_probability, horizon_days),
+        costs: account.map(passage::costs),
+        margin_calls: account.and_then(passage::margin_calls),
+        partial_liquidations: account.and_then(passage::partial_liquidations),
+        max_drawdown: account.map(passage::drawdown),
+        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.account.schedule)),
+        distribution: Some(EquityDistribution::new(&closing_equity)),
+        positions: level.positions.iter().map(PositionResult::new).collect(),
+        miner: plan.account.miner.as_ref().and_then(|opened| {
+            let (level, of) = (&opened.levels[k], cell.miner.as_deref()?);
+            Some(Box::new(MinerResult::new(opened, level, of, n, &plan.account.schedule)))
+        }),
+    }
+}
+
+fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats {
+    let [weight, s1, s2, s3, s4] = sums.powers;
+    let mean = s1 / weight;
+    let (m2, m3, m4) = (s2 / weight, s3 / weight, s4 / weight);
+    let variance = (m2 - mean * mean).max(0.0);
+    let third = m3 - 3.0 * mean * m2 + 2.0 * mean.powi(3);
+    let fourth = m4 - 4.0 * mean * m3 + 6.0 * mean * mean * m2 - 3.0 * mean.powi(4);
+    // Below this the sums hold nothing but rounding.
+    let spread = variance > 1e-20;
+    let quantiles: Quantiles =
+        QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), distribution.quantile(*p) - 1.0)).collect();
+    let interval = |p: f64| {
+        let Estimate { std_error, low, high, .. } = distribution.quantile_estimate(p, n);
+        Interval { std_error, low: low - 1.0, high: high - 1.0 }
+    };
+    let quantile_intervals = QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), interval(*p))).collect();
+    ReturnStats {
+        std_dev: variance.sqrt(),
+        skewness: spread.then(|| third / (variance * variance.sqrt())),
+        kurtosis: spread.then(|| fourth / (variance * variance)),
+        quantiles,
+        quantile_intervals,
+    }
+}

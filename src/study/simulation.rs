@@ -1,0 +1,161 @@
+//! Simulating scenarios: from what is asked to the results of all levels.
+
+use crate::engine::{
+    BLOCK_LANES, Executor, NotANumber, PathLawError, Plan, PlanError, Progress, RunOptions, ThreadsError,
+};
+use crate::estimate::{Estimators, Job, Outcome, Partial, SamplingError, Shard, estimate, outcome_of, part};
+use crate::result::{PriceFans, RunResult, summarise};
+use crate::scenario::{PathBudget, Scenario};
+use crate::stats::Tally;
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scenario cannot be simulated.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Its prices cannot.
+    #[error(transparent)]
+    Law(#[from] PathLawError),
+    /// It asks for a way to its probabilities that there is not.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
+    /// A model gives prices that are no numbers.
+    #[error(transparent)]
+    NotANumber(#[from] NotANumber),
+    /// Stopped before the first block was finished.
+    #[error("interrupted before any path was finished")]
+    Interrupted,
+    /// Scenarios that were to share their paths do not have the same.
+    #[error("the scenarios do not have the same paths")]
+    DifferentPaths,
+    /// The paths of the parts would not be known beforehand.
+    #[error("a run that stops at a precision has no shards: give it a number of paths, such as --paths 1e7")]
+    ShardOfPrecision,
+    /// Some would be empty.
+    #[error("{paths} paths cannot be cut into {shards} shards, each at least a block of {BLOCK_LANES}")]
+    TooManyShards {
+        /// Shards asked for.
+        shards: u64,
+        /// Paths of the run.
+        paths: u64,
+    },
+    /// The tally has other paths or levels than the scenario.
+    #[error("the shards hold {paths} paths, but the scenario asks for {planned}, or for other levels")]
+    OtherTally {
+        /// Paths of the tally.
+        paths: u64,
+        /// Paths of the scenario.
+        planned: u64,
+    },
+    /// The threads could not be started.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
+}
+
+/// A scenario ready to be run.
+struct Prepared<'a> {
+    scenario: &'a Scenario,
+    plan: Plan,
+    estimators: Estimators,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(scenario: &'a Scenario) -> Result<Self, RunError> {
+        let plan = Plan::new(scenario)?;
+        Ok(Self { scenario, estimators: Estimators::new(scenario, &plan)?, plan })
+    }
+
+    fn job(&self) -> Job<'_> {
+        Job { scenario: self.scenario, plan: &self.plan, estimators: &self.estimators }
+    }
+
+    fn result(&self, outcome: &Outcome, fans: &mut PriceFans) -> Result<RunResult, RunError> {
+        if outcome.tally.paths == 0 {
+            return Err(RunError::Interrupted);
+        }
+        let price_fan = fans.of(self.scenario)?;
+        Ok(RunResult { price_fan, ..summarise(self.scenario, &self.plan, &self.estimators, outcome) })
+    }
+}
+
+/// Simulates a scenario: the results of all levels.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run_levels(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+    run_tallied(scenario, options).map(|(result, _)| result)
+}
+
+/// Simulates a scenario; also what the result was made of.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(RunResult, Tally), RunError> {
+    run_prepared(&[Prepared::new(scenario)?], options)?.pop().ok_or(RunError::Interrupted)
+}
+
+/// Simulates scenarios that differ in their accounts only, on the same paths: each block of paths is made once and shown to all
+/// accounts. The results are those of single runs, bit for bit.
+///
+/// What is not shared: probabilities that do not rest on the paths, which each account takes from points or particles of its own.
+///
+/// # Errors
+/// See [`RunError`]; the scenarios must have the same [`path_key`](crate::engine::path_key()).
+pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
+    let prepared = scenarios.iter().map(Prepared::new).collect::<Result<Vec<_>, _>>()?;
+    let mut keys = prepared.iter().map(|one| one.plan.path_key(&one.scenario.simulation.paths));
+    let first = keys.next();
+    if keys.any(|key| Some(key) != first) {
+        return Err(RunError::DifferentPaths);
+    }
+    Ok(run_prepared(&prepared, options)?.into_iter().map(|(result, _)| result).collect())
+}
+
+/// Simulates scenarios with the same path key.
+fn run_prepared(
+    prepared: &[Prepared<'_>],
+    options: &RunOptions<'_>,
+) -> Result<Vec<(RunResult, Tally)>, RunError> {
+    let executor = Executor::new(*options)?;
+    let jobs: Vec<Job<'_>> = prepared.iter().map(Prepared::job).collect();
+    let outcomes = estimate(&jobs, &executor)?;
+    let mut fans = PriceFans::default();
+    let result =
+        |(one, outcome): (&Prepared<'_>, Outcome)| Ok((one.result(&outcome, &mut fans)?, outcome.tally));
+    prepared.iter().zip(outcomes).map(result).collect()
+}
+
+/// Simulates one part of a scenario's paths.
+///
+/// # Errors
+/// See [`RunError`]; an interrupted part is none.
+pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) -> Result<Partial, RunError> {
+    let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
+    let range = shard.paths(paths);
+    if range.is_empty() {
+        return Err(RunError::TooManyShards { shards: shard.of(), paths });
+    }
+    let prepared = Prepared::new(scenario)?;
+    let (before, wanted) = (range.start, range.end - range.start);
+    let progress = |progress: Progress| {
+        (options.progress)(Progress { paths_done: progress.paths_done - before, paths_planned: wanted });
+    };
+    let executor = Executor::new(RunOptions { progress: &progress, ..*options })?;
+    let tally = part(&prepared.job(), range, &executor)?.ok_or(RunError::Interrupted)?;
+    Ok(Partial { liqsim: env!("CARGO_PKG_VERSION").to_owned(), identity: scenario.identity(), shard, tally })
+}
+
+/// The result of a scenario from the tally of all its paths.
+///
+/// # Errors
+/// See [`RunError`]; the tally must be that of the scenario.
+pub fn result_of(scenario: &Scenario, tally: Tally, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+    let prepared = Prepared::new(scenario)?;
+    let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
+    if tally.paths != paths || tally.levels.len() != prepared.plan.terms.len() {
+        return Err(RunError::OtherTally { paths: tally.paths, planned: paths });
+    }
+    let outcome = outcome_of(&prepared.job(), tally, &Executor::new(*options)?);
+    prepared.result(&outcome, &mut PriceFans::default())
+}
