@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::source::Source;
 use super::tree::{Node, Table, Value};
-use super::types::Scenario;
 
 /// The values that a scenario was read from, and the files that they name; nothing where it was made otherwise.
 #[derive(Debug, Clone, Default)]
@@ -30,15 +29,13 @@ impl Written {
         Self { from: Some(Arc::new((table, source.as_ref().clone()))), found: found.into() }
     }
 
+    /// What was found in the files.
+    pub(super) fn found(&self) -> &[String] {
+        &self.found
+    }
+
     /// The values and where they came from; none where the scenario was made otherwise.
     pub(super) fn values(&self) -> Option<(&Table, &Source)> {
         self.from.as_deref().map(|(table, source)| (table, source))
-    }
-}
-
-impl Scenario {
-    /// What was found in the files of prices and rates that it names, a line each.
-    pub fn found(&self) -> &[String] {
-        &self.written.found
     }
 }
