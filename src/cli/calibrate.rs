@@ -16,7 +16,7 @@ use liqsim::venue::Side;
 use super::calibrate_har::calibrate_har;
 use super::calibrate_network::NetworkFiles;
 use super::failure::{WrongScenarios, error_with_help, warn};
-use super::output::{print, terminal_layout, write_file};
+use super::output::{prepare_file, print, terminal_layout, write_file};
 use super::prices::{self, PriceOptions};
 use super::values;
 
@@ -220,6 +220,9 @@ impl Calibrate {
             return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), as_json);
         }
         let ranges = self.describe.then(|| range_volatilities(&history));
+        if let Some(path) = self.output.as_deref().filter(|path| path.as_os_str() != "-") {
+            prepare_file(path)?;
+        }
         // --describe alone only describes.
         let fits = !self.describe || self.output.is_some() || self.model != ModelChoice::Auto;
         let calibration = if fits { Some(self.fit(&history)?) } else { None };
