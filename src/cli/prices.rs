@@ -95,7 +95,7 @@ impl PriceOptions {
         }
         let mut keys = vec![format!("file = {file}")];
         for (key, bound) in [("since", self.since), ("until", self.until)] {
-            let time = bound.map(|bound| jiff::Timestamp::from_second(bound)).transpose()?;
+            let time = bound.map(jiff::Timestamp::from_second).transpose()?;
             keys.extend(time.map(|time| format!("{key} = \"{time}\"")));
         }
         let word = |key: &str, word: Option<clap::builder::PossibleValue>| {
