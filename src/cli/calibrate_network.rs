@@ -1,13 +1,14 @@
 //! `calibrate --network`: how difficulty answered to hashprice and price.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 
 use liqsim::calibrate::NetworkCalibration;
-use liqsim::market::{DailyValues, HistoryError, HistoryReport, PriceHistory, ReadOptions};
+use liqsim::market::{
+    DailyValues, HistoryError, HistoryReport, LARGEST_DATA, PriceHistory, ReadOptions, read_input,
+};
 
 use super::failure::{error_with_help, warn};
 use super::prices;
@@ -62,7 +63,7 @@ fn options() -> ReadOptions {
 }
 
 fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    read_input(path, LARGEST_DATA).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn read(

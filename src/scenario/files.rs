@@ -61,7 +61,7 @@ impl FilesRead {
     /// The files that hold other bytes now than when they were read; one that is gone has changed too.
     pub fn changed(&self) -> Vec<PathBuf> {
         let is_changed = |(path, bytes): &(PathBuf, Arc<[u8]>)| {
-            self.from.read(path).map_or(true, |now| now[..] != bytes[..])
+            !self.from.read(path).is_ok_and(|now| now[..] == bytes[..])
         };
         self.all().into_iter().filter(is_changed).map(|(path, _)| path).collect()
     }

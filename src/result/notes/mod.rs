@@ -298,7 +298,7 @@ impl Note {
             Self::BridgedMargin => "bridged_margin",
             Self::UnusedStep => "unused_step",
             Self::RecordedExtremes => "recorded_extremes",
-            Self::RecordedFile { .. } => "recorded_file",
+            Self::RecordedFile { .. } => "price_file",
             Self::LongBlocks { .. } | Self::ShortRecord { .. } => "bootstrap_record",
             Self::StopBeyondLiquidation { .. } => "stop_beyond_liquidation",
             Self::NotCharged { .. } => "not_charged",
