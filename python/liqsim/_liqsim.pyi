@@ -13,6 +13,7 @@ __all__ = [
     "History",
     "Part",
     "Result",
+    "ResultsFolder",
     "Scenario",
     "SweepPlan",
     "Table",
@@ -140,6 +141,13 @@ class SweepPlan:
     def cells(self) -> list[tuple[str, list[str]]]: ...
     @property
     def groups(self) -> list[list[int]]: ...
+
+@final
+class ResultsFolder:
+    def __new__(cls, path: Path) -> ResultsFolder: ...
+    def finished(self, identity: str) -> Result | None: ...
+    def keep(self, result: Result) -> None: ...
+    def close(self) -> None: ...
 
 @final
 class Part:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _liqsim
 from ._progress import Progress, shown
-from ._result import Result, write_whole
+from ._result import Result
 from ._scenario import Scenario
 from ._tables import Table
 from ._values import plain, thread_count, toml, whole
@@ -202,19 +202,23 @@ def sweep(
         ScenarioError: A cell is no scenario; nothing was run then.
     """
     store = None if into is None else CellFolder(into)
-    finished = [] if store is None else store.identities()
-    plan = Plan(scenario.replace(paths=paths, seed=seed), over, paired, finished)
-    found: dict[str, Result] = {}
-    total = sum(len(group) for group in plan.groups)
-    said = shown(progress)
-    for group in plan.groups:
-        for result in run_cells(plan.base, plan.overrides(group), thread_count(threads)):
-            found[result.identity] = result
-            if store is not None:
-                store.keep(result)
-        if said is not None:
-            said(len(found), total)
-    return gathered(plan, found, store)
+    try:
+        finished = [] if store is None else store.identities()
+        plan = Plan(scenario.replace(paths=paths, seed=seed), over, paired, finished)
+        found: dict[str, Result] = {}
+        total = sum(len(group) for group in plan.groups)
+        said = shown(progress)
+        for group in plan.groups:
+            for result in run_cells(plan.base, plan.overrides(group), thread_count(threads)):
+                found[result.identity] = result
+                if store is not None:
+                    store.keep(result)
+            if said is not None:
+                said(len(found), total)
+        return gathered(plan, found, store)
+    finally:
+        if store is not None:
+            store.close()
 
 
 def gathered(plan: Plan, found: Mapping[str, Result], store: CellFolder | None) -> Sweep:
@@ -226,30 +230,35 @@ def gathered(plan: Plan, found: Mapping[str, Result], store: CellFolder | None) 
 
 
 class CellFolder:
-    """Finished cells of a sweep, one file per identity, as ``liqsim sweep`` keeps them."""
+    """Finished cells of a sweep, as ``liqsim sweep`` keeps them: a file for each, with a checksum. It belongs to one sweep at a time.
+
+    Raises:
+        OSError: It cannot be written, or another sweep is at work in it.
+    """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._cells = Path(folder) / "cells"
-        self._cells.mkdir(parents=True, exist_ok=True)
+        self._core = _liqsim.ResultsFolder(Path(folder))
 
     def identities(self) -> list[str]:
         """Identities of the cells whose files are whole."""
-        found = []
-        for path in sorted(self._cells.glob("*.json")):
-            try:
-                if Result.load(path).identity == path.stem:
-                    found.append(path.stem)
-            except ValueError:
-                continue
-        return found
+        names = sorted(path.stem for path in self._cells.glob("*.json"))
+        return [name for name in names if self._core.finished(name) is not None]
 
     def load(self, identity: str) -> Result:
         """A finished cell."""
-        return Result.load(self._cells / f"{identity}.json")
+        found = self._core.finished(identity)
+        if found is None:
+            raise OSError(f"the cell {identity} is gone from {self._cells}")
+        return Result(found)
 
     def keep(self, result: Result) -> None:
         """Keeps a cell; its file appears complete or not at all."""
-        write_whole(self._cells / f"{result.identity}.json", result.to_json().encode())
+        self._core.keep(result._core)
+
+    def close(self) -> None:
+        """Gives the folder back."""
+        self._core.close()
 
 
 class Comparison:

@@ -34,7 +34,7 @@ mod _liqsim {
         CheckReport, axis, check, compare, liquidation_prices, metrics, replay, run, safe, venue, venue_names,
     };
     #[pymodule_export]
-    use super::sweep::{SweepPlan, run_sharing};
+    use super::sweep::{ResultsFolder, SweepPlan, run_sharing};
     #[pymodule_export]
     use super::table::Table;
     /// Version of liqsim.

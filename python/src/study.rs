@@ -145,7 +145,7 @@ pub fn check(
     let prices = prices.map(|prices| (Arc::clone(&prices.history), prices.report.clone()));
     let watch = Watch { threads, progress, partial: false };
     let found = watch.over(py, move |options| {
-        let comparison = ComparisonOptions { false_alarm_rate, tolerance };
+        let comparison = ComparisonOptions { false_alarm_rate, tolerance, ..ComparisonOptions::default() };
         let asked = CheckOptions { baseline: baseline.as_deref(), comparison, decide };
         let (mut check, result) =
             study::check(&of, &file, &asked, options).map_err(|error| error.to_string())?;
@@ -175,7 +175,7 @@ pub fn compare(
     false_alarm_rate: f64,
     format: &str,
 ) -> PyResult<String> {
-    let options = ComparisonOptions { false_alarm_rate, tolerance };
+    let options = ComparisonOptions { false_alarm_rate, tolerance, ..ComparisonOptions::default() };
     let found = study::compare(&before.0, &after.0, options);
     render_comparisons(&[found], verdict_format(format)?, Layout::FILE).map_err(wrong)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 
@@ -93,4 +94,39 @@ pub fn run_sharing(
         if options.stop.load(Ordering::Relaxed) { Err(RunError::Interrupted) } else { Ok(results) }
     })?;
     Ok(found.map_err(|error| not_run(py, &error))?.into_iter().map(Result::from).collect())
+}
+
+/// The folder of a sweep's finished cells, which belongs to one sweep at a time.
+#[pyclass(frozen, module = "liqsim._liqsim")]
+pub struct ResultsFolder(Mutex<Option<study::ResultsFolder>>);
+
+impl ResultsFolder {
+    fn folder(&self) -> PyResult<study::ResultsFolder> {
+        let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        folder.ok_or_else(|| wrong("the folder was given back"))
+    }
+}
+
+#[pymethods]
+impl ResultsFolder {
+    /// Opens or makes the folder and takes it.
+    #[new]
+    fn new(path: PathBuf) -> PyResult<Self> {
+        Ok(Self(Mutex::new(Some(study::ResultsFolder::open(&path)?))))
+    }
+
+    /// The finished result of an identity; None where there is none, or a damaged one.
+    fn finished(&self, identity: &str) -> PyResult<Option<Result>> {
+        Ok(self.folder()?.finished(identity).map(Result::from))
+    }
+
+    /// Keeps a finished result; its file appears complete or not at all.
+    fn keep(&self, result: &Result) -> PyResult<()> {
+        Ok(self.folder()?.keep(&result.0)?)
+    }
+
+    /// Gives the folder back.
+    fn close(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }

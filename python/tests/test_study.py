@@ -50,7 +50,7 @@ def test_a_sweep_is_every_cell_and_goes_on(scenario, tmp_path):
     stamp = files[1].stat().st_mtime_ns
     again = lq.sweep(scenario, over, paths=2_000, into=tmp_path)
     assert again == sweep and files[1].stat().st_mtime_ns == stamp
-    assert json.loads(files[0].read_text())["identity"] == files[0].stem
+    assert json.loads(files[0].read_text())["identity"] == files[0].stem and "checksum" in files[0].read_text()
     copied = pickle.loads(pickle.dumps(sweep))
     assert copied == sweep and copied.keys == sweep.keys
 

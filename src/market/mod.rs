@@ -4,6 +4,8 @@ mod bars;
 mod duration;
 mod funding_history;
 mod history;
+mod input_file;
+mod network_history;
 mod varying;
 
 pub use bars::{Bars, Sides};
@@ -13,4 +15,6 @@ pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
+pub use input_file::{LARGEST_DATA, read_input, read_limited};
+pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};
 pub use varying::Varying;

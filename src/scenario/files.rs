@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::market::{LARGEST_DATA, read_input};
 
 /// Where the files that a scenario names are read from.
 pub trait Files: Send + Sync {
@@ -22,11 +23,7 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        // A device may never end, and a pipe never begin.
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-        }
-        fs::read(path)
+        read_input(path, LARGEST_DATA)
     }
 }
 
@@ -59,6 +56,14 @@ impl FilesRead {
         let bytes: Arc<[u8]> = self.from.read(path)?.into();
         read.insert(path.to_owned(), Arc::clone(&bytes));
         Ok(bytes)
+    }
+
+    /// The files that hold other bytes now than when they were read; one that is gone has changed too.
+    pub fn changed(&self) -> Vec<PathBuf> {
+        let is_changed = |(path, bytes): &(PathBuf, Arc<[u8]>)| {
+            !self.from.read(path).is_ok_and(|now| now[..] == bytes[..])
+        };
+        self.all().into_iter().filter(is_changed).map(|(path, _)| path).collect()
     }
 
     /// Everything that was read so far.

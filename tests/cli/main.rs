@@ -1,9 +1,12 @@
 //! The program as a user meets it.
 
 mod arguments;
+mod files;
 mod calibrate;
 mod forecasts;
 mod hostile;
 mod init;
 mod liquidation_price;
 mod signals;
+mod usual;
+mod venues;

@@ -149,23 +149,31 @@ def sweep(
         into: Folder of finished cells, the one of ``liqsim sweep -o``: what is there is not run again.
     """
     store = None if into is None else CellFolder(into)
-    plan = Plan(scenario.replace(paths=paths, seed=seed), over, paired, [] if store is None else store.identities())
+    try:
+        plan = Plan(scenario.replace(paths=paths, seed=seed), over, paired, [] if store is None else store.identities())
+        with engine_of(engine, workers, address) as at:
+            return gathered(plan, _cells(plan, at, store, shown(progress)), store)
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _cells(plan: Plan, engine: Engine, store: CellFolder | None, said: Any) -> dict[str, Result]:
+    """The results of the cells that are to be run, each kept as soon as it is there."""
     found: dict[str, Result] = {}
     total = sum(len(group) for group in plan.groups)
-    said = shown(progress)
-    with engine_of(engine, workers, address) as at:
-        running = [at.submit(run_cells, plan.base, plan.overrides(group), 1) for group in plan.groups]
-        try:
-            while running:
-                for task in at.finished(running):
-                    running.remove(task)
-                    for result in task.result():
-                        found[result.identity] = result
-                        if store is not None:
-                            store.keep(result)
-                if said is not None:
-                    said(len(found), total)
-        except BaseException:
-            at.cancel(running)
-            raise
-    return gathered(plan, found, store)
+    running = [engine.submit(run_cells, plan.base, plan.overrides(group), 1) for group in plan.groups]
+    try:
+        while running:
+            for task in engine.finished(running):
+                running.remove(task)
+                for result in task.result():
+                    found[result.identity] = result
+                    if store is not None:
+                        store.keep(result)
+            if said is not None:
+                said(len(found), total)
+    except BaseException:
+        engine.cancel(running)
+        raise
+    return found
