@@ -1,8 +1,8 @@
 //! Options of the form `--set a.b=c`, which set keys of a scenario after its file was read.
 //!
-//! The key is dotted, with quotes where a name needs them and indexes from 0 in lists
-//! (`account.positions.0.side`); tables that are missing on the way are made. The value is TOML; what is not
-//! TOML is text, so quotes can be left out. Without a value (`account.equity=`) the key is taken out.
+//! The key is dotted, with quotes where a name needs them and indexes from 0 in lists (`account.positions.0.side`);
+//! tables that are missing on the way are made. The value is TOML; what is not TOML is text, so quotes can be left out. Without a
+//! value (`policy.stop_loss=`) the key is taken out.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,12 +18,15 @@ pub(super) fn apply(root: &mut Node, scenario: &Source, text: &str, problems: &m
     let source = Arc::new(Source::of_override(text, scenario));
     let whole = Place::new(&source, 0..text.len());
     match parse(text, &source) {
-        Ok((path, Some(value))) => {
-            if let Err(problem) = set(root, &path, value, &source) {
+        Ok((path, value)) => {
+            let done = match value {
+                Some(value) => set(root, &path, value, &source),
+                None => take_out(root, &path, &source),
+            };
+            if let Err(problem) = done {
                 problems.push(problem);
             }
         }
-        Ok((path, None)) => take_out(root, &path),
         Err(message) => {
             let help = "write --set KEY=VALUE, such as --set account.equity=5000";
             problems.push(Problem::new(Code::Override, &whole, message).help(help));
@@ -33,15 +36,15 @@ pub(super) fn apply(root: &mut Node, scenario: &Source, text: &str, problems: &m
 
 type Segment = (String, Range<usize>);
 
-/// The path and the value of an option, if it has one.
+/// The path and the value of an option; none where nothing follows the `=`.
 fn parse(text: &str, source: &Arc<Source>) -> Result<(Vec<Segment>, Option<Node>), String> {
     let (path, equals) = parse_path(text)?;
+    if text[equals + 1..].trim().is_empty() {
+        return Ok((path, None));
+    }
     let written = &text[equals + 1..];
     let lead = written.len() - written.trim_start().len();
     let (start, written) = (equals + 1 + lead, written.trim());
-    if written.is_empty() {
-        return Ok((path, None));
-    }
     let node = match DeValue::parse(written) {
         Ok(value) => {
             let span = value.span();
@@ -53,24 +56,6 @@ fn parse(text: &str, source: &Arc<Source>) -> Result<(Vec<Segment>, Option<Node>
         },
     };
     Ok((path, Some(node)))
-}
-
-/// Takes a key out of its table; nothing where it is not there.
-fn take_out(node: &mut Node, path: &[Segment]) {
-    match (&mut node.value, path) {
-        (Value::Table(table), [(name, _)]) => table.entries.retain(|entry| entry.key != *name),
-        (Value::Table(table), [(name, _), rest @ ..]) => {
-            let inner = table.entries.iter_mut().filter(|entry| entry.key == *name);
-            inner.for_each(|entry| take_out(&mut entry.node, rest));
-        }
-        (Value::List(items), [(name, _), rest @ ..]) => {
-            let item = name.parse::<usize>().ok().and_then(|index| items.get_mut(index));
-            if let Some(item) = item {
-                take_out(item, rest);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// The dotted key before the first `=` outside quotes, and where that is.
@@ -141,5 +126,34 @@ fn set(node: &mut Node, path: &[Segment], value: Node, source: &Arc<Source>) -> 
             Err(Problem::new(Code::Override, &place, message)
                 .help("only tables and lists have parts; set it as a whole"))
         }
+    }
+}
+
+/// Takes out what is at the end of a path.
+fn take_out(node: &mut Node, path: &[Segment], source: &Arc<Source>) -> Result<(), Problem> {
+    let Some(((name, span), rest)) = path.split_first() else { return Ok(()) };
+    let missing = || {
+        let message = format!("there is no {} to take out", ticked(name));
+        Problem::new(Code::Override, &Place::new(source, span.clone()), message)
+            .help("nothing after the `=` takes a key out; give a value to set it")
+    };
+    match &mut node.value {
+        Value::Table(table) => {
+            let index = table.entries.iter().position(|entry| entry.key == *name).ok_or_else(missing)?;
+            if rest.is_empty() {
+                table.entries.remove(index);
+                return Ok(());
+            }
+            take_out(&mut table.entries[index].node, rest, source)
+        }
+        Value::List(items) => {
+            let index = name.parse().ok().filter(|index| *index < items.len()).ok_or_else(missing)?;
+            if rest.is_empty() {
+                items.remove(index);
+                return Ok(());
+            }
+            take_out(&mut items[index], rest, source)
+        }
+        _ => Err(missing()),
     }
 }
