@@ -1,6 +1,8 @@
 //! One file per subcommand; the only room that prints.
 
 mod calibrate;
+mod calibrate_har;
+mod calibrate_network;
 mod check;
 mod compare;
 mod completions;

@@ -17,6 +17,7 @@ use liqsim::venue::{Side, catalogue_names};
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::{OutputFile, print};
+use super::prices::{self, PriceOptions};
 use super::progress::ProgressLine;
 use super::risk_market::{Market, MarketChoice};
 use super::risk_record::Record;
@@ -44,6 +45,9 @@ pub struct Risk {
     /// Hourly bars (CSV, plain or gzip), at least 365 days, to forecast from
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+
+    #[command(flatten)]
+    reading: PriceOptions,
 
     /// Venue of the catalogue (see `liqsim venues`); Binance's perpetual in the coin where there is one
     #[arg(long, value_name = "NAME")]
@@ -131,11 +135,17 @@ enum RiskFormat {
 impl Risk {
     /// Reads, simulates, answers.
     pub fn execute(self) -> anyhow::Result<()> {
+        if self.prices.is_none() && self.reading.is_given() {
+            return Err(error_with_help(
+                "--since, --until, --dates, --decimals, --columns and --allow-times are about prices, and none are named",
+                "name the file with --prices",
+            ));
+        }
         let coin = self.coin.to_ascii_uppercase();
         let outputs = self.prepare()?;
         let market = self.choice().market(&coin)?;
         let text = self.scenario_text(&coin, &market);
-        let scenario = parse(Source::new("risk.toml", text.as_str()), &[])
+        let scenario = parse(Source::new("risk.toml", text.as_str()).at(prices::now()), &[])
             .map_err(|problems| WrongScenarios(vec![problems]))?;
         let stop = interrupt::stop_flag()?;
         let record = market
@@ -191,6 +201,7 @@ impl Risk {
     fn choice(&self) -> MarketChoice<'_> {
         MarketChoice {
             prices: self.prices.as_ref(),
+            reading: &self.reading,
             volatility: self.volatility,
             price: self.price,
             method: self.model.into(),

@@ -9,14 +9,14 @@ use liqsim::engine::RunOptions;
 use liqsim::report::{
     render_safe_csv, render_safe_json, render_safe_table, render_vary_json, render_vary_table,
 };
-use liqsim::scenario::{self, Axis, Scenario, Sweep as Cells};
+use liqsim::scenario::{Axis, Scenario, Sweep as Cells};
 use liqsim::study::{Criterion, SafeReport, Vary, VaryError, safe, vary};
 
-use super::failure::{WrongScenarios, error_with_help};
+use super::failure::error_with_help;
 use super::interrupt;
 use super::output::{print, terminal_layout};
 use super::progress::ProgressLine;
-use super::sources::{Loaded, Sources};
+use super::sources::{Loaded, Sources, load};
 use super::values;
 
 /// Find the largest leverage that is safe enough
@@ -150,8 +150,7 @@ impl Safe {
             let cells = Cells { axes, is_paired: false };
             for cell in 0..cells.cells() {
                 let overrides = [changed.clone(), cells.overrides(cell)].concat();
-                let scenario =
-                    scenario::load(file, &overrides).map_err(|problems| WrongScenarios(vec![problems]))?;
+                let scenario = load(file, &overrides)?;
                 let point = cells
                     .axes
                     .iter()

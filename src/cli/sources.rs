@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 
 use liqsim::report::html::ScenarioText;
-use liqsim::scenario::{self, Scenario, Source};
+use liqsim::scenario::{Problems, Scenario, Source, parse};
 use liqsim::study::PartScenario;
 
 use super::failure::{WrongScenarios, error_with_help};
+use super::prices;
 use super::usual::UsualFlags;
 
 /// Scenario files and what is changed in them.
@@ -46,10 +47,10 @@ impl Sources {
         let files = scenario_files(&self.files)?;
         let (mut scenarios, mut changes, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
         for file in &files {
-            match Source::read(file) {
+            match read_source(file) {
                 Ok(source) => {
                     let overrides = self.overrides_of(&source)?;
-                    match scenario::parse(source, &overrides) {
+                    match parse(source, &overrides) {
                         Ok(scenario) => scenarios.push(scenario),
                         Err(problems) => wrong.push(problems),
                     }
@@ -74,7 +75,7 @@ impl Sources {
                 "name one file",
             ));
         };
-        let source = Source::read(file).map_err(|problems| WrongScenarios(vec![problems]))?;
+        let source = read_source(file).map_err(|problems| WrongScenarios(vec![problems]))?;
         let overrides = self.overrides_of(&source)?;
         let (file, text) = (PathBuf::from(source.name()), source.text().to_owned());
         Ok(PartScenario { file, text, overrides, paths, seed })
@@ -115,12 +116,23 @@ pub fn scenario_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// A scenario file, with the files that it names read as of today.
+pub fn read_source(file: &Path) -> Result<Source, Problems> {
+    Ok(Source::read(file)?.at(prices::now()))
+}
+
+/// Loads a scenario as of today.
+pub fn load(file: &Path, overrides: &[String]) -> anyhow::Result<Scenario> {
+    let scenario = read_source(file).and_then(|source| parse(source, overrides));
+    scenario.map_err(|problems| WrongScenarios(vec![problems]).into())
+}
+
 /// Loads all files, or fails with the problems of all that are wrong.
 pub fn load_all(files: &[PathBuf], overrides: &[String]) -> anyhow::Result<Vec<Scenario>> {
     let mut scenarios = Vec::new();
     let mut wrong = Vec::new();
     for file in files {
-        match scenario::load(file, overrides) {
+        match read_source(file).and_then(|source| parse(source, overrides)) {
             Ok(scenario) => scenarios.push(scenario),
             Err(problems) => wrong.push(problems),
         }

@@ -1,5 +1,6 @@
 //! `sweep`: many scenarios into one folder.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,14 +14,14 @@ use liqsim::engine::RunOptions;
 use liqsim::report::TableFormat;
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{MOST_MAPPED, Ranking, SweepReport, SweepTables};
-use liqsim::scenario::{Axis, Source, is_metric};
+use liqsim::scenario::{Axis, is_metric};
 use liqsim::study::{OverError, ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSource};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::{prepare_file, print};
 use super::progress::ProgressLine;
-use super::sources::scenario_files;
+use super::sources::{read_source, scenario_files};
 use super::values;
 
 /// Run every cell of a sweep into a folder of results
@@ -101,6 +102,13 @@ impl Sweep {
         let mut ranking = Ranking::new(self.rank_by.as_deref(), self.descending);
         write_tables(&tables, &folder, &mut ranking).with_context(cannot_write)?;
         write_page(&tables, &folder).with_context(cannot_write)?;
+        let changed: BTreeSet<PathBuf> = plan.sources().iter().flat_map(SweptSource::changed_files).collect();
+        for path in changed {
+            warn(format_args!(
+                "{} has changed since the sweep began: all cells are of what it held then; run the sweep again for what it holds now",
+                path.display()
+            ));
+        }
         let (total, new) = (count_of(plan.cells().len(), "cell"), plan.to_run());
         let table = ranking.table(tables.heads());
         print(&format!("{total} in {}, {new} of them new\n{table}", self.output.display()))
@@ -109,7 +117,7 @@ impl Sweep {
     fn sources(&self) -> anyhow::Result<Vec<SweptSource>> {
         let (mut sources, mut wrong) = (Vec::new(), Vec::new());
         for file in scenario_files(&self.files)? {
-            let source = Source::read(&file).and_then(SweptSource::new);
+            let source = read_source(&file).and_then(SweptSource::new);
             match source.map_err(OverError::from).and_then(|source| source.over(&self.over, &self.overrides))
             {
                 Ok(source) => sources.push(source),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use liqsim::report::{Layout, RenderError, VerdictFormat};
 use liqsim::result::RunResult;
 use liqsim::scenario::metrics;
-use liqsim::study::{ComparisonOptions, FailOn, Verdict};
+use liqsim::study::{ComparisonOptions, FailOn, Verdict, sound};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print, terminal_layout};
@@ -171,17 +171,26 @@ enum OneOrMore {
 /// Reads the results that `run --format json` printed.
 pub fn read_results(path: &Path) -> anyhow::Result<Vec<RunResult>> {
     let text = read_text(path)?;
-    match serde_json::from_str(&text) {
-        Ok(OneOrMore::One(result)) => Ok(vec![*result]),
-        Ok(OneOrMore::More(results)) => Ok(results),
+    let refused = |reason: String| {
+        error_with_help(
+            format_args!("{} does not hold results of liqsim{reason}", path.display()),
+            "results are written by `liqsim run FILE -o result.json` and `liqsim check FILE --save baseline.json`",
+        )
+    };
+    let results = match serde_json::from_str(&text) {
+        Ok(OneOrMore::One(result)) => vec![*result],
+        Ok(OneOrMore::More(results)) => results,
         Err(_) => {
             // The reason of an untagged choice says nothing; that of a single result names line and key.
             let reason = serde_json::from_str::<RunResult>(&text).err();
-            let reason = reason.map_or_else(String::new, |error| format!(": {error}"));
-            Err(error_with_help(
-                format_args!("{} does not hold results of liqsim{reason}", path.display()),
-                "results are written by `liqsim run FILE -o result.json` and `liqsim check FILE --save baseline.json`",
-            ))
+            return Err(refused(reason.map_or_else(String::new, |error| format!(": {error}"))));
         }
+    };
+    if results.is_empty() {
+        return Err(refused(": the list is empty".to_owned()));
     }
+    for result in &results {
+        sound(result).map_err(|error| refused(format!(": {error}")))?;
+    }
+    Ok(results)
 }

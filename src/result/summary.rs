@@ -1,5 +1,6 @@
 //! From the tally of all paths to the numbers of the result.
 
+use super::drawn;
 use super::mining::{MinerResult, NetworkResult};
 use super::notes::Note;
 use super::noting;
@@ -38,6 +39,10 @@ pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outc
     };
     let levels: Vec<LevelResult> = choices.iter().enumerate().map(level).collect();
     let notes = noting::notes(scenario, plan, outcome, &levels, &choices);
+    let mut levels = levels;
+    if let Some(method) = drawn::method(scenario) {
+        levels.iter_mut().for_each(|level| drawn::name(level, method));
+    }
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
         result_version: RESULT_VERSION,

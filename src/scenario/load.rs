@@ -84,7 +84,7 @@ fn read(root: Node, source: &Arc<Source>, overrides: &[String]) -> Result<Scenar
                 true => scenario.name,
                 false => title::adapted(&scenario.name, &before, &root),
             };
-            Ok(Scenario { name, written: Written::new(root, source), ..scenario })
+            Ok(Scenario { name, written: Written::new(root, source, problems.found()), ..scenario })
         }
         _ => Err(problems.sorted()),
     }

@@ -198,7 +198,10 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
             Some(Asset {
                 name: name.value.clone(),
                 price: asset.price.as_ref()?.value,
-                model: asset.model.as_ref()?.value.resolve(horizon, problems)?,
+                model: {
+                    let model = asset.model.as_ref()?;
+                    model.value.resolve(horizon, &model.place, problems)?
+                },
                 stress: stress?,
                 network: match &asset.network {
                     Some(network) => Some(network.value.resolve(problems)?),

@@ -165,6 +165,13 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
             known(after)
         ));
     }
+    let order = |result: &RunResult| result.levels.iter().map(|level| level.leverage).collect::<Vec<_>>();
+    if !levels_differ && order(before) != order(after) {
+        notes.push(
+            "The levels of the second result stand in another order; each is compared with its like."
+                .to_owned(),
+        );
+    }
     let metrics = if must_be_equal {
         pairs.iter().flat_map(|(a, b)| digits(a, b, &options.metrics)).collect()
     } else {
@@ -174,7 +181,7 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
         }
         tested(&pairs, (before.paths, after.paths), &options)
     };
-    let unequal = must_be_equal && before.levels != after.levels;
+    let unequal = must_be_equal && pairs.iter().any(|(before, after)| before != after);
     let is_no_matter = |found: &MetricComparison| {
         options.fail_on == FailOn::Worse && !must_be_equal && found.effect != Effect::Worse
     };

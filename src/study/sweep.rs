@@ -1,6 +1,7 @@
 //! Many scenarios as one plan: the cells of sweeps, in groups that share their simulated paths.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use super::simulation::{RunError, run_sharing};
@@ -61,6 +62,11 @@ impl SweptSource {
     /// The text, which is read once: a file that changes while a sweep runs changes no cell of it.
     pub fn text(&self) -> &str {
         self.source.text()
+    }
+
+    /// The files that it names and that hold something else now than when they were read: no cell has seen that.
+    pub fn changed_files(&self) -> Vec<PathBuf> {
+        self.source.changed_files()
     }
 
     /// The value of a key in a cell; none where this source does not sweep it.

@@ -206,6 +206,8 @@ fn a_key_without_a_value_is_taken_out() {
     let folder = folder();
     let output = liqsim(folder.path(), &["validate", "liqsim.toml", "--set", "account.equity="]);
     assert_fails_with(&output, &["`account` has no key `equity`"]);
+    let output = liqsim(folder.path(), &["validate", "liqsim.toml", "--set", "policy.stop_loss="]);
+    assert_fails_with(&output, &["there is no `policy` to take out"]);
 }
 
 #[test]

@@ -44,7 +44,17 @@ fn workplace() -> tempfile::TempDir {
     for name in ["btc_1h.csv.gz", "btc_usdt_1h.csv.gz"] {
         fs::write(folder.path().join(name), &packed).unwrap();
     }
+    fs::write(folder.path().join("network.csv"), network()).unwrap();
     folder
+}
+
+/// Difficulties and fees of the same days.
+fn network() -> String {
+    let row = |day: i64| {
+        let difficulty = 30e12 * (0.02 * (day / 14) as f64 + 0.03 * ((day / 14 * 7) % 5) as f64).exp();
+        format!("{},{difficulty:.0},{}\n", 1_656_633_600 + 86_400 * day, 10 + day % 7)
+    };
+    "time,difficulty,fees\n".to_owned() + &(0..1_300).map(row).collect::<String>()
 }
 
 /// Made-up hourly bars from July 2022 to January 2026: weeks of 30 % and of 90 % volatility, and a jump every 400 hours.

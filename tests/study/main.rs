@@ -9,6 +9,7 @@ mod evaluate;
 mod random_scenarios;
 mod replay_accounts;
 mod replay_history;
+mod replay_miner;
 mod safe_leverage;
 mod sweep_resume;
 mod sweep_sharing;

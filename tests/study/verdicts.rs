@@ -111,6 +111,47 @@ fn compare_reads_what_run_writes() {
     assert!(fs::read_to_string(folder.path().join("c.md")).unwrap().contains("✅ pass"));
 }
 
+/// What no run can have written is no result, and the order of levels is none of what a run says.
+#[test]
+fn results_that_no_run_can_have_written_are_refused() {
+    let folder = folder();
+    assert!(liqsim(folder.path(), &["run", "a.toml", "-o", "a.json"]).status.success());
+    let path = |name: &str| folder.path().join(name);
+    let right: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(path("a.json")).unwrap()).unwrap();
+    let changed = |name: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let mut value = right.clone();
+        change(&mut value);
+        fs::write(path(name), value.to_string()).unwrap();
+    };
+    changed("high.json", &|value| value["levels"][0]["liquidation_probability"]["value"] = 5.into());
+    changed("low.json", &|value| value["levels"][1]["loss_probability"]["value"] = (-0.5).into());
+    changed("none.json", &|value| value["levels"] = serde_json::json!([]));
+    changed("twice.json", &|value| value["levels"][1] = value["levels"][0].clone());
+    changed("order.json", &|value| value["levels"].as_array_mut().unwrap().reverse());
+    fs::write(path("list.json"), "[]").unwrap();
+    for (name, words) in [
+        ("high.json", "`liquidation_probability` is 5"),
+        ("low.json", "`loss_probability` is -0.5"),
+        ("none.json", "no levels"),
+        ("twice.json", "two levels of"),
+        ("list.json", "the list is empty"),
+    ] {
+        for arguments in [["compare", "a.json", name], ["compare", name, "a.json"]] {
+            let output = liqsim(folder.path(), &arguments);
+            let error = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{name}");
+            assert!(error.contains(words), "{name}: {error}");
+        }
+        let output = liqsim(folder.path(), &["report", name, "-o", "page.html"]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output.stdout));
+        assert!(!path("page.html").exists());
+    }
+    let output = liqsim(folder.path(), &["compare", "a.json", "order.json", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("another order"));
+}
+
 #[test]
 fn github_gets_annotations_and_a_summary() {
     let folder = folder();

@@ -117,7 +117,7 @@ impl fmt::Display for Note {
                 "An account of several positions does not see the lows and highs of recorded bars, but a bridge of the variance that \
                  their range implies.",
             ),
-            Self::PriceFile { asset, finding } => write!(f, "{asset}, price file: {finding}."),
+            Self::RecordedFile { finding } => f.write_str(finding),
             Self::LongBlocks { asset, days, record } => write!(
                 f,
                 "{asset}: blocks of {days:.0} days are longer than the record of {record}, which is repeated inside them."
