@@ -37,8 +37,8 @@ class Safe:
 
     @property
     def leverage(self) -> float:
-        """The answer for the first limit; 0 if even the smallest leverage is too much."""
-        return float(self._dict["safe_leverage"][0]["leverage"])
+        """The answer for the first limit; 0 if even the smallest leverage is too much, or none grows."""
+        return float(self._dict["safe_leverage"][0]["leverage"] or 0.0)
 
     @property
     def table(self) -> Table:
@@ -73,7 +73,7 @@ class Safe:
             limit = row.get("max_probability", row.get("max"))
             within = "" if limit is None else f" within {100 * limit:g} %"
             interval = "" if row["low"] is None else f" [{row['low']:.4g}, {row['high']:.4g}]"
-            return f"{row['leverage']:.4g}x{interval}{within}"
+            return f"{row['leverage'] or 0.0:.4g}x{interval}{within}"
 
         return f"<safe: {'; '.join(words(row) for row in self._dict['safe_leverage'])}>"
 
