@@ -14,6 +14,7 @@ mod man;
 mod merge;
 mod models;
 mod output;
+mod own_files;
 mod position;
 mod prices;
 mod progress;
@@ -59,6 +60,10 @@ use clap::{Parser, Subcommand};
                   signal that cut the work short."
 )]
 pub struct Arguments {
+    /// Replace files that are there already, also those that liqsim did not make
+    #[arg(long, global = true)]
+    force: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -96,6 +101,9 @@ impl Arguments {
     /// # Errors
     /// Whatever kept it from being done, for [`report_failure`].
     pub fn execute(self) -> anyhow::Result<ExitCode> {
+        if self.force {
+            own_files::allow_replacing_all();
+        }
         match self.command {
             Command::Check(check) => return check.execute(),
             Command::Validate(validate) => return validate.execute(),

@@ -34,6 +34,7 @@ mod starts;
 mod sweep;
 mod verdict;
 mod walk_forward;
+mod whole_file;
 
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
 #[cfg(feature = "arrays")]
@@ -73,3 +74,4 @@ pub use simulation::{RunError, result_of, run_levels, run_shard, run_sharing, ru
 pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use verdict::Verdict;
 pub use walk_forward::{WalkForward, WalkForwardError};
+pub use whole_file::{can_write, write_whole};

@@ -1,6 +1,7 @@
 //! The program as a user meets it.
 
 mod arguments;
+mod files;
 mod calibrate;
 mod forecasts;
 mod hostile;
