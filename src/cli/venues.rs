@@ -11,7 +11,7 @@ use liqsim::scenario::{ListedVenue, catalogue_venue, venue_of_text};
 use liqsim::venue::{ImportedTiers, catalogue_names, catalogue_text, import_tiers};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
-use super::output::{print, write_file};
+use super::output::{OutputFile, print};
 
 /// List the venues of the catalogue, show one, or import margin tiers
 ///
@@ -141,7 +141,7 @@ impl Venues {
             );
         }
         let Some(output) = &self.output else { return print(&made) };
-        write_file(output, &made)?;
+        OutputFile::prepare_as(output, ())?.write(&made)?;
         print(&format!(
             "Wrote {0}: {1} tiers of {2}. Fees, funding and what is returned at liquidation are yours to fill in. Next:\n  \
              liqsim run liqsim.toml --venue {0}\n",

@@ -93,8 +93,11 @@ impl Usual {
         let is_open = self.entry.is_some() || self.quantity.is_some();
         if !self.leverage.is_empty() || !self.ltv.is_empty() || is_open {
             // A position that is open already has a leverage of its own.
-            set("account.leverage", list(&self.leverage));
-            set("account.ltv", list(&self.ltv));
+            for (key, values) in [("leverage", &self.leverage), ("ltv", &self.ltv)] {
+                if !values.is_empty() || root.at(&["account", key]).is_some() {
+                    set(&format!("account.{key}"), list(values));
+                }
+            }
         }
         if let Some(horizon) = self.horizon {
             set("simulation.horizon", format!("\"{horizon}\""));
@@ -108,8 +111,10 @@ impl Usual {
         match (&self.equity, self.margin) {
             (Some(equity), _) => set("account.equity", equity.clone()),
             // The collateral of an open position is its margin.
-            (None, Some(_)) => set("account.equity", String::new()),
-            (None, None) => {}
+            (None, Some(_)) if root.at(&["account", "equity"]).is_some() => {
+                set("account.equity", String::new())
+            }
+            _ => {}
         }
         if let Some(stop) = self.stop {
             let written = root.at(&["policy", "stop_loss", "slippage"]);
@@ -229,7 +234,6 @@ mod tests {
             options(&usual, "merton").unwrap(),
             [
                 "account.leverage=[3.0, 5.0]",
-                "account.ltv=",
                 "simulation.horizon=\"14d\"",
                 "policy.stop_loss={ distance = 0.06, slippage = \"10bp\" }",
                 "account.positions.0.side=\"short\"",
@@ -252,7 +256,6 @@ mod tests {
             options(&usual, "heston").unwrap(),
             [
                 "account.leverage=",
-                "account.ltv=",
                 "account.equity=",
                 "account.positions.0.entry=61000.0",
                 "account.positions.0.quantity=0.5",

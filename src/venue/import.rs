@@ -161,7 +161,8 @@ impl ImportedTiers {
              of the collateral is taken to be gone"
         );
         let mut text = format!(
-            "title = {}\ncontract = \"{contract}\"\nsettlement = {}\nsource = {}\nas_of = {}\nunconfirmed = {}\ntaker_fee = \"0.05%\"\nrule = \
+            "# Imported by `liqsim venues`: put in your fees, and what is returned at liquidation.\n\
+             title = {}\ncontract = \"{contract}\"\nsettlement = {}\nsource = {}\nas_of = {}\nunconfirmed = {}\ntaker_fee = \"0.05%\"\nrule = \
              \"marginal\"\nmaintenance_basis = \"mark\"\nliquidation = \"forfeit\"\ntiers = [\n",
             quoted(&self.symbol),
             quoted(self.settlement.as_deref().unwrap_or(coin)),
