@@ -10,7 +10,7 @@ use super::simulation::{RunError, run_tallied};
 use crate::engine::RunOptions;
 use crate::numeric::elementary;
 use crate::result::{CurveLevel, RunResult};
-use crate::scenario::{PathBudget, Scenario};
+use crate::scenario::{PathBudget, Sampling, Scenario};
 
 /// Points of the curve besides the listed levels.
 const POINTS: usize = 64;
@@ -93,6 +93,10 @@ fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
     let mut dense = scenario.clone();
     dense.account.leverage = leverages;
     dense.simulation.paths = PathBudget::Fixed(paths);
+    if dense.simulation.sampling == Sampling::Sobol {
+        // What can be had at the listed levels need not be between them: a stop may come first there.
+        dense.simulation.sampling = Sampling::Auto;
+    }
     dense
 }
 
