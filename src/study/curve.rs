@@ -6,11 +6,12 @@
 //! paths shrink as the levels grow.
 
 use super::safe::LeverageRange;
+use super::search::at_levels;
 use super::simulation::{RunError, run_tallied};
 use crate::engine::RunOptions;
 use crate::numeric::elementary;
 use crate::result::{CurveLevel, RunResult};
-use crate::scenario::{PathBudget, Sampling, Scenario};
+use crate::scenario::{PathBudget, Scenario};
 
 /// Points of the curve besides the listed levels.
 const POINTS: usize = 64;
@@ -90,13 +91,8 @@ fn budget(scenario: &Scenario, levels: usize, paths: u64) -> u64 {
 
 /// The scenario of the curve's own run.
 fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
-    let mut dense = scenario.clone();
-    dense.account.leverage = leverages;
+    let mut dense = at_levels(scenario, leverages);
     dense.simulation.paths = PathBudget::Fixed(paths);
-    if dense.simulation.sampling == Sampling::Sobol {
-        // What can be had at the listed levels need not be between them: a stop may come first there.
-        dense.simulation.sampling = Sampling::Auto;
-    }
     dense
 }
 
