@@ -61,12 +61,13 @@
 //!    RunResult ──> safe leverage, sweep, check, comparison, replay      study
 //!    price history ──> fitted models, scenarios                         calibrate
 //!    ──> table, CSV, Markdown, pages, pictures                          report (a feature)
+//!    Scenario, changed on a page ──> RunResult, at once                 serve (a feature)
 //! ```
 //!
 //! # Features
 //!
 //! Without default features this is the library alone: scenarios, simulation, studies, calibration, results that serialise as JSON.
-//! `arrays` takes and gives paths as arrays of `ndarray`; `report` adds the formats of finished results, `parquet` and `png` one more each, and `cli` is the program `liqsim`.
+//! `arrays` takes and gives paths as arrays of `ndarray`; `report` adds the formats of finished results, `parquet` and `png` one more each, `serve` a local page that recomputes, and `cli` is the program `liqsim`.
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What the C library computes differs between platforms; tests compare with it.
@@ -86,6 +87,8 @@ pub mod study;
 pub mod calibrate;
 #[cfg(feature = "report")]
 pub mod report;
+#[cfg(feature = "serve")]
+pub mod serve;
 
 pub use engine::RunOptions;
 pub use result::RunResult;

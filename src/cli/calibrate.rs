@@ -14,7 +14,7 @@ use liqsim::scenario::{Source, parse};
 use liqsim::venue::Side;
 
 use super::failure::{WrongScenarios, error_with_help, warn};
-use super::output::{print, terminal_layout, write_file};
+use super::output::{prepare_file, print, terminal_layout, write_file};
 use super::prices::PriceOptions;
 use super::values;
 
@@ -186,6 +186,9 @@ impl Calibrate {
             error_with_help("no bars are left between --since and --until", "choose a wider range")
         })?;
         let ranges = self.describe.then(|| range_volatilities(&history));
+        if let Some(path) = self.output.as_deref().filter(|path| path.as_os_str() != "-") {
+            prepare_file(path)?;
+        }
         // --describe alone only describes.
         let fits = !self.describe || self.output.is_some() || self.model != ModelChoice::Auto;
         let calibration = if fits { Some(self.fit(&history)?) } else { None };

@@ -11,6 +11,7 @@ use liqsim::venue::{Contract, Side, Venue, catalogue_text};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, write_file};
+use super::own_files::may_replace_all;
 use super::starter::ModelKind;
 use super::values;
 use super::venues::unknown_venue;
@@ -67,10 +68,6 @@ pub struct Init {
     /// File to write; "-" is standard output
     #[arg(short, long, value_name = "FILE", default_value = "liqsim.toml")]
     output: PathBuf,
-
-    /// Overwrite the file if it exists
-    #[arg(long)]
-    force: bool,
 }
 
 /// `long` or `short`.
@@ -96,7 +93,7 @@ impl Init {
             return print(&text);
         }
         let file = self.output.display();
-        if self.output.exists() && !self.force {
+        if self.output.exists() && !may_replace_all() {
             return Err(error_with_help(
                 format_args!("{file} exists already"),
                 "choose another file with -o, or overwrite this one with --force",

@@ -1,9 +1,7 @@
 //! `merge`: the shards of one run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 
 use liqsim::engine::RunOptions;
@@ -12,6 +10,7 @@ use liqsim::report::html::ScenarioText;
 use liqsim::study::{self, MergePartsError, PartFile, PartScenario};
 
 use super::failure::{WrongScenarios, error_with_help};
+use super::own_files::read_text;
 use super::result_output::ResultOutput;
 use super::values;
 
@@ -105,7 +104,7 @@ impl Merge {
 
 /// Reads the file of a shard.
 fn read(path: &Path) -> anyhow::Result<PartFile> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = read_text(path)?;
     PartFile::parse(&text).map_err(|reason| {
         error_with_help(
             format_args!("{} is no shard of liqsim: {reason}", path.display()),

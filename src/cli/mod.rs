@@ -14,6 +14,7 @@ mod man;
 mod merge;
 mod models;
 mod output;
+mod own_files;
 mod position;
 mod prices;
 mod progress;
@@ -26,6 +27,8 @@ mod risk;
 mod risk_market;
 mod risk_record;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod simulate;
 mod sources;
 mod starter;
@@ -57,6 +60,10 @@ use clap::{Parser, Subcommand};
                   signal that cut the work short."
 )]
 pub struct Arguments {
+    /// Replace files that are there already, also those that liqsim did not make
+    #[arg(long, global = true)]
+    force: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -75,6 +82,8 @@ enum Command {
     Validate(validate::Validate),
     Merge(merge::Merge),
     Report(report::Report),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     LiquidationPrice(liquidation_price::LiquidationPriceOf),
     Venues(venues::Venues),
     Models(models::Models),
@@ -92,6 +101,9 @@ impl Arguments {
     /// # Errors
     /// Whatever kept it from being done, for [`report_failure`].
     pub fn execute(self) -> anyhow::Result<ExitCode> {
+        if self.force {
+            own_files::allow_replacing_all();
+        }
         match self.command {
             Command::Check(check) => return check.execute(),
             Command::Validate(validate) => return validate.execute(),
@@ -105,6 +117,8 @@ impl Arguments {
             Command::Simulate(simulate) => simulate.execute(),
             Command::Merge(merge) => merge.execute(),
             Command::Report(report) => report.execute(),
+            #[cfg(feature = "serve")]
+            Command::Serve(serve) => serve.execute(),
             Command::LiquidationPrice(liquidation_price) => liquidation_price.execute(),
             Command::Venues(venues) => venues.execute(),
             Command::Models(models) => models.execute(),

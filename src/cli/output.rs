@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use tempfile::NamedTempFile;
 use terminal_size::{Height, Width, terminal_size_of};
 
 use liqsim::report::{FileFormat, Layout};
+use liqsim::study::{can_write, write_whole};
 
 use super::failure::error_with_help;
+use super::own_files::is_replaceable;
 
 /// Writes text to standard output; colours are dropped where they are not wanted. A reader who leaves early has had
 /// enough: that changes no exit status.
@@ -80,13 +81,34 @@ impl<F> OutputFile<F> {
     }
 }
 
-/// Checks that a file can be written, and follows links, so that these stay.
+/// Checks that a file can be written, and follows links, so that these stay. What is there already must be of the
+/// program's own making.
 pub fn prepare_file(path: &Path) -> anyhow::Result<PathBuf> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if path.is_symlink() {
+        return Err(error_with_help(
+            format_args!("cannot write {}: it is a link to what does not exist", path.display()),
+            "remove the link, or name where it leads",
+        ));
+    }
     if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
         anyhow::bail!("cannot write {}: it is not a file", path.display());
     }
-    temporary_beside(&path)?;
+    if !is_replaceable(&path).with_context(|| format!("cannot replace {}", path.display()))? {
+        return Err(error_with_help(
+            format_args!("{} is there already, and liqsim did not make it", path.display()),
+            "name another file, or replace it with --force",
+        ));
+    }
+    can_write(&path).map_err(|error| {
+        // Without the path of the temporary file, which the user has never seen.
+        let reason = io::Error::from(error.kind());
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        error_with_help(
+            format_args!("cannot write {}: {reason}", path.display()),
+            format_args!("does the folder {} exist, and may you write to it?", folder.display()),
+        )
+    })?;
     Ok(path)
 }
 
@@ -100,35 +122,5 @@ pub fn write_file_with(
     path: &Path,
     write: impl FnOnce(&mut (dyn Write + Send)) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let cannot_write = || format!("cannot write {}", path.display());
-    let mut file = io::BufWriter::new(temporary_beside(path)?);
-    write(&mut file).with_context(cannot_write)?;
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error).with_context(cannot_write)?;
-    // Or the name may be on the disk before the content, and a power cut leaves an empty file.
-    file.as_file().sync_data().with_context(cannot_write)?;
-    file.persist(path).map_err(|error| error.error).with_context(cannot_write)?;
-    Ok(())
-}
-
-fn temporary_beside(path: &Path) -> anyhow::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".liqsim-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As for any new file: the user's mask decides, not the privacy of temporary files.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder).map_err(|error| {
-        // Without the path of the temporary file, which the user has never seen.
-        let reason = io::Error::from(error.kind());
-        error_with_help(
-            format_args!("cannot write {}: {reason}", path.display()),
-            format_args!("does the folder {} exist, and may you write to it?", folder.display()),
-        )
-    })
+    write_whole(path, write).with_context(|| format!("cannot write {}", path.display()))
 }

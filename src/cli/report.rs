@@ -1,9 +1,7 @@
 //! `report`: a page with pictures from finished results.
 
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args;
 
 use liqsim::report::html::{self, Document, ScenarioText};
@@ -11,6 +9,7 @@ use liqsim::report::{FileFormat, Format};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print};
+use super::own_files::read_text;
 
 /// Make a page with pictures from results: one file that works offline
 ///
@@ -46,7 +45,7 @@ impl Report {
         }
         let mut documents = Vec::new();
         for path in &self.results {
-            let text = read(path)?;
+            let text = read_text(path)?;
             let found = Document::parse(&text).map_err(|error| {
                 let name = path.display();
                 error_with_help(
@@ -59,13 +58,9 @@ impl Report {
         let scenarios = self
             .scenarios
             .iter()
-            .map(|path| Ok(ScenarioText { name: path.display().to_string(), text: read(path)? }))
+            .map(|path| Ok(ScenarioText { name: path.display().to_string(), text: read_text(path)? }))
             .collect::<anyhow::Result<Vec<_>>>()?;
         output.write(&html::render(&documents, &scenarios)?)?;
         print(&format!("Wrote {}. Open it in a browser.\n", self.output.display()))
     }
-}
-
-fn read(path: &PathBuf) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

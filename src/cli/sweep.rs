@@ -17,7 +17,7 @@ use liqsim::study::{ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSou
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
-use super::output::print;
+use super::output::{prepare_file, print};
 use super::progress::ProgressLine;
 use super::sources::scenario_files;
 use super::values;
@@ -76,6 +76,9 @@ impl Sweep {
         let sources = self.sources()?;
         let cannot_write = || format!("cannot write to the folder {}", self.output.display());
         let folder = ResultsFolder::open(&self.output).with_context(cannot_write)?;
+        for table in ["index.csv", "results.csv", "results.parquet", "report.html"] {
+            prepare_file(&self.output.join(table))?;
+        }
         let stop = interrupt::stop_flag()?;
         let changes = SweepChanges { overrides: self.overrides.clone(), paths: self.paths, seed: self.seed };
         let plan = SweepPlan::new(sources, changes, |identity| folder.finished(identity).is_some())

@@ -1,10 +1,8 @@
 //! What commands with a verdict have in common: formats, files, exit status, results read back.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
@@ -14,6 +12,7 @@ use liqsim::study::{ComparisonOptions, Verdict};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print, terminal_layout};
+use super::own_files::read_text;
 use super::values;
 
 /// Exit status where something fails or cannot be decided.
@@ -136,7 +135,7 @@ enum OneOrMore {
 
 /// Reads the results that `run --format json` printed.
 pub fn read_results(path: &Path) -> anyhow::Result<Vec<RunResult>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = read_text(path)?;
     match serde_json::from_str(&text) {
         Ok(OneOrMore::One(result)) => Ok(vec![*result]),
         Ok(OneOrMore::More(results)) => Ok(results),

@@ -4,6 +4,7 @@ mod bars;
 mod duration;
 mod funding_history;
 mod history;
+mod input_file;
 mod varying;
 
 pub use bars::{Bars, Sides};
@@ -13,4 +14,5 @@ pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
+pub use input_file::{LARGEST_DATA, read_input, read_limited};
 pub use varying::Varying;

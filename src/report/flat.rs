@@ -20,11 +20,18 @@ impl Cell {
     /// The cell as text; empty where there is nothing.
     pub fn text(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => spreadsheet_text(text),
             Self::Count(count) => count.to_string(),
             Self::Number(number) => number.map(|number| number.to_string()).unwrap_or_default(),
         }
     }
+}
+
+/// A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe, which these do not show
+/// (OWASP, "CSV Injection"). Numbers stay.
+fn spreadsheet_text(text: &str) -> String {
+    let is_number = text.trim_end_matches('%').trim_end().parse::<f64>().is_ok();
+    if text.starts_with(['=', '+', '-', '@']) && !is_number { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Names and cells of a level, the same names for every level.

@@ -48,6 +48,7 @@ pub use rows::{TableFormat, TableWriter};
 pub use safe::{render_safe_csv, render_safe_json, render_safe_table};
 pub use sweep::{MOST_MAPPED, SweepAxis, SweepCell, SweepReport};
 pub use sweep_tables::SweepTables;
+pub use text::is_warning;
 pub use track_record::{ReliabilityRow, Score, ScoreRow, TrackReport, forecasts_csv};
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::market::{LARGEST_DATA, read_input};
 
 /// Where the files that a scenario names are read from.
 pub trait Files: Send + Sync {
@@ -22,7 +23,7 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+        read_input(path, LARGEST_DATA)
     }
 }
 

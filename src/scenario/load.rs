@@ -10,7 +10,7 @@ use super::source::Source;
 use super::tree::{Node, Value};
 use super::types::Scenario;
 use super::written::Written;
-use super::{overrides, resolve, syntax};
+use super::{overrides, printable, resolve, syntax};
 
 /// Reads a scenario file and sets the keys of `overrides` (`"account.equity=5000"`).
 ///
@@ -64,6 +64,7 @@ fn changed(mut root: Node, source: &Arc<Source>, overrides: &[String]) -> (Node,
         overrides::apply(&mut root, source, text, &mut problems);
     }
     root.name_places("");
+    printable::check(&root, &mut problems);
     (root, problems)
 }
 

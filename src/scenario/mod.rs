@@ -8,6 +8,7 @@ mod types;
 mod check;
 mod files;
 mod source;
+mod printable;
 mod reading;
 mod problem;
 mod render;

@@ -1,7 +1,8 @@
 //! Options of the form `--set a.b=c`, which set keys of a scenario after its file was read.
 //!
 //! The key is dotted, with quotes where a name needs them and indexes from 0 in lists (`account.positions.0.side`);
-//! tables that are missing on the way are made. The value is TOML; what is not TOML is text, so quotes can be left out.
+//! tables that are missing on the way are made. The value is TOML; what is not TOML is text, so quotes can be left out. Without a
+//! value (`policy.stop_loss=`) the key is taken out.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,7 +19,11 @@ pub(super) fn apply(root: &mut Node, scenario: &Source, text: &str, problems: &m
     let whole = Place::new(&source, 0..text.len());
     match parse(text, &source) {
         Ok((path, value)) => {
-            if let Err(problem) = set(root, &path, value, &source) {
+            let done = match value {
+                Some(value) => set(root, &path, value, &source),
+                None => take_out(root, &path, &source),
+            };
+            if let Err(problem) = done {
                 problems.push(problem);
             }
         }
@@ -31,9 +36,12 @@ pub(super) fn apply(root: &mut Node, scenario: &Source, text: &str, problems: &m
 
 type Segment = (String, Range<usize>);
 
-/// The path and the value of an option.
-fn parse(text: &str, source: &Arc<Source>) -> Result<(Vec<Segment>, Node), String> {
+/// The path and the value of an option; none where nothing follows the `=`.
+fn parse(text: &str, source: &Arc<Source>) -> Result<(Vec<Segment>, Option<Node>), String> {
     let (path, equals) = parse_path(text)?;
+    if text[equals + 1..].trim().is_empty() {
+        return Ok((path, None));
+    }
     let written = &text[equals + 1..];
     let lead = written.len() - written.trim_start().len();
     let (start, written) = (equals + 1 + lead, written.trim());
@@ -47,7 +55,7 @@ fn parse(text: &str, source: &Arc<Source>) -> Result<(Vec<Segment>, Node), Strin
             place: Place::new(source, start..start + written.len()),
         },
     };
-    Ok((path, node))
+    Ok((path, Some(node)))
 }
 
 /// The dotted key before the first `=` outside quotes, and where that is.
@@ -118,5 +126,34 @@ fn set(node: &mut Node, path: &[Segment], value: Node, source: &Arc<Source>) -> 
             Err(Problem::new(Code::Override, &place, message)
                 .help("only tables and lists have parts; set it as a whole"))
         }
+    }
+}
+
+/// Takes out what is at the end of a path.
+fn take_out(node: &mut Node, path: &[Segment], source: &Arc<Source>) -> Result<(), Problem> {
+    let Some(((name, span), rest)) = path.split_first() else { return Ok(()) };
+    let missing = || {
+        let message = format!("there is no {} to take out", ticked(name));
+        Problem::new(Code::Override, &Place::new(source, span.clone()), message)
+            .help("nothing after the `=` takes a key out; give a value to set it")
+    };
+    match &mut node.value {
+        Value::Table(table) => {
+            let index = table.entries.iter().position(|entry| entry.key == *name).ok_or_else(missing)?;
+            if rest.is_empty() {
+                table.entries.remove(index);
+                return Ok(());
+            }
+            take_out(&mut table.entries[index].node, rest, source)
+        }
+        Value::List(items) => {
+            let index = name.parse().ok().filter(|index| *index < items.len()).ok_or_else(missing)?;
+            if rest.is_empty() {
+                items.remove(index);
+                return Ok(());
+            }
+            take_out(&mut items[index], rest, source)
+        }
+        _ => Err(missing()),
     }
 }

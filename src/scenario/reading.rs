@@ -1,12 +1,12 @@
 //! How the text of a source is read from a file, and what keeps it from being one.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::problem::{Code, Place, Problem, Problems};
 use super::source::Source;
+use crate::market::{read_input, read_limited};
 
 /// Largest file that is read; a scenario holds a few kilobytes.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -26,22 +26,19 @@ impl Source {
             let help = "give the path of a scenario file inside it";
             return Err(empty.refuse(None, "this is a folder, not a file", help));
         }
-        let mut bytes = Vec::new();
-        // One byte beyond the limit tells a file of that size from a larger one without reading it all.
-        let read = if is_standard_input {
-            std::io::stdin().take(LARGEST + 1).read_to_end(&mut bytes)
-        } else {
-            File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        };
-        if let Err(error) = read {
-            return Err(if error.kind() == std::io::ErrorKind::NotFound {
+        let read =
+            if is_standard_input { read_limited(io::stdin(), LARGEST) } else { read_input(path, LARGEST) };
+        let bytes = read.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
                 let help = "check the path; `liqsim init` writes a scenario to start from";
                 empty.refuse(None, "the file does not exist", help)
-            } else {
+            }
+            ErrorKind::FileTooLarge => empty.too_large(),
+            _ => {
                 let help = "check that it is a file and may be read";
                 empty.refuse(None, &format!("cannot read the file: {error}"), help)
-            });
-        }
+            }
+        })?;
         empty.with_bytes(bytes)
     }
 
@@ -52,7 +49,7 @@ impl Source {
         let empty = Self { folder, files, ..Self::new(path.display().to_string(), "") };
         match self.files.get(path) {
             Ok(bytes) => empty.with_bytes(bytes.to_vec()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 let help = "check the path; paths start from the folder of the scenario";
                 Err(empty.refuse(None, "the file does not exist", help))
             }
@@ -63,11 +60,14 @@ impl Source {
         }
     }
 
+    fn too_large(&self) -> Problems {
+        self.refuse(None, "the file is larger than 1 MiB", "a scenario is a few kilobytes of TOML text")
+    }
+
     /// The source with the text that a file holds.
     fn with_bytes(self, bytes: Vec<u8>) -> Result<Self, Problems> {
         if bytes.len() as u64 > LARGEST {
-            let message = "the file is larger than 1 MiB";
-            return Err(self.refuse(None, message, "a scenario is a few kilobytes of TOML text"));
+            return Err(self.too_large());
         }
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
             return Err(self.refuse(None, "the file is UTF-16 text", "save it as UTF-8"));

@@ -34,6 +34,7 @@ mod starts;
 mod sweep;
 mod verdict;
 mod walk_forward;
+mod whole_file;
 
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
 #[cfg(feature = "arrays")]
@@ -67,9 +68,10 @@ pub use run::{MergePartsError, merge, run};
 pub use safe::{CurvePoint, Depths, LeverageRange};
 pub use search::{Found, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
-pub use sentence::{SAFE, answer};
+pub use sentence::{SAFE, answer, answer_at, chosen};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
 pub use simulation::{RunError, result_of, run_levels, run_shard, run_sharing, run_tallied};
 pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use verdict::Verdict;
 pub use walk_forward::{WalkForward, WalkForwardError};
+pub use whole_file::{can_write, write_whole};

@@ -1,29 +1,41 @@
 //! A folder of results, one file per identity: what is finished is known after any interruption.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tempfile::NamedTempFile;
-
+use super::whole_file::{can_write, remove_leftovers, write_whole};
 use crate::result::RunResult;
 
-/// A folder of results by identity.
+/// A folder of results by identity. It belongs to one sweep at a time.
 #[derive(Debug, Clone)]
 pub struct ResultsFolder {
     folder: PathBuf,
+    /// Locked as long as anybody holds it; the system takes the lock from a process that ends, however it ends.
+    _lock: Arc<File>,
 }
 
 impl ResultsFolder {
-    /// Opens or makes the folder and checks that it can be written to.
+    /// Opens or makes the folder, takes it for this sweep, checks that it can be written to, and removes what a sweep that
+    /// was killed left half written.
     ///
     /// # Errors
-    /// It cannot be made or written to.
+    /// It cannot be made or written to, or another sweep is at work in it ([`io::ErrorKind::ResourceBusy`]).
     pub fn open(folder: &Path) -> io::Result<Self> {
         let cells = folder.join("cells");
         fs::create_dir_all(&cells)?;
-        tempfile::Builder::new().prefix(".liqsim-").tempfile_in(&cells)?;
-        Ok(Self { folder: folder.to_owned() })
+        let lock = File::create(folder.join(".lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                io::Error::new(io::ErrorKind::ResourceBusy, "another sweep is at work in it")
+            }
+            TryLockError::Error(error) => error,
+        })?;
+        can_write(&cells.join("any"))?;
+        remove_leftovers(folder)?;
+        remove_leftovers(&cells)?;
+        Ok(Self { folder: folder.to_owned(), _lock: Arc::new(lock) })
     }
 
     /// Where the result of an identity is kept.
@@ -31,10 +43,11 @@ impl ResultsFolder {
         self.folder.join("cells").join(format!("{identity}.json"))
     }
 
-    /// The finished result of an identity. A file that cannot be understood counts as none.
+    /// The finished result of an identity. A file that cannot be understood, or whose checksum is not that of its content,
+    /// counts as none.
     pub fn finished(&self, identity: &str) -> Option<RunResult> {
         let text = fs::read_to_string(self.path(identity)).ok()?;
-        let result: RunResult = serde_json::from_str(&text).ok()?;
+        let result: RunResult = serde_json::from_str(&unsealed(&text)?).ok()?;
         (result.identity == identity).then_some(result)
     }
 
@@ -43,7 +56,7 @@ impl ResultsFolder {
     /// # Errors
     /// It cannot be written, such as to a full disk.
     pub fn keep(&self, result: &RunResult) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(result)? + "\n";
+        let text = sealed(&serde_json::to_string_pretty(result)?);
         write_whole(&self.path(&result.identity), |file| file.write_all(text.as_bytes()))
     }
 
@@ -56,28 +69,40 @@ impl ResultsFolder {
         name: &str,
         write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> io::Result<()> {
-        write_whole(&self.folder.join(name), |file| {
-            let mut buffered = io::BufWriter::new(file);
-            write(&mut buffered)?;
-            buffered.flush()
-        })
+        write_whole(&self.folder.join(name), write)
     }
 }
 
-/// Writes to a temporary file in the same folder and puts it in place.
-fn write_whole(path: &Path, write: impl FnOnce(&mut NamedTempFile) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".liqsim-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As for any new file: the user's mask decides, not the privacy of temporary files.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+/// How the checksum of a cell begins, its last key.
+const CHECKSUM: &str = ",\n  \"checksum\": \"";
+
+/// The text of an object with a last key: the checksum of what stands before it.
+fn sealed(object: &str) -> String {
+    let object = object.strip_suffix("\n}").unwrap_or(object);
+    format!("{object}{CHECKSUM}{}\"\n}}\n", blake3::hash(object.as_bytes()).to_hex())
+}
+
+/// The text without its checksum; none if the two do not belong together.
+fn unsealed(text: &str) -> Option<String> {
+    let (object, checksum) = text.rsplit_once(CHECKSUM)?;
+    let known = blake3::hash(object.as_bytes()).to_hex();
+    (checksum.strip_suffix("\"\n}\n")? == known.as_str()).then(|| format!("{object}\n}}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_with_any_byte_changed_counts_as_none() {
+        let object = "{\n  \"levels\": [1.5]\n}";
+        let whole = sealed(object);
+        assert_eq!(unsealed(&whole).as_deref(), Some(object));
+        for place in 0..whole.len() {
+            let mut bytes = whole.clone().into_bytes();
+            bytes[place] ^= 1;
+            assert_eq!(String::from_utf8(bytes).ok().and_then(|text| unsealed(&text)), None, "byte {place}");
+            assert_eq!(unsealed(&whole[..place]), None, "cut at {place}");
+        }
     }
-    let mut file = builder.tempfile_in(folder)?;
-    write(&mut file)?;
-    file.as_file().sync_data()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

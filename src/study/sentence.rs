@@ -11,7 +11,16 @@ pub const SAFE: f64 = 0.01;
 
 /// One sentence that answers the question of the scenario; the second one says up to where liquidation stays rare.
 pub fn answer(scenario: &Scenario, result: &RunResult) -> String {
-    let Some(level) = chosen(scenario, result) else { return String::new() };
+    chosen(scenario, result).map_or_else(String::new, |level| answer_of(scenario, result, level))
+}
+
+/// The same for the level at a leverage; none if it was not computed.
+pub fn answer_at(scenario: &Scenario, result: &RunResult, leverage: f64) -> Option<String> {
+    let level = result.levels.iter().find(|level| level.leverage == leverage)?;
+    Some(answer_of(scenario, result, level))
+}
+
+fn answer_of(scenario: &Scenario, result: &RunResult, level: &LevelResult) -> String {
     let mut text = what_happens(scenario, level);
     if result.levels.len() > 1 {
         text += &limit(scenario, result);

@@ -1,8 +1,10 @@
 //! The program as a user meets it.
 
 mod arguments;
+mod files;
 mod calibrate;
 mod forecasts;
+mod hostile;
 mod init;
 mod liquidation_price;
 mod signals;

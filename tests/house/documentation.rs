@@ -5,9 +5,9 @@
 //! here.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
@@ -81,6 +81,9 @@ fn run_line(folder: &Path, line: &str) -> Option<Output> {
     if needs_jq || line.contains('~') || !line.starts_with("liqsim ") {
         return None;
     }
+    if line.starts_with("liqsim serve") {
+        return Some(served(folder, line));
+    }
     // A starter is written only where there is none.
     let fresh = tempfile::tempdir().unwrap();
     let folder = if line.starts_with("liqsim init") { fresh.path() } else { folder };
@@ -90,6 +93,18 @@ fn run_line(folder: &Path, line: &str) -> Option<Output> {
     );
     let shell = Command::new("sh").args(["-c", line]).current_dir(folder).env("PATH", path.unwrap()).output();
     Some(shell.unwrap())
+}
+
+/// A page is served until it is interrupted; no browser is opened.
+fn served(folder: &Path, line: &str) -> Output {
+    let words = line.split_whitespace().skip(1).filter(|word| *word != "--open");
+    let mut command = Command::new(LIQSIM);
+    command.args(words).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It says where it is, or why not.
+    let _ = child.stdout.as_mut().unwrap().read(&mut [0; 256]).unwrap();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    child.wait_with_output().unwrap()
 }
 
 /// The commands must work, and at least so many must be there. A check that does not pass has worked too.

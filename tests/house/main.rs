@@ -2,4 +2,5 @@
 
 mod circles;
 mod documentation;
+mod release;
 mod rooms;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room imports only from rooms before it in the list, and from itself.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "numeric",
     "stats",
     "market",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 14] = [
     "study",
     "calibrate",
     "report",
+    "serve",
     "cli",
 ];
 

@@ -1,12 +1,13 @@
 //! From the bytes of a file to its text: unpacked, decoded, or named with the way out.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io;
 
 use flate2::read::MultiGzDecoder;
 
 use super::error::{Refusal, Refused};
 use super::json;
+use crate::market::input_file::{LARGEST_DATA, read_limited};
 
 /// Packings and formats that are told by their first bytes and not read, each with what to do.
 const FORMATS: [(&[u8], &str, &str); 13] = [
@@ -44,8 +45,7 @@ pub(in crate::market) enum Unread {
 /// The text of a file: unpacked from gzip, decoded from UTF-8 or UTF-16, tables of other formats as lines of fields.
 pub(in crate::market) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Unread> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut unpacked = Vec::new();
-        MultiGzDecoder::new(bytes).read_to_end(&mut unpacked).map_err(Unread::Packed)?;
+        let unpacked = read_limited(MultiGzDecoder::new(bytes), LARGEST_DATA).map_err(Unread::Packed)?;
         return decoded(&unpacked).map(|text| Cow::Owned(text.into_owned())).map_err(Unread::Refused);
     }
     decoded(bytes).map_err(Unread::Refused)

@@ -1,7 +1,6 @@
 //! From a file's bytes to a history and its report.
 
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use super::clean::clean;
@@ -12,6 +11,7 @@ use super::options::ReadOptions;
 use super::packing::{self, Unread};
 use super::series::PriceHistory;
 use super::table::{self, Table};
+use crate::market::input_file::{LARGEST_DATA, read_input, read_limited};
 
 impl PriceHistory {
     /// Reads a history from a file in any of the layouts of docs/prices.md; `-` is standard input.
@@ -21,11 +21,9 @@ impl PriceHistory {
     /// duplicates, crossed bars) is no error: it is on the report.
     pub fn read(path: &Path, options: &ReadOptions) -> Result<(Self, HistoryReport), HistoryError> {
         let (name, bytes) = if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            let result = io::stdin().lock().read_to_end(&mut bytes);
-            ("standard input".to_owned(), result.map(|_| bytes))
+            ("standard input".to_owned(), read_limited(io::stdin().lock(), LARGEST_DATA))
         } else {
-            (path.display().to_string(), fs::read(path))
+            (path.display().to_string(), read_input(path, LARGEST_DATA))
         };
         let bytes = bytes.map_err(|error| HistoryError::Read { source_name: name.clone(), error })?;
         Self::from_bytes(&name, &bytes, options)

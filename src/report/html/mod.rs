@@ -9,5 +9,5 @@ mod page;
 mod verdicts;
 
 pub use document::{Document, DocumentError};
-pub use page::{ScenarioText, render};
+pub use page::{FORMAT_SCRIPT, STYLE, ScenarioText, render};
 pub use verdicts::{Table, Verdicts};

@@ -14,12 +14,15 @@ use super::verdicts::Verdicts;
 use crate::result::{NoteText, RunResult};
 
 const TEMPLATE: &str = include_str!("../assets/page.html");
-const STYLE: &str = include_str!("../assets/page.css");
+/// The style that all pages share.
+pub const STYLE: &str = include_str!("../assets/page.css");
+/// Numbers as all pages show them.
+pub const FORMAT_SCRIPT: &str = include_str!("../assets/format.js");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
 const SCRIPTS: [&str; 8] = [
-    include_str!("../assets/format.js"),
+    FORMAT_SCRIPT,
     include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
