@@ -22,6 +22,9 @@ pub trait Follower: Observer {
         }
     }
 
+    /// Names the path and the level of every miner who was wound up in the current block so far.
+    fn for_each_defaulted(&self, _name: &mut dyn FnMut(u32, usize)) {}
+
     /// The liquidations of the current block so far; with many levels only those whose times were drawn.
     fn hits(&self) -> &[Hit];
 }

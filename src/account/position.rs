@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use super::fill::{Remains, liquidate_alone};
 use super::margin::Exposure;
-use crate::numeric::elementary;
+use crate::numeric::{elementary, plain_number};
 use crate::venue::{Contract, Holding, Liquidation, LiquidationPrice, MarginError, Side, Venue};
 
 /// One leverage of one isolated position.
@@ -60,13 +60,17 @@ pub struct LiquidationFill {
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 pub enum LevelError {
     /// Equity is not a positive number.
-    #[error("equity {0} must be positive and finite")]
+    #[error("equity {} must be positive and finite", plain_number(*.0))]
     Equity(f64),
     /// Leverage is not a positive number.
-    #[error("leverage {0} must be positive and finite")]
+    #[error("leverage {} must be positive and finite", plain_number(*.0))]
     Leverage(f64),
     /// The position is larger than the venue's table of tiers.
-    #[error("notional {notional} is above {largest}, the top of the venue's margin tiers")]
+    #[error(
+        "notional {} is above {}, the top of the venue's margin tiers",
+        plain_number(*.notional),
+        plain_number(*.largest)
+    )]
     AboveTopTier {
         /// Notional at entry.
         notional: f64,
@@ -74,7 +78,7 @@ pub enum LevelError {
         largest: f64,
     },
     /// The venue allows less leverage at any size.
-    #[error("leverage {leverage} is above {max_leverage}, the venue's cap")]
+    #[error("leverage {} is above {}, the venue's cap", plain_number(*.leverage), plain_number(*.max_leverage))]
     AboveCap {
         /// The leverage asked for.
         leverage: f64,

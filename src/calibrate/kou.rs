@@ -182,8 +182,8 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
             return f64::NAN;
         }
         let density = law.density(reach + law.centre.abs());
-        work.charge(density.as_ref().map_or(0, |density| density.log_density.len()), 80);
-        work.charge(x.len(), 14);
+        work.charge(density.as_ref().map_or(0, |density| density.log_density.len()), 105);
+        work.charge(x.len(), 18);
         density.map_or(f64::NAN, |density| x.iter().map(|x| density.log_at(*x)).sum())
     };
     let parameters = |u: &[f64]| {

@@ -11,6 +11,9 @@ use super::goodness::Goodness;
 use super::provenance::Provenance;
 use super::terms::{Drift, Terms};
 
+/// A miner whose fleet, power and loan stand in for those of the user.
+const MINER: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.toml");
+
 /// The scenario of a candidate, as text.
 pub fn scenario(
     calibration: &Calibration,
@@ -18,16 +21,29 @@ pub fn scenario(
     provenance: &Provenance,
     terms: &Terms,
 ) -> String {
-    let Terms { asset, venue, side, horizon, .. } = terms;
+    let fit = &candidate.fit;
+    frame(
+        &comments(calibration, candidate, provenance, terms),
+        fit.kind,
+        &model(calibration, fit, terms.drift),
+        provenance.last_close,
+        terms,
+    )
+}
+
+/// A scenario around the table of a model of some kind: of a position, or of a miner where the coin's network is known.
+pub(super) fn frame(comments: &str, kind: &str, model: &str, price: f64, terms: &Terms) -> String {
+    let Terms { asset, side, horizon, network, .. } = terms;
     let side = match side {
         Side::Long => "long",
         Side::Short => "short",
     };
-    let fit = &candidate.fit;
-    let levels: Vec<String> = terms.leverage.iter().map(ToString::to_string).collect();
+    let (what, account) =
+        if network.is_empty() { (side, position(side, terms)) } else { ("miner", miner(asset)) };
+    let network = if network.is_empty() { String::new() } else { format!("{network}\n") };
     format!(
-        "{}
-name = \"{asset} {side}, {horizon}, {} fitted to history\"
+        "{comments}
+name = \"{asset} {what}, {horizon}, {kind} fitted to history\"
 
 [simulation]
 horizon = \"{horizon}\"
@@ -39,24 +55,37 @@ monitoring = \"continuous\"
 price = {}                # the last close
 
 [assets.{asset}.model]
-{}
-[account]
+{model}
+{network}{account}",
+        number(price, 10),
+    )
+}
+
+/// The account of one position.
+fn position(side: &str, terms: &Terms) -> String {
+    let levels: Vec<String> = terms.leverage.iter().map(ToString::to_string).collect();
+    format!(
+        "[account]
 equity = {}
 margin = \"isolated\"
 leverage = [{}]
-venue = \"{venue}\"
+venue = \"{}\"
 
 [[account.positions]]
-asset = \"{asset}\"
+asset = \"{}\"
 side = \"{side}\"
 ",
-        comments(calibration, candidate, provenance, terms),
-        fit.kind,
-        number(provenance.last_close, 10),
-        model(calibration, fit, terms.drift),
         number(terms.equity, 10),
         levels.join(", "),
+        terms.venue,
+        terms.asset,
     )
+}
+
+/// The account and the miner of the shipped scenario.
+fn miner(asset: &str) -> String {
+    let tail = MINER.split_once("[account]").map_or("", |(_, tail)| tail);
+    format!("[account]{}", tail.replace("asset = \"BTC\"", &format!("asset = \"{asset}\"")))
 }
 
 /// What the scenario format says against the fitted values; nothing if it takes them.
@@ -100,11 +129,7 @@ fn comments(
         "#".to_owned(),
         "# Where the model's numbers come from".to_owned(),
     ];
-    let mut item = |head: &str, text: &str| {
-        for (index, line) in wrap(text, 104).into_iter().enumerate() {
-            lines.push(format!("#   {:<11}{line}", if index == 0 { head } else { "" }).trim_end().to_owned());
-        }
-    };
+    let mut item = |head: &str, text: &str| item(&mut lines, head, text);
     item(
         "Data",
         &format!(
@@ -299,6 +324,13 @@ pub fn number(value: f64, digits: usize) -> String {
     let text = format!("{value:.decimals$}");
     let text = text.trim_end_matches('0');
     if text.ends_with('.') { format!("{text}0") } else { text.to_owned() }
+}
+
+/// A comment under a head.
+pub(super) fn item(lines: &mut Vec<String>, head: &str, text: &str) {
+    for (index, line) in wrap(text, 104).into_iter().enumerate() {
+        lines.push(format!("#   {:<11}{line}", if index == 0 { head } else { "" }).trim_end().to_owned());
+    }
 }
 
 /// Words in lines of at most so many columns.

@@ -56,6 +56,8 @@ pub struct Terms {
     pub equity: f64,
     /// Drift of the model.
     pub drift: Drift,
+    /// The table of the coin's network; empty without one.
+    pub network: String,
     /// What was assumed, in words; empty if everything was chosen.
     pub assumed: Vec<String>,
 }
@@ -107,6 +109,19 @@ impl Terms {
         } else {
             choices.leverage.clone()
         };
-        Self { asset, venue, side, horizon, leverage, equity, drift, assumed }
+        Self { asset, venue, side, horizon, leverage, equity, drift, network: String::new(), assumed }
+    }
+
+    /// The same with the table of the coin's network: a miner in place of a position.
+    #[must_use]
+    pub fn with_network(mut self, network: String, choices: &Choices) -> Self {
+        self.assumed.retain(|words| words.starts_with("the coin"));
+        self.assumed
+            .push("fleet, power and loan are those of scenarios/miner-fleet-on-credit-540d.toml".to_owned());
+        if choices.horizon.is_none() {
+            self.horizon = Duration::from_seconds(540 * 86_400);
+            self.assumed.push("the horizon is 540d (--horizon)".to_owned());
+        }
+        Self { network, ..self }
     }
 }

@@ -1,6 +1,6 @@
 //! `calibrate`: fit models to recorded prices and write a ready scenario.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -9,13 +9,15 @@ use liqsim::calibrate::{
     start_and_long_run,
 };
 use liqsim::market::{Duration, HistoryReport, PriceHistory};
-use liqsim::report::CalibrationReport;
+use liqsim::report::{CalibrationReport, render_network_table};
 use liqsim::scenario::{Source, parse};
 use liqsim::venue::Side;
 
+use super::calibrate_har::calibrate_har;
+use super::calibrate_network::NetworkFiles;
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{prepare_file, print, terminal_layout, write_file};
-use super::prices::PriceOptions;
+use super::prices::{self, PriceOptions};
 use super::values;
 
 /// Fit price models to recorded prices and write a ready scenario
@@ -26,7 +28,8 @@ use super::values;
 #[command(
     after_help = "Examples:\n  liqsim calibrate btc_usdt_1h.csv.gz -o btc.toml && liqsim run btc.toml\n  \
                   liqsim calibrate btc_usdt_1h.csv.gz --model garch --since 2023-01-01 --interval 1d\n  \
-                  liqsim calibrate btc_usdt_1h.csv.gz --describe"
+                  liqsim calibrate btc_usdt_1h.csv.gz --describe\n  \
+                  liqsim calibrate btc_usdt_1h.csv.gz --network network.csv"
 )]
 pub struct Calibrate {
     /// Prices (CSV, JSON or Parquet, plain or gzip); "-" is standard input
@@ -59,6 +62,9 @@ pub struct Calibrate {
     /// Write a scenario with the chosen model; "-" is standard output, in place of the table
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    network: NetworkFiles,
 
     #[command(flatten)]
     terms: TermOptions,
@@ -149,6 +155,8 @@ enum ModelChoice {
     Regime,
     /// Self-exciting jumps
     Hawkes,
+    /// Past days drawn anew under a variance with a memory; writes a file of days beside the scenario
+    Har,
 }
 
 /// Estimators of merton.
@@ -185,6 +193,32 @@ impl Calibrate {
         let provenance = Provenance::of(report, &history).ok_or_else(|| {
             error_with_help("no bars are left between --since and --until", "choose a wider range")
         })?;
+        let drift = match self.drift {
+            DriftChoice::Zero => Drift::Zero,
+            DriftChoice::Estimate => Drift::Estimate,
+        };
+        let mut terms = Terms::new(&self.terms.choices(), drift, &provenance);
+        let network = self.network.calibrate(&history)?;
+        if let Some(network) = &network {
+            let table = network.table(&terms.asset);
+            terms = terms.with_network(table, &self.terms.choices());
+        }
+        if let (Some(network), CalibrationFormat::Table) = (&network, self.format)
+            && self.output.as_deref() != Some(Path::new("-"))
+        {
+            print(&(render_network_table(network, &terms.asset, terminal_layout()) + "\n"))?;
+        }
+        if network.is_some() && self.output.is_none() && self.model == ModelChoice::Auto {
+            // Nothing else was asked for.
+            return match self.format {
+                CalibrationFormat::Table => Ok(()),
+                CalibrationFormat::Json => print(&(serde_json::to_string_pretty(&network)? + "\n")),
+            };
+        }
+        if self.model == ModelChoice::Har {
+            let as_json = self.format == CalibrationFormat::Json;
+            return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), as_json);
+        }
         let ranges = self.describe.then(|| range_volatilities(&history));
         if let Some(path) = self.output.as_deref().filter(|path| path.as_os_str() != "-") {
             prepare_file(path)?;
@@ -194,15 +228,10 @@ impl Calibrate {
         let calibration = if fits { Some(self.fit(&history)?) } else { None };
         let mut said = Vec::new();
         if let (Some(path), Some(calibration)) = (&self.output, &calibration) {
-            let drift = match self.drift {
-                DriftChoice::Zero => Drift::Zero,
-                DriftChoice::Estimate => Drift::Estimate,
-            };
             let chosen = &calibration.candidates[calibration.chosen];
-            let terms = Terms::new(&self.terms.choices(), drift, &provenance);
             let text = scenario(calibration, chosen, &provenance, &terms);
             // What would not run is not written.
-            parse(Source::of_file(path, text.as_str()), &[])
+            parse(Source::of_file(path, text.as_str()).at(prices::now()), &[])
                 .map_err(|problems| WrongScenarios(vec![problems]))?;
             if let Some((start, long_run)) = start_and_long_run(&chosen.fit) {
                 let (start, long_run) = (100.0 * start, 100.0 * long_run);
@@ -266,7 +295,8 @@ impl Calibrate {
     fn targets(&self) -> Vec<Target> {
         let garch = |student, asymmetric| Target::Garch(Garch { student, asymmetric });
         vec![match (self.model, self.estimator) {
-            (ModelChoice::Auto, _) => return Target::ALL.to_vec(),
+            // Its estimation is no fit to returns: see `calibrate_har`.
+            (ModelChoice::Auto | ModelChoice::Har, _) => return Target::ALL.to_vec(),
             (ModelChoice::Gbm, _) => Target::Gbm,
             (ModelChoice::Merton, Estimator::Jumps) => Target::MertonJumps,
             (ModelChoice::Merton, Estimator::Mle) => Target::Merton,

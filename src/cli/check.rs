@@ -19,7 +19,7 @@ use liqsim::report::{Format, Layout, RenderError, VerdictFormat, github_annotati
 use liqsim::result::RunResult;
 use liqsim::scenario::Scenario;
 use liqsim::study::{
-    Assumptions, CheckError, CheckOptions, CheckReport, ComparisonOptions, ScenarioCheck, check,
+    Assumptions, CheckError, CheckOptions, CheckReport, ComparisonOptions, ScenarioCheck, Verdict, check,
 };
 
 use super::failure::error_with_help;
@@ -43,7 +43,8 @@ use super::verdicts::{OutputFormat, TestFlags, VerdictOutput, read_results};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  liqsim check liqsim.toml\n  liqsim check scenarios/ci\n  liqsim check liqsim.toml --save baseline.json\n  \
-                        liqsim check liqsim.toml --baseline baseline.json --tolerance 2% -o junit.xml --github\n  \
+                        liqsim check liqsim.toml --baseline baseline.json --tolerance 2% --fail-on worse -o junit.xml --github\n  \
+                        liqsim check liqsim.toml --baseline baseline.json --update-baseline\n  \
                         liqsim check liqsim.toml --prices btc_1h.csv.gz --since 2026-01-01"
 )]
 pub struct Check {
@@ -69,6 +70,10 @@ pub struct Check {
     /// Compare with the results of an earlier --save
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+
+    /// Show what changed since the baseline, and write the results into it: the changes are accepted
+    #[arg(long, requires = "baseline", conflicts_with = "save")]
+    update_baseline: bool,
 
     /// Test whether the scenario's model still describes these prices (CSV, JSON or Parquet, plain or gzip)
     #[arg(long, value_name = "FILE")]
@@ -104,11 +109,17 @@ impl Check {
     /// Simulates, judges, writes and prints.
     pub fn execute(self) -> anyhow::Result<ExitCode> {
         let files = self.output.prepare()?;
-        let save = self.save.as_deref().map(|path| OutputFile::prepare_as(path, Format::Json)).transpose()?;
-        let baseline = self.baseline.as_deref().map(read_results).transpose()?;
-        let Loaded { files: sources, scenarios } = self.sources.load()?;
+        let renewed = self.baseline.as_deref().filter(|_| self.update_baseline);
+        let save = self.save.as_deref().or(renewed);
+        let save = save.map(|path| OutputFile::prepare_as(path, Format::Json)).transpose()?;
+        let mut baseline = self.baseline.as_deref().map(read_results).transpose()?;
+        let Loaded { files: sources, scenarios, .. } = self.sources.load()?;
         let scenarios: Vec<Scenario> =
             scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
+        // One result against one, whatever their names: options may have changed what the title says.
+        if let (Some([one]), [scenario]) = (baseline.as_deref_mut(), &scenarios[..]) {
+            one.scenario.clone_from(&scenario.name);
+        }
         if save.is_some() || baseline.is_some() {
             let mut names = HashSet::new();
             if let Some(twice) = scenarios.iter().find(|scenario| !names.insert(&scenario.name)) {
@@ -139,6 +150,9 @@ impl Check {
         let (mut checks, mut results) = (Vec::new(), Vec::new());
         for (file, scenario) in sources.iter().zip(&scenarios) {
             let (mut check, result) = self.judge(file, scenario, baseline.as_deref(), &stop)?;
+            if self.update_baseline {
+                accept(&mut check);
+            }
             if let Some((history, found)) = &prices {
                 check.notes.extend(found.iter().cloned());
                 check.assumptions = Some(self.judge_assumptions(scenario, history)?);
@@ -148,6 +162,11 @@ impl Check {
             }
             checks.push(check);
             results.push(result);
+        }
+        if self.update_baseline {
+            let is_new = |old: &RunResult| results.iter().all(|new| new.scenario != old.scenario);
+            let kept: Vec<RunResult> = baseline.into_iter().flatten().filter(is_new).collect();
+            results.extend(kept);
         }
         if let Some(save) = save {
             save.write(&render(&results, Format::Json, Layout::FILE)?)?;
@@ -183,9 +202,12 @@ impl Check {
         let progress = |progress| line.show(&progress);
         let options = RunOptions { threads: self.threads, stop, progress: &progress };
         let decide = self.decide.then_some(self.max_paths);
+        let is_known = |known: &&[RunResult]| known.iter().any(|result| result.scenario == scenario.name);
+        // What a baseline that is renewed does not know yet is added to it.
+        let baseline = baseline.filter(|known| !self.update_baseline || is_known(known));
         let asked = CheckOptions { baseline, comparison: self.test.options(), decide };
         check(scenario, &file.display().to_string(), &asked, &options).map_err(|error| match error {
-            CheckError::NotInBaseline(_) => error_with_help(error, "write it anew with --save"),
+            CheckError::NotInBaseline(_) => error_with_help(error, "add it with --update-baseline"),
             CheckError::Run(error) => error.into(),
         })
     }
@@ -202,7 +224,7 @@ impl Check {
     fn judge_assumptions(&self, scenario: &Scenario, history: &PriceHistory) -> anyhow::Result<Assumptions> {
         let path = self.prices.as_deref().unwrap_or(Path::new(""));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let ComparisonOptions { false_alarm_rate, tolerance } = self.test.options();
+        let ComparisonOptions { false_alarm_rate, tolerance, .. } = self.test.options();
         let options = AssumptionOptions { false_alarm_rate, tolerance };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
         pool.install(|| assumptions(scenario, history, &name, options))
@@ -224,4 +246,16 @@ impl Check {
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .with_context(|| format!("cannot write the job summary {}", Path::new(&summary).display()))
     }
+}
+
+/// Accepts what changed since the baseline: it is shown, and fails nothing.
+fn accept(check: &mut ScenarioCheck) {
+    match &mut check.baseline {
+        Some(baseline) => {
+            baseline.verdict = Verdict::Pass;
+            baseline.notes.push("The baseline is renewed: these numbers are its own from now on.".to_owned());
+        }
+        None => check.notes.push("The scenario is new in the baseline.".to_owned()),
+    }
+    check.judge();
 }

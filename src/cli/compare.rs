@@ -39,7 +39,7 @@ impl Compare {
     pub fn execute(self) -> anyhow::Result<ExitCode> {
         let files = self.output.prepare()?;
         let (before, after) = (read_results(&self.before)?, read_results(&self.after)?);
-        let comparisons = pairs(&before, &after, self.test.options())?;
+        let comparisons = pairs(&before, &after, &self.test.options())?;
         let verdict = Verdict::worst(comparisons.iter().map(|comparison| comparison.verdict));
         self.output.write(files, verdict, |format, layout| render_comparisons(&comparisons, format, layout))
     }
@@ -49,10 +49,10 @@ impl Compare {
 fn pairs(
     before: &[RunResult],
     after: &[RunResult],
-    options: ComparisonOptions,
+    options: &ComparisonOptions,
 ) -> anyhow::Result<Vec<Comparison>> {
     if let ([before], [after]) = (before, after) {
-        return Ok(vec![compare(before, after, options)]);
+        return Ok(vec![compare(before, after, options.clone())]);
     }
     let missing = |scenario: &str| {
         error_with_help(
@@ -63,7 +63,7 @@ fn pairs(
     let mut comparisons = Vec::new();
     for result in after {
         let other = before.iter().find(|other| other.scenario == result.scenario);
-        comparisons.push(compare(other.ok_or_else(|| missing(&result.scenario))?, result, options));
+        comparisons.push(compare(other.ok_or_else(|| missing(&result.scenario))?, result, options.clone()));
     }
     match before.iter().find(|other| after.iter().all(|result| result.scenario != other.scenario)) {
         Some(other) => Err(missing(&other.scenario)),

@@ -1,13 +1,15 @@
 //! `init`: a commented scenario to start from.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use liqsim::account::Level;
+use liqsim::market::Duration;
 use liqsim::scenario::{Source, catalogue_venue, parse};
-use liqsim::venue::{Contract, Side, Venue, catalogue_text};
+use liqsim::venue::{Contract, Liquidation, Side, Venue, catalogue_text};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{print, write_file};
@@ -38,18 +40,22 @@ const MINER: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.tom
 /// Write a commented scenario to start from
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  liqsim init\n  liqsim init --miner\n  liqsim init --model heston --venue hyperliquid-eth --side short --leverage 1..40"
+    after_help = "Examples:\n  liqsim init\n  liqsim init --miner\n  liqsim init --model heston --venue hyperliquid-eth --side short --leverage 1..40\n  \
+                        liqsim init --venue loan-aave-like --horizon 6mo\n  \
+                        liqsim init --price 64700 --entry 61000 --quantity 0.5 --margin 5000 --stop 6%"
 )]
 pub struct Init {
     /// A miner who bought machines on credit, in place of a position
-    #[arg(long, conflicts_with_all = ["model", "prices", "side", "venue", "leverage"])]
+    #[arg(long, conflicts_with_all = ["model", "prices", "side", "short", "venue", "leverage", "horizon", "price", "equity",
+        "stop", "volatility", "entry"])]
     miner: bool,
 
     /// Price model
     #[arg(long, value_enum, default_value = "merton")]
     model: ModelKind,
 
-    /// Recorded bars (CSV) for bootstrap, har, scaled-history and forecast; the path starts from the scenario's folder
+    /// Recorded bars (CSV) for bootstrap, har, scaled-history and forecast; the path starts from the
+    /// scenario's folder
     #[arg(long, value_name = "FILE", required_if_eq_any([("model", "bootstrap"), ("model", "har"), ("model", "scaled-history"), ("model", "forecast")]))]
     prices: Option<PathBuf>,
 
@@ -57,13 +63,51 @@ pub struct Init {
     #[arg(long, default_value = "long", value_parser = side_parser())]
     side: Side,
 
+    /// The same as --side short
+    #[arg(long, conflicts_with = "side")]
+    short: bool,
+
     /// Venue of the catalogue (see `liqsim venues`)
     #[arg(long, value_name = "NAME", default_value = "binance-usdm-btcusdt")]
     venue: String,
 
-    /// One leverage (10), or the usual ones in a range (1..40); by default up to 50; as far as the venue allows
-    #[arg(long, value_name = "RANGE", value_parser = values::leverage_range)]
-    leverage: Option<(f64, f64)>,
+    /// One leverage (10), several (3,5,10), or the usual ones in a range (1..40); by default up to 50; as far
+    /// as the venue allows
+    #[arg(long, value_name = "LEVELS", value_parser = LevelChoice::from_str)]
+    leverage: Option<LevelChoice>,
+
+    /// How long the position is held: 36h, 14d, 2w, 6mo, 1y
+    #[arg(long, visible_alias = "for", value_name = "DURATION", default_value = "30d")]
+    horizon: Duration,
+
+    /// Price now; a round example if absent
+    #[arg(long, value_name = "P", value_parser = values::positive)]
+    price: Option<f64>,
+
+    /// Collateral put up: 5000, or coins such as "0.5 BTC"
+    #[arg(long, value_name = "AMOUNT", value_parser = values::equity)]
+    equity: Option<String>,
+
+    /// Stop loss at this distance from the entry price, such as 6%
+    #[arg(long, value_name = "DISTANCE", value_parser = values::positive_ratio)]
+    stop: Option<f64>,
+
+    /// Volatility per square root of a year, such as 80%; that between jumps where the model has them
+    #[arg(long, value_name = "V", value_parser = values::volatility)]
+    volatility: Option<f64>,
+
+    /// Price at which the position was opened, if it is open already
+    #[arg(long, value_name = "P", value_parser = values::positive, requires_all = ["quantity", "margin"])]
+    #[arg(conflicts_with_all = ["equity"])]
+    entry: Option<f64>,
+
+    /// Its size: coins, or quote units of an inverse contract
+    #[arg(long, value_name = "Q", value_parser = values::positive, requires = "entry")]
+    quantity: Option<f64>,
+
+    /// The collateral behind it now, without its unrealised profit
+    #[arg(long, value_name = "C", value_parser = values::positive, requires = "entry")]
+    margin: Option<f64>,
 
     /// File to write; "-" is standard output
     #[arg(short, long, value_name = "FILE", default_value = "liqsim.toml")]
@@ -76,6 +120,31 @@ pub fn side_parser() -> impl TypedValueParser<Value = Side> {
         .map(|side| if side == "short" { Side::Short } else { Side::Long })
 }
 
+/// Levels as they are typed.
+#[derive(Debug, Clone, PartialEq)]
+enum LevelChoice {
+    /// These.
+    List(Vec<f64>),
+    /// The usual ones between the ends, and the ends.
+    Range(f64, f64),
+}
+
+impl FromStr for LevelChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let message = "must be a leverage such as 10, several such as 3,5,10, or a range such as 1..40";
+        let number = |text: &str| values::positive(text.trim()).map_err(|_| message.to_owned());
+        match text.split_once("..") {
+            None => text.split(',').map(number).collect::<Result<_, _>>().map(Self::List),
+            Some((from, to)) => match (number(from)?, number(to)?) {
+                (from, to) if from <= to => Ok(Self::Range(from, to)),
+                _ => Err("must begin with the lower leverage".to_owned()),
+            },
+        }
+    }
+}
+
 impl Init {
     /// Writes the scenario.
     pub fn execute(self) -> anyhow::Result<()> {
@@ -84,7 +153,7 @@ impl Init {
         }
         let text = match self.miner {
             true => MINER.to_owned(),
-            false => self.scenario(&catalogue_venue(&self.venue)?.venue),
+            false => self.scenario(&catalogue_venue(&self.venue)?.venue)?,
         };
         // What the venue does not allow, such as too much leverage, is found here and not in the first run.
         parse(Source::new(self.output.display().to_string(), text.as_str()), &[])
@@ -103,34 +172,36 @@ impl Init {
         print(&format!("Wrote {file}. Next:\n  liqsim run {file}\n"))
     }
 
-    fn scenario(&self, terms: &Venue) -> String {
-        let side = match self.side {
+    fn side(&self) -> Side {
+        if self.short { Side::Short } else { self.side }
+    }
+
+    fn scenario(&self, terms: &Venue) -> anyhow::Result<String> {
+        let side = match self.side() {
             Side::Long => "long",
             Side::Short => "short",
         };
-        let (_, asset, price) = EXAMPLES
+        let is_loan = matches!(terms.liquidation, Liquidation::Repay { .. });
+        let (_, asset, example) = EXAMPLES
             .into_iter()
             .find(|(part, ..)| self.venue.contains(part))
             .unwrap_or(("", "BTC", 64_000.0));
-        let (equity, unit) = match terms.contract {
-            Contract::Inverse => (0.02, "coins"),
-            Contract::Linear | Contract::Spot => (1000.0, "quote units"),
+        let price = self.price.unwrap_or(example);
+        let name = match is_loan {
+            true => format!("Loan against {asset}, {}", self.horizon.in_words()),
+            false => format!("{asset} perpetual {side}, {}", self.horizon.in_words()),
         };
-        let levels = self.levels(|leverage| {
-            let level = Level::open(terms, self.side, price, equity, leverage);
-            level.is_ok_and(|level| level.exceeded_cap.is_none())
-        });
-        let leverage = levels.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
-        let (price, equity) = (format!("{price:?}"), format!("{equity:?}"));
-        let venue = &self.venue;
         let prices = self.prices.as_deref().map(|prices| prices.display().to_string()).unwrap_or_default();
-        let model = self.model.table(&prices.replace('\\', "/"));
-        format!(
+        let model = self.model.table(&prices.replace('\\', "/"), self.volatility)?;
+        let account = self.account(terms, price, is_loan);
+        let (opened, stop) = (self.opened(), self.policy());
+        let (horizon, price, venue) = (format!("\"{}\"", self.horizon), format!("{price:?}"), &self.venue);
+        Ok(format!(
             "# A scenario for liqsim. The numbers are round examples, not estimates: put in your own.
-name = \"{asset} perpetual {side}, 30 days\"
+name = \"{name}\"
 
 [simulation]
-horizon = \"30d\"              # how long the position is held
+horizon = {horizon:<18} # how long the position is held
 paths = 1_000_000            # more paths, smaller errors; or precision = \"1%\" with max_paths = 100_000_000
 seed = 1                     # the same seed gives the same result
 monitoring = \"continuous\"    # the mark price is watched all the time; or look at an interval, such as \"1h\"
@@ -142,29 +213,78 @@ price = {price:<20} # the price now
 [assets.{asset}.model]
 {model}
 [account]
-equity = {equity:<20}# collateral put up, in {unit}
-margin = \"isolated\"          # the position can lose its own collateral only
-leverage = [{leverage}]
-# `liqsim venues` shows the choice; a file or an inline table do as well.
+{account}# `liqsim venues` shows the choice; a file or an inline table do as well.
 venue = \"{venue}\"
 
 [[account.positions]]
 asset = \"{asset}\"
 side = \"{side}\"
-"
-        )
+{opened}{stop}"
+        ))
+    }
+
+    /// The keys of the account but its venue.
+    fn account(&self, terms: &Venue, price: f64, is_loan: bool) -> String {
+        let margin = "margin = \"isolated\"          # the position can lose its own collateral only\n";
+        if self.entry.is_some() {
+            return margin.to_owned();
+        }
+        let (amount, unit) = match terms.contract {
+            Contract::Inverse => (0.02, "coins"),
+            Contract::Linear | Contract::Spot => (1000.0, "quote units"),
+        };
+        let equity = self.equity.clone().unwrap_or_else(|| format!("{amount:?}"));
+        if is_loan && self.leverage.is_none() {
+            return format!(
+                "equity = {equity:<20}# worth of the coins less the debt, in {unit}\n{margin}# Debt over worth of the coins at the start; \
+                 leverage is 1/(1 - ltv).\nltv = [\"30%\", \"40%\", \"50%\", \"60%\"]\n\
+                 borrow = {{ rate = \"5%\", compounding = \"continuous\" }}\n"
+            );
+        }
+        let levels = self.levels(|leverage| {
+            let level = Level::open(terms, self.side(), price, amount, leverage);
+            level.is_ok_and(|level| level.exceeded_cap.is_none())
+        });
+        let leverage = levels.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        format!("equity = {equity:<20}# collateral put up, in {unit}\n{margin}leverage = [{leverage}]\n")
+    }
+
+    /// The keys of a position that is open already.
+    fn opened(&self) -> String {
+        match (self.entry, self.quantity, self.margin) {
+            (Some(entry), Some(quantity), Some(margin)) => {
+                let [entry, quantity, margin] = [entry, quantity, margin].map(|number| format!("{number:?}"));
+                format!(
+                    "entry = {entry:<20} # price at which it was opened\nquantity = {quantity:<17} # its size\n\
+                     margin = {margin:<19} # collateral behind it now, without its unrealised profit\n"
+                )
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// What the owner does.
+    fn policy(&self) -> String {
+        self.stop.map_or_else(String::new, |distance| {
+            format!("\n[policy]\nstop_loss = {{ distance = {distance:?} }}    # of the entry price\n")
+        })
     }
 
     /// The usual leverages in the range, and its ends, as far as they are allowed.
     fn levels(&self, is_allowed: impl Fn(f64) -> bool) -> Vec<f64> {
-        let Some((from, to)) = self.leverage else {
-            return USUAL_LEVERAGES
-                .into_iter()
-                .filter(|&leverage| leverage <= 50.0 && is_allowed(leverage))
-                .collect();
+        let mut levels = match &self.leverage {
+            None => {
+                return USUAL_LEVERAGES
+                    .into_iter()
+                    .filter(|&leverage| leverage <= 50.0 && is_allowed(leverage))
+                    .collect();
+            }
+            Some(LevelChoice::List(levels)) => levels.clone(),
+            Some(LevelChoice::Range(from, to)) => {
+                let between = USUAL_LEVERAGES.into_iter().filter(|leverage| from < leverage && leverage < to);
+                std::iter::once(*from).chain(between).chain([*to]).collect()
+            }
         };
-        let between = USUAL_LEVERAGES.into_iter().filter(|&leverage| from < leverage && leverage < to);
-        let mut levels: Vec<_> = std::iter::once(from).chain(between).chain([to]).collect();
         levels.dedup();
         let (allowed, refused): (Vec<f64>, Vec<f64>) =
             levels.iter().partition(|leverage| is_allowed(**leverage));

@@ -18,15 +18,17 @@ use super::values::ShortFormat;
 /// With several positions each has the prices at which it would be liquidated if its own asset alone moved.
 ///
 /// For a linear contract the quantity is in base units, collateral and deduction in quote units; for an inverse one the
-/// quantity is in quote units, collateral and deduction in coin. Fees paid at entry are taken from the collateral of a
-/// scenario, not from the one given here.
+/// quantity is in quote units, collateral and deduction in coin. For a position that is open already, --margin is the collateral
+/// behind it now; the price is that of a scenario with the same entry, quantity and margin. A position that a scenario opens by its
+/// leverage pays its entry fee out of the collateral first.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   liqsim liquidation-price liqsim.toml
   liqsim liquidation-price --contract linear --side long --entry 64000 --quantity 1 \\
       --collateral 6400 --maintenance 0.5%
   liqsim liquidation-price --venue binance-usdm-btcusdt --side short --entry 64000 \\
-      --quantity 2 --leverage 20")]
+      --quantity 2 --leverage 20
+  liqsim liquidation-price --venue binance-usdm-btcusdt --long --entry 61000 --quantity 0.5 --margin 5000")]
 pub struct LiquidationPriceOf {
     /// Scenario files, in place of the flags below; "-" is standard input
     #[arg(value_name = "FILE", conflicts_with = "PositionFlags")]

@@ -1,6 +1,8 @@
 //! One file per subcommand; the only room that prints.
 
 mod calibrate;
+mod calibrate_har;
+mod calibrate_network;
 mod check;
 mod compare;
 mod completions;
@@ -34,6 +36,7 @@ mod sources;
 mod starter;
 mod sweep;
 mod track_record;
+mod usual;
 mod validate;
 mod values;
 mod venues;
@@ -44,8 +47,15 @@ pub use exit::report_failure;
 pub use interrupt::watch as watch_signals;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
+
+/// The version, with the commit where whoever built the program named it in LIQSIM_COMMIT.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    option_env!("LIQSIM_COMMIT").map_or_else(|| version.to_owned(), |commit| format!("{version} ({commit})"))
+});
 
 /// Liquidation risk of leveraged crypto positions by simulation
 ///
@@ -53,7 +63,7 @@ use clap::{Parser, Subcommand};
 /// position is to be liquidated and what its returns look like.
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = VERSION.as_str(),
     propagate_version = true,
     after_help = "Start with:\n  liqsim init\n  liqsim run liqsim.toml\n\nExit status: 0 fine; 1 a check failed; \
                   2 wrong input or failure; 130 or 143 after a \

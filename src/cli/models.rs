@@ -185,7 +185,14 @@ const MODELS: [Description; 12] = [
         title: "past days drawn anew under a variance that has a memory",
         use_it: "forecasts from today's volatility that came true over years (docs/replay.md), wicks included. Needs 365 days of\n  \
                  hourly bars; long and short of the same distance are as likely.",
-        parameters: &[PRICES, Parameter("log_drift", "per year, optional", "mean log return; 0 if absent")],
+        parameters: &[
+            PRICES,
+            Parameter("days", "file, for prices", "past days, as calibrate --model har writes them"),
+            Parameter("intercept, b1, b7, b30", "with days", "weights of the log-variances of the last days"),
+            Parameter("b90, b6, state", "with days", "more of them, and what is known at the start"),
+            Parameter("return_variance, shock", "for days", "the weaker form without recorded days"),
+            Parameter("log_drift", "per year, optional", "mean log return; 0 if absent"),
+        ],
     },
     Description {
         kind: "scaled_history",

@@ -14,8 +14,9 @@ static FORCE: AtomicBool = AtomicBool::new(false);
 /// How the tables begin that the program writes as CSV.
 const TABLES: [&[u8]; 4] = [b"scenario,identity,", b"cell,file,", b"path,asset,bar,", b"asset,model,entry,"];
 
-/// How the scenarios begin that the program writes beside what it prints.
-const SCENARIOS: [&[u8]; 2] = [b"# Fitted by `liqsim ", b"# What `liqsim risk` ran"];
+/// How the scenarios and venues begin that the program writes beside what it prints.
+const SCENARIOS: [&[u8]; 3] =
+    [b"# Fitted by `liqsim ", b"# What `liqsim risk` ran", b"# Imported by `liqsim venues`"];
 
 /// From now on any file may be replaced.
 pub fn allow_replacing_all() {

@@ -3,6 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use liqsim::numeric::plain_number;
 use liqsim::scenario::catalogue_venue;
 use liqsim::study::LiquidationPrice;
 use liqsim::venue::{Contract, Holding, MaintenanceBasis, MarginTier, Others, Side, Venue, catalogue_text};
@@ -15,7 +16,8 @@ use super::venues::unknown_venue;
 /// One position as typed.
 #[derive(Debug, Args)]
 pub struct PositionFlags {
-    /// What the contract settles in: the quote currency (linear) or the coin (inverse); or coins on margin (spot)
+    /// What the contract settles in: the quote currency (linear) or the coin (inverse); or coins on margin
+    /// (spot)
     #[arg(long, value_name = "linear|inverse|spot", value_parser = contract_parser(), hide_possible_values = true)]
     contract: Option<Contract>,
 
@@ -23,7 +25,15 @@ pub struct PositionFlags {
     #[arg(long, value_name = "long|short", value_parser = side_parser(), hide_possible_values = true)]
     side: Option<Side>,
 
-    /// Entry price
+    /// The same as --side long
+    #[arg(long, conflicts_with_all = ["side", "short"])]
+    long: bool,
+
+    /// The same as --side short
+    #[arg(long, conflicts_with = "side")]
+    short: bool,
+
+    /// Price at which the position was opened, or will be
     #[arg(long, value_name = "P", value_parser = values::positive, allow_hyphen_values = true)]
     entry: Option<f64>,
 
@@ -31,8 +41,9 @@ pub struct PositionFlags {
     #[arg(long, value_name = "Q", value_parser = values::positive, allow_hyphen_values = true)]
     quantity: Option<f64>,
 
-    /// Collateral: quote units (linear, spot) or coin (inverse)
-    #[arg(long, value_name = "C", value_parser = values::positive, allow_hyphen_values = true)]
+    /// Collateral, without unrealised profit where the position is open already: quote units (linear, spot)
+    /// or coin (inverse)
+    #[arg(long, visible_alias = "margin", value_name = "C", value_parser = values::positive, allow_hyphen_values = true)]
     collateral: Option<f64>,
 
     /// Notional over collateral at entry, in place of --collateral
@@ -96,7 +107,7 @@ pub struct Request {
 impl PositionFlags {
     /// What the flags mean together.
     pub fn request(self) -> anyhow::Result<Request> {
-        let (Some(side), Some(entry), Some(quantity)) = (self.side, self.entry, self.quantity) else {
+        let (Some(side), Some(entry), Some(quantity)) = (self.side(), self.entry, self.quantity) else {
             return Err(self.missing());
         };
         let venue = self.terms()?;
@@ -115,6 +126,15 @@ impl PositionFlags {
             profit: self.other_pnl.unwrap_or(0.0),
         };
         Ok(Request { venue, holding, others })
+    }
+
+    /// The direction, in either spelling.
+    fn side(&self) -> Option<Side> {
+        match (self.long, self.short) {
+            (true, _) => Some(Side::Long),
+            (_, true) => Some(Side::Short),
+            _ => self.side,
+        }
     }
 
     /// The venue that is named, or the one that the maintenance flags describe.
@@ -147,7 +167,7 @@ impl PositionFlags {
         let without_venue = self.venue.is_none();
         let missing: Vec<_> = [
             (without_venue && self.contract.is_none(), "--contract"),
-            (self.side.is_none(), "--side"),
+            (self.side().is_none(), "--side"),
             (self.entry.is_none(), "--entry"),
             (self.quantity.is_none(), "--quantity"),
             (self.collateral.is_none() && self.leverage.is_none(), "--collateral (or --leverage)"),
@@ -169,16 +189,19 @@ fn check_leverage(venue: &Venue, leverage: f64, holding: &Holding) -> anyhow::Re
     match venue.max_leverage(holding) {
         Some(largest) if leverage > largest => Err(error_with_help(
             format_args!(
-                "leverage {leverage} is above {largest}, the cap of \"{}\" at notional {notional}",
-                venue.name
+                "leverage {leverage} is above {}, the cap of \"{}\" at notional {}",
+                plain_number(largest),
+                venue.name,
+                plain_number(notional)
             ),
-            format_args!("use --leverage {largest} or a smaller --quantity"),
+            format_args!("use --leverage {} or a smaller --quantity", plain_number(largest)),
         )),
         Some(_) => Ok(()),
         None => Err(error_with_help(
             format_args!(
-                "notional {notional} is above {}, the top of the margin tiers of \"{}\"",
-                venue.largest_notional(holding),
+                "notional {} is above {}, the top of the margin tiers of \"{}\"",
+                plain_number(notional),
+                plain_number(venue.largest_notional(holding)),
                 venue.name
             ),
             "use a smaller --quantity",

@@ -86,6 +86,30 @@ impl PriceOptions {
         Ok((history, report))
     }
 
+    /// The file as a scenario names it, to be read in the same way.
+    pub fn written(&self, path: &Path) -> anyhow::Result<String> {
+        let quoted = |text: &str| serde_json::to_string(text);
+        let file = quoted(&path.display().to_string())?;
+        if !self.is_given() {
+            return Ok(file);
+        }
+        let mut keys = vec![format!("file = {file}")];
+        for (key, bound) in [("since", self.since), ("until", self.until)] {
+            let time = bound.map(jiff::Timestamp::from_second).transpose()?;
+            keys.extend(time.map(|time| format!("{key} = \"{time}\"")));
+        }
+        let word = |key: &str, word: Option<clap::builder::PossibleValue>| {
+            word.map(|word| format!("{key} = \"{}\"", word.get_name()))
+        };
+        keys.extend(word("dates", self.dates.and_then(|dates| dates.to_possible_value())));
+        keys.extend(word("decimals", self.decimals.and_then(|mark| mark.to_possible_value())));
+        if let Some(columns) = &self.columns {
+            keys.push(format!("columns = {}", quoted(&columns.to_string())?));
+        }
+        keys.extend(self.allow_times.then(|| "allow_times = true".to_owned()));
+        Ok(format!("{{ {} }}", keys.join(", ")))
+    }
+
     /// How the file is read.
     fn reading(&self) -> ReadOptions {
         ReadOptions {
@@ -104,13 +128,8 @@ impl PriceOptions {
     }
 }
 
-/// A file of prices read as it is, with times up to tomorrow.
-pub fn read(path: &Path) -> anyhow::Result<(PriceHistory, HistoryReport)> {
-    Ok(PriceHistory::read(path, &ReadOptions { now: now(), ..ReadOptions::default() })?)
-}
-
 /// Seconds since 1970; none if the clock stands before.
-fn now() -> Option<i64> {
+pub fn now() -> Option<i64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     now.and_then(|now| i64::try_from(now.as_secs()).ok())
 }

@@ -12,16 +12,16 @@ use liqsim::report::{
     Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
-use liqsim::scenario::{self, PathBudget, Scenario};
-use liqsim::study::{Replay as History, WalkForward};
-use liqsim::study::{RunError, run_levels};
+use liqsim::scenario::{PathBudget, Scenario};
+use liqsim::study::{RecordedNetwork, Replay as History, RunError, WalkForward, run_levels};
 
-use super::failure::{WrongScenarios, error_with_help};
+use super::calibrate_network::NetworkFiles;
+use super::failure::error_with_help;
 use super::interrupt;
 use super::output::{OutputFile, print, terminal_layout};
 use super::prices::PriceOptions;
 use super::progress::ProgressLine;
-use super::sources::scenario_texts;
+use super::sources::{load, scenario_texts};
 use super::track_record::{ForecastModel, TrackRecord};
 use super::values;
 use super::walk_forward::Walk;
@@ -59,6 +59,9 @@ pub struct Replay {
 
     #[command(flatten)]
     reading: PriceOptions,
+
+    #[command(flatten)]
+    network: NetworkFiles,
 
     /// Forecast anew through history. Alone: by har, scaled_history and forecast from all bars before each entry, on both sides (place
     /// it behind the files). With a window: estimate the scenario's kind of model from so much history, simulate from there, go on
@@ -153,9 +156,7 @@ impl Replay {
         if self.walk_forward.is_some() && files.iter().any(|file| file.format == ReplayFormat::Html) {
             return Err(no_page());
         }
-        let mut scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?
-            .with(self.paths, self.seed);
+        let mut scenario = load(&self.scenario, &self.overrides)?.with(self.paths, self.seed);
         let (history, found) = self.reading.read(prices)?;
         let (first, last) = (history.bars[0], history.bars[history.bars.len() - 1]);
         let mut notes = found.lines();
@@ -178,7 +179,10 @@ impl Replay {
             interval_seconds: history.interval.seconds(),
             bars: history.bars.len(),
         };
-        let replay = History::new(&history);
+        let mut replay = History::new(&history);
+        if let Some((difficulty, fees)) = self.network.read()? {
+            replay = replay.with_network(&RecordedNetwork::new(difficulty, fees));
+        }
         notes.extend(replay.notes(&scenario)?);
         let stop = interrupt::stop_flag()?;
         let horizons =
@@ -198,7 +202,9 @@ impl Replay {
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
         for horizon in horizons {
             scenario.simulation.horizon = horizon;
-            report.levels.extend(self.rows(&replay, history.interval, &scenario, &stop)?);
+            let (rows, defaults) = self.rows(&replay, history.interval, &scenario, &stop)?;
+            report.levels.extend(rows);
+            report.notes.extend(defaults);
         }
         for file in files {
             let text = match file.format {
@@ -217,9 +223,7 @@ impl Replay {
         let tables: Vec<OutputFile<()>> =
             tables.map(|path| OutputFile::prepare_as(path, ())).collect::<Result<_, _>>()?;
         let files = self.prepare()?;
-        let scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?;
-        let mut scenario = scenario;
+        let mut scenario = load(&self.scenario, &self.overrides)?;
         scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
         let horizons =
             if self.horizons.is_empty() { vec![scenario.simulation.horizon] } else { self.horizons.clone() };
@@ -281,7 +285,7 @@ impl Replay {
         interval: Duration,
         scenario: &Scenario,
         stop: &AtomicBool,
-    ) -> anyhow::Result<Vec<ReplayRow>> {
+    ) -> anyhow::Result<(Vec<ReplayRow>, Vec<String>)> {
         let replayed = replay.levels(scenario)?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
@@ -302,6 +306,18 @@ impl Replay {
                 predicted,
             }
         });
-        Ok(rows.collect())
+        let defaults = replayed.iter().zip(&result.levels).filter_map(|(level, simulated)| {
+            let (realised, predicted) = (level.defaulted?, simulated.miner.as_ref()?.default_probability);
+            Some(format!(
+                "Over {} at {}x {:.2} % of the starts were wound up because a bill or an instalment could not be paid; predicted {:.2} % ({:.2} to {:.2} %).",
+                scenario.simulation.horizon,
+                level.leverage,
+                100.0 * realised,
+                100.0 * predicted.value,
+                100.0 * predicted.low,
+                100.0 * predicted.high
+            ))
+        });
+        Ok((rows.collect(), defaults.collect()))
     }
 }

@@ -70,7 +70,17 @@ impl ResultOutput {
             }
         }
         let layout = Layout { wide: self.wide, notes: self.notes, ..terminal_layout() };
-        let mut text = render(results, self.format.into(), layout)?;
+        let mut text = match self.format {
+            // Titles alone do not tell files apart.
+            RunFormat::Table if results.len() > 1 && texts.len() == results.len() => {
+                let named = results.iter().zip(texts).map(|(result, text)| {
+                    let one = render(std::slice::from_ref(result), Format::Table, layout)?;
+                    Ok(format!("{}: {one}", text.name))
+                });
+                named.collect::<anyhow::Result<Vec<_>>>()?.join("\n")
+            }
+            format => render(results, format.into(), layout)?,
+        };
         if self.plot && self.format == RunFormat::Table {
             for result in results {
                 text += &format!("\n{}\n{}", result.scenario, plot(result, layout.width));

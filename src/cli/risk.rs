@@ -7,15 +7,17 @@ use serde_json::{Value, json};
 
 use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
+use liqsim::report::shown_price;
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::Estimate;
-use liqsim::study::run_levels as run;
+use liqsim::study::{figures, run_levels as run};
 use liqsim::venue::{Side, catalogue_names};
 
 use super::failure::{WrongScenarios, error_with_help};
 use super::interrupt;
 use super::output::{OutputFile, print};
+use super::prices::{self, PriceOptions};
 use super::progress::ProgressLine;
 use super::risk_market::{Market, MarketChoice};
 use super::risk_record::Record;
@@ -33,6 +35,7 @@ const LOWEST: f64 = 0.005;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  liqsim risk BTC --prices btc_1h.csv.gz --leverage 3,5,10 --for 7d\n  \
                   liqsim risk ETH --short --leverage 5 --for 14d --stop 6%\n  \
+                  liqsim risk BTC --price 64700 --entry 61000 --quantity 0.5 --margin 5000 --for 7d\n  \
                   liqsim risk PEPE --volatility 120% --price 0.00001 --leverage 3 --for 3d -o pepe.toml")]
 pub struct Risk {
     /// The coin, such as BTC
@@ -42,6 +45,9 @@ pub struct Risk {
     /// Hourly bars (CSV, plain or gzip), at least 365 days, to forecast from
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+
+    #[command(flatten)]
+    reading: PriceOptions,
 
     /// Venue of the catalogue (see `liqsim venues`); Binance's perpetual in the coin where there is one
     #[arg(long, value_name = "NAME")]
@@ -56,11 +62,11 @@ pub struct Risk {
     short: bool,
 
     /// Leverage, or several with commas
-    #[arg(long, value_name = "L", value_delimiter = ',', required = true, value_parser = values::positive)]
+    #[arg(long, value_name = "L", value_delimiter = ',', required_unless_present = "entry", value_parser = values::positive)]
     leverage: Vec<f64>,
 
-    /// How long the position is held, such as 7d
-    #[arg(long = "for", value_name = "DURATION")]
+    /// How long the position is held, such as 36h, 7d, 2w or 6mo
+    #[arg(long = "for", visible_alias = "horizon", value_name = "DURATION")]
     horizon: Duration,
 
     /// Stop loss at this distance from the entry, such as 6%
@@ -71,12 +77,25 @@ pub struct Risk {
     #[arg(long, value_name = "AMOUNT", default_value = "1000", value_parser = values::positive)]
     equity: f64,
 
-    /// Entry price, in place of the last close or of the price of the shipped fit
+    /// Price now, in place of the last close or of the price of the shipped fit
     #[arg(long, value_name = "PRICE", value_parser = values::positive)]
     price: Option<f64>,
 
+    /// Price at which the position was opened, if it is open already
+    #[arg(long, value_name = "PRICE", value_parser = values::positive, requires_all = ["quantity", "margin"])]
+    #[arg(conflicts_with = "equity")]
+    entry: Option<f64>,
+
+    /// Its size, if it is open already: coins, or quote units of an inverse contract
+    #[arg(long, value_name = "Q", value_parser = values::positive, requires = "entry")]
+    quantity: Option<f64>,
+
+    /// The collateral behind it now, without its unrealised profit
+    #[arg(long, value_name = "AMOUNT", value_parser = values::positive, requires = "entry")]
+    margin: Option<f64>,
+
     /// Volatility per square root of a year, such as 80%: a random walk in place of prices
-    #[arg(long, value_name = "V", conflicts_with = "prices", value_parser = volatility)]
+    #[arg(long, value_name = "V", conflicts_with = "prices", value_parser = values::volatility)]
     volatility: Option<f64>,
 
     /// With --prices: the model
@@ -113,20 +132,20 @@ enum RiskFormat {
     Json,
 }
 
-/// A volatility: `0.8` or `80%`.
-fn volatility(text: &str) -> Result<f64, String> {
-    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
-    values::positive(number.trim_end()).map(|number| number / unit)
-}
-
 impl Risk {
     /// Reads, simulates, answers.
     pub fn execute(self) -> anyhow::Result<()> {
+        if self.prices.is_none() && self.reading.is_given() {
+            return Err(error_with_help(
+                "--since, --until, --dates, --decimals, --columns and --allow-times are about prices, and none are named",
+                "name the file with --prices",
+            ));
+        }
         let coin = self.coin.to_ascii_uppercase();
         let outputs = self.prepare()?;
         let market = self.choice().market(&coin)?;
         let text = self.scenario_text(&coin, &market);
-        let scenario = parse(Source::new("risk.toml", text.as_str()), &[])
+        let scenario = parse(Source::new("risk.toml", text.as_str()).at(prices::now()), &[])
             .map_err(|problems| WrongScenarios(vec![problems]))?;
         let stop = interrupt::stop_flag()?;
         let record = market
@@ -182,6 +201,7 @@ impl Risk {
     fn choice(&self) -> MarketChoice<'_> {
         MarketChoice {
             prices: self.prices.as_ref(),
+            reading: &self.reading,
             volatility: self.volatility,
             price: self.price,
             method: self.model.into(),
@@ -198,15 +218,22 @@ impl Risk {
     /// The scenario that is run.
     fn scenario_text(&self, coin: &str, market: &Market) -> String {
         let side = if self.side() == Side::Long { "long" } else { "short" };
-        let leverage = self.leverage.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let levels = self.leverage.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let leverage = if levels.is_empty() { levels } else { format!("leverage = [{levels}]\n") };
+        let (equity, opened) = match (self.entry, self.quantity, self.margin) {
+            (Some(entry), Some(quantity), Some(margin)) => {
+                (String::new(), format!("entry = {entry:?}\nquantity = {quantity:?}\nmargin = {margin:?}\n"))
+            }
+            _ => (format!("equity = {:?}\n", self.equity), String::new()),
+        };
         let stop = self.stop.map_or_else(String::new, |distance| {
             format!("\n[policy]\nstop_loss = {{ distance = {distance:?} }}\n")
         });
         format!(
             "# What `liqsim risk` ran: {}.\nname = \"{coin} {side}, {}\"\n\n[simulation]\nhorizon = \"{}\"\npaths = {}\nseed = {}\n\
-             monitoring = \"continuous\"\n\n[assets.{coin}]\nprice = {:?}\n\n[assets.{coin}.model]\n{}\n[account]\nequity = {:?}\n\
-             margin = \"isolated\"\nleverage = [{leverage}]\nvenue = \"{}\"\n\n[[account.positions]]\nasset = \"{coin}\"\n\
-             side = \"{side}\"\n{stop}",
+             monitoring = \"continuous\"\n\n[assets.{coin}]\nprice = {:?}\n\n[assets.{coin}.model]\n{}\n[account]\n{equity}\
+             margin = \"isolated\"\n{leverage}venue = \"{}\"\n\n[[account.positions]]\nasset = \"{coin}\"\n\
+             side = \"{side}\"\n{opened}{stop}",
             market.words,
             self.horizon,
             self.horizon,
@@ -214,7 +241,6 @@ impl Risk {
             self.seed,
             market.price,
             market.model,
-            self.equity,
             self.venue(coin),
         )
     }
@@ -229,15 +255,12 @@ impl Risk {
                 let stopped = stopped.map_or_else(String::new, |stopped| {
                     format!(" and stopped with {}", percent(stopped.value))
                 });
-                format!(
-                    "a {}x {side} is liquidated with {}{stopped}",
-                    level.leverage,
-                    self.probability(level)
-                )
+                let leverage = figures::leverage(level.leverage);
+                format!("a {leverage} {side} is liquidated with {}{stopped}", self.probability(level))
             })
             .collect();
-        let sentence = format!("Over the next {} from {}, {}", self.horizon, market.price, parts.join(", "));
-        format!("{sentence}.")
+        let (horizon, price) = (self.horizon.in_words(), figures::amount(market.price));
+        format!("Over the next {horizon} from {price}, {}.", parts.join(", "))
     }
 
     /// A probability of liquidation with its sampling interval.
@@ -257,14 +280,14 @@ impl Risk {
         let generic = if venue == GENERIC_VENUE { " (no venue of the catalogue lists the coin)" } else { "" };
         format!(
             "Assumed: {}; {} collateral at {venue}{generic}, watched continuously.",
-            market.words, self.equity
+            market.words,
+            figures::amount(self.margin.unwrap_or(self.equity))
         )
     }
 
     fn table(&self, result: &RunResult) -> String {
-        let price = |price: Option<f64>| price.map_or_else(|| "—".to_owned(), |price| format!("{price:.6}"));
         let mut text = format!(
-            "{:>9}  {:>18}  {:>12}  {:>22}  {:>12}  {:>12}  {:>12}\n",
+            "{:>8}  {:>17}  {:>10}  {:>20}  {:>10}  {:>8}  {:>8}\n",
             "Leverage", "Liquidation price", "Liquidated", "95 % interval", "Return 5 %", "median", "95 %"
         );
         for level in &result.levels {
@@ -273,9 +296,9 @@ impl Risk {
                 level.returns.quantiles.get(key).map_or_else(|| "—".to_owned(), |value| percent(*value))
             };
             text += &format!(
-                "{:>9}  {:>18}  {:>12}  {:>22}  {:>12}  {:>12}  {:>12}\n",
-                format!("{}x", level.leverage),
-                price(level.liquidation_price),
+                "{:>8}  {:>17}  {:>10}  {:>20}  {:>10}  {:>8}  {:>8}\n",
+                figures::leverage(level.leverage),
+                shown_price(level.liquidation_price),
                 if value > 0.0 { percent(value) } else { format!("< {}", percent(high)) },
                 format!("{} to {}", percent(low), percent(high)),
                 quantile("0.05"),

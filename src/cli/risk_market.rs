@@ -8,7 +8,7 @@ use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::study::ForecastMethod;
 
 use super::failure::{error_with_help, warn};
-use super::prices;
+use super::prices::PriceOptions;
 
 /// Fits that the program brings along: the coin, and a scenario with its model.
 const SHIPPED: [(&str, &str, &str); 4] = [
@@ -23,6 +23,7 @@ const FRESH_HOURS: i64 = 24;
 /// What was said of the prices.
 pub struct MarketChoice<'a> {
     pub prices: Option<&'a PathBuf>,
+    pub reading: &'a PriceOptions,
     pub volatility: Option<f64>,
     pub price: Option<f64>,
     pub method: ForecastMethod,
@@ -85,7 +86,10 @@ impl MarketChoice<'_> {
     }
 
     fn recorded(&self, path: &Path) -> anyhow::Result<Market> {
-        let (history, _) = prices::read(path)?;
+        let (history, found) = self.reading.read(path)?;
+        for line in found.lines() {
+            warn(line);
+        }
         let Some(last) = history.bars.last().copied() else {
             return Err(error_with_help(
                 "the file of prices holds no bars",
@@ -95,7 +99,7 @@ impl MarketChoice<'_> {
         let end = last.time + history.interval.seconds() as i64;
         let file = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let kind = self.method.name();
-        let quoted = serde_json::to_string(&file.display().to_string())?;
+        let written = self.reading.written(&file)?;
         let age = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |now| (now.as_secs() as i64 - end) / 3600);
@@ -107,7 +111,7 @@ impl MarketChoice<'_> {
             ));
         }
         Ok(Market {
-            model: format!("kind = \"{kind}\"\nprices = {quoted}\n"),
+            model: format!("kind = \"{kind}\"\nprices = {written}\n"),
             price: self.price.unwrap_or(last.close),
             words: format!(
                 "{kind} from {} hourly bars until {} (UTC), no view on where the price goes",

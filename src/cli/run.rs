@@ -25,8 +25,10 @@ use super::values;
 /// short replaces no file: beside result.json it is written to result.interrupted.json.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  liqsim run liqsim.toml\n  liqsim run liqsim.toml --paths 1e7 --format json\n  liqsim run liqsim.toml --plot -o report.html -o curve.png\n  \
-                        liqsim run long.toml short.toml -o result.csv -o result.md --set simulation.horizon=7d"
+    after_help = "Examples:\n  liqsim run liqsim.toml\n  liqsim run liqsim.toml --leverage 3,5 --horizon 2w --short --stop 6%\n  \
+                        liqsim run liqsim.toml --entry 61000 --quantity 0.5 --margin 9000\n  liqsim run liqsim.toml --paths 1e7 --format json\n  liqsim run liqsim.toml --plot -o report.html -o curve.png\n  \
+                        liqsim run long.toml short.toml -o result.csv -o result.md --set simulation.horizon=7d\n\n\
+                        Without a file: `liqsim risk BTC --leverage 5 --for 7d`, or `liqsim init`."
 )]
 pub struct Run {
     #[command(flatten)]
@@ -59,7 +61,7 @@ impl Run {
             return self.execute_shard(shard);
         }
         let outputs = self.output.prepare()?;
-        let Loaded { files, scenarios } = self.sources.load()?;
+        let Loaded { files, scenarios, .. } = self.sources.load()?;
         let scenarios: Vec<Scenario> =
             scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
         let results = self.simulate(&scenarios, &*interrupt::stop_flag()?)?;

@@ -8,13 +8,14 @@ use clap::Args;
 use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
 use liqsim::report::{Cell, TableFormat, TableWriter};
-use liqsim::scenario::{self, Scenario};
+use liqsim::scenario::Scenario;
 use liqsim::study::{SimulateError, SimulatedBar, simulate};
 
-use super::failure::{WrongScenarios, error_with_help};
+use super::failure::error_with_help;
 use super::interrupt;
 use super::output::{prepare_file, write_file_with};
 use super::progress::ProgressLine;
+use super::sources::load;
 use super::values;
 
 const COLUMNS: [&str; 8] = ["path", "asset", "bar", "seconds", "open", "high", "low", "close"];
@@ -74,9 +75,7 @@ impl Simulate {
                 format
             }
         };
-        let scenario = scenario::load(&self.scenario, &self.overrides)
-            .map_err(|problems| WrongScenarios(vec![problems]))?
-            .with(None, self.seed);
+        let scenario = load(&self.scenario, &self.overrides)?.with(None, self.seed);
         match &self.output {
             None => self.write(&scenario, format, &mut io::stdout()),
             Some(path) => write_file_with(path, |file| self.write(&scenario, format, file)),

@@ -2,16 +2,18 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 
 use liqsim::report::html::ScenarioText;
-use liqsim::scenario::{self, Scenario, Source};
+use liqsim::scenario::{Problems, Scenario, Source, parse};
 use liqsim::study::PartScenario;
 
 use super::failure::{WrongScenarios, error_with_help};
+use super::prices;
+use super::usual::UsualFlags;
 
 /// Scenario files and what is changed in them.
 #[derive(Debug, Args)]
@@ -20,9 +22,13 @@ pub struct Sources {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// Override a key of the scenario, such as simulation.horizon=7d; repeatable
+    /// Override a key of the scenario, such as simulation.horizon=7d, or take it out (account.equity=);
+    /// repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub overrides: Vec<String>,
+    overrides: Vec<String>,
+
+    #[command(flatten)]
+    usual: UsualFlags,
 }
 
 /// Loaded scenarios with their files.
@@ -31,14 +37,33 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// The scenarios.
     pub scenarios: Vec<Scenario>,
+    /// What was changed in each file.
+    pub overrides: Vec<Vec<String>>,
 }
 
 impl Sources {
     /// Loads all files, or fails with the problems of all that are wrong.
     pub fn load(&self) -> anyhow::Result<Loaded> {
         let files = scenario_files(&self.files)?;
-        let scenarios = load_all(&files, &self.overrides)?;
-        Ok(Loaded { files, scenarios })
+        let (mut scenarios, mut changes, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+        for file in &files {
+            match read_source(file) {
+                Ok(source) => {
+                    let overrides = self.overrides_of(&source)?;
+                    match parse(source, &overrides) {
+                        Ok(scenario) => scenarios.push(scenario),
+                        Err(problems) => wrong.push(problems),
+                    }
+                    changes.push(overrides);
+                }
+                Err(problems) => wrong.push(problems),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(Loaded { files, scenarios, overrides: changes })
+        } else {
+            Err(WrongScenarios(wrong).into())
+        }
     }
 
     /// The only file, with what is changed in it.
@@ -50,9 +75,17 @@ impl Sources {
                 "name one file",
             ));
         };
-        let source = Source::read(file).map_err(|problems| WrongScenarios(vec![problems]))?;
+        let source = read_source(file).map_err(|problems| WrongScenarios(vec![problems]))?;
+        let overrides = self.overrides_of(&source)?;
         let (file, text) = (PathBuf::from(source.name()), source.text().to_owned());
-        Ok(PartScenario { file, text, overrides: self.overrides.clone(), paths, seed })
+        Ok(PartScenario { file, text, overrides, paths, seed })
+    }
+
+    /// What the flags change in a file; `--set`, which is more exact, comes last.
+    fn overrides_of(&self, source: &Source) -> anyhow::Result<Vec<String>> {
+        let mut overrides = self.usual.overrides(source)?;
+        overrides.extend_from_slice(&self.overrides);
+        Ok(overrides)
     }
 }
 
@@ -83,12 +116,23 @@ pub fn scenario_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// A scenario file, with the files that it names read as of today.
+pub fn read_source(file: &Path) -> Result<Source, Problems> {
+    Ok(Source::read(file)?.at(prices::now()))
+}
+
+/// Loads a scenario as of today.
+pub fn load(file: &Path, overrides: &[String]) -> anyhow::Result<Scenario> {
+    let scenario = read_source(file).and_then(|source| parse(source, overrides));
+    scenario.map_err(|problems| WrongScenarios(vec![problems]).into())
+}
+
 /// Loads all files, or fails with the problems of all that are wrong.
 pub fn load_all(files: &[PathBuf], overrides: &[String]) -> anyhow::Result<Vec<Scenario>> {
     let mut scenarios = Vec::new();
     let mut wrong = Vec::new();
     for file in files {
-        match scenario::load(file, overrides) {
+        match read_source(file).and_then(|source| parse(source, overrides)) {
             Ok(scenario) => scenarios.push(scenario),
             Err(problems) => wrong.push(problems),
         }

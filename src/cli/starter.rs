@@ -2,6 +2,8 @@
 
 use clap::ValueEnum;
 
+use super::failure::error_with_help;
+
 /// Models that a scenario can start with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ModelKind {
@@ -32,8 +34,31 @@ pub enum ModelKind {
 }
 
 impl ModelKind {
-    /// The model's keys as lines of TOML; `prices` is the file of recorded bars that bootstrap reads.
-    pub fn table(self, prices: &str) -> String {
+    /// The model's keys as lines of TOML; `prices` is the file of recorded bars that bootstrap reads. A
+    /// volatility takes the place of the round one, where the model has a single one.
+    pub fn table(self, prices: &str, volatility: Option<f64>) -> anyhow::Result<String> {
+        let text = self.round_numbers(prices);
+        let Some(volatility) = volatility else { return Ok(text) };
+        let variance = volatility * volatility;
+        let set = |line: &str| {
+            let (value, key) = match line.split(" = ").next() {
+                Some(key @ ("variance" | "long_run_variance")) => (variance, key),
+                Some(key @ "volatility") => (volatility, key),
+                _ => return (line.to_owned() + "\n", false),
+            };
+            (format!("{key} = {value:?}\n"), true)
+        };
+        let lines: Vec<(String, bool)> = text.lines().map(set).collect();
+        if lines.iter().all(|(_, is_set)| !is_set) {
+            return Err(error_with_help(
+                "this model has no single volatility",
+                "choose --model gbm, merton, kou, heston, bates or hawkes, or change its own keys in the file",
+            ));
+        }
+        Ok(lines.into_iter().map(|(line, _)| line).collect())
+    }
+
+    fn round_numbers(self, prices: &str) -> String {
         let text = match self {
             Self::Gbm => GBM,
             Self::Merton => MERTON,

@@ -1,7 +1,9 @@
 //! `sweep`: many scenarios into one folder.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
@@ -12,24 +14,29 @@ use liqsim::engine::RunOptions;
 use liqsim::report::TableFormat;
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{MOST_MAPPED, Ranking, SweepReport, SweepTables};
-use liqsim::scenario::{Source, is_metric};
-use liqsim::study::{ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSource};
+use liqsim::scenario::{Axis, is_metric};
+use liqsim::study::{OverError, ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSource};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::{prepare_file, print};
 use super::progress::ProgressLine;
-use super::sources::scenario_files;
+use super::sources::{read_source, scenario_files};
 use super::values;
 
 /// Run every cell of a sweep into a folder of results
 ///
 /// The table [sweep] of a scenario gives keys several values: `"assets.BTC.model.volatility" = [0.4, 0.6]` or
-/// `{ from = 0.4, to = 0.8, count = 5 }`; all combinations are run, or with `mode = "paired"` the n-th values together. Each
-/// finished cell is a file; a sweep that was interrupted goes on where it stopped. Cells that differ in the account only (venue, leverage, side,
-/// policy) are run on the same simulated paths, with the same results as one by one.
+/// `{ from = 0.4, to = 0.8, count = 5 }`; all combinations are run, or with `mode = "paired"` the n-th values
+/// together. Each finished cell is a file; a sweep that was interrupted goes on where it stopped. Cells that
+/// differ in the account only (venue, leverage, side, policy) are run on the same simulated paths, with the
+/// same results as one by one.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  liqsim sweep scenarios/ci -o results --rank-by liquidation_probability")]
+#[command(
+    after_help = "Examples:\n  liqsim sweep liqsim.toml --over volatility=40%..90% --over horizon=7d,30d -o results\n  \
+                        liqsim sweep liqsim.toml -o results --rank-by expected_shortfall.0.95\n\nA table [sweep] to put at the end of a scenario:\n  \
+                        [sweep]\n  simulation.horizon = [\"7d\", \"30d\"]\n  account.venue = [\"binance-usdm-btcusdt\", \"bybit-linear-btcusdt\"]"
+)]
 pub struct Sweep {
     /// Scenario files, or folders of them (*.toml)
     #[arg(value_name = "FILE", required = true)]
@@ -39,15 +46,21 @@ pub struct Sweep {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
 
+    /// A key that takes several values, beside those of [sweep]: horizon=1d..90d, volatility=40%,60%,80%, or
+    /// any key of the scenario with a range or a list; repeatable
+    #[arg(long, value_name = "KEY=VALUES", value_parser = Axis::from_str)]
+    over: Vec<Axis>,
+
     /// Folder for the results: cells/IDENTITY.json, index.csv, results.csv, results.parquet, report.html
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 
-    /// Print the levels with the smallest values of a metric, such as expected_shortfall.0.95
+    /// Print the best levels by this metric, such as expected_shortfall.0.95: gains falling, all else rising;
+    /// by the probability of liquidation if absent
     #[arg(long, value_name = "METRIC")]
     rank_by: Option<String>,
 
-    /// With --rank-by: the largest values
+    /// With --rank-by: falling values
     #[arg(long, requires = "rank_by")]
     descending: bool,
 
@@ -89,16 +102,29 @@ impl Sweep {
         let mut ranking = Ranking::new(self.rank_by.as_deref(), self.descending);
         write_tables(&tables, &folder, &mut ranking).with_context(cannot_write)?;
         write_page(&tables, &folder).with_context(cannot_write)?;
-        let (total, new) = (plan.cells().len(), plan.to_run());
-        print(&format!("{total} cells in {}, {new} of them new\n{ranking}", self.output.display()))
+        let changed: BTreeSet<PathBuf> = plan.sources().iter().flat_map(SweptSource::changed_files).collect();
+        for path in changed {
+            warn(format_args!(
+                "{} has changed since the sweep began: all cells are of what it held then; run the sweep again for what it holds now",
+                path.display()
+            ));
+        }
+        let (total, new) = (count_of(plan.cells().len(), "cell"), plan.to_run());
+        let table = ranking.table(tables.heads());
+        print(&format!("{total} in {}, {new} of them new\n{table}", self.output.display()))
     }
 
     fn sources(&self) -> anyhow::Result<Vec<SweptSource>> {
         let (mut sources, mut wrong) = (Vec::new(), Vec::new());
         for file in scenario_files(&self.files)? {
-            match Source::read(&file).and_then(SweptSource::new) {
+            let source = read_source(&file).and_then(SweptSource::new);
+            match source.map_err(OverError::from).and_then(|source| source.over(&self.over, &self.overrides))
+            {
                 Ok(source) => sources.push(source),
-                Err(problems) => wrong.push(problems),
+                Err(OverError::Scenario(problems)) => wrong.push(problems),
+                Err(error) => {
+                    return Err(error_with_help(error, "see `liqsim explain` for the keys of a scenario"));
+                }
             }
         }
         if wrong.is_empty() { Ok(sources) } else { Err(WrongScenarios(wrong).into()) }
@@ -127,6 +153,11 @@ impl Sweep {
         }
         Ok(())
     }
+}
+
+/// A number of things in words.
+fn count_of(count: usize, thing: &str) -> String {
+    format!("{} {thing}{}", liqsim::report::count(count as u64), if count == 1 { "" } else { "s" })
 }
 
 /// Wrong scenarios are shown with the places of their problems.

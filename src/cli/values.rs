@@ -82,12 +82,20 @@ pub fn positive_ratio(text: &str) -> Result<f64, String> {
     if ratio > 0.0 { Ok(ratio) } else { Err("must be greater than 0".to_owned()) }
 }
 
-/// Leverage levels: one (`10`), or the usual ones in a range (`1..40`).
-pub fn leverage_range(text: &str) -> Result<(f64, f64), String> {
-    let (from, to) = text.split_once("..").unwrap_or((text, text));
-    let message = "must be a leverage such as 10, or a range such as 1..40";
-    let (from, to) = (positive(from).map_err(|_| message)?, positive(to).map_err(|_| message)?);
-    if from <= to { Ok((from, to)) } else { Err("must begin with the lower leverage".to_owned()) }
+/// A volatility: `0.8` or `80%`.
+pub fn volatility(text: &str) -> Result<f64, String> {
+    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+    positive(number.trim_end()).map(|number| number / unit)
+}
+
+/// Collateral as TOML: a number, or coins such as `0.5 BTC` in quotes.
+pub fn equity(text: &str) -> Result<String, String> {
+    let (amount, coin) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
+    let amount = positive(amount).map_err(|problem| format!("{problem}; such as 5000 or \"0.5 BTC\""))?;
+    Ok(match coin.trim() {
+        "" => format!("{amount:?}"),
+        coin => serde_json::Value::from(format!("{amount} {coin}")).to_string(),
+    })
 }
 
 /// The start of a year, month, day, or the time, in seconds since 1970.
@@ -180,14 +188,5 @@ mod tests {
         assert_eq!(positive("64_000.5"), Ok(64_000.5));
         assert!(positive("0").is_err());
         assert_eq!(not_negative("0"), Ok(0.0));
-    }
-
-    #[test]
-    fn leverages_are_one_or_a_range() {
-        assert_eq!(leverage_range("1..40"), Ok((1.0, 40.0)));
-        assert_eq!(leverage_range("10"), Ok((10.0, 10.0)));
-        for text in ["40..1", "0..5", "1..", "..5", "a..b", "1..inf"] {
-            assert!(leverage_range(text).is_err(), "{text}");
-        }
     }
 }

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use liqsim::report::{Layout, RenderError, VerdictFormat};
 use liqsim::result::RunResult;
-use liqsim::study::{ComparisonOptions, Verdict};
+use liqsim::scenario::metrics;
+use liqsim::study::{ComparisonOptions, FailOn, Verdict, sound};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print, terminal_layout};
@@ -28,12 +29,46 @@ pub struct TestFlags {
     /// Probability of even one false alarm among all comparisons of runs of the same thing
     #[arg(long, value_name = "RATIO", value_parser = values::positive_ratio, default_value = "1%")]
     false_alarm_rate: f64,
+
+    /// Which changes fail: those for the worse, or any
+    #[arg(long, value_enum, value_name = "CHANGES", default_value = "any")]
+    fail_on: FailOnChoice,
+
+    /// Compare these numbers only, such as liquidation_probability,expected_shortfall.0.95
+    #[arg(long, value_name = "METRICS", value_delimiter = ',', value_parser = metric)]
+    metrics: Vec<String>,
+}
+
+/// Which changes fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOnChoice {
+    /// Those for the worse: more liquidations, larger losses, smaller returns
+    Worse,
+    /// All of them
+    Any,
+}
+
+/// A number that two results can be compared by.
+fn metric(text: &str) -> Result<String, String> {
+    match metrics().any(|known| known == text) {
+        true => Ok(text.to_owned()),
+        false => Err("must be a key of a level, such as liquidation_probability (`liqsim explain` has them)"
+            .to_owned()),
+    }
 }
 
 impl TestFlags {
     /// The options of the comparison.
     pub fn options(&self) -> ComparisonOptions {
-        ComparisonOptions { false_alarm_rate: self.false_alarm_rate, tolerance: self.tolerance }
+        ComparisonOptions {
+            false_alarm_rate: self.false_alarm_rate,
+            tolerance: self.tolerance,
+            fail_on: match self.fail_on {
+                FailOnChoice::Worse => FailOn::Worse,
+                FailOnChoice::Any => FailOn::Any,
+            },
+            metrics: self.metrics.clone(),
+        }
     }
 }
 
@@ -136,17 +171,26 @@ enum OneOrMore {
 /// Reads the results that `run --format json` printed.
 pub fn read_results(path: &Path) -> anyhow::Result<Vec<RunResult>> {
     let text = read_text(path)?;
-    match serde_json::from_str(&text) {
-        Ok(OneOrMore::One(result)) => Ok(vec![*result]),
-        Ok(OneOrMore::More(results)) => Ok(results),
+    let refused = |reason: String| {
+        error_with_help(
+            format_args!("{} does not hold results of liqsim{reason}", path.display()),
+            "results are written by `liqsim run FILE -o result.json` and `liqsim check FILE --save baseline.json`",
+        )
+    };
+    let results = match serde_json::from_str(&text) {
+        Ok(OneOrMore::One(result)) => vec![*result],
+        Ok(OneOrMore::More(results)) => results,
         Err(_) => {
             // The reason of an untagged choice says nothing; that of a single result names line and key.
             let reason = serde_json::from_str::<RunResult>(&text).err();
-            let reason = reason.map_or_else(String::new, |error| format!(": {error}"));
-            Err(error_with_help(
-                format_args!("{} does not hold results of liqsim{reason}", path.display()),
-                "results are written by `liqsim run FILE -o result.json` and `liqsim check FILE --save baseline.json`",
-            ))
+            return Err(refused(reason.map_or_else(String::new, |error| format!(": {error}"))));
         }
+    };
+    if results.is_empty() {
+        return Err(refused(": the list is empty".to_owned()));
     }
+    for result in &results {
+        sound(result).map_err(|error| refused(format!(": {error}")))?;
+    }
+    Ok(results)
 }

@@ -134,6 +134,27 @@ impl<'a> NetworkPaths<'a> {
         }
     }
 
+    /// The next day of a network that moved as recorded: by logarithms of coins over those at the start, at these log-prices. Power is at its
+    /// median.
+    pub fn recorded(&mut self, log_prices: &[Vec<f64>], moved: &[f64]) -> NetworkDay<'_> {
+        self.day += 1;
+        let network = &self.law.network;
+        let hashprice = network.hashprice_at_start(self.law.price);
+        let log_prices = &log_prices[self.law.asset];
+        for (lane, (moved, log_price)) in moved.iter().zip(log_prices).enumerate() {
+            let times = exp(*moved);
+            self.coins[lane] = hashprice / self.law.price * times;
+            self.hashprice[lane] = hashprice * times * exp(*log_price);
+            self.difficulty[lane] = network.difficulty / times;
+        }
+        NetworkDay {
+            coins: &self.coins,
+            power: &self.power.values,
+            hashprice: &self.hashprice,
+            difficulty: &self.difficulty,
+        }
+    }
+
     /// Sets difficulty anew after the accounts have had their day, if it is time.
     pub fn close(&mut self, log_prices: &[Vec<f64>]) {
         let network = &self.law.network;

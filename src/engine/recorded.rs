@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::block::{BLOCK_LANES, Observers, Seat};
+use super::block::{BLOCK_LANES, Known, Observers, Seat};
 use super::plan::Plan;
 use super::source::BarSource;
 use crate::account::Observer;
@@ -40,6 +40,12 @@ pub trait RecordedPaths: Sync {
 
     /// The rates of a law of funding that are due at the close of a bar, by path, where the paths know them.
     fn funding(&self, _law: usize, _bar: usize, _paths: Range<usize>) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// Logarithm of the coins that a unit of hashrate earns on the day that ends with a bar, over those at the start, by path, where the
+    /// paths know them.
+    fn network(&self, _bar: usize, _paths: Range<usize>) -> Option<Vec<f64>> {
         None
     }
 }
@@ -152,7 +158,10 @@ impl BarSource for RecordedSource<'_> {
                 *closes = columns.close;
             }
             for place in due {
-                let known = |law: usize| self.given.funding(law, bar, paths.clone());
+                let known = Known {
+                    funding: &|law: usize| self.given.funding(law, bar, paths.clone()),
+                    network: &|| self.given.network(bar, paths.clone()),
+                };
                 self.seat.settle_with(place, &self.closes, &mut **observer, &known);
             }
         }

@@ -10,11 +10,22 @@ pub const SECONDS_PER_DAY: f64 = 86_400.0;
 /// Seconds in a year of 365 days: crypto markets never close.
 pub const SECONDS_PER_YEAR: f64 = 365.0 * SECONDS_PER_DAY;
 
-const UNITS: [(&str, u64); 6] =
-    [("y", 31_536_000), ("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+/// The units that lengths are written in.
+const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
-/// A length of time, a whole number of seconds. Text: a number and a unit, or several: `"8h"`, `"30d"`, `"1d12h"`,
-/// `"1.5h"`; the units are y (365 days), w, d, h, m (minutes) and s.
+/// The units that lengths are read in, by each of their names.
+const NAMES: [(&[&str], u64); 7] = [
+    (&["y", "year", "years"], 31_536_000),
+    (&["mo", "month", "months"], 2_592_000),
+    (&["w", "week", "weeks"], 604_800),
+    (&["d", "day", "days"], 86_400),
+    (&["h", "hour", "hours"], 3_600),
+    (&["m", "min", "minute", "minutes"], 60),
+    (&["s", "second", "seconds"], 1),
+];
+
+/// A length of time, a whole number of seconds. Text: a number and a unit, or several: `"8h"`, `"30d"`,
+/// `"1d12h"`, `"1.5h"`, `"2 weeks"`; the units are y (365 days), mo (30 days), w, d, h, m (minutes) and s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     seconds: u64,
@@ -36,6 +47,17 @@ impl Duration {
         self.seconds as f64 / SECONDS_PER_DAY
     }
 
+    /// The length in words: `30 days`, `36 hours`.
+    pub fn in_words(self) -> String {
+        let (count, unit) = match self.seconds {
+            seconds if seconds.is_multiple_of(86_400) => (seconds / 86_400, "day"),
+            seconds if seconds.is_multiple_of(3_600) => (seconds / 3_600, "hour"),
+            seconds if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
+            seconds => (seconds, "second"),
+        };
+        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+
     /// The length in years of 365 days.
     pub fn years(self) -> f64 {
         self.seconds as f64 / SECONDS_PER_YEAR
@@ -49,7 +71,7 @@ pub enum DurationError {
     #[error("a duration is a number and a unit, such as \"8h\" or \"30d\"")]
     Malformed,
     /// The unit is missing or unknown.
-    #[error("the unit must be one of y (365 days), w, d, h, m (minutes) or s, as in \"8h\"")]
+    #[error("the unit must be one of y (365 days), mo (30 days), w, d, h, m (minutes) or s, as in \"8h\"")]
     Unit,
     /// Not a whole number of seconds.
     #[error("a duration must be a whole number of seconds")]
@@ -73,8 +95,10 @@ impl FromStr for Duration {
             let value: f64 = rest[..number].parse().map_err(|_| DurationError::Malformed)?;
             rest = rest[number..].trim_start();
             let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
-            let (_, seconds) =
-                UNITS.iter().find(|(unit, _)| *unit == &rest[..letters]).ok_or(DurationError::Unit)?;
+            let (_, seconds) = NAMES
+                .iter()
+                .find(|(names, _)| names.contains(&&rest[..letters]))
+                .ok_or(DurationError::Unit)?;
             total += value * *seconds as f64;
             rest = rest[letters..].trim_start();
         }
@@ -95,7 +119,7 @@ impl fmt::Display for Duration {
         }
         // Whole days read better than weeks or years ("90d", not "12w6d").
         let mut rest = self.seconds;
-        for (unit, seconds) in &UNITS[2..] {
+        for (unit, seconds) in &UNITS {
             if rest >= *seconds {
                 write!(f, "{}{unit}", rest / seconds)?;
                 rest %= seconds;
@@ -123,11 +147,25 @@ mod tests {
             ("1y", 31_536_000, "365d"),
             ("1d 12h", 129_600, "1d12h"),
             ("1.5h", 5_400, "1h30m"),
+            ("2w", 1_209_600, "14d"),
+            ("6mo", 15_552_000, "180d"),
+            ("2 weeks", 1_209_600, "14d"),
+            ("1 month 3 days", 2_851_200, "33d"),
+            ("90min", 5_400, "1h30m"),
         ] {
             let duration: Duration = text.parse().unwrap();
             assert_eq!(duration.seconds(), seconds);
             assert_eq!(duration.to_string(), shown);
         }
+    }
+
+    #[test]
+    fn lengths_are_words() {
+        let text = |seconds| Duration::from_seconds(seconds).in_words();
+        assert_eq!(
+            (text(2_592_000), text(86_400), text(129_600)),
+            ("30 days".into(), "1 day".into(), "36 hours".into())
+        );
     }
 
     #[test]

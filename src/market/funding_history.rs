@@ -100,6 +100,15 @@ impl FundingHistory {
         };
         Ok((Self { times, rates, interval }, report))
     }
+
+    /// The payments at or after `since` and before `until` (seconds since 1970; none for no bound).
+    pub fn between(&self, since: Option<i64>, until: Option<i64>) -> Self {
+        let place = |bound: i64| self.times.partition_point(|time| *time < bound);
+        let last = until.map_or(self.times.len(), place);
+        let first = since.map_or(0, place).min(last);
+        let (times, rates) = (self.times[first..last].to_vec(), self.rates[first..last].to_vec());
+        Self { times, rates, interval: self.interval }
+    }
 }
 
 #[cfg(test)]

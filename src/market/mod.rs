@@ -5,6 +5,7 @@ mod duration;
 mod funding_history;
 mod history;
 mod input_file;
+mod network_history;
 mod varying;
 
 pub use bars::{Bars, Sides};
@@ -15,4 +16,5 @@ pub use history::{
     Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
 pub use input_file::{LARGEST_DATA, read_input, read_limited};
+pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};
 pub use varying::Varying;

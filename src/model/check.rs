@@ -40,6 +40,14 @@ pub const GARCH_ASYMMETRY: Range = Range::at_least(-10.0).at_most(10.0);
 pub const STEP_VARIANCE: Range = Range::at_least(0.0).at_most(25.0);
 /// Degrees of freedom of Student-t innovations that have a variance.
 pub const DEGREES_OF_FREEDOM: Range = Range::above(2.0).at_most(1e6);
+/// Logarithms of the variance of a day, and what is added to them: from a deviation of e^(-15) to one of e^10.
+pub const LOG_VARIANCE: Range = Range::at_least(-30.0).at_most(20.0);
+/// Weights of earlier log-variances in the next one.
+pub const COEFFICIENT: Range = Range::at_least(-2.0).at_most(2.0);
+/// Standard deviations of the shocks of a log-variance.
+pub const DEVIATION: Range = Range::at_least(0.0).at_most(5.0);
+/// Seasonal factors on a variance.
+pub const SEASON: Range = Range::above(0.0).at_most(100.0);
 /// Mean lengths of the blocks of a bootstrap, in bars.
 pub const BLOCK: Range = Range::at_least(1.0);
 

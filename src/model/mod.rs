@@ -32,8 +32,9 @@ pub use dependence::{AssetJump, CommonJumps, Dependence};
 pub use garch::Garch;
 pub use gbm::Gbm;
 pub use har::{
-    DayExtremes, DayShape, Days, EstimateError, Har, HarEstimate, HourShape, Hours, HoursError, LEAST_HOURS,
-    Observation, PastDay, Regression, Season, VarianceState, Variances, season_ahead,
+    DayExtremes, DayFileError, DayShape, Days, EstimateError, Har, HarEstimate, HarNumbers, HourShape, Hours,
+    HoursError, LEAST_HOURS, NormalDays, Observation, PastDay, Regression, Season, ShockLaw, ShockLawError,
+    VarianceState, Variances, season_ahead,
 };
 pub use hawkes::{Hawkes, HawkesJumps};
 pub use heston::Heston;

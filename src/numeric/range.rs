@@ -55,8 +55,9 @@ impl fmt::Display for Range {
     }
 }
 
-/// A number as people write it.
+/// A number as people write it: twelve digits, which hide the rounding of its computation and nothing else.
 pub fn plain_number(value: f64) -> String {
+    let value = format!("{value:.11e}").parse().unwrap_or(value);
     if value != 0.0 && value.is_finite() && !(1e-4..1e15).contains(&value.abs()) {
         format!("{value:e}")
     } else {
@@ -66,7 +67,22 @@ pub fn plain_number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Range;
+    use super::{Range, plain_number};
+
+    #[test]
+    fn rounding_errors_are_not_shown() {
+        for (value, text) in [
+            (1_499.999_999_999_999_8, "1500"),
+            (26.666_666_666_666_664, "26.6666666667"),
+            (482_000.000_000_000_06, "482000"),
+            (0.1 + 0.2, "0.3"),
+            (64_700.25, "64700.25"),
+            (1e-320, "1e-320"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(plain_number(value), text);
+        }
+    }
 
     #[test]
     fn a_range_holds_its_closed_ends_and_nothing_that_is_not_a_number() {

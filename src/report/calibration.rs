@@ -256,7 +256,7 @@ fn percent(value: f64) -> String {
 }
 
 /// A number of so many significant digits, without zeros that say nothing.
-fn plain(value: f64, digits: usize) -> String {
+pub(super) fn plain(value: f64, digits: usize) -> String {
     let exponent = if value == 0.0 { 0 } else { elementary::log10(value.abs()).floor() as i64 };
     if exponent < -4 {
         return format!("{value:.*e}", digits.saturating_sub(1));

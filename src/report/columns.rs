@@ -72,6 +72,11 @@ const NARROW: [Column; 8] = [
     Column { head: ["1 in 20", "better %"], cell: |level| in_percent(&quantile(level, "0.95")) },
 ];
 
+/// What a ranking shows of a level: how likely liquidation is, and what the returns are.
+pub fn ranked() -> impl Iterator<Item = &'static Column> {
+    NARROW.iter().skip(1).filter(|column| column.head[0] != "Stopped")
+}
+
 /// The columns of the narrow table: without those that say nothing at any level.
 pub fn narrow(levels: &[LevelResult]) -> Vec<&'static Column> {
     let is_shown = |column: &&Column| levels.iter().any(|level| (column.cell)(level) != number::NOTHING);

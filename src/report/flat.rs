@@ -34,8 +34,14 @@ fn spreadsheet_text(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@']) && !is_number { format!("'{text}") } else { text.to_owned() }
 }
 
-/// Names and cells of a level, the same names for every level.
+/// Names and cells of a level, the same names for every level of a result.
 pub fn row(result: &RunResult, level: &LevelResult) -> Vec<(String, Cell)> {
+    row_among(result, level, level.miner.is_some())
+}
+
+/// The same among levels of other results, of which some may be those of miners: their columns are then
+/// there, and empty where there is no miner.
+pub(super) fn row_among(result: &RunResult, level: &LevelResult, with_miner: bool) -> Vec<(String, Cell)> {
     let mut row = Row(Vec::new());
     row.add("scenario", Cell::Text(result.scenario.clone()));
     row.add("identity", Cell::Text(result.identity.clone()));
@@ -60,8 +66,8 @@ pub fn row(result: &RunResult, level: &LevelResult) -> Vec<(String, Cell)> {
     row.estimates("expected_shortfall", &level.expected_shortfall);
     row.number("kelly_fraction", Some(level.kelly.fraction));
     row.number("kelly_log_growth", Some(level.kelly.log_growth));
-    if let Some(miner) = &level.miner {
-        row.miner(miner);
+    if with_miner {
+        row.miner(level.miner.as_deref());
     }
     row.0
 }
@@ -81,26 +87,35 @@ impl Row {
         self.add(name, Cell::Number(value.filter(|value| value.is_finite())));
     }
 
-    fn miner(&mut self, miner: &MinerResult) {
-        self.estimate("default_probability", &miner.default_probability);
-        self.estimate("default_on_bills_probability", &miner.default_on_bills_probability);
-        self.estimate("coin_liquidation_probability", &miner.coin_liquidation_probability);
-        self.estimate("margin_call_probability", &miner.margin_call_probability);
-        self.estimate("underwater_days", &miner.underwater_days);
-        self.estimate("coins_mined", &miner.coins_mined);
-        self.number("hashrate_ph", Some(miner.start.hashrate_ph));
-        self.number("debt", Some(miner.start.debt));
-        self.number("loan_to_value", Some(miner.start.loan_to_value));
-        self.number("instalment", Some(miner.start.instalment));
-        self.number("coverage", miner.start.coverage);
-        self.number("break_even_hashprice_with_debt", Some(miner.start.break_even_hashprice_with_debt));
+    fn miner(&mut self, miner: Option<&MinerResult>) {
+        let start = miner.map(|miner| &miner.start);
+        self.known("default_probability", miner.map(|miner| &miner.default_probability));
+        self.known("default_on_bills_probability", miner.map(|miner| &miner.default_on_bills_probability));
+        self.known("coin_liquidation_probability", miner.map(|miner| &miner.coin_liquidation_probability));
+        self.known("margin_call_probability", miner.map(|miner| &miner.margin_call_probability));
+        self.known("underwater_days", miner.map(|miner| &miner.underwater_days));
+        self.known("coins_mined", miner.map(|miner| &miner.coins_mined));
+        self.number("hashrate_ph", start.map(|start| start.hashrate_ph));
+        self.number("debt", start.map(|start| start.debt));
+        self.number("loan_to_value", start.map(|start| start.loan_to_value));
+        self.number("instalment", start.map(|start| start.instalment));
+        self.number("coverage", start.and_then(|start| start.coverage));
+        self.number(
+            "break_even_hashprice_with_debt",
+            start.map(|start| start.break_even_hashprice_with_debt),
+        );
     }
 
     fn estimate(&mut self, name: &str, estimate: &Estimate) {
-        self.number(name, Some(estimate.value));
-        self.number(&format!("{name}_std_error"), Some(estimate.std_error));
-        self.number(&format!("{name}_low"), Some(estimate.low));
-        self.number(&format!("{name}_high"), Some(estimate.high));
+        self.known(name, Some(estimate));
+    }
+
+    /// An estimate that may not exist.
+    fn known(&mut self, name: &str, estimate: Option<&Estimate>) {
+        self.number(name, estimate.map(|estimate| estimate.value));
+        self.number(&format!("{name}_std_error"), estimate.map(|estimate| estimate.std_error));
+        self.number(&format!("{name}_low"), estimate.map(|estimate| estimate.low));
+        self.number(&format!("{name}_high"), estimate.map(|estimate| estimate.high));
     }
 
     fn estimates(&mut self, name: &str, estimates: &BTreeMap<String, Estimate>) {

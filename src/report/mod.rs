@@ -6,11 +6,13 @@ mod columns;
 mod csv;
 mod flat;
 mod format;
+mod har;
 pub mod html;
 mod json;
 mod liquidation;
 mod markdown;
 mod miner;
+mod network;
 mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -30,6 +32,7 @@ mod sweep_tables;
 mod table;
 mod text;
 mod track_record;
+mod vary;
 mod venue;
 mod walk_forward;
 
@@ -37,8 +40,10 @@ pub use calibration::CalibrationReport;
 pub use check::{VerdictFormat, github_annotations, render_check, render_comparisons};
 pub use flat::{Cell, row as flat_row};
 pub use format::{FileFormat, Format, Layout, RenderError, UnknownExtension};
+pub use har::{render_har_json, render_har_table};
 pub use liquidation::render_json as render_liquidation_json;
-pub use number::count;
+pub use network::render_network_table;
+pub use number::{count, price as shown_price};
 pub use plot::plot;
 pub use ranking::Ranking;
 pub use reference::reference;
@@ -50,6 +55,7 @@ pub use sweep::{MOST_MAPPED, SweepAxis, SweepCell, SweepReport};
 pub use sweep_tables::SweepTables;
 pub use text::is_warning;
 pub use track_record::{ReliabilityRow, Score, ScoreRow, TrackReport, forecasts_csv};
+pub use vary::{render_vary_json, render_vary_table};
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,
     sheet as venue_sheet,

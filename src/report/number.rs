@@ -1,6 +1,6 @@
 //! Numbers as people read them: as many digits as the standard error supports, bounds in place of zeros.
 
-use crate::numeric::elementary;
+use crate::numeric::{elementary, plain_number};
 use crate::stats::Estimate;
 
 /// Stands for what does not exist or is not known.
@@ -127,9 +127,9 @@ pub fn rate(rate: f64) -> String {
     format!("{} %", trim(&format!("{:.12}", 100.0 * rate)))
 }
 
-/// A quantity with all its digits and separators: `1,266,300`.
+/// A quantity with separators, and twelve digits at most: `1,266,300`.
 pub fn plain(quantity: f64) -> String {
-    group(&quantity.to_string())
+    group(&plain_number(quantity))
 }
 
 /// Decimals that show the first digit of an error and no more.

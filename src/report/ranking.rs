@@ -1,67 +1,106 @@
-//! The best levels of a sweep by a metric.
+//! The best levels of a sweep by a metric, as one table.
 
-use std::fmt;
-
+use super::check::measured;
+use super::columns;
+use super::number;
+use super::table::grid;
 use crate::result::LevelResult;
-use crate::study::Metrics;
+use crate::stats::Estimate;
+use crate::study::{Metrics, is_gain};
 
 /// Rows that are shown.
 const MOST_RANKED: usize = 20;
 
+/// What cells are ranked by, unless something else is asked for.
+const USUAL: &str = "liquidation_probability";
+
 /// The best levels by a metric.
 pub struct Ranking<'a> {
-    metric: Option<&'a str>,
+    metric: &'a str,
     descending: bool,
-    best: Vec<(Ranked, String)>,
+    seen: usize,
+    best: Vec<Ranked>,
 }
 
-/// A level with its value of the metric.
-#[derive(Debug, Clone, Copy)]
+/// A level with its place in the ranking and what is shown of it.
+#[derive(Debug)]
 struct Ranked {
-    value: f64,
-    cell: usize,
-    leverage: f64,
+    estimate: Estimate,
+    row: Vec<String>,
 }
 
 impl<'a> Ranking<'a> {
-    /// By rising values of a metric, such as `expected_shortfall.0.95`, or by falling ones; empty without a metric.
+    /// Best first by a metric, such as `expected_shortfall.0.95`: what is a gain by falling values, what is a
+    /// loss by rising ones; `descending` means falling values of anything. By the probability of liquidation
+    /// without a metric.
     pub fn new(metric: Option<&'a str>, descending: bool) -> Self {
-        Self { metric, descending, best: Vec::new() }
+        let metric = metric.unwrap_or(USUAL);
+        Self { metric, descending: descending || is_gain(metric), seen: 0, best: Vec::new() }
     }
 
-    /// Takes a level of a cell into account, if it has the metric; `name` tells the cell from the others.
+    /// Takes a level of a cell into account, if it has the metric; `values` tell the cell from the others.
     pub(super) fn look(
         &mut self,
         level: &LevelResult,
         paths: u64,
         cell: usize,
-        name: impl FnOnce() -> String,
+        values: impl FnOnce() -> Vec<String>,
     ) {
-        let found = self.metric.and_then(|metric| Metrics::new(level, paths).get(metric));
-        if let Some(found) = found {
-            self.add(Ranked { value: found.estimate().value, cell, leverage: level.leverage }, name);
-        }
-    }
-
-    fn add(&mut self, ranked: Ranked, name: impl FnOnce() -> String) {
-        let is_after = |other: &(Ranked, String)| {
-            let order = ranked.value.total_cmp(&other.0.value);
-            if self.descending { order.is_le() } else { order.is_ge() }
+        let Some(found) = Metrics::new(level, paths).get(self.metric) else { return };
+        self.seen += 1;
+        let estimate = found.estimate();
+        // What was not seen is told apart by its bound.
+        let order = |a: &Estimate, b: &Estimate| {
+            let by_value = a.value.total_cmp(&b.value);
+            by_value.then(a.high.total_cmp(&b.high))
         };
-        let place = self.best.partition_point(is_after);
+        let is_before = |other: &Ranked| match self.descending {
+            true => order(&estimate, &other.estimate).is_le(),
+            false => order(&estimate, &other.estimate).is_ge(),
+        };
+        let place = self.best.partition_point(is_before);
         if place < MOST_RANKED {
-            self.best.insert(place, (ranked, name()));
+            let row = self.row(level, estimate, cell, values());
+            self.best.insert(place, Ranked { estimate, row });
             self.best.truncate(MOST_RANKED);
         }
     }
-}
 
-impl fmt::Display for Ranking<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(metric) = self.metric else { return Ok(()) };
-        writeln!(f, "By {metric}:")?;
-        self.best.iter().try_for_each(|(Ranked { value, cell, leverage }, name)| {
-            writeln!(f, "{value:>14.6}  cell {cell}, {leverage}x  {name}")
-        })
+    /// Liquidations and returns; beside another metric without the quantiles of the return.
+    fn columns(&self) -> impl Iterator<Item = &'static columns::Column> {
+        columns::ranked().take(if self.metric == USUAL { usize::MAX } else { 3 })
+    }
+
+    fn row(&self, level: &LevelResult, estimate: Estimate, cell: usize, values: Vec<String>) -> Vec<String> {
+        let mut row = vec![cell.to_string()];
+        row.extend(values);
+        row.push(number::leverage(level.leverage));
+        row.extend(self.columns().map(|column| (column.cell)(level)));
+        if self.metric != USUAL {
+            let (value, interval) = measured(self.metric, estimate.value, estimate.low, estimate.high);
+            row.extend([value, interval]);
+        }
+        row
+    }
+
+    /// The table, best first, and how many rows it leaves out; `heads` are those of what tells cells apart.
+    pub fn table(&self, heads: Vec<String>) -> String {
+        let mut head = vec!["Cell".to_owned()];
+        head.extend(heads);
+        head.push("Leverage".to_owned());
+        head.extend(self.columns().map(|column| column.head.join("\n")));
+        if self.metric != USUAL {
+            // A long name takes two lines.
+            head.extend([self.metric.replacen(['.', '_'], "\n", 1), "95 %\ninterval".to_owned()]);
+        }
+        let rows = self.best.iter().map(|ranked| ranked.row.clone());
+        let order = if self.descending { "falling" } else { "rising" };
+        format!(
+            "{}{} of {} rows shown, by {order} {}; results.csv has all\n",
+            grid(head, rows),
+            number::count(self.best.len() as u64),
+            number::count(self.seen as u64),
+            self.metric
+        )
     }
 }

@@ -90,6 +90,8 @@ fn kind(value: &Value) -> String {
         Some("array") => "list",
         Some("string") => "text",
         Some(other) => other,
+        // A number, or text with a unit such as "5%".
+        None if value["type"].is_array() => "ratio",
         None => "",
     };
     let bound = |key: &str, sign: &str| value[key].as_f64().map(|bound| format!("{sign} {bound}"));

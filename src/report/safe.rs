@@ -134,7 +134,8 @@ fn table(report: &SafeReport, layout: Layout) -> String {
     lines
 }
 
-fn condition(criterion: Criterion) -> &'static str {
+/// The criterion as a head.
+pub(super) fn condition(criterion: Criterion) -> &'static str {
     match criterion {
         Criterion::LiquidationProbability => "Probability of liquidation",
         Criterion::ValueAtRisk => "VaR 95 %",

@@ -1,12 +1,15 @@
 //! The tables of a sweep: one of its cells, and two of its results.
 //!
-//! Results are asked for cell by cell, so memory does not grow with their number. `results.csv` and `results.parquet` hold the same rows, one
-//! per cell and level; in Parquet columns `cell` (integer), `file` and one per swept key come first, the latter with the name of the key: doubles where all
-//! values of the sweep are numbers, text otherwise.
+//! Results are asked for cell by cell, so memory does not grow with their number. `results.csv` and
+//! `results.parquet` hold the same rows, one per cell and level: columns `cell` (integer), `file` and one per
+//! swept key come first, the latter with the name of the key: doubles where all values of the sweep are
+//! numbers, text otherwise. Where some cells are those of miners, the miners' columns are empty in the
+//! others.
 
 use std::io::{self, Write};
+use std::path::Path;
 
-use super::flat::{Cell, row};
+use super::flat::{Cell, row_among};
 use super::ranking::Ranking;
 use super::rows::{TableFormat, TableWriter};
 use crate::result::RunResult;
@@ -54,50 +57,69 @@ impl SweepTables<'_> {
         table.finish()
     }
 
-    /// One row per cell and level, as CSV and, with columns for what was swept, in another format; all tables and the ranking
-    /// from one reading of the results.
+    /// One row per cell and level, as CSV and in another format; both tables and the ranking from one reading
+    /// of the results.
     ///
     /// # Errors
     /// A sink cannot be written to, or a result is gone.
     pub fn write_results(
         &self,
         csv: impl Write + Send,
-        with_keys: Option<(&mut (dyn Write + Send), TableFormat)>,
+        other: Option<(&mut (dyn Write + Send), TableFormat)>,
         ranking: &mut Ranking<'_>,
     ) -> io::Result<()> {
         let keys = self.keys();
-        let (mut plain, mut wide) = (None, None);
-        let (mut csv, mut with_keys) = (Some(csv), with_keys);
+        let with_miner = self.plan.cells().iter().any(|cell| cell.has_miner);
+        let (mut text, mut typed) = (None, None);
+        let (mut csv, mut other) = (Some(csv), other);
         for (number, cell) in self.plan.cells().iter().enumerate() {
             let source = &self.plan.sources()[cell.source];
             let result = self.result(&cell.identity)?;
             for level in &result.levels {
-                let row = row(&result, level);
-                let mut whole = vec![
+                let mut row = vec![
                     ("cell".to_owned(), Cell::Count(number as u64 + 1)),
                     ("file".to_owned(), Cell::Text(source.name().to_owned())),
                 ];
-                whole.extend(
+                row.extend(
                     keys.iter().map(|key| (key.name.to_owned(), key.cell(source.value(cell.cell, key.name)))),
                 );
-                whole.extend(row.iter().cloned());
+                row.extend(row_among(&result, level, with_miner));
                 if let Some(sink) = csv.take() {
-                    plain = Some(TableWriter::new(sink, TableFormat::Csv, &row)?);
+                    text = Some(TableWriter::new(sink, TableFormat::Csv, &row)?);
                 }
-                if let Some((sink, format)) = with_keys.take() {
-                    wide = Some(TableWriter::new(sink, format, &whole)?);
+                if let Some((sink, format)) = other.take() {
+                    typed = Some(TableWriter::new(sink, format, &row)?);
                 }
-                if let Some(table) = &mut plain {
+                if let Some(table) = &mut text {
                     table.push(row.iter().map(|(_, cell)| cell))?;
                 }
-                if let Some(table) = &mut wide {
-                    table.push(whole.iter().map(|(_, cell)| cell))?;
+                if let Some(table) = &mut typed {
+                    table.push(row.iter().map(|(_, cell)| cell))?;
                 }
-                ranking.look(level, result.paths, number + 1, || source.label(cell.cell));
+                ranking.look(level, result.paths, number + 1, || self.shown_values(cell));
             }
         }
-        plain.map_or(Ok(()), TableWriter::finish)?;
-        wide.map_or(Ok(()), TableWriter::finish)
+        text.map_or(Ok(()), TableWriter::finish)?;
+        typed.map_or(Ok(()), TableWriter::finish)
+    }
+
+    /// The heads of what tells cells apart: the file where there are several, and the swept keys by their
+    /// shortest names.
+    pub fn heads(&self) -> Vec<String> {
+        let keys: Vec<&str> = self.keys().iter().map(|key| key.name).collect();
+        let file = (self.plan.sources().len() > 1).then(|| "file".to_owned());
+        file.into_iter().chain(short_names(&keys)).collect()
+    }
+
+    /// What tells a cell apart, under these heads.
+    fn shown_values(&self, cell: &SweptCell) -> Vec<String> {
+        let source = &self.plan.sources()[cell.source];
+        let file = (self.plan.sources().len() > 1).then(|| {
+            let stem = Path::new(source.name()).file_stem();
+            stem.map_or_else(|| source.name().to_owned(), |stem| stem.to_string_lossy().into_owned())
+        });
+        let values = self.keys().into_iter().map(|key| source.value(cell.cell, key.name).unwrap_or_default());
+        file.into_iter().chain(values).collect()
     }
 
     /// The result of an identity.
@@ -133,4 +155,33 @@ impl Key<'_> {
 /// A number of TOML.
 fn number(text: &str) -> Option<f64> {
     text.replace('_', "").parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// The last parts of dotted keys, as many as tell them apart.
+fn short_names(keys: &[&str]) -> Vec<String> {
+    let last = |key: &str, parts: usize| {
+        let all: Vec<&str> = key.split('.').collect();
+        all[all.len().saturating_sub(parts)..].join(".")
+    };
+    keys.iter()
+        .map(|key| {
+            let is_own = |parts: &usize| {
+                keys.iter().filter(|other| last(other, *parts) == last(key, *parts)).count() == 1
+            };
+            let parts = (1..key.split('.').count()).find(is_own);
+            parts.map_or_else(|| (*key).to_owned(), |parts| last(key, parts))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_names;
+
+    #[test]
+    fn keys_are_as_short_as_they_can_be() {
+        let keys = ["simulation.horizon", "assets.BTC.model.volatility", "assets.ETH.model.volatility"];
+        assert_eq!(short_names(&keys), ["horizon", "BTC.model.volatility", "ETH.model.volatility"]);
+        assert_eq!(short_names(&["name"]), ["name"]);
+    }
 }

@@ -176,7 +176,7 @@ fn cap(venue: &Venue) -> String {
 }
 
 fn leverage_cap(cap: f64) -> String {
-    if cap.is_finite() { format!("{cap}x") } else { "-".to_owned() }
+    if cap.is_finite() { format!("{}x", number::plain(cap)) } else { "-".to_owned() }
 }
 
 fn limit(up_to: f64) -> String {

@@ -1,6 +1,7 @@
 //! The result of a run: numbers, notes, and how both come from what was estimated.
 
 mod charges;
+mod drawn;
 mod notes;
 mod mining;
 mod noting;

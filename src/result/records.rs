@@ -5,16 +5,14 @@ use crate::market::SECONDS_PER_DAY;
 use crate::model::Model;
 use crate::scenario::Scenario;
 
-/// The notes on the records of a scenario's bootstraps.
+/// The notes on the files that a scenario names, and on the records of its bootstraps.
 pub(super) fn notes(scenario: &Scenario) -> Vec<Note> {
     let horizon = scenario.simulation.horizon;
-    let mut notes = Vec::new();
+    let found = scenario.found().iter();
+    let mut notes: Vec<Note> = found.map(|finding| Note::RecordedFile { finding: finding.clone() }).collect();
     for asset in &scenario.assets {
         let Model::Bootstrap(bootstrap) = &asset.model else { continue };
         let (record, name) = (bootstrap.record(), || asset.name.clone());
-        for finding in bootstrap.findings() {
-            notes.push(Note::PriceFile { asset: name(), finding: finding.to_string() });
-        }
         let block = bootstrap.block() * bootstrap.interval().seconds() as f64;
         if block > record.seconds() as f64 {
             notes.push(Note::LongBlocks { asset: name(), days: block / SECONDS_PER_DAY, record });

@@ -20,6 +20,9 @@ pub type Quantiles = BTreeMap<String, f64>;
 pub struct RunResult {
     /// Version of liqsim.
     pub liqsim: String,
+    /// Version of the method ([`RESULT_VERSION`](crate::scenario::RESULT_VERSION)); 0 where it was not written yet.
+    #[serde(default)]
+    pub result_version: u32,
     /// Name of the scenario.
     pub scenario: String,
     /// Hash of everything that determines the result.

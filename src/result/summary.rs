@@ -1,5 +1,6 @@
 //! From the tally of all paths to the numbers of the result.
 
+use super::drawn;
 use super::mining::{MinerResult, NetworkResult};
 use super::notes::Note;
 use super::noting;
@@ -11,7 +12,7 @@ use crate::account::Follower;
 use crate::engine::Plan;
 use crate::estimate::{Choice, Ending, Estimators, Outcome};
 use crate::market::SECONDS_PER_DAY;
-use crate::scenario::Scenario;
+use crate::scenario::{RESULT_VERSION, Scenario};
 use crate::stats::{Distribution, Estimate, Sums, Tally};
 
 const QUANTILES: [(&str, f64); 7] = [
@@ -38,8 +39,13 @@ pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outc
     };
     let levels: Vec<LevelResult> = choices.iter().enumerate().map(level).collect();
     let notes = noting::notes(scenario, plan, outcome, &levels, &choices);
+    let mut levels = levels;
+    if let Some(method) = drawn::method(scenario) {
+        levels.iter_mut().for_each(|level| drawn::name(level, method));
+    }
     RunResult {
         liqsim: env!("CARGO_PKG_VERSION").to_owned(),
+        result_version: RESULT_VERSION,
         scenario: scenario.name.clone(),
         identity: scenario.identity(),
         seed: scenario.simulation.seed,

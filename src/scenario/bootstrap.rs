@@ -2,11 +2,12 @@
 
 use serde_json::Value as Json;
 
-use crate::market::{Duration, PriceHistory, ReadOptions};
+use crate::market::{Duration, PriceHistory};
 use crate::model::Bootstrap;
 
 use super::numbers::{Count, Ratio};
 use super::problem::{Code, Problem, Problems};
+use super::recorded::{Recorded, RecordedFile};
 use super::shape::{Placed, Shape, any_of};
 use super::table::table;
 use super::tree::{Node, Value, quoted};
@@ -15,8 +16,8 @@ use crate::model::check::DRIFT;
 table! {
     /// Stationary block bootstrap: recorded bars put together anew, highs and lows included.
     struct BootstrapFile {
-        /// Price history: a CSV file with open, high, low and close, plain or gzip; the path starts from the scenario's folder.
-        required prices: String,
+        /// Price history: a file of bars with open, high, low and close; the path starts from the scenario's folder.
+        required prices: RecordedFile,
         /// Mean length of a block: a duration such as "2d", or a number of bars. Volatility clusters of this length survive.
         required block: BlockChoice,
         /// Growth rate of the expected price per year, as a fraction; that of the record if absent.
@@ -51,13 +52,13 @@ impl Shape for BlockChoice {
 impl BootstrapFile {
     /// The model, if all of its values were read and the price file is sound; `horizon` is the length of the paths.
     pub fn resolve(&self, horizon: Option<Duration>, problems: &mut Problems) -> Option<Bootstrap> {
-        let (history, hash, found) = read(self.prices.as_ref()?, problems)?;
+        let Recorded { content: history, hash } = bars(self.prices.as_ref()?, problems)?;
         let block = self.block.as_ref()?;
-        let bars = match block.value {
+        let length = match block.value {
             BlockChoice::Bars(bars) => bars as f64,
             BlockChoice::Time(time) => time.seconds() as f64 / history.interval.seconds() as f64,
         };
-        if bars < 1.0 {
+        if length < 1.0 {
             let message =
                 format!("`block` must be at least one bar, which is {} in this price file", history.interval);
             let help = "a day or a few keeps the clusters of hourly bars, a few weeks those of daily ones";
@@ -65,40 +66,19 @@ impl BootstrapFile {
             return None;
         }
         let drift = self.drift.as_ref().map(|drift| drift.value.0);
-        Some(Bootstrap::new(&history, hash, bars, drift, horizon?).with_findings(found))
+        Some(Bootstrap::new(&history, hash, length, drift, horizon?))
     }
 }
 
-/// The price history, the hash of its file, and what was found in it.
-pub(super) fn read(
-    prices: &Placed<String>,
-    problems: &mut Problems,
-) -> Option<(PriceHistory, String, Vec<String>)> {
-    let path = prices.place.source().folder().join(&prices.value);
-    let shown = quoted(&path.display().to_string());
-    let mut problem = |code, message: String| {
-        let help =
-            "a file of bars with open, high, low and close; paths start from the folder of the scenario";
-        problems.push(Problem::new(code, &prices.place, message).help(help));
-    };
-    let bytes = match prices.place.source().file(&prices.value) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problem(Code::Unreadable, format!("price file {shown}: {error}"));
-            return None;
-        }
-    };
-    match PriceHistory::from_bytes(&prices.value, &bytes, &ReadOptions::default()) {
-        Ok((history, _)) if history.close_only => {
-            problem(Code::Unreadable, format!("price file {shown} has closes only, without highs and lows"));
-            None
-        }
-        Ok((history, report)) => {
-            Some((history, blake3::hash(&bytes).to_hex()[..32].to_owned(), report.lines()))
-        }
-        Err(error) => {
-            problem(Code::Unreadable, format!("price file: {error}"));
-            None
-        }
+/// The bars of a price file that must have lows and highs.
+pub(super) fn bars(prices: &Placed<RecordedFile>, problems: &mut Problems) -> Option<Recorded<PriceHistory>> {
+    let read = prices.prices(problems)?;
+    if read.content.close_only {
+        let message =
+            format!("price file {} has closes only, without highs and lows", quoted(&prices.value.name));
+        let help = "give bars with open, high, low and close";
+        problems.push(Problem::new(Code::Unreadable, &prices.place, message).help(help));
+        return None;
     }
+    Some(read)
 }

@@ -57,6 +57,11 @@ impl Scenario {
         Ok(Bundle { toml, files: source.files().all().into_iter().map(relative).collect() })
     }
 
+    /// What was found in the files of prices and rates that it names, a line each.
+    pub fn found(&self) -> &[String] {
+        self.written.found()
+    }
+
     fn document(&self) -> Result<(String, &Source), WriteError> {
         if self.assets.iter().any(|asset| matches!(asset.model, Model::Custom(_))) {
             return Err(WriteError::OwnModel);

@@ -13,7 +13,7 @@ use super::funding::FundingFile;
 use super::miner::MinerFile;
 use super::model::ModelFile;
 use super::network::NetworkFile;
-use super::numbers::{Count, Ratio};
+use super::numbers::{Amount, Count, Ratio};
 use super::policy::PolicyFile;
 use super::problem::Problems;
 use super::range::{Range, add_to};
@@ -100,14 +100,17 @@ table! {
 table! {
     /// The account whose leverage levels are compared.
     struct AccountFile {
-        /// Collateral put up: in the quote currency, or in coins where the contract is inverse. With positions that are open
-        /// already it is the wallet that they share on cross margin, or left out.
-        optional equity: f64 where AMOUNT,
+        /// Collateral put up: in the quote currency, or in coins where the contract is inverse; "0.5 BTC" says which, and on spot
+        /// margin means their worth at the start. With positions that are open already it is the wallet that they share on
+        /// cross margin, or left out.
+        optional equity: Amount,
         /// How collateral is shared between positions: "isolated" (used if absent) or "cross".
         optional margin: MarginMode,
         /// Leverage levels, notional over equity at the start (with a miner assets over equity): a list, or a range of log-spaced levels.
         /// Positions that are open already have a leverage of their own, which joins them.
         optional leverage: LeverageChoice,
+        /// In place of leverage, for a loan: loan to value at the start, such as "60%", or a list. The leverage is 1/(1 - ltv).
+        optional ltv: LoanToValueChoice,
         /// Terms of the exchange: a name of the catalogue (`liqsim venues`), a path of a TOML file, or a table; needed unless there is a miner.
         unless_miner venue: VenueChoice,
         /// Funding in place of the venue's, such as { rate = "1bp", every = "8h" }, { model = "ou", ... } or { recorded = "file.csv" }.
@@ -177,6 +180,32 @@ table! {
         required to: f64 where LEVERAGE,
         /// Number of levels, both ends included.
         required count: Count where Range::at_least(2.0).at_most(MOST_LEVELS as f64),
+    }
+}
+
+/// Loans to value as they are written: one, or a list.
+#[derive(Debug, Clone)]
+pub(super) struct LoanToValueChoice(pub List<Ratio>);
+
+impl Shape for LoanToValueChoice {
+    fn expected() -> String {
+        "a fraction such as \"60%\", or a list of them".to_owned()
+    }
+
+    fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::List(_) => List::read(node, label, problems).map(Self),
+            _ => {
+                let one = Placed::<Ratio>::read(node, label, problems)?;
+                Some(Self(List { items: vec![one], written: 1 }))
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        let list =
+            json!({ "type": "array", "items": Ratio::schema(), "minItems": 1, "maxItems": MOST_LEVELS });
+        any_of(vec![Ratio::schema(), list])
     }
 }
 

@@ -58,6 +58,14 @@ impl FilesRead {
         Ok(bytes)
     }
 
+    /// The files that hold other bytes now than when they were read; one that is gone has changed too.
+    pub fn changed(&self) -> Vec<PathBuf> {
+        let is_changed = |(path, bytes): &(PathBuf, Arc<[u8]>)| {
+            !self.from.read(path).is_ok_and(|now| now[..] == bytes[..])
+        };
+        self.all().into_iter().filter(is_changed).map(|(path, _)| path).collect()
+    }
+
     /// Everything that was read so far.
     pub fn all(&self) -> BTreeMap<PathBuf, Arc<[u8]>> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,6 +1,6 @@
 //! Funding as it is written: a constant rate, a mean-reverting one, or a record.
 
-use crate::market::{Duration, FundingHistory, ReadOptions, format_time, parse_time};
+use crate::market::{Duration, format_time, parse_time};
 use crate::model::Model;
 use crate::venue::{
     Funding, FundingBasis, FundingRates, FundingTerms, OrnsteinUhlenbeck, RecordedOrder, RecordedRates,
@@ -9,6 +9,7 @@ use crate::venue::{
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::range::Range;
+use super::recorded::{Recorded, RecordedFile};
 use super::shape::Placed;
 use super::table::table;
 use super::tree::quoted;
@@ -47,8 +48,8 @@ table! {
         optional initial: Ratio where RATE,
         /// Largest rate that is paid, in either direction, such as "0.3%"; that of the venue if absent, none where it has none.
         optional cap: Ratio where Range::above(0.0).at_most(0.1),
-        /// A CSV of recorded rates with timestamp and funding_rate, plain or gzip; the path starts from the scenario's folder.
-        optional recorded: String,
+        /// A file of recorded rates with timestamp and funding_rate; the path starts from the scenario's folder.
+        optional recorded: RecordedFile,
         /// Date from which the record is paid in its order, the same on all paths; without it every path gets blocks of the record.
         optional from: String,
         /// Mean length of the blocks of a record; "7d" if absent.
@@ -159,26 +160,14 @@ impl FundingFile {
     }
 
     /// The rates of a record and the time between them.
-    fn record(&self, file: &Placed<String>, problems: &mut Problems) -> Option<(RecordedRates, Duration)> {
-        let path = file.place.source().folder().join(&file.value);
-        let shown = quoted(&path.display().to_string());
+    fn record(
+        &self,
+        file: &Placed<RecordedFile>,
+        problems: &mut Problems,
+    ) -> Option<(RecordedRates, Duration)> {
+        let Recorded { content: history, hash } = file.rates(problems)?;
         let mut problem = |place: &Place, code, message: String, help: &str| {
             problems.push(Problem::new(code, place, message).help(help));
-        };
-        let read =
-            file.place.source().file(&file.value).map_err(|error| error.to_string()).and_then(|bytes| {
-                let history = FundingHistory::from_bytes(&file.value, &bytes, &ReadOptions::default());
-                let (history, _) = history.map_err(|error| error.to_string())?;
-                Ok((history, blake3::hash(&bytes).to_hex()[..32].to_owned()))
-            });
-        let (history, hash) = match read {
-            Ok(read) => read,
-            Err(error) => {
-                let help =
-                    "a CSV with `timestamp` and `funding_rate`; paths start from the folder of the scenario";
-                problem(&file.place, Code::Unreadable, format!("funding file {shown}: {error}"), help);
-                return None;
-            }
         };
         let every = history.interval;
         if let Some(given) = self.every.as_ref().filter(|given| given.value != every) {

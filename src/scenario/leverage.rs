@@ -4,7 +4,8 @@ use crate::account::LevelError;
 use crate::numeric::elementary;
 use crate::venue::{Contract, MarginError};
 
-use super::file::{LEVERAGE, LeverageChoice, MOST_LEVELS};
+use super::file::{AccountFile, LEVERAGE, LeverageChoice, MOST_LEVELS};
+use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
 use super::tree::number;
@@ -23,19 +24,67 @@ impl Levels {
     /// With one level more, at a place.
     pub fn with(mut self, value: f64, place: &Place) -> Self {
         self.values.push(Placed { value, place: place.clone() });
-        self.values.sort_by(|a, b| a.value.total_cmp(&b.value));
-        self.values.dedup_by(|a, b| a.value == b.value);
-        self
+        in_order(self.values, self.is_complete)
     }
 }
 
+/// The levels of an account, by leverage or by loan to value; `is_loan` tells whether a lender liquidates it.
+pub(super) fn of_account(
+    account: &AccountFile,
+    is_loan: impl FnOnce() -> bool,
+    problems: &mut Problems,
+) -> Option<Levels> {
+    let Some(ltv) = &account.ltv else {
+        return account.leverage.as_ref().and_then(|leverage| resolve(leverage, problems));
+    };
+    if let Some(leverage) = &account.leverage {
+        let message = "`ltv` and `leverage` exclude each other";
+        let help = "a loan to value of V is a leverage of 1/(1 - V): keep one of the two";
+        problems.push(Problem::new(Code::Conflict, &leverage.place, message).help(help));
+        return None;
+    }
+    if !is_loan() {
+        let message = "`ltv` is that of a loan, and the venue is no lender";
+        let help = "use `leverage`, or a venue with `loan` terms such as \"loan-aave-like\"";
+        problems.push(Problem::new(Code::Conflict, &ltv.place, message).help(help));
+        return None;
+    }
+    let List { items, written } = &ltv.value.0;
+    if *written == 0 {
+        let help = "give at least one, such as ltv = [\"50%\", \"60%\"]";
+        problems.push(Problem::new(Code::OutOfRange, &ltv.place, "`ltv` is empty").help(help));
+    }
+    let (sound, broken): (Vec<_>, Vec<_>) =
+        items.iter().partition(|ratio| (0.0..1.0).contains(&ratio.value.0));
+    for ratio in broken {
+        let message =
+            format!("loan to value must be at least 0 and less than 1, but is {}", number(ratio.value.0));
+        let help = "it is the debt over the worth of the collateral, such as \"60%\"";
+        problems.push(Problem::new(Code::OutOfRange, &ratio.place, message).help(help));
+    }
+    let level = |ratio: &Placed<Ratio>| {
+        // Twelve digits hide the rounding of the subtraction and nothing else.
+        let exact = 1.0 / (1.0 - ratio.value.0);
+        Placed { value: format!("{exact:.11e}").parse().unwrap_or(exact), place: ratio.place.clone() }
+    };
+    let is_complete = !sound.is_empty() && *written == sound.len();
+    Some(in_order(sound.into_iter().map(level).collect(), is_complete))
+}
+
+/// Ascending, without duplicates.
+fn in_order(mut values: Vec<Placed<f64>>, is_complete: bool) -> Levels {
+    values.sort_by(|a, b| a.value.total_cmp(&b.value));
+    values.dedup_by(|a, b| a.value == b.value);
+    Levels { values, is_complete }
+}
+
 /// The levels, each with its place.
-pub(super) fn resolve(choice: &Placed<LeverageChoice>, problems: &mut Problems) -> Option<Levels> {
+fn resolve(choice: &Placed<LeverageChoice>, problems: &mut Problems) -> Option<Levels> {
     let written = match &choice.value {
         LeverageChoice::List(list) => Some(list.written),
         LeverageChoice::Spaced(_) => None,
     };
-    let mut levels = match &choice.value {
+    let levels = match &choice.value {
         LeverageChoice::List(list) => list_levels(list, choice, problems),
         LeverageChoice::Spaced(range) => {
             let (from, to, count) = (range.from.as_ref()?, range.to.as_ref()?, range.count.as_ref()?);
@@ -56,9 +105,7 @@ pub(super) fn resolve(choice: &Placed<LeverageChoice>, problems: &mut Problems) 
         }
     };
     let is_complete = !levels.is_empty() && written.is_none_or(|written| written == levels.len());
-    levels.sort_by(|a, b| a.value.total_cmp(&b.value));
-    levels.dedup_by(|a, b| a.value == b.value);
-    Some(Levels { values: levels, is_complete })
+    Some(in_order(levels, is_complete))
 }
 
 fn list_levels(
@@ -85,7 +132,8 @@ fn list_levels(
     sound.into_iter().cloned().collect()
 }
 
-/// `count` levels from `from` to `to` in equal ratios, both ends exact, the rest rounded to six significant digits.
+/// `count` levels from `from` to `to` in equal ratios, both ends exact, the rest rounded to six significant
+/// digits.
 fn log_spaced(from: f64, to: f64, count: u64) -> Vec<f64> {
     let last = count - 1;
     (0..count)

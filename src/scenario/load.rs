@@ -10,7 +10,7 @@ use super::source::Source;
 use super::tree::{Node, Value};
 use super::types::Scenario;
 use super::written::Written;
-use super::{overrides, printable, resolve, syntax};
+use super::{overrides, printable, resolve, syntax, title};
 
 /// Reads a scenario file and sets the keys of `overrides` (`"account.equity=5000"`).
 ///
@@ -73,19 +73,25 @@ fn read(root: Node, source: &Arc<Source>, overrides: &[String]) -> Result<Scenar
         let problem = Problem::new(Code::Empty, &Place::whole(source), "the file holds no scenario");
         return Err(problem.help("`liqsim init` writes a scenario to start from").into());
     }
+    let before = root.clone();
     let (root, mut problems) = changed(root, source, overrides);
     let scenario = ScenarioFile::read(&root, "scenario", &mut problems)
-        .and_then(|file| resolve::resolve(&file, &title(source), &mut problems));
+        .and_then(|file| resolve::resolve(&file, &stem(source), &mut problems));
     match scenario {
         Some(scenario) if problems.is_empty() => {
-            Ok(Scenario { written: Written::new(root, source), ..scenario })
+            let is_renamed = overrides.iter().any(|text| text.trim_start().starts_with("name"));
+            let name = match is_renamed || overrides.is_empty() {
+                true => scenario.name,
+                false => title::adapted(&scenario.name, &before, &root),
+            };
+            Ok(Scenario { name, written: Written::new(root, source, problems.found()), ..scenario })
         }
         _ => Err(problems.sorted()),
     }
 }
 
 /// The name of a scenario without one: that of its file.
-fn title(source: &Source) -> String {
+fn stem(source: &Source) -> String {
     let stem = Path::new(source.name()).file_stem();
     stem.map_or_else(|| source.name().to_owned(), |stem| stem.to_string_lossy().into_owned())
 }

@@ -2,7 +2,7 @@
 
 use crate::account::miner::{Miner, MinerError};
 
-use super::file::{AccountFile, ScenarioFile};
+use super::file::ScenarioFile;
 use super::leverage::Levels;
 use super::problem::{Code, Problem, Problems};
 use super::shape::Placed;
@@ -68,9 +68,9 @@ fn refuse_beside(file: &ScenarioFile, problems: &mut Problems) {
 }
 
 /// The account of a miner.
-pub(super) fn account(account: &AccountFile, levels: Option<&Levels>) -> Option<Account> {
+pub(super) fn account(equity: Option<&Placed<f64>>, levels: Option<&Levels>) -> Option<Account> {
     let leverage = levels?.values.iter().map(|level| level.value).collect();
-    Some(Account::of_miner(account.equity.as_ref()?.value, leverage))
+    Some(Account::of_miner(equity?.value, leverage))
 }
 
 /// Reports every level at which the miner cannot start.

@@ -9,11 +9,12 @@ use crate::model::check::{
 use crate::model::{Bates, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model};
 
 use super::bootstrap::BootstrapFile;
-use super::forecast::{ForecastFile, HarFile, ScaledHistoryFile};
+use super::forecast::{ForecastFile, ScaledHistoryFile};
 use super::garch::{GarchFile, positive_step};
+use super::har::HarFile;
 use super::kinds::kinds;
 use super::numbers::Ratio;
-use super::problem::{Code, Problem, Problems};
+use super::problem::{Code, Place, Problem, Problems};
 use super::regime::RegimeFile;
 use super::table::table;
 use super::tree::number;
@@ -168,8 +169,13 @@ table! {
 
 impl ModelFile {
     /// The model, if all of its values were read; what several keys have wrong together is reported. `horizon` is the length of
-    /// the paths.
-    pub fn resolve(&self, horizon: Option<Duration>, problems: &mut Problems) -> Option<Model> {
+    /// the paths, `place` that of the table.
+    pub fn resolve(
+        &self,
+        horizon: Option<Duration>,
+        place: &Place,
+        problems: &mut Problems,
+    ) -> Option<Model> {
         Some(match self {
             Self::Gbm(file) => Model::Gbm(Gbm {
                 drift: file.drift.as_ref()?.value.0,
@@ -192,7 +198,7 @@ impl ModelFile {
             }
             Self::Garch(file) => Model::Garch(file.resolve(problems)?),
             Self::Bootstrap(file) => Model::Bootstrap(file.resolve(horizon, problems)?),
-            Self::Har(file) => Model::Har(file.resolve(problems)?),
+            Self::Har(file) => Model::Har(file.resolve(place, problems)?),
             Self::ScaledHistory(file) => Model::ScaledHistory(file.resolve(horizon, problems)?),
             Self::Forecast(file) => Model::Forecast(file.resolve(horizon, problems)?),
             Self::Regime(file) => Model::Regime(file.resolve(problems)?),

@@ -2,9 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use super::check::AMOUNT;
 use super::problem::{Code, Problem, Problems};
-use super::range::Range;
-use super::shape::{Numeric, Shape, wrong_type};
+use super::range::{Range, add_to};
+use super::shape::{Numeric, Shape, any_of, wrong_type};
 use super::tree::{Node, Value, number, ticked};
 
 /// A number of the file, if it is one and finite.
@@ -164,6 +165,43 @@ impl Shape for Count {
 
     fn schema() -> Json {
         json!({ "type": "integer", "minimum": 0 })
+    }
+}
+
+/// An amount, and the coin it is counted in if that is said.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Amount {
+    pub amount: f64,
+    pub coin: Option<String>,
+}
+
+impl Shape for Amount {
+    fn expected() -> String {
+        "a number, or coins such as \"0.5 BTC\"".to_owned()
+    }
+
+    fn read(node: &Node, label: &str, problems: &mut Problems) -> Option<Self> {
+        let Value::Text(text) = &node.value else {
+            return f64::read(node, label, problems).map(|amount| Self { amount, coin: None });
+        };
+        let amount = text.trim().split_once(char::is_whitespace).and_then(|(amount, coin)| {
+            let amount: f64 = amount.replace('_', "").parse().ok()?;
+            amount.is_finite().then(|| Self { amount, coin: Some(coin.trim().to_owned()) })
+        });
+        if amount.is_none() {
+            let problem = wrong_type::<Self>(node, label);
+            problems.push(match text.trim().parse::<f64>() {
+                Ok(_) => problem.help("write the number without quotes"),
+                Err(_) => problem,
+            });
+        }
+        amount
+    }
+
+    fn schema() -> Json {
+        let mut amount = f64::schema();
+        add_to(AMOUNT, &mut amount);
+        any_of(vec![amount, json!({ "type": "string", "pattern": "^\\s*[0-9_.eE+]+\\s+\\S+\\s*$" })])
     }
 }
 

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use super::sweep::Axis;
 use super::types::Scenario;
+use super::usual::WITH_VOLATILITY;
 use crate::market::Duration;
 use crate::numeric::elementary;
 
@@ -106,7 +107,7 @@ impl Axis {
         let key = match (self.key.as_str(), asset) {
             ("horizon", _) => "simulation.horizon".to_owned(),
             ("volatility", Some(asset)) => {
-                if !["gbm", "merton", "kou", "hawkes"].contains(&asset.model.kind()) {
+                if !WITH_VOLATILITY.contains(&asset.model.kind()) {
                     let (kind, asset) = (asset.model.kind().to_owned(), asset.name.clone());
                     return Err(AxisError::NoVolatility { kind, asset });
                 }

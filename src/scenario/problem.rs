@@ -163,6 +163,8 @@ impl Serialize for Problem {
 #[derive(Debug, Clone, Default)]
 pub struct Problems {
     list: Vec<Problem>,
+    /// What was found in files that the scenario names; no problem.
+    found: Vec<String>,
 }
 
 impl Problems {
@@ -172,6 +174,18 @@ impl Problems {
 
     pub(super) fn extend(&mut self, others: impl IntoIterator<Item = Problem>) {
         self.list.extend(others);
+    }
+
+    /// Notes what was found in a file that the scenario names.
+    pub(super) fn note(&mut self, words: String) {
+        if !self.found.contains(&words) {
+            self.found.push(words);
+        }
+    }
+
+    /// What was found in files so far.
+    pub(super) fn found(&self) -> &[String] {
+        &self.found
     }
 
     pub(super) fn into_list(self) -> Vec<Problem> {
@@ -211,7 +225,7 @@ impl Problems {
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
-        Self { list: vec![problem] }
+        Self { list: vec![problem], found: Vec::new() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::market::Duration;
 use crate::model::Stress;
+use crate::venue::Liquidation;
 
 use super::file::{AccountFile, ScenarioFile, SimulationFile};
 use super::leverage::Levels;
@@ -11,7 +12,7 @@ use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
 use super::written::Written;
-use super::{dependence, leverage, limits, mining, of_hours, opened, positions, stress};
+use super::{dependence, equity, leverage, limits, mining, of_hours, opened, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -37,15 +38,18 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         problems,
     );
     of_hours::check(file, assets.as_deref(), simulation.as_ref(), problems);
-    let leverage = file.account.as_ref().and_then(|account| account.value.leverage.as_ref());
-    let levels = leverage.and_then(|leverage| leverage::resolve(leverage, problems));
+    let equity = equity::resolve(file, problems);
+    let levels = file
+        .account
+        .as_ref()
+        .and_then(|account| leverage::of_account(&account.value, || is_loan(&account.value), problems));
     let miner = mining::resolve(file, &asset_names(file), problems);
     if let Some(account) = &file.account {
         report_missing(account, problems);
     }
     let resolved = file.account.as_ref().and_then(|account| match &file.miner {
-        Some(_) => Some((mining::account(&account.value, levels.as_ref())?, levels.clone()?)),
-        None => resolve_account(account, levels.as_ref(), file, problems),
+        Some(_) => Some((mining::account(equity.as_ref(), levels.as_ref())?, levels.clone()?)),
+        None => resolve_account(account, (equity.as_ref(), levels.as_ref()), file, problems),
     });
     let (account, levels) = match resolved {
         Some((account, levels)) => (Some(account), Some(levels)),
@@ -66,11 +70,10 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     let limits = file.limits.iter().flat_map(|limits| &limits.value.items);
     // A limit that is not sound has put a problem on the list, which fails the whole file.
     let limits = limits.filter_map(|limit| limits::resolve(limit, complete, problems)).collect();
-    let equity = file.account.as_ref().and_then(|account| account.value.equity.as_ref());
     let prices: Option<Vec<f64>> = (0..asset_names(file).len()).map(|asset| price_of(file, asset)).collect();
     let policy = file.policy.as_ref().map(|policy| {
         let held = (account.as_ref(), prices.as_deref());
-        policy.value.resolve(equity, simulation.as_ref(), held, problems)
+        policy.value.resolve(equity.as_ref(), simulation.as_ref(), held, problems)
     });
     Some(Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
@@ -195,7 +198,10 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
             Some(Asset {
                 name: name.value.clone(),
                 price: asset.price.as_ref()?.value,
-                model: asset.model.as_ref()?.value.resolve(horizon, problems)?,
+                model: {
+                    let model = asset.model.as_ref()?;
+                    model.value.resolve(horizon, &model.place, problems)?
+                },
                 stress: stress?,
                 network: match &asset.network {
                     Some(network) => Some(network.value.resolve(problems)?),
@@ -213,6 +219,12 @@ fn is_open(account: &AccountFile) -> bool {
     })
 }
 
+/// Whether the account's venue is a lender; what is wrong with the venue is reported where the account is resolved.
+fn is_loan(account: &AccountFile) -> bool {
+    let listed = account.venue.as_ref().and_then(|venue| venue.value.resolve(&mut Problems::default()));
+    listed.is_some_and(|listed| matches!(listed.venue.liquidation, Liquidation::Repay { .. }))
+}
+
 /// Reports equity and leverage where nothing else says what they are.
 fn report_missing(written: &Placed<AccountFile>, problems: &mut Problems) {
     let account = &written.value;
@@ -228,7 +240,8 @@ fn report_missing(written: &Placed<AccountFile>, problems: &mut Problems) {
         ),
     ];
     for (key, help) in needed {
-        if !is_open(account) && !account.given.contains(&key) {
+        let by_value = key == "leverage" && account.given.contains(&"ltv");
+        if !is_open(account) && !by_value && !account.given.contains(&key) {
             let message = format!("`account` has no key `{key}`");
             problems.push(Problem::new(Code::MissingKey, &written.place, message).help(help));
         }
@@ -238,11 +251,11 @@ fn report_missing(written: &Placed<AccountFile>, problems: &mut Problems) {
 /// The account, and its levels with that of positions that are open already.
 fn resolve_account(
     written: &Placed<AccountFile>,
-    levels: Option<&Levels>,
+    (equity, levels): (Option<&Placed<f64>>, Option<&Levels>),
     file: &ScenarioFile,
     problems: &mut Problems,
 ) -> Option<(Account, Levels)> {
-    let AccountFile { equity, margin, leverage, venue, positions, .. } = &written.value;
+    let AccountFile { margin, leverage, venue, positions, .. } = &written.value;
     let account = &written.value;
     problems.extend(account.missing_without_miner.iter().cloned());
     let mode = margin.as_ref().map_or(MarginMode::Isolated, |margin| margin.value);
@@ -264,7 +277,7 @@ fn resolve_account(
     let is_open = is_open(account);
     let Terms { venue, flows } = terms?;
     let mut account = Account {
-        equity: if is_open { 1.0 } else { equity.as_ref()?.value },
+        equity: if is_open { 1.0 } else { equity?.value },
         margin: mode,
         leverage: Vec::new(),
         venue,
@@ -276,8 +289,10 @@ fn resolve_account(
     let prices: Option<Vec<f64>> = (0..names.len()).map(|asset| price_of(file, asset)).collect();
     if is_open {
         let list = positions.as_ref()?;
-        let own = opened::join(&mut account, list, equity.as_ref(), prices.as_ref()?, problems)?;
-        levels = levels.with(own, &list.place);
+        let own = opened::join(&mut account, list, equity, prices.as_ref()?, problems)?;
+        // The leverage is where the position says how it was opened.
+        let entry = list.value.items.first().and_then(|item| item.value.entry.as_ref());
+        levels = levels.with(own, entry.map_or(&list.place, |entry| &entry.place));
     }
     account.leverage = levels.values.iter().map(|level| level.value).collect();
     if account.is_portfolio() {

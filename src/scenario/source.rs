@@ -13,19 +13,27 @@ pub struct Source {
     pub(super) folder: PathBuf,
     pub(super) is_override: bool,
     pub(super) files: FilesRead,
+    pub(super) now: Option<i64>,
 }
 
 impl Source {
     /// A text with the name that messages show for it; files it names are looked up from the current folder.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let files = FilesRead::from(Arc::new(Disk));
-        Self { name: name.into(), text: text.into(), folder: PathBuf::new(), is_override: false, files }
+        let (name, text) = (name.into(), text.into());
+        Self { name, text, folder: PathBuf::new(), is_override: false, files, now: None }
     }
 
     /// The same text with other files behind the names in it than those of the file system.
     #[must_use]
     pub fn with_files(self, files: Arc<dyn Files>) -> Self {
         Self { files: FilesRead::from(files), ..self }
+    }
+
+    /// The same text read at a time in seconds since 1970, from the program's clock: recorded files that it names hold nothing after tomorrow.
+    #[must_use]
+    pub fn at(self, now: Option<i64>) -> Self {
+        Self { now, ..self }
     }
 
     /// The text that a file held; files it names are looked up from the folder of that file.
@@ -37,7 +45,7 @@ impl Source {
     /// The text of a `--set` option; files it names are looked up from the folder of the scenario it is for.
     pub(super) fn of_override(text: &str, scenario: &Self) -> Self {
         let (folder, files) = (scenario.folder.clone(), scenario.files.clone());
-        Self { is_override: true, folder, files, ..Self::new("--set", text) }
+        Self { is_override: true, folder, files, now: scenario.now, ..Self::new("--set", text) }
     }
 
     /// The name that messages show.
@@ -65,9 +73,19 @@ impl Source {
         &self.folder
     }
 
+    /// The present, if it is known.
+    pub(super) fn now(&self) -> Option<i64> {
+        self.now
+    }
+
     /// The files that it named.
     pub(super) fn files(&self) -> &FilesRead {
         &self.files
+    }
+
+    /// The files that it named and that hold something else now than when they were read.
+    pub fn changed_files(&self) -> Vec<PathBuf> {
+        self.files.changed()
     }
 
     /// Whether the text is a `--set` option.

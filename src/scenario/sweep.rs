@@ -31,7 +31,7 @@ pub struct Sweep {
 }
 
 /// Most cells: each is read before the first one is run, and is a file in the end.
-const MOST_CELLS: usize = 100_000;
+pub const MOST_CELLS: usize = 100_000;
 
 impl Sweep {
     /// Number of cells; one without axes.

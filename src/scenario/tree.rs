@@ -139,6 +139,14 @@ impl Node {
         }
     }
 
+    /// The value at a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, key| match &node.value {
+            Value::Table(table) => table.get(key),
+            _ => None,
+        })
+    }
+
     /// The value in words, to follow "but is".
     pub fn shown(&self) -> String {
         match &self.value {

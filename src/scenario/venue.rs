@@ -112,6 +112,15 @@ pub fn catalogue_venue(name: &str) -> Result<ListedVenue, Problems> {
     }
 }
 
+/// Reads the text of a venue file.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub fn venue_of_text(name: &str, text: &str) -> Result<ListedVenue, Problems> {
+    read_venue(name, Source::new(name, text))
+}
+
 /// Reads a venue's file.
 fn read_venue(name: &str, source: Source) -> Result<ListedVenue, Problems> {
     let source = Arc::new(source);

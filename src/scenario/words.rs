@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::market::Duration;
+use crate::market::{DateOrder, DecimalMark, Duration};
 use crate::venue::{
     Compounding, Contract, FeePrice, FundingBasis, MaintenanceBasis, Side, TierRule, TierSize,
 };
@@ -52,7 +52,8 @@ impl Shape for bool {
 }
 
 /// Pattern of the text of a duration.
-const DURATION_PATTERN: &str = "^\\s*([0-9.]+\\s*[ywdhms]\\s*)+$";
+const DURATION_PATTERN: &str =
+    "^\\s*([0-9.]+\\s*(y|mo|w|d|h|m|s|years?|months?|weeks?|days?|hours?|min|minutes?|seconds?)\\s*)+$";
 
 impl Shape for Duration {
     fn expected() -> String {
@@ -157,6 +158,8 @@ words!(TierSize: "notional" => TierSize::Notional, "quantity" => TierSize::Quant
 words!(FeePrice: "basis" => FeePrice::Basis, "bankruptcy" => FeePrice::Bankruptcy);
 words!(Rates: "given" => Rates::Given, "half_initial" => Rates::HalfInitial);
 words!(FundingBasis: "mark" => FundingBasis::Mark, "entry" => FundingBasis::Entry);
+words!(DateOrder: "day-first" => DateOrder::DayFirst, "month-first" => DateOrder::MonthFirst);
+words!(DecimalMark: "point" => DecimalMark::Point, "comma" => DecimalMark::Comma);
 words!(FundingModel: "ou" => FundingModel::Ou);
 words!(Compounding: "hourly" => Compounding::Hourly, "simple" => Compounding::Simple,
     "continuous" => Compounding::Continuous);

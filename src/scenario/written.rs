@@ -7,7 +7,11 @@ use super::tree::{Node, Table, Value};
 
 /// The values that a scenario was read from, and the files that they name; nothing where it was made otherwise.
 #[derive(Debug, Clone, Default)]
-pub struct Written(Option<Arc<(Table, Source)>>);
+pub struct Written {
+    from: Option<Arc<(Table, Source)>>,
+    /// What was found in the files.
+    found: Arc<[String]>,
+}
 
 /// Where a scenario came from is no part of what it is.
 impl PartialEq for Written {
@@ -17,16 +21,21 @@ impl PartialEq for Written {
 }
 
 impl Written {
-    pub(super) fn new(root: Node, source: &Arc<Source>) -> Self {
+    pub(super) fn new(root: Node, source: &Arc<Source>, found: &[String]) -> Self {
         let table = match root.value {
             Value::Table(table) => table,
             _ => Table::default(),
         };
-        Self(Some(Arc::new((table, source.as_ref().clone()))))
+        Self { from: Some(Arc::new((table, source.as_ref().clone()))), found: found.into() }
+    }
+
+    /// What was found in the files.
+    pub(super) fn found(&self) -> &[String] {
+        &self.found
     }
 
     /// The values and where they came from; none where the scenario was made otherwise.
     pub(super) fn values(&self) -> Option<(&Table, &Source)> {
-        self.0.as_deref().map(|(table, source)| (table, source))
+        self.from.as_deref().map(|(table, source)| (table, source))
     }
 }

@@ -25,12 +25,20 @@ pub enum Method {
     Splitting,
     /// Counts over the starts of a recorded history.
     History,
+    /// Counts over an equal mixture of past days drawn anew and whole past horizons.
+    Mixture,
 }
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Counted, Self::Stratified, Self::QuasiMonteCarlo, Self::Splitting, Self::History];
+    pub const ALL: [Self; 6] = [
+        Self::Counted,
+        Self::Stratified,
+        Self::QuasiMonteCarlo,
+        Self::Splitting,
+        Self::History,
+        Self::Mixture,
+    ];
 
     /// The name, as results have it.
     pub fn name(self) -> &'static str {
@@ -40,6 +48,7 @@ impl Method {
             Self::QuasiMonteCarlo => "quasi_monte_carlo",
             Self::Splitting => "splitting",
             Self::History => "history",
+            Self::Mixture => "mixture",
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What a result assumes, in one line: position, venue and its date, model and its main numbers, time, drift, fees, funding.
+//! What a result assumes, in one line: position, venue and its date, model and its main numbers, time, drift,
+//! fees, funding.
 
 use super::figures;
-use super::sentence::length;
 use crate::account::miner::Miner;
 use crate::model::{Jumps, Model};
-use crate::scenario::{MarginMode, Monitoring, Scenario};
-use crate::venue::{Borrow, Contract, Flows, Funding, Side, Venue, catalogue_text};
+use crate::scenario::{Account, MarginMode, Monitoring, Position, Scenario};
+use crate::venue::{Borrow, Contract, Flows, Funding, Liquidation, Side, Venue, catalogue_text};
 
 /// One line, parts joined by ` · `.
 pub fn assumptions(scenario: &Scenario) -> String {
@@ -20,9 +20,9 @@ pub fn assumptions(scenario: &Scenario) -> String {
     }
     let watched = match scenario.simulation.monitoring {
         Monitoring::Continuous => "watched at every instant".to_owned(),
-        Monitoring::Every(interval) => format!("watched every {}", length(interval)),
+        Monitoring::Every(interval) => format!("watched every {}", interval.in_words()),
     };
-    parts.push(format!("{}, {watched}", length(scenario.simulation.horizon)));
+    parts.push(format!("{}, {watched}", scenario.simulation.horizon.in_words()));
     let venues: Vec<&Venue> = account.positions.iter().map(|position| account.venue_of(position)).collect();
     if let Some(venue) = venues.first() {
         parts.push(match venue.taker_fee {
@@ -59,7 +59,48 @@ fn held(scenario: &Scenario) -> Vec<String> {
         account.positions.iter().map(|position| account.venue_of(position)).collect();
     venues.dedup_by(|a, b| a.name == b.name);
     parts.extend(venues.iter().map(|venue| venue_of(venue)));
+    parts.extend(borrowed(account));
     parts
+}
+
+/// Loan to value and health factor at the start, of the lowest and the highest level.
+fn borrowed(account: &Account) -> Option<String> {
+    let known = |leverage: &f64| Some((loan_to_value(*leverage), health_factor(account, *leverage)?));
+    let words = |(ltv, health): (f64, f64)| {
+        format!("loan to value {} (health factor {health:.2})", figures::rate(ltv))
+    };
+    let borrowing: Vec<(f64, f64)> = account.leverage.iter().filter_map(known).collect();
+    match &borrowing[..] {
+        [] => None,
+        [only] => Some(words(*only)),
+        [first, .., last] => {
+            Some(format!("{} to {}", words(*first), words(*last).trim_start_matches("loan to value ")))
+        }
+    }
+}
+
+/// Debt over the worth of the coins at the start, to four digits.
+pub fn loan_to_value(leverage: f64) -> f64 {
+    ((1.0 - 1.0 / leverage) * 1e4).round() / 1e4
+}
+
+/// The health factor at the start: worth times threshold of all coins, over the debt. None without a debt to
+/// a lender. Source: Aave v3 documents.
+pub fn health_factor(account: &Account, leverage: f64) -> Option<f64> {
+    let is_loan = |position: &Position| {
+        let venue = account.venue_of(position);
+        position.side == Side::Long && matches!(venue.liquidation, Liquidation::Repay { .. })
+    };
+    if leverage <= 1.0 || account.positions.is_empty() || !account.positions.iter().all(is_loan) {
+        return None;
+    }
+    // A lender's one tier has its margin level less 1 as rate; the threshold is the loan to value at that
+    // level.
+    let threshold = |position: &Position| {
+        account.venue_of(position).tiers.first().map_or(0.0, |tier| position.share / (1.0 + tier.rate))
+    };
+    let weighted: f64 = account.positions.iter().map(threshold).sum();
+    Some(weighted * leverage / (leverage - 1.0))
 }
 
 /// The coin, the equity and the machines of a miner.
@@ -169,7 +210,7 @@ fn charged(flows: &Flows, venue: &Venue) -> Vec<String> {
 }
 
 fn funded(funding: &Funding) -> String {
-    let every = length(funding.every);
+    let every = funding.every.in_words();
     match funding.constant_rate() {
         Some(0.0) => "no funding".to_owned(),
         Some(rate) => format!("funding {} every {every}", figures::rate(rate)),
@@ -193,6 +234,18 @@ fn short(rate: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::catalogue_venue;
+
+    #[test]
+    fn a_health_factor_is_the_one_of_the_documents() {
+        // Aave help: collateral 10,000 at a threshold of 80 % against a debt of 6,000.
+        let mut account = Account::of_miner(4_000.0, vec![2.5]);
+        account.venue = catalogue_venue("loan-aave-like").unwrap().venue;
+        account.positions = vec![Position::whole(0, Side::Long)];
+        assert!((health_factor(&account, 2.5).unwrap() - 4.0 / 3.0).abs() < 1e-12);
+        assert_eq!((health_factor(&account, 1.0), loan_to_value(2.5)), (None, 0.6));
+        assert_eq!(borrowed(&account).unwrap(), "loan to value 60 % (health factor 1.33)");
+    }
 
     #[test]
     fn rates_have_three_digits() {

@@ -51,7 +51,7 @@ impl ScenarioCheck {
 }
 
 /// What a scenario is checked for, besides its limits.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct CheckOptions<'a> {
     /// Results of earlier runs, one of which has the title of the scenario.
     pub baseline: Option<&'a [RunResult]>,
@@ -85,7 +85,10 @@ pub fn check(
 ) -> Result<(ScenarioCheck, RunResult), CheckError> {
     let result = complete(scenario, options)?;
     let mut notes = Vec::new();
-    let (limits, paths) = judge_limits(scenario, &result, asked.decide, options)?;
+    let (mut limits, paths) = judge_limits(scenario, &result, asked.decide, options)?;
+    for limit in &mut limits {
+        limit.line = scenario.line_of_limit(&limit.metric, limit.leverage, (limit.min, limit.max));
+    }
     if paths > result.paths {
         notes.push(format!("{} paths did not decide every limit; {paths} were run.", result.paths));
     }
@@ -94,7 +97,9 @@ pub fn check(
         Some(baseline) => {
             let named = baseline.iter().find(|other| other.scenario == scenario.name);
             let before = named.ok_or_else(|| CheckError::NotInBaseline(scenario.name.clone()))?;
-            Some(compare(before, &result, asked.comparison))
+            let mut comparison = compare(before, &result, asked.comparison.clone());
+            comparison.limited = scenario.limits.iter().map(|limit| limit.metric.clone()).collect();
+            Some(comparison)
         }
     };
     let mut check = ScenarioCheck {

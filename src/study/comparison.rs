@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::effect::Effect;
+use super::figures;
 use super::metric::{Measurement, Metrics};
 use super::verdict::Verdict;
 use crate::result::{LevelResult, RunResult};
@@ -11,18 +13,37 @@ use crate::stats::{Difference, Estimate, Proportion, difference, holm, proportio
 /// Probability of even one false alarm among all comparisons, unless another is asked for.
 pub const DEFAULT_FALSE_ALARM_RATE: f64 = 0.01;
 
+/// Which changes are objected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FailOn {
+    /// Every one.
+    #[default]
+    Any,
+    /// Those for the worse.
+    Worse,
+}
+
 /// How to compare.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ComparisonOptions {
     /// Probability of even one false alarm among all comparisons of two runs of the same thing.
     pub false_alarm_rate: f64,
     /// Changes of at most this share of the first value do not matter.
     pub tolerance: f64,
+    /// Which changes are objected to; results that must be equal are held to that in any case.
+    pub fail_on: FailOn,
+    /// Keys of the numbers that are compared; all that can be tested where there are none.
+    pub metrics: Vec<String>,
 }
 
 impl Default for ComparisonOptions {
     fn default() -> Self {
-        Self { false_alarm_rate: DEFAULT_FALSE_ALARM_RATE, tolerance: 0.0 }
+        Self {
+            false_alarm_rate: DEFAULT_FALSE_ALARM_RATE,
+            tolerance: 0.0,
+            fail_on: FailOn::Any,
+            metrics: Vec::new(),
+        }
     }
 }
 
@@ -61,6 +82,9 @@ pub struct MetricComparison {
     pub adjusted_p_value: Option<f64>,
     /// The finding.
     pub change: Change,
+    /// What the change means, as far as a number tells.
+    #[serde(default)]
+    pub effect: Effect,
 }
 
 /// Two results compared.
@@ -78,6 +102,9 @@ pub struct Comparison {
     pub false_alarm_rate: f64,
     /// Share of the first value below which a change does not matter.
     pub tolerance: f64,
+    /// Keys of the scenario's limits, which are shown first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limited: Vec<String>,
     /// What could not be compared, and what to know.
     pub notes: Vec<String>,
     /// One entry per level and number.
@@ -117,23 +144,49 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
     for level in &after.levels {
         match before.levels.iter().find(|other| other.leverage == level.leverage) {
             Some(other) => pairs.push((other, level)),
-            None => notes.push(format!("{}x is in the second result only", level.leverage)),
+            None => notes.push(format!("{} is in the second result only", figures::leverage(level.leverage))),
         }
     }
     for level in &before.levels {
         if after.levels.iter().all(|other| other.leverage != level.leverage) {
-            notes.push(format!("{}x is in the first result only", level.leverage));
+            notes.push(format!("{} is in the first result only", figures::leverage(level.leverage)));
         }
     }
     let levels_differ = !notes.is_empty();
+    if before.result_version != after.result_version {
+        let known = |result: &RunResult| match result.result_version {
+            0 => "before there were versions".to_owned(),
+            version => format!("version {version}"),
+        };
+        notes.push(format!(
+            "The first result is of another method ({}; the second {}): the same scenario gives other numbers, so what changed may be the \
+             program. A baseline is renewed with `check --update-baseline`.",
+            known(before),
+            known(after)
+        ));
+    }
+    let order = |result: &RunResult| result.levels.iter().map(|level| level.leverage).collect::<Vec<_>>();
+    if !levels_differ && order(before) != order(after) {
+        notes.push(
+            "The levels of the second result stand in another order; each is compared with its like."
+                .to_owned(),
+        );
+    }
     let metrics = if must_be_equal {
-        pairs.iter().flat_map(|(a, b)| digits(a, b)).collect()
+        pairs.iter().flat_map(|(a, b)| digits(a, b, &options.metrics)).collect()
     } else {
-        notes.push("Not tested, since their errors are not known: ".to_owned() + &untested().join(", "));
-        tested(&pairs, (before.paths, after.paths), options)
+        let untested = untested(&options.metrics);
+        if !untested.is_empty() {
+            notes.push("Not tested, since their errors are not known: ".to_owned() + &untested.join(", "));
+        }
+        tested(&pairs, (before.paths, after.paths), &options)
     };
-    let unequal = must_be_equal && before.levels != after.levels;
+    let unequal = must_be_equal && pairs.iter().any(|(before, after)| before != after);
+    let is_no_matter = |found: &MetricComparison| {
+        options.fail_on == FailOn::Worse && !must_be_equal && found.effect != Effect::Worse
+    };
     let found = metrics.iter().map(|metric: &MetricComparison| match metric.change {
+        _ if is_no_matter(metric) => Verdict::Pass,
         Change::Unchanged => Verdict::Pass,
         Change::Undecided => Verdict::Undecided,
         Change::Changed => Verdict::Fail,
@@ -149,6 +202,7 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
         must_be_equal,
         false_alarm_rate: options.false_alarm_rate,
         tolerance: options.tolerance,
+        limited: Vec::new(),
         notes,
         metrics,
     }
@@ -161,8 +215,13 @@ const SAME_AS_OTHERS: [&str; 2] = ["return.quantiles.0.01", "return.quantiles.0.
 const ERRORS: [&str; 1] = ["time_to_liquidation_days.std_error"];
 
 /// Numbers without a known error; a test of them would be a guess. All follow from what is tested.
-fn untested() -> Vec<&'static str> {
-    metrics().filter(|metric| has_no_error(metric)).collect()
+fn untested(asked: &[String]) -> Vec<&'static str> {
+    metrics().filter(|metric| has_no_error(metric) && is_asked(metric, asked)).collect()
+}
+
+/// Whether a number is among those asked for; all are where none are named.
+fn is_asked(metric: &str, asked: &[String]) -> bool {
+    asked.is_empty() || asked.iter().any(|asked| asked == metric)
 }
 
 fn has_no_error(metric: &str) -> bool {
@@ -171,17 +230,19 @@ fn has_no_error(metric: &str) -> bool {
         || ["return.skewness", "return.kurtosis"].contains(&metric)
 }
 
-fn comparable() -> impl Iterator<Item = &'static str> {
-    metrics().filter(|metric| {
-        !has_no_error(metric) && !SAME_AS_OTHERS.contains(metric) && !ERRORS.contains(metric)
+fn comparable(asked: &[String]) -> impl Iterator<Item = &'static str> {
+    metrics().filter(move |metric| {
+        let is_twice = asked.is_empty() && SAME_AS_OTHERS.contains(metric);
+        !has_no_error(metric) && !is_twice && !ERRORS.contains(metric) && is_asked(metric, asked)
     })
 }
 
 /// The same computation twice: every number that differs has changed.
-fn digits(before: &LevelResult, after: &LevelResult) -> Vec<MetricComparison> {
+fn digits(before: &LevelResult, after: &LevelResult, asked: &[String]) -> Vec<MetricComparison> {
     let (first, second) = (Metrics::new(before, 1), Metrics::new(after, 1));
     let value = |metrics: &Metrics, name: &str| metrics.get(name).map(|found| found.estimate().value);
     metrics()
+        .filter(|metric| is_asked(metric, asked))
         .map(|metric| (metric, value(&first, metric), value(&second, metric)))
         .map(|(metric, a, b)| {
             let change = if a == b { Change::Unchanged } else { Change::Changed };
@@ -209,19 +270,20 @@ fn row(
         relative: before.zip(difference).map(|(a, d)| d / a).filter(|relative| relative.is_finite()),
         adjusted_p_value: None,
         change,
+        effect: Effect::of(metric, difference),
     }
 }
 
 fn tested(
     pairs: &[(&LevelResult, &LevelResult)],
     paths: (u64, u64),
-    options: ComparisonOptions,
+    options: &ComparisonOptions,
 ) -> Vec<MetricComparison> {
     let mut rows = Vec::new();
     let mut p_values = Vec::new();
     for (before, after) in pairs {
         let (first, second) = (Metrics::new(before, paths.0), Metrics::new(after, paths.1));
-        for metric in comparable() {
+        for metric in comparable(&options.metrics) {
             let (a, b) = (first.get(metric), second.get(metric));
             let values = (a.map(|a| a.estimate().value), b.map(|b| b.estimate().value));
             let mut found = row(after.leverage, metric, values.0, values.1, Change::Unchanged);
@@ -264,7 +326,7 @@ fn proportion(estimate: &Estimate, paths: u64) -> Proportion {
     Proportion { events: value * effective, paths: effective }
 }
 
-fn judge(found: &MetricComparison, options: ComparisonOptions) -> Change {
+fn judge(found: &MetricComparison, options: &ComparisonOptions) -> Change {
     let (Some(p), Some(low), Some(high), Some(before)) =
         (found.adjusted_p_value, found.low, found.high, found.before)
     else {

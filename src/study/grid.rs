@@ -56,6 +56,11 @@ impl Grid {
         self.recorded.push(recorded);
     }
 
+    /// The second at which a place ends, since 1970.
+    pub fn end(&self, place: usize) -> i64 {
+        self.first + (place as i64 + 1) * self.interval as i64
+    }
+
     /// Length of a bar.
     pub fn interval(&self) -> Duration {
         Duration::from_seconds(self.interval)

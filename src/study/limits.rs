@@ -33,6 +33,9 @@ pub struct LimitCheck {
     pub paths_to_decide: Option<u64>,
     /// Why, in one sentence.
     pub reason: String,
+    /// The line of the scenario's file that it stands on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
 }
 
 /// More paths than this are not worth waiting for: at 10⁷ a second, more than a day.
@@ -141,6 +144,7 @@ impl Bounds<'_> {
             verdict: Verdict::Undecided,
             paths_to_decide: None,
             reason: String::new(),
+            line: None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod check;
 mod comparison;
 mod criterion;
 mod curve;
+mod effect;
 pub mod figures;
 mod forecast;
 mod evaluate;
@@ -22,6 +23,8 @@ mod liquidation;
 mod metric;
 mod self_check;
 mod part_file;
+mod question;
+mod recorded_network;
 mod replay;
 mod results_folder;
 mod run;
@@ -30,8 +33,10 @@ mod search;
 mod sentence;
 mod simulate;
 mod simulation;
+mod soundness;
 mod starts;
 mod sweep;
+mod vary;
 mod verdict;
 mod walk_forward;
 mod whole_file;
@@ -44,10 +49,12 @@ pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use best::{Best, BestLevel, best};
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
-    Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, MetricComparison, compare,
+    Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, FailOn, MetricComparison, RunName,
+    compare,
 };
 pub use criterion::Criterion;
 pub use curve::curve;
+pub use effect::{Effect, is_gain};
 pub use evaluate::evaluate;
 pub use evaluate_error::EvaluateError;
 pub use forecast::{
@@ -62,6 +69,7 @@ pub use liquidation::{
 };
 pub use metric::{Measurement, Metrics};
 pub use part_file::{PartFile, PartFileError, PartScenario};
+pub use recorded_network::RecordedNetwork;
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};
@@ -71,7 +79,9 @@ pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer, answer_at, chosen};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
 pub use simulation::{RunError, result_of, run_levels, run_shard, run_sharing, run_tallied};
-pub use sweep::{SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
+pub use soundness::{UnsoundResult, sound};
+pub use sweep::{OverError, SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
+pub use vary::{Vary, VaryAnswer, VaryError, VaryReport, vary};
 pub use verdict::Verdict;
 pub use walk_forward::{WalkForward, WalkForwardError};
 pub use whole_file::{can_write, write_whole};

@@ -15,8 +15,11 @@ use crate::stats::{BlockBootstrap, Estimate, Method, Z_95};
 use crate::venue::FundingRates;
 
 use super::grid::Grid;
+use super::recorded_network::RecordedNetwork;
 use super::starts::Starts;
 
+/// Seconds of a day.
+const DAY: u64 = 86_400;
 /// Resamples of the bootstrap.
 pub(super) const RESAMPLES: usize = 2_000;
 /// Blocks of the bootstrap are so many horizons long, to hold the dependence of overlapping starts ...
@@ -33,12 +36,16 @@ pub struct ReplayedLevel {
     pub starts: usize,
     /// The fraction of them that was liquidated, with an interval that respects their overlap.
     pub realised: Estimate,
+    /// Of a miner: the fraction that was wound up because a bill or an instalment could not be paid.
+    pub defaulted: Option<f64>,
 }
 
 /// A history on its grid, ready to be replayed.
 #[derive(Debug, Clone)]
 pub struct Replay {
     grid: Grid,
+    /// Logarithm of coins per block over difficulty, by place, where they are recorded too.
+    network: Option<Vec<f64>>,
 }
 
 /// Why a scenario cannot be replayed.
@@ -66,6 +73,19 @@ pub enum ReplayError {
         /// Last payment.
         to: String,
     },
+    /// What a miner earned is not known.
+    #[error(
+        "a history of prices does not know what a miner earned: recorded difficulty is needed too (--network FILE)"
+    )]
+    NoNetwork,
+    /// The record of the network and the prices do not overlap long enough.
+    #[error("no day in the history of prices has its whole horizon inside the record of the network")]
+    NetworkRecord,
+    /// Days do not end with bars.
+    #[error(
+        "a miner's accounts are made at the end of every day, which bars of {0} do not show: days or hours are needed"
+    )]
+    LongBars(Duration),
     /// The history is too short, or its bars too long.
     #[error(
         "a horizon of {horizon} holds no bar of {interval}, or the history of {bars} bars holds no whole horizon"
@@ -83,7 +103,13 @@ pub enum ReplayError {
 impl Replay {
     /// Puts a history on its grid.
     pub fn new(history: &PriceHistory) -> Self {
-        Self { grid: Grid::new(history) }
+        Self { grid: Grid::new(history), network: None }
+    }
+
+    /// The same with a recorded network, for scenarios of miners.
+    #[must_use]
+    pub fn with_network(self, network: &RecordedNetwork) -> Self {
+        Self { network: Some(network.by_place(&self.grid)), ..self }
     }
 
     /// What became of every level of a scenario.
@@ -98,9 +124,13 @@ impl Replay {
         let block = (BLOCK_HORIZONS * horizon).min(starts / SHORTEST_PART).max(1);
         let bootstrap = BlockBootstrap::new(starts, block, RESAMPLES, scenario.simulation.seed);
         let windows = (starts as f64 / horizon as f64).max(1.0);
-        let level = |(level, liquidated): (&LevelTerms, &Vec<f64>)| {
-            let counted = liquidated.iter().zip(&fates.counted).filter(|(_, counted)| **counted);
-            let liquidated: Vec<f64> = counted.map(|(liquidated, _)| *liquidated).collect();
+        let level = |((level, liquidated), defaulted): ((&LevelTerms, &Vec<f64>), &Vec<f64>)| {
+            let counted = |fates_of: &[f64]| -> Vec<f64> {
+                let counted = fates_of.iter().zip(&fates.counted).filter(|(_, counted)| **counted);
+                counted.map(|(fate, _)| *fate).collect()
+            };
+            let liquidated = counted(liquidated);
+            let defaulted = counted(defaulted).iter().sum::<f64>() / starts as f64;
             // Payments on the way can bring about what no price can.
             let can_be = level.is_liquidatable || !plan.account.schedule.is_empty();
             ReplayedLevel {
@@ -110,9 +140,10 @@ impl Replay {
                     true => realised(&liquidated, &bootstrap, windows),
                     false => Estimate::exact(0.0),
                 },
+                defaulted: scenario.miner.is_some().then_some(defaulted),
             }
         };
-        Ok(plan.terms.iter().zip(&fates.liquidated).map(level).collect())
+        Ok(plan.terms.iter().zip(&fates.liquidated).zip(&fates.defaulted).map(level).collect())
     }
 
     /// What a replay of a scenario takes for granted beyond the recorded prices.
@@ -122,7 +153,13 @@ impl Replay {
     pub fn notes(&self, scenario: &Scenario) -> Result<Vec<String>, ReplayError> {
         let plan = self.plan(scenario)?;
         let mut notes = Vec::new();
-        if plan.law.continuous && plan.follower().watched_side().is_none() {
+        if scenario.miner.is_some() {
+            notes.push(
+                "The same fleet is opened at the end of every day: machines, power and debt stand to price and hashprice as in the scenario, and \
+                 price, difficulty, subsidy and fees move from there as recorded."
+                    .to_owned(),
+            );
+        } else if plan.law.continuous && plan.follower().watched_side().is_none() {
             notes.push(
                 "Each bar goes from its open to its extreme on the losing side, to the other one and to its close: where a bar meets a stop \
                  and a target, the stop comes first."
@@ -216,15 +253,39 @@ impl Replay {
                 });
             }
         }
+        if scenario.miner.is_some() {
+            self.count_days(&mut counted, bars)?;
+        }
         let mut liquidated = vec![vec![0.0; starts.len()]; plan.terms.len()];
-        let paths = Starts { grid: &self.grid, bars, rates };
+        let mut defaulted = liquidated.clone();
+        let network = self.network.as_deref().filter(|_| scenario.miner.is_some());
+        let paths = Starts { grid: &self.grid, bars, rates, network };
         let mut worker = Worker::on(&paths, plan);
         for (block, starts) in (0..).zip(starts.chunks(BLOCK_LANES)) {
             worker.run_block(block, starts.len());
             let mut name = |lane: u32, level: usize| liquidated[level][starts[lane as usize]] = 1.0;
             worker.follower().for_each_liquidated(&mut name);
+            let mut name = |lane: u32, level: usize| defaulted[level][starts[lane as usize]] = 1.0;
+            worker.follower().for_each_defaulted(&mut name);
         }
-        Ok(Fates { liquidated, counted })
+        Ok(Fates { liquidated, counted, defaulted })
+    }
+
+    /// Leaves the starts at the ends of days on whose way every day of the network is known.
+    fn count_days(&self, counted: &mut [bool], bars: usize) -> Result<(), ReplayError> {
+        let Some(network) = &self.network else { return Err(ReplayError::NoNetwork) };
+        if !DAY.is_multiple_of(self.interval().seconds()) {
+            return Err(ReplayError::LongBars(self.interval()));
+        }
+        let mut unknown = vec![0_usize];
+        for value in network {
+            unknown.push(unknown[unknown.len() - 1] + usize::from(value.is_nan()));
+        }
+        for (place, counted) in counted.iter_mut().enumerate() {
+            let is_known = unknown[place] == unknown[place + bars + 1];
+            *counted &= self.grid.end(place).rem_euclid(DAY as i64) == 0 && is_known;
+        }
+        if counted.contains(&true) { Ok(()) } else { Err(ReplayError::NetworkRecord) }
     }
 }
 
@@ -234,6 +295,8 @@ pub(super) struct Fates {
     pub liquidated: Vec<Vec<f64>>,
     /// Whether a start counts: it is at a recorded bar, and all that is paid on its way is known.
     pub counted: Vec<bool>,
+    /// 1 for a start whose miner was wound up, by level.
+    pub defaulted: Vec<Vec<f64>>,
 }
 
 /// The fraction with its interval; where nothing or everything happened, the exact bound of so many windows apart.

@@ -1,7 +1,7 @@
 //! The answer of a run in one sentence: the chosen level first, then how far the limit is kept.
 
+use super::assumed::{health_factor, loan_to_value};
 use super::figures;
-use crate::market::Duration;
 use crate::result::{LevelResult, RunResult};
 use crate::scenario::Scenario;
 use crate::venue::{Liquidation, Side};
@@ -47,12 +47,12 @@ pub fn chosen<'a>(scenario: &Scenario, result: &'a RunResult) -> Option<&'a Leve
 /// What happens at a level.
 fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
     let account = &scenario.account;
-    let horizon = length(scenario.simulation.horizon);
+    let horizon = scenario.simulation.horizon.in_words();
     let liquidated = with(&figures::probability(&level.liquidation_probability));
     let asset = |index: usize| scenario.assets.get(index).map_or("", |asset| asset.name.as_str());
     let leverage = figures::leverage(level.leverage);
     if let Some(miner) = &scenario.miner {
-        let debt = figures::rate(((1.0 - 1.0 / level.leverage) * 1e4).round() / 1e4);
+        let debt = figures::rate(loan_to_value(level.leverage));
         let lost =
             if level.liquidation_price.is_none() { "the machines" } else { "machines or pledged coins" };
         let coin = asset(miner.asset);
@@ -68,9 +68,11 @@ fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
     }
     let Some(position) = account.positions.first() else { return String::new() };
     if matches!(account.venue.liquidation, Liquidation::Repay { .. }) {
-        let share = figures::rate(((1.0 - 1.0 / level.leverage) * 1e4).round() / 1e4);
+        let share = figures::rate(loan_to_value(level.leverage));
+        let health = health_factor(account, level.leverage);
+        let health = health.map_or_else(String::new, |health| format!(" (health factor {health:.2})"));
         let mut text = format!(
-            "Borrowed at {share} of the coins' value, the loan is liquidated within {horizon} {liquidated}"
+            "Borrowed at {share} of the coins' value{health}, the loan is liquidated within {horizon} {liquidated}"
         );
         if let Some(calls) = &level.margin_calls {
             text += &format!("; a margin call comes {}", with(&figures::probability(&calls.probability)));
@@ -106,10 +108,18 @@ fn limit(scenario: &Scenario, result: &RunResult) -> String {
         true if !is_loan => "it",
         _ => "liquidation",
     };
+    // A debt is said in whole per cent, rounded down.
+    let debt = safe.filter(|_| is_loan).map(|safe| ((1.0 - 1.0 / safe.max(1.0)) * 100.0).floor() / 100.0);
     match safe {
+        Some(_) if debt == Some(0.0) => {
+            format!(
+                " Without debt {what} stays at or below {}; no level with debt that was computed does.",
+                figures::rate(SAFE)
+            )
+        }
         Some(safe) if safe > 0.0 && is_loan => format!(
             " Up to {} {what} stays at or below {}.",
-            figures::rate(((1.0 - 1.0 / safe.max(1.0)) * 100.0).floor() / 100.0),
+            figures::rate(debt.unwrap_or(0.0)),
             figures::rate(SAFE)
         ),
         Some(safe) if safe > 0.0 => format!(
@@ -132,29 +142,9 @@ fn with(probability: &str) -> String {
     }
 }
 
-/// A length of time in words: `30 days`, `36 hours`.
-pub fn length(duration: Duration) -> String {
-    let (count, unit) = match duration.seconds() {
-        seconds if seconds.is_multiple_of(86_400) => (seconds / 86_400, "day"),
-        seconds if seconds.is_multiple_of(3_600) => (seconds / 3_600, "hour"),
-        seconds if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
-        seconds => (seconds, "second"),
-    };
-    format!("{} {unit}{}", figures::grouped(&count.to_string()), if count == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_are_words() {
-        let text = |seconds| length(Duration::from_seconds(seconds));
-        assert_eq!(
-            (text(2_592_000), text(86_400), text(129_600)),
-            ("30 days".into(), "1 day".into(), "36 hours".into())
-        );
-    }
 
     #[test]
     fn a_bound_is_no_equality() {

@@ -16,6 +16,8 @@ pub(super) struct Starts<'a> {
     pub bars: usize,
     /// By law of funding, the rates recorded within each place of the grid; none where the record has no part in it.
     pub rates: Vec<Option<Vec<f64>>>,
+    /// Logarithm of coins per block over difficulty at each place, where they are recorded.
+    pub network: Option<&'a [f64]>,
 }
 
 impl RecordedPaths for Starts<'_> {
@@ -40,5 +42,13 @@ impl RecordedPaths for Starts<'_> {
     fn funding(&self, law: usize, bar: usize, paths: Range<usize>) -> Option<Vec<f64>> {
         let rates = self.rates.get(law)?.as_ref()?;
         Some(rates[paths.start + bar + 1..][..paths.len()].to_vec())
+    }
+
+    fn network(&self, bar: usize, paths: Range<usize>) -> Option<Vec<f64>> {
+        let network = self.network?;
+        let now = &network[paths.start + bar + 1..][..paths.len()];
+        // A start whose days are not all known does not count.
+        let moved = |(now, start): (&f64, &f64)| if (now - start).is_finite() { now - start } else { 0.0 };
+        Some(now.iter().zip(&network[paths]).map(moved).collect())
     }
 }

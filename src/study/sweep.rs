@@ -1,12 +1,13 @@
 //! Many scenarios as one plan: the cells of sweeps, in groups that share their simulated paths.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use super::simulation::{RunError, run_sharing};
 use crate::engine::{self, PlanError, Progress, RunOptions};
 use crate::result::RunResult;
-use crate::scenario::{self, Problems, Scenario, Source, Sweep, read_sweep};
+use crate::scenario::{self, Axis, AxisError, MOST_CELLS, Problems, Scenario, Source, Sweep, read_sweep};
 
 /// Levels of all cells of a group together: each level of a group takes memory on every thread, and levels whose state no longer fits
 /// into the second-level cache cost more than the paths that they share.
@@ -30,6 +31,29 @@ impl SweptSource {
         Ok(Self { source, cells })
     }
 
+    /// The same with more keys that take several values, by their short names or in full.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario, or with a key in it.
+    pub fn over(mut self, axes: &[Axis], overrides: &[String]) -> Result<Self, OverError> {
+        if axes.is_empty() {
+            return Ok(self);
+        }
+        let first = [self.cells.overrides(0), overrides.to_vec()].concat();
+        let scenario = scenario::parse(self.source.clone(), &first)?;
+        for axis in axes {
+            let axis = axis.resolved(&scenario)?;
+            self.cells.axes.retain(|known| known.key != axis.key);
+            self.cells.axes.push(axis);
+        }
+        // Values that are typed are combined with all others.
+        self.cells.is_paired = false;
+        match self.cells.cells() {
+            cells if cells > MOST_CELLS => Err(OverError::Cells(cells)),
+            _ => Ok(self),
+        }
+    }
+
     /// The name that messages show.
     pub fn name(&self) -> &str {
         self.source.name()
@@ -38,6 +62,11 @@ impl SweptSource {
     /// The text, which is read once: a file that changes while a sweep runs changes no cell of it.
     pub fn text(&self) -> &str {
         self.source.text()
+    }
+
+    /// The files that it names and that hold something else now than when they were read: no cell has seen that.
+    pub fn changed_files(&self) -> Vec<PathBuf> {
+        self.source.changed_files()
     }
 
     /// The value of a key in a cell; none where this source does not sweep it.
@@ -74,6 +103,22 @@ pub struct SweptCell {
     pub name: String,
     /// Hash of what determines its result: cells with the same have the same result, and are run once.
     pub identity: String,
+    /// Whether a miner stands in place of positions.
+    pub has_miner: bool,
+}
+
+/// Why a scenario cannot be swept over a key.
+#[derive(Debug, thiserror::Error)]
+pub enum OverError {
+    /// The scenario is wrong.
+    #[error(transparent)]
+    Scenario(#[from] Problems),
+    /// The key means nothing in it.
+    #[error(transparent)]
+    Axis(#[from] AxisError),
+    /// Too many combinations.
+    #[error("the sweep has {0} cells, and at most {MOST_CELLS} are possible: give fewer values")]
+    Cells(usize),
 }
 
 /// Why a sweep cannot be planned or run.
@@ -129,7 +174,8 @@ impl SweepPlan {
                     plan.groups[group].push(plan.cells.len());
                     open.insert(key, (group, taken + levels));
                 }
-                plan.cells.push(SweptCell { source, cell, name: scenario.name, identity });
+                let has_miner = scenario.miner.is_some();
+                plan.cells.push(SweptCell { source, cell, name: scenario.name, identity, has_miner });
             }
         }
         Ok(plan)

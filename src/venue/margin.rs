@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::numeric::plain_number;
+
 /// Where a position is liquidated, and the tier that decided it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LiquidationPrice {
@@ -29,7 +31,11 @@ pub enum MarginError {
     #[error("collateral {0} must be finite")]
     Collateral(f64),
     /// The position is liquidated the moment it is opened.
-    #[error("collateral {collateral} does not exceed the maintenance margin {requirement} at entry")]
+    #[error(
+        "collateral {} does not exceed the maintenance margin {} at entry",
+        plain_number(*.collateral),
+        plain_number(*.requirement)
+    )]
     LiquidatedAtEntry {
         /// The collateral.
         collateral: f64,

@@ -9,6 +9,7 @@ mod caps;
 mod margin;
 mod units;
 mod catalogue;
+mod import;
 
 pub use catalogue::{catalogue_names, catalogue_text};
 pub use flows::{Borrow, Compounding, Flows};
@@ -17,6 +18,7 @@ pub use funding::{
     Transition,
 };
 pub use holding::Holding;
+pub use import::{ImportError, ImportedTiers, import_tiers};
 pub use margin::{LiquidationPrice, MarginError, Others};
 pub use terms::{
     Contract, FeePrice, GrowingRate, Liquidation, MaintenanceBasis, MarginTier, PartialClose, Side, TierRule,

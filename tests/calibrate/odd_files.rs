@@ -4,8 +4,10 @@ use liqsim::calibrate::{
     Calibration, Choices, Drift, FitError, Provenance, Sample, SampleError, Target, Terms, calibrate,
     scenario,
 };
+use liqsim::engine::RunOptions;
 use liqsim::market::{HistoryReport, PriceHistory, ReadOptions};
 use liqsim::scenario::{Source, parse};
+use liqsim::study::run_levels;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
@@ -77,9 +79,9 @@ fn returns_that_are_equal_up_to_rounding_are_refused() {
     assert!(Sample::of(&history).is_ok());
 }
 
-/// One set of bounds for the fits and for the format.
+/// One set of bounds for the fits, for the format and for what can be run: every model, on files that suit none.
 #[test]
-fn every_scenario_that_is_written_can_be_read() {
+fn every_scenario_that_is_written_runs() {
     let mut rng = StdRng::seed_from_u64(3);
     let mut heavy = |scale: f64| -> Vec<f64> {
         (0..400)
@@ -97,6 +99,11 @@ fn every_scenario_that_is_written_can_be_read() {
         history(heavy(0.003).into_iter(), 1.0),
         history(with_zeros(400, 0.1), 0.0),
         history(with_zeros(400, 0.7), 0.01),
+        // More than a year of days in hours, so that the models of daily variance are fitted too; with a crash, and one that trends.
+        history(heavy(0.008).into_iter().cycle().take(24 * 400), 0.0),
+        history(heavy(0.002).into_iter().chain([-2.5]).chain(heavy(0.002)), 0.0),
+        history(heavy(0.001).into_iter().map(|r| r + 0.004), 0.0),
+        history((0..500).map(|i| if i % 2 == 0 { 0.01 } else { -0.01 }), 0.0),
     ];
     let mut written = 0;
     for (history, report) in &files {
@@ -110,8 +117,11 @@ fn every_scenario_that_is_written_can_be_read() {
                 }
                 let terms = Terms::new(&Choices::default(), drift, &provenance);
                 let text = scenario(&calibration, candidate, &provenance, &terms);
-                let read = parse(Source::new("fit.toml", text.as_str()), &[]);
-                assert!(read.is_ok(), "{}\n{text}", read.unwrap_err());
+                let read =
+                    parse(Source::new("fit.toml", text.as_str()), &["simulation.horizon=2d".to_owned()]);
+                let scenario = read.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+                let result = run_levels(&scenario.with(Some(64), None), &RunOptions::default());
+                assert!(result.is_ok(), "{:?}\n{text}", result.unwrap_err());
                 written += 1;
             }
         }

@@ -239,3 +239,94 @@ fn what_cannot_be_done_is_said_with_what_to_try() {
         assert!(message.contains(words), "{words}: {message}");
     }
 }
+
+/// Four hundred days of hours whose variance wanders.
+fn hours() -> String {
+    let mut rng = StdRng::seed_from_u64(4);
+    let mut text = "timestamp,open,high,low,close\n".to_owned();
+    let (mut price, mut log_variance): (f64, f64) = (20_000.0, 0.0);
+    for hour in 0..400 * 24_i64 {
+        let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };
+        log_variance = 0.995 * log_variance + 0.1 * draw();
+        let open = price;
+        price *= (0.006 * (0.5 * log_variance).exp() * draw()).exp();
+        let (high, low) = (open.max(price) * 1.001, open.min(price) * 0.999);
+        text += &format!("{},{open:.4},{high:.4},{low:.4},{price:.4}\n", 1_656_633_600 + 3_600 * hour);
+    }
+    text
+}
+
+#[test]
+fn har_writes_numbers_and_past_days_that_need_no_history() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("btc_usdt_1h.csv"), hours()).unwrap();
+    let arguments = ["calibrate", "btc_usdt_1h.csv", "--model", "har"];
+    let table = succeed(folder.path(), &[&arguments[..], &["-o", "har.toml", "--horizon", "3d"]].concat());
+    for part in ["intercept", "b90", "R² ", "Season of the variance", "har.toml and har-days.csv.gz"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    let json: Value =
+        serde_json::from_str(&succeed(folder.path(), &[&arguments[..], &["--format", "json"]].concat()))
+            .unwrap();
+    assert!(json["har"]["coefficients"]["b1"]["std_error"].as_f64().unwrap() > 0.0);
+    let run = |file: &str| -> Value {
+        let text = succeed(
+            folder.path(),
+            &["run", file, "--paths", "2000", "--set", "account.leverage=[10]", "--format", "json"],
+        );
+        serde_json::from_str(&text).unwrap()
+    };
+    let written = fs::read_to_string(folder.path().join("har.toml")).unwrap();
+    let (start, rest) = written.split_once("days = ").unwrap();
+    let (_, account) = rest.split_once("\n[account]").unwrap();
+    let own = format!("{start}prices = \"btc_usdt_1h.csv\"\n[account]{account}");
+    fs::write(folder.path().join("own.toml"), own).unwrap();
+    let with_prices = run("own.toml");
+    // What is drawn from whole past horizons is no count of independent paths.
+    for (kind, method) in [("har", "counted"), ("scaled_history", "history"), ("forecast", "mixture")] {
+        let text = fs::read_to_string(folder.path().join("own.toml")).unwrap();
+        let text = text.replace("kind = \"har\"", &format!("kind = \"{kind}\""));
+        fs::write(folder.path().join("kind.toml"), text).unwrap();
+        let level = &run("kind.toml")["levels"][0];
+        assert_eq!(level["liquidation_probability"]["method"], method);
+        assert_eq!(level["mean_return"]["method"], method);
+    }
+    fs::remove_file(folder.path().join("btc_usdt_1h.csv")).unwrap();
+    let alone = run("har.toml");
+    let level = |result: &Value, key: &str| result["levels"][0][key]["value"].as_f64().unwrap();
+    // The same draws on the same days, up to the digits of the file.
+    assert_eq!(level(&alone, "liquidation_probability"), level(&with_prices, "liquidation_probability"));
+    assert!((level(&alone, "mean_return") - level(&with_prices, "mean_return")).abs() < 1e-5);
+    let short = fail(folder.path(), &["calibrate", "-", "--model", "har"]);
+    assert!(!short.is_empty());
+}
+
+#[test]
+fn a_network_is_estimated_beside_the_prices() {
+    let folder = folder();
+    let row = |day: i64| {
+        let epoch = day / 14;
+        let difficulty = 30e12 * (0.015 * epoch as f64 + 0.04 * ((epoch * 7) % 5) as f64).exp();
+        format!("{},{difficulty:.0},{}\n", 1_600_041_600 + 86_400 * day, 20 + day % 9)
+    };
+    let rows: String = (0..1_100).map(row).collect();
+    fs::write(folder.path().join("network.csv"), format!("time,difficulty,fees\n{rows}")).unwrap();
+    let arguments = ["calibrate", "btc_usdt_1d.csv", "--network", "network.csv"];
+    let table = succeed(folder.path(), &arguments);
+    for part in ["growth", "response", "pass_through", "volatility", "[assets.BTC.network]", "fees = 0.1"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    let json: Value =
+        serde_json::from_str(&succeed(folder.path(), &[&arguments[..], &["--format", "json"]].concat()))
+            .unwrap();
+    assert!(
+        json["response"]["std_error"].as_f64().unwrap() > 0.0 && json["retargets"].as_u64().unwrap() > 60
+    );
+    succeed(folder.path(), &[&arguments[..], &["--model", "gbm", "-o", "net.toml"]].concat());
+    assert!(fs::read_to_string(folder.path().join("net.toml")).unwrap().contains("[assets.BTC.network]"));
+    let run = succeed(folder.path(), &["run", "net.toml", "--paths", "200"]);
+    assert!(run.contains("Hashprice") || run.contains("hashprice"), "{run}");
+    fs::write(folder.path().join("few.csv"), format!("time,difficulty\n{}", row(0) + &row(1))).unwrap();
+    let error = fail(folder.path(), &["calibrate", "btc_usdt_1d.csv", "--network", "few.csv"]);
+    assert!(error.contains("the row has 3 fields"), "{error}");
+}

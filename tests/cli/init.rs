@@ -32,7 +32,7 @@ fn every_starter_is_valid_and_lists_its_leverages() {
     for side in ["long", "short"] {
         for venue in liqsim::venue::catalogue_names() {
             let text = starter(folder.path(), &["--side", side, "--venue", venue]);
-            assert!(text.contains("leverage = [1, 2"), "{text}");
+            assert!(text.contains("leverage = [1, 2") || text.contains("ltv = [\"30%\""), "{text}");
             assert!(text.contains(&format!("side = \"{side}\"")) && text.contains(venue), "{text}");
         }
         for model in MODELS {

@@ -117,7 +117,7 @@ fn missing_flags_are_all_named() {
         ],
     );
     assert_fails_with(&format!("{LINEAR} --maintenance 1%"), &["missing --collateral (or --leverage)\n"]);
-    assert_fails_with("--venue flat-0.5pct --side long --entry 1 --leverage 2", &["missing --quantity\n"]);
+    assert_fails_with("--venue flat-0.5pct --long --entry 1 --leverage 2", &["missing --quantity\n"]);
 }
 
 #[test]
@@ -182,4 +182,105 @@ fn positions_that_cannot_be_opened_are_refused() {
         "--contract linear --side long --entry 1e200 --quantity 1e200 --leverage 2 --maintenance 1%",
         &["notional"],
     );
+}
+
+/// By flags and in a scenario a position that is open already has one liquidation price: linear and inverse, long and short.
+#[test]
+fn an_open_position_has_the_price_of_its_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    for (venue, price, side, quantity, margin) in [
+        ("binance-usdm-btcusdt", "64700", "long", "0.5", "5000"),
+        ("binance-usdm-btcusdt", "64700", "short", "8", "60000"),
+        ("hyperliquid-eth", "2400", "short", "2", "900"),
+        ("okx-swap-ethusdt", "2400", "long", "3", "1200"),
+        ("binance-coinm-btcusd", "64700", "short", "6000", "0.02"),
+        ("bitmex-xbtusd", "64700", "long", "6000", "0.02"),
+    ] {
+        let entry = if price == "2400" { "2500" } else { "61000" };
+        let file = folder.path().join(format!("{venue}-{side}.toml"));
+        let made = Command::new(env!("CARGO_BIN_EXE_liqsim"))
+            .args([
+                "init",
+                "--venue",
+                venue,
+                "--side",
+                side,
+                "--price",
+                price,
+                "--entry",
+                entry,
+                "--quantity",
+                quantity,
+            ])
+            .args(["--margin", margin, "--force", "-o"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{venue}: {}", String::from_utf8_lossy(&made.stderr));
+        let flags = json(&format!(
+            "--venue {venue} --{side} --entry {entry} --quantity {quantity} --margin {margin}"
+        ));
+        let scenario = json(&file.display().to_string());
+        for key in ["liquidation_price", "bankruptcy_price"] {
+            let expected = flags[key].as_f64().unwrap();
+            assert_close(&scenario["levels"][0][key], expected);
+        }
+    }
+}
+
+/// Of margin-vectors.md: Binance FAQ (BN1), freqtrade's tests (BN5, BN6, BN10, OK4, HL1, HL12), freqtrade#7294 (GT1), dYdX documents (DY1),
+/// the developer forum's COIN-M position (CM1). The digits are those that are printed there.
+#[test]
+fn published_positions_have_their_published_prices() {
+    for (flags, expected, tolerance) in [
+        (
+            "--contract linear --long --entry 1456.84 --quantity 3683.979 --margin 1535443.01 --maintenance 10% --deduction 135365",
+            1114.784_96,
+            1e-8,
+        ),
+        (
+            "--contract linear --short --entry 10 --quantity 1 --margin 2 --maintenance 1% --deduction 0.01",
+            11.891_089_108_910_89,
+            1e-12,
+        ),
+        (
+            "--contract linear --short --entry 10 --quantity 1 --margin 3.3333333333 --maintenance 1% --deduction 0.01",
+            13.211_221_122_079_207,
+            1e-12,
+        ),
+        (
+            "--contract linear --long --entry 8 --quantity 1 --margin 1.6 --maintenance 1% --deduction 0.01",
+            6.454_545_454_545_454,
+            1e-12,
+        ),
+        (
+            "--contract linear --long --entry 10 --quantity 1 --margin 2 --maintenance 1% --close-fee 6bp",
+            8.085_708_510_208_207,
+            1e-12,
+        ),
+        (
+            "--contract linear --long --entry 2458.5 --quantity 0.015 --margin 36.864593 --maintenance 1%",
+            0.869_158_25,
+            1e-4,
+        ),
+        (
+            "--contract linear --short --entry 67400 --quantity 0.00031 --margin 20.887308 --maintenance 1%",
+            133_443.973_171_51,
+            1e-4,
+        ),
+        (
+            "--contract linear --long --entry 1680.05 --quantity 0.5423 --margin 182.81 --maintenance 0.5% --close-fee 0.0000075",
+            1349.7074,
+            1e-7,
+        ),
+        ("--contract linear --short --entry 3000 --quantity 3 --margin 1000 --maintenance 5%", 3174.60, 1e-5),
+        (
+            "--contract inverse --long --entry 45000 --quantity 10000000 --margin 101 --maintenance 12.5% --deduction 11.81",
+            33_578.859_744_834,
+            1e-12,
+        ),
+    ] {
+        let found = json(flags)["liquidation_price"].as_f64().unwrap();
+        assert!((found / expected - 1.0).abs() < tolerance, "{found} is not {expected}: {flags}");
+    }
 }

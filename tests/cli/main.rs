@@ -8,3 +8,5 @@ mod hostile;
 mod init;
 mod liquidation_price;
 mod signals;
+mod usual;
+mod venues;

@@ -30,6 +30,12 @@ fn workplace() -> tempfile::TempDir {
     for name in ["result.json", "before.json", "after.json"] {
         assert!(liqsim(folder.path(), &["run", "liqsim.toml", "-o", name]).status.success());
     }
+    let tiers = r#"[{ "symbol": "ETHUSDT", "brackets": [{ "notionalCap": 300000, "maintMarginRatio": 0.004, "initialLeverage": 125 },
+        { "notionalCap": 800000, "maintMarginRatio": 0.005, "initialLeverage": 100 }] }]"#;
+    fs::write(folder.path().join("tiers.json"), tiers).unwrap();
+    assert!(
+        liqsim(folder.path(), &["check", "liqsim.toml", "--save", "baseline.json"]).status.code() != Some(2)
+    );
     let prices = prices();
     fs::write(folder.path().join("btc_1h.csv"), &prices).unwrap();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -38,7 +44,17 @@ fn workplace() -> tempfile::TempDir {
     for name in ["btc_1h.csv.gz", "btc_usdt_1h.csv.gz"] {
         fs::write(folder.path().join(name), &packed).unwrap();
     }
+    fs::write(folder.path().join("network.csv"), network()).unwrap();
     folder
+}
+
+/// Difficulties and fees of the same days.
+fn network() -> String {
+    let row = |day: i64| {
+        let difficulty = 30e12 * (0.02 * (day / 14) as f64 + 0.03 * ((day / 14 * 7) % 5) as f64).exp();
+        format!("{},{difficulty:.0},{}\n", 1_656_633_600 + 86_400 * day, 10 + day % 7)
+    };
+    "time,difficulty,fees\n".to_owned() + &(0..1_300).map(row).collect::<String>()
 }
 
 /// Made-up hourly bars from July 2022 to January 2026: weeks of 30 % and of 90 % volatility, and a jump every 400 hours.

@@ -152,6 +152,24 @@ fn the_layouts_of_the_exporters_are_read() {
         // Lists of lists, lists of objects, one object a line.
         format!("[{}]", hours.iter().map(|(t, p, v)| format!("[{t}000,{},{v}]", ohlc(",", *p))).collect::<Vec<_>>().join(",")),
         lines(&hours, |(t, [o, h, l, c], v)| format!("{{\"T\":{t},\"o\":\"{o}\",\"h\":\"{h}\",\"l\":\"{l}\",\"c\":\"{c}\",\"v\":\"{v}\"}}")),
+        // Huobi's "id" is the time; pandas counts its rows in words, and "10" comes before "9".
+        "id,open,close,low,high,amount,vol,count\n".to_owned()
+            + &lines(&newest_first, |(t, [o, h, l, c], v)| format!("{t},{o},{c},{l},{h},{v},{v},7")),
+        {
+            let column = |name: &str, value: &dyn Fn(&Made) -> String| {
+                let rows = hours.iter().enumerate().map(|(i, bar)| format!("\"{i}\":{}", value(bar)));
+                format!("\"{name}\":{{{}}}", rows.collect::<Vec<_>>().join(","))
+            };
+            let price = |at: usize| move |bar: &Made| bar.1[at].to_string();
+            let columns = [
+                column("timestamp", &|bar| bar.0.to_string()),
+                column("open", &price(0)),
+                column("high", &price(1)),
+                column("low", &price(2)),
+                column("close", &price(3)),
+            ];
+            format!("{{{}}}", columns.join(","))
+        },
         // A dump without a header, and the same with one behind it.
         lines(&hours[..80], |(t, p, v)| format!("{t}000,{},{v}", ohlc(",", *p)))
             + "open_time,open,high,low,close,volume\n"

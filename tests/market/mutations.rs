@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use liqsim::market::{PriceHistory, ReadOptions};
+use liqsim::market::{FundingHistory, PriceHistory, ReadOptions};
 use proptest::prelude::*;
 
 use crate::layouts::{Made, bars};
@@ -95,6 +95,50 @@ fn damaged(mut sheet: Sheet, kind: usize, a: usize, b: usize) -> String {
         _ => sheet.rows[1..].reverse(),
     }
     sheet.text()
+}
+
+/// Rates every eight hours, in one of three layouts.
+fn rates(layout: usize) -> (BTreeMap<i64, f64>, Sheet) {
+    let right: BTreeMap<i64, f64> = (0..90_i64)
+        .map(|k| (1_706_745_600 + 28_800 * k, f64::from(((k * 7_919) % 41 - 12) as i32) * 1e-5))
+        .collect();
+    let header = |names: [&str; 3]| vec![names.map(str::to_owned).to_vec()];
+    let (mut rows, separator) = match layout {
+        0 => (header(["timestamp", "symbol", "funding_rate"]), ','),
+        1 => (header(["time", "markPrice", "rate"]), ';'),
+        _ => (header(["fundingTime", "markPrice", "fundingRate"]), ','),
+    };
+    rows.extend(right.iter().map(|(time, rate)| {
+        let middle = if layout == 0 { "BTCUSDT" } else { "43000.5" };
+        let time = if layout == 2 { time * 1_000 } else { *time };
+        vec![time.to_string(), middle.to_owned(), format!("{rate:.8}")]
+    }));
+    (right, Sheet { rows, separator })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_rates_are_read_right_or_refused_or_noted(
+        layout in 0_usize..3,
+        kind in 0_usize..13,
+        a in 0_usize..10_000,
+        b in 0_usize..10_000,
+    ) {
+        let (right, sheet) = rates(layout);
+        let text = damaged(sheet, kind, a, b);
+        let options = ReadOptions { now: Some(1_780_000_000), ..ReadOptions::default() };
+        if let Ok((history, report)) = FundingHistory::from_bytes("rates", text.as_bytes(), &options) {
+            let is_noted = |time: i64| report.issues.iter().any(|issue| issue.time == time);
+            for (time, rate) in history.times.iter().zip(&history.rates).filter(|(time, _)| !is_noted(**time)) {
+                prop_assert!(
+                    right.get(time).is_some_and(|known| (known - rate).abs() < 1e-9),
+                    "layout {} kind {} {:?}\n{}", layout, kind, report.lines(), &text[..300]
+                );
+            }
+        }
+    }
 }
 
 proptest! {

@@ -138,6 +138,7 @@ fn hopeless() -> LevelResult {
 fn result() -> RunResult {
     RunResult {
         liqsim: "0.1.0".to_owned(),
+        result_version: 7,
         scenario: "BTC perpetual long, \"30 days\"".to_owned(),
         identity: "0f3c".to_owned(),
         seed: 1,

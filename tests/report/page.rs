@@ -85,7 +85,7 @@ fn the_chart_library_is_the_one_on_record() {
 
 #[test]
 fn a_text_that_is_no_result_is_refused() {
-    for text in ["", "{}", "[1]", "{\"levels\": []}"] {
+    for text in ["", "{}", "[]", "[1]", "{\"levels\": []}"] {
         assert!(Document::parse(text).is_err(), "{text}");
     }
     let text = serde_json::to_string(&[result("btc-flat-rate.toml", &[])]).unwrap();

@@ -6,6 +6,9 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use liqsim::scenario::Source;
+use liqsim::study::{SweepChanges, SweepPlan, SweptSource};
+
 fn liqsim(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_liqsim")).args(arguments).current_dir(folder).output().unwrap()
 }
@@ -41,6 +44,33 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// All cells are of what a file held when the sweep began; that it holds something else now is seen.
+#[test]
+fn a_file_that_changes_while_a_sweep_runs_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let prices = folder.path().join("prices.csv");
+    let bars = |price: f64| -> String {
+        let bar = |hour: i64| {
+            format!("{},{price},{},{},{price}\n", 1_704_067_200 + 3_600 * hour, 1.01 * price, 0.99 * price)
+        };
+        "time,open,high,low,close\n".to_owned() + &(0..50).map(bar).collect::<String>()
+    };
+    fs::write(&prices, bars(100.0)).unwrap();
+    let scenario = folder.path().join("a.toml");
+    let text = "[simulation]\nhorizon = \"1d\"\npaths = 100\n[assets.X]\nprice = 1.0\nmodel = { kind = \"bootstrap\", prices = \"prices.csv\", block = 5 }\n\
+        [account]\nequity = 1000\nleverage = [2]\nvenue = { contract = \"linear\", maintenance = 0.005 }\npositions = [{ asset = \"X\", side = \"long\" }]\n\
+        [sweep]\n\"simulation.horizon\" = [\"1d\", \"2d\"]\n";
+    fs::write(&scenario, text).unwrap();
+    let source = SweptSource::new(Source::read(&scenario).unwrap()).unwrap();
+    let plan = SweepPlan::new(vec![source], SweepChanges::default(), |_| false).unwrap();
+    assert!(plan.sources()[0].changed_files().is_empty());
+    fs::write(&prices, bars(200.0)).unwrap();
+    assert_eq!(plan.sources()[0].changed_files(), std::slice::from_ref(&prices));
+    assert_eq!(plan.scenario(&plan.cells()[1]).unwrap().identity(), plan.cells()[1].identity);
+    fs::remove_file(&prices).unwrap();
+    assert_eq!(plan.sources()[0].changed_files(), [prices]);
+}
+
 #[test]
 fn every_cell_is_a_file_and_a_row_of_the_index() {
     let folder = folder(GRID);
@@ -59,9 +89,9 @@ fn every_cell_is_a_file_and_a_row_of_the_index() {
         ],
     );
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(
-        text(&output.stdout).starts_with("15 cells in out, 15 of them new\nBy liquidation_probability:\n")
-    );
+    let shown = text(&output.stdout);
+    assert!(shown.starts_with("15 cells in out, 15 of them new\n"), "{shown}");
+    assert!(shown.contains("20 of 90 rows shown, by falling liquidation_probability"), "{shown}");
     let index = fs::read_to_string(folder.path().join("out/index.csv")).unwrap();
     let lines: Vec<_> = index.lines().collect();
     assert_eq!(lines.len(), 16);
@@ -70,7 +100,7 @@ fn every_cell_is_a_file_and_a_row_of_the_index() {
     // Six levels a cell, and a header.
     let results = fs::read_to_string(folder.path().join("out/results.csv")).unwrap();
     assert_eq!(results.lines().count(), 1 + 15 * 6);
-    assert_eq!(results.lines().filter(|line| line.starts_with("scenario,")).count(), 1);
+    assert_eq!(results.lines().filter(|line| line.starts_with("cell,file,")).count(), 1);
     // A cell is what a run of its values gives, but for the line that only a run shows.
     let run = liqsim(
         folder.path(),

@@ -59,6 +59,11 @@ fn parquet_holds_the_rows_of_the_csv_with_types() {
     assert_eq!(kinds["liquidation_probability"], (Type::DOUBLE, ConvertedType::NONE));
     let mut csv = csv::Reader::from_path(folder.path().join("out/results.csv")).unwrap();
     let names = csv.headers().unwrap().clone();
+    assert_eq!(
+        names.iter().take(4).collect::<Vec<_>>(),
+        ["cell", "file", "simulation.horizon", "assets.BTC.model.volatility"]
+    );
+    assert_eq!(&names[PROBABILITY], "liquidation_probability");
     let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     // Four cells and the one of the file without a sweep, six levels each.
     assert_eq!(rows.len(), 5 * 6);
@@ -91,6 +96,9 @@ fn parquet_holds_the_rows_of_the_csv_with_types() {
     read_independently(&path, &rows);
 }
 
+/// The column of the liquidation probability in a table of two swept keys.
+const PROBABILITY: usize = 12;
+
 /// Sum of the liquidation probabilities and number of rows as DuckDB or pyarrow reads them.
 fn read_independently(path: &Path, rows: &[csv::StringRecord]) {
     let python = std::env::var("LIQSIM_PYTHON").unwrap_or_else(|_| "python3".to_owned());
@@ -104,7 +112,7 @@ fn read_independently(path: &Path, rows: &[csv::StringRecord]) {
             "import pyarrow.parquet as q; t = q.read_table(p); r = (t.num_rows, sum(t['liquidation_probability'].to_pylist()))",
         ),
     ];
-    let expected: f64 = rows.iter().map(|row| row[8].parse::<f64>().unwrap()).sum();
+    let expected: f64 = rows.iter().map(|row| row[PROBABILITY].parse::<f64>().unwrap()).sum();
     let mut read = 0;
     for (module, code) in readers {
         let has = Command::new(&python).args(["-c", &format!("import {module}")]).output();
@@ -203,10 +211,18 @@ fn the_ranking_shows_the_best_levels_of_all() {
         let arguments =
             ["sweep", "a.toml", "-o", "out", "--paths", "500", "--rank-by", "liquidation_probability"];
         let output = liqsim(folder.path(), &[&arguments, more].concat());
-        text(&output.stdout).lines().skip(2).map(str::to_owned).collect::<Vec<_>>()
+        let is_row = |line: &&str| line.trim_start().starts_with(|first: char| first.is_ascii_digit());
+        text(&output.stdout).lines().skip(1).filter(is_row).map(str::to_owned).collect::<Vec<_>>()
     };
-    let value = |line: &String| line.split_whitespace().next().unwrap().parse::<f64>().unwrap();
-    let (low, high) = (rank(&[]), rank(&["--descending"]));
+    // Cell, two keys, leverage; what was not seen is a bound, `< 0.001`.
+    let value = |line: &String| match line.split_whitespace().nth(4) {
+        Some("<") => 0.0,
+        shown => shown.unwrap().parse::<f64>().unwrap(),
+    };
+    let rows = |more: &[&str]| {
+        rank(more).into_iter().filter(|line| !line.contains("rows shown")).collect::<Vec<_>>()
+    };
+    let (low, high) = (rows(&[]), rows(&["--descending"]));
     assert_eq!((low.len(), high.len()), (20, 20));
     assert!(low.windows(2).all(|pair| value(&pair[0]) <= value(&pair[1])));
     assert!(high.windows(2).all(|pair| value(&pair[0]) >= value(&pair[1])));
@@ -270,4 +286,81 @@ fn memory_is_bounded(few: usize, many: usize) {
 #[test]
 fn memory_does_not_grow_with_ten_thousand_cells() {
     memory_is_bounded(10, 10_000);
+}
+
+/// The best rows with their keys by short names, intervals, how many there are, and no 0 where nothing was seen.
+#[test]
+fn the_terminal_shows_one_table_of_the_best_rows() {
+    let folder = folder(GRID);
+    let output = liqsim(folder.path(), &["sweep", "a.toml", "-o", "out", "--paths", "500"]);
+    let shown = text(&output.stdout);
+    assert!(shown.starts_with("4 cells in out, 4 of them new\n"), "{shown}");
+    assert!(shown.contains("20 of 24 rows shown, by rising liquidation_probability"), "{shown}");
+    let head = shown.lines().find(|line| line.contains("Leverage")).unwrap();
+    assert!(
+        head.contains("horizon") && head.contains("volatility") && !head.contains("simulation"),
+        "{head}"
+    );
+    // At 2x over a day nobody saw a liquidation.
+    let first = shown.lines().find(|line| line.contains("2x") && line.contains("1d")).unwrap();
+    assert!(first.contains("< 0.001"), "{shown}");
+    let ranked = liqsim(
+        folder.path(),
+        &["sweep", "a.toml", "-o", "out", "--paths", "500", "--rank-by", "return.quantiles.0.95"],
+    );
+    let shown = text(&ranked.stdout);
+    assert!(
+        shown.contains("4 cells in out, 0 of them new") && shown.contains("by falling return.quantiles.0.95"),
+        "{shown}"
+    );
+    let over = liqsim(
+        folder.path(),
+        &[
+            "sweep",
+            "a.toml",
+            "-o",
+            "over",
+            "--paths",
+            "500",
+            "--over",
+            "volatility=50%,75%",
+            "--over",
+            "horizon=1d..7d:3",
+        ],
+    );
+    assert!(
+        text(&over.stdout).starts_with("6 cells in over"),
+        "{}{}",
+        text(&over.stdout),
+        text(&over.stderr)
+    );
+    let wrong =
+        liqsim(folder.path(), &["sweep", "a.toml", "-o", "w", "--over", "assets.BTC.model.volatlity=1,2"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+/// Miners and positions have other columns; in one table those of miners are empty where there is none.
+#[test]
+fn miners_and_positions_stand_in_one_table() {
+    let folder = folder(GRID);
+    let miner = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/miner-coin-loan-180d.toml");
+    for order in [["a.toml", miner], [miner, "a.toml"]] {
+        let arguments = [&["sweep"], &order[..], &["-o", "mixed", "--paths", "300"]].concat();
+        let output = liqsim(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let mut csv = csv::Reader::from_path(folder.path().join("mixed/results.csv")).unwrap();
+        let names = csv.headers().unwrap().clone();
+        let place = names.iter().position(|name| name == "default_probability").unwrap();
+        let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+        for row in &rows {
+            assert_eq!(row[place].is_empty(), row[1].ends_with("a.toml"), "{row:?}");
+        }
+        assert!(folder.path().join("mixed/results.parquet").exists());
+        let run =
+            liqsim(folder.path(), &[&["run"], &order[..], &["--paths", "300", "--format", "csv"]].concat());
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        let run = text(&run.stdout);
+        let columns: Vec<usize> = run.lines().map(|line| line.matches(',').count()).collect();
+        assert!(columns.iter().all(|count| *count >= columns[0]), "{run}");
+    }
 }

@@ -82,7 +82,7 @@ fn a_baseline_must_be_met_in_every_digit_or_by_the_tests() {
     assert_eq!(other_seed.status.code(), Some(0), "{}", text(&other_seed.stdout));
     let wilder = check(&["--baseline", "baseline.json", "--set", "assets.BTC.model.volatility=0.66"]);
     assert_eq!(wilder.status.code(), Some(1));
-    assert!(text(&wilder.stdout).contains("CHANGED: higher"));
+    assert!(text(&wilder.stdout).contains("WORSE"));
     // One digit of a run that must be equal.
     let path = folder.path().join("baseline.json");
     let mut baseline: Vec<RunResult> =
@@ -111,6 +111,47 @@ fn compare_reads_what_run_writes() {
     assert!(fs::read_to_string(folder.path().join("c.md")).unwrap().contains("✅ pass"));
 }
 
+/// What no run can have written is no result, and the order of levels is none of what a run says.
+#[test]
+fn results_that_no_run_can_have_written_are_refused() {
+    let folder = folder();
+    assert!(liqsim(folder.path(), &["run", "a.toml", "-o", "a.json"]).status.success());
+    let path = |name: &str| folder.path().join(name);
+    let right: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(path("a.json")).unwrap()).unwrap();
+    let changed = |name: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let mut value = right.clone();
+        change(&mut value);
+        fs::write(path(name), value.to_string()).unwrap();
+    };
+    changed("high.json", &|value| value["levels"][0]["liquidation_probability"]["value"] = 5.into());
+    changed("low.json", &|value| value["levels"][1]["loss_probability"]["value"] = (-0.5).into());
+    changed("none.json", &|value| value["levels"] = serde_json::json!([]));
+    changed("twice.json", &|value| value["levels"][1] = value["levels"][0].clone());
+    changed("order.json", &|value| value["levels"].as_array_mut().unwrap().reverse());
+    fs::write(path("list.json"), "[]").unwrap();
+    for (name, words) in [
+        ("high.json", "`liquidation_probability` is 5"),
+        ("low.json", "`loss_probability` is -0.5"),
+        ("none.json", "no levels"),
+        ("twice.json", "two levels of"),
+        ("list.json", "the list is empty"),
+    ] {
+        for arguments in [["compare", "a.json", name], ["compare", name, "a.json"]] {
+            let output = liqsim(folder.path(), &arguments);
+            let error = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{name}");
+            assert!(error.contains(words), "{name}: {error}");
+        }
+        let output = liqsim(folder.path(), &["report", name, "-o", "page.html"]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output.stdout));
+        assert!(!path("page.html").exists());
+    }
+    let output = liqsim(folder.path(), &["compare", "a.json", "order.json", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("another order"));
+}
+
 #[test]
 fn github_gets_annotations_and_a_summary() {
     let folder = folder();
@@ -128,9 +169,15 @@ fn github_gets_annotations_and_a_summary() {
         .filter(|line| line.starts_with("::error file=a.toml,title="))
         .map(str::to_owned)
         .collect();
-    // All levels but 2x.
-    assert_eq!(annotations.len(), 5);
+    // One annotation a limit: of all levels but 2x it names the worst.
+    assert_eq!(annotations.len(), 1);
     assert!(annotations[0].contains("%25") && !annotations[0].contains(" %["), "{}", annotations[0]);
+    assert!(
+        annotations[0].contains("at 50x") && annotations[0].contains("at 4 more levels"),
+        "{}",
+        annotations[0]
+    );
+    assert!(annotations[0].len() < 200, "{}", annotations[0]);
     assert!(
         fs::read_to_string(summary).unwrap().contains("| 5x | liquidation\\_probability | at most 1.000 %")
     );
@@ -156,11 +203,11 @@ fn result(volatility: f64, seed: u64, paths: u64) -> RunResult {
 /// probability 2e-5 (binomial law), and Holm's method less often still, since the numbers of a run hang together.
 #[test]
 fn unchanged_runs_alarm_at_most_at_the_stated_rate() {
-    let options = ComparisonOptions { false_alarm_rate: 0.05, tolerance: 0.0 };
+    let options = ComparisonOptions { false_alarm_rate: 0.05, ..ComparisonOptions::default() };
     let alarms: Vec<String> = (0..500)
         .filter_map(|pair| {
             let comparison =
-                compare(&result(0.6, 2 * pair, 4_000), &result(0.6, 2 * pair + 1, 4_000), options);
+                compare(&result(0.6, 2 * pair, 4_000), &result(0.6, 2 * pair + 1, 4_000), options.clone());
             let changed = comparison.metrics.iter().find(|found| found.change == Change::Changed);
             changed.map(|found| format!("{} {}", found.leverage, found.metric))
         })
@@ -297,4 +344,158 @@ fn a_folder_has_a_verdict_for_each_scenario_and_one_for_all() {
     let twice = check(&["d.toml", "d.toml", "--save", "baseline.json"]);
     assert_eq!(twice.status.code(), Some(2));
     assert!(text(&twice.stderr).contains("two scenarios are named"));
+}
+
+/// A calmer market is a change, and no reason to fail when only what is worse is asked about.
+#[test]
+fn what_became_better_fails_only_where_any_change_does() {
+    let folder = folder();
+    let check = |arguments: &[&str]| {
+        let all =
+            [&["check", "a.toml", "--set", "limits=[]", "--baseline", "baseline.json"], arguments].concat();
+        liqsim(folder.path(), &all)
+    };
+    assert!(liqsim(folder.path(), &["check", "a.toml", "--save", "baseline.json"]).status.code() != Some(2));
+    let calmer = "assets.BTC.model.volatility=0.5";
+    let any = check(&["--set", calmer]);
+    assert_eq!(any.status.code(), Some(1));
+    let worse = check(&["--set", calmer, "--fail-on", "worse"]);
+    assert_eq!(worse.status.code(), Some(0), "{}", text(&worse.stdout));
+    assert!(text(&worse.stdout).contains("BETTER") && !text(&worse.stdout).contains("WORSE"));
+    let wilder = check(&["--set", "assets.BTC.model.volatility=0.7", "--fail-on", "worse"]);
+    assert_eq!(wilder.status.code(), Some(1));
+    // One number alone: one row a level, at most.
+    let one = check(&["--set", calmer, "--metrics", "bad_debt", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&one.stdout).unwrap();
+    let metrics = report["scenarios"][0]["baseline"]["metrics"].as_array().unwrap();
+    assert!(metrics.len() == 6 && metrics.iter().all(|found| found["metric"] == "bad_debt"), "{metrics:?}");
+    assert_eq!(check(&["--metrics", "bad_dept"]).status.code(), Some(2));
+}
+
+/// The numbers that a scenario limits come first, in the order of its limits.
+#[test]
+fn changes_are_shown_in_the_order_of_the_limits() {
+    let folder = folder();
+    let limits = "limits=[{metric = \"bad_debt\", max = 1}, {metric = \"liquidation_probability\", max = 1}]";
+    assert!(
+        liqsim(folder.path(), &["check", "a.toml", "--set", limits, "--save", "b.json"]).status.success()
+    );
+    let wilder = liqsim(
+        folder.path(),
+        &[
+            "check",
+            "a.toml",
+            "--set",
+            limits,
+            "--set",
+            "assets.BTC.model.volatility=0.75",
+            "--baseline",
+            "b.json",
+        ],
+    );
+    let shown = text(&wilder.stdout);
+    let row = |words: &str| shown.lines().position(|line| line.contains(words) && line.contains("WORSE"));
+    let (debt, liquidated, lost) =
+        (row("bad_debt"), row("liquidation_probability"), row("expected_shortfall"));
+    assert!(liquidated.is_some() && lost.is_none_or(|lost| liquidated < Some(lost)), "{shown}");
+    assert!(debt.is_none_or(|debt| Some(debt) < liquidated), "{shown}");
+}
+
+#[test]
+fn a_baseline_is_renewed_and_says_what_changed() {
+    let folder = folder();
+    let check = |arguments: &[&str]| {
+        liqsim(folder.path(), &[&["check", "a.toml", "--set", "limits=[]"], arguments].concat())
+    };
+    assert!(check(&["--save", "baseline.json"]).status.success());
+    let wilder = ["--baseline", "baseline.json", "--set", "assets.BTC.model.volatility=0.66"];
+    assert_eq!(check(&wilder).status.code(), Some(1));
+    let renewed = check(&[&wilder[..], &["--update-baseline"]].concat());
+    assert_eq!(renewed.status.code(), Some(0), "{}", text(&renewed.stderr));
+    assert!(text(&renewed.stdout).contains("WORSE") && text(&renewed.stdout).contains("renewed"));
+    assert_eq!(check(&wilder).status.code(), Some(0));
+    // One of another method says so.
+    let path = folder.path().join("baseline.json");
+    let old = fs::read_to_string(&path).unwrap();
+    let version = format!("\"result_version\": {}", liqsim::scenario::RESULT_VERSION);
+    assert!(old.contains(&version), "{old}");
+    fs::write(
+        &path,
+        old.replace(&version, "\"result_version\": 6").replace("\"identity\": \"", "\"identity\": \"0"),
+    )
+    .unwrap();
+    let older = check(&[&wilder[..], &["--seed", "8"]].concat());
+    assert!(text(&older.stdout).contains("of another method (version 6"), "{}", text(&older.stdout));
+    fs::write(&path, old).unwrap();
+    // A title that follows an option is still that of the baseline's only scenario.
+    let other = check(&["--baseline", "baseline.json", "--horizon", "14d"]);
+    assert_eq!(other.status.code(), Some(1), "{}", text(&other.stderr));
+    // Of several, those that are new are added and the others stay.
+    let copy = fs::read_to_string(folder.path().join("a.toml")).unwrap().replacen(
+        "name = \"",
+        "name = \"another ",
+        1,
+    );
+    fs::write(folder.path().join("z.toml"), copy).unwrap();
+    let both = ["check", "a.toml", "z.toml", "--set", "limits=[]", "--baseline", "baseline.json"];
+    assert_eq!(liqsim(folder.path(), &both).status.code(), Some(2));
+    let added = liqsim(folder.path(), &[&both[..], &["--update-baseline"]].concat());
+    assert!(
+        added.status.success() && text(&added.stdout).contains("new in the baseline"),
+        "{}",
+        text(&added.stdout)
+    );
+    assert!(liqsim(folder.path(), &both).status.success());
+}
+
+/// An annotation stands at the line of its limit.
+#[test]
+fn annotations_know_the_line_of_their_limit() {
+    let folder = folder();
+    let path = folder.path().join("a.toml");
+    let scenario = fs::read_to_string(&path).unwrap();
+    let bare = scenario.split("[[limits]]").next().unwrap().to_owned();
+    fs::write(
+        &path,
+        format!("{bare}[[limits]]\nleverage = 10\nmetric = \"liquidation_probability\"\nmax = \"1%\"\n"),
+    )
+    .unwrap();
+    let line = bare.lines().count() + 3;
+    let output = liqsim(folder.path(), &["check", "a.toml", "--github"]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains(&format!("::error file=a.toml,line={line},title=")), "{shown}");
+    let sarif = liqsim(folder.path(), &["check", "a.toml", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_slice(&sarif.stdout).unwrap();
+    let region = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region["startLine"], line);
+}
+
+/// A reader who leaves early does not turn a failed check into a passed one.
+#[test]
+fn a_verdict_survives_a_broken_pipe() {
+    let folder = folder();
+    assert!(liqsim(folder.path(), &["run", "a.toml", "--seed", "3", "-o", "a.json"]).status.success());
+    assert!(
+        liqsim(folder.path(), &["run", "a.toml", "--paths", "19000", "-o", "b.json", "--volatility", "70%"])
+            .status
+            .success()
+    );
+    let limits = "limits=[{metric = \"liquidation_probability\", max = \"1%\"}]";
+    for arguments in [
+        &["check", "a.toml", "--set", limits][..],
+        &["check", "a.toml", "--set", limits, "--github"],
+        &["check", "a.toml", "--set", limits, "--format", "json"],
+        &["compare", "a.json", "b.json"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_liqsim"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdout(writer)
+            .stderr(std::process::Stdio::piped())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stderr));
+    }
 }

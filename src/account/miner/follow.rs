@@ -326,6 +326,12 @@ impl Follower for MinerFollower {
         Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
     }
 
+    fn for_each_defaulted(&self, name: &mut dyn FnMut(u32, usize)) {
+        for (index, _) in self.slots.iter().enumerate().filter(|(_, slot)| slot.end.is_some()) {
+            name((index % self.lanes) as u32, index / self.lanes);
+        }
+    }
+
     fn hits(&self) -> &[Hit] {
         &self.hits
     }

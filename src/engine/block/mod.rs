@@ -8,6 +8,7 @@ mod seat;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(crate) use self::seat::Known;
 pub(crate) use self::seat::Seat;
 use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
 use super::common_jumps::CommonStepper;

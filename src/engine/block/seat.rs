@@ -6,6 +6,13 @@ use crate::engine::network::{NetworkLaw, NetworkPaths};
 use crate::engine::path_law::PathLaw;
 use crate::numeric::{Purpose, Stream};
 
+/// What recorded paths know of what is due: the rates of a law of funding, and how much the coins of a unit of hashrate have moved since the
+/// start (logarithms), by path.
+pub(crate) struct Known<'a> {
+    pub funding: &'a dyn Fn(usize) -> Option<Vec<f64>>,
+    pub network: &'a dyn Fn() -> Option<Vec<f64>>,
+}
+
 /// The place of one of the observers of the same paths. Its own words decide when it is hit and what funding it pays,
 /// so that its outcomes are those of a run of its own.
 pub(crate) struct Seat<'a> {
@@ -58,24 +65,33 @@ impl<'a> Seat<'a> {
 
     /// Lets what is due at a point of the grid happen.
     pub fn settle(&mut self, point: usize, prices: &[Vec<f64>], observer: &mut dyn Observer) {
-        self.settle_with(point, prices, observer, &|_| None);
+        self.settle_with(point, prices, observer, &Known { funding: &|_| None, network: &|| None });
     }
 
-    /// The same where the rates of some laws of funding are `known`.
+    /// The same where the rates of some laws of funding, or the network, are `known`.
     pub fn settle_with(
         &mut self,
         point: usize,
         prices: &[Vec<f64>],
         observer: &mut dyn Observer,
-        known: &dyn Fn(usize) -> Option<Vec<f64>>,
+        known: &Known<'_>,
     ) {
         if let Some(date) = self.dates[point] {
-            let funding = self.funding.next(&self.schedule[date], known);
-            let network = self.network.as_mut().map(|network| network.next(prices));
-            observer.settle(date, prices, Due { funding, network });
-            if let Some(network) = &mut self.network {
-                network.close(prices);
+            let funding = self.funding.next(&self.schedule[date], known.funding);
+            let Some(network) = &mut self.network else {
+                observer.settle(date, prices, Due { funding, network: None });
+                return;
+            };
+            if let Some(moved) = (known.network)() {
+                observer.settle(
+                    date,
+                    prices,
+                    Due { funding, network: Some(network.recorded(prices, &moved)) },
+                );
+                return;
             }
+            observer.settle(date, prices, Due { funding, network: Some(network.next(prices)) });
+            network.close(prices);
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::error::Refusal;
 use super::layout::Layout;
-use super::names::{CLOCK, CLOSE, DATE, END, HIGH, LOW, OPEN, RATE, SYMBOL, TIME, VOLUME, plain};
+use super::names::{
+    CLOCK, CLOSE, DATE, DIFFICULTY, END, FEES, HIGH, LOW, OPEN, RATE, SYMBOL, TIME, VOLUME, plain,
+};
 use super::options::{ReadOptions, Role};
 
 /// What a table is read for.
@@ -12,6 +14,10 @@ pub(in crate::market) enum Want {
     Prices,
     /// Funding.
     Rates,
+    /// Difficulty of a network.
+    Difficulty,
+    /// Fees of a network's blocks, by day.
+    Fees,
 }
 
 /// Indices of the columns.
@@ -57,9 +63,15 @@ pub(super) fn of_header(
     let (time, clock) = header.time_and_clock(is_simulated, sample)?;
     let mut taken: Vec<usize> = std::iter::once(time).chain(clock).collect();
     let symbol = if is_simulated { header.find(&["path"], &taken) } else { header.find(&SYMBOL, &taken) };
-    if want == Want::Rates {
-        let rate = header.one(Role::Rate, &RATE, "rate", &taken)?;
-        let close = rate.ok_or_else(|| Refusal::NoRates(layout.header_text()))?;
+    let single: Option<(&[&str], &'static str)> = match want {
+        Want::Prices => None,
+        Want::Rates => Some((&RATE, "rates")),
+        Want::Difficulty => Some((&DIFFICULTY, "difficulty")),
+        Want::Fees => Some((&FEES, "fees")),
+    };
+    if let Some((names, what)) = single {
+        let value = header.one(Role::Rate, names, "rate", &taken)?;
+        let close = value.ok_or_else(|| Refusal::NoValues { what, header: layout.header_text() })?;
         let columns = Columns { time, clock, relative: false, range: None, close, volume: None, symbol };
         return Ok((columns, decisions));
     }

@@ -81,9 +81,14 @@ pub enum Refusal {
         "no column of prices: name one of them \"close\", or say --columns close=NAME; the header is {0:?}"
     )]
     NoPrices(String),
-    /// The header has no rate.
-    #[error("no column of rates: name one of them \"funding_rate\"; the header is {0:?}")]
-    NoRates(String),
+    /// The header has no column of what the file is read for.
+    #[error("no column of {what}: name one of them \"{}\"; the header is {header:?}", usual_name(what))]
+    NoValues {
+        /// What is looked for.
+        what: &'static str,
+        /// The header.
+        header: String,
+    },
     /// Some of open, high and low, but not all.
     #[error("open, high and low must stand together, or only \"close\"; the header is {0:?}")]
     PartialRange(String),
@@ -304,6 +309,11 @@ pub enum Refusal {
         /// Rows of data in the file.
         rows: usize,
     },
+}
+
+/// What the column of such values is called.
+fn usual_name(what: &'static str) -> &'static str {
+    if what == "rates" { "funding_rate" } else { what }
 }
 
 /// Text short enough for a message.

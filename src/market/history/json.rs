@@ -72,7 +72,7 @@ fn of_columns(object: &Map<String, Value>) -> Option<Vec<Value>> {
         .iter()
         .map(|(name, column)| match column {
             Value::Array(values) => Some((name, values.iter().collect())),
-            Value::Object(values) => Some((name, values.values().collect())),
+            Value::Object(values) => Some((name, in_order(values))),
             _ => None,
         })
         .collect();
@@ -86,6 +86,16 @@ fn of_columns(object: &Map<String, Value>) -> Option<Vec<Value>> {
         Value::Object(lists.iter().map(|(name, list)| ((*name).clone(), list[index].clone())).collect())
     };
     Some((0..length).map(row).collect())
+}
+
+/// The values of rows that are counted: by number, as 10 comes before 9 in the alphabet.
+fn in_order(values: &Map<String, Value>) -> Vec<&Value> {
+    let mut rows: Vec<(Option<u64>, &Value)> =
+        values.iter().map(|(key, value)| (key.parse().ok(), value)).collect();
+    if rows.iter().all(|(number, _)| number.is_some()) {
+        rows.sort_by_key(|(number, _)| *number);
+    }
+    rows.into_iter().map(|(_, value)| value).collect()
 }
 
 fn table(rows: &[Value]) -> Result<String, String> {
@@ -149,6 +159,10 @@ mod tests {
             ("[[1,2.5],[2,3]]", "1,2.5\n2,3\n"),
             ("[{\"t\":1,\"c\":\"2.5\"},{\"c\":3,\"t\":2}]", "\"c\",\"t\"\n\"2.5\",1\n3,2\n"),
             ("{\"time\":[1,2],\"close\":[3,null]}", "\"close\",\"time\"\n3,1\nnull,2\n"),
+            (
+                "{\"t\":{\"0\":7,\"10\":9,\"9\":8},\"c\":{\"0\":1,\"10\":3,\"9\":2}}",
+                "\"c\",\"t\"\n1,7\n2,8\n3,9\n",
+            ),
             ("{\"retCode\":0,\"result\":{\"symbol\":\"BTCUSDT\",\"list\":[[1,2],[3,4]]}}", "1,2\n3,4\n"),
             ("{\"t\":1,\"c\":2}\n{\"t\":2,\"c\":3}\n", "\"c\",\"t\"\n2,1\n3,2\n"),
         ] {

@@ -2,7 +2,7 @@
 
 /// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
 /// of no certain place in the bar.
-pub(super) const TIME: [&str; 43] = [
+pub(super) const TIME: [&str; 45] = [
     "timeperiodstart",
     "periodstart",
     "opentime",
@@ -46,6 +46,9 @@ pub(super) const TIME: [&str; 43] = [
     "ts",
     "t",
     "day",
+    "month",
+    // Of Huobi; anywhere else it is rather a number of the row, which is refused as such.
+    "id",
 ];
 pub(super) const END: [&str; 8] = [
     "closetime",
@@ -86,6 +89,17 @@ pub(super) const VOLUME: [&str; 7] =
     ["volume", "vol", "basevolume", "tickvol", "tickvolume", "quantity", "v"];
 pub(super) const RATE: [&str; 7] =
     ["fundingrate", "lastfundingrate", "rate", "interest1h", "funding", "realizedrate", "value"];
+pub(super) const DIFFICULTY: [&str; 4] = ["difficulty", "diffmean", "difflast", "value"];
+pub(super) const FEES: [&str; 8] = [
+    "feesbtc",
+    "fees",
+    "feetotntv",
+    "totalfees",
+    "transactionfees",
+    "totalfeesbtc",
+    "transactionfeesbtc",
+    "value",
+];
 pub(super) const SYMBOL: [&str; 18] = [
     "symbol",
     "ticker",

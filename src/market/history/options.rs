@@ -1,5 +1,6 @@
 //! What a reader of files is told where the file alone does not say.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// The first bar that a coin can have: Bitcoin's first block is of January 2009.
@@ -88,6 +89,15 @@ impl ColumnChoice {
     }
 }
 
+impl fmt::Display for ColumnChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |role: Role| ROLES.iter().find(|(_, known)| *known == role).map_or("", |(word, _)| *word);
+        let parts: Vec<String> =
+            self.0.iter().map(|(role, name)| format!("{}={name}", word(*role))).collect();
+        f.write_str(&parts.join(","))
+    }
+}
+
 impl FromStr for ColumnChoice {
     type Err = String;
 
@@ -140,6 +150,7 @@ mod tests {
         let choice: ColumnChoice = "time=Day, CLOSE=Last price".parse().unwrap();
         assert_eq!((choice.of(Role::Time), choice.of(Role::Close)), (Some("Day"), Some("Last price")));
         assert_eq!(choice.of(Role::Open), None);
+        assert_eq!(choice.to_string().parse(), Ok(choice));
         for text in ["", "time", "time=", "price=3", "time=1,time=2"] {
             assert!(text.parse::<ColumnChoice>().is_err(), "{text}");
         }

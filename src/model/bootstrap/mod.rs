@@ -64,9 +64,6 @@ pub struct Bootstrap {
     shift: f64,
     #[serde(skip)]
     bars: Arc<[RecordedBar]>,
-    /// What is to be known of the file of the record.
-    #[serde(skip)]
-    found: Arc<[String]>,
 }
 
 impl Bootstrap {
@@ -99,17 +96,7 @@ impl Bootstrap {
             let count = (horizon.seconds() / interval.seconds()).clamp(1, MOST_EXPECTED_BARS);
             drift * interval.years() - expected_growth(&bars, block, count)
         });
-        Self { hash, interval, block, shift, bars, found: Arc::default() }
-    }
-
-    /// The same with what was found in the file of its record, for the notes of a result.
-    pub fn with_findings(self, found: Vec<String>) -> Self {
-        Self { found: found.into(), ..self }
-    }
-
-    /// What was found in the file of the record.
-    pub fn findings(&self) -> &[String] {
-        &self.found
+        Self { hash, interval, block, shift, bars }
     }
 
     /// Length of the record, without what is missing in it.

@@ -49,6 +49,21 @@ impl Days {
         Some(Self { days, hours, aliases })
     }
 
+    /// Shocks alone, each as likely: days without a shape.
+    pub(super) fn of_shocks(shocks: &[f64]) -> Self {
+        let day = |shock: &f64| DayShape {
+            shock: *shock,
+            short: 0.0,
+            low: 0.0,
+            high: 0.0,
+            close: 0.0,
+            weight: 1.0,
+            hour: 0,
+        };
+        let aliases = (0..shocks.len() as u32).map(|index| (1.0, index)).collect();
+        Self { days: shocks.iter().map(day).collect(), hours: Vec::new(), aliases }
+    }
+
     /// The days of an estimate.
     pub(super) fn of(hours: &Hours, estimate: &HarEstimate) -> Option<Self> {
         let days = estimate.days.iter().map(|day| DayShape::of(hours, day)).collect();

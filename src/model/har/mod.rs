@@ -16,6 +16,10 @@
 //! | key | meaning |
 //! |---|---|
 //! | prices | recorded bars, from which all else is estimated |
+//! | days | file of past days (`day_file`), in place of prices |
+//! | intercept, b1, b7, b30, b90, b6 | c and the weights, in place of prices |
+//! | state, short, season | what is known at the start: the last days' l, l6 − l, the factors of the seven days to come |
+//! | return_variance, shock | without days: the variance of a day's return over e^l, and moments of u (`shock_law`) |
 //! | log_drift | mean log return per year; 0 if absent |
 //!
 //! The coefficients are those of weighted least squares on blocks of 24 hours every 6 hours, half-life four years (`estimate`).
@@ -25,26 +29,32 @@
 //! Exact: recorded lows and highs are the lows and highs of the path, and no bridge is added; a piece of a day is made of its
 //! recorded hours, and within an hour the price moves in proportion to time and its low and high belong to the piece with the
 //! hour's end. Approximate: that the shape of a day does not depend on its variance.
+//! Without days u has Johnson's law of its moments, a day is normal with the variance return_variance·e^l, and a bridge lies inside it: the
+//! weaker form, whose small probabilities came true about three times as often as said (docs/replay.md).
 //! With all b = 0 days are independent draws; with u = 0 as well their variance is e^c.
 //!
 //! Sources: Corsi (2009), "A simple approximate long-memory model of realized volatility"; Barone-Adesi, Giannopoulos and Vosper
 //! (1999), "VaR without correlations for portfolios of derivative securities" (filtered historical simulation); Parkinson
 //! (1980), "The extreme value method for estimating the variance of the rate of return".
 
+mod day_file;
 mod days;
 mod estimate;
 mod hours;
 mod regression;
 mod season;
+mod shock_law;
 mod stepper;
 mod variances;
 mod walk;
 
+pub use day_file::DayFileError;
 pub use days::{DayShape, Days, HourShape};
 pub use estimate::{EstimateError, HarEstimate, LEAST_HOURS, PastDay};
 pub use hours::{Hours, HoursError};
 pub use regression::{Observation, Regression, dot};
 pub use season::Season;
+pub use shock_law::{ShockLaw, ShockLawError};
 pub(super) use stepper::HarStepper;
 pub use variances::{VarianceState, Variances};
 
@@ -73,8 +83,33 @@ pub struct Har {
     season: [f64; 7],
     /// Mean log return per year.
     log_drift: f64,
+    /// Without recorded days: how they move.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    normal: Option<NormalDays>,
     #[serde(skip)]
     days: Arc<Days>,
+}
+
+/// Days that are normal given their variance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct NormalDays {
+    /// Variance of a day's log return over its own e^l.
+    pub return_variance: f64,
+    /// Law of the shocks.
+    pub shock: ShockLaw,
+}
+
+/// Coefficients and what is known at the start, as numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HarNumbers {
+    /// c, b1, b7, b30, b90, b6.
+    pub coefficients: [f64; 6],
+    /// What is known at the start.
+    pub state: VarianceState,
+    /// Mean seasonal factor of each of the next seven days.
+    pub season: [f64; 7],
+    /// Mean log return per year.
+    pub log_drift: f64,
 }
 
 impl Har {
@@ -107,8 +142,47 @@ impl Har {
             short: state.short,
             season: season_ahead(&estimate.season, hours.hour(end)),
             log_drift,
+            normal: None,
             days: Arc::new(days),
         })
+    }
+
+    /// The model of estimated numbers and recorded days, whose content has the given hash.
+    pub fn of_days(numbers: &HarNumbers, days: Days, hash: String) -> Self {
+        Self::of_numbers(numbers, days, hash, None)
+    }
+
+    /// The weaker form: normal days.
+    ///
+    /// # Errors
+    /// There is no law of such shocks.
+    pub fn of_normal_days(numbers: &HarNumbers, normal: NormalDays) -> Result<Self, ShockLawError> {
+        let days = Days::of_shocks(&normal.shock.table()?);
+        Ok(Self::of_numbers(numbers, days, String::new(), Some(normal)))
+    }
+
+    fn of_numbers(numbers: &HarNumbers, days: Days, hash: String, normal: Option<NormalDays>) -> Self {
+        let HarNumbers { coefficients, state, season, log_drift } = numbers;
+        Self {
+            hash,
+            coefficients: *coefficients,
+            last_days: state.days.to_vec(),
+            short: state.short,
+            season: season.map(f64::sqrt),
+            log_drift: *log_drift,
+            normal,
+            days: Arc::new(days),
+        }
+    }
+
+    /// How days move without recorded ones.
+    pub fn normal_days(&self) -> Option<NormalDays> {
+        self.normal
+    }
+
+    /// Mean seasonal factor of each of the next seven days.
+    pub fn season(&self) -> [f64; 7] {
+        self.season.map(|root| root * root)
     }
 
     /// The days of an estimate, to be drawn from.

@@ -43,6 +43,16 @@ impl HarStepper {
         }
     }
 
+    /// Moves paths on within days that are normal given their variance; a bridge lies inside.
+    fn advance_normally(&self, return_variance: f64, moves: Moves<'_>) {
+        let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
+        for (i, lane) in lanes.iter().enumerate() {
+            let deviation = volatility_times * self.walk.scale[*lane as usize];
+            variance[i] = return_variance * deviation * deviation * duration[i] / days_over(1);
+            close[i] = open[i] + variance[i].sqrt() * normals[i] + self.model.log_drift * duration[i];
+        }
+    }
+
     /// Moves a path on within its day for some years: the change of its log-price without drift, and the lowest and highest on the way
     /// over the price before.
     pub fn step(&mut self, lane: usize, years: f64) -> [f64; 3] {
@@ -114,10 +124,13 @@ impl Stepper for HarStepper {
     }
 
     fn knows_extremes(&self) -> bool {
-        true
+        self.model.normal.is_none()
     }
 
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {
+        if let Some(normal) = self.model.normal {
+            return self.advance_normally(normal.return_variance, moves);
+        }
         let Moves { lanes, duration, open, close, variance, low, high, volatility_times, .. } = moves;
         for (i, lane) in lanes.iter().enumerate() {
             let [end, least, most] = self.step(*lane as usize, duration[i]).map(|x| volatility_times * x);

@@ -3,9 +3,10 @@
 use crate::market::Duration;
 use crate::numeric::elementary;
 use crate::report::number;
+use crate::scenario::metrics;
 use crate::stats::Estimate;
 use crate::study::{
-    AssumptionTest, Assumptions, Change, Comparison, LimitCheck, MetricComparison, Property, Verdict,
+    AssumptionTest, Assumptions, Change, Comparison, Effect, LimitCheck, MetricComparison, Property, Verdict,
 };
 
 /// Heads of the table of limits.
@@ -100,9 +101,11 @@ pub fn change_row(found: &MetricComparison) -> [String; 7] {
     let finding = match found.change {
         Change::Unchanged => "unchanged",
         Change::Undecided => "undecided",
-        Change::Changed if found.difference.is_some_and(|difference| difference > 0.0) => "CHANGED: higher",
-        Change::Changed if found.difference.is_some_and(|difference| difference < 0.0) => "CHANGED: lower",
-        Change::Changed => "CHANGED",
+        Change::Changed => match found.effect {
+            Effect::Worse => "WORSE",
+            Effect::Better => "BETTER",
+            Effect::Other => "CHANGED",
+        },
     };
     [
         number::leverage(found.leverage),
@@ -118,12 +121,19 @@ pub fn change_row(found: &MetricComparison) -> [String; 7] {
 /// Most rows of a comparison that people are shown; JSON and JUnit XML hold all.
 pub const MOST_SHOWN: usize = 20;
 
-/// The rows of a comparison that are worth showing, the strongest evidence first: what changed or is undecided.
+/// The rows of a comparison that are worth showing, what changed or is undecided: first what the scenario
+/// limits, in the order of its limits, then what became worse; by the order of the numbers in a result, the
+/// largest change first.
 pub fn shown(comparison: &Comparison) -> Vec<&MetricComparison> {
     let mut rows: Vec<_> =
         comparison.metrics.iter().filter(|found| found.change != Change::Unchanged).collect();
-    let p = |found: &MetricComparison| found.adjusted_p_value.unwrap_or(0.0);
-    rows.sort_by(|a, b| p(a).total_cmp(&p(b)));
+    let order = |found: &MetricComparison| {
+        let limit = comparison.limited.iter().position(|metric| *metric == found.metric);
+        let place = metrics().position(|metric| metric == found.metric);
+        (limit.unwrap_or(usize::MAX), found.effect, found.change != Change::Changed, place)
+    };
+    let size = |found: &MetricComparison| found.difference.map_or(0.0, f64::abs);
+    rows.sort_by(|a, b| order(a).cmp(&order(b)).then(size(b).total_cmp(&size(a))));
     rows.truncate(MOST_SHOWN);
     rows
 }
@@ -147,11 +157,19 @@ pub fn summary(comparison: &Comparison) -> String {
         )
     };
     let hidden = if changed + undecided > MOST_SHOWN {
-        format!(" The {MOST_SHOWN} with the strongest evidence are shown.")
+        format!(" {MOST_SHOWN} of {} are shown.", changed + undecided)
     } else {
         String::new()
     };
-    format!("{changed} of {total} numbers changed, {undecided} undecided ({method}).{hidden}")
+    let with = |effect| {
+        let is_changed =
+            |found: &&MetricComparison| found.change == Change::Changed && found.effect == effect;
+        comparison.metrics.iter().filter(is_changed).count()
+    };
+    let (worse, better) = (with(Effect::Worse), with(Effect::Better));
+    format!(
+        "{changed} of {total} numbers changed: {worse} worse, {better} better; {undecided} undecided ({method}).{hidden}"
+    )
 }
 
 /// The limit in words.
@@ -163,6 +181,26 @@ pub fn bounds(limit: &LimitCheck) -> String {
         (None, Some(max)) => format!("at most {}", text(max)),
         (None, None) => String::new(),
     }
+}
+
+/// A limit that does not pass, over all its levels, in few words: the level of the largest value beyond it
+/// first.
+pub fn limit_in_short(levels: &[&LimitCheck]) -> String {
+    let Some(first) = levels.first() else { return String::new() };
+    let [leverage, metric, bounds, value, ..] = limit_row(first);
+    let others = match levels.len() - 1 {
+        0 => String::new(),
+        1 => ", and at one more level".to_owned(),
+        count => format!(", and at {count} more levels"),
+    };
+    let undecided = if first.verdict == Verdict::Undecided { " (too few paths to tell)" } else { "" };
+    format!("{metric} is {value} at {leverage}, allowed is {bounds}{others}{undecided}")
+}
+
+/// A change in few words.
+pub fn change_in_short(found: &MetricComparison) -> String {
+    let [leverage, metric, before, after, ..] = change_row(found);
+    format!("{metric} at {leverage} {before} -> {after}")
 }
 
 /// A limit and what was found, in one line.
@@ -177,7 +215,8 @@ pub fn change_sentence(found: &MetricComparison) -> String {
     format!("{leverage} {metric}: {finding}, {before} to {after}, by {size} {interval}").trim_end().to_owned()
 }
 
-fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, String) {
+/// A number and its interval in the unit of its metric.
+pub fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, String) {
     let std_error = (high - low) / 3.92;
     if metric.ends_with("_probability") {
         let (value, interval) = number::probability(&Estimate::new(value, std_error, [low, high]));
@@ -188,6 +227,9 @@ fn measured(metric: &str, value: f64, low: f64, high: f64) -> (String, String) {
     (plain(metric, value), interval)
 }
 
+/// Shares below this are written as a power of ten.
+const SMALLEST_PLAIN: f64 = 1e-6;
+
 /// A number in the unit of its metric.
 fn plain(metric: &str, value: f64) -> String {
     if metric.ends_with("_price") {
@@ -196,6 +238,8 @@ fn plain(metric: &str, value: f64) -> String {
         format!("{value:.3} d")
     } else if metric.starts_with("return.skew") || metric.starts_with("return.kurt") {
         format!("{value:.4}")
+    } else if value != 0.0 && value.abs() < SMALLEST_PLAIN {
+        format!("{:.1e} %", 100.0 * value)
     } else {
         format!("{} %", trimmed(100.0 * value, 4))
     }

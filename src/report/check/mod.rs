@@ -13,6 +13,7 @@ use crate::study::{CheckReport, Comparison, ScenarioCheck};
 use super::html::{Document, render as render_page};
 use super::{Layout, RenderError, json};
 
+pub(super) use cells::measured;
 pub use github::annotations as github_annotations;
 pub(super) use html::verdicts;
 

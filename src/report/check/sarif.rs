@@ -36,7 +36,7 @@ pub fn check(report: &CheckReport) -> Result<String, RenderError> {
         for limit in scenario.limits.iter().filter(|limit| limit.verdict != Verdict::Pass) {
             let name = format!("{} {}", number::leverage(limit.leverage), limit.metric);
             let message = cells::limit_sentence(limit);
-            findings.push(finding(0, limit.verdict, &scenario.file, &name, &message));
+            findings.push(finding(0, limit.verdict, (&scenario.file, limit.line), &name, &message));
         }
         if let Some(baseline) = scenario.baseline.as_ref().filter(|found| found.verdict != Verdict::Pass) {
             findings.push(difference(baseline, &scenario.file));
@@ -44,7 +44,7 @@ pub fn check(report: &CheckReport) -> Result<String, RenderError> {
         let tests = scenario.assumptions.iter().flat_map(|found| &found.tests);
         for test in tests.filter(|test| test.verdict != Verdict::Pass) {
             let message = cells::assumption_sentence(test);
-            findings.push(finding(2, test.verdict, &scenario.file, test.property.key(), &message));
+            findings.push(finding(2, test.verdict, (&scenario.file, None), test.property.key(), &message));
         }
     }
     log(findings)
@@ -59,10 +59,16 @@ pub fn comparisons(comparisons: &[Comparison]) -> Result<String, RenderError> {
 fn difference(comparison: &Comparison, place: &str) -> Value {
     let changes: Vec<_> = cells::shown(comparison).into_iter().map(cells::change_sentence).collect();
     let message = format!("{}\n{}", cells::summary(comparison), changes.join("\n"));
-    finding(1, comparison.verdict, place, "baseline", message.trim_end())
+    finding(1, comparison.verdict, (place, None), "baseline", message.trim_end())
 }
 
-fn finding(rule: usize, verdict: Verdict, file: &str, name: &str, message: &str) -> Value {
+fn finding(
+    rule: usize,
+    verdict: Verdict,
+    (file, line): (&str, Option<usize>),
+    name: &str,
+    message: &str,
+) -> Value {
     let level = if verdict == Verdict::Fail { "error" } else { "warning" };
     json!({
         "ruleId": RULES[rule].0,
@@ -70,7 +76,7 @@ fn finding(rule: usize, verdict: Verdict, file: &str, name: &str, message: &str)
         "level": level,
         "message": { "text": message },
         "locations": [{
-            "physicalLocation": { "artifactLocation": { "uri": uri(file) }, "region": { "startLine": 1 } }
+            "physicalLocation": { "artifactLocation": { "uri": uri(file) }, "region": { "startLine": line.unwrap_or(1) } }
         }],
         "partialFingerprints": { "liqsim/v1": format!("{file}: {}: {name}", RULES[rule].0) },
     })

@@ -6,7 +6,8 @@ use super::super::number;
 use super::document::Document;
 use crate::market::{Duration, SECONDS_PER_DAY};
 use crate::result::{LevelResult, RunResult};
-use crate::study::Verdict;
+use crate::stats::Estimate;
+use crate::study::{Verdict, figures};
 
 /// Probabilities of liquidation that people ask for.
 const TARGETS: [f64; 3] = [0.01, 0.05, 0.1];
@@ -58,18 +59,25 @@ pub fn of_study(document: &Document) -> Option<(String, String)> {
         }
         Document::Sweep(sweep) => {
             let cells = list(&sweep["cells"]);
-            let probabilities: Vec<f64> = cells
+            let mut probabilities: Vec<Estimate> = cells
                 .iter()
                 .flat_map(|cell| list(&cell["levels"]))
-                .filter_map(|level| level["liquidation_probability"]["value"].as_f64())
+                .filter_map(|level| {
+                    let part = |name: &str| level["liquidation_probability"][name].as_f64();
+                    Some(Estimate::new(part("value")?, 0.0, [part("low")?, part("high")?]))
+                })
                 .collect();
-            let low = probabilities.iter().copied().fold(f64::INFINITY, f64::min);
-            let high = probabilities.iter().copied().fold(0.0, f64::max);
+            probabilities.sort_by(|a, b| a.value.total_cmp(&b.value).then(a.high.total_cmp(&b.high)));
+            // What was not seen is a bound.
+            let words = |found: Option<&Estimate>| {
+                let text = found.map_or_else(|| number::NOTHING.to_owned(), figures::probability);
+                text.replace("< ", "below ").replace("> ", "above ")
+            };
             let text = format!(
                 "{} cells; over all of them and their leverages the probability of liquidation runs from {} to {}.",
                 cells.len(),
-                number::percent(low, None),
-                number::percent(high, None)
+                words(probabilities.first()),
+                words(probabilities.last())
             );
             Some(("Sweep".to_owned(), text))
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::result::RunResult;
-use crate::study::CheckReport;
+use crate::study::{CheckReport, UnsoundResult, sound};
 
 /// One result, told apart by its keys.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +30,12 @@ pub enum DocumentError {
     /// JSON of something else.
     #[error("this is not a result of liqsim ({0})")]
     Unknown(#[source] serde_json::Error),
+    /// A result that no run can have written.
+    #[error("this is no result of a run: {0}")]
+    Unsound(#[from] UnsoundResult),
+    /// An empty list.
+    #[error("there is no result in it")]
+    Empty,
 }
 
 impl Document {
@@ -69,6 +75,7 @@ impl Document {
     pub fn parse(text: &str) -> Result<Vec<Self>, DocumentError> {
         let value: Value = serde_json::from_str(text).map_err(DocumentError::Syntax)?;
         match value {
+            Value::Array(values) if values.is_empty() => Err(DocumentError::Empty),
             Value::Array(values) => values.into_iter().map(Self::classify).collect(),
             value => Ok(vec![Self::classify(value)?]),
         }
@@ -81,7 +88,7 @@ impl Document {
         if let Ok(report) = serde::Deserialize::deserialize(&value) {
             return Ok(Self::Check(Box::new(report)));
         }
-        run_result(&value).map_err(DocumentError::Unknown)?;
+        sound(&run_result(&value).map_err(DocumentError::Unknown)?)?;
         Ok(Self::Run(value))
     }
 

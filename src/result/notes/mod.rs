@@ -131,11 +131,9 @@ pub enum Note {
     UnusedStep,
     /// Recorded lows and highs are not seen.
     RecordedExtremes,
-    /// What reading a price file brought to light.
-    PriceFile {
-        /// Name of the asset.
-        asset: String,
-        /// What was found.
+    /// What reading a file of prices or rates brought to light.
+    RecordedFile {
+        /// The file, and what was found.
         finding: String,
     },
     /// The blocks of a bootstrap are longer than its record.
@@ -300,7 +298,7 @@ impl Note {
             Self::BridgedMargin => "bridged_margin",
             Self::UnusedStep => "unused_step",
             Self::RecordedExtremes => "recorded_extremes",
-            Self::PriceFile { .. } => "price_file",
+            Self::RecordedFile { .. } => "price_file",
             Self::LongBlocks { .. } | Self::ShortRecord { .. } => "bootstrap_record",
             Self::StopBeyondLiquidation { .. } => "stop_beyond_liquidation",
             Self::NotCharged { .. } => "not_charged",

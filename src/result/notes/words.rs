@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{Collateral, Currency, FEW_EVENTS, Note};
-use crate::result::words::{events, listed, percent};
+use crate::numeric::plain_number;
+use crate::result::words::{events, listed, percent, times};
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,7 +62,12 @@ impl fmt::Display for Note {
             ),
             Self::AboveCapAtSize { levels } => {
                 let level = |(leverage, cap, equity): &(f64, f64, f64)| {
-                    format!("{leverage}x (cap {cap}x; allowed with equity up to {})", (equity * 1e4).floor() / 1e4)
+                    format!(
+                        "{} (cap {}; allowed with equity up to {})",
+                        times(*leverage),
+                        times(*cap),
+                        plain_number((equity * 1e4).floor() / 1e4)
+                    )
                 };
                 let list = levels.iter().map(level).collect::<Vec<_>>().join(", ");
                 write!(f, "The venue would refuse a position of this size at {list}.")
@@ -111,7 +117,7 @@ impl fmt::Display for Note {
                 "An account of several positions does not see the lows and highs of recorded bars, but a bridge of the variance that \
                  their range implies.",
             ),
-            Self::PriceFile { asset, finding } => write!(f, "{asset}, price file: {finding}."),
+            Self::RecordedFile { finding } => f.write_str(finding),
             Self::LongBlocks { asset, days, record } => write!(
                 f,
                 "{asset}: blocks of {days:.0} days are longer than the record of {record}, which is repeated inside them."

@@ -1,0 +1,100 @@
+//! A calibration of `har` for people and for programs.
+
+use serde_json::json;
+
+use crate::calibrate::{HarCalibration, Provenance, bars};
+use crate::market::format_time;
+
+use super::calibration::plain;
+use super::format::{Layout, RenderError};
+use super::table::grid;
+use super::text::wrap;
+
+/// Paragraphs are not wider than this, however wide the terminal is.
+const WIDEST_PARAGRAPH: usize = 110;
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// Text for people, ending with a line break.
+pub fn render_har_table(found: &HarCalibration, provenance: &Provenance, layout: Layout) -> String {
+    let width = layout.width.unwrap_or(usize::MAX).min(WIDEST_PARAGRAPH);
+    let mut text = format!("{} · {}\n", provenance.asset(), provenance.file_name());
+    let (first, last) = provenance.range;
+    let data = format!(
+        "{} rows; used {} bars of {} from {} to {} (start of the last bar, UTC)",
+        provenance.report.rows,
+        provenance.bars,
+        provenance.interval,
+        format_time(first),
+        format_time(last)
+    );
+    text += &wrap(&data, width, "", "");
+    for line in provenance.report.lines() {
+        text += &wrap(&line, width, "- ", "  ");
+    }
+    text += "\nThe next day's log-variance\n";
+    let head = ["Weight of", "Key", "Value", "Standard error"].map(str::to_owned).to_vec();
+    let of = [
+        "constant",
+        "the last day",
+        "mean of 7 days",
+        "mean of 30 days",
+        "mean of 90 days",
+        "the last 6 hours",
+    ];
+    text += &grid(
+        head,
+        found.coefficients().zip(of).map(|((key, value, error), of)| {
+            vec![of.to_owned(), key.to_owned(), plain(value, 4), plain(error, 2)]
+        }),
+    );
+    let estimate = &found.estimate;
+    let fit = format!(
+        "R² {:.3}; standard deviation of the shocks {:.3}; {} past days are drawn from.",
+        estimate.r_squared,
+        estimate.shock_std_dev,
+        estimate.days.len()
+    );
+    text += &wrap(&fit, width, "", "");
+    text += "\nVolatility a year at the last bar, without season\n";
+    text += &grid(
+        ["Over the last", "Volatility"].map(str::to_owned).to_vec(),
+        found
+            .volatilities()
+            .iter()
+            .map(|(over, volatility)| vec![(*over).to_owned(), format!("{:.1} %", 100.0 * volatility)]),
+    );
+    let season = found.season();
+    text += &format!(
+        "\nSeason of the variance, mean 1\nHours (UTC) 0 to 23  {}  {:.2} to {:.2}\n",
+        bars(&season.hours),
+        season.hours.iter().copied().fold(f64::INFINITY, f64::min),
+        season.hours.iter().copied().fold(0.0, f64::max)
+    );
+    let days: Vec<String> =
+        WEEKDAYS.iter().zip(season.weekdays).map(|(day, factor)| format!("{day} {factor:.2}")).collect();
+    text += &format!("Days                 {}  {}\n", bars(&season.weekdays), days.join(", "));
+    text
+}
+
+/// One JSON object, ending with a line break.
+///
+/// # Errors
+/// None that is known: all numbers are finite.
+pub fn render_har_json(found: &HarCalibration, provenance: &Provenance) -> Result<String, RenderError> {
+    let (first, last) = provenance.range;
+    let object = json!({
+        "liqsim": env!("CARGO_PKG_VERSION"),
+        "source": provenance.report.source,
+        "hash": provenance.report.hash,
+        "rows": provenance.report.rows,
+        "bars": provenance.bars,
+        "interval": provenance.interval,
+        "from": format_time(first),
+        "to": format_time(last),
+        "last_close": provenance.last_close,
+        "reading": provenance.report.lines(),
+        "chosen": "har",
+        "har": found.json(),
+    });
+    Ok(serde_json::to_string_pretty(&object)? + "\n")
+}
