@@ -293,18 +293,9 @@ impl Replay {
         if stop.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted.into());
         }
+        let horizon = scenario.simulation.horizon;
         let rows = replayed.iter().zip(&result.levels).map(|(level, simulated)| {
-            let (realised, predicted) = (level.realised.into(), simulated.liquidation_probability);
-            let periods = level.starts as f64 * interval.days() / scenario.simulation.horizon.days();
-            ReplayRow {
-                horizon_days: scenario.simulation.horizon.days(),
-                leverage: level.leverage,
-                starts: level.starts,
-                independent_periods: (periods as u64).max(1),
-                agrees: ReplayRow::verdict(realised, &predicted),
-                realised,
-                predicted,
-            }
+            ReplayRow::new(level, simulated.liquidation_probability, interval, horizon)
         });
         let defaults = replayed.iter().zip(&result.levels).filter_map(|(level, simulated)| {
             let (realised, predicted) = (level.defaulted?, simulated.miner.as_ref()?.default_probability);

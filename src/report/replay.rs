@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::market::Duration;
 use crate::stats::Estimate;
+use crate::study::ReplayedLevel;
 
 use super::html::{self, Document};
 use super::table::grid;
@@ -60,6 +62,21 @@ pub struct ReplayRow {
 }
 
 impl ReplayRow {
+    /// What was replayed in bars of an interval beside what was simulated.
+    pub fn new(replayed: &ReplayedLevel, predicted: Estimate, interval: Duration, horizon: Duration) -> Self {
+        let realised = replayed.realised.into();
+        let periods = replayed.starts as f64 * interval.days() / horizon.days();
+        Self {
+            horizon_days: horizon.days(),
+            leverage: replayed.leverage,
+            starts: replayed.starts,
+            independent_periods: (periods as u64).max(1),
+            agrees: Self::verdict(realised, &predicted),
+            realised,
+            predicted,
+        }
+    }
+
     /// What the intervals say about each other.
     pub fn verdict(realised: Realised, predicted: &Estimate) -> Option<bool> {
         if realised.low > predicted.high || predicted.low > realised.high {

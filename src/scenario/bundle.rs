@@ -72,9 +72,13 @@ impl Scenario {
         table.entries.retain(|entry| entry.key != "sweep");
         table.set(&["name"], Value::Text(self.name.clone()));
         table.set(&["simulation", "seed"], Value::Integer(self.simulation.seed.into()));
-        if let PathBudget::Fixed(paths) = self.simulation.paths {
-            table.set(&["simulation", "paths"], Value::Integer(paths.into()));
-            table.remove("simulation", &["precision", "max_paths"]);
+        // An option for one takes the place of the other in the file.
+        match self.simulation.paths {
+            PathBudget::Fixed(paths) => {
+                table.set(&["simulation", "paths"], Value::Integer(paths.into()));
+                table.remove("simulation", &["precision", "max_paths"]);
+            }
+            PathBudget::Precision { .. } => table.remove("simulation", &["paths"]),
         }
         let toml = to_toml(&table);
         let again = parse(source.with_text(toml.as_str()), &[]).map_err(|_| WriteError::Changed)?;

@@ -22,6 +22,7 @@ mod limits;
 mod liquidation;
 mod metric;
 mod self_check;
+mod packed;
 mod part_file;
 mod question;
 mod recorded_network;
@@ -68,6 +69,7 @@ pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
 };
 pub use metric::{Measurement, Metrics};
+pub use packed::{PackedError, pack, unpack};
 pub use part_file::{PartFile, PartFileError, PartScenario};
 pub use recorded_network::RecordedNetwork;
 pub use replay::{Replay, ReplayError, ReplayedLevel};

@@ -124,3 +124,12 @@ fn places_in_a_text_know_their_keys_too() {
     let keys: Vec<_> = problems.iter().filter_map(|problem| problem.place.key()).collect();
     assert!(keys.contains(&"account.leverage[1]"), "{keys:?}");
 }
+
+#[test]
+fn a_precision_that_was_set_in_place_of_paths_is_in_the_text() {
+    let options = ["simulation.precision=0.01".to_owned()];
+    let scenario = from_value(Source::new("values", ""), &value(), &options).unwrap();
+    let text = scenario.to_toml().unwrap();
+    assert!(text.contains("precision = 0.01") && !text.contains("paths = 1000"), "{text}");
+    assert_eq!(parse(Source::new("again", text), &[]).unwrap().identity(), scenario.identity());
+}

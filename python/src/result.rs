@@ -1,0 +1,73 @@
+//! The result of a run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+
+use liqsim::RunResult;
+use liqsim::report::{FileFormat, Format, Layout, flat_row, render, render_file};
+
+use super::errors::{unknown, wrong};
+use super::table::Table;
+
+/// A finished result.
+#[pyclass(frozen, module = "liqsim._liqsim")]
+pub struct Result(pub Arc<RunResult>);
+
+impl From<RunResult> for Result {
+    fn from(result: RunResult) -> Self {
+        Self(Arc::new(result))
+    }
+}
+
+#[pymethods]
+impl Result {
+    /// Reads what `to_json` wrote.
+    #[staticmethod]
+    fn of_json(json: &str) -> PyResult<Self> {
+        let read = serde_json::from_str::<RunResult>(json);
+        read.map(Self::from).map_err(|error| wrong(format!("this is no result of a run: {error}")))
+    }
+
+    /// A text format by its name; text for people as wide as asked for.
+    #[pyo3(signature = (format, width=None, wide=false, notes=false))]
+    fn render(
+        &self,
+        py: Python<'_>,
+        format: &str,
+        width: Option<usize>,
+        wide: bool,
+        notes: bool,
+    ) -> PyResult<String> {
+        let formats = [
+            ("table", Format::Table),
+            ("json", Format::Json),
+            ("csv", Format::Csv),
+            ("markdown", Format::Markdown),
+            ("html", Format::Html),
+            ("svg", Format::Svg),
+        ];
+        let found = formats.iter().find(|(name, _)| *name == format);
+        let names = formats.map(|(name, _)| name);
+        let (_, format) = found.ok_or_else(|| unknown("format", format, &names))?;
+        let layout = Layout { width, colour: false, wide, notes };
+        py.detach(|| render(std::slice::from_ref(&*self.0), *format, layout)).map_err(wrong)
+    }
+
+    /// The contents of a file in the format of its extension.
+    fn file(&self, py: Python<'_>, path: &str) -> PyResult<Vec<u8>> {
+        let format = FileFormat::from_extension(Path::new(path)).map_err(wrong)?;
+        py.detach(|| render_file(std::slice::from_ref(&*self.0), format)).map_err(wrong)
+    }
+
+    /// One row per level, in the columns of CSV.
+    fn levels(&self) -> PyResult<Table> {
+        let rows: Vec<_> = self.0.levels.iter().map(|level| flat_row(&self.0, level)).collect();
+        Table::of_rows(&rows)
+    }
+
+    fn __eq__(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
