@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the check and says what came out; a verdict ends the job in verdict.sh, after the uploads. Wrong input ends it here.
-# FILES, BASELINE, ARGS; of the runner: RUNNER_TEMP, GITHUB_OUTPUT.
+# FILES, BASELINE, FAIL_ON, ARGS; of the runner: RUNNER_TEMP, GITHUB_OUTPUT.
 set -uo pipefail
 
 # Words are parted by spaces on purpose; no name is expanded.
@@ -8,6 +8,11 @@ set -f
 # shellcheck disable=SC2206
 files=($FILES) options=($ARGS)
 [ -z "$BASELINE" ] || options+=(--baseline "$BASELINE")
+case $FAIL_ON in
+worse | any) options+=(--fail-on "$FAIL_ON") ;;
+never) ;;
+*) echo "::error::fail-on must be worse, any or never, but is $FAIL_ON" && exit 2 ;;
+esac
 
 folder=$RUNNER_TEMP/liqsim-verdicts
 mkdir -p "$folder" || exit 2

@@ -27,6 +27,15 @@ pub struct NotANumber {
 }
 
 impl NotANumber {
+    /// That of a path of an asset under a model.
+    pub fn new(model: &Model, asset: usize, path: u64, days: f64) -> Self {
+        let model = match model {
+            Model::Custom(model) => model.name().to_owned(),
+            model => model.kind().to_owned(),
+        };
+        Self { model, asset, path, days }
+    }
+
     /// The first one among the log-prices at the end of a block of a law, by asset and path; the first path has this number. Nothing that
     /// happens to a price makes it a number again, so its end tells.
     pub(super) fn among(log_prices: &[Vec<f64>], law: &PathLaw, (block, first): (u64, u64)) -> Option<Self> {
@@ -35,12 +44,7 @@ impl NotANumber {
             log_prices.iter().enumerate().find_map(|(asset, prices)| Some((asset, lane_of(prices)?)))?;
         let mut search = Search { asset, lane: lane as u32, years: law.years() };
         BlockLoop::new(law).run_block(block, log_prices[asset].len(), &mut [&mut search]);
-        let model = match &law.models[asset] {
-            Model::Custom(model) => model.name().to_owned(),
-            model => model.kind().to_owned(),
-        };
-        let days = search.years * DAYS_PER_YEAR;
-        Some(Self { model, asset, path: first + lane as u64, days })
+        Some(Self::new(&law.models[asset], asset, first + lane as u64, search.years * DAYS_PER_YEAR))
     }
 }
 

@@ -72,9 +72,9 @@ table! {
         /// the multiples of an interval such as "1h". The horizon itself is looked at only if it is a multiple.
         optional monitoring: Monitoring,
         /// How liquidation probabilities are estimated: "pseudo" (independent paths, hits counted), "sobol" (exact crossing
-        /// probabilities on scrambled Sobol nets, or hits counted by strata of what drives the price), or "auto" (the same, with
-        /// importance sampling or particles for rare liquidations; used if absent). Where the model or the account does not
-        /// allow it, hits are counted.
+        /// probabilities on scrambled Sobol points; an error where the model or the account does not allow it), or "auto" (the
+        /// best that applies: Sobol points with importance sampling, particles for rare liquidations, hits counted by strata of
+        /// what drives the price; used if absent).
         optional sampling: Sampling,
         /// Longest time between two looks at an account of several positions; in between its margin follows a bridge. Chosen
         /// from the volatility and the horizon if absent.

@@ -72,10 +72,10 @@ pub struct Simulation {
 pub enum Sampling {
     /// Independent paths, hits counted.
     Pseudo,
-    /// Crossing probabilities on scrambled Sobol nets where the model and the account allow it, otherwise hits counted by strata of
-    /// what drives the price where that is known, otherwise as `Pseudo`.
+    /// Crossing probabilities on scrambled Sobol points; an error where the model or the account does not allow it.
     Sobol,
-    /// As `Sobol`, with importance sampling for rare liquidations, or particles.
+    /// The best that applies: Sobol points with importance sampling, particles for rare liquidations, hits counted by strata of what
+    /// drives the price where that is known, otherwise as `Pseudo`.
     Auto,
 }
 

@@ -12,10 +12,12 @@ use crate::report::html::{Document, ScenarioText, render};
 use crate::report::is_warning;
 use crate::result::RunResult;
 use crate::scenario::{PathBudget, Scenario};
-use crate::study::{RunError, answer_at, chosen, run};
+use crate::study::{RunError, answer_at, assumptions, chosen, run, run_levels};
 
-/// Paths of the answers before the last; each is given only where the next one takes several times as many.
-const COARSE: [u64; 2] = [1 << 11, 1 << 15];
+/// Paths of the first answer, which is of the level that is looked at and of no other.
+const COARSE: u64 = 1 << 11;
+/// Paths of the next one, of all levels and the curve; left out where the scenario's own number is not several times as many.
+const FINER: u64 = 1 << 15;
 const SEVERAL: u64 = 4;
 
 /// The last finished result, which a report is mostly wanted of.
@@ -29,6 +31,7 @@ struct Answer<'a> {
     stages: usize,
     leverage: Option<f64>,
     sentence: Option<String>,
+    assumptions: String,
     left_out: &'a [f64],
     /// What limits the answer, beyond how it was computed.
     warnings: Vec<&'a str>,
@@ -59,39 +62,58 @@ pub(super) fn answer(
         Ok(posed) => posed,
         Err(problems) => return Reply::json(422, &refusal(&problems)),
     };
-    let budgets = budgets(&posed.scenario);
-    let own = budgets.len() - 1;
-    let stage = if as_report { own } else { question.stage.min(own) };
-    let scenario = posed.scenario.with(budgets[stage], None);
+    let own = own_paths(&posed.scenario);
+    let last_stage = if own / SEVERAL >= FINER { 2 } else { 1 };
+    let stage = if as_report { last_stage } else { question.stage.min(last_stage) };
+    let is_coarse = stage == 0;
+    let paths = if is_coarse { Some(own.min(COARSE)) } else { (stage < last_stage).then_some(FINER) };
+    let mut scenario = posed.scenario.with(paths, None);
+    if let (true, Some(leverage)) = (is_coarse && desk.has_levels(), question.leverage) {
+        scenario.account.leverage = vec![leverage];
+    }
     let identity = scenario.identity().to_string();
-    let known = last.take().filter(|result| result.identity == identity);
+    let known = last.as_ref().filter(|result| result.identity == identity && !is_coarse).cloned();
+    let options = RunOptions { threads: None, stop, progress: &|_| {} };
     let found = match known {
         Some(result) => Ok(result),
-        None => run(&scenario, &RunOptions { threads: None, stop, progress: &|_| {} }),
+        None if is_coarse => run_levels(&scenario, &options),
+        None => run(&scenario, &options),
     };
     let result = match found {
-        Ok(result) if !stop.load(Ordering::Relaxed) && !result.interrupted => &*last.insert(result),
+        Ok(result) if !stop.load(Ordering::Relaxed) && !result.interrupted => result,
         Ok(_) | Err(RunError::Interrupted) => return superseded(),
         Err(error) => return failure(&error),
     };
-    if as_report {
-        return report(result);
+    let reply = match as_report {
+        true => report(&result),
+        false => shown(&scenario, &posed.left_out, question.leverage, (stage, last_stage + 1), &result),
+    };
+    if !is_coarse {
+        *last = Some(result);
     }
-    let leverage = question.leverage.or_else(|| chosen(&scenario, result).map(|level| level.leverage));
+    reply
+}
+
+/// A result as the page reads it.
+fn shown(
+    scenario: &Scenario,
+    left_out: &[f64],
+    leverage: Option<f64>,
+    (stage, stages): (usize, usize),
+    result: &RunResult,
+) -> Reply {
+    let leverage = leverage.or_else(|| chosen(scenario, result).map(|level| level.leverage));
+    let warnings = result.notes.iter().filter(|note| is_warning(note)).map(|note| note.message.as_str());
     Reply::json(
         200,
         &Answer {
             stage,
-            stages: budgets.len(),
+            stages,
             leverage,
-            sentence: leverage.and_then(|leverage| answer_at(&scenario, result, leverage)),
-            left_out: &posed.left_out,
-            warnings: result
-                .notes
-                .iter()
-                .filter(|note| is_warning(note))
-                .map(|note| note.message.as_str())
-                .collect(),
+            sentence: leverage.and_then(|leverage| answer_at(scenario, result, leverage)),
+            assumptions: assumptions(scenario),
+            left_out,
+            warnings: warnings.collect(),
             result,
         },
     )
@@ -102,14 +124,12 @@ pub(super) fn superseded() -> Reply {
     Reply::json(409, &json!({ "superseded": true }))
 }
 
-/// Paths of every stage; the last one is as the scenario says.
-fn budgets(scenario: &Scenario) -> Vec<Option<u64>> {
-    let own = match scenario.simulation.paths {
+/// The scenario's own number of paths.
+fn own_paths(scenario: &Scenario) -> u64 {
+    match scenario.simulation.paths {
         PathBudget::Fixed(paths) => paths,
         PathBudget::Precision { max_paths, .. } => max_paths,
-    };
-    let before = COARSE.into_iter().filter(|paths| paths.saturating_mul(SEVERAL) <= own);
-    before.map(Some).chain([None]).collect()
+    }
 }
 
 fn report(result: &RunResult) -> Reply {

@@ -88,6 +88,11 @@ impl Desk {
         Ok(Self { source, overrides: overrides.to_vec(), levels, start })
     }
 
+    /// Whether the file lists levels, so that another one can be looked at.
+    pub fn has_levels(&self) -> bool {
+        !self.levels.is_empty()
+    }
+
     /// The scenario that a question is about. Levels that are not looked at give way where a change rules them out.
     pub fn pose(&self, question: &Question) -> Result<Posed, Problems> {
         let mut levels = self.levels.clone();

@@ -6,6 +6,7 @@
 //! paths shrink as the levels grow.
 
 use super::safe::LeverageRange;
+use super::search::at_levels;
 use super::simulation::{RunError, run_tallied};
 use crate::engine::RunOptions;
 use crate::numeric::elementary;
@@ -90,8 +91,7 @@ fn budget(scenario: &Scenario, levels: usize, paths: u64) -> u64 {
 
 /// The scenario of the curve's own run.
 fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
-    let mut dense = scenario.clone();
-    dense.account.leverage = leverages;
+    let mut dense = at_levels(scenario, leverages);
     dense.simulation.paths = PathBudget::Fixed(paths);
     dense
 }

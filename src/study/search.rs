@@ -9,7 +9,7 @@ use super::simulation::{RunError, run_levels as run};
 use crate::engine::RunOptions;
 use crate::numeric::elementary;
 use crate::result::LevelResult;
-use crate::scenario::Scenario;
+use crate::scenario::{Sampling, Scenario};
 
 /// Levels of the first run.
 const FIRST_LEVELS: usize = 16;
@@ -88,15 +88,23 @@ pub fn largest_within(
     }))
 }
 
+/// A scenario at other levels than its own, where Sobol points need not be had: a stop may come before liquidation there.
+pub(super) fn at_levels(scenario: &Scenario, leverages: Vec<f64>) -> Scenario {
+    let mut scenario = scenario.clone();
+    scenario.account.leverage = leverages;
+    if scenario.simulation.sampling == Sampling::Sobol {
+        scenario.simulation.sampling = Sampling::Auto;
+    }
+    scenario
+}
+
 /// The results of a scenario at other levels.
 pub(super) fn evaluate(
     scenario: &Scenario,
     grid: &[f64],
     options: &RunOptions<'_>,
 ) -> Result<Vec<LevelResult>, RunError> {
-    let mut scenario = scenario.clone();
-    scenario.account.leverage = grid.to_vec();
-    let result = run(&scenario, options)?;
+    let result = run(&at_levels(scenario, grid.to_vec()), options)?;
     if options.stop.load(std::sync::atomic::Ordering::Relaxed) {
         return Err(RunError::Interrupted);
     }

@@ -1,7 +1,7 @@
 //! Price paths as bars, for other tools: the same paths as `liqsim simulate`.
 
 use super::simulation::RunError;
-use crate::engine::{Executor, PathBars, PlanError, Progress, RunOptions};
+use crate::engine::{AssetBars, Executor, NotANumber, PathBars, PlanError, Progress, RunOptions};
 use crate::market::Duration;
 use crate::numeric::elementary;
 use crate::scenario::Scenario;
@@ -91,6 +91,9 @@ pub fn simulate<E: From<SimulateError>>(
         let made = executor.map(batch.clone(), || (), make);
         let made = made.ok_or(SimulateError::Run(RunError::Interrupted))?;
         for (block, (assets, network)) in batch.clone().zip(&made) {
+            if let Some(found) = not_a_number(scenario, assets, block * BLOCK, interval) {
+                return Err(SimulateError::Run(found.into()).into());
+            }
             for lane in 0..in_block(block) {
                 for (asset, columns) in assets.iter().enumerate() {
                     let start = scenario.assets[asset].price;
@@ -117,4 +120,21 @@ pub fn simulate<E: From<SimulateError>>(
         executor.report(Progress { paths_done, paths_planned: paths });
     }
     Ok(())
+}
+
+/// The first close that is not a number, of paths numbered from `first` on.
+fn not_a_number(
+    scenario: &Scenario,
+    assets: &[AssetBars],
+    first: u64,
+    interval: Duration,
+) -> Option<NotANumber> {
+    assets.iter().enumerate().find_map(|(asset, columns)| {
+        let broken = |(bar, closes): (usize, &Vec<f64>)| {
+            let lane = closes.iter().position(|close| close.is_nan())?;
+            Some((first + lane as u64, (bar + 1) as f64 * interval.days()))
+        };
+        let (path, days) = columns.close.iter().enumerate().find_map(broken)?;
+        Some(NotANumber::new(&scenario.assets[asset].model, asset, path, days))
+    })
 }

@@ -8,7 +8,7 @@ use liqsim::market::Duration;
 use liqsim::model::{Model, Moves, PriceModel, Stepper};
 use liqsim::numeric::{Replacement, Stream};
 use liqsim::scenario::{Monitoring, PathBudget, Scenario};
-use liqsim::study::{RunError, run};
+use liqsim::study::{RunError, SimulateError, run, simulate};
 use liqsim::venue::Side;
 
 use crate::common::{Setup, days};
@@ -126,4 +126,16 @@ fn the_day_is_that_of_the_first_bar_without_a_price() {
     // Watched continuously: the only bar ends at the horizon.
     let found = broken(&scenario(Breaks { lane: (5, 10.25), ..WHOLE }, Monitoring::Continuous), 2);
     assert_eq!((found.path, found.days.round()), (5, 30.0));
+}
+
+#[test]
+fn simulated_bars_end_there_too() {
+    let scenario = scenario(Breaks { lane: (5, 10.25), ..WHOLE }, Monitoring::Every(days(1)));
+    let found = simulate(&scenario, 10, days(1), &RunOptions::default(), |_| Ok::<(), SimulateError>(()));
+    match found {
+        Err(SimulateError::Run(RunError::NotANumber(found))) => {
+            assert_eq!((found.path, found.days.round()), (5, 11.0));
+        }
+        other => panic!("{other:?}"),
+    }
 }

@@ -112,8 +112,8 @@ fn strata_and_plain_counts_have_the_same_mean() {
             }
         }
         let note = result.notes.iter().find(|note| note.code == "sampling").map(|note| note.message.clone());
-        // A stop beyond the liquidation price does nothing, and one before it leaves no liquidation: nets know both.
-        let method = if case.policy == stop { "Sobol nets" } else { "strata" };
+        // A stop beyond the liquidation price does nothing, and one before it leaves no liquidation: Sobol points know both.
+        let method = if case.policy == stop { "Sobol points" } else { "strata" };
         assert!(note.is_some_and(|text| text.contains(method)), "{:?}", result.notes);
     }
     let together = scores.iter().sum::<f64>() / (scores.len() as f64).sqrt();

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use liqsim::engine::RunOptions;
-use liqsim::scenario::{self, Source, parse};
-use liqsim::study::run;
+use liqsim::scenario::{self, Scenario, Source, parse};
+use liqsim::study::{run, run_levels};
 use serde_json::{Value, json};
 
 use super::client::{ONE, Page, reply};
@@ -13,11 +13,14 @@ fn change(path: Value, value: Value) -> Value {
     json!({ "path": path, "value": value })
 }
 
-/// The result of the same scenario without a page.
-fn result(options: &[&str], paths: Option<u64>) -> Value {
+fn scenario_of(options: &[&str]) -> Scenario {
     let options: Vec<String> = options.iter().map(ToString::to_string).collect();
-    let scenario = parse(Source::new("scenario.toml", ONE), &options).unwrap().with(paths, None);
-    serde_json::to_value(run(&scenario, &RunOptions::default()).unwrap()).unwrap()
+    parse(Source::new("scenario.toml", ONE), &options).unwrap()
+}
+
+/// The result of the same scenario without a page.
+fn result(options: &[&str]) -> Value {
+    serde_json::to_value(run(&scenario_of(options), &RunOptions::default()).unwrap()).unwrap()
 }
 
 #[test]
@@ -36,11 +39,14 @@ fn an_answer_is_the_result_of_run_for_the_same_scenario() {
         "simulation.horizon=14d",
         "policy.stop_loss.distance=9%",
     ];
-    let coarse = page.answer(&changes, None, 0);
+    // First the level that is looked at, and no curve.
+    let coarse = page.answer(&changes, Some(5.0), 0);
     assert_eq!((&coarse["stage"], &coarse["stages"]), (&json!(0), &json!(2)));
-    assert_eq!(coarse["result"], result(&options, Some(2048)));
+    let level = scenario_of(&[&options[..], &["account.leverage=5", "simulation.paths=2048"]].concat());
+    let level = run_levels(&level, &RunOptions::default()).unwrap();
+    assert_eq!(coarse["result"], serde_json::to_value(level).unwrap());
     let fine = page.answer(&changes, None, 1);
-    assert_eq!(fine["result"], result(&options, None));
+    assert_eq!(fine["result"], result(&options));
     assert_eq!(fine["result"]["paths"], 20_000);
     // Asked again it is the same, and beyond the last stage there is none.
     assert_eq!(page.answer(&changes, None, 7), fine);
@@ -61,7 +67,7 @@ fn a_level_that_the_file_does_not_list_is_computed() {
 fn levels_that_a_venue_does_not_allow_give_way_to_the_one_looked_at() {
     let page = Page::new(ONE, &["simulation.paths=3000"]);
     let changes = json!([change(json!(["account", "venue"]), json!("hyperliquid-btc"))]);
-    let answer = page.answer(&changes, Some(5.0), 0);
+    let answer = page.answer(&changes, Some(5.0), 9);
     assert_eq!(answer["left_out"], json!([50.0, 100.0]), "hyperliquid allows 40x");
     let problems = page.problems(&changes, Some(100.0));
     assert!(problems[0]["key"].as_str().unwrap().starts_with("account.leverage"), "{problems:?}");
@@ -134,7 +140,7 @@ fn the_report_is_the_page_of_the_same_result() {
     let (status, body) = page.ask("report", &json!({ "changes": [], "leverage": 5.0 }));
     assert_eq!(status, 200);
     assert!(body.starts_with("<!doctype html>") && body.contains("Opened at"));
-    let answer = page.answer(&json!([]), Some(5.0), 0);
+    let answer = page.answer(&json!([]), Some(5.0), 9);
     assert!(body.contains(answer["result"]["identity"].as_str().unwrap()));
 }
 
@@ -211,5 +217,5 @@ fn a_scenario_file_is_served_with_what_it_names() {
     let page = Page::of(Source::read(&path).unwrap(), &["simulation.paths=2000".to_owned()]);
     let alone = scenario::load(&path, &["simulation.paths=2000".to_owned()]).unwrap();
     let expected = serde_json::to_value(run(&alone, &RunOptions::default()).unwrap()).unwrap();
-    assert_eq!(page.answer(&json!([]), None, 0)["result"], expected);
+    assert_eq!(page.answer(&json!([]), None, 9)["result"], expected);
 }

@@ -12,8 +12,9 @@ function shape(name, attributes, text) {
 
 const TICKS = [0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 75, 100, 150, 200, 500, 1000];
 
-// What is drawn: `levels` and `before` by rising leverage, the chosen leverage, the safe one, the scale.
-function drawCurve(box, { levels, before, leverage, estimate, safe, isLog, isCoarse, onChoose }) {
+// What is drawn: `levels` and `before` by rising leverage, the chosen leverage, the safe one, the scale. Levels that are of an older
+// question are dotted until those of the newest are there.
+function drawCurve(box, { levels, isOld, before, leverage, estimate, safe, isLog, isCoarse, onChoose }) {
   const width = Math.max(280, box.clientWidth);
   const narrow = width < 520;
   const height = narrow ? 290 : 330;
@@ -29,7 +30,7 @@ function drawCurve(box, { levels, before, leverage, estimate, safe, isLog, isCoa
   const add = (name, attributes, text) => picture.append(shape(name, attributes, text));
   const path = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("");
   const rungs = isLog ? Array.from({ length: Math.round(-Math.log10(floor)) + 1 }, (_, i) => 10 ** -i) : [0, 0.2, 0.4, 0.6, 0.8, 1];
-  if (safe > from) {
+  if (safe > from && !isOld) {
     const edge = x(Math.min(safe, to));
     add("rect", { class: "safe", x: left, y: top, width: edge - left, height: bottom - top });
     add("line", { class: "safe-edge", x1: edge, x2: edge, y1: top, y2: bottom });
@@ -52,13 +53,13 @@ function drawCurve(box, { levels, before, leverage, estimate, safe, isLog, isCoa
   const line = (list) => path(list.filter(([, e]) => !isLog || e.value > 0).map(([at, e]) => [x(at), y(e.value)]));
   if (before) add("path", { class: "before", d: line(probabilities(before)) });
   const points = probabilities(levels);
-  if (points.length > 1) {
+  if (points.length > 1 && !isOld) {
     add("path", { class: "band", d: `${path([...points.map(([at, e]) => [x(at), y(e.high)]), ...points.reverse().map(([at, e]) => [x(at), y(e.low)])])}Z` });
     points.reverse();
   }
   const stopped = levels.filter((level) => level.exits?.stopped).map((level) => [level.leverage, level.exits.stopped]);
-  if (stopped.length > 1) add("path", { class: "stopped", d: line(stopped) });
-  add("path", { class: "line", d: line(points) });
+  if (stopped.length > 1 && !isOld) add("path", { class: "stopped", d: line(stopped) });
+  add("path", { class: isOld ? "before" : "line", d: line(points) });
   const at = x(Math.min(to, Math.max(from, leverage)));
   add("line", { class: "chosen", x1: at, x2: at, y1: top - 4, y2: bottom });
   if (estimate) {

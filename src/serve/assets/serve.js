@@ -3,7 +3,7 @@
 
 const desk = {
   start: null, changes: new Map(), leverage: null, fields: [],
-  answer: null, isFine: false, before: null, label: "the file", isLog: false,
+  answer: null, full: null, isFine: false, before: null, label: "the file", isLog: false,
   moves: 0, asking: null, isCoarseAsked: false,
 };
 let lever;
@@ -12,6 +12,8 @@ const question = (stage) => ({ changes: [...desk.changes.values()].map(({ path, 
 const post = (name, stage, signal) => fetch(name, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(question(stage)), signal });
 
 // ---- what moves
+
+const sayChanges = () => JSON.stringify(question(0).changes);
 
 const startsWith = (path, head) => head.every((step, i) => path[i] === step);
 const valueOf = (field) => (desk.changes.has(field.key) ? desk.changes.get(field.key).value : field.value);
@@ -30,7 +32,7 @@ function change(field, value) {
 
 function choose(leverage) {
   desk.leverage = leverage;
-  const level = desk.answer && levelAt(desk.answer.result, leverage);
+  const level = desk.full?.of === sayChanges() && levelAt(desk.full.result, leverage);
   if (level) showNumber(leverage, level.liquidation_probability);
   moved();
 }
@@ -50,7 +52,7 @@ async function ask(stage) {
   const asking = new AbortController();
   desk.asking = asking;
   desk.isCoarseAsked = stage === 0;
-  const moves = desk.moves;
+  const [moves, of] = [desk.moves, sayChanges()];
   let status, body;
   try {
     const response = await post("run", stage, asking.signal);
@@ -61,7 +63,7 @@ async function ask(stage) {
   }
   if (desk.asking !== asking) return;
   desk.isCoarseAsked = false;
-  if (status === 200) receive(body, moves);
+  if (status === 200) receive({ ...body, of }, moves);
   else if (status === 422 && moves === desk.moves) refuse(body.problems);
   else if (status !== 422 && status !== 409) {
     showState("wrong", "No answer from the program: start it again with liqsim serve");
@@ -77,6 +79,8 @@ async function ask(stage) {
 function receive(answer, moves) {
   const isNewest = moves === desk.moves;
   desk.answer = answer;
+  // The first answer is of one level.
+  if (answer.stage > 0) desk.full = answer;
   desk.isFine = isNewest && answer.stage + 1 === answer.stages;
   if (desk.leverage === null) desk.leverage = answer.leverage;
   if (isNewest) problems([]);
@@ -143,14 +147,14 @@ function showChanges() {
 }
 
 function showCurve() {
-  const { result } = desk.answer;
-  const levels = pointsOf(result);
-  if (desk.leverage === null || !levels.length) { $("curve").hidden = true; return; }
-  const level = levelAt(result, desk.answer.leverage);
+  const { result, leverage, of } = desk.answer;
+  if (!desk.full || leverage === null) return;
+  const levels = pointsOf(desk.full.result);
+  const level = levelAt(result, leverage);
   const isChanged = desk.before && (desk.changes.size > 0 || desk.before.changes.size > 0);
   drawCurve($("curve"), {
-    levels, before: isChanged ? desk.before.points : null, leverage: desk.answer.leverage, estimate: level?.liquidation_probability,
-    safe: result.safe_leverage?.[0]?.low, isLog: desk.isLog, isCoarse: !desk.isFine,
+    levels, isOld: desk.full.of !== of, before: isChanged ? desk.before.points : null, leverage, estimate: level?.liquidation_probability,
+    safe: desk.full.result.safe_leverage?.[0]?.low, isLog: desk.isLog, isCoarse: !desk.isFine,
     onChoose: (at) => choose(levels.reduce((a, b) => (Math.abs(Math.log(b.leverage / at)) < Math.abs(Math.log(a.leverage / at)) ? b : a)).leverage),
   });
   const key = ["line: liquidated", "shade: 95 % interval"];
@@ -164,7 +168,7 @@ function showControls() {
     field.set(valueOf(field));
     field.made.classList.toggle("changed", desk.changes.has(field.key));
   }
-  const levels = desk.answer ? pointsOf(desk.answer.result).map((level) => level.leverage) : desk.start.levels;
+  const levels = desk.full ? pointsOf(desk.full.result).map((level) => level.leverage) : desk.start.levels;
   const level = desk.answer && levelAt(desk.answer.result, desk.leverage);
   if (desk.leverage !== null && desk.start.levels.length) lever.set(levels, desk.leverage, `${times(desk.leverage)}${level ? `, liquidated ${probability(level.liquidation_probability)}` : ""}`);
   $("reset").disabled = desk.changes.size === 0 && desk.label === "the file" && desk.leverage === desk.before?.leverage;

@@ -64,8 +64,8 @@ function showAnswer(answer, isFine) {
   $("mini").textContent = `${leverage === null ? "" : `${times(leverage)} · `}${probability(level.liquidation_probability)} liquidated · ${isFine ? "fine" : "coarse"}`;
   if (isFine) $("spoken").textContent = answer.sentence ?? result.answer ?? "";
   showTiles(level, !isFine);
-  $("assumes").textContent = result.assumptions ?? "";
+  $("assumes").textContent = answer.assumptions;
   // With few paths there is much to warn of that more paths settle.
   if (isFine) showWarnings(answer.warnings, answer.left_out);
-  showTable(result);
+  if (answer.stage > 0) showTable(result);
 }

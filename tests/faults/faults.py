@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Faults on purpose: kills, signals, full disks and damaged files, at random moments with a fixed seed.
 
-    tests/faults.py [PROGRAM] [ROUNDS]
+    tests/faults/faults.py [PROGRAM] [ROUNDS]
 
 Prints how many of each were tried and what was lost. It exits with 1 if a file was corrupt, a result differed from that
 of an undisturbed run, a complete result was replaced by less, or a signal was obeyed too late. Standard library only.
