@@ -72,7 +72,7 @@ class Safe:
         def words(row: dict[str, Any]) -> str:
             limit = row.get("max_probability", row.get("max"))
             within = "" if limit is None else f" within {100 * limit:g} %"
-            interval = "" if row["low"] is None else f" [{row['low']:.4g}, {row['high']:.4g}]"
+            interval = "" if row["low"] is None or row["high"] is None else f" [{row['low']:.4g}, {row['high']:.4g}]"
             return f"{row['leverage'] or 0.0:.4g}x{interval}{within}"
 
         return f"<safe: {'; '.join(words(row) for row in self._dict['safe_leverage'])}>"
