@@ -44,8 +44,9 @@ pub fn pack<T: Serialize>(part: &T) -> Result<Vec<u8>, PackedError> {
         }
     }
     write_text(&text[start..], &mut bytes);
-    let mut packed = GzEncoder::new(MAGIC.to_vec(), Compression::default());
-    packed.write_all(&bytes).and_then(|()| packed.finish()).map_err(damaged)
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    let packed = packed.write_all(&bytes).and_then(|()| packed.finish()).map_err(damaged)?;
+    Ok([MAGIC, blake3::hash(&packed).as_bytes(), &packed].concat())
 }
 
 /// The part of some bytes.
@@ -53,7 +54,12 @@ pub fn pack<T: Serialize>(part: &T) -> Result<Vec<u8>, PackedError> {
 /// # Errors
 /// See [`PackedError`].
 pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, PackedError> {
-    let packed = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("it begins otherwise"))?;
+    let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("it begins otherwise"))?;
+    let (checksum, packed) =
+        rest.split_at_checked(blake3::OUT_LEN).ok_or_else(|| damaged("it ends early"))?;
+    if blake3::hash(packed).as_bytes() != checksum {
+        return Err(damaged("its checksum is another"));
+    }
     let mut bytes = Vec::new();
     GzDecoder::new(packed).read_to_end(&mut bytes).map_err(damaged)?;
     let text = read(&bytes).ok_or_else(|| damaged("it ends early"))?;
@@ -188,7 +194,7 @@ mod tests {
     #[test]
     fn damaged_bytes_are_refused() {
         let bytes = pack(&json!({ "a": [1.5, 2.5], "b": "text" })).unwrap();
-        for place in MAGIC.len() + 10..bytes.len() {
+        for place in 0..bytes.len() {
             let mut other = bytes.clone();
             other[place] ^= 4;
             assert!(unpack::<Value>(&other).is_err(), "{place}");

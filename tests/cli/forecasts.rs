@@ -54,7 +54,7 @@ fn risk_answers_in_a_sentence_and_writes_what_it_ran() {
     let json: Value = serde_json::from_str(&done(folder.path(), line)).unwrap();
     let answer = json["answer"].as_str().unwrap();
     assert!(
-        answer.starts_with("Over the next 3d from ") && answer.contains("a 20x long is liquidated with"),
+        answer.starts_with("Over the next 3 days from ") && answer.contains("a 20x long is liquidated with"),
         "{answer}"
     );
     assert!(json["assumptions"].as_str().unwrap().contains("binance-usdm-btcusdt"));

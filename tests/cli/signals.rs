@@ -14,8 +14,14 @@ const COMPLETE: &str = r#"{ "liqsim": "complete" }"#;
 /// Machines that run tests are busy.
 const SLACK: Duration = Duration::from_secs(8);
 
+/// A command that obeys signals, also where the tests themselves run with some ignored, such as in the background of a shell
+/// (`env` of GNU takes that back; elsewhere the program is started as it is).
 fn liqsim(arguments: &[&str]) -> Command {
-    let mut command = Command::new(LIQSIM);
+    let takes_back = cfg!(target_os = "linux");
+    let mut command = Command::new(if takes_back { "env" } else { LIQSIM });
+    if takes_back {
+        command.args(["--default-signal", LIQSIM]);
+    }
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -63,9 +63,9 @@ fn words_filter_the_list() {
 fn no_number_of_a_sheet_shows_its_rounding() {
     for name in liqsim::venue::catalogue_names() {
         let sheet = text(&liqsim(Path::new("."), &["venues", name]).stdout);
-        for number in
-            sheet.split_whitespace().filter(|word| word.parse::<f64>().is_ok() || word.ends_with('x'))
-        {
+        // A rounding stands behind the point; the long numbers of addresses have none.
+        let is_number = |word: &&str| word.parse::<f64>().is_ok() || word.ends_with('x');
+        for number in sheet.split_whitespace().filter(is_number).filter(|word| word.contains('.')) {
             let digits = number.chars().filter(char::is_ascii_digit).count();
             assert!(digits <= 13, "{name}: {number}");
         }

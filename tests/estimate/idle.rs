@@ -96,17 +96,3 @@ fn sobol_points_are_an_error_where_they_cannot_be_had() {
         assert!(matches!(found, Err(RunError::Sampling(_))), "{found:?}");
     }
 }
-
-/// At 10x liquidation comes before a stop at 12 %, at 5x it does not: there the curve counts.
-#[test]
-fn a_curve_beside_sobol_points_need_not_have_them() {
-    let [(gbm, _), ..] = MODELS;
-    let stop = "[policy]\n        stop_loss = { distance = \"12%\" }";
-    let mut scenario = scenario(gbm, ["", "", "", stop]);
-    scenario.account.leverage = vec![10.0];
-    scenario.simulation.sampling = liqsim::scenario::Sampling::Sobol;
-    let result = liqsim::study::run(&scenario, &liqsim::RunOptions::default()).unwrap();
-    assert_eq!(methods(&result), [Method::QuasiMonteCarlo]);
-    let low = &result.curve[0];
-    assert!(low.leverage < 5.0 && low.liquidation_probability.method != Method::QuasiMonteCarlo, "{low:?}");
-}

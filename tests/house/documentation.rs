@@ -119,7 +119,7 @@ fn served(folder: &Path, line: &str) -> Output {
     let mut child = command.spawn().unwrap();
     // It says where it is, or why not.
     let _ = child.stdout.as_mut().unwrap().read(&mut [0; 256]).unwrap();
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     child.wait_with_output().unwrap()
 }
 
