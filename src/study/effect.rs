@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 pub enum Effect {
     /// More is lost, or more often.
     Worse,
+    /// Less is lost, or less often.
+    Better,
     /// Neither: the number is no loss and no gain by itself, or it is there in one result only.
     #[default]
     Other,
-    /// Less is lost, or less often.
-    Better,
 }
 
 /// Numbers that say how much is lost, or how often: more of them is worse.

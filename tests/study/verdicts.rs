@@ -177,7 +177,7 @@ fn github_gets_annotations_and_a_summary() {
         "{}",
         annotations[0]
     );
-    assert!(annotations[0].len() < 200, "{}", annotations[0]);
+    assert!(annotations[0].len() < 220, "{}", annotations[0]);
     assert!(
         fs::read_to_string(summary).unwrap().contains("| 5x | liquidation\\_probability | at most 1.000 %")
     );
