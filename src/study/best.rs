@@ -32,6 +32,8 @@ const BATCHES: u64 = 8;
 const LEAST_BATCH: u64 = 256;
 /// Scores nearer to each other than this share are the same for all purposes; bins of returns are right to a tenth of it.
 const SAME: f64 = 0.01;
+/// The same for growth, which is flat at its top: on the paths of a batch a handful of liquidations move it by more than the above.
+const SAME_GROWTH: f64 = 0.05;
 /// How often a leverage is called the best though none is above zero: so rarely that two seeds do not contradict each other.
 const FALSE_ALARM: f64 = 1e-4;
 
@@ -164,7 +166,7 @@ impl Search<'_> {
             return Ok(best);
         }
         let level = evaluate(scenario, &[least], self.options)?.pop();
-        let is_as_good = |level: &LevelResult| self.score(level) >= (1.0 - SAME) * self.score(&best);
+        let is_as_good = |level: &LevelResult| self.score(level) >= (1.0 - SAME_GROWTH) * self.score(&best);
         Ok(level.filter(is_as_good).unwrap_or(best))
     }
 
