@@ -24,7 +24,7 @@ use super::output::{OutputFile, print};
   liqsim venues bybit
   liqsim venues binance-usdm-btcusdt
   liqsim venues binance-usdm-btcusdt --format toml > my-venue.toml
-  liqsim venues ETHUSDT --import tiers.json -o my-venue.toml")]
+  liqsim venues ETHUSDT --import tiers.json -o eth-venue.toml")]
 pub struct Venues {
     /// Show this venue, or those whose names hold all of these words
     #[arg(value_name = "NAME")]
