@@ -51,8 +51,15 @@ def expect(holds, what):
         failures.append(what)
 
 
+def obey_signals():
+    """Signals that this script may have been started to ignore, such as in the background of a shell, reach the program."""
+    for which in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(which, signal.SIG_DFL)
+
+
 def start(*arguments):
-    return subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = [PROGRAM, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=obey_signals)
 
 
 def finish(*arguments):
@@ -125,7 +132,11 @@ def signals(folder):
         time.sleep(RANDOM.uniform(0.3, 1.5))
         sent = time.monotonic()
         process.send_signal(which)
-        process.communicate()
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
         took = time.monotonic() - sent
         count("runs interrupted")
         expect(process.returncode == expected, f"exit status {process.returncode} after {which.name}")
