@@ -1,5 +1,5 @@
 //! Two correlated assets on cross margin, against high-precision reference values (`tests/reference/open-E-portfolio.json`, with
-//! their source): 400,000 paths watched continuously, 40,000 watched hourly.
+//! their source): 100,000 paths watched continuously, 10,000 watched hourly.
 //!
 //! False alarms for another seed: 28 comparisons at 6.3e-5 each are at most 0.2 %.
 
@@ -75,8 +75,8 @@ fn cross_margin_of_two_assets_is_what_the_references_say() {
     for (number, case) in cases.iter().enumerate() {
         let hourly = Monitoring::Every(Duration::from_seconds(3_600));
         for (monitoring, paths, p_liq, mean_return) in [
-            (Monitoring::Continuous, 400_000, case.p_liq_continuous, case.mean_return_continuous),
-            (hourly, 40_000, case.p_liq_hourly, case.mean_return_hourly),
+            (Monitoring::Continuous, 100_000, case.p_liq_continuous, case.mean_return_continuous),
+            (hourly, 10_000, case.p_liq_hourly, case.mean_return_hourly),
         ] {
             let mut scenario = case.scenario(monitoring, 40 + number as u64);
             scenario.simulation.paths = PathBudget::Fixed(paths);
