@@ -16,6 +16,7 @@ mod paths;
 mod plan;
 mod price_fan;
 mod recorded;
+mod shared_work;
 mod source;
 mod worker;
 
@@ -32,4 +33,5 @@ pub use paths::{AssetBars, Closes, PathBars};
 pub use plan::{LevelTerms, Plan, PlanError, PositionAtStart, path_key};
 pub use price_fan::PriceDates;
 pub use recorded::{BarColumns, RecordedPaths};
+pub use shared_work::{OtherWork, Portion, SharedWork};
 pub use worker::Worker;

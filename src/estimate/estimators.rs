@@ -7,6 +7,8 @@
 //! | auto | any model but bootstrap, watched continuously | hits counted by strata of what drives the price |
 //! | otherwise | | hits counted on the run's paths |
 
+use serde::{Deserialize, Serialize};
+
 use super::estimator::{Answer, Effort, Estimator};
 use super::qmc::Crossing;
 use super::splitting::RareEvents;
@@ -46,7 +48,7 @@ pub struct Estimators {
 }
 
 /// What the estimators of one account know, by level.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Answers {
     own: Vec<Option<(Answer, usize)>>,
 }
@@ -98,12 +100,14 @@ impl Estimators {
         self.is_stratified
     }
 
-    /// What the estimators find out in a run of some paths; what they know so far if the work is stopped.
+    /// What the estimators find out in a run of some paths; what they know so far if the work is stopped. Where a portion of the work is done
+    /// the answers are of no use: what was done is kept by the executor.
     pub fn answers(&self, budget: &PathBudget, paths: u64, executor: &Executor<'_>) -> Answers {
         let effort = match *budget {
             PathBudget::Fixed(_) => effort(paths),
             PathBudget::Precision { relative, max_paths } => {
-                Effort { relative: SAFETY * relative, paths: max_paths.max(LEAST_POINTS) }
+                let paths = max_paths.max(LEAST_POINTS);
+                Effort { relative: SAFETY * relative, paths, until_met: true }
             }
         };
         let mut own: Vec<Option<(Answer, usize)>> = vec![None; self.levels];
@@ -154,5 +158,6 @@ pub(super) fn effort(paths: u64) -> Effort {
     Effort {
         relative: RELATIVE / (paths.max(1) as f64).sqrt(),
         paths: (paths / PATHS_PER_POINT).max(LEAST_POINTS),
+        until_met: false,
     }
 }

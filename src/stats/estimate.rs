@@ -91,6 +91,17 @@ impl Estimate {
         let n = replicates.clone().count() as f64;
         let value = replicates.clone().fold(0.0, |sum, one| sum + one) / n;
         let squares = replicates.fold(0.0, |sum, one| sum + (one - value) * (one - value));
+        Self::of_spread(value, squares, n)
+    }
+
+    /// The same from the sum of `n` replicates and that of their squares, for replicates that differ by more than their last digits.
+    pub fn of_sums(sum: f64, sum_of_squares: f64, n: f64) -> Self {
+        let value = sum / n;
+        Self::of_spread(value, (sum_of_squares - sum * value).max(0.0), n)
+    }
+
+    /// The mean of `n` replicates whose squared distances from it come to a sum.
+    fn of_spread(value: f64, squares: f64, n: f64) -> Self {
         let std_error = (squares / (n * (n - 1.0))).sqrt();
         let half = student_quantile(n - 1.0) * std_error;
         Self::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
@@ -184,6 +195,22 @@ mod tests {
             let estimate = Estimate::probability(events, events, n);
             assert!((estimate.low - low).abs() <= 1e-9 * low, "{events}/{n}: {estimate:?} {low}");
             assert!((estimate.high - high).abs() <= 1e-9 * high, "{events}/{n}: {estimate:?} {high}");
+        }
+    }
+
+    #[test]
+    fn sums_of_replicates_say_what_the_replicates_say() {
+        let replicates = [0.011, 0.013, 0.0095, 0.0121];
+        let (sum, squares) = (replicates.iter().sum(), replicates.iter().map(|x| x * x).sum());
+        let (one, other) =
+            (Estimate::of_replicates(replicates.into_iter()), Estimate::of_sums(sum, squares, 4.0));
+        for (one, other) in [
+            (one.value, other.value),
+            (one.std_error, other.std_error),
+            (one.low, other.low),
+            (one.high, other.high),
+        ] {
+            assert!((one / other - 1.0).abs() < 1e-9, "{one} {other}");
         }
     }
 

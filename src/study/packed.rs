@@ -12,7 +12,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Begins the bytes, with the version of the format.
-const MAGIC: &[u8] = b"liqsim part 1\n";
+const MAGIC: &[u8] = b"liqsim part 2\n";
+/// Any version begins so.
+const ANY: &[u8] = b"liqsim part ";
+/// Bytes of a part before they were deflated, at most.
+const MOST_BYTES: u64 = 1 << 30;
 /// Pairs below which a list is left as it is.
 const FEWEST_PAIRS: usize = 4;
 
@@ -23,6 +27,11 @@ pub struct PackedError(String);
 
 fn damaged(what: impl ToString) -> PackedError {
     PackedError(what.to_string())
+}
+
+/// Whether bytes are those of a part, of this version or another.
+pub(super) fn is_packed(bytes: &[u8]) -> bool {
+    bytes.starts_with(ANY)
 }
 
 /// The bytes of a part.
@@ -61,7 +70,7 @@ pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, PackedError> {
         return Err(damaged("its checksum is another"));
     }
     let mut bytes = Vec::new();
-    GzDecoder::new(packed).read_to_end(&mut bytes).map_err(damaged)?;
+    GzDecoder::new(packed).take(MOST_BYTES).read_to_end(&mut bytes).map_err(damaged)?;
     let text = read(&bytes).ok_or_else(|| damaged("it ends early"))?;
     serde_json::from_slice(&text).map_err(damaged)
 }

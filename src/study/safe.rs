@@ -177,10 +177,22 @@ impl<'a> Depths<'a> {
         max_probability: f64,
         options: &RunOptions<'_>,
     ) -> Result<Option<(SafeLeverage, Method)>, RunError> {
-        let guess = self.depths.quantile(self.paths as f64 * (1.0 - max_probability)).unwrap_or(0.0);
-        let (plan, executor) = (Plan::new(self.range.scenario)?, Executor::new(*options)?);
-        let asked = (max_probability, guess);
-        let found = largest_move(self.range.scenario, &plan, asked, self.paths, &executor);
+        self.apart(max_probability, &Executor::new(*options)?)
+    }
+
+    /// The same of paths that are some of a run of so many.
+    pub(super) fn of_run(self, paths: u64) -> Self {
+        Self { paths, ..self }
+    }
+
+    /// The same by an executor.
+    pub(super) fn apart(
+        &self,
+        max_probability: f64,
+        executor: &Executor<'_>,
+    ) -> Result<Option<(SafeLeverage, Method)>, RunError> {
+        let plan = Plan::new(self.range.scenario)?;
+        let found = largest_move(self.range.scenario, &plan, max_probability, self.paths, executor);
         Ok(found.map(|depth| {
             let leverage = self.range.at_distance(depth.value);
             let safe = SafeLeverage {
@@ -204,11 +216,20 @@ impl<'a> Depths<'a> {
         max_probability: f64,
         options: &RunOptions<'_>,
     ) -> Result<(SafeLeverage, Method), RunError> {
+        self.safest_of(max_probability, &Executor::new(*options)?)
+    }
+
+    /// The same by an executor.
+    pub(super) fn safest_of(
+        &self,
+        max_probability: f64,
+        executor: &Executor<'_>,
+    ) -> Result<(SafeLeverage, Method), RunError> {
         let counted = self.safe(max_probability);
         let width = |safe: &SafeLeverage| safe.high - safe.low;
         let is_better =
             |(safe, by): &(SafeLeverage, Method)| *by == Method::Splitting || width(safe) < width(&counted);
-        let apart = self.safe_apart(max_probability, options)?.filter(is_better);
+        let apart = self.apart(max_probability, executor)?.filter(is_better);
         Ok(apart.unwrap_or((counted, Method::Counted)))
     }
 
