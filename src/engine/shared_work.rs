@@ -53,22 +53,29 @@ impl SharedWork {
         Self { found: self.found.clone(), sums: BTreeMap::new() }
     }
 
-    /// Adds the sums of other units.
+    /// Whether another one may be added.
+    ///
+    /// # Errors
+    /// Something was found out differently.
+    pub fn agrees_with(&self, other: &Self) -> Result<(), OtherWork> {
+        let differs =
+            |(key, value): &(&String, &Value)| self.found.get(*key).is_some_and(|own| own != *value);
+        let is_longer = |(key, sums): &(&String, &Vec<ExactSum>)| {
+            self.sums.get(*key).is_some_and(|own| own.len() != sums.len())
+        };
+        let found = other.found.iter().find(differs).map(|(key, _)| key);
+        match found.or_else(|| other.sums.iter().find(is_longer).map(|(key, _)| key)) {
+            Some(key) => Err(OtherWork(key.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds the sums of other units, and what was found out on the way to them.
     ///
     /// # Errors
     /// Something was found out differently; then nothing is added.
     pub fn merge(&mut self, other: &Self) -> Result<(), OtherWork> {
-        let differs =
-            |(key, value): &(&String, &Value)| self.found.get(*key).is_some_and(|own| own != *value);
-        if let Some((key, _)) = other.found.iter().find(differs) {
-            return Err(OtherWork(key.clone()));
-        }
-        let is_longer = |(key, sums): &(&String, &Vec<ExactSum>)| {
-            self.sums.get(*key).is_some_and(|own| own.len() != sums.len())
-        };
-        if let Some((key, _)) = other.sums.iter().find(is_longer) {
-            return Err(OtherWork(key.clone()));
-        }
+        self.agrees_with(other)?;
         for (key, value) in &other.found {
             self.found.entry(key.clone()).or_insert_with(|| value.clone());
         }

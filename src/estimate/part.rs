@@ -129,17 +129,16 @@ impl Partial {
         if self.paths().checked_add(other.paths()).is_none_or(|paths| paths > MOST_PATHS) {
             return Err(MergeError::TooManyPaths);
         }
-        let mut curve = self.curve.clone();
-        match (&mut curve, &other.curve) {
+        self.work.agrees_with(&other.work)?;
+        match (&mut self.curve, &other.curve) {
             (Some(own), Some(theirs)) => {
                 own.work.merge(&theirs.work)?;
                 own.tally.merge(&theirs.tally);
             }
-            (None, Some(theirs)) => curve = Some(theirs.clone()),
+            (None, Some(theirs)) => self.curve = Some(theirs.clone()),
             (_, None) => {}
         }
         self.work.merge(&other.work)?;
-        self.curve = curve;
         self.blocks.add(&other.blocks);
         for piece in &other.pieces {
             match self.pieces.iter_mut().find(|own| own.until == piece.until) {

@@ -118,7 +118,7 @@ fn more_shards_than_blocks_and_runs_to_a_precision_are_refused() {
 fn a_precision_in_waves() {
     let folder = folder("btc-flat-rate");
     let at = folder.path();
-    let precise = "simulation={horizon = \"1d\", precision = \"3%\", max_paths = 3e5, sampling = \"pseudo\"}";
+    let precise = "simulation={horizon = \"1d\", precision = \"1%\", max_paths = 3e5, sampling = \"pseudo\"}";
     let set = ["--set", precise, "--set", "account.leverage=[20]"];
     let whole = succeeds(at, &[&["run", "a.toml", "--format", "json"], &set[..]].concat());
     let mut files = Vec::new();
