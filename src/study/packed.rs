@@ -53,7 +53,7 @@ pub fn pack<T: Serialize>(part: &T) -> Result<Vec<u8>, PackedError> {
         }
     }
     write_text(&text[start..], &mut bytes);
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     let packed = packed.write_all(&bytes).and_then(|()| packed.finish()).map_err(damaged)?;
     Ok([MAGIC, blake3::hash(&packed).as_bytes(), &packed].concat())
 }
@@ -110,16 +110,28 @@ fn write_text(text: &[u8], out: &mut Vec<u8>) {
     out.extend(text);
 }
 
+/// Counts of neighbours that are much alike take less as steps from one to the next: whichever takes fewer bytes.
 fn write_bins(pairs: &[(u64, u64)], out: &mut Vec<u8>) {
     let zeros = pairs.iter().map(|(_, count)| count.trailing_zeros()).min().unwrap_or(0).min(63);
+    let (mut plain, mut steps) = (Vec::new(), Vec::new());
+    let mut last = 0_u64;
+    for (_, count) in pairs {
+        let count = count >> zeros;
+        varint(count, &mut plain);
+        let step = count.wrapping_sub(last) as i64;
+        // Without its sign, which is the lowest bit: 0, -1, 1, -2, ...
+        varint(((step << 1) ^ (step >> 63)) as u64, &mut steps);
+        last = count;
+    }
+    let takes_steps = steps.len() < plain.len();
     varint(pairs.len() as u64, out);
-    varint(zeros.into(), out);
+    varint(u64::from(zeros) << 1 | u64::from(takes_steps), out);
     let mut last = 0;
     for (bin, _) in pairs {
         varint(bin - last, out);
         last = *bin;
     }
-    pairs.iter().for_each(|(_, count)| varint(count >> zeros, out));
+    out.extend(if takes_steps { steps } else { plain });
 }
 
 /// Seven bits a byte, the lowest first.
@@ -143,12 +155,18 @@ fn read(mut bytes: &[u8]) -> Option<Vec<u8>> {
         if rest.is_empty() {
             return Some(text);
         }
-        let (count, zeros) = (read_varint(rest)?, u32::try_from(read_varint(rest)?).ok()?);
+        let (count, kind) = (read_varint(rest)?, u32::try_from(read_varint(rest)?).ok()?);
+        let (zeros, takes_steps) = (kind >> 1, kind & 1 == 1);
         let steps: Vec<u64> = (0..count).map(|_| read_varint(rest)).collect::<Option<_>>()?;
-        let mut bin = 0_u64;
+        let (mut bin, mut last) = (0_u64, 0_u64);
         for (place, step) in steps.into_iter().enumerate() {
             bin = bin.checked_add(step)?;
-            let count = read_varint(rest)?.checked_shl(zeros)?;
+            let read = read_varint(rest)?;
+            last = match takes_steps {
+                true => last.wrapping_add((read >> 1) ^ (read & 1).wrapping_neg()),
+                false => read,
+            };
+            let count = last.checked_shl(zeros)?;
             text.extend(if place == 0 { "[[" } else { ",[" }.bytes());
             text.extend(format!("{bin},{count}]").bytes());
         }
@@ -179,6 +197,8 @@ mod tests {
     fn everything_that_json_holds_comes_back() {
         let value = json!({
             "bins": [[3, 1 << 24], [4, 5 << 24], [700, 1 << 30], [45_000, 1 << 24], [45_001, u64::MAX]],
+            "steps": [[0, 9_000], [1, 9_004], [2, 8_990], [3, 9_001], [4, 8_996], [5, 9_031]],
+            "far": [[0, 0], [1, u64::MAX], [2, 1], [3, u64::MAX - 1], [4, 3]],
             "no bins": [[3, 1], [2, 1], [5, 1], [6, 1]],
             "deeper": [[[1, 2], [2, 2], [3, 2], [4, 2]], [[1.5, 2], [2, 2], [3, 2], [4, 2]]],
             "few": [[1, 2]],

@@ -168,8 +168,9 @@ fn what_does_not_make_a_run_is_refused_by_name() {
 /// that look counts for nothing.
 #[test]
 fn waves_stop_where_one_machine_stops() {
-    for (model, precision) in [(3, "10%"), (2, "5%")] {
-        let scenario = scenario(model, &format!("precision = \"{precision}\", max_paths = 400_000"));
+    for (model, precision) in [(3, "0.5%"), (2, "0.5%")] {
+        let mut scenario = scenario(model, &format!("precision = \"{precision}\", max_paths = 400_000"));
+        scenario.account.leverage = vec![20.0];
         let options = RunOptions::default();
         let whole = run(&scenario, &options).unwrap();
         let mut run = PartRun::new(&scenario).unwrap();
