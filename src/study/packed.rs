@@ -168,10 +168,26 @@ fn read(mut bytes: &[u8]) -> Option<Vec<u8>> {
             };
             let count = last.checked_shl(zeros)?;
             text.extend(if place == 0 { "[[" } else { ",[" }.bytes());
-            text.extend(format!("{bin},{count}]").bytes());
+            digits(bin, &mut text);
+            text.push(b',');
+            digits(count, &mut text);
+            text.push(b']');
         }
         text.push(b']');
     }
+}
+
+/// The decimal digits of a number; a part has very many of them.
+fn digits(mut number: u64, out: &mut Vec<u8>) {
+    let start = out.len();
+    loop {
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out[start..].reverse();
 }
 
 fn read_varint(rest: &mut &[u8]) -> Option<u64> {
