@@ -25,7 +25,7 @@ use super::values;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  liqsim run liqsim.toml --shard 1/2 -o 1.part\n  liqsim run liqsim.toml --shard 2/2 -o 2.part\n  \
-                        liqsim merge 1.part 2.part --format json\n  liqsim merge parts -o all.part"
+                        liqsim merge 1.part 2.part --format json\n  liqsim merge 1.part 2.part -o all.part"
 )]
 pub struct Merge {
     /// The files of the parts, or folders of them, in any order
