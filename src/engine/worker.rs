@@ -42,8 +42,12 @@ impl<'a> Worker<'a> {
 
     /// A worker for the account of a plan on paths that exist already.
     pub fn on(given: &'a dyn RecordedPaths, plan: &'a Plan) -> Self {
-        let accounts = vec![Followed::new(plan, plan.follower(), false)];
-        Self { paths: Box::new(RecordedSource::new(given, plan)), accounts, broken: None }
+        Self::of_source(Box::new(RecordedSource::new(given, plan)), plan)
+    }
+
+    /// A worker for the account of a plan on the paths of a source.
+    pub(super) fn of_source(paths: Box<dyn BarSource + 'a>, plan: &'a Plan) -> Self {
+        Self { paths, accounts: vec![Followed::new(plan, plan.follower(), false)], broken: None }
     }
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its

@@ -7,6 +7,7 @@
 mod estimator;
 mod estimators;
 mod part;
+mod past;
 mod paths;
 mod qmc;
 mod quantile;
@@ -15,6 +16,7 @@ mod splitting;
 pub use estimator::{Answer, Effort, Estimator};
 pub use estimators::{Answers, Choice, Estimators, SamplingError};
 pub use part::{MergeError, Partial, Shard, ShardError};
+pub use past::PastErrors;
 pub use paths::{Ending, Job, Outcome, estimate, outcome_of, part};
 pub use qmc::Crossing;
 pub use quantile::largest_move;

@@ -14,6 +14,8 @@ const RANGE_TO_VARIANCE: f64 = 0.360_673_760_222_240_85;
 #[derive(Debug)]
 pub struct ScaledStepper {
     model: ScaledHistory,
+    /// The starts that paths are to begin with, one after the other as it was and mirrored; drawn if none.
+    listed: Option<Vec<usize>>,
     /// Place of the start, by path.
     start: Vec<u32>,
     /// Factor on the recorded moves, negative where they are mirrored.
@@ -27,11 +29,17 @@ impl ScaledStepper {
     pub fn new(model: ScaledHistory, lanes: usize) -> Self {
         Self {
             model,
+            listed: None,
             start: Vec::with_capacity(lanes),
             scale: Vec::with_capacity(lanes),
             elapsed: Vec::with_capacity(lanes),
             words: Vec::with_capacity(lanes),
         }
+    }
+
+    /// Walks along the starts with these numbers, each as it was and then mirrored, in place of drawn ones.
+    pub fn along(model: ScaledHistory, numbers: Vec<usize>) -> Self {
+        Self { listed: Some(numbers), ..Self::new(model, 0) }
     }
 
     /// Moves a path on for some years: the change of its log-price, and the lowest and highest on the way over the price before.
@@ -53,7 +61,13 @@ impl Stepper for ScaledStepper {
         let starts = self.model.starts();
         self.start.clear();
         self.scale.clear();
-        for word in &self.words {
+        if let Some(numbers) = &self.listed {
+            for (start, ratio) in numbers.iter().map(|number| starts[*number]) {
+                self.start.extend([start, start]);
+                self.scale.extend([ratio, -ratio]);
+            }
+        }
+        for word in self.words.iter().filter(|_| self.listed.is_none()) {
             // The lowest bit is the sign, the upper 52 are a uniform.
             let place = (word >> 12) as f64 * (1.0 / (1_u64 << 52) as f64) * starts.len() as f64;
             let (start, ratio) = starts[(place as usize).min(starts.len() - 1)];
