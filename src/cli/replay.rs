@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use liqsim::engine::RunOptions;
 use liqsim::market::{Duration, IssueKind, format_time};
-use liqsim::report::html::{self, Document};
+use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{
     Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
@@ -120,17 +120,18 @@ impl From<OutputFormat> for ReplayFormat {
     }
 }
 
-fn no_page() -> anyhow::Error {
-    error_with_help("a walk through history has no page", "name the file .json, .md or .txt")
-}
-
 /// The text of a walk through history.
-fn render_walk(report: &WalkForwardReport, format: ReplayFormat, layout: Layout) -> anyhow::Result<String> {
+fn render_walk(
+    report: &WalkForwardReport,
+    format: ReplayFormat,
+    layout: Layout,
+    texts: &[ScenarioText],
+) -> anyhow::Result<String> {
     Ok(match format {
         ReplayFormat::Table => render_walk_forward_table(report, layout),
         ReplayFormat::Json => render_walk_forward_json(report)?,
         ReplayFormat::Markdown => render_walk_forward_markdown(report),
-        ReplayFormat::Html => return Err(no_page()),
+        ReplayFormat::Html => html::render(&[Document::of_record(&report.document())?], texts)?,
     })
 }
 
@@ -153,9 +154,6 @@ impl Replay {
             ));
         }
         let files = self.prepare()?;
-        if self.walk_forward.is_some() && files.iter().any(|file| file.format == ReplayFormat::Html) {
-            return Err(no_page());
-        }
         let mut scenario = load(&self.scenario, &self.overrides)?.with(self.paths, self.seed);
         let (history, found) = self.reading.read(prices)?;
         let (first, last) = (history.bars[0], history.bars[history.bars.len() - 1]);
@@ -193,11 +191,12 @@ impl Replay {
             }
             let walk = Walk { options: WalkForward { window, every: self.every }, threads: self.threads };
             let report = walk.report(&history, scenario, &horizons, (of, notes), &stop)?;
+            let texts = scenario_texts(std::slice::from_ref(&self.scenario));
             for file in files {
-                let text = render_walk(&report, file.format, Layout::FILE)?;
+                let text = render_walk(&report, file.format, Layout::FILE, &texts)?;
                 file.write(text)?;
             }
-            return print(&render_walk(&report, self.format.into(), terminal_layout())?);
+            return print(&render_walk(&report, self.format.into(), terminal_layout(), &texts)?);
         }
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
         for horizon in horizons {
@@ -240,10 +239,11 @@ impl Replay {
         for table in tables {
             table.write(walked.csv())?;
         }
+        let texts = scenario_texts(std::slice::from_ref(&self.scenario));
         for file in files {
-            file.write(walked.render(file.format, Layout::FILE)?)?;
+            file.write(walked.render(file.format, Layout::FILE, &texts)?)?;
         }
-        print(&walked.render(self.format.into(), terminal_layout())?)
+        print(&walked.render(self.format.into(), terminal_layout(), &texts)?)
     }
 
     /// Checks that the files can be written, so that a wrong path is found before the work and not after it.

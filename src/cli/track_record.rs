@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use liqsim::calibrate::Provenance;
 use liqsim::market::{Duration, IssueKind};
 use liqsim::model::Hours;
+use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{Layout, ReplayFormat, TrackReport, forecasts_csv};
 use liqsim::scenario::Scenario;
 use liqsim::study::{ForecastMethod, ForecastWalk, WalkOptions, barriers, scores, walk};
@@ -143,18 +144,18 @@ impl Walked {
         forecasts_csv(&self.walks, &self.methods)
     }
 
-    /// The scores as text.
-    pub fn render(&self, format: ReplayFormat, layout: Layout) -> anyhow::Result<String> {
+    /// The scores as text; a page has the texts of the scenario.
+    pub fn render(
+        &self,
+        format: ReplayFormat,
+        layout: Layout,
+        texts: &[ScenarioText],
+    ) -> anyhow::Result<String> {
         Ok(match format {
             ReplayFormat::Table => self.report.table(layout),
             ReplayFormat::Json => self.report.json()?,
             ReplayFormat::Markdown => self.report.markdown(),
-            ReplayFormat::Html => {
-                return Err(error_with_help(
-                    "a walk through history has no page",
-                    "name the file .json, .md, .txt or .csv",
-                ));
-            }
+            ReplayFormat::Html => html::render(&[Document::of_record(&self.report.document())?], texts)?,
         })
     }
 }

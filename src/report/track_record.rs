@@ -3,26 +3,12 @@
 use serde::Serialize;
 
 use crate::market::parse_time;
-use crate::stats::Estimate;
-use crate::study::{ForecastMethod, ForecastWalk, ReliabilityBin, Scores};
+use crate::study::{ForecastMethod, ForecastWalk, Scores};
 use crate::venue::Side;
 
+use super::reliability::{RecordDocument, RecordedScore, ReliabilityRow, Score};
 use super::table::grid;
 use super::{Layout, RenderError, json, number, text};
-
-/// A number with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Score {
-    value: f64,
-    low: f64,
-    high: f64,
-}
-
-impl From<Estimate> for Score {
-    fn from(Estimate { value, low, high, .. }: Estimate) -> Self {
-        Self { value, low, high }
-    }
-}
 
 /// The scores of walks through some histories.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,23 +54,6 @@ pub struct ScoreRow {
     pub low_ratio: Option<Score>,
     /// By size of the forecast.
     pub reliability: Vec<ReliabilityRow>,
-}
-
-/// Forecasts of one size.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ReliabilityRow {
-    from: f64,
-    to: f64,
-    forecasts: usize,
-    predicted: f64,
-    realised: Score,
-}
-
-impl From<&ReliabilityBin> for ReliabilityRow {
-    fn from(bin: &ReliabilityBin) -> Self {
-        let ReliabilityBin { from, to, forecasts, predicted, realised } = *bin;
-        Self { from, to, forecasts, predicted, realised: realised.into() }
-    }
 }
 
 impl From<&Scores> for ScoreRow {
@@ -155,6 +124,24 @@ impl TrackReport {
             lines += &format!("\n{note}\n");
         }
         lines
+    }
+
+    /// As a page shows it.
+    pub fn document(&self) -> RecordDocument {
+        let score = |row: &ScoreRow| RecordedScore {
+            model: row.model.to_owned(),
+            horizon_days: row.horizon_days,
+            independent_horizons: Some(row.independent_horizons),
+            reliability: row.reliability.clone(),
+        };
+        RecordDocument {
+            scenario: self.scenario.clone(),
+            line: self.about(),
+            notes: self.notes.clone(),
+            head: HEAD.map(str::to_owned).to_vec(),
+            rows: self.scores.iter().map(|row| row.cells().to_vec()).collect(),
+            scores: self.scores.iter().map(score).collect(),
+        }
     }
 
     fn about(&self) -> String {

@@ -21,12 +21,13 @@ pub const FORMAT_SCRIPT: &str = include_str!("../assets/format.js");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 8] = [
+const SCRIPTS: [&str; 9] = [
     FORMAT_SCRIPT,
     include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
     include_str!("../assets/replay.js"),
+    include_str!("../assets/reliability.js"),
     include_str!("../assets/sweep.js"),
     include_str!("../assets/outcome.js"),
     include_str!("../assets/page.js"),
@@ -102,8 +103,10 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
     let results: Vec<RunResult> = documents.iter().filter_map(Document::run).collect();
     let of_run =
         |result: &RunResult| Answer { name: result.scenario.clone(), text: answer::sentence(result) };
-    let mut answers: Vec<Answer> =
-        documents.iter().filter_map(answer::of_study).map(Answer::of_study).collect();
+    // Beside a run the record of its forecasts does not answer.
+    let answers_alone = |document: &&Document| results.is_empty() || !matches!(document, Document::Record(_));
+    let studies = documents.iter().filter(answers_alone).filter_map(answer::of_study);
+    let mut answers: Vec<Answer> = studies.map(Answer::of_study).collect();
     answers.extend(results.iter().map(of_run));
     let checks = documents.iter().filter_map(|document| match document {
         Document::Check(report) => Some(report.as_ref()),
