@@ -135,6 +135,11 @@ impl PathLaw {
             && !self.dependence.common_jumps.iter().any(is_hit)
     }
 
+    /// Whether neighbouring paths are each other's mirror images.
+    pub fn is_mirrored(&self) -> bool {
+        self.models.iter().all(Model::is_mirrored) && self.stress.iter().all(Stress::is_empty)
+    }
+
     /// Whether normals drive the price of an asset.
     pub fn is_driven(&self, asset: usize) -> bool {
         let is_driven = |model: &Model| !model.is_recorded() && !matches!(model, Model::Custom(_));

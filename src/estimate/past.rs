@@ -1,11 +1,13 @@
 //! How far a recorded history leaves probabilities open, whatever the number of paths drawn from it.
 
+use crate::account::Follower;
 use crate::engine::{Executor, PastStarts, Plan};
 use crate::market::SECONDS_PER_DAY;
-use crate::stats::{Estimate, OverlapError, Tally};
+use crate::stats::{Estimate, LevelTally, OverlapError, Tally};
 
-/// Fewest paths that are followed along the past starts.
-const LEAST_PATHS: u64 = 16_384;
+/// Paths that are followed along the past starts, at least and at most: what they leave open is known well enough from every few of them.
+const LEAST_PATHS: u64 = 4_096;
+const MOST_PATHS: u64 = 32_768;
 
 /// What a finite history leaves open, beside the error of drawing from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,50 +35,66 @@ struct LevelErrors {
     bad_debt: f64,
 }
 
+/// What a chunk of neighbouring starts came to.
+struct ChunkSums {
+    paths: f64,
+    /// By level: liquidations, losses, returns and bad debt.
+    levels: Vec<[f64; 4]>,
+}
+
+impl ChunkSums {
+    fn of(tally: &Tally, follower: &dyn Follower) -> Self {
+        let level = |(number, cell): (usize, &LevelTally)| {
+            let survivors = follower.survivors(tally, number);
+            let liquidated = cell.liquidated.mapped(0.0, 1.0);
+            [
+                liquidated.powers[0],
+                survivors.closing_equity.weight_below(1.0) + cell.recovered.weight_below(1.0),
+                survivors.returns.powers[1] + liquidated.powers[1],
+                cell.bad_debt.mapped(0.0, 1.0).powers[1],
+            ]
+        };
+        Self { paths: tally.paths as f64, levels: tally.levels.iter().enumerate().map(level).collect() }
+    }
+}
+
 impl PastErrors {
     /// Follows the account of a plan along its past starts; none where its prices do not come from any. `paths` are those of the run. A run
     /// that was stopped knows the number of independent horizons only.
     pub fn of(plan: &Plan, paths: u64, executor: &Executor<'_>) -> Option<Self> {
-        let past = PastStarts::of(plan, paths.max(LEAST_PATHS))?;
+        let past = PastStarts::of(plan, paths.clamp(LEAST_PATHS, MOST_PATHS))?;
         let length = past.history().length();
         let block = length.div_ceil(past.hours());
-        let tallies = executor.map(0..past.chunks() as u64, || (), |(), chunk| past.chunk(chunk as usize));
-        let tallies: Option<Vec<Tally>> = tallies.and_then(|tallies| tallies.into_iter().collect());
-        let follower = plan.follower();
+        // By chunk: paths, and sums by level.
+        let chunks: Option<Vec<Option<ChunkSums>>> = executor.map(
+            0..past.chunks() as u64,
+            || past.worker(),
+            |worker, chunk| {
+                let tally = past.chunk(worker, chunk as usize)?;
+                Some(ChunkSums::of(&tally, worker.follower()))
+            },
+        );
+        let chunks: Option<Vec<ChunkSums>> = chunks.and_then(|chunks| chunks.into_iter().collect());
         let overlap = length as f64 / (block * past.hours()) as f64;
         let mut degrees = 0.0;
-        let level = |level: usize, tallies: &[Tally]| {
-            let mut chunks: [Vec<(f64, f64)>; 4] = Default::default();
-            for tally in tallies {
-                let cell = &tally.levels[level];
-                let survivors = follower.survivors(tally, level);
-                let liquidated = cell.liquidated.mapped(0.0, 1.0);
-                let mut equity = survivors.closing_equity;
-                equity += &cell.recovered;
-                let sums = [
-                    liquidated.powers[0],
-                    equity.weight_below(1.0),
-                    survivors.returns.powers[1] + liquidated.powers[1],
-                    cell.bad_debt.mapped(0.0, 1.0).powers[1],
-                ];
-                for (chunks, sum) in chunks.iter_mut().zip(sums) {
-                    chunks.push((sum, tally.paths as f64));
-                }
-            }
-            let errors = chunks.map(|chunks| OverlapError::of(&chunks, block, overlap));
-            let [liquidation, loss, mean_return, bad_debt] = errors;
-            let of = |error: Option<OverlapError>| error.map(|error| error.std_error);
-            let errors = LevelErrors {
-                liquidation: of(liquidation)?,
-                loss: of(loss)?,
-                mean_return: of(mean_return)?,
-                bad_debt: of(bad_debt)?,
+        let level = |level: usize, chunks: &[ChunkSums]| {
+            let error = |quantity: usize| {
+                let sums: Vec<(f64, f64)> =
+                    chunks.iter().map(|chunk| (chunk.levels[level][quantity], chunk.paths)).collect();
+                OverlapError::of(&sums, block, overlap)
             };
-            Some((errors, liquidation?.degrees))
+            let liquidation = error(0)?;
+            let errors = LevelErrors {
+                liquidation: liquidation.std_error,
+                loss: error(1)?.std_error,
+                mean_return: error(2)?.std_error,
+                bad_debt: error(3)?.std_error,
+            };
+            Some((errors, liquidation.degrees))
         };
         let mut levels = Vec::new();
         for number in 0..plan.terms.len() {
-            if let Some((errors, found)) = tallies.as_deref().and_then(|tallies| level(number, tallies)) {
+            if let Some((errors, found)) = chunks.as_deref().and_then(|chunks| level(number, chunks)) {
                 levels.push(errors);
                 degrees = found;
             }

@@ -46,7 +46,7 @@ pub use mixture::Mixture;
 pub use network::{Floor, Network, Retarget, Retargets, Yields};
 pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
-pub use scaled_history::{Extremes, HorizonEstimate, Record, ScaledHistory, inverse_deviations};
+pub use scaled_history::{Extremes, HorizonEstimate, Listed, Record, ScaledHistory, inverse_deviations};
 pub(crate) use shared_past::draw_together;
 pub use shared_past::{SharedPastError, recorded_correlation, share_past};
 pub use stress::{Shock, Spell, Stress};
@@ -142,6 +142,11 @@ impl Model {
             Self::Forecast(mixture) => Some((mixture.scaled_history(), 0.5)),
             _ => None,
         }
+    }
+
+    /// Whether neighbouring paths are each other's mirror images.
+    pub fn is_mirrored(&self) -> bool {
+        matches!(self, Self::Har(har) if har.normal_days().is_none())
     }
 
     /// Whether its paths are recorded bars with their own lows and highs.

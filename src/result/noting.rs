@@ -30,7 +30,7 @@ pub(super) fn notes(
         notes.push(Note::CountedDefaults { paths });
     } else if sampling != Sampling::Pseudo {
         let sources = levels.iter().map(|level| level.leverage).zip(choices.iter().copied());
-        let sources = Sources::new(sampling, paths, sources);
+        let sources = Sources::new(sampling, paths, sources).mirrored(!outcome.tally.mirrors.is_empty());
         // Counts over a history are no independent paths; another note says what they are.
         if outcome.past.is_none() || sources.has_choice() {
             notes.push(Note::Sampling(sources));

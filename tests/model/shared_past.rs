@@ -105,7 +105,8 @@ fn paths_of_two_assets_are_those_of_naive_recursions_over_the_same_days() {
             let mut words = vec![0; lanes];
             noise.words(&mut words);
             for lane in 0..lanes {
-                let (index, sign) = first.days().draw(words[lane]);
+                let word = if lane % 2 == 1 { words[lane - 1] ^ 1 } else { words[lane] };
+                let (index, sign) = first.days().draw(word);
                 let past = estimate.days.iter().find(|past| hours.hour(past.start) == common[index]).unwrap();
                 let days = &mut known[lane];
                 let expected = c

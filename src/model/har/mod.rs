@@ -228,7 +228,7 @@ impl Har {
 
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
-        HarStepper::new(self.clone(), lanes)
+        HarStepper::paired(self.clone(), lanes)
     }
 }
 

@@ -26,6 +26,7 @@ mod stepper;
 pub use estimate::HorizonEstimate;
 pub use record::Record;
 pub use starts::{Extremes, inverse_deviations};
+pub use stepper::Listed;
 pub(super) use stepper::ScaledStepper;
 
 use std::sync::Arc;
@@ -141,9 +142,9 @@ impl ScaledHistory {
         self.record.hours().hour(self.starts[number].0 as usize)
     }
 
-    /// A stepper whose paths are those behind the starts with these numbers, each as it was and then mirrored: two paths a start.
-    pub fn along(&self, numbers: Vec<usize>) -> impl Stepper + use<> {
-        ScaledStepper::along(self.clone(), numbers)
+    /// A stepper whose paths are those behind the listed starts, each as it was and then mirrored: two paths a start.
+    pub fn along(&self, listed: &Listed) -> impl Stepper + use<> {
+        ScaledStepper::along(self.clone(), listed.clone())
     }
 
     /// A stepper with room for blocks of up to `lanes` paths.

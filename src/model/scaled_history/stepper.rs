@@ -1,5 +1,9 @@
 //! Moves the price of each path along the recorded hours behind its start.
 
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::super::{Moves, Stepper};
 use super::ScaledHistory;
 use crate::market::SECONDS_PER_YEAR;
@@ -10,12 +14,30 @@ const HOURS_PER_YEAR: f64 = SECONDS_PER_YEAR / 3600.0;
 /// Factor from the squared range to the variance of a Brownian motion (Parkinson 1980): 1/(4 ln 2).
 const RANGE_TO_VARIANCE: f64 = 0.360_673_760_222_240_85;
 
+/// The starts that the paths of the next block begin with, which whoever made the steppers of several assets sets for all of them.
+#[derive(Debug, Clone, Default)]
+pub struct Listed(Arc<[AtomicUsize; 3]>);
+
+impl Listed {
+    /// From now on every so many starts of a range.
+    pub fn set(&self, starts: Range<usize>, stride: usize) {
+        for (cell, value) in self.0.iter().zip([starts.start, starts.end, stride.max(1)]) {
+            cell.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = usize> + use<> {
+        let [start, end, stride] = std::array::from_fn(|place| self.0[place].load(Ordering::Relaxed));
+        (start..end).step_by(stride.max(1))
+    }
+}
+
 /// Walks along starts that are drawn evenly, each as it was or mirrored. Nothing happens on the way.
 #[derive(Debug)]
 pub struct ScaledStepper {
     model: ScaledHistory,
     /// The starts that paths are to begin with, one after the other as it was and mirrored; drawn if none.
-    listed: Option<Vec<usize>>,
+    listed: Option<Listed>,
     /// Place of the start, by path.
     start: Vec<u32>,
     /// Factor on the recorded moves, negative where they are mirrored.
@@ -37,9 +59,9 @@ impl ScaledStepper {
         }
     }
 
-    /// Walks along the starts with these numbers, each as it was and then mirrored, in place of drawn ones.
-    pub fn along(model: ScaledHistory, numbers: Vec<usize>) -> Self {
-        Self { listed: Some(numbers), ..Self::new(model, 0) }
+    /// Walks along the listed starts, each as it was and then mirrored, in place of drawn ones.
+    pub fn along(model: ScaledHistory, listed: Listed) -> Self {
+        Self { listed: Some(listed), ..Self::new(model, 0) }
     }
 
     /// Moves a path on for some years: the change of its log-price, and the lowest and highest on the way over the price before.
@@ -61,8 +83,8 @@ impl Stepper for ScaledStepper {
         let starts = self.model.starts();
         self.start.clear();
         self.scale.clear();
-        if let Some(numbers) = &self.listed {
-            for (start, ratio) in numbers.iter().map(|number| starts[*number]) {
+        if let Some(listed) = &self.listed {
+            for (start, ratio) in listed.numbers().map(|number| starts[number]) {
                 self.start.extend([start, start]);
                 self.scale.extend([ratio, -ratio]);
             }
