@@ -1,10 +1,12 @@
 //! Fitting models to price history, choosing among them, testing the fit.
 
+mod annual;
 mod assumptions;
 mod bates;
 mod bootstrap;
 mod calibration;
 mod choice;
+mod entries;
 mod fit;
 mod floor;
 mod fourier;
@@ -22,6 +24,7 @@ mod law;
 mod merton;
 mod network;
 mod out_of_sample;
+mod passages;
 mod provenance;
 mod ranges;
 mod refit;
@@ -37,6 +40,7 @@ mod work;
 pub use assumptions::{AssumptionError, AssumptionOptions, assumptions};
 pub use calibration::{Calibration, Candidate, Growth, Target};
 pub use choice::calibrate;
+pub use entries::FittedEntries;
 pub use fit::{Fit, FitError, Likelihood, Parameter};
 pub use garch::{Garch, GarchLaw};
 pub use goodness::{Goodness, Tail};

@@ -9,16 +9,12 @@
 
 use rayon::prelude::*;
 
-use super::calibration::{Calibration, Target};
-use super::choice::calibrate;
-use super::sample::Sample;
-use super::scenario::model_of;
-use super::state::restated;
-use crate::engine::PathBars;
+use super::annual::{AnnualFits, YEAR};
+use super::calibration::Target;
+use super::passages::Passages;
 use crate::market::{Duration, PriceHistory};
 use crate::model::{Har, Model};
 use crate::numeric::ln;
-use crate::scenario::{Scenario, Source, parse};
 use crate::stats::Estimate;
 use crate::study::Barrier;
 use crate::venue::Side;
@@ -26,11 +22,6 @@ use crate::venue::Side;
 /// Origins at most, and at least.
 const MOST_ORIGINS: i64 = 24;
 const FEWEST_ORIGINS: i64 = 12;
-/// Seconds before the first origin, and between two estimates.
-const YEAR: i64 = 365 * 86_400;
-/// Bars that an estimate rests on at most, and that the variance of today is taken from.
-const MOST_BARS: i64 = 20_000;
-const RECENT_BARS: i64 = 5_000;
 /// Paths of a forecast, of which there are fewer where they have more bars than this.
 const PATHS: usize = 4_096;
 const FEWEST_PATHS: usize = 256;
@@ -105,27 +96,29 @@ impl OutOfSample {
             .flat_map(|side| LEVERAGES.map(|leverage| Barrier::linear(side, leverage, MAINTENANCE)))
             .collect();
         let origins = origins(history, horizon, &barriers)?;
-        let fits = estimates(history, targets, &origins);
+        let fits = AnnualFits::of(history, targets, origins.iter().map(|origin| origin.time));
         let paths = (PATHS * MANY_BARS / bars_of(history, horizon).max(MANY_BARS)).max(FEWEST_PATHS);
-        let judge = Judge { horizon, barriers: &barriers, paths, base: base(horizon) };
-        let work: Vec<(usize, Candidate<'_>)> = (0..origins.len())
-            .flat_map(|origin| {
-                let fitted = targets.iter().map(move |target| (origin, Candidate::Target(target.name())));
-                fitted.chain(std::iter::once((origin, Candidate::Har)))
-            })
-            .collect();
+        let passages =
+            Passages::new(horizon, &[1], &barriers, paths).map_err(|_| OutOfSampleError::Nothing)?;
+        let names: Vec<&'static str> = targets.iter().map(|target| target.name()).chain([HAR]).collect();
+        let work: Vec<(&Origin, &'static str)> =
+            origins.iter().flat_map(|origin| names.iter().map(move |name| (origin, *name))).collect();
         let scores: Vec<Result<f64, String>> = work
             .par_iter()
-            .map(|(origin, candidate)| {
-                let (origin, fit) = (&origins[*origin], &fits[*origin]);
-                judge.score(&candidate.model(history, origin.time, fit.as_ref())?, origin)
+            .map(|(origin, name)| {
+                let model = match *name {
+                    HAR => Har::of_history(&history.between(None, Some(origin.time)), String::new(), 0.0)
+                        .map(Model::Har)
+                        .map_err(|error| error.to_string()),
+                    name => fits.model(name, origin.time),
+                };
+                score(&passages, &model?, origin)
             })
             .collect();
         let mut rows: Vec<(&'static str, Vec<f64>)> = Vec::new();
         let mut left_out: Vec<(&'static str, String)> = Vec::new();
-        let names = targets.iter().map(|target| target.name()).chain([HAR]);
         for name in names {
-            let own = work.iter().zip(&scores).filter(|((_, candidate), _)| candidate.name() == name);
+            let own = work.iter().zip(&scores).filter(|((_, candidate), _)| *candidate == name);
             match own.map(|(_, score)| score.clone()).collect::<Result<Vec<f64>, String>>() {
                 Ok(scores) => rows.push((name, scores)),
                 Err(reason) => left_out.push((name, reason)),
@@ -145,48 +138,6 @@ impl OutOfSample {
             .collect();
         let range = (origins[0].time, origins[origins.len() - 1].time);
         Ok(Self { horizon, origins: origins.len(), range, scores, left_out })
-    }
-}
-
-/// A candidate at an origin.
-#[derive(Debug, Clone, Copy)]
-enum Candidate<'a> {
-    Target(&'a str),
-    Har,
-}
-
-impl Candidate<'_> {
-    fn name(&self) -> &str {
-        match self {
-            Self::Target(name) => name,
-            Self::Har => HAR,
-        }
-    }
-
-    /// Its model from what was known at an origin.
-    fn model(
-        &self,
-        history: &PriceHistory,
-        time: i64,
-        fit: Result<&Calibration, &String>,
-    ) -> Result<Model, String> {
-        match self {
-            Self::Har => Har::of_history(&history.between(None, Some(time)), String::new(), 0.0)
-                .map(Model::Har)
-                .map_err(|error| error.to_string()),
-            Self::Target(name) => {
-                let calibration = fit.map_err(Clone::clone)?;
-                let found = calibration.candidates.iter().find(|candidate| candidate.fit.name == *name);
-                let Some(candidate) = found else {
-                    let why = calibration.failures.iter().find(|(failed, _)| failed == name);
-                    return Err(why.map_or_else(|| "not fitted".to_owned(), |(_, error)| error.to_string()));
-                };
-                let model = model_of(calibration, &candidate.fit)?;
-                let since = time - RECENT_BARS * history.interval.seconds() as i64;
-                let recent = Sample::of(&history.between(Some(since), Some(time)));
-                Ok(recent.map_or(model.clone(), |recent| restated(&model, &recent)))
-            }
-        }
     }
 }
 
@@ -234,81 +185,14 @@ fn origins(
     }
 }
 
-/// By origin the fits that were made last: at the first, and whenever a year has gone by.
-fn estimates(
-    history: &PriceHistory,
-    targets: &[Target],
-    origins: &[Origin],
-) -> Vec<Result<Calibration, String>> {
-    let mut times: Vec<i64> = Vec::new();
-    let made: Vec<usize> = origins
-        .iter()
-        .map(|origin| {
-            if times.last().is_none_or(|last| origin.time - last >= YEAR) {
-                times.push(origin.time);
-            }
-            times.len() - 1
-        })
-        .collect();
-    let fit = |time: &i64| -> Result<Calibration, String> {
-        let since = time - MOST_BARS * history.interval.seconds() as i64;
-        let known = history.between(Some(since), Some(*time));
-        let sample = Sample::of(&known).map_err(|error| error.to_string())?;
-        calibrate(sample, targets).map_err(|failures| {
-            failures.first().map_or_else(String::new, |(name, error)| format!("{name}: {error}"))
-        })
+/// The mean log score of a model's forecast from an origin, thousandths of a nat.
+fn score(passages: &Passages<'_>, model: &Model, origin: &Origin) -> Result<f64, String> {
+    let hits = passages.of(model)?;
+    let paths = passages.paths as f64;
+    let log = |(hits, came): (&f64, &bool)| {
+        let p = (hits + 0.5) / (paths + 1.0);
+        ln(if *came { p } else { 1.0 - p })
     };
-    let fits: Vec<Result<Calibration, String>> = times.par_iter().map(fit).collect();
-    made.into_iter().map(|number| fits[number].clone()).collect()
-}
-
-/// A scenario around a model to come.
-fn base(horizon: Duration) -> Result<Scenario, String> {
-    let text = format!(
-        "[simulation]\nhorizon = \"{}s\"\npaths = 1\nseed = 1\n[assets.A]\nprice = 1.0\n[assets.A.model]\nkind = \"gbm\"\ndrift = 0.0\n\
-         volatility = 0.5\n[account]\nequity = 1.0\nleverage = [1]\nvenue = \"flat-0.5pct\"\n[[account.positions]]\nasset = \"A\"\n\
-         side = \"long\"\n",
-        horizon.seconds()
-    );
-    parse(Source::new("base", text), &[]).map_err(|problems| problems.to_string())
-}
-
-/// What forecasts are judged by.
-struct Judge<'a> {
-    horizon: Duration,
-    barriers: &'a [Barrier],
-    paths: usize,
-    base: Result<Scenario, String>,
-}
-
-impl Judge<'_> {
-    /// The mean log score of a model's forecast from an origin, thousandths of a nat.
-    fn score(&self, model: &Model, origin: &Origin) -> Result<f64, String> {
-        let mut scenario = self.base.clone()?;
-        scenario.assets[0].model = model.clone();
-        let law = PathBars::new(&scenario, self.horizon).map_err(|error| error.to_string())?;
-        let mut hits = vec![0.0; self.barriers.len()];
-        let mut paths = 0;
-        for block in 0.. {
-            let lanes = (self.paths - paths).min(crate::engine::BLOCK_LANES);
-            if lanes == 0 {
-                break;
-            }
-            let bars = law.block(block, lanes);
-            for (low, high) in bars[0].low[0].iter().zip(&bars[0].high[0]) {
-                if !low.is_finite() || !high.is_finite() {
-                    return Err("its prices are no numbers".to_owned());
-                }
-                for (hits, barrier) in hits.iter_mut().zip(self.barriers) {
-                    *hits += f64::from(u8::from(barrier.is_passed(-low, *high)));
-                }
-            }
-            paths += lanes;
-        }
-        let log = |(hits, came): (&f64, &bool)| {
-            let p = (hits + 0.5) / (paths as f64 + 1.0);
-            ln(if *came { p } else { 1.0 - p })
-        };
-        Ok(1e3 * hits.iter().zip(&origin.outcomes).map(log).sum::<f64>() / self.barriers.len() as f64)
-    }
+    let sum: f64 = hits[0].iter().zip(&origin.outcomes).map(log).sum();
+    Ok(1e3 * sum / origin.outcomes.len() as f64)
 }

@@ -22,7 +22,7 @@ use super::output::{OutputFile, print, terminal_layout};
 use super::prices::PriceOptions;
 use super::progress::ProgressLine;
 use super::sources::{load, scenario_texts};
-use super::track_record::{ForecastModel, TrackRecord};
+use super::track_record::{TrackRecord, WalkModel};
 use super::values;
 use super::walk_forward::Walk;
 
@@ -72,9 +72,10 @@ pub struct Replay {
     #[arg(long, value_name = "DURATION", requires = "walk_forward")]
     every: Option<Duration>,
 
-    /// With --walk-forward alone: the models, with commas; all three by default
+    /// With --walk-forward alone: the models side by side, with commas; har, scaled-history and forecast by default, auto for all that
+    /// calibrate knows (slow)
     #[arg(long, value_name = "MODEL", value_enum, value_delimiter = ',', requires = "walk_forward")]
-    models: Vec<ForecastModel>,
+    models: Vec<WalkModel>,
 
     /// Number of simulated paths, in place of the scenario's paths or precision; for each forecast of --walk-forward
     /// 5,000, with a window 20,000

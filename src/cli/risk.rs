@@ -12,7 +12,7 @@ use liqsim::report::shown_price;
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::{Estimate, Method};
-use liqsim::study::{figures, run_levels as run};
+use liqsim::study::{figures, run as run_whole, run_levels as run};
 use liqsim::venue::{Side, catalogue_names};
 
 use super::failure::{WrongScenarios, error_with_help};
@@ -169,7 +169,12 @@ impl Risk {
             .transpose()?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
-        let result = run(&scenario, &RunOptions { threads: self.threads, stop: &stop, progress: &progress })?;
+        let options = RunOptions { threads: self.threads, stop: &stop, progress: &progress };
+        // A page shows the curve between the levels.
+        let result = match outputs.iter().any(|file| file.format == RiskFile::Page) {
+            true => run_whole(&scenario, &options)?,
+            false => run(&scenario, &options)?,
+        };
         drop(line);
         let answer = self.answer(&result, &market);
         let assumptions = self.assumptions(&scenario, &market);
@@ -224,7 +229,9 @@ impl Risk {
         scenario: &Scenario,
         record: Option<&Record>,
     ) -> anyhow::Result<String> {
-        let mut documents = Document::parse(json)?;
+        // The page has a head of its own for what is assumed.
+        let json = json.replacen("\"assumptions\": \"Assumed: ", "\"assumptions\": \"", 1);
+        let mut documents = Document::parse(&json)?;
         if let (Some(record), Some(prices)) = (record, &self.prices) {
             documents.push(Document::of_record(&record.document(scenario, prices))?);
         }

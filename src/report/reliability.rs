@@ -53,6 +53,8 @@ impl From<&ReliabilityBin> for ReliabilityRow {
 pub struct RecordDocument {
     /// Name of the scenario.
     pub scenario: String,
+    /// What came of it, in a sentence or two.
+    pub answer: String,
     /// What was forecast, from what.
     pub line: String,
     /// Approximations and warnings.

@@ -75,6 +75,9 @@ impl From<&Scores> for ScoreRow {
     }
 }
 
+/// Horizons that do not overlap, below which a record tells nothing.
+const FEWEST_HORIZONS: f64 = 30.0;
+
 const HEAD: [&str; 9] = [
     "Model",
     "Horizon",
@@ -136,12 +139,21 @@ impl TrackReport {
         };
         RecordDocument {
             scenario: self.scenario.clone(),
+            answer: self.answer(),
             line: self.about(),
             notes: self.notes.clone(),
             head: HEAD.map(str::to_owned).to_vec(),
             rows: self.scores.iter().map(|row| row.cells().to_vec()).collect(),
             scores: self.scores.iter().map(score).collect(),
         }
+    }
+
+    /// What came of the forecasts of the last model, which is the default where all are shown.
+    fn answer(&self) -> String {
+        let Some(model) = self.scores.last().map(|row| row.model) else { return String::new() };
+        let rows = self.scores.iter().filter(|row| row.model == model);
+        let sentences: Vec<String> = rows.map(ScoreRow::words).collect();
+        format!("Forecasts of {model}: {}.", sentences.join("; "))
     }
 
     fn about(&self) -> String {
@@ -161,6 +173,30 @@ fn interval(score: Option<Score>) -> String {
 }
 
 impl ScoreRow {
+    fn words(&self) -> String {
+        let over = number::days(self.horizon_days);
+        if self.independent_horizons < FEWEST_HORIZONS {
+            return format!(
+                "over {over} {:.0} horizons that do not overlap are too few to tell whether they come true",
+                self.independent_horizons
+            );
+        }
+        let slope =
+            self.slope.map_or_else(String::new, |slope| format!(" slope {:.2} (1 is right),", slope.value));
+        let low = self.low_ratio.map_or_else(String::new, |ratio| {
+            format!(
+                ", those below 1 % came {:.1} times as often as forecast ({:.1} to {:.1})",
+                ratio.value,
+                ratio.low.max(0.0),
+                ratio.high
+            )
+        });
+        format!(
+            "over {over}{slope} the mean inside what happened at {} of {} levels{low}",
+            self.inside, self.cells
+        )
+    }
+
     fn cells(&self) -> [String; 9] {
         [
             self.model.to_owned(),
@@ -197,7 +233,7 @@ impl ScoreRow {
 pub fn forecasts_csv(walks: &[(String, ForecastWalk)], methods: &[ForecastMethod]) -> String {
     let mut text = "asset,model,entry,horizon_days,side,leverage,probability,liquidated\n".to_owned();
     for (asset, walk) in walks {
-        for (place, method) in ForecastMethod::ALL.iter().enumerate() {
+        for (place, method) in walk.methods.iter().enumerate() {
             if !methods.contains(method) {
                 continue;
             }
@@ -206,6 +242,9 @@ pub fn forecasts_csv(walks: &[(String, ForecastWalk)], methods: &[ForecastMethod
                 for (entry, hour) in of.entries.iter().enumerate() {
                     let time = iso(3600 * hour);
                     for (number, barrier) in walk.barriers.iter().enumerate() {
+                        if of.probabilities[place][entry][number].is_nan() {
+                            continue;
+                        }
                         let side = if barrier.side == Side::Long { "long" } else { "short" };
                         text += &format!(
                             "{asset},{},{time},{days},{side},{},{},{}\n",

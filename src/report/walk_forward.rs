@@ -105,6 +105,12 @@ impl WalkForwardReport {
         };
         RecordDocument {
             scenario: self.of.scenario.clone(),
+            answer: format!(
+                "{} forecasts of {} in {} rows beside what came: the dashed line is where as many came as were forecast.",
+                number::count(self.calibration.iter().map(|row| row.forecasts as u64).sum()),
+                self.model,
+                self.calibration.len()
+            ),
             line: format!(
                 "{}: forecasts of {} from the {} before each",
                 self.of.prices,

@@ -6,9 +6,9 @@ const MARKS = ["circle", "diamond", "rect", "triangle", "roundRect"];
 
 // The ends of the axes: powers of ten where they are logarithmic.
 function reliabilityEnds(bins, isLog) {
-  const known = bins.flatMap((b) => [b.predicted, b.realised.value, b.realised.low]).filter((p) => p > 0);
+  const known = bins.flatMap((b) => [b.predicted, b.realised.value]).filter((p) => p > 0);
   if (!isLog) return [0, Math.min(1, niceEnds(0, Math.max(...bins.flatMap((b) => [b.predicted, b.realised.high])))[1])];
-  return [Math.max(1e-5, 10 ** Math.floor(Math.log10(Math.min(...known, 0.1)))), 1];
+  return [Math.max(1e-5, 10 ** Math.floor(Math.log10(Math.min(...known, 0.1)) + 1e-9)), 1];
 }
 
 // Lines from the low to the high end of each interval, as one series with gaps between them.
@@ -30,9 +30,9 @@ function reliabilityChart(record, horizon, view) {
     const seen = inside.filter((b) => b.realised.value > 0 || !isLog);
     const none = inside.filter((b) => b.realised.value === 0 && isLog);
     return [
-      intervalLines(words(s.model), inside, i, low),
       { type: "scatter", name: words(s.model), symbol: MARKS[i % MARKS.length], symbolSize: 10, itemStyle: { color: series(i) }, data: seen.map((b) => [b.predicted, b.realised.value]) },
-      ...(none.length ? [{ type: "scatter", name: `${words(s.model)}: upper bound (none came)`, symbol: "triangle", symbolRotate: 180, symbolSize: 10, itemStyle: { color: series(i) }, data: none.map((b) => [b.predicted, b.realised.high]) }] : []),
+      intervalLines(words(s.model), inside, i, low),
+      ...(none.length ? [{ type: "scatter", name: "upper bound (none came)", symbol: "triangle", symbolRotate: 180, symbolSize: 10, itemStyle: { color: series(i) }, data: none.map((b) => [b.predicted, b.realised.high]) }] : []),
     ];
   });
   const right = { type: "line", name: "came as often as forecast", data: [[low, low], [high, high]], symbol: "none", silent: true, lineStyle: { color: colour("quiet"), type: "dashed", width: 1.5 }, itemStyle: { color: colour("quiet") }, tooltip: { show: false } };

@@ -12,9 +12,6 @@ use crate::study::{Verdict, figures};
 /// Probabilities of liquidation that people ask for.
 const TARGETS: [f64; 3] = [0.01, 0.05, 0.1];
 
-/// Horizons that do not overlap, below which a record tells nothing.
-const FEW_HORIZONS: f64 = 30.0;
-
 /// What the result says about leverage: the safe leverage where it is known, else what the simulated levels say.
 pub fn sentence(result: &RunResult) -> String {
     if let Some(answer) = &result.answer {
@@ -61,22 +58,8 @@ pub fn of_study(document: &Document) -> Option<(String, String)> {
             Some((replay["scenario"].as_str().unwrap_or("Replay").to_owned(), text))
         }
         Document::Record(record) => {
-            let scores = list(&record["scores"]);
-            let few =
-                |score: &&Value| score["independent_horizons"].as_f64().is_some_and(|n| n < FEW_HORIZONS);
-            let untold = scores.iter().filter(few).count();
-            let warning = match untold {
-                0 => String::new(),
-                untold => format!(
-                    " In {untold} of {} rows there is too little history to tell whether forecasts come true.",
-                    scores.len()
-                ),
-            };
-            let line = record["line"].as_str().unwrap_or_default();
-            Some((
-                record["scenario"].as_str().unwrap_or("Track record").to_owned(),
-                format!("{line}.{warning}"),
-            ))
+            let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
+            Some((text("scenario"), text("answer")))
         }
         Document::Sweep(sweep) => {
             let cells = list(&sweep["cells"]);
