@@ -26,6 +26,7 @@ const SCRIPTS: [&str; 9] = [
     include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
+    include_str!("../assets/miner.js"),
     include_str!("../assets/replay.js"),
     include_str!("../assets/reliability.js"),
     include_str!("../assets/sweep.js"),
