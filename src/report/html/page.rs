@@ -21,7 +21,7 @@ pub const FORMAT_SCRIPT: &str = include_str!("../assets/format.js");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 10] = [
     FORMAT_SCRIPT,
     include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
