@@ -21,18 +21,20 @@ pub const FORMAT_SCRIPT: &str = include_str!("../assets/format.js");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 10] = [
+const SCRIPTS: [&str; 9] = [
     FORMAT_SCRIPT,
     include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
     include_str!("../assets/miner.js"),
     include_str!("../assets/replay.js"),
-    include_str!("../assets/reliability.js"),
     include_str!("../assets/sweep.js"),
     include_str!("../assets/outcome.js"),
     include_str!("../assets/page.js"),
 ];
+
+/// Pictures of reliability, for pages that have any.
+const RELIABILITY: &str = include_str!("../assets/reliability.js");
 
 /// The text of a scenario file, shown as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -123,6 +125,12 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
         [result] => result.scenario.clone(),
         [first, rest @ ..] => format!("{} and {} more", first.scenario, rest.len()),
     };
+    let has_record = documents.iter().any(|document| matches!(document, Document::Record(_)));
+    let mut scripts = SCRIPTS.to_vec();
+    if has_record {
+        // Before what wires the page.
+        scripts.insert(scripts.len() - 1, RELIABILITY);
+    }
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let page = environment.render_str(
@@ -146,7 +154,7 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
             data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(pictures)?))?),
             notice: LIBRARY_NOTICE.trim(),
             library: LIBRARY,
-            script: SCRIPTS.join("\n"),
+            script: scripts.join("\n"),
         }),
     )?;
     Ok(page)
