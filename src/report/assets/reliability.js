@@ -4,6 +4,9 @@
 
 const MARKS = ["circle", "diamond", "rect", "triangle", "roundRect"];
 
+// A colour for every model, however many: those of the page first.
+const modelColour = (i) => (i < 5 ? series(i) : `hsl(${(i * 67) % 360}, 55%, ${document.documentElement.dataset.theme === "dark" ? 72 : 34}%)`);
+
 // The ends of the axes: powers of ten where they are logarithmic.
 function reliabilityEnds(bins, isLog) {
   const known = bins.flatMap((b) => [b.predicted, b.realised.value]).filter((p) => p > 0);
@@ -14,7 +17,7 @@ function reliabilityEnds(bins, isLog) {
 // Lines from the low to the high end of each interval, as one series with gaps between them.
 function intervalLines(name, bins, i, floor) {
   const data = bins.flatMap((b) => [[b.predicted, Math.max(b.realised.low, floor)], [b.predicted, Math.max(b.realised.high, floor)], ["-", "-"]]);
-  return { type: "line", name, data, symbol: "none", connectNulls: false, silent: true, lineStyle: { width: 2, color: series(i), opacity: 0.55 }, itemStyle: { color: series(i) }, tooltip: { show: false } };
+  return { type: "line", name, data, symbol: "none", connectNulls: false, silent: true, lineStyle: { width: 2, color: modelColour(i), opacity: 0.55 }, itemStyle: { color: modelColour(i) }, tooltip: { show: false } };
 }
 
 function reliabilityChart(record, horizon, view) {
@@ -30,9 +33,9 @@ function reliabilityChart(record, horizon, view) {
     const seen = inside.filter((b) => b.realised.value > 0 || !isLog);
     const none = inside.filter((b) => b.realised.value === 0 && isLog);
     return [
-      { type: "scatter", name: words(s.model), symbol: MARKS[i % MARKS.length], symbolSize: 10, itemStyle: { color: series(i) }, data: seen.map((b) => [b.predicted, b.realised.value]) },
+      { type: "scatter", name: words(s.model), symbol: MARKS[i % MARKS.length], symbolSize: 10, itemStyle: { color: modelColour(i) }, data: seen.map((b) => [b.predicted, b.realised.value]) },
       intervalLines(words(s.model), inside, i, low),
-      ...(none.length ? [{ type: "scatter", name: "upper bound (none came)", symbol: "triangle", symbolRotate: 180, symbolSize: 10, itemStyle: { color: series(i) }, data: none.map((b) => [b.predicted, b.realised.high]) }] : []),
+      ...(none.length ? [{ type: "scatter", name: "upper bound (none came)", symbol: "triangle", symbolRotate: 180, symbolSize: 10, itemStyle: { color: modelColour(i) }, data: none.map((b) => [b.predicted, b.realised.high]) }] : []),
     ];
   });
   const right = { type: "line", name: "came as often as forecast", data: [[low, low], [high, high]], symbol: "none", silent: true, lineStyle: { color: colour("quiet"), type: "dashed", width: 1.5 }, itemStyle: { color: colour("quiet") }, tooltip: { show: false } };
