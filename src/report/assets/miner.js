@@ -10,7 +10,7 @@ function hashpriceChart({ run, level }) {
   const keys = Object.keys(points[0].quantiles);
   const x = points.map((p) => p.days);
   const quantiles = Object.fromEntries(keys.map((key) => [key, points.map((p) => p.quantiles[key])]));
-  const start = level.miner?.start;
+  const start = level.start;
   const lines = [
     ["shutdown_hashprice", "machines pay no power", "bad", "solid", "insideStartBottom"],
     ["break_even_hashprice", "all costs paid", "quiet", "dashed", "insideEndTop"],
@@ -31,12 +31,12 @@ function hashpriceChart({ run, level }) {
 }
 
 function defaultChart({ run, level }) {
-  const known = run.levels.filter((l) => l.miner);
+  const known = run.levels.filter((l) => l.default_probability);
   if (known.length < 2) return null;
   const at = (pick, end) => known.map((l) => [loanToValue(l.leverage), pick(l)[end]]);
   const kinds = [
-    ["Default on a bill or an instalment", (l) => l.miner.default_probability],
-    ["Pledged coins sold", (l) => l.miner.coin_liquidation_probability],
+    ["Default", (l) => l.default_probability],
+    ["Coins sold", (l) => l.coin_liquidation_probability],
   ].filter(([, pick], i) => i === 0 || known.some((l) => pick(l).value > 0));
   const x = known.map((l) => loanToValue(l.leverage));
   return {
@@ -49,13 +49,13 @@ function defaultChart({ run, level }) {
         { type: "line", data: [], markLine: marks([marker("xAxis", loanToValue(level.leverage), percent(loanToValue(level.leverage), 0))]) },
       ],
     }),
-    say: `Probability of default over debt, within ${days(run.horizon_days)}: ${probability(known[0].miner.default_probability)} at ${percent(x[0], 0)} debt, ${probability(known.at(-1).miner.default_probability)} at ${percent(x.at(-1), 0)}. Listed levels, joined by straight lines.`,
+    say: `Probability of default on a bill or an instalment over debt, within ${days(run.horizon_days)}: ${probability(known[0].default_probability)} at ${percent(x[0], 0)} debt, ${probability(known.at(-1).default_probability)} at ${percent(x.at(-1), 0)}. Listed levels, joined by straight lines.`,
     table: { head: ["Debt over assets", ...kinds.flatMap(([name]) => [name, "95 % interval"])], rows: known.map((l) => [percent(loanToValue(l.leverage)), ...kinds.flatMap(([, pick]) => [probability(pick(l)), interval(pick(l))])]) },
   };
 }
 
 function cashChart({ level }) {
-  const points = level.miner?.over_time ?? [];
+  const points = level.over_time ?? [];
   if (points.length < 2) return null;
   const keys = Object.keys(points[0].cash);
   const x = points.map((p) => p.days);
@@ -72,7 +72,7 @@ function cashChart({ level }) {
 }
 
 function coverChart({ level }) {
-  const points = (level.miner?.over_time ?? []).filter((p) => [p.machines, p.coins, p.debt].every(Number.isFinite));
+  const points = (level.over_time ?? []).filter((p) => [p.machines, p.coins, p.debt].every(Number.isFinite));
   if (points.length < 2) return null;
   const at = (pick) => points.map((p) => [p.days, pick(p)]);
   const last = points.at(-1);
@@ -93,13 +93,14 @@ function coverChart({ level }) {
 }
 
 function minerTiles(run, level) {
-  const { miner } = level;
+  // Levels between the listed ones have fewer numbers.
+  const miner = level.start ? level : null;
   const time = hasTimes(run, level) ? level.time_to_liquidation_days : null;
   const off = run.network.curtailed_share;
   const only = "computed for listed levels only";
   return [
     ["Debt over assets", percent(loanToValue(level.leverage), 0), miner ? `${price(miner.start.debt)} owed` : ""],
-    ["Hashprice that pays for it all", miner ? hashprice(miner.start.break_even_hashprice_with_debt) : "—", miner ? `${hashprice(run.network.hashprice_at_start)} now; power alone ${hashprice(miner.start.shutdown_hashprice)}` : only],
+    ["Hashprice needed", miner ? hashprice(miner.start.break_even_hashprice_with_debt) : "—", miner ? `${hashprice(run.network.hashprice_at_start)} now; power alone ${hashprice(miner.start.shutdown_hashprice)}` : only],
     ["Default", miner ? probability(miner.default_probability) : "—", miner ? interval(miner.default_probability) : only],
     ["Machines off", percent(off.value), "of the days, on average"],
     ["Median outcome", signed(level.return?.quantiles?.["0.5"]), `1 in 20 ends at ${signed(level.return?.quantiles?.["0.05"])} or worse`],
