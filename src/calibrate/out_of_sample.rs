@@ -3,9 +3,9 @@
 //! From at most 24 origins, evenly spaced from the 401st day to a horizon before the end, every candidate forecasts which barriers the price passes: the
 //! liquidation of longs and shorts at 2, 3, 5, 10, 20 and 50 times, 0.5 % maintenance. Parameters are estimated anew once a year from the
 //! bars before the origin (the last 20,000 at most); in between the variance of today moves on with the bars. `har` rests on all bars
-//! before each origin. The score is the mean of ln p of what came (Good 1952), in thousandths of a nat per barrier and origin, of p = (hits
-//! + ½)/(paths + 1), so that what no path did is not held to be impossible. What a model is worth beyond another
-//! has the error of the mean difference over origins. A fitted likelihood is of the next bar; this is of the horizon.
+//! before each origin. The score is the mean of ln p of what came (Good 1952), in thousandths of a nat per barrier and origin; p is half a hit
+//! more than were seen over one path more than there were, so that what no path did is not held to be impossible. What a model is worth beyond
+//! another has the error of the mean difference over origins. A fitted likelihood is of the next bar; this is of the horizon.
 
 use rayon::prelude::*;
 

@@ -151,14 +151,19 @@ impl PastErrors {
         }
         let counted = (value * (1.0 - value) / self.independent_horizons).sqrt();
         let of_history = of_history.filter(|error| *error > 0.0).unwrap_or(counted);
-        let all = std_error.hypot(self.share * of_history);
+        let all = together(std_error, self.share * of_history);
         Estimate::proportion_with(value, all, self.degrees.max(1.0)).by(method)
     }
 
     fn mean(&self, estimate: Estimate, of_history: Option<f64>, paths: f64) -> Estimate {
         let Estimate { value, std_error, method, .. } = estimate;
         let counted = std_error * (paths / self.independent_horizons).sqrt();
-        let all = std_error.hypot(self.share * of_history.unwrap_or(counted));
+        let all = together(std_error, self.share * of_history.unwrap_or(counted));
         Estimate::normal_with(value, all, self.degrees.max(1.0)).by(method)
     }
+}
+
+/// The error of a sum of two independent parts.
+fn together(one: f64, other: f64) -> f64 {
+    (one * one + other * other).sqrt()
 }
