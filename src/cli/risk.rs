@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
+use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::shown_price;
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
-use liqsim::stats::Estimate;
-use liqsim::study::{figures, run_levels as run};
+use liqsim::stats::{Estimate, Method};
+use liqsim::study::{figures, run as run_whole, run_levels as run};
 use liqsim::venue::{Side, catalogue_names};
 
 use super::failure::{WrongScenarios, error_with_help};
@@ -118,9 +119,22 @@ pub struct Risk {
     #[arg(long, value_enum, default_value = "table")]
     format: RiskFormat,
 
-    /// Write the scenario that was run (.toml), or the result (.json); repeatable
+    /// Write the scenario that was run (.toml), the result (.json), or a page with pictures and how such forecasts came true
+    /// (.html); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
     outputs: Vec<PathBuf>,
+
+    /// Write the page: the same as -o with a name that ends in .html
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Files that can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RiskFile {
+    Scenario,
+    Result,
+    Page,
 }
 
 /// Formats of an answer.
@@ -155,13 +169,22 @@ impl Risk {
             .transpose()?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
-        let result = run(&scenario, &RunOptions { threads: self.threads, stop: &stop, progress: &progress })?;
+        let options = RunOptions { threads: self.threads, stop: &stop, progress: &progress };
+        // A page shows the curve between the levels.
+        let result = match outputs.iter().any(|file| file.format == RiskFile::Page) {
+            true => run_whole(&scenario, &options)?,
+            false => run(&scenario, &options)?,
+        };
         drop(line);
         let answer = self.answer(&result, &market);
         let assumptions = self.assumptions(&scenario, &market);
         let json = self.json(&result, &answer, &assumptions, &text, record.as_ref())?;
-        for (file, is_scenario) in outputs {
-            file.write(if is_scenario { &text } else { &json })?;
+        for file in outputs {
+            match file.format {
+                RiskFile::Scenario => file.write(&text)?,
+                RiskFile::Result => file.write(&json)?,
+                RiskFile::Page => file.write(self.page(&json, &text, &scenario, record.as_ref())?)?,
+            }
         }
         match self.format {
             RiskFormat::Json => print(&json),
@@ -175,23 +198,45 @@ impl Risk {
         }
     }
 
-    fn prepare(&self) -> anyhow::Result<Vec<(OutputFile<()>, bool)>> {
+    fn prepare(&self) -> anyhow::Result<Vec<OutputFile<RiskFile>>> {
         self.outputs
             .iter()
+            .chain(&self.html)
             .map(|path| {
-                let is_scenario = match path.extension().and_then(|extension| extension.to_str()) {
-                    Some("toml") => true,
-                    Some("json") => false,
+                let format = match path.extension().and_then(|extension| extension.to_str()) {
+                    Some("toml") => RiskFile::Scenario,
+                    Some("json") => RiskFile::Result,
+                    Some("html") => RiskFile::Page,
                     _ => {
-                        let help = "name it scenario.toml (what was run) or result.json";
-                        let message =
-                            format!("the extension of \"{}\" is neither .toml nor .json", path.display());
+                        let help = "name it scenario.toml (what was run), result.json or page.html";
+                        let message = format!(
+                            "the extension of \"{}\" is none of .toml, .json and .html",
+                            path.display()
+                        );
                         return Err(error_with_help(message, help));
                     }
                 };
-                Ok((OutputFile::prepare_as(path, ())?, is_scenario))
+                OutputFile::prepare_as(path, format)
             })
             .collect()
+    }
+
+    /// The page: the run, the reliability of such forecasts, the scenario's text.
+    fn page(
+        &self,
+        json: &str,
+        text: &str,
+        scenario: &Scenario,
+        record: Option<&Record>,
+    ) -> anyhow::Result<String> {
+        // The page has a head of its own for what is assumed.
+        let json = json.replacen("\"assumptions\": \"Assumed: ", "\"assumptions\": \"", 1);
+        let mut documents = Document::parse(&json)?;
+        if let (Some(record), Some(prices)) = (record, &self.prices) {
+            documents.push(Document::of_record(&record.document(scenario, prices))?);
+        }
+        let written = ScenarioText { name: "risk.toml".to_owned(), text: text.to_owned() };
+        Ok(html::render(&documents, &[written])?)
     }
 
     fn side(&self) -> Side {
@@ -271,7 +316,13 @@ impl Risk {
         if value <= 0.0 {
             return format!("less than {} (none was seen{below})", percent(high));
         }
-        format!("{} ({} to {} by sampling{below})", percent(value), percent(low), percent(high))
+        // Of whole past horizons the interval knows what a finite history leaves open.
+        let by = if matches!(level.liquidation_probability.method, Method::History | Method::Mixture) {
+            "by sampling and history"
+        } else {
+            "by sampling"
+        };
+        format!("{} ({} to {} {by}{below})", percent(value), percent(low), percent(high))
     }
 
     fn assumptions(&self, scenario: &Scenario, market: &Market) -> String {

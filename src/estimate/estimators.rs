@@ -130,7 +130,8 @@ impl Estimators {
     pub fn probability(&self, answers: &Answers, level: usize, tally: &Tally) -> Choice {
         let sums = tally.levels[level].liquidated.mapped(0.0, 1.0);
         let counted = || Estimate::probability(sums.powers[0], sums.squares[0], tally.paths as f64);
-        let plain = tally.strata.probability(level).unwrap_or_else(counted);
+        let paired = || tally.mirrors.probability(level, sums.powers[0], tally.paths as f64);
+        let plain = tally.strata.probability(level).or_else(paired).unwrap_or_else(counted);
         let own = answers.own.get(level).copied().flatten();
         let used = own.filter(|(answer, place)| {
             let Estimate { value, std_error, .. } = answer.probability;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::estimators::{Answers, Estimators};
 use super::looks::FIRST_CHECK;
 use super::part::Partial;
+use super::past::PastErrors;
 use crate::engine::{BLOCK_LANES, Executor, NotANumber, Plan, Progress, Worker};
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::Tally;
@@ -59,6 +60,8 @@ pub struct Outcome {
     pub answers: Answers,
     /// How it ended.
     pub ending: Ending,
+    /// What a recorded history leaves open; none where prices do not come from whole past horizons.
+    pub past: Option<PastErrors>,
 }
 
 /// Does the work of jobs on the same paths until each has enough, or the executor is stopped.
@@ -218,7 +221,8 @@ impl<'a> Member<'a> {
             Some(ending) => ending,
             None => Ending::Interrupted { planned },
         };
-        Outcome { tally: self.tally, answers, ending }
+        let past = PastErrors::of(self.job.plan, self.tally.paths, executor).filter(|_| self.tally.paths > 0);
+        Outcome { tally: self.tally, answers, ending, past }
     }
 }
 

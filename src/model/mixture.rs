@@ -49,6 +49,11 @@ impl Mixture {
         &self.scaled_history
     }
 
+    /// The mixture of two of the same history.
+    pub(super) fn new(har: Har, scaled_history: ScaledHistory) -> Self {
+        Self { har, scaled_history }
+    }
+
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
         MixtureStepper {

@@ -22,6 +22,7 @@ mod mixture;
 mod network;
 mod regime;
 mod scaled_history;
+mod shared_past;
 mod stress;
 
 pub use bates::Bates;
@@ -45,7 +46,9 @@ pub use mixture::Mixture;
 pub use network::{Floor, Network, Retarget, Retargets, Yields};
 pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
-pub use scaled_history::{Extremes, HorizonEstimate, Record, ScaledHistory, inverse_deviations};
+pub use scaled_history::{Extremes, HorizonEstimate, Listed, Record, ScaledHistory, inverse_deviations};
+pub(crate) use shared_past::draw_together;
+pub use shared_past::{SharedPastError, recorded_correlation, share_past};
 pub use stress::{Shock, Spell, Stress};
 
 use std::sync::Arc;
@@ -130,6 +133,20 @@ impl Model {
     /// Whether its paths are made of recorded hours, not less.
     pub fn is_of_hours(&self) -> bool {
         matches!(self, Self::Har(_) | Self::ScaledHistory(_) | Self::Forecast(_))
+    }
+
+    /// The whole past horizons that its paths are drawn from, and the share of its paths that are.
+    pub fn past_horizons(&self) -> Option<(&ScaledHistory, f64)> {
+        match self {
+            Self::ScaledHistory(history) => Some((history, 1.0)),
+            Self::Forecast(mixture) => Some((mixture.scaled_history(), 0.5)),
+            _ => None,
+        }
+    }
+
+    /// Whether neighbouring paths are each other's mirror images.
+    pub fn is_mirrored(&self) -> bool {
+        matches!(self, Self::Har(har) if har.normal_days().is_none())
     }
 
     /// Whether its paths are recorded bars with their own lows and highs.

@@ -40,6 +40,10 @@ pub struct RunResult {
     pub notes: Vec<NoteText>,
     /// One entry per leverage, ascending.
     pub levels: Vec<LevelResult>,
+    /// Horizons in the recorded history that do not overlap, where paths are drawn from whole past horizons: what errors rest on, however many
+    /// paths are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub independent_horizons: Option<f64>,
     /// The network, where a miner works in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkResult>,

@@ -30,7 +30,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     }
     let simulation =
         file.simulation.as_ref().and_then(|simulation| resolve_simulation(&simulation.value, problems));
-    let assets = resolve_assets(file, problems);
+    let mut assets = resolve_assets(file, problems);
     let dependence = dependence::resolve(
         file.correlation.as_ref(),
         file.common_jumps.as_ref(),
@@ -38,6 +38,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         problems,
     );
     of_hours::check(file, assets.as_deref(), simulation.as_ref(), problems);
+    of_hours::share(file, assets.as_mut(), problems);
     let equity = equity::resolve(file, problems);
     let levels = file
         .account

@@ -131,6 +131,19 @@ impl Estimate {
         Self::new(value, variance.sqrt(), proportion_interval(value * effective, effective))
     }
 
+    /// The same where the square of the error is itself an estimate of so many degrees of freedom: the effective sample size shrinks by
+    /// the squared ratio of the quantiles of the normal law and of Student's t (Korn and Graubard 1998).
+    pub fn proportion_with(value: f64, std_error: f64, degrees: f64) -> Self {
+        let stretched = Self::proportion(value, std_error * student_quantile(degrees) / Z_95);
+        Self { std_error, ..stretched }
+    }
+
+    /// A mean with the interval of Student's t at so many degrees of freedom.
+    pub fn normal_with(value: f64, std_error: f64, degrees: f64) -> Self {
+        let half = student_quantile(degrees) * std_error;
+        Self::new(value, std_error, [value - half, value + half])
+    }
+
     /// A probability strictly between 0 and 1 with its standard error; Wilson's interval at the effective sample size.
     pub fn proportion(value: f64, std_error: f64) -> Self {
         let effective = value * (1.0 - value) / (std_error * std_error);

@@ -153,6 +153,7 @@ pub fn safe(
     options: &RunOptions<'_>,
 ) -> Result<SafeReport, SafeError> {
     let (result, tally) = run_tallied(scenario, options)?;
+    let depths = Depths::new(scenario, &tally).map(|depths| depths.resting_on(&result));
     if options.stop.load(Ordering::Relaxed) {
         return Err(RunError::Interrupted.into());
     }
@@ -171,7 +172,7 @@ pub fn safe(
         curve: Vec::new(),
     };
     if criterion == Criterion::LiquidationProbability
-        && let Some(depths) = Depths::new(scenario, &tally)
+        && let Some(depths) = depths
     {
         "one_pass".clone_into(&mut report.method);
         report.curve = depths.curve(CURVE_POINTS);

@@ -60,8 +60,8 @@ pub use effect::{Effect, is_gain};
 pub use evaluate::evaluate;
 pub use evaluate_error::EvaluateError;
 pub use forecast::{
-    Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,
-    WalkOptions, barriers, logistic, scores, walk,
+    Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, OtherModels,
+    ReliabilityBin, Scores, WalkOptions, barriers, logistic, scores, walk, walk_beside,
 };
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use given::{Between, GivenPaths};

@@ -82,7 +82,7 @@ fn completed(
     (mut result, work, made): (RunResult, SharedWork, Option<CurvePart>),
 ) -> Result<RunResult, RunError> {
     let is_stopped = || options.stop.load(Ordering::Relaxed);
-    if let Some(depths) = Depths::new(scenario, tally) {
+    if let Some(depths) = Depths::new(scenario, tally).map(|depths| depths.resting_on(&result)) {
         // Whoever has stopped a run does not wait for a better number.
         let safe = match is_stopped() {
             true => depths.safe(SAFE),

@@ -7,6 +7,7 @@ mod assumptions;
 mod best_leverage;
 mod evaluate;
 mod parts;
+mod past_horizons;
 mod random_scenarios;
 mod replay_accounts;
 mod replay_history;

@@ -43,6 +43,7 @@ mod estimate;
 mod hours;
 mod regression;
 mod season;
+mod shared;
 mod shock_law;
 mod stepper;
 mod variances;
@@ -88,6 +89,9 @@ pub struct Har {
     normal: Option<NormalDays>,
     #[serde(skip)]
     days: Arc<Days>,
+    /// The hours that everything was estimated from; none where numbers were given.
+    #[serde(skip)]
+    hours: Option<Arc<Hours>>,
 }
 
 /// Days that are normal given their variance.
@@ -118,8 +122,14 @@ impl Har {
     /// # Errors
     /// The history is too short or not hourly: see [`EstimateError`].
     pub fn of_history(history: &PriceHistory, hash: String, log_drift: f64) -> Result<Self, EstimateError> {
-        let (hours, estimate, state) = HarEstimate::of_history(history)?;
-        Self::new(&hours, &estimate, &state, hours.len(), hash, log_drift)
+        Self::of_hours(Hours::of(history)?, hash, log_drift)
+    }
+
+    /// The model as estimated from all of some hours.
+    fn of_hours(hours: Hours, hash: String, log_drift: f64) -> Result<Self, EstimateError> {
+        let (estimate, state) = HarEstimate::of_hours(&hours)?;
+        let model = Self::new(&hours, &estimate, &state, hours.len(), hash, log_drift)?;
+        Ok(Self { hours: Some(Arc::new(hours)), ..model })
     }
 
     /// The model of an estimate and of what is known at a place.
@@ -144,6 +154,7 @@ impl Har {
             log_drift,
             normal: None,
             days: Arc::new(days),
+            hours: None,
         })
     }
 
@@ -172,6 +183,7 @@ impl Har {
             log_drift: *log_drift,
             normal,
             days: Arc::new(days),
+            hours: None,
         }
     }
 
@@ -216,7 +228,7 @@ impl Har {
 
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
-        HarStepper::new(self.clone(), lanes)
+        HarStepper::paired(self.clone(), lanes)
     }
 }
 

@@ -33,6 +33,9 @@ const SCRIPTS: [&str; 9] = [
     include_str!("../assets/page.js"),
 ];
 
+/// Pictures of reliability, for pages that have any.
+const RELIABILITY: &str = include_str!("../assets/reliability.js");
+
 /// The text of a scenario file, shown as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScenarioText {
@@ -103,8 +106,10 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
     let results: Vec<RunResult> = documents.iter().filter_map(Document::run).collect();
     let of_run =
         |result: &RunResult| Answer { name: result.scenario.clone(), text: answer::sentence(result) };
-    let mut answers: Vec<Answer> =
-        documents.iter().filter_map(answer::of_study).map(Answer::of_study).collect();
+    // Beside a run the record of its forecasts does not answer.
+    let answers_alone = |document: &&Document| results.is_empty() || !matches!(document, Document::Record(_));
+    let studies = documents.iter().filter(answers_alone).filter_map(answer::of_study);
+    let mut answers: Vec<Answer> = studies.map(Answer::of_study).collect();
     answers.extend(results.iter().map(of_run));
     let checks = documents.iter().filter_map(|document| match document {
         Document::Check(report) => Some(report.as_ref()),
@@ -120,6 +125,12 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
         [result] => result.scenario.clone(),
         [first, rest @ ..] => format!("{} and {} more", first.scenario, rest.len()),
     };
+    let has_record = documents.iter().any(|document| matches!(document, Document::Record(_)));
+    let mut scripts = SCRIPTS.to_vec();
+    if has_record {
+        // Before what wires the page.
+        scripts.insert(scripts.len() - 1, RELIABILITY);
+    }
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let page = environment.render_str(
@@ -143,7 +154,7 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
             data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(pictures)?))?),
             notice: LIBRARY_NOTICE.trim(),
             library: LIBRARY,
-            script: SCRIPTS.join("\n"),
+            script: scripts.join("\n"),
         }),
     )?;
     Ok(page)

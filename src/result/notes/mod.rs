@@ -131,6 +131,24 @@ pub enum Note {
     UnusedStep,
     /// Recorded lows and highs are not seen.
     RecordedExtremes,
+    /// Paths are whole past horizons, which overlap.
+    PastHorizons {
+        /// Past starts.
+        starts: usize,
+        /// Horizons among them that do not overlap.
+        independent: f64,
+        /// Length of a horizon.
+        horizon: Duration,
+        /// Share of the paths that are drawn from them.
+        share: f64,
+        /// Days of a block of the bootstrap.
+        block_days: f64,
+    },
+    /// Several assets draw the same past days.
+    SharedPast {
+        /// Correlation of hourly returns of each pair, with the names of both.
+        pairs: Vec<(String, String, f64)>,
+    },
     /// What reading a file of prices or rates brought to light.
     RecordedFile {
         /// The file, and what was found.
@@ -237,7 +255,7 @@ pub enum Collateral {
 
 impl Note {
     /// The codes of all notes.
-    pub const CODES: [&str; 36] = [
+    pub const CODES: [&str; 38] = [
         "interrupted",
         "precision_reached",
         "precision_missed",
@@ -257,6 +275,8 @@ impl Note {
         "bridged_margin",
         "unused_step",
         "recorded_extremes",
+        "past_horizons",
+        "shared_past",
         "price_file",
         "bootstrap_record",
         "stop_beyond_liquidation",
@@ -298,6 +318,8 @@ impl Note {
             Self::BridgedMargin => "bridged_margin",
             Self::UnusedStep => "unused_step",
             Self::RecordedExtremes => "recorded_extremes",
+            Self::PastHorizons { .. } => "past_horizons",
+            Self::SharedPast { .. } => "shared_past",
             Self::RecordedFile { .. } => "price_file",
             Self::LongBlocks { .. } | Self::ShortRecord { .. } => "bootstrap_record",
             Self::StopBeyondLiquidation { .. } => "stop_beyond_liquidation",

@@ -117,6 +117,27 @@ impl fmt::Display for Note {
                 "An account of several positions does not see the lows and highs of recorded bars, but a bridge of the variance that \
                  their range implies.",
             ),
+            Self::PastHorizons { starts, independent, horizon, share, block_days } => write!(
+                f,
+                "{} drawn from {starts} past starts and their mirror images. Horizons of {horizon} overlap: {} of them do not, and errors rest \
+                 on these (block bootstrap over the starts, blocks of {block_days:.0} days), not on the number of paths.",
+                if *share < 1.0 { "Every other path is" } else { "Paths are" },
+                match *independent < 10.0 {
+                    true => format!("{independent:.1}"),
+                    false => format!("{independent:.0}"),
+                }
+            ),
+            Self::SharedPast { pairs } => {
+                let pair = |(one, other, correlation): &(String, String, f64)| {
+                    format!("{one} and {other} {correlation:.2}")
+                };
+                let list = pairs.iter().map(pair).collect::<Vec<_>>().join(", ");
+                write!(
+                    f,
+                    "The assets draw the same past days, only those that all files have, each scaled to its own variance: their hourly returns \
+                     hang together as recorded (correlation of {list})."
+                )
+            }
             Self::RecordedFile { finding } => f.write_str(finding),
             Self::LongBlocks { asset, days, record } => write!(
                 f,
