@@ -3,15 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::market::{PriceHistory, format_time};
-use crate::model::{Days, EstimateError, Har, HarEstimate, Season, VarianceState};
+use crate::model::{Days, EstimateError, HAR_COEFFICIENTS, Har, HarEstimate, Season, VarianceState};
 use crate::numeric::{elementary, exp};
 
 use super::provenance::Provenance;
 use super::scenario::{frame, item, number};
 use super::terms::{Drift, Terms};
 
-/// Names of the coefficients, as scenarios have them.
-pub const COEFFICIENTS: [&str; 6] = ["intercept", "b1", "b7", "b30", "b90", "b6"];
 const DAYS_PER_YEAR: f64 = 365.0;
 
 /// What was estimated from a history.
@@ -53,8 +51,9 @@ impl HarCalibration {
     /// Each coefficient with its name and its standard error.
     pub fn coefficients(&self) -> impl Iterator<Item = (&'static str, f64, f64)> {
         let HarEstimate { coefficients, covariance, .. } = &self.estimate;
-        (0..COEFFICIENTS.len())
-            .map(|index| (COEFFICIENTS[index], coefficients[index], covariance[index][index].max(0.0).sqrt()))
+        (0..HAR_COEFFICIENTS.len()).map(|index| {
+            (HAR_COEFFICIENTS[index], coefficients[index], covariance[index][index].max(0.0).sqrt())
+        })
     }
 
     /// Volatility per square root of a year over stretches that end with the last bar, and that of the next day: what ranges of hours

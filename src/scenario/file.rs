@@ -79,6 +79,9 @@ table! {
         /// Longest time between two looks at an account of several positions; in between its margin follows a bridge. Chosen
         /// from the volatility and the horizon if absent.
         optional step: Duration,
+        /// Whether probabilities get a second interval that counts in the errors of the models' parameters
+        /// ([assets.NAME.model.errors]); false if absent.
+        optional parameter_errors: bool,
     }
 }
 

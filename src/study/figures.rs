@@ -45,6 +45,12 @@ pub fn interval(estimate: &Estimate) -> Option<String> {
     Some(format!("{low} to {high} %"))
 }
 
+/// The interval of a probability that counts in the errors of the parameters, where it is known.
+pub fn interval_with_parameters(estimate: &Estimate) -> Option<String> {
+    let (low, high) = estimate.low_with_parameters.zip(estimate.high_with_parameters)?;
+    interval(&Estimate { low, high, ..*estimate })
+}
+
 /// How rare a probability is, in words: `about 1 in 9`; none where there is nothing to divide by.
 pub fn one_in(value: f64) -> Option<String> {
     if !(value > 0.0 && value <= 0.5) {

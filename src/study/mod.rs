@@ -18,11 +18,13 @@ mod evaluate_error;
 mod forecasts;
 mod grid;
 mod given;
+mod levels;
 mod limits;
 mod liquidation;
 mod metric;
 mod self_check;
 mod packed;
+mod parameters;
 mod part_file;
 mod question;
 mod recorded_network;
@@ -64,6 +66,7 @@ pub use forecast::{
 };
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use given::{Between, GivenPaths};
+pub use levels::{run_levels, run_sharing};
 pub use limits::{LimitCheck, check_limits};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
@@ -80,7 +83,7 @@ pub use search::{Found, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer, answer_at, chosen};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
-pub use simulation::{RunError, result_of, run_levels, run_shard, run_sharing, run_tallied};
+pub use simulation::{RunError, result_of, run_shard, run_tallied};
 pub use soundness::{UnsoundResult, sound};
 pub use sweep::{OverError, SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use vary::{Vary, VaryAnswer, VaryError, VaryReport, vary};

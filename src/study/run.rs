@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::assumed::assumptions;
 use super::curve::curve;
+use super::parameters::add_parameter_errors;
 use super::safe::Depths;
 use super::sentence::{SAFE, answer};
 use super::simulation::{RunError, result_of, run_tallied};
@@ -69,6 +70,9 @@ fn completed(
             false => depths.safest(SAFE, options)?.0,
         };
         result.safe_leverage.push(safe);
+    }
+    if !is_stopped() {
+        add_parameter_errors(scenario, tally, &mut result, options)?;
     }
     result.answer = Some(answer(scenario, &result));
     result.assumptions = Some(assumptions(scenario));

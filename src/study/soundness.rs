@@ -1,6 +1,7 @@
 //! Whether a result that was read from a file can be one: a run writes levels, each once, and probabilities between 0 and 1.
 
 use crate::result::{LevelResult, RunResult};
+use crate::stats::Estimate;
 
 /// Why no run can have written a result.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -23,6 +24,16 @@ pub enum UnsoundResult {
         key: String,
         /// What it holds.
         value: f64,
+    },
+    /// An interval that does not hold the one of sampling.
+    #[error(
+        "at {leverage}x the interval of `{key}` with parameters does not hold that of sampling, or leaves 0 to 1"
+    )]
+    Parameters {
+        /// The level.
+        leverage: f64,
+        /// The key of the result.
+        key: String,
     },
     /// No error.
     #[error("at {leverage}x the standard error of `{key}` is {value}")]
@@ -63,6 +74,14 @@ fn check(level: &LevelResult) -> Result<(), UnsoundResult> {
         ("liquidation_probability", &level.liquidation_probability),
         ("loss_probability", &level.loss_probability),
     ];
+    let others = [("mean_return", &level.mean_return), ("bad_debt", &level.bad_debt)];
+    for (key, estimate) in own.into_iter().chain(others) {
+        let is_share = key.ends_with("probability");
+        let ends = estimate.low_with_parameters.into_iter().chain(estimate.high_with_parameters);
+        if !is_held(estimate) || is_share && ends.into_iter().any(|end| !(0.0..=1.0).contains(&end)) {
+            return Err(UnsoundResult::Parameters { leverage, key: key.to_owned() });
+        }
+    }
     let exits = level.exits.iter().map(|(name, exit)| (format!("exits.{name}"), exit));
     for (key, estimate) in own.into_iter().map(|(key, estimate)| (key.to_owned(), estimate)).chain(exits) {
         let (value, error) = (estimate.value, estimate.std_error);
@@ -74,4 +93,13 @@ fn check(level: &LevelResult) -> Result<(), UnsoundResult> {
         }
     }
     Ok(())
+}
+
+/// Whether the second interval, if there is one, has both ends and holds the first.
+fn is_held(estimate: &Estimate) -> bool {
+    match (estimate.low_with_parameters, estimate.high_with_parameters) {
+        (None, None) => true,
+        (Some(low), Some(high)) => low <= estimate.low && estimate.high <= high,
+        _ => false,
+    }
 }
