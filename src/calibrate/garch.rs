@@ -7,7 +7,7 @@
 //! ω/(1 − persistence) is hardly determined and may lie far from that of the sample; then the fit is repeated with the
 //! long-run variance held at the sample's (variance targeting, Engle and Mezrich 1996), and says so.
 
-use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
+use super::fit::{Covariance, Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
 use super::floor::{self, SMALLEST_DOF};
 use super::kernels::sum_of_logs;
 use super::law::standardised_t_cdf;
@@ -193,12 +193,20 @@ impl Garch {
         }
         let log_likelihood = estimate.log_likelihood - sample.len() as f64 * elementary::ln(unit);
         let free = estimate.point.len() + usize::from(targeted);
-        Ok(Estimated { law: in_returns(law(&estimate.point)), parameters, derived, log_likelihood, free })
+        Ok(Estimated {
+            law: in_returns(law(&estimate.point)),
+            covariance: Covariance::of(&parameters, estimate.covariance.as_deref()),
+            parameters,
+            derived,
+            log_likelihood,
+            free,
+        })
     }
 }
 
 struct Estimated {
     law: GarchLaw,
+    covariance: Option<Covariance>,
     parameters: Vec<Parameter>,
     derived: Vec<Parameter>,
     log_likelihood: f64,
@@ -233,6 +241,7 @@ impl Estimated {
             kind: "garch",
             method,
             parameters: self.parameters,
+            covariance: self.covariance,
             derived,
             likelihood: Some(Likelihood {
                 log: self.log_likelihood,

@@ -6,6 +6,8 @@ use crate::market::{PriceHistory, format_time};
 use crate::model::{Days, EstimateError, HAR_COEFFICIENTS, Har, HarEstimate, Season, VarianceState};
 use crate::numeric::{elementary, exp};
 
+use super::errors;
+use super::fit::Covariance;
 use super::provenance::Provenance;
 use super::scenario::{frame, item, number};
 use super::terms::{Drift, Terms};
@@ -136,7 +138,12 @@ impl HarCalibration {
             item(&mut lines, "Assumed", &format!("{}.", terms.assumed.join("; ")));
         }
         lines.push(String::new());
-        frame(&lines.join("\n"), "har", &self.model(terms.drift, days), provenance.last_close, terms)
+        let covariance = Covariance {
+            keys: HAR_COEFFICIENTS.to_vec(),
+            matrix: self.estimate.covariance.iter().map(|row| row.to_vec()).collect(),
+        };
+        let model = self.model(terms.drift, days) + &errors::errors(Some(&covariance), &terms.asset);
+        frame(&lines.join("\n"), "har", &model, provenance.last_close, terms)
     }
 
     /// The model's table without its head.

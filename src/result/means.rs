@@ -33,4 +33,16 @@ impl LevelMeans {
             bad_debt: cell.bad_debt.mapped(0.0, 1.0).powers[1] / n,
         }
     }
+
+    /// The means over the last group of paths of these, all groups being of one size, where those over the groups `before` are known.
+    pub fn of_last(&self, before: &Self, groups_before: u64) -> Self {
+        let k = groups_before as f64;
+        let last = |now: f64, before: f64| (k + 1.0) * now - k * before;
+        Self {
+            liquidated: last(self.liquidated, before.liquidated),
+            lost: last(self.lost, before.lost),
+            mean_return: last(self.mean_return, before.mean_return),
+            bad_debt: last(self.bad_debt, before.bad_debt),
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! What the errors of fitted parameters do to a result.
 //!
 //! The parameters of every model with errors are drawn [`DRAWS`] times about their estimates. Each draw goes through all levels on the same
-//! [`GROUPS`] groups of paths, whose seeds are their own: random numbers are common to the draws, so that most of the luck of the
-//! paths is common too, and the rest is taken out by an analysis of variance (`stats::parameters`). Where the run's liquidation
-//! probability can be had from crossing probabilities, each draw takes it from there.
+//! [`GROUPS`] groups of paths: random numbers are common to the draws, so that most of the luck of the paths is common too, and the
+//! rest is taken out by an analysis of variance (`stats::parameters`). Where the liquidation probability can be had from crossing
+//! probabilities, each draw takes it from as many sets of points.
 //!
 //! Values stay those of the estimate. A draw has a 256th of the run's paths, at least [`LEAST_PATHS`] and at most [`MOST_PATHS`]: all draws
 //! together at most as many as the run, or 131,072, and never more than a million. They are a function of scenario and seed
@@ -62,7 +62,7 @@ struct Drawn {
 }
 
 impl Drawn {
-    /// The draw of a number; one seed a group of paths comes later.
+    /// The draw of a number.
     fn new(scenario: &Scenario, number: u64) -> Self {
         let mut drawn = scenario.clone();
         let seed = scenario.simulation.seed;
@@ -84,8 +84,12 @@ impl Drawn {
     }
 }
 
-/// What a draw gives in one group of paths: means by level, and the liquidation probability where it does not rest on paths.
-type Group = Vec<(LevelMeans, Option<f64>)>;
+/// What a draw gives at a level: means by group of paths, and liquidation probabilities where they do not rest on paths.
+#[derive(Debug, Default)]
+struct Drawing {
+    means: Vec<LevelMeans>,
+    crossing: Vec<Option<f64>>,
+}
 
 /// How much the results of a scenario vary over draws of its parameters, for a run of some paths; also at `further` levels. None where no
 /// asset has errors, or the work was stopped.
@@ -111,66 +115,76 @@ pub fn spread(
     let mut seeds = vec![0; GROUPS as usize];
     Stream::new(scenario.simulation.seed, Purpose::Repeat, 0).words(&mut seeds);
     let executor = Executor::new(RunOptions { progress: &|_| {}, ..*options })?;
-    let one = |(): &mut (), number: u64| -> Result<(Vec<Group>, bool), RunError> {
-        let Drawn { mut scenario, is_replaced } = Drawn::new(&asked, number);
-        let groups = seeds.iter().map(|seed| {
-            scenario.simulation.seed = *seed;
-            group(&scenario, of_group)
-        });
-        Ok((groups.collect::<Result<_, _>>()?, is_replaced))
+    let one = |(): &mut (), number: u64| -> Result<(Vec<Drawing>, bool), RunError> {
+        let Drawn { scenario, is_replaced } = Drawn::new(&asked, number);
+        Ok((drawings(&scenario, &seeds, of_group)?, is_replaced))
     };
     let Some(found) = executor.map(0..DRAWS, || (), one) else { return Ok(None) };
-    let draws: Vec<(Vec<Group>, bool)> = found.into_iter().collect::<Result<_, _>>()?;
+    let draws: Vec<(Vec<Drawing>, bool)> = found.into_iter().collect::<Result<_, _>>()?;
     let replaced = draws.iter().filter(|(_, is_replaced)| *is_replaced).count() as u64;
     let levels = leverages.iter().enumerate().map(|(level, leverage)| {
         // By draw and group.
-        let table = |of: &dyn Fn(&(LevelMeans, Option<f64>)) -> f64| -> Vec<Vec<f64>> {
-            draws.iter().map(|(groups, _)| groups.iter().map(|group| of(&group[level])).collect()).collect()
+        let table = |of: &dyn Fn(&LevelMeans) -> f64| -> Vec<Vec<f64>> {
+            draws.iter().map(|(levels, _)| levels[level].means.iter().map(of).collect()).collect()
         };
-        let is_crossing = draws.iter().all(|(groups, _)| groups.iter().all(|group| group[level].1.is_some()));
+        let crossing: Option<Vec<Vec<f64>>> =
+            draws.iter().map(|(levels, _)| levels[level].crossing.iter().copied().collect()).collect();
         Deviations {
             leverage: *leverage,
-            liquidation: match is_crossing {
-                true => of_probabilities(&table(&|(_, crossing)| crossing.unwrap_or(0.0))),
-                false => of_shares(&table(&|(means, _)| means.liquidated), of_group as f64),
+            liquidation: match crossing {
+                Some(probabilities) => Some(of_probabilities(&probabilities)),
+                None => of_shares(&table(&|means| means.liquidated), of_group as f64),
             },
-            loss: of_shares(&table(&|(means, _)| means.lost), of_group as f64),
-            mean_return: variance_of_effects(&table(&|(means, _)| means.mean_return)).sqrt(),
-            bad_debt: variance_of_effects(&table(&|(means, _)| means.bad_debt)).sqrt(),
+            loss: of_shares(&table(&|means| means.lost), of_group as f64),
+            mean_return: variance_of_effects(&table(&|means| means.mean_return)).sqrt(),
+            bad_debt: variance_of_effects(&table(&|means| means.bad_debt)).sqrt(),
         }
     });
     Ok(Some(Spread { levels: levels.collect(), paths: GROUPS * of_group, replaced, names: names(scenario) }))
 }
 
-/// The results of a drawn scenario on the paths of its seed.
-fn group(scenario: &Scenario, paths: u64) -> Result<Group, RunError> {
-    let plan = Plan::new(scenario)?;
-    let estimators = Estimators::new(scenario, &plan)?;
-    let mut worker = Worker::new(&plan);
-    if !worker.run_block(0, paths as usize)
-        && let Some(broken) = worker.broken()
-    {
-        return Err(broken.clone().into());
-    }
+/// The results of a drawn scenario by level, on a group of paths and with points of its own for every seed.
+fn drawings(scenario: &Scenario, seeds: &[u64], of_group: u64) -> Result<Vec<Drawing>, RunError> {
+    let mut plan = Plan::new(scenario)?;
     let follower = plan.follower();
-    let tally = worker.tally();
-    // So few paths that only crossing probabilities are tried.
-    let answers = estimators.answers(&scenario.simulation.paths, paths, &Executor::alone());
-    let level = |level: usize| {
-        let best = estimators.probability(&answers, level, tally);
-        let is_crossing = best.probability.method == Method::QuasiMonteCarlo;
-        let value = best.probability.value;
-        let crossing = (is_crossing && value > 0.0 && value < 1.0).then_some(value);
-        (LevelMeans::of(&*follower, tally, level), crossing)
-    };
-    Ok((0..plan.terms.len()).map(level).collect())
+    let levels = plan.terms.len();
+    let mut drawings: Vec<Drawing> = (0..levels).map(|_| Drawing::default()).collect();
+    let mut all = vec![LevelMeans::default(); levels];
+    let mut worker = Worker::new(&plan);
+    for block in 0..seeds.len() as u64 {
+        if !worker.run_block(block, of_group as usize)
+            && let Some(broken) = worker.broken()
+        {
+            return Err(broken.clone().into());
+        }
+        let tally = worker.tally();
+        for (level, (drawing, before)) in drawings.iter_mut().zip(&mut all).enumerate() {
+            let now = LevelMeans::of(&*follower, tally, level);
+            drawing.means.push(now.of_last(before, block));
+            *before = now;
+        }
+    }
+    let tally = worker.tally().clone();
+    drop(worker);
+    for seed in seeds {
+        plan.law.seed = *seed;
+        let estimators = Estimators::new(scenario, &plan)?;
+        // So few paths that only crossing probabilities are tried.
+        let answers = estimators.answers(&scenario.simulation.paths, of_group, &Executor::alone());
+        for (level, drawing) in drawings.iter_mut().enumerate() {
+            let best = estimators.probability(&answers, level, &tally).probability;
+            let is_known = best.method == Method::QuasiMonteCarlo && best.value > 0.0 && best.value < 1.0;
+            drawing.crossing.push(is_known.then_some(best.value));
+        }
+    }
+    Ok(drawings)
 }
 
 /// Standard deviation of the logit over the draws of probabilities that are known well.
-fn of_probabilities(table: &[Vec<f64>]) -> Option<f64> {
+fn of_probabilities(table: &[Vec<f64>]) -> f64 {
     let logit = |p: &f64| elementary::ln(p / (1.0 - p));
     let logits: Vec<Vec<f64>> = table.iter().map(|row| row.iter().map(logit).collect()).collect();
-    Some(variance_of_effects(&logits).sqrt())
+    variance_of_effects(&logits).sqrt()
 }
 
 /// The same of shares of `paths` in each group. The logit is that of all groups of a draw, half an event added to both sides (Haldane 1956,
