@@ -167,6 +167,9 @@ impl Risk {
             RiskFormat::Json => print(&json),
             RiskFormat::Table => {
                 let mut page = format!("{answer}\n{assumptions}\n\n{}", self.table(&result));
+                for note in result.notes.iter().filter(|note| note.code == "no_parameter_interval") {
+                    page += &format!("{}\n", note.message);
+                }
                 if let Some(record) = &record {
                     page += &format!("\n{}\n", record.words());
                 }

@@ -2,11 +2,11 @@
 //!
 //! The parameters of every model with errors are drawn [`DRAWS`] times about their estimates. Each draw goes through all levels on the same
 //! [`GROUPS`] groups of paths: random numbers are common to the draws, so that most of the luck of the paths is common too, and the
-//! rest is taken out by an analysis of variance (`stats::parameters`). Where the liquidation probability can be had from crossing
-//! probabilities, each draw takes it from as many sets of points.
+//! rest is taken out by an analysis of variance (`stats::parameters`). Where crossing probabilities are quick (few jumps on a path)
+//! each draw takes the liquidation probability from as many sets of points.
 //!
 //! Values stay those of the estimate. A draw has a 256th of the run's paths, at least [`LEAST_PATHS`] and at most [`MOST_PATHS`]: all draws
-//! together at most as many as the run, or 131,072, and never more than a million. They are a function of scenario and seed
+//! together at most as many as the run, or 262,144, and never more than a million. They are a function of scenario and seed
 //! alone: parts of a run know nothing of them, whoever joins the parts works them out.
 
 use super::safe::Depths;
@@ -18,16 +18,18 @@ use crate::model::Model;
 use crate::numeric::{Purpose, Stream, elementary};
 use crate::result::{LevelMeans, LevelResult, Note, RunResult};
 use crate::scenario::{PathBudget, Scenario};
-use crate::stats::{Method, Scale, Tally, variance_of_effects};
+use crate::stats::{Scale, Tally, variance_of_effects};
 
 /// Draws of the parameters.
 pub const DRAWS: u64 = 256;
 /// Groups of paths that every draw goes through.
 const GROUPS: u64 = 4;
 /// Fewest paths of a draw.
-const LEAST_PATHS: u64 = 512;
+const LEAST_PATHS: u64 = 1024;
 /// Most paths of a draw: a run of many machines must not wait for it.
 const MOST_PATHS: u64 = 4096;
+/// Points of a level for every group, where liquidation probabilities come from crossing probabilities.
+const POINTS: u64 = 1024;
 /// Fewer liquidations than this on the paths of a draw, in the mean, say nothing of how they vary from draw to draw.
 const LEAST_EVENTS: f64 = 5.0;
 
@@ -164,17 +166,12 @@ fn drawings(scenario: &Scenario, seeds: &[u64], of_group: u64) -> Result<Vec<Dra
             *before = now;
         }
     }
-    let tally = worker.tally().clone();
     drop(worker);
     for seed in seeds {
         plan.law.seed = *seed;
-        let estimators = Estimators::new(scenario, &plan)?;
-        // So few paths that only crossing probabilities are tried.
-        let answers = estimators.answers(&scenario.simulation.paths, of_group, &Executor::alone());
-        for (level, drawing) in drawings.iter_mut().enumerate() {
-            let best = estimators.probability(&answers, level, &tally).probability;
-            let is_known = best.method == Method::QuasiMonteCarlo && best.value > 0.0 && best.value < 1.0;
-            drawing.crossing.push(is_known.then_some(best.value));
+        let known = Estimators::new(scenario, &plan)?.at_a_glance(POINTS, &Executor::alone());
+        for (drawing, known) in drawings.iter_mut().zip(known) {
+            drawing.crossing.push(known);
         }
     }
     Ok(drawings)

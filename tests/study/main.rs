@@ -6,6 +6,7 @@ mod common;
 mod assumptions;
 mod best_leverage;
 mod evaluate;
+mod parameter_errors;
 mod random_scenarios;
 mod replay_accounts;
 mod replay_history;
