@@ -36,6 +36,7 @@ from ._errors import (
     RunError,
     ScenarioError,
 )
+from ._explore import Page, explore
 from ._history import Calibration, Replay, calibrate, forecast, replay, risk
 from ._liqsim import VERSION as __version__
 from ._result import Estimate, Level, Result
@@ -76,6 +77,7 @@ __all__ = [
     "LiqsimError",
     "Merton",
     "MergeError",
+    "Page",
     "Problem",
     "Regime",
     "Replay",
@@ -91,6 +93,7 @@ __all__ = [
     "calibrate",
     "check",
     "compare",
+    "explore",
     "forecast",
     "liquidation_price",
     "long",

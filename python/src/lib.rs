@@ -2,6 +2,7 @@
 //! its documentation, is written in Python beside it (`liqsim/`); here is only what needs the library.
 
 mod errors;
+mod explore;
 mod fits;
 mod history;
 mod parts;
@@ -17,6 +18,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _liqsim {
+    #[pymodule_export]
+    use super::explore::Page;
     #[pymodule_export]
     use super::fits::{Calibration, calibrate};
     #[pymodule_export]

@@ -83,7 +83,9 @@ struct Terms {
 impl Terms {
     #[inline]
     fn at(&self, notional: f64) -> f64 {
-        notional.mul_add(self.growth.mul_add(notional, self.rate), self.constant)
+        // The same bits with and without the branch; a fused multiply-add is a call where the processor may lack it.
+        let rate = if self.growth == 0.0 { self.rate } else { self.growth.mul_add(notional, self.rate) };
+        notional.mul_add(rate, self.constant)
     }
 }
 
@@ -183,7 +185,8 @@ impl Requirement {
     /// What a tier asks of a size.
     #[inline]
     fn terms(&self, tier: &Tier, size: f64) -> Terms {
-        let rate = self.per_size.mul_add(size, tier.rate + self.close_fee);
+        let rate = tier.rate + self.close_fee;
+        let rate = if self.per_size == 0.0 { rate } else { self.per_size.mul_add(size, rate) };
         match self.by_quantity {
             true => Terms { constant: 0.0, rate: rate - tier.deduction / size, growth: self.growth },
             false => Terms { constant: -tier.deduction, rate, growth: self.growth },
@@ -208,7 +211,7 @@ impl Requirement {
             None => self.on_mark(size, u),
             Some(entry) => (self.on_mark(size, entry).0, 0.0),
         };
-        (self.owed_rate.mul_add(owed, amount), slope)
+        (if self.owed_rate == 0.0 { amount } else { self.owed_rate.mul_add(owed, amount) }, slope)
     }
 
     #[inline]
@@ -219,15 +222,18 @@ impl Requirement {
         let notional = size * u;
         let of = |tier: &Tier| {
             let terms = self.terms(tier, size);
-            (terms.at(notional), size * (2.0 * terms.growth).mul_add(notional, terms.rate))
+            let rate = match terms.growth {
+                0.0 => terms.rate,
+                growth => (2.0 * growth).mul_add(notional, terms.rate),
+            };
+            (terms.at(notional), size * rate)
         };
         if self.by_quantity {
-            of(self.tier_of(size))
-        } else if self.whole {
-            of(self.tier_of(notional))
-        } else {
-            self.tiers.iter().map(of).fold((0.0, 0.0), |best, one| if one.0 > best.0 { one } else { best })
+            return of(self.tier_of(size));
         }
+        let found = of(self.tier_of(notional));
+        // Under the marginal rule the line of the tier is the highest of all: rates rise, and the lines meet at the edges.
+        if self.whole || found.0 > 0.0 { found } else { (0.0, 0.0) }
     }
 
     /// What of the cash of an account with this position alone is owed.

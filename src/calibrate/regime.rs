@@ -94,7 +94,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         {
             return f64::NAN;
         }
-        work.charge(x.len(), 16);
+        work.charge(x.len(), 22);
         law.log_likelihood(&x)
     };
     let annual = unit / dt.sqrt();

@@ -1,10 +1,9 @@
 //! `init`: a commented scenario to start from.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser};
 
 use liqsim::account::Level;
 use liqsim::market::Duration;
@@ -12,27 +11,16 @@ use liqsim::scenario::{Source, catalogue_venue, parse};
 use liqsim::venue::{Contract, Liquidation, Side, Venue, catalogue_text};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
+use super::init_questions;
+use super::level_choice::LevelChoice;
 use super::output::{print, write_file};
 use super::own_files::may_replace_all;
-use super::starter::ModelKind;
+use super::starter::{ModelKind, example_of};
 use super::values;
 use super::venues::unknown_venue;
 
 /// Leverages that people compare.
 const USUAL_LEVERAGES: [f64; 9] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 75.0, 100.0];
-
-/// Part of a venue's name, the asset it means and a round price.
-const EXAMPLES: [(&str, &str, f64); 9] = [
-    ("eth", "ETH", 3000.0),
-    ("sol", "SOL", 150.0),
-    ("xrp", "XRP", 2.0),
-    ("doge", "DOGE", 0.2),
-    ("bnb", "BNB", 600.0),
-    ("ltc", "LTC", 100.0),
-    ("ada", "ADA", 0.8),
-    ("pepe", "PEPE", 0.01),
-    ("wif", "WIF", 1.0),
-];
 
 /// A fleet bought on credit, through a halving.
 const MINER: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.toml");
@@ -73,7 +61,7 @@ pub struct Init {
 
     /// One leverage (10), several (3,5,10), or the usual ones in a range (1..40); by default up to 50; as far
     /// as the venue allows
-    #[arg(long, value_name = "LEVELS", value_parser = LevelChoice::from_str)]
+    #[arg(long, value_name = "LEVELS", value_parser = <LevelChoice as std::str::FromStr>::from_str)]
     leverage: Option<LevelChoice>,
 
     /// How long the position is held: 36h, 14d, 2w, 6mo, 1y
@@ -114,47 +102,37 @@ pub struct Init {
     output: PathBuf,
 }
 
+/// The flags without the program's name, as the questions give them.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true)]
+struct Alone {
+    #[command(flatten)]
+    init: Init,
+}
+
 /// `long` or `short`.
 pub fn side_parser() -> impl TypedValueParser<Value = Side> {
     PossibleValuesParser::new(["long", "short"])
         .map(|side| if side == "short" { Side::Short } else { Side::Long })
 }
 
-/// Levels as they are typed.
-#[derive(Debug, Clone, PartialEq)]
-enum LevelChoice {
-    /// These.
-    List(Vec<f64>),
-    /// The usual ones between the ends, and the ends.
-    Range(f64, f64),
-}
-
-impl FromStr for LevelChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let message = "must be a leverage such as 10, several such as 3,5,10, or a range such as 1..40";
-        let number = |text: &str| values::positive(text.trim()).map_err(|_| message.to_owned());
-        match text.split_once("..") {
-            None => text.split(',').map(number).collect::<Result<_, _>>().map(Self::List),
-            Some((from, to)) => match (number(from)?, number(to)?) {
-                (from, to) if from <= to => Ok(Self::Range(from, to)),
-                _ => Err("must begin with the lower leverage".to_owned()),
-            },
-        }
-    }
-}
-
 impl Init {
     /// Writes the scenario.
     pub fn execute(self) -> anyhow::Result<()> {
+        match init_questions::is_asked() {
+            true => {
+                let flags = init_questions::ask(&mut std::io::stdin().lock(), &mut std::io::stderr())?;
+                Alone::try_parse_from(flags)?.init.write()
+            }
+            false => self.write(),
+        }
+    }
+
+    fn write(self) -> anyhow::Result<()> {
         if catalogue_text(&self.venue).is_none() {
             return Err(unknown_venue(&self.venue));
         }
-        let text = match self.miner {
-            true => MINER.to_owned(),
-            false => self.scenario(&catalogue_venue(&self.venue)?.venue)?,
-        };
+        let text = self.text()?;
         // What the venue does not allow, such as too much leverage, is found here and not in the first run.
         parse(Source::new(self.output.display().to_string(), text.as_str()), &[])
             .map_err(|problems| WrongScenarios(vec![problems]))?;
@@ -172,6 +150,14 @@ impl Init {
         print(&format!("Wrote {file}. Next:\n  liqsim run {file}\n"))
     }
 
+    /// The scenario's text.
+    fn text(&self) -> anyhow::Result<String> {
+        if self.miner {
+            return Ok(MINER.to_owned());
+        }
+        self.scenario(&catalogue_venue(&self.venue)?.venue)
+    }
+
     fn side(&self) -> Side {
         if self.short { Side::Short } else { self.side }
     }
@@ -182,10 +168,7 @@ impl Init {
             Side::Short => "short",
         };
         let is_loan = matches!(terms.liquidation, Liquidation::Repay { .. });
-        let (_, asset, example) = EXAMPLES
-            .into_iter()
-            .find(|(part, ..)| self.venue.contains(part))
-            .unwrap_or(("", "BTC", 64_000.0));
+        let (asset, example) = example_of(&self.venue);
         let price = self.price.unwrap_or(example);
         let name = match is_loan {
             true => format!("Loan against {asset}, {}", self.horizon.in_words()),

@@ -1,8 +1,27 @@
-//! The models of a starting scenario: their tables with comments and round numbers.
+//! What a starting scenario is made of: assets with round prices, and models with comments and round numbers.
 
 use clap::ValueEnum;
 
 use super::failure::error_with_help;
+
+/// Part of a venue's name, the asset it means and a round price.
+const EXAMPLES: [(&str, &str, f64); 9] = [
+    ("eth", "ETH", 3000.0),
+    ("sol", "SOL", 150.0),
+    ("xrp", "XRP", 2.0),
+    ("doge", "DOGE", 0.2),
+    ("bnb", "BNB", 600.0),
+    ("ltc", "LTC", 100.0),
+    ("ada", "ADA", 0.8),
+    ("pepe", "PEPE", 0.01),
+    ("wif", "WIF", 1.0),
+];
+
+/// The asset that a venue's name means, and a round price of it.
+pub fn example_of(venue: &str) -> (&'static str, f64) {
+    let found = EXAMPLES.into_iter().find(|(part, ..)| venue.contains(part));
+    found.map_or(("BTC", 64_000.0), |(_, asset, price)| (asset, price))
+}
 
 /// Models that a scenario can start with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

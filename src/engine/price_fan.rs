@@ -7,8 +7,8 @@ use crate::market::Bars;
 use crate::numeric::{Stream, exponentials};
 use crate::stats::Histogram;
 
-/// Blocks of paths: 8192 paths place a 5 % quantile within 0.25 % of probability.
-const BLOCKS: u64 = 8;
+/// Blocks of paths at most: 8192 paths place a 5 % quantile within 0.25 % of probability.
+const MOST_BLOCKS: u64 = 8;
 /// They are numbered from here, far beyond those of a run, so that their randomness is their own.
 const FIRST_BLOCK: u64 = 1 << 48;
 
@@ -26,13 +26,14 @@ pub struct PriceDates {
 }
 
 impl PriceDates {
-    /// The prices of some paths of a law.
-    pub fn new(law: &PathLaw) -> Self {
+    /// The prices of whole blocks of paths of a law: 8192 paths, or as many as a run of fewer `paths` has.
+    pub fn new(law: &PathLaw, paths: u64) -> Self {
+        let blocks = paths.div_ceil(BLOCK_LANES as u64).clamp(1, MOST_BLOCKS);
         let times: Vec<f64> = law.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
         let ratios = vec![Histogram::default(); times.len()];
-        let mut dates = Self { paths: BLOCKS * BLOCK_LANES as u64, times, ratios, next: 0 };
+        let mut dates = Self { paths: blocks * BLOCK_LANES as u64, times, ratios, next: 0 };
         let mut paths = BlockLoop::new(law);
-        for block in FIRST_BLOCK..FIRST_BLOCK + BLOCKS {
+        for block in FIRST_BLOCK..FIRST_BLOCK + blocks {
             paths.run_block(block, BLOCK_LANES, &mut [&mut dates]);
         }
         dates
@@ -48,7 +49,8 @@ impl Observer for PriceDates {
         let mut ratios = Vec::new();
         exponentials(&bars[0].close, &mut ratios);
         if let Some(date) = self.ratios.get_mut(self.next) {
-            ratios.iter().for_each(|ratio| date.add(*ratio, 1.0));
+            let bins: Vec<u16> = ratios.iter().map(|ratio| Histogram::bin_of(*ratio)).collect();
+            date.add_bins(&bins, 1.0);
         }
         self.next += 1;
     }

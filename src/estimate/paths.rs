@@ -118,10 +118,7 @@ impl<'a> Member<'a> {
 
     /// Most paths that it may take.
     fn planned(&self) -> u64 {
-        match self.job.scenario.simulation.paths {
-            PathBudget::Fixed(paths) => paths,
-            PathBudget::Precision { max_paths, .. } => max_paths,
-        }
+        self.job.scenario.simulation.paths.most()
     }
 
     /// Looks whether there are enough paths, after a part of the run that was to bring it so far.

@@ -98,15 +98,17 @@ impl PriceFans {
         let Some(law) = law.of_asset(place) else { return Ok(None) };
         let key = (law.key(&scenario.simulation.paths, false), asset.price);
         let known = self.drawn.take().filter(|(drawn, _)| *drawn == key);
-        let (_, fan) = self.drawn.insert(known.unwrap_or_else(|| (key, PriceFan::new(&law, asset))));
+        let (_, fan) = self.drawn.insert(
+            known.unwrap_or_else(|| (key, PriceFan::new(&law, asset, scenario.simulation.paths.most()))),
+        );
         Ok(Some(PriceFan { asset: asset.name.clone(), ..fan.clone() }))
     }
 }
 
 impl PriceFan {
     /// The fan of an asset, the first of a law with a pause at each date.
-    fn new(law: &PathLaw, asset: &Asset) -> Self {
-        let PriceDates { paths, times, ratios, .. } = PriceDates::new(law);
+    fn new(law: &PathLaw, asset: &Asset, paths: u64) -> Self {
+        let PriceDates { paths, times, ratios, .. } = PriceDates::new(law, paths);
         let laws: Vec<Distribution> = ratios.iter().map(Distribution::new).collect();
         let quantiles = FAN_QUANTILES.map(|(key, p)| {
             let prices = laws.iter().map(|law| asset.price * law.quantile(p));

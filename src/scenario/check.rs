@@ -70,9 +70,8 @@ impl Scenario {
         if matches!(self.simulation.monitoring, Monitoring::Every(interval) if interval.seconds() == 0) {
             return Err(ScenarioError::NoLength("the monitoring interval"));
         }
-        let (PathBudget::Fixed(paths) | PathBudget::Precision { max_paths: paths, .. }) =
-            self.simulation.paths;
-        within("the number of paths", Range::at_least(0.0).at_most(MOST_PATHS as f64), paths as f64)?;
+        let most = self.simulation.paths.most();
+        within("the number of paths", Range::at_least(0.0).at_most(MOST_PATHS as f64), most as f64)?;
         match self.simulation.paths {
             PathBudget::Fixed(0) | PathBudget::Precision { max_paths: 0, .. } => {
                 return Err(ScenarioError::NoPaths);

@@ -76,8 +76,8 @@ table! {
         /// best that applies: Sobol points with importance sampling, particles for rare liquidations, hits counted by strata of
         /// what drives the price; used if absent).
         optional sampling: Sampling,
-        /// Longest time between two looks at an account of several positions; in between its margin follows a bridge. Chosen
-        /// from the volatility and the horizon if absent.
+        /// Longest bar of an account of several positions: its margin follows a bridge in between, which is halved where a
+        /// liquidation is in reach. As long as nothing else happens if absent.
         optional step: Duration,
         /// Whether probabilities get a second interval that counts in the errors of the models' parameters
         /// ([assets.NAME.model.errors]); false if absent.

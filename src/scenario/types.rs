@@ -98,6 +98,15 @@ pub enum PathBudget {
     },
 }
 
+impl PathBudget {
+    /// The paths that it ends at.
+    pub fn most(self) -> u64 {
+        match self {
+            Self::Fixed(paths) | Self::Precision { max_paths: paths, .. } => paths,
+        }
+    }
+}
+
 /// When the price is compared with the liquidation price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,7 +11,7 @@ use crate::engine::RunOptions;
 use crate::report::html::{Document, ScenarioText, render};
 use crate::report::is_warning;
 use crate::result::RunResult;
-use crate::scenario::{PathBudget, Scenario};
+use crate::scenario::Scenario;
 use crate::study::{RunError, answer_at, assumptions, chosen, run, run_levels};
 
 /// Paths of the first answer, which is of the level that is looked at and of no other.
@@ -62,7 +62,7 @@ pub(super) fn answer(
         Ok(posed) => posed,
         Err(problems) => return Reply::json(422, &refusal(&problems)),
     };
-    let own = own_paths(&posed.scenario);
+    let own = posed.scenario.simulation.paths.most();
     let last_stage = if own / SEVERAL >= FINER { 2 } else { 1 };
     let stage = if as_report { last_stage } else { question.stage.min(last_stage) };
     let is_coarse = stage == 0;
@@ -122,14 +122,6 @@ fn shown(
 /// The reply to a question that a newer one has taken the place of.
 pub(super) fn superseded() -> Reply {
     Reply::json(409, &json!({ "superseded": true }))
-}
-
-/// The scenario's own number of paths.
-fn own_paths(scenario: &Scenario) -> u64 {
-    match scenario.simulation.paths {
-        PathBudget::Fixed(paths) => paths,
-        PathBudget::Precision { max_paths, .. } => max_paths,
-    }
 }
 
 fn report(result: &RunResult) -> Reply {

@@ -22,11 +22,16 @@ pub const MOST_PATHS: u64 = 1_000_000_000_000;
 
 /// Weighted counts of positive numbers in bins of constant relative width, from 2⁻³⁰ to 2¹⁴.
 ///
-/// Takes no memory until the first number is added. Written as the occupied bins, `[number, count in 2⁻²⁴]` each.
+/// Takes memory for the octaves that were needed and those between them. Written as the occupied bins, `[number, count in 2⁻²⁴]` each.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(into = "Vec<(u16, u64)>", try_from = "Vec<(u16, u64)>")]
 pub struct Histogram {
+    /// The first bin, where total losses fall: apart from the others, which it would stretch down to itself.
+    lost: u64,
+    /// The bins of the octaves from the lowest that was needed to the highest.
     counts: Vec<u64>,
+    /// Number of the bin that `counts` begins with.
+    start: usize,
     /// One bit an octave that may hold a count: the others are never looked at.
     used: u64,
 }
@@ -61,12 +66,7 @@ impl Histogram {
     /// Adds a number; negative ones and not-a-number count in the first bin.
     #[inline]
     pub fn add(&mut self, x: f64, weight: f64) {
-        if self.counts.is_empty() {
-            self.allocate();
-        }
-        let bin = index(x);
-        self.used |= octave_of(bin);
-        self.counts[bin] += fixed(weight);
+        *self.place(index(x)) += fixed(weight);
     }
 
     /// The bin that a number falls into.
@@ -78,34 +78,61 @@ impl Histogram {
 
     /// Adds one number of this weight to each of these bins.
     pub fn add_bins(&mut self, bins: &[u16], weight: f64) {
-        if self.counts.is_empty() && !bins.is_empty() {
-            self.allocate();
-        }
         let weight = fixed(weight);
-        let mut used = self.used;
+        let (mut lost, mut used) = (self.lost, self.used);
         for bin in bins {
             let bin = usize::from(*bin);
-            if let Some(count) = self.counts.get_mut(bin) {
-                used |= octave_of(bin);
-                *count += weight;
+            if bin == 0 {
+                lost += weight;
+                continue;
+            }
+            used |= octave_of(bin);
+            match self.counts.get_mut(bin.wrapping_sub(self.start)) {
+                Some(count) => *count += weight,
+                None => *self.place(bin) += weight,
             }
         }
-        self.used = used;
+        (self.lost, self.used) = (lost, used | self.used);
+    }
+
+    /// The count of a bin.
+    #[inline]
+    fn place(&mut self, bin: usize) -> &mut u64 {
+        if bin == 0 {
+            return &mut self.lost;
+        }
+        self.used |= octave_of(bin);
+        if bin.wrapping_sub(self.start) >= self.counts.len() {
+            self.stretch(bin);
+        }
+        &mut self.counts[bin - self.start]
+    }
+
+    /// Stretches the bins that are kept to the octave of another.
+    #[cold]
+    fn stretch(&mut self, bin: usize) {
+        let octave = bin - bin % BINS_PER_OCTAVE;
+        let (start, end) = match self.counts.len() {
+            0 => (octave, octave + BINS_PER_OCTAVE),
+            length => (self.start.min(octave), (self.start + length).max(octave + BINS_PER_OCTAVE)),
+        };
+        let mut counts = vec![0; end - start];
+        if !self.counts.is_empty() {
+            counts[self.start - start..][..self.counts.len()].copy_from_slice(&self.counts);
+        }
+        (self.counts, self.start) = (counts, start);
     }
 
     /// The occupied bins by number, from the lowest up.
     fn occupied(&self) -> impl DoubleEndedIterator<Item = (usize, u64)> + '_ {
-        let is_used = |octave: &usize| self.used & octave_of(octave * BINS_PER_OCTAVE) != 0;
-        let octaves = (0..self.counts.len() / BINS_PER_OCTAVE).filter(is_used);
-        let bins = |octave: usize| octave * BINS_PER_OCTAVE..(octave + 1) * BINS_PER_OCTAVE;
-        let counts =
-            octaves.flat_map(move |octave| bins(octave).zip(self.counts[bins(octave)].iter().copied()));
+        let octaves = (self.start..self.start + self.counts.len()).step_by(BINS_PER_OCTAVE);
+        let is_used = |first: &usize| self.used & octave_of(*first) != 0;
+        let bins = move |first: usize| {
+            let place = first - self.start;
+            (first..first + BINS_PER_OCTAVE).zip(self.counts[place..place + BINS_PER_OCTAVE].iter().copied())
+        };
+        let counts = std::iter::once((0, self.lost)).chain(octaves.filter(is_used).flat_map(bins));
         counts.filter(|(_, count)| *count > 0)
-    }
-
-    #[cold]
-    fn allocate(&mut self) {
-        self.counts = vec![0; BINS];
     }
 
     /// Occupied bins from the lowest up.
@@ -178,14 +205,9 @@ impl Histogram {
 
     /// Adds every bin of another histogram under an increasing map of its numbers.
     pub fn add_mapped(&mut self, other: &Self, map: impl Fn(f64) -> f64) {
-        if self.counts.is_empty() && !other.counts.is_empty() {
-            self.allocate();
-        }
         for (i, count) in other.occupied() {
             let middle = if i == 0 { 0.0 } else { 0.5 * (edge(i) + edge(i + 1)) };
-            let bin = index(map(middle));
-            self.used |= octave_of(bin);
-            self.counts[bin] += count;
+            *self.place(index(map(middle))) += count;
         }
     }
 }
@@ -203,12 +225,10 @@ impl TryFrom<Vec<(u16, u64)>> for Histogram {
     fn try_from(bins: Vec<(u16, u64)>) -> Result<Self, String> {
         let mut histogram = Self::default();
         for (bin, count) in bins {
-            if histogram.counts.is_empty() {
-                histogram.allocate();
+            if usize::from(bin) >= BINS {
+                return Err(format!("a histogram has no bin {bin}"));
             }
-            histogram.used |= octave_of(usize::from(bin));
-            let place = histogram.counts.get_mut(usize::from(bin));
-            *place.ok_or_else(|| format!("a histogram has no bin {bin}"))? = count;
+            *histogram.place(usize::from(bin)) = count;
         }
         Ok(histogram)
     }
@@ -216,13 +236,10 @@ impl TryFrom<Vec<(u16, u64)>> for Histogram {
 
 impl AddAssign<&Histogram> for Histogram {
     fn add_assign(&mut self, other: &Self) {
-        if self.counts.is_empty() && !other.counts.is_empty() {
-            self.allocate();
-        }
-        self.used |= other.used;
         for (bin, count) in other.occupied() {
             // What is beyond the count can come from a foreign file only.
-            self.counts[bin] = self.counts[bin].saturating_add(count);
+            let own = self.place(bin);
+            *own = own.saturating_add(count);
         }
     }
 }
@@ -290,6 +307,32 @@ mod tests {
             assert!((found - expected).abs() < 1e-9, "{x}: {found} {expected}");
         }
         assert_eq!(histogram.weights_up_to(&[1.0])[0], histogram.weight());
+    }
+
+    /// Against a map of all bins, whichever octaves are needed first.
+    #[test]
+    fn bins_are_those_of_a_map_in_any_order_of_octaves() {
+        let numbers: Vec<f64> = (0..4_000_u32)
+            .map(|i| 2_f64.powf(f64::from(i.wrapping_mul(2_654_435_761) % 46_000) / 1_000.0 - 31.0))
+            .collect();
+        let mut expected = std::collections::BTreeMap::new();
+        let (mut one_by_one, mut by_bins) = (Histogram::default(), Histogram::default());
+        for x in &numbers {
+            *expected.entry(Histogram::bin_of(*x)).or_insert(0_u64) += fixed(0.75);
+            one_by_one.add(*x, 0.75);
+            by_bins.add_bins(&[Histogram::bin_of(*x)], 0.75);
+        }
+        let mut halves = Histogram::default();
+        for half in numbers.chunks(2_000).rev() {
+            let mut part = Histogram::default();
+            half.iter().for_each(|x| part.add(*x, 0.75));
+            halves += &part;
+        }
+        let expected: Vec<(u16, u64)> = expected.into_iter().collect();
+        for histogram in [one_by_one, by_bins, halves] {
+            assert_eq!(Vec::from(histogram.clone()), expected);
+            assert_eq!(Histogram::try_from(expected.clone()).unwrap(), histogram);
+        }
     }
 
     #[test]

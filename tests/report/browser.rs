@@ -95,8 +95,12 @@ fn look_at(browser: &str, page: &str) -> Vec<Value> {
 }
 
 fn run_of(file: &str) -> Document {
+    run_with(file, 20_000)
+}
+
+fn run_with(file: &str, paths: u64) -> Document {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
-    let loaded = scenario::load(&path, &["simulation.paths=20000".to_owned()]).unwrap();
+    let loaded = scenario::load(&path, &[format!("simulation.paths={paths}")]).unwrap();
     let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
     Document::of_run(&run(&loaded, &options).unwrap()).unwrap()
 }
@@ -192,6 +196,30 @@ fn the_report_works_in_a_browser() {
         for found in look_at(browser, &render(documents, &texts).unwrap()) {
             check(&found, figures);
         }
+    }
+}
+
+#[test]
+fn the_page_of_a_miner_works_in_a_browser() {
+    let Some(browser) = browser() else { return };
+    let page = render(&[run_with("miner-fleet-on-credit-540d.toml", 2000)], &[]).unwrap();
+    for found in look_at(browser, &page) {
+        check(&found, 6);
+        let titles: Vec<&str> = found["figures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|figure| figure["title"].as_str())
+            .collect();
+        for title in [
+            "Hashprice and what it has to pay",
+            "Default over debt",
+            "Cash over time",
+            "Machines and coins against the debt",
+        ] {
+            assert!(titles.contains(&title), "{titles:?}");
+        }
+        assert!(found["before"]["numbers"].as_str().unwrap().contains("Machines off"), "{}", found["before"]);
     }
 }
 

@@ -84,7 +84,7 @@ fn every_reply_says_what_the_page_may_do() {
         assert_eq!(status, 200, "{path}");
         for header in [
             "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:",
-            "frame-ancestors 'none'",
+            "frame-ancestors http://127.0.0.1:* http://localhost:*",
             "X-Content-Type-Options: nosniff",
             "Referrer-Policy: no-referrer",
             "Cache-Control: no-store",

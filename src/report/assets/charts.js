@@ -184,7 +184,7 @@ function priceChart({ run, level }) {
       tooltip: fanTooltip(fan.days, fan.quantiles, price),
       series: [...fanSeries(fan.days, fan.quantiles), { type: "line", data: [], markLine: marks(prices.map(([key, name, c]) => marker("yAxis", level[key], `${name} ${price(level[key])}`, c, key === "bankruptcy_price" ? "dashed" : "solid", key === "bankruptcy_price" ? "insideEndBottom" : "insideStartTop"))) }],
     }),
-    say: `Fan of the price of ${fan.asset} over ${number(1).format(run.horizon_days)} days; liquidation at ${times(level.leverage)} is at ${price(level.liquidation_price)}. From ${number(0).format(fan.paths)} paths of its own.`,
+    say: `Fan of the price of ${fan.asset} over ${number(1).format(run.horizon_days)} days${Number.isFinite(level.liquidation_price) ? `; liquidation at ${times(level.leverage)} is at ${price(level.liquidation_price)}` : ""}. From ${number(0).format(fan.paths)} paths of its own.`,
     table: { head: ["Day", ...Object.keys(fan.quantiles).map((p) => percent(+p))], rows: fan.days.map((day, k) => [number(2).format(day), ...Object.values(fan.quantiles).map((q) => price(q[k]))]) },
   };
 }

@@ -87,6 +87,7 @@ function price(x) {
 
 function days(d) {
   if (!Number.isFinite(d)) return "—";
+  if (d === 0) return "0";
   const hours = 24 * d;
   if (hours < 1) return `${Math.max(1, Math.round(60 * hours))} min`;
   if (hours < 48) return `${number(hours < 10 ? 1 : 0).format(hours)} hours`;

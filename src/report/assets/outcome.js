@@ -42,6 +42,7 @@ function showEndings(level) {
 }
 
 function tiles(run, level) {
+  if (run.network) return minerTiles(run, level);
   const entry = run.price_fan?.quantiles["0.5"]?.[0];
   const away = entry && level.liquidation_price ? `${signed(level.liquidation_price / entry - 1)} from ${price(entry)}` : "";
   const quantile = (p) => signed(level.return?.quantiles?.[p]);
@@ -67,7 +68,7 @@ function showNumbers(run, level) {
   id("leverage-risk").textContent = text;
   id("leverage").setAttribute("aria-valuetext", times(level.leverage));
   id("number-value").textContent = text;
-  id("number-head").textContent = `Liquidated within ${days(run.horizon_days)} at ${times(level.leverage)}`;
+  id("number-head").textContent = `${run.network ? "Machines or pledged coins lost" : "Liquidated"} within ${days(run.horizon_days)} at ${times(level.leverage)}`;
   id("number-range").textContent = [range && `95 % interval ${range}`, wide && `${wide} with parameters`, oneIn(level.liquidation_probability)].filter(Boolean).join(" · ");
   id("numbers").replaceChildren(...tiles(run, level).map(([name, value, more]) => element("div", {}, element("dt", {}, name), element("dd", {}, value), element("dd", { class: "more" }, more))));
   id("leverage-kind").textContent = level.isListed ? "A level of the scenario." : "A level between those of the scenario, computed with fewer paths; pictures of its outcomes are drawn for listed levels.";

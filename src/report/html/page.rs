@@ -21,11 +21,12 @@ pub const FORMAT_SCRIPT: &str = include_str!("../assets/format.js");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 8] = [
+const SCRIPTS: [&str; 9] = [
     FORMAT_SCRIPT,
     include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
+    include_str!("../assets/miner.js"),
     include_str!("../assets/replay.js"),
     include_str!("../assets/sweep.js"),
     include_str!("../assets/outcome.js"),
