@@ -8,10 +8,10 @@
 use crate::numeric::elementary;
 use crate::numeric::special::normal_cdf;
 
-use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
+use super::fit::{Covariance, Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
 use super::jumps::{FEWEST_JUMPS, JumpLaw, Jumps};
 use super::law::poisson;
-use super::merton::{MOST_JUMPS_A_YEAR, jump_law_errors};
+use super::merton::{MOST_JUMPS_A_YEAR, jump_law_covariance};
 use super::sample::Sample;
 use super::work::Work;
 
@@ -113,10 +113,14 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
         return Err(FitError::EndlessExcitation { caused });
     }
     let sizes = JumpLaw::estimate(sample, jumps)?;
-    let errors = jump_law_errors(sample, jumps);
+    let of_sizes = jump_law_covariance(sample, jumps);
     let mut timing = estimate.parameters;
     let derived = timing.split_off(3);
-    let mut parameters: Vec<Parameter> = sizes.parameters(errors.as_deref());
+    let mut parameters: Vec<Parameter> = sizes.parameters(of_sizes.as_deref());
+    // Times and sizes are estimated apart.
+    let covariance = Covariance::of(&parameters, of_sizes.as_deref())
+        .zip(Covariance::of(&timing, estimate.covariance.as_deref()))
+        .map(|(sizes, timing)| sizes.without("jumps.rate").beside(timing));
     parameters.retain(|parameter| parameter.key != "jumps.rate");
     parameters.extend(timing);
     let mut warnings = estimate.warnings;
@@ -137,6 +141,7 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
         kind: "hawkes",
         method: "maximum likelihood of the times of detected jumps (exponential kernel); sizes and volatility as merton-jumps",
         parameters,
+        covariance,
         derived,
         likelihood: Some(Likelihood { log, parameters: 7, is_maximum: false }),
         probabilities: Some(probabilities),

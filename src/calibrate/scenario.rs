@@ -7,6 +7,7 @@ use crate::scenario::{Source, parse};
 use crate::venue::Side;
 
 use super::calibration::{Calibration, Candidate};
+use super::errors::errors;
 use super::fit::{Fit, Parameter};
 use super::goodness::Goodness;
 use super::provenance::Provenance;
@@ -26,7 +27,7 @@ pub fn scenario(
     frame(
         &comments(calibration, candidate, provenance, terms),
         fit.kind,
-        &model(calibration, fit, terms.drift),
+        &(model(calibration, fit, terms.drift) + &errors(fit.covariance.as_ref(), &terms.asset)),
         provenance.last_close,
         terms,
     )
@@ -209,6 +210,12 @@ fn comments(
             "Drift",
             &format!("{found}: a guess about the years to come, asked for by --drift estimate."),
         ),
+    }
+    if fit.covariance.is_none() {
+        item(
+            "Parameters",
+            "how their errors hang together is not known: there is nothing for --parameter-errors to draw from.",
+        );
     }
     for warning in candidate.warnings() {
         item("Weak", &format!("{warning}."));

@@ -190,6 +190,9 @@ impl Risk {
             RiskFormat::Json => print(&json),
             RiskFormat::Table => {
                 let mut page = format!("{answer}\n{assumptions}\n\n{}", self.table(&result));
+                for note in result.notes.iter().filter(|note| note.code == "no_parameter_interval") {
+                    page += &format!("{}\n", note.message);
+                }
                 if let Some(record) = &record {
                     page += &format!("\n{}\n", record.words());
                 }
@@ -276,7 +279,7 @@ impl Risk {
         });
         format!(
             "# What `liqsim risk` ran: {}.\nname = \"{coin} {side}, {}\"\n\n[simulation]\nhorizon = \"{}\"\npaths = {}\nseed = {}\n\
-             monitoring = \"continuous\"\n\n[assets.{coin}]\nprice = {:?}\n\n[assets.{coin}.model]\n{}\n[account]\n{equity}\
+             monitoring = \"continuous\"\n{}\n[assets.{coin}]\nprice = {:?}\n\n[assets.{coin}.model]\n{}\n[account]\n{equity}\
              margin = \"isolated\"\n{leverage}venue = \"{}\"\n\n[[account.positions]]\nasset = \"{coin}\"\n\
              side = \"{side}\"\n{opened}{stop}",
             market.words,
@@ -284,6 +287,7 @@ impl Risk {
             self.horizon,
             self.paths,
             self.seed,
+            if market.with_errors { "parameter_errors = true\n" } else { "" },
             market.price,
             market.model,
             self.venue(coin),
@@ -308,7 +312,7 @@ impl Risk {
         format!("Over the next {horizon} from {price}, {}.", parts.join(", "))
     }
 
-    /// A probability of liquidation with its sampling interval.
+    /// A probability of liquidation with its intervals.
     fn probability(&self, level: &LevelResult) -> String {
         let Estimate { value, low, high, .. } = level.liquidation_probability;
         let few = self.prices.is_some() && value < LOWEST && self.horizon.days() >= 7.0;
@@ -322,24 +326,42 @@ impl Risk {
         } else {
             "by sampling"
         };
-        format!("{} ({} to {} {by}{below})", percent(value), percent(low), percent(high))
+        let wide = figures::interval_with_parameters(&level.liquidation_probability);
+        let wide = wide.map_or_else(String::new, |wide| format!(", {wide} with parameters"));
+        format!("{} ({} to {} {by}{wide}{below})", percent(value), percent(low), percent(high))
     }
 
     fn assumptions(&self, scenario: &Scenario, market: &Market) -> String {
         let coin = scenario.assets.first().map_or("", |asset| asset.name.as_str());
         let venue = self.venue(coin);
         let generic = if venue == GENERIC_VENUE { " (no venue of the catalogue lists the coin)" } else { "" };
+        let parameters = match market.with_errors {
+            true => {
+                " \"With parameters\" counts in the errors of the estimates, if the future resembles the window."
+            }
+            false => "",
+        };
         format!(
-            "Assumed: {}; {} collateral at {venue}{generic}, watched continuously.",
+            "Assumed: {}; {} collateral at {venue}{generic}, watched continuously.{parameters}",
             market.words,
             figures::amount(self.margin.unwrap_or(self.equity))
         )
     }
 
     fn table(&self, result: &RunResult) -> String {
+        let wide = |level: &LevelResult| figures::interval_with_parameters(&level.liquidation_probability);
+        let is_wide = result.levels.iter().any(|level| wide(level).is_some());
+        let second = |text: &str| if is_wide { format!("  {text:>16}") } else { String::new() };
         let mut text = format!(
-            "{:>8}  {:>17}  {:>10}  {:>20}  {:>10}  {:>8}  {:>8}\n",
-            "Leverage", "Liquidation price", "Liquidated", "95 % interval", "Return 5 %", "median", "95 %"
+            "{:>8}  {:>17}  {:>10}  {:>20}{}  {:>10}  {:>8}  {:>8}\n",
+            "Leverage",
+            "Liquidation price",
+            "Liquidated",
+            "95 % interval",
+            second("with parameters"),
+            "Return 5 %",
+            "median",
+            "95 %"
         );
         for level in &result.levels {
             let Estimate { value, low, high, .. } = level.liquidation_probability;
@@ -347,11 +369,12 @@ impl Risk {
                 level.returns.quantiles.get(key).map_or_else(|| "—".to_owned(), |value| percent(*value))
             };
             text += &format!(
-                "{:>8}  {:>17}  {:>10}  {:>20}  {:>10}  {:>8}  {:>8}\n",
+                "{:>8}  {:>17}  {:>10}  {:>20}{}  {:>10}  {:>8}  {:>8}\n",
                 figures::leverage(level.leverage),
                 shown_price(level.liquidation_price),
                 if value > 0.0 { percent(value) } else { format!("< {}", percent(high)) },
                 format!("{} to {}", percent(low), percent(high)),
+                second(&wide(level).unwrap_or_default()),
                 quantile("0.05"),
                 quantile("0.5"),
                 quantile("0.95"),

@@ -55,6 +55,11 @@ pub trait Estimator: Send + Sync {
     /// Whether it may know a level.
     fn serves(&self, level: usize) -> bool;
 
+    /// Whether a few hundred points cost no more than as many plain paths, and tell more.
+    fn is_quick(&self) -> bool {
+        false
+    }
+
     /// Works on the wanted levels. One answer a level of the account: none where it has nothing to say, or was stopped before it
     /// knew anything.
     fn answer(&self, wanted: &[usize], effort: &Effort, executor: &Executor<'_>) -> Vec<Option<Answer>>;

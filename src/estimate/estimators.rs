@@ -126,6 +126,22 @@ impl Estimators {
         Answers { own }
     }
 
+    /// Probabilities by level from little work, at most about `points` a level; none where that tells nothing.
+    pub fn at_a_glance(&self, points: u64, executor: &Executor<'_>) -> Vec<Option<f64>> {
+        let effort = Effort { relative: ROUGH, paths: points };
+        let mut known = vec![None; self.levels];
+        for estimator in self.list.iter().filter(|estimator| estimator.is_quick()) {
+            let wanted: Vec<usize> = (0..self.levels)
+                .filter(|level| known[*level].is_none() && estimator.serves(*level))
+                .collect();
+            for (known, found) in known.iter_mut().zip(estimator.answer(&wanted, &effort, executor)) {
+                let value = found.map(|found| found.probability.value);
+                *known = known.or(value.filter(|value| *value > 0.0 && *value < 1.0));
+            }
+        }
+        known
+    }
+
     /// What is known best of a level's liquidation probability, with what the tally of the run's paths says.
     pub fn probability(&self, answers: &Answers, level: usize, tally: &Tally) -> Choice {
         let sums = tally.levels[level].liquidated.mapped(0.0, 1.0);

@@ -44,6 +44,10 @@ impl Mixture {
         &self.har
     }
 
+    pub(super) fn har_mut(&mut self) -> &mut Har {
+        &mut self.har
+    }
+
     /// Whole past horizons.
     pub fn scaled_history(&self) -> &ScaledHistory {
         &self.scaled_history

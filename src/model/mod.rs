@@ -10,12 +10,14 @@ mod bootstrap;
 pub(crate) mod check;
 mod custom;
 mod dependence;
+mod errors;
 mod garch;
 mod gbm;
 mod har;
 mod hawkes;
 mod heston;
 mod jumps;
+mod keys;
 mod kou;
 mod merton;
 mod mixture;
@@ -30,12 +32,13 @@ pub use bootstrap::Bootstrap;
 pub use check::ModelError;
 pub use custom::PriceModel;
 pub use dependence::{AssetJump, CommonJumps, Dependence};
+pub use errors::{ParameterErrors, ParameterErrorsError};
 pub use garch::Garch;
 pub use gbm::Gbm;
 pub use har::{
-    DayExtremes, DayFileError, DayShape, Days, EstimateError, Har, HarEstimate, HarNumbers, HourShape, Hours,
-    HoursError, LEAST_HOURS, NormalDays, Observation, PastDay, Regression, Season, ShockLaw, ShockLawError,
-    VarianceState, Variances, season_ahead,
+    DayExtremes, DayFileError, DayShape, Days, EstimateError, HAR_COEFFICIENTS, Har, HarEstimate, HarNumbers,
+    HourShape, Hours, HoursError, LEAST_HOURS, NormalDays, Observation, PastDay, Regression, Season,
+    ShockLaw, ShockLawError, VarianceState, Variances, season_ahead,
 };
 pub use hawkes::{Hawkes, HawkesJumps};
 pub use heston::Heston;

@@ -67,12 +67,26 @@ pub struct Estimate {
     /// How it came about.
     #[serde(default)]
     pub method: Method,
+    /// Lower end of the 95 % interval that counts in the errors of the model's parameters, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_with_parameters: Option<f64>,
+    /// Upper end of that interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high_with_parameters: Option<f64>,
 }
 
 impl Estimate {
     /// A counted quantity with an interval of its own.
     pub fn new(value: f64, std_error: f64, [low, high]: [f64; 2]) -> Self {
-        Self { value, std_error, low, high, method: Method::Counted }
+        Self {
+            value,
+            std_error,
+            low,
+            high,
+            method: Method::Counted,
+            low_with_parameters: None,
+            high_with_parameters: None,
+        }
     }
 
     /// The same, come about in this way.
@@ -157,12 +171,26 @@ impl Estimate {
 
     /// The estimate of minus the quantity.
     pub fn negated(self) -> Self {
-        Self { value: -self.value, low: -self.high, high: -self.low, ..self }
+        Self {
+            value: -self.value,
+            low: -self.high,
+            high: -self.low,
+            low_with_parameters: self.high_with_parameters.map(|high| -high),
+            high_with_parameters: self.low_with_parameters.map(|low| -low),
+            ..self
+        }
     }
 
     /// The estimate of one less the quantity.
     pub fn complement(self) -> Self {
-        Self { value: 1.0 - self.value, low: 1.0 - self.high, high: 1.0 - self.low, ..self }
+        Self {
+            value: 1.0 - self.value,
+            low: 1.0 - self.high,
+            high: 1.0 - self.low,
+            low_with_parameters: self.high_with_parameters.map(|high| 1.0 - high),
+            high_with_parameters: self.low_with_parameters.map(|low| 1.0 - low),
+            ..self
+        }
     }
 }
 

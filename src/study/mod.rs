@@ -19,11 +19,13 @@ mod forecasts;
 mod grid;
 mod given;
 mod kept_run;
+mod levels;
 mod limits;
 mod liquidation;
 mod metric;
 mod self_check;
 mod packed;
+mod parameters;
 mod part_file;
 mod part_run;
 mod question;
@@ -66,6 +68,7 @@ pub use forecast::{
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use given::{Between, GivenPaths};
 pub use kept_run::{KeptPart, KeptRunError, part_files, run_kept};
+pub use levels::{run_levels, run_sharing};
 pub use limits::{LimitCheck, check_limits};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
@@ -83,7 +86,7 @@ pub use search::{Found, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer, answer_at, chosen};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
-pub use simulation::{RunError, result_of, run_levels, run_sharing, run_tallied};
+pub use simulation::{RunError, result_of, run_tallied};
 pub use soundness::{UnsoundResult, sound};
 pub use sweep::{OverError, SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use vary::{Vary, VaryAnswer, VaryError, VaryReport, vary};

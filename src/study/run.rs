@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::assumed::assumptions;
 use super::curve::curve;
+use super::parameters::add_parameter_errors;
 use super::safe::Depths;
 use super::sentence::{SAFE, answer};
 use super::simulation::{Prepared, RunError, run_tallied};
@@ -89,6 +90,9 @@ fn completed(
             false => depths.safest_of(SAFE, &Executor::new(*options)?.sharing(None, work))?.0,
         };
         result.safe_leverage.push(safe);
+    }
+    if !is_stopped() {
+        add_parameter_errors(scenario, tally, &mut result, options)?;
     }
     result.answer = Some(answer(scenario, &result));
     result.assumptions = Some(assumptions(scenario));

@@ -22,7 +22,7 @@ use crate::numeric::elementary;
 use crate::numeric::special::binomial_quantile;
 use crate::result::{RunResult, SafeLeverage};
 use crate::scenario::Scenario;
-use crate::stats::{CONFIDENCE, Histogram, Method, Tally};
+use crate::stats::{CONFIDENCE, Histogram, Method, Tally, Z_95};
 
 use super::simulation::RunError;
 
@@ -180,6 +180,8 @@ impl<'a> Depths<'a> {
             leverage,
             low: self.range.at_distance(far),
             high: self.range.at_distance(near),
+            low_with_parameters: None,
+            high_with_parameters: None,
             limited_by_venue: leverage >= self.range.largest,
         }
     }
@@ -216,6 +218,8 @@ impl<'a> Depths<'a> {
                 leverage,
                 low: self.range.at_distance(depth.high),
                 high: self.range.at_distance(depth.low),
+                low_with_parameters: None,
+                high_with_parameters: None,
                 limited_by_venue: leverage >= self.range.largest,
             };
             (safe, depth.method)
@@ -251,6 +255,34 @@ impl<'a> Depths<'a> {
             |(safe, by): &(SafeLeverage, Method)| *by == Method::Splitting || width(safe) < width(&counted);
         let apart = self.apart(max_probability, executor)?.filter(is_better);
         Ok(apart.unwrap_or((counted, Method::Counted)))
+    }
+
+    /// The same leverage with the interval that counts in an error of the parameters: the standard deviation of the logit of the
+    /// probability of liquidation there.
+    ///
+    /// A probability that is off by 1.96 of it on the logit is that of other leverages, which the depths of the paths say; their distance and
+    /// that of the interval are added as squares of logarithms.
+    pub fn with_parameter_error(&self, safe: SafeLeverage, deviation: f64) -> SafeLeverage {
+        let SafeLeverage { max_probability, leverage, low, high, .. } = safe;
+        if leverage <= 0.0 {
+            return safe;
+        }
+        let middle = self.safe(max_probability).leverage;
+        let odds = max_probability / (1.0 - max_probability);
+        let log = |over: f64| elementary::ln(over);
+        let away = |end: f64, more: f64| {
+            let turned = odds * elementary::exp(more * Z_95 * deviation);
+            let other = self.safe(turned / (1.0 + turned)).leverage;
+            let (own, parameters) = (log(end / leverage), log(other / middle));
+            (own * own + parameters * parameters).sqrt()
+        };
+        let least = leverage * elementary::exp(-away(low, -1.0));
+        let most = (leverage * elementary::exp(away(high, 1.0))).min(self.range.largest);
+        SafeLeverage {
+            low_with_parameters: Some(least.min(low)),
+            high_with_parameters: Some(most.max(high)),
+            ..safe
+        }
     }
 
     /// Ranks between which the quantile lies at the level of all intervals.

@@ -97,15 +97,15 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Simulates a scenario: the results of all levels.
+/// Simulates a scenario: the results of all levels, errors of sampling alone.
 ///
 /// # Errors
 /// See [`RunError`].
-pub fn run_levels(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+pub(super) fn run_sampled(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
     run_tallied(scenario, options).map(|(result, _)| result)
 }
 
-/// Simulates a scenario; also what the result was made of.
+/// Simulates a scenario, errors of sampling alone; also what the result was made of.
 ///
 /// # Errors
 /// See [`RunError`].
@@ -113,21 +113,21 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
     run_prepared(&[Prepared::new(scenario)?], options)?.pop().ok_or(RunError::Interrupted)
 }
 
-/// Simulates scenarios that differ in their accounts only, on the same paths: each block of paths is made once and shown to all
-/// accounts. The results are those of single runs, bit for bit.
-///
-/// What is not shared: probabilities that do not rest on the paths, which each account takes from points or particles of its own.
+/// Simulates scenarios with the same [`path_key`](crate::engine::path_key()) on the same paths; also what their results were made of.
 ///
 /// # Errors
-/// See [`RunError`]; the scenarios must have the same [`path_key`](crate::engine::path_key()).
-pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
+/// See [`RunError`].
+pub(super) fn share(
+    scenarios: &[Scenario],
+    options: &RunOptions<'_>,
+) -> Result<Vec<(RunResult, Tally)>, RunError> {
     let prepared = scenarios.iter().map(Prepared::new).collect::<Result<Vec<_>, _>>()?;
     let mut keys = prepared.iter().map(|one| one.plan.path_key(&one.scenario.simulation.paths));
     let first = keys.next();
     if keys.any(|key| Some(key) != first) {
         return Err(RunError::DifferentPaths);
     }
-    Ok(run_prepared(&prepared, options)?.into_iter().map(|(result, _)| result).collect())
+    run_prepared(&prepared, options)
 }
 
 /// Simulates scenarios with the same path key.

@@ -35,6 +35,16 @@ pub enum UnsoundResult {
         /// What it holds.
         value: f64,
     },
+    /// An interval that does not hold the one of sampling.
+    #[error(
+        "at {leverage}x the interval of `{key}` with parameters does not hold that of sampling, or leaves 0 to 1"
+    )]
+    Parameters {
+        /// The level.
+        leverage: f64,
+        /// The key of the result.
+        key: String,
+    },
     /// No interval.
     #[error("at {leverage}x the interval of `{key}` runs from {low} to {high}")]
     Interval {
@@ -110,6 +120,14 @@ fn check(level: &LevelResult) -> Result<(), UnsoundResult> {
         ("liquidation_probability", &level.liquidation_probability),
         ("loss_probability", &level.loss_probability),
     ];
+    let others = [("mean_return", &level.mean_return), ("bad_debt", &level.bad_debt)];
+    for (key, estimate) in own.into_iter().chain(others) {
+        let is_share = key.ends_with("probability");
+        let ends = estimate.low_with_parameters.into_iter().chain(estimate.high_with_parameters);
+        if !is_held(estimate) || is_share && ends.into_iter().any(|end| !(0.0..=1.0).contains(&end)) {
+            return Err(UnsoundResult::Parameters { leverage, key: key.to_owned() });
+        }
+    }
     let exits = level.exits.iter().map(|(name, exit)| (format!("exits.{name}"), exit));
     for (key, estimate) in own.into_iter().map(|(key, estimate)| (key.to_owned(), estimate)).chain(exits) {
         for value in [estimate.value, estimate.low, estimate.high] {
@@ -121,8 +139,7 @@ fn check(level: &LevelResult) -> Result<(), UnsoundResult> {
     }
     let tails = level.value_at_risk.values().map(|estimate| ("value_at_risk", estimate));
     let shortfalls = level.expected_shortfall.values().map(|estimate| ("expected_shortfall", estimate));
-    let means = [("mean_return", &level.mean_return), ("bad_debt", &level.bad_debt)];
-    for (key, estimate) in means.into_iter().chain(tails).chain(shortfalls) {
+    for (key, estimate) in others.into_iter().chain(tails).chain(shortfalls) {
         check_estimate(leverage, key.to_owned(), estimate)?;
     }
     let times = level.time_to_liquidation_days.map_or([0.0; 3], |time| [time.p05, time.p50, time.p95]);
@@ -151,6 +168,15 @@ fn check_estimate(leverage: f64, key: String, estimate: &Estimate) -> Result<(),
         return Err(UnsoundResult::Interval { leverage, key, low, high });
     }
     Ok(())
+}
+
+/// Whether the second interval, if there is one, has both ends and holds the first.
+fn is_held(estimate: &Estimate) -> bool {
+    match (estimate.low_with_parameters, estimate.high_with_parameters) {
+        (None, None) => true,
+        (Some(low), Some(high)) => low <= estimate.low && estimate.high <= high,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod best_leverage;
 mod evaluate;
 mod parts;
 mod past_horizons;
+mod parameter_errors;
 mod random_scenarios;
 mod replay_accounts;
 mod replay_history;

@@ -27,6 +27,8 @@ const PILOT: (u64, u64) = (1 << 14, 16);
 /// Points of the first net, and where several events are expected on a path: there the smaller one is rarely enough.
 const FIRST: (u32, u32) = (32, 64);
 const SEVERAL_EVENTS: f64 = 2.0;
+/// Events on a path beyond which a point costs more than a plain path.
+const MANY_EVENTS: f64 = 8.0;
 
 /// First-passage probabilities of an account's levels.
 #[derive(Debug, Clone)]
@@ -223,6 +225,10 @@ impl Estimator for Crossing {
 
     fn serves(&self, level: usize) -> bool {
         self.served[level]
+    }
+
+    fn is_quick(&self) -> bool {
+        self.own.expected_events(self.horizon) <= MANY_EVENTS
     }
 
     fn answer(&self, wanted: &[usize], effort: &Effort, executor: &Executor<'_>) -> Vec<Option<Answer>> {

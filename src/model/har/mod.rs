@@ -69,6 +69,9 @@ use super::Stepper;
 use crate::market::PriceHistory;
 use crate::numeric::{Kernel, Stream, dispatch};
 
+/// Names of the coefficients, as scenarios have them.
+pub const HAR_COEFFICIENTS: [&str; 6] = ["intercept", "b1", "b7", "b30", "b90", "b6"];
+
 /// Days of the past drawn anew under a variance that has a memory.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Har {
@@ -76,6 +79,9 @@ pub struct Har {
     hash: String,
     /// c, b1, b7, b30, b90, b6.
     coefficients: [f64; 6],
+    /// Covariance of the coefficients, where they were estimated with the model.
+    #[serde(skip)]
+    covariance: Option<[[f64; 6]; 6]>,
     /// Log-variance of the last 90 days, the latest first.
     last_days: Vec<f64>,
     /// Log-variance of the last six hours, times four, over that of the last day.
@@ -148,6 +154,7 @@ impl Har {
         Ok(Self {
             hash,
             coefficients: estimate.coefficients,
+            covariance: Some(estimate.covariance),
             last_days: state.days.to_vec(),
             short: state.short,
             season: season_ahead(&estimate.season, hours.hour(end)),
@@ -177,6 +184,7 @@ impl Har {
         Self {
             hash,
             coefficients: *coefficients,
+            covariance: None,
             last_days: state.days.to_vec(),
             short: state.short,
             season: season.map(f64::sqrt),
@@ -208,6 +216,19 @@ impl Har {
     /// c, b1, b7, b30, b90, b6.
     pub fn coefficients(&self) -> &[f64; 6] {
         &self.coefficients
+    }
+
+    /// Covariance of the coefficients, where they were estimated with the model.
+    pub fn covariance(&self) -> Option<&[[f64; 6]; 6]> {
+        self.covariance.as_ref()
+    }
+
+    /// Shows every number that is a parameter, with its key.
+    pub(super) fn each(&mut self, see: &mut dyn FnMut(&str, &mut f64)) {
+        for (key, value) in HAR_COEFFICIENTS.into_iter().zip(&mut self.coefficients) {
+            see(key, value);
+        }
+        see("log_drift", &mut self.log_drift);
     }
 
     /// The days that are drawn from.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::check::verdicts;
-use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
+use super::super::columns::{self, Column, LEVERAGE, RETURNS, TAIL};
 use super::super::{RenderError, miner, number, text};
 use super::answer;
 use super::document::Document;
@@ -56,7 +56,7 @@ struct Page<'a> {
     verdicts: Vec<Verdicts>,
     has_runs: bool,
     runs: Vec<Run>,
-    legend: &'static str,
+    legend: String,
     scenarios: &'a [ScenarioText],
     provenance: Vec<Provenance>,
     data: String,
@@ -144,11 +144,7 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
             verdicts,
             has_runs: !runs.is_empty(),
             runs,
-            legend: if results.iter().any(|result| result.network.is_some()) {
-                miner::LEGEND
-            } else {
-                text::LEGEND
-            },
+            legend: legend(&results),
             scenarios,
             provenance,
             data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(pictures)?))?),
@@ -158,6 +154,16 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
         }),
     )?;
     Ok(page)
+}
+
+/// What the columns mean.
+fn legend(results: &[RunResult]) -> String {
+    let with_network = results.iter().any(|result| result.network.is_some());
+    let mut legend = if with_network { miner::LEGEND } else { text::LEGEND }.to_owned();
+    if results.iter().any(|result| columns::have_parameters(&result.levels)) {
+        legend += &format!(" {}", columns::PARAMETERS_LEGEND);
+    }
+    legend
 }
 
 /// The data of the pictures: six digits of every number are more than a picture shows, and keep the page small.
@@ -181,7 +187,7 @@ fn script_text(json: &str) -> String {
 fn table(result: &RunResult) -> Run {
     let of_level: Vec<&Column> = match miner::columns(&result.levels) {
         Some((first, returns)) => first.into_iter().chain(returns).collect(),
-        None => LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL).collect(),
+        None => columns::liquidation(&result.levels).into_iter().chain(&RETURNS).chain(&TAIL).collect(),
     };
     let columns: Vec<&Column> = std::iter::once(&LEVERAGE).chain(of_level).collect();
     let network = miner::network_line(result).map(|network| format!(" · {network}"));

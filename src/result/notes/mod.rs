@@ -73,6 +73,24 @@ pub enum Note {
         /// Paths.
         paths: u64,
     },
+    /// A second interval counts in the errors of the parameters.
+    ParameterErrors {
+        /// Keys of the parameters.
+        names: Vec<String>,
+        /// Draws of them.
+        draws: u64,
+        /// Paths of each draw.
+        paths: u64,
+        /// Draws that no model can have, in whose place the estimate stood.
+        replaced: u64,
+    },
+    /// Some levels have no second interval.
+    NoParameterInterval {
+        /// Levels.
+        levels: Vec<f64>,
+        /// Paths of each draw.
+        paths: u64,
+    },
     /// Few paths were liquidated, though the probability does not rest on them.
     FewLiquidated {
         /// Levels, with the number of liquidations.
@@ -294,6 +312,8 @@ impl Note {
         "network_estimates",
         "put_of_miner",
         "in_turns",
+        "parameter_errors",
+        "no_parameter_interval",
     ];
 
     /// Stable name.
@@ -337,6 +357,8 @@ impl Note {
             Self::NetworkEstimates => "network_estimates",
             Self::PutOfMiner { .. } => "put_of_miner",
             Self::InTurns { .. } => "in_turns",
+            Self::ParameterErrors { .. } => "parameter_errors",
+            Self::NoParameterInterval { .. } => "no_parameter_interval",
         }
     }
 

@@ -49,6 +49,27 @@ impl fmt::Display for Note {
                 "Defaults and liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1. Crossing \
                  probabilities and importance sampling are for positions."
             ),
+            Self::ParameterErrors { names, draws, paths, replaced } => {
+                let of = match names.len() {
+                    1 => format!("the parameter {}", names[0]),
+                    _ => format!("{} parameters ({})", names.len(), names.join(", ")),
+                };
+                write!(
+                    f,
+                    "The interval \"with parameters\" adds the errors of {of} to that of sampling: {draws} draws, each on the same {paths} \
+                     paths, without the noise of those paths. It holds if the future resembles the window that the model was fitted to; a \
+                     change of regime is no error of parameters."
+                )?;
+                match replaced {
+                    0 => Ok(()),
+                    count => write!(f, " {count} draws that no such model can have were replaced by the estimate."),
+                }
+            }
+            Self::NoParameterInterval { levels, paths } => write!(
+                f,
+                "Too few of the {paths} paths of a draw of the parameters were liquidated at {}: there is no interval with parameters.",
+                listed(levels)
+            ),
             Self::FewLiquidated { levels, paths } => write!(
                 f,
                 "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but time to \

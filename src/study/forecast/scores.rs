@@ -171,7 +171,7 @@ fn realised(outcomes: &[f64], bootstrap: &BlockBootstrap, apart: f64) -> Estimat
     let bound = Estimate::probability(value * apart, value * apart, apart);
     let low = if value >= 1.0 { bound.low } else { low };
     let high = if value <= 0.0 { bound.high } else { high };
-    Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History }
+    Estimate::new(value, (high - low) / (2.0 * Z_95), [low, high]).by(Method::History)
 }
 
 /// Times of forecasts, and resamples of them.
@@ -204,7 +204,7 @@ impl Groups {
         let value: f64 = series.iter().sum();
         let (low, high) = self.bootstrap.interval(&series);
         let (low, high) = (low * self.count as f64, high * self.count as f64);
-        Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History }
+        Estimate::new(value, (high - low) / (2.0 * Z_95), [low, high]).by(Method::History)
     }
 
     /// The forecasts between two edges; none if there are none. The interval is that of what happened less what was forecast.
@@ -231,8 +231,7 @@ impl Groups {
         let bound = Estimate::probability(value * apart, value * apart, apart);
         let low = if value >= 1.0 { bound.low } else { (predicted + excess.low).max(0.0) };
         let high = if value <= 0.0 { bound.high } else { (predicted + excess.high).min(1.0) };
-        let realised =
-            Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History };
+        let realised = Estimate::new(value, (high - low) / (2.0 * Z_95), [low, high]).by(Method::History);
         Some(ReliabilityBin { from, to, forecasts: count, predicted, realised })
     }
 }
