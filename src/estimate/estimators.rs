@@ -128,7 +128,7 @@ impl Estimators {
 
     /// Probabilities by level from little work, at most about `points` a level; none where that tells nothing.
     pub fn at_a_glance(&self, points: u64, executor: &Executor<'_>) -> Vec<Option<f64>> {
-        let effort = Effort { relative: ROUGH, paths: points };
+        let effort = Effort { relative: ROUGH, paths: points, until_met: true };
         let mut known = vec![None; self.levels];
         for estimator in self.list.iter().filter(|estimator| estimator.is_quick()) {
             let wanted: Vec<usize> = (0..self.levels)

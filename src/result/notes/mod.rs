@@ -273,7 +273,7 @@ pub enum Collateral {
 
 impl Note {
     /// The codes of all notes.
-    pub const CODES: [&str; 38] = [
+    pub const CODES: [&str; 40] = [
         "interrupted",
         "precision_reached",
         "precision_missed",
