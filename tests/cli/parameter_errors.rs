@@ -17,8 +17,8 @@ fn prices(days: i64) -> String {
     let (mut price, mut log_variance) = (20_000.0_f64, 0.0_f64);
     for hour in 0..24 * days {
         let open = price;
-        log_variance = 0.99 * log_variance + 0.12 * normal();
-        let jump = if normal().abs() > 2.7 { 0.06 * normal() } else { 0.0 };
+        log_variance = 0.998 * log_variance + 0.06 * normal();
+        let jump = if normal().abs() > 2.5 { 0.06 * normal() } else { 0.0 };
         price *= (0.006 * (0.5 * log_variance).exp() * normal() + jump).exp();
         let (high, low) = (1.002 * open.max(price), 0.998 * open.min(price));
         text += &format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", 1_600_041_600 + 3600 * hour);
