@@ -9,16 +9,18 @@ use rand::rngs::StdRng;
 use rand_distr::{Distribution, StandardNormal};
 use serde_json::Value;
 
-/// Hours whose variance comes in clusters of days, with jumps and a wick on both sides of every bar.
-fn prices(days: i64) -> String {
+/// Hours whose variance comes in clusters, with jumps and a wick on both sides of every bar: clusters of four days and many jumps, or
+/// clusters of three weeks and fewer.
+fn prices(days: i64, is_slow: bool) -> String {
+    let (memory, shock, rare) = if is_slow { (0.998, 0.06, 2.9) } else { (0.99, 0.12, 2.7) };
     let mut rng = StdRng::seed_from_u64(4);
     let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
     let mut text = "timestamp,open,high,low,close,volume\n".to_owned();
     let (mut price, mut log_variance) = (20_000.0_f64, 0.0_f64);
     for hour in 0..24 * days {
         let open = price;
-        log_variance = 0.99 * log_variance + 0.12 * normal();
-        let jump = if normal().abs() > 2.7 { 0.06 * normal() } else { 0.0 };
+        log_variance = memory * log_variance + shock * normal();
+        let jump = if normal().abs() > rare { 0.06 * normal() } else { 0.0 };
         price *= (0.006 * (0.5 * log_variance).exp() * normal() + jump).exp();
         let (high, low) = (1.002 * open.max(price), 0.998 * open.min(price));
         text += &format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", 1_600_041_600 + 3600 * hour);
@@ -28,7 +30,8 @@ fn prices(days: i64) -> String {
 
 fn folder(days: i64) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("btc_usdt_1h.csv"), prices(days)).unwrap();
+    fs::write(folder.path().join("btc_usdt_1h.csv"), prices(days, false)).unwrap();
+    fs::write(folder.path().join("slow_usdt_1h.csv"), prices(days, true)).unwrap();
     folder
 }
 
@@ -66,7 +69,10 @@ fn what_calibrate_writes_runs_with_errors_of_the_parameters() {
         ("har", ""),
     ] {
         let name = model.split(' ').next().unwrap();
-        let line = format!("calibrate btc_usdt_1h.csv --model {model} {of} -o {name}.toml --force");
+        // The moments of realised variance want clusters that last.
+        let file = if ["heston", "bates"].contains(&name) { "slow" } else { "btc" };
+        let line =
+            format!("calibrate {file}_usdt_1h.csv --asset BTC --model {model} {of} -o {name}.toml --force");
         done(folder.path(), &line);
         let text = fs::read_to_string(folder.path().join(format!("{name}.toml"))).unwrap();
         assert!(text.contains("[assets.BTC.model.errors]"), "{model}");
