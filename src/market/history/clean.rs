@@ -16,6 +16,7 @@ pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration),
     let mut rows = usable(&table.rows, issues);
     refute::unpriced(all, rows.len(), &order)?;
     refute::crossed(rows.len(), issues, &order)?;
+    refute::range(&rows, &order)?;
     put_in_order(&mut rows, issues);
     let mut bars = without_duplicates(&rows, issues);
     refute::conflicts(all, issues)?;
@@ -27,6 +28,7 @@ pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration),
     }
     refute::exchanged(&bars, interval)?;
     refute::jumps(&bars, interval)?;
+    refute::turns(&bars, interval)?;
     look_for_gaps(&bars, interval, issues);
     watch::look(&bars, interval, issues);
     Ok((bars, Duration::from_seconds(interval.unsigned_abs())))

@@ -1,5 +1,6 @@
 //! Which column holds what, by the names of a header.
 
+use super::clock::ClockDigits;
 use super::error::Refusal;
 use super::layout::Layout;
 use super::names::{
@@ -219,8 +220,18 @@ pub(super) fn is_clock_beside<'a>(
         text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
             || super::stamp::read(text).is_ok_and(|stamp| stamp.day.is_some() && stamp.clock.is_none())
     };
-    let is_clock = |text: &str| super::times::clock_of(text).is_some();
-    clocks.clone().next().is_some() && dates.all(is_date) && clocks.clone().all(is_clock)
+    let mut seen = ClockDigits::default();
+    let mut digits = Vec::new();
+    let are_clocks = clocks.clone().all(|text| match seen.add(text) {
+        Some(number) => {
+            digits.push(number);
+            true
+        }
+        None => super::times::clock_of(text).is_some(),
+    });
+    // An hour 24 is refused when it is read, with what is wrong.
+    let is_of_day = |number: u32| number == 24 || seen.kind().seconds(number).is_some();
+    clocks.clone().next().is_some() && dates.all(is_date) && are_clocks && digits.into_iter().all(is_of_day)
 }
 
 /// The column that the user names, by its name or its number from 1.

@@ -124,6 +124,19 @@ pub enum Refusal {
         /// Who says so.
         by: &'static str,
     },
+    /// Rows with another separator than the rest.
+    #[error(
+        "the fields are divided by {found:?} here, by {expected:?} in the other rows: write all rows in one way"
+    )]
+    Separator {
+        /// In this row.
+        found: char,
+        /// In the others.
+        expected: char,
+    },
+    /// A quoted field that takes in the rows behind it.
+    #[error("a field begins with a quote and does not end in its row: remove the quote, or close it")]
+    Quote,
     /// A header of other columns inside the file.
     #[error("another header, with other columns than the rows before: split the file here")]
     SecondHeader,
@@ -189,6 +202,16 @@ pub enum Refusal {
         /// Month first.
         second: String,
     },
+    /// Dates of which a spreadsheet exchanged day and month in some.
+    #[error(
+        "dates jump to and fro, and are in order once day and month are exchanged in {count} of them (the first is read as {time}): a spreadsheet took these for the other order of day and month; write the file again from its source"
+    )]
+    HalfConverted {
+        /// The first of them, as it was read.
+        time: String,
+        /// How many there are.
+        count: usize,
+    },
     /// A zone whose offset is not known.
     #[error(
         "{value:?} names a time zone whose offset is not known: write times in UTC, or with an offset such as +01:00"
@@ -252,6 +275,27 @@ pub enum Refusal {
         /// As they were read.
         order: String,
     },
+    /// A high or a low that is far from open and close in most bars.
+    #[error(
+        "{column} {value} is far from open {open} and close {close}, as in most bars: the column is another one than was read ({order}); --columns open=..,high=..,low=..,close=.. says which is which"
+    )]
+    Range {
+        /// High or low.
+        column: &'static str,
+        /// Its value.
+        value: f64,
+        /// Of the same bar.
+        open: f64,
+        /// Of the same bar.
+        close: f64,
+        /// As the columns were read.
+        order: String,
+    },
+    /// Closes that go up and down in turns.
+    #[error(
+        "nearly every move of the close is taken back by the next bar: two instruments or sources in turns in one file? Keep the rows of one"
+    )]
+    Turns,
     /// Opens are the next closes.
     #[error(
         "nearly every bar closes where the bar before it opens: open and close are exchanged, or times run backwards"

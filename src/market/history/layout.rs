@@ -57,8 +57,12 @@ impl Layout {
 
     fn with(separator: u8, fields: usize, found: &[Found], skipped: u64) -> Result<Self, Refused> {
         let fits = |record: &StringRecord| record.len() == fields;
-        let Some(first) = found.iter().position(|found| fits(&found.record) && has_values(&found.record))
-        else {
+        // A data frame without names writes the numbers of its columns: 0, 1, 2, ...
+        let counted = found.iter().position(|found| fits(&found.record) && is_counted(&found.record));
+        let is_row = |found: &Found| fits(&found.record) && has_values(&found.record);
+        let start = counted.filter(|at| !found[..*at].iter().any(is_row)).map_or(0, |at| at + 1);
+        let found = &found[start..];
+        let Some(first) = found.iter().position(is_row) else {
             let odd = found.iter().find(|found| !fits(&found.record) && has_values(&found.record));
             if let Some(odd) = odd.filter(|_| found.iter().any(|found| knows_names(&found.record))) {
                 let reason = Refusal::Fields { found: odd.record.len(), expected: fields, by: "the header" };
@@ -76,6 +80,18 @@ impl Layout {
         };
         let headers = found[..first].iter().rev().take_while(|found| is_header(&found.record)).count();
         let (before, head) = found[..first].split_at(first - headers);
+        // What stands before the header says something about the file; rows there are rows of another shape.
+        let row = before.iter().find_map(|found| Some((found, row_in(&found.record, separator)?)));
+        if let Some((row, other)) = row {
+            let line = Some(found[first].line);
+            return Err(match other {
+                Some(other) => (line, Refusal::Separator { found: separator.into(), expected: other.into() }),
+                None => {
+                    let expected = row.record.len();
+                    (line, Refusal::Fields { found: fields, expected, by: "the rows before" })
+                }
+            });
+        }
         let odd = before.iter().find(|found| !is_comment(&found.record) && knows_names(&found.record));
         if let Some(odd) = odd.filter(|_| headers == 0) {
             let line = Some(found[first].line);
@@ -150,6 +166,9 @@ fn sample(text: &str, start: usize, first_line: u64, separator: u8) -> Result<Ve
         match more {
             Ok(true) => {
                 let (byte, line) = record.position().map_or((start, first_line), place);
+                if holds_rows(&record, separator) && separator == b',' {
+                    return Err((Some(line), Refusal::Quote));
+                }
                 if record.iter().any(|field| !field.is_empty()) {
                     found.push(Found { byte, line, record: record.clone() });
                 }
@@ -177,6 +196,13 @@ fn usual_fields(found: &[Found]) -> Option<usize> {
     (fields > 1 && most as f64 >= AGREEING * f64::from(all)).then_some(fields)
 }
 
+/// Whether the fields are 0, 1, 2, ..., with or without a first one for the index.
+fn is_counted(record: &StringRecord) -> bool {
+    let counts =
+        |from: usize| record.iter().skip(from).enumerate().all(|(number, field)| field.parse() == Ok(number));
+    record.len() > 2 && (counts(0) || counts(1) && !number::looks_numeric(&record[0]))
+}
+
 /// Whether the line is a remark.
 pub(super) fn is_comment(record: &StringRecord) -> bool {
     record
@@ -188,6 +214,38 @@ pub(super) fn is_comment(record: &StringRecord) -> bool {
 pub(super) fn has_values(record: &StringRecord) -> bool {
     // From the last, which is a number in most rows: times take longer to read.
     record.iter().rev().any(|field| number::looks_numeric(field) || stamp::read(field).is_ok())
+}
+
+/// Whether a record that does not fit is a row nevertheless: at least three numbers, and more of them than of words. Gives the
+/// separator where it is another one.
+pub(super) fn row_in(record: &StringRecord, separator: u8) -> Option<Option<u8>> {
+    let is_row = |fields: &mut dyn Iterator<Item = &str>| {
+        let (mut values, mut others) = (0, 0);
+        for field in fields.map(str::trim).filter(|field| !field.is_empty()) {
+            let is_value = number::looks_numeric(field) || stamp::read(field).is_ok();
+            *(if is_value { &mut values } else { &mut others }) += 1;
+        }
+        values >= 3 && values > others
+    };
+    if is_comment(record) {
+        return None;
+    }
+    if is_row(&mut record.iter()) {
+        return Some(None);
+    }
+    let [only] = record.iter().collect::<Vec<_>>()[..] else { return None };
+    let others = SEPARATORS.into_iter().filter(|other| *other != separator);
+    others.map(char::from).find(|other| is_row(&mut only.split(*other))).map(|other| Some(other as u8))
+}
+
+/// Whether a quoted field goes on over rows of the file: a quote that nothing closes takes in all that follows.
+pub(super) fn holds_rows(record: &StringRecord, separator: u8) -> bool {
+    let breaks = |c: char| c == '\n' || c == '\r';
+    record.as_slice().contains(breaks)
+        && record.iter().filter(|field| field.contains(breaks)).any(|field| {
+            // The rest of the row in which it begins, or a row behind it.
+            field.split(breaks).any(|line| line.contains(char::from(separator)))
+        })
 }
 
 /// Whether the names of a header are among the fields.

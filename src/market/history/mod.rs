@@ -5,8 +5,10 @@
 //! (`clean`), and checks that refute the whole reading (`refute`). What cannot be told is refused with what to say, never guessed.
 
 mod clean;
+mod clock;
 mod columns;
 mod counts;
+mod dates;
 mod epoch;
 mod error;
 mod issue;

@@ -2,7 +2,7 @@
 
 /// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
 /// of no certain place in the bar.
-pub(super) const TIME: [&str; 45] = [
+pub(super) const TIME: [&str; 55] = [
     "timeperiodstart",
     "periodstart",
     "opentime",
@@ -47,6 +47,16 @@ pub(super) const TIME: [&str; 45] = [
     "t",
     "day",
     "month",
+    "windowstart",
+    "startedat",
+    "bucket",
+    "hour",
+    "blocktime",
+    "timestampsutc",
+    "dates",
+    "ticks",
+    "candletime",
+    "mts",
     // Of Huobi; anywhere else it is rather a number of the row, which is refused as such.
     "id",
 ];
@@ -61,11 +71,11 @@ pub(super) const END: [&str; 8] = [
     "candleendtime",
 ];
 pub(super) const DATE: [&str; 6] = ["date", "dtyyyymmdd", "day", "dateutc", "dategmt", "tradingday"];
-pub(super) const CLOCK: [&str; 5] = ["time", "clock", "timeutc", "timegmt", "hhmmss"];
-pub(super) const OPEN: [&str; 6] = ["open", "openprice", "priceopen", "openingprice", "first", "o"];
-pub(super) const HIGH: [&str; 6] = ["high", "highprice", "pricehigh", "highest", "max", "h"];
-pub(super) const LOW: [&str; 6] = ["low", "lowprice", "pricelow", "lowest", "min", "l"];
-pub(super) const CLOSE: [&str; 18] = [
+pub(super) const CLOCK: [&str; 6] = ["time", "clock", "timeutc", "timegmt", "hhmmss", "hour"];
+pub(super) const OPEN: [&str; 7] = ["open", "openprice", "priceopen", "openingprice", "first", "pxopen", "o"];
+pub(super) const HIGH: [&str; 7] = ["high", "highprice", "pricehigh", "highest", "max", "pxhigh", "h"];
+pub(super) const LOW: [&str; 7] = ["low", "lowprice", "pricelow", "lowest", "min", "pxlow", "l"];
+pub(super) const CLOSE: [&str; 19] = [
     "close",
     "closeprice",
     "priceclose",
@@ -74,6 +84,7 @@ pub(super) const CLOSE: [&str; 18] = [
     "price",
     "lastprice",
     "last",
+    "pxlast",
     "markprice",
     "indexprice",
     "marketprice",
@@ -87,8 +98,19 @@ pub(super) const CLOSE: [&str; 18] = [
 ];
 pub(super) const VOLUME: [&str; 7] =
     ["volume", "vol", "basevolume", "tickvol", "tickvolume", "quantity", "v"];
-pub(super) const RATE: [&str; 7] =
-    ["fundingrate", "lastfundingrate", "rate", "interest1h", "funding", "realizedrate", "value"];
+/// What was paid before what was foreseen, and parts of the notional before coins (Kraken, OKX).
+pub(super) const RATE: [&str; 10] = [
+    "relativefundingrate",
+    "realizedrate",
+    "realfundingrate",
+    "fundingrate",
+    "lastfundingrate",
+    "rate",
+    "interest1h",
+    "funding",
+    "currentfunding",
+    "value",
+];
 pub(super) const DIFFICULTY: [&str; 4] = ["difficulty", "diffmean", "difflast", "value"];
 pub(super) const FEES: [&str; 8] = [
     "feesbtc",

@@ -86,6 +86,7 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Takes a field into account; words are none.
     pub fn add(&mut self, text: &str) {
+        let text = text.strip_suffix('%').map_or(text, str::trim_end);
         if !text.contains(['.', ',']) {
             self.plain |= text.bytes().any(|byte| byte.is_ascii_digit());
             return;
@@ -140,8 +141,6 @@ impl Evidence {
                 (Some(_), Some(_)) => Err(None),
                 // With commas between the fields numbers have points; marks of thousands would stand beside plain ones.
                 (Some(_), None) if separator == b',' && !self.plain => Ok(DecimalMark::Point),
-                // A quoted 1,234 in such a file is what spreadsheets write for thousands.
-                (None, Some(_)) if separator == b',' => Ok(DecimalMark::Point),
                 _ => Err(None),
             },
         }

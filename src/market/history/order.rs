@@ -53,6 +53,7 @@ pub(super) fn of_rows(
     if width == first + 1 && is_number(first) {
         return Ok((columns(None, first, None), Vec::new()));
     }
+    ask_among_many(&numbers, first, runs_backwards(column(time), options))?;
     let windows = (first..width.saturating_sub(3)).filter_map(|start| {
         let prices: Option<Vec<&[f64]>> = (start..start + 4).map(|index| numbers[index].as_deref()).collect();
         Some((start, prices?))
@@ -138,8 +139,52 @@ fn runs_backwards<'a>(fields: impl Iterator<Item = &'a str>, options: &ReadOptio
     for (index, field) in fields.enumerate() {
         let _ = times.add(index as u64, field, None, options);
     }
+    // Pages may be joined in another order than their rows: most steps tell.
     let seconds = times.seconds();
-    matches!((seconds.first(), seconds.last()), (Some(first), Some(last)) if last < first)
+    let steps = |is_of: fn(&[i64]) -> bool| seconds.windows(2).filter(|pair| is_of(pair)).count();
+    steps(|pair| pair[1] < pair[0]) > steps(|pair| pair[1] > pair[0])
+}
+
+/// Refuses five or more columns of prices side by side, of which open and close cannot be told: two of those that are neither
+/// the highest nor the lowest must follow each other closer than any other two do.
+fn ask_among_many(numbers: &[Option<Vec<f64>>], first: usize, falling: bool) -> Result<(), Refusal> {
+    let are_prices = |a: &[f64], b: &[f64]| {
+        let mut ratios: Vec<f64> = a.iter().zip(b).map(|(a, b)| a / b).filter(|r| r.is_finite()).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).is_some_and(|middle| (1.0 / WIDEST..WIDEST).contains(middle))
+    };
+    let mut run: Vec<&[f64]> = Vec::new();
+    for column in numbers[first.min(numbers.len())..].iter().map(Option::as_deref) {
+        match (column, run.last()) {
+            (Some(column), None) => run.push(column),
+            (Some(column), Some(last)) if are_prices(column, last) => run.push(column),
+            _ if run.len() > 4 => break,
+            (column, _) => run = column.into_iter().collect(),
+        }
+    }
+    if run.len() < 5 {
+        return Ok(());
+    }
+    let rows = || (0..run[0].len()).filter(|row| run.iter().all(|column| column[*row].is_finite()));
+    let share = |index: usize, sign: f64| {
+        let is_extreme =
+            |row: &usize| run.iter().all(|column| sign * column[*row] <= sign * run[index][*row]);
+        rows().filter(is_extreme).count() as f64 / rows().count().max(1) as f64
+    };
+    let rest: Vec<&[f64]> = (0..run.len())
+        .filter(|index| share(*index, 1.0) < HOLDING && share(*index, -1.0) < HOLDING)
+        .map(|index| run[index])
+        .collect();
+    let mut distances: Vec<f64> = Vec::new();
+    for (index, open) in rest.iter().enumerate() {
+        let others = rest.iter().enumerate().filter(|(other, _)| *other != index);
+        distances.extend(others.map(|(_, close)| following(open, close, falling)));
+    }
+    distances.sort_by(f64::total_cmp);
+    match distances[..] {
+        [closest, next, ..] if CLOSER * closest < next => Ok(()),
+        _ => Err(Refusal::NoOrder("open and close among five or more columns of prices")),
+    }
 }
 
 /// The columns of the high and the low among four.
@@ -169,19 +214,21 @@ fn extremes(prices: &[&[f64]]) -> Option<(usize, usize)> {
     (high != low && ratios[ratios.len() / 2] < WIDEST).then_some((high, low))
 }
 
+/// Mean distance of the logarithm of an open from the close before it.
+fn following(open: &[f64], close: &[f64], falling: bool) -> f64 {
+    let pairs = open.len().saturating_sub(1);
+    let mut steps: Vec<f64> = (0..pairs)
+        .map(|row| if falling { open[row] / close[row + 1] } else { open[row + 1] / close[row] })
+        .map(|ratio: f64| elementary::ln(ratio).abs())
+        .filter(|step| step.is_finite())
+        .collect();
+    steps.sort_by(f64::total_cmp);
+    steps.iter().sum::<f64>() / steps.len().max(1) as f64
+}
+
 /// Whether the second column closes what the first opens; `None` if the bars do not tell.
 fn follows(first: &[f64], second: &[f64], falling: bool) -> Option<bool> {
-    let distance = |open: &[f64], close: &[f64]| {
-        let pairs = first.len().saturating_sub(1);
-        let mut steps: Vec<f64> = (0..pairs)
-            .map(|row| if falling { open[row] / close[row + 1] } else { open[row + 1] / close[row] })
-            .map(|ratio: f64| elementary::ln(ratio).abs())
-            .filter(|step| step.is_finite())
-            .collect();
-        steps.sort_by(f64::total_cmp);
-        steps.iter().sum::<f64>() / steps.len().max(1) as f64
-    };
-    let (as_read, exchanged) = (distance(first, second), distance(second, first));
+    let (as_read, exchanged) = (following(first, second, falling), following(second, first, falling));
     if CLOSER * as_read < exchanged {
         Some(true)
     } else if CLOSER * exchanged < as_read {

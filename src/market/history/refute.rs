@@ -21,6 +21,11 @@ const FEWEST_REGULAR: f64 = 0.5;
 const EXCHANGED: f64 = 0.9;
 /// The median absolute return of a bar up to a week is smaller in every market.
 const LARGEST_MEDIAN_MOVE: f64 = 0.25;
+/// High over open and close, or these over the low, in the middle of all bars.
+const WIDEST: f64 = 1.5;
+/// Correlation of a return with the next, less than nothing, from which on closes go in turns. Prices that only go to and fro
+/// between bid and ask have one half (Roll, Journal of Finance 39, 1984).
+const TAKEN_BACK: f64 = 0.8;
 const DAY: i64 = 86_400;
 
 fn is_most(count: usize, of: usize, share: f64) -> bool {
@@ -41,6 +46,45 @@ pub(super) fn crossed(rows: usize, issues: &[Issue], order: &str) -> Result<(), 
     let count = issues.iter().filter(|issue| issue.kind == IssueKind::Crossed).count();
     if is_most(count, rows, MOST_CROSSED) {
         return Err((None, Refusal::Crossed { count, rows, order: order.to_owned() }));
+    }
+    Ok(())
+}
+
+/// Highs or lows that are far from open and close in most bars: no prices, but another column.
+pub(super) fn range(bars: &[(HistoricalBar, u64)], order: &str) -> Result<(), Refused> {
+    let above = |bar: &HistoricalBar| bar.high / bar.open.max(bar.close);
+    let below = |bar: &HistoricalBar| bar.open.min(bar.close) / bar.low;
+    let sides: [(&'static str, &dyn Fn(&HistoricalBar) -> f64); 2] = [("high", &above), ("low", &below)];
+    for (column, factor) in sides {
+        let is_far = |(bar, _): &&(HistoricalBar, u64)| factor(bar) > WIDEST;
+        if is_most(bars.iter().filter(is_far).count(), bars.len(), 0.5)
+            && let Some((bar, line)) = bars.iter().find(is_far)
+        {
+            let value = if column == "high" { bar.high } else { bar.low };
+            let (open, close, order) = (bar.open, bar.close, order.to_owned());
+            return Err((Some(*line), Refusal::Range { column, value, open, close, order }));
+        }
+    }
+    Ok(())
+}
+
+/// Moves that the next bar takes back nearly all along, to one and the other of two courses that both move themselves.
+pub(super) fn turns(bars: &[HistoricalBar], interval: i64) -> Result<(), Refused> {
+    let follows =
+        |bars: &[HistoricalBar]| bars.windows(2).all(|pair| pair[1].time - pair[0].time == interval);
+    let log_return = |from: &HistoricalBar, to: &HistoricalBar| elementary::ln(to.close / from.close);
+    let (mut both, mut squares, mut moves, mut second, mut count) = (0.0, 0.0, Vec::new(), Vec::new(), 0);
+    for three in bars.windows(3).filter(|three| follows(three)) {
+        let (one, two) = (log_return(&three[0], &three[1]), log_return(&three[1], &three[2]));
+        both += one * two;
+        squares += 0.5 * (one * one + two * two);
+        moves.push(one.abs());
+        second.push((one + two).abs());
+        count += 1;
+    }
+    let (usual, over_two) = (median(moves), median(second));
+    if count >= 2 * FEWEST && -both > TAKEN_BACK * squares && over_two > 0.0 && 2.0 * over_two < usual {
+        return Err((None, Refusal::Turns));
     }
     Ok(())
 }

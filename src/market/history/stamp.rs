@@ -132,6 +132,7 @@ pub(super) fn read(text: &str) -> Result<Stamp, StampError> {
 /// A date alone, a date with an hour such as 05-PM, digits for a date and a clock, or one of these with a zone.
 fn without_colon(text: &str) -> Result<Stamp, StampError> {
     if let Some((first, second)) = text.split_once([' ', 'T'])
+        && let second = second.trim_end_matches(['Z', 'z'])
         && let (8, 4 | 6) = (first.len(), second.len())
         && let (Some(_), Some(clock)) = (number(first), compact_clock(second))
     {
@@ -320,6 +321,7 @@ mod tests {
             "2017-08-17 04:00:00 UTC",
             "2017-08-17 04:00:00+00:00",
             "20170817 040000",
+            "20170817T040000Z",
             "Aug 17, 2017 04:00 AM",
             "17 August 2017 4:00",
             "17-Aug-2017 04:00:00",

@@ -9,7 +9,7 @@ use crate::numeric::elementary;
 use super::columns::{self, Columns, Want};
 use super::error::{Refusal, Refused, shorten};
 use super::issue::{Issue, IssueKind};
-use super::layout::{Layout, has_values, is_comment, knows_names};
+use super::layout::{Layout, has_values, holds_rows, is_comment, knows_names, row_in};
 use super::number::{self, Evidence, Field, is_missing};
 use super::options::{DecimalMark, ReadOptions};
 use super::order;
@@ -140,6 +140,11 @@ impl Sheet<'_> {
                 && self.layout.data.0 as u64 + reader.position().byte() >= self.text.len() as u64;
             if record.iter().all(str::is_empty) {
                 report(line, IssueKind::EmptyRow);
+            } else if holds_rows(&record, self.layout.separator) {
+                return Err((Some(line), Refusal::Quote));
+            } else if let Some(other) = self.other_separator(&record).filter(|_| !is_last) {
+                let expected = self.layout.separator.into();
+                return Err((Some(line), Refusal::Separator { found: other.into(), expected }));
             } else if is_comment(&record) || record.len() == 1 && !has_values(&record) {
                 report(line, IssueKind::Remark);
             } else if self.layout.fits(&record) {
@@ -157,6 +162,11 @@ impl Sheet<'_> {
                 return Err((Some(line), reason));
             }
         }
+    }
+
+    /// The separator of a row that has another one than the rest.
+    fn other_separator(&self, record: &StringRecord) -> Option<u8> {
+        if record.len() > 1 { None } else { row_in(record, self.layout.separator).flatten() }
     }
 
     /// A header inside the file must be the same again, or suit rows that began without one.

@@ -1,7 +1,7 @@
 //! The column of times as a whole: dates and clocks, numbers since 1970, order of day and month.
 
-use std::collections::BTreeMap;
-
+use super::clock::{ClockDigits, DigitClock};
+use super::dates;
 use super::epoch;
 use super::error::{Refusal, Refused, shorten};
 use super::number;
@@ -30,8 +30,13 @@ pub(super) struct Times {
     day_first: Option<String>,
     month_first: Option<String>,
     open: Option<String>,
+    /// Whether the last number of an open date has four digits, and so is its year.
+    last_is_long: bool,
     first_outside: Option<(u64, String, i64)>,
     outside: usize,
+    /// Clocks beside the dates that are digits alone: place among the times, and the digits.
+    clocks: Vec<(usize, u32)>,
+    digits: ClockDigits,
 }
 
 impl Times {
@@ -53,7 +58,14 @@ impl Times {
         };
         let extra = match clock {
             None => 0,
-            Some(clock) => clock_of(clock).ok_or_else(|| refuse(wrong(clock)))?,
+            Some(clock) => match self.digits.add(clock) {
+                // What they count is told when all were seen.
+                Some(digits) => {
+                    self.clocks.push((self.raw.len(), digits));
+                    0
+                }
+                None => clock_of(clock).ok_or_else(|| refuse(wrong(clock)))?,
+            },
         };
         let raw = if let Some(time) = self.number(date, options) {
             Raw::Seconds(time + extra)
@@ -73,6 +85,7 @@ impl Times {
                         (false, false) => &mut self.open,
                     };
                     place.get_or_insert_with(|| date.to_owned());
+                    self.last_is_long |= !ends_short(date);
                     Raw::Open(a, b, year, seconds)
                 }
             }
@@ -99,8 +112,11 @@ impl Times {
         let since_1970 = epoch::seconds(number);
         // 2024013105 is a date with an hour, not a time in the year 2034; 20240131 is none of 1970.
         let compact = epoch::compact(text);
+        // Where all times are taken, a number that is no time of bars since 1970 but is a date is the date.
+        let (early, late) = ReadOptions { any_times: false, ..options.clone() }.believed();
+        let is_usual = since_1970.is_some_and(|time| (early..late).contains(&time));
         let time = match (since_1970.filter(is_believed), compact.filter(is_believed)) {
-            (_, Some(time)) if text.len() == 8 => time,
+            (_, Some(time)) if text.len() == 8 || options.any_times && !is_usual && time < late => time,
             (Some(time), _) | (None, Some(time)) => time,
             (None, None) => since_1970.unwrap_or(i64::MAX / 4),
         };
@@ -116,11 +132,16 @@ impl Times {
 
     /// The times as far as they are known, open dates day first.
     pub fn seconds(&self) -> Vec<i64> {
-        self.raw.iter().filter_map(|(_, raw)| in_order(*raw, DateOrder::DayFirst)).collect()
+        self.raw.iter().filter_map(|(_, raw)| in_order(*raw, Order::DayFirst)).collect()
     }
 
     /// The times in seconds since 1970, by line; and what was decided about the order of day and month.
-    pub fn decide(self, column: &str, options: &ReadOptions) -> Result<(Vec<i64>, Option<String>), Refused> {
+    pub fn decide(
+        mut self,
+        column: &str,
+        options: &ReadOptions,
+    ) -> Result<(Vec<i64>, Option<String>), Refused> {
+        self.add_clocks()?;
         if let Some((line, value, time)) = &self.first_outside {
             if let Some((low, high, count)) = self.numbers.filter(|_| 2 * self.outside > self.raw.len()) {
                 let read = |number| {
@@ -136,8 +157,10 @@ impl Times {
             return Err((Some(*line), Refusal::OutOfTime { value: shorten(value), read }));
         }
         if self.day_first.is_none() && self.month_first.is_none() && self.open.is_none() {
-            let times = self.raw.iter().map(|(_, raw)| in_order(*raw, DateOrder::DayFirst).unwrap_or(0));
-            return Ok((times.collect(), None));
+            let times = self.raw.iter().map(|(_, raw)| in_order(*raw, Order::DayFirst).unwrap_or(0));
+            let times: Vec<i64> = times.collect();
+            dates::half_converted(&times)?;
+            return Ok((times, None));
         }
         let (order, words) = self.order(options)?;
         let (first, end) = options.believed();
@@ -150,71 +173,131 @@ impl Times {
             }
             times.push(time);
         }
+        dates::half_converted(&times)?;
         Ok((times, Some(words)))
     }
 
+    /// Adds the clocks that are digits alone, now that all of them were seen.
+    fn add_clocks(&mut self) -> Result<(), Refused> {
+        let kind = self.digits.kind();
+        for (index, digits) in std::mem::take(&mut self.clocks) {
+            let (line, raw) = &mut self.raw[index];
+            let wrong = || {
+                let expected = match kind {
+                    DigitClock::Hours => "hour from 0 to 23 (hours up to 24 may begin or end a bar)",
+                    _ => "time of the day (such as 05:00)",
+                };
+                (Some(*line), Refusal::Value { value: digits.to_string(), expected })
+            };
+            let added = kind.seconds(digits).ok_or_else(wrong)?;
+            match raw {
+                Raw::Seconds(seconds) | Raw::Open(.., seconds) => *seconds += added,
+            }
+        }
+        Ok(())
+    }
+
     /// The order of day and month: as asked for, as a number above 12 says, or as only one reading makes a grid.
-    fn order(&self, options: &ReadOptions) -> Result<(DateOrder, String), Refused> {
-        let words = |order, why: &str| {
+    fn order(&self, options: &ReadOptions) -> Result<(Order, String), Refused> {
+        let words = |order: Order, why: &str| {
             let name = match order {
-                DateOrder::DayFirst => "day first",
-                DateOrder::MonthFirst => "month first",
+                Order::DayFirst => "day first",
+                Order::MonthFirst => "month first",
+                Order::YearFirst => "year first",
             };
             (order, format!("dates are read {name} ({why})"))
         };
+        let regular = "only so the bars follow each other regularly";
+        let ask = || (None, Refusal::Dates { value: self.shown_first() });
+        let asked = options.dates.map(Order::from);
+        let (day, month) = (self.regularity(Order::DayFirst), self.regularity(Order::MonthFirst));
+        // Only two digits at the end can be a day.
+        let year = if self.last_is_long { 0.0 } else { self.regularity(Order::YearFirst) };
+        if asked.is_none() && year > day.max(month) {
+            return if year >= REGULAR && day.max(month) < REGULAR {
+                Ok(words(Order::YearFirst, regular))
+            } else {
+                Err(ask())
+            };
+        }
         match (&self.day_first, &self.month_first) {
             (Some(first), Some(second)) => {
                 return Err((None, Refusal::MixedDates { first: shorten(first), second: shorten(second) }));
             }
             (Some(proof), None) if options.dates != Some(DateOrder::MonthFirst) => {
-                return Ok(words(DateOrder::DayFirst, proof));
+                return Ok(words(Order::DayFirst, proof));
             }
             (None, Some(proof)) if options.dates != Some(DateOrder::DayFirst) => {
-                return Ok(words(DateOrder::MonthFirst, proof));
+                return Ok(words(Order::MonthFirst, proof));
             }
             _ => {}
         }
-        if let Some(order) = options.dates {
+        if let Some(order) = asked {
             return Ok(words(order, "as asked for"));
         }
-        let regularity = |order| self.regularity(order);
-        let (day, month) = (regularity(DateOrder::DayFirst), regularity(DateOrder::MonthFirst));
         let is_certain =
             |this: f64, other: f64| this == 1.0 && other < 1.0 || this >= REGULAR && other < REGULAR;
         if is_certain(day, month) {
-            Ok(words(DateOrder::DayFirst, "only so the bars follow each other regularly"))
+            Ok(words(Order::DayFirst, regular))
         } else if is_certain(month, day) {
-            Ok(words(DateOrder::MonthFirst, "only so the bars follow each other regularly"))
+            Ok(words(Order::MonthFirst, regular))
         } else {
-            Err((None, Refusal::Dates { value: self.open.clone().unwrap_or_default() }))
+            Err(ask())
         }
     }
 
-    /// The share of the commonest step among all, if the dates are in this order; 0 if some are no days, or all bars
-    /// are further apart than a month.
-    fn regularity(&self, order: DateOrder) -> f64 {
+    /// A date of which the order is asked, an open one if there is one.
+    fn shown_first(&self) -> String {
+        [&self.open, &self.day_first, &self.month_first]
+            .into_iter()
+            .flatten()
+            .next()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The share of the commonest step among all, if the dates are in this order; 0 if some are no days.
+    fn regularity(&self, order: Order) -> f64 {
         let times: Option<Vec<i64>> = self.raw.iter().map(|(_, raw)| in_order(*raw, order)).collect();
-        let Some(mut times) = times else { return 0.0 };
-        times.sort_unstable();
-        times.dedup();
-        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-        for pair in times.windows(2) {
-            *counts.entry(pair[1] - pair[0]).or_default() += 1;
-        }
-        let most = counts.values().max().copied().unwrap_or(0);
-        most as f64 / times.len().saturating_sub(1).max(1) as f64
+        times.map_or(0.0, dates::regularity)
     }
 }
 
-fn in_order(raw: Raw, order: DateOrder) -> Option<i64> {
+/// Order of the numbers of a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    DayFirst,
+    MonthFirst,
+    /// 24/03/10: two digits of a year, month, day.
+    YearFirst,
+}
+
+impl From<DateOrder> for Order {
+    fn from(order: DateOrder) -> Self {
+        match order {
+            DateOrder::DayFirst => Self::DayFirst,
+            DateOrder::MonthFirst => Self::MonthFirst,
+        }
+    }
+}
+
+/// Whether the last number of a date has two digits.
+fn ends_short(date: &str) -> bool {
+    let mut numbers = date.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    numbers.nth(2).is_some_and(|last| last.len() == 2)
+}
+
+fn in_order(raw: Raw, order: Order) -> Option<i64> {
     match raw {
         Raw::Seconds(time) => Some(time),
         Raw::Open(a, b, year, seconds) => {
-            let (day, month) = match order {
-                DateOrder::DayFirst => (a, b),
-                DateOrder::MonthFirst => (b, a),
+            let (first, second) = (i64::from(a), i64::from(b));
+            let (year, month, day) = match order {
+                Order::DayFirst => (year, second, first),
+                Order::MonthFirst => (year, first, second),
+                Order::YearFirst => (2_000 + first, second, year - 2_000),
             };
-            Some(86_400 * stamp::days_of(year, month.into(), day.into())? + seconds)
+            Some(86_400 * stamp::days_of(year, month, day)? + seconds)
         }
     }
 }
@@ -226,11 +309,8 @@ fn shown(raw: Raw) -> String {
     }
 }
 
-/// Seconds of a field that holds a clock alone, less its offset.
+/// Seconds of a field that holds a clock alone, less its offset; digits alone are none.
 pub(super) fn clock_of(text: &str) -> Option<i64> {
-    if let Some(clock) = stamp::compact_clock(text) {
-        return Some(clock);
-    }
     let stamp = stamp::read(text).ok().filter(|stamp| stamp.day.is_none())?;
     stamp.clock.map(|clock| clock - stamp.offset)
 }
