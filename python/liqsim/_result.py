@@ -30,6 +30,10 @@ class Estimate:
     high: float
     method: str | None = None
     """How it was found, such as ``counted`` or ``quasi_monte_carlo``."""
+    low_with_parameters: float | None = None
+    """Lower end of the 95 % interval that counts in the errors of the parameters, where they were asked for."""
+    high_with_parameters: float | None = None
+    """Upper end of that interval."""
 
     def __float__(self) -> float:
         return self.value
@@ -47,7 +51,15 @@ class Estimate:
     @classmethod
     def of(cls, found: dict[str, Any]) -> Estimate:
         """From the JSON of an estimate."""
-        return cls(found["value"], found["std_error"], found["low"], found["high"], found.get("method"))
+        return cls(
+            found["value"],
+            found["std_error"],
+            found["low"],
+            found["high"],
+            found.get("method"),
+            found.get("low_with_parameters"),
+            found.get("high_with_parameters"),
+        )
 
 
 def _estimate_or_value(found: Any) -> Any:

@@ -136,6 +136,11 @@ impl Calibration {
 
 impl Calibration {
     fn report<'a>(&'a self, ranges: Option<&'a [RangeVolatility]>) -> CalibrationReport<'a> {
-        CalibrationReport { provenance: &self.provenance, calibration: Some(&self.fits), ranges }
+        CalibrationReport {
+            provenance: &self.provenance,
+            calibration: Some(&self.fits),
+            ranges,
+            out_of_sample: None,
+        }
     }
 }

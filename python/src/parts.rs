@@ -1,32 +1,26 @@
 //! Parts of a run that are made apart, added up in any order and any tree, and become its result.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::{Deserialize, Serialize};
 
-use liqsim::estimate::{Partial, Shard};
-use liqsim::stats::Tally;
-use liqsim::study::{self, MergePartsError, run_shard};
+use liqsim::estimate::{Partial, all_blocks, next_look};
+use liqsim::study::{self, MergePartsError, PartHints, PartRun};
 
-use super::errors::{failure, wrong};
+use super::errors::failure;
 use super::result::Result;
 use super::scenario::Scenario;
 use super::study::not_run;
 use super::watch::Watch;
 
-/// What some of the paths of a run came to: which of so many parts these are, and the exact sum of what they hold. As bytes it is
-/// packed, with a checksum.
+/// What some blocks of a run came to: which these are, and the exact sums of what they hold. As bytes it is packed, with a checksum.
 #[pyclass(frozen, module = "liqsim._liqsim")]
 #[derive(Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Part {
-    liqsim: String,
-    identity: String,
-    of: u64,
-    numbers: BTreeSet<u64>,
-    tally: Tally,
+    of: Partial,
 }
 
 fn refused(py: Python<'_>, message: impl ToString) -> PyErr {
@@ -35,84 +29,96 @@ fn refused(py: Python<'_>, message: impl ToString) -> PyErr {
 
 #[pymethods]
 impl Part {
-    /// Simulates part `number` of `of`, counted from 1.
+    /// Runs the blocks of a run from `start` up to and without `end`; `hints` of another part of it save work.
     #[staticmethod]
-    #[pyo3(signature = (scenario, number, of, threads=None, progress=None))]
+    #[pyo3(signature = (scenario, start, end, hints=None, threads=None, progress=None))]
     fn run(
         py: Python<'_>,
         scenario: &Scenario,
-        number: u64,
-        of: u64,
+        start: u64,
+        end: u64,
+        hints: Option<&[u8]>,
         threads: Option<usize>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let shard: Shard = format!("{number}/{of}").parse().map_err(wrong)?;
+        let known: Option<PartHints> =
+            hints.map(study::unpack).transpose().map_err(|error| refused(py, error))?;
         let simulated = Arc::clone(&scenario.of);
         let watch = Watch { threads, progress, partial: false };
-        let found = watch.over(py, move |options| run_shard(&simulated, shard, options))?;
-        let Partial { liqsim, identity, tally, .. } = found.map_err(|error| not_run(py, &error))?;
-        Ok(Self { liqsim, identity, of, numbers: BTreeSet::from([number]), tally })
+        let found = watch.over(py, move |options| {
+            PartRun::new(&simulated)?.knowing(&known.unwrap_or_default()).run(start..end, options)
+        })?;
+        Ok(Self { of: found.map_err(|error| not_run(py, &error))? })
     }
 
-    /// The sum of parts; none may be in it twice.
+    /// Number of blocks of a run; the most there may be where it stops at a precision.
+    #[staticmethod]
+    fn all_blocks(scenario: &Scenario) -> u64 {
+        all_blocks(&scenario.of.simulation.paths)
+    }
+
+    /// Number of blocks at the first look after a block: where the run may end, or where it does.
+    #[staticmethod]
+    fn next_look(scenario: &Scenario, block: u64) -> u64 {
+        next_look(&scenario.of.simulation.paths, block)
+    }
+
+    /// The sum of parts; none of their blocks may be in two of them.
     #[staticmethod]
     fn sum(py: Python<'_>, parts: Vec<PyRef<'_, Self>>) -> PyResult<Self> {
-        let Some(first) = parts.first() else { return Err(refused(py, "there are no parts")) };
-        let (mut numbers, mut tally) = (BTreeSet::new(), Tally::new(first.tally.levels.len()));
-        for part in &parts {
-            if (&part.liqsim, &part.identity, part.of) != (&first.liqsim, &first.identity, first.of) {
-                return Err(refused(py, "the parts are of different runs, or cut differently"));
-            }
-            if let Some(twice) = part.numbers.iter().find(|number| numbers.contains(*number)) {
-                return Err(refused(py, format!("part {twice} of {} is there twice", first.of)));
-            }
-            numbers.extend(part.numbers.iter().copied());
-            tally.merge(&part.tally);
+        let Some((first, rest)) = parts.split_first() else { return Err(refused(py, "there are no parts")) };
+        let mut of = first.of.clone();
+        for part in rest {
+            of.merge(&part.of).map_err(|error| refused(py, error))?;
         }
-        Ok(Self {
-            liqsim: first.liqsim.clone(),
-            identity: first.identity.clone(),
-            of: first.of,
-            numbers,
-            tally,
-        })
+        Ok(Self { of })
     }
 
-    /// Which parts are in it.
+    /// Ranges of the blocks that are in it, each without its end.
     #[getter]
-    fn numbers(&self) -> Vec<u64> {
-        self.numbers.iter().copied().collect()
+    fn blocks(&self) -> Vec<(u64, u64)> {
+        self.of.blocks.ranges().iter().map(|range| (range.start, range.end)).collect()
     }
 
-    /// How many parts the run has.
+    /// Number of paths in it.
     #[getter]
-    fn of(&self) -> u64 {
-        self.of
+    fn paths(&self) -> u64 {
+        self.of.paths()
     }
 
     /// Identity of the run.
     #[getter]
     fn identity(&self) -> &str {
-        &self.identity
+        &self.of.identity
     }
 
-    /// The result of the run; all of its parts must be in it.
+    /// What it found out that other parts of the run need not find out again, as bytes.
+    fn hints<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let packed = study::pack(&PartHints::of(&self.of)).map_err(|error| refused(py, error))?;
+        Ok(PyBytes::new(py, &packed))
+    }
+
+    /// Ranges of blocks that are missing: of the whole run or, where it stops at a precision, up to its next look at that.
+    #[pyo3(signature = (scenario, threads=None))]
+    fn missing(
+        &self,
+        py: Python<'_>,
+        scenario: &Scenario,
+        threads: Option<usize>,
+    ) -> PyResult<Vec<(u64, u64)>> {
+        let (simulated, part) = (Arc::clone(&scenario.of), self.of.clone());
+        let watch = Watch { threads, progress: None, partial: false };
+        let found = watch.over(py, move |options| PartRun::new(&simulated)?.missing(&part, options))?;
+        let missing = found.map_err(|error| not_run(py, &error))?;
+        Ok(missing.into_iter().map(|range| (range.start, range.end)).collect())
+    }
+
+    /// The result of the run; all of its blocks must be in it.
     #[pyo3(signature = (scenario, threads=None))]
     fn result(&self, py: Python<'_>, scenario: &Scenario, threads: Option<usize>) -> PyResult<Result> {
-        if let Some(missing) = (1..=self.of).find(|number| !self.numbers.contains(number)) {
-            let words =
-                format!("{} of {} parts are there; {missing} is missing", self.numbers.len(), self.of);
-            return Err(refused(py, words));
-        }
-        let whole = Partial {
-            liqsim: self.liqsim.clone(),
-            identity: self.identity.clone(),
-            shard: "1/1".parse().map_err(wrong)?,
-            tally: self.tally.clone(),
-        };
-        let simulated = Arc::clone(&scenario.of);
+        let (simulated, part) = (Arc::clone(&scenario.of), self.of.clone());
         let watch = Watch { threads, progress: None, partial: false };
-        let found = watch.over(py, move |options| study::merge(&simulated, &[whole], options))?;
+        let found = watch.over(py, move |options| study::merge(&simulated, &part, options))?;
         found.map(Result::from).map_err(|error| match error {
             MergePartsError::Run(error) => not_run(py, &error),
             error => refused(py, error),

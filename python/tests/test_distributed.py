@@ -16,6 +16,14 @@ import liqsim as lq
 from liqsim import _liqsim, distributed
 
 PATHS = 40_960
+BLOCKS = 40
+
+
+def cut(count: int) -> list[tuple[int, int]]:
+    """All blocks in so many ranges."""
+    edges = [BLOCKS * number // count for number in range(count + 1)]
+    return list(zip(edges, edges[1:], strict=False))
+
 
 
 @pytest.fixture(scope="module", params=["model-heston", "btc-funding-30d", "btc-perp-30d"])
@@ -25,27 +33,30 @@ def scenario(request) -> lq.Scenario:
 
 @pytest.mark.parametrize("count", [1, 2, 7, 40])
 def test_parts_in_any_order_and_tree_are_the_run(scenario, count):
-    parts = [_liqsim.Part.run(scenario._core, number, count, 1) for number in range(1, count + 1)]
+    hints = _liqsim.Part.run(scenario._core, 0, 1).hints()
+    # Half of them know nothing of what the first one found out.
+    parts = [_liqsim.Part.run(scenario._core, *piece, hints if piece[0] % 2 else None, 1) for piece in cut(count)]
     generator = random.Random(count)
     while len(parts) > 1:
         some = [parts.pop(generator.randrange(len(parts))) for _ in range(min(len(parts), generator.randint(2, 5)))]
         parts.append(_liqsim.Part.of_bytes(_liqsim.Part.sum(some).to_bytes()))
-    assert parts[0].numbers == list(range(1, count + 1))
+    assert parts[0].blocks == [(0, BLOCKS)] and parts[0].paths == PATHS
     assert parts[0].result(scenario._core).render("json") == scenario.run().to_json()
 
 
 def test_parts_that_do_not_belong_together_are_refused(scenario):
-    one, two = (_liqsim.Part.run(scenario._core, number, 2, 1) for number in (1, 2))
-    with pytest.raises(lq.MergeError, match="twice"):
+    one, two = (_liqsim.Part.run(scenario._core, *piece, None, 1) for piece in cut(2))
+    with pytest.raises(lq.MergeError, match=r"both hold blocks 0\.\.20"):
         _liqsim.Part.sum([one, two, one])
-    with pytest.raises(lq.MergeError, match="different runs"):
-        _liqsim.Part.sum([one, _liqsim.Part.run(scenario._core, 2, 3, 1)])
-    with pytest.raises(lq.MergeError, match="different runs"):
-        _liqsim.Part.sum([one, _liqsim.Part.run(scenario.replace(seed=77)._core, 2, 2, 1)])
-    with pytest.raises(lq.MergeError, match="2 is missing"):
+    with pytest.raises(lq.MergeError, match="two runs"):
+        _liqsim.Part.sum([one, _liqsim.Part.run(scenario.replace(seed=77)._core, 20, 40)])
+    with pytest.raises(lq.MergeError, match=r"missing: 20\.\.40"):
         one.result(scenario._core)
+    assert one.missing(scenario._core) == [(20, 40)]
     with pytest.raises(lq.MergeError, match="not the one"):
         _liqsim.Part.sum([one, two]).result(scenario.replace(seed=77)._core)
+    with pytest.raises(lq.RunError, match="no blocks"):
+        _liqsim.Part.run(scenario._core, 39, 41)
     content = bytearray(one.to_bytes())
     content[len(content) // 2] ^= 1
     for damaged in (bytes(content), one.to_bytes()[:-9], b""):
@@ -61,22 +72,33 @@ def test_processes_give_the_bytes_of_one(scenario, tmp_path):
     )
     assert found.to_json() == scenario.run().to_json()
     assert told[-1] == (PATHS, PATHS) and told == sorted(told)
-    kept = sorted((tmp_path / scenario.identity).iterdir())
-    assert len(kept) == 12
-    # Whoever goes on does what is missing or damaged, and nothing else.
-    part = tmp_path / scenario.identity / "3-of-11.part"
+    folder = tmp_path / scenario.identity
+    kept = sorted(folder.iterdir())
+    assert [path.name for path in kept] == sorted(f"{start}-{end}.part" for start, end in cut(11))
+    # Whoever goes on does what is missing or damaged, and nothing else, however it is cut now.
+    damaged, gone = kept[3], kept[7]
     stamps = {path: path.stat().st_mtime_ns for path in kept}
-    part.write_bytes(part.read_bytes()[:100])
-    (tmp_path / scenario.identity / "7-of-11.part").unlink()
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    gone.unlink()
     assert distributed.run(scenario, workers=2, parts=5, into=tmp_path).to_json() == found.to_json()
-    changed = [path.name for path in kept if path.stat().st_mtime_ns != stamps[path]]
-    assert changed == ["3-of-11.part", "7-of-11.part"]
+    changed = [path for path in kept if not path.exists() or path.stat().st_mtime_ns != stamps[path]]
+    assert changed == [damaged, gone]
+
+
+def test_a_precision_is_met_in_waves_where_one_machine_meets_it(tmp_path):
+    scenario = lq.Scenario.load(ROOT / "scenarios/btc-funding-30d.toml").replace(
+        {"simulation.precision": 0.03, "simulation.max_paths": 300_000, "account.leverage": [5, 20]}
+    )
+    expected = scenario.run().to_json()
+    assert distributed.run(scenario, workers=2, into=tmp_path).to_json() == expected
+    # All is there: whoever asks again gets it without any work.
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / scenario.identity).iterdir()}
+    assert distributed.run(scenario, workers=1, parts=3, into=tmp_path).to_json() == expected
+    assert stamps == {path: path.stat().st_mtime_ns for path in (tmp_path / scenario.identity).iterdir()}
 
 
 def test_wrong_input_is_an_error_at_once():
     scenario = lq.Scenario.load(ROOT / "scenarios/btc-perp-30d.toml")
-    with pytest.raises(lq.RunError, match="number of paths"):
-        distributed.run(scenario.replace({"simulation.precision": 0.01}), workers=1)
     with pytest.raises(lq.RunError, match="cannot be cut"):
         distributed.run(scenario, 2_000, workers=1, parts=50)
     with pytest.raises(ValueError, match="engine must be"):

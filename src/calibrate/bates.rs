@@ -9,10 +9,10 @@
 //! What is rough: the spread of a detected jump holds its bar's ordinary move too, and jumps too small to be told from
 //! ordinary moves count as variance.
 
-use super::fit::{Fit, FitError, Parameter};
+use super::fit::{Covariance, Fit, FitError, Parameter};
 use super::heston::{self, Variances};
 use super::jumps::{JumpLaw, Jumps};
-use super::merton::jump_law_errors;
+use super::merton::jump_law_covariance;
 use super::sample::Sample;
 
 /// Fits by detected jumps and moments.
@@ -21,16 +21,22 @@ use super::sample::Sample;
 /// Too few jumps are detected, there are too few days, or the variance that is left shows no clusters.
 pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     let law = JumpLaw::estimate(sample, jumps)?;
-    let errors = jump_law_errors(sample, jumps);
-    let Variances { mut parameters, mut derived, warnings } = heston::variances(sample, Some(jumps))?;
+    let of_jumps = jump_law_covariance(sample, jumps);
+    let Variances { mut parameters, covariance, mut derived, warnings } =
+        heston::variances(sample, Some(jumps))?;
     // The volatility of a law without clusters is no parameter here.
-    parameters.extend(law.parameters(errors.as_deref()).into_iter().filter(|p| p.key != "volatility"));
+    let jumps_of_law = law.parameters(of_jumps.as_deref());
+    let covariance = covariance
+        .zip(Covariance::of(&jumps_of_law, of_jumps.as_deref()))
+        .map(|(variances, jumps)| variances.beside(jumps.without("volatility")));
+    parameters.extend(jumps_of_law.into_iter().filter(|p| p.key != "volatility"));
     derived.push(Parameter { key: "detected_jumps", value: jumps.count() as f64, std_error: None });
     Ok(Fit {
         name: "bates",
         kind: "bates",
         method: "jumps detected by Lee and Mykland (2008, 1 % level), moments of daily realised variance without them",
         parameters,
+        covariance,
         derived,
         likelihood: None,
         probabilities: None,

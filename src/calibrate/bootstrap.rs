@@ -5,20 +5,18 @@
 
 use crate::numeric::{Purpose, Stream};
 
-use super::sample::variance;
-
 /// Resamples: a standard error of a standard error of about 4 %.
 const RESAMPLES: usize = 300;
 /// Part of the resamples that must yield an estimate.
 const NEEDED: f64 = 0.8;
 
-/// Standard errors of what `estimator` makes of the mean row, from blocks of `block` rows; `None` where too many
+/// Covariance matrix of what `estimator` makes of the mean row, from blocks of `block` rows; `None` where too many
 /// resamples give no estimate.
 pub fn block_bootstrap(
     rows: &[Vec<f64>],
     block: usize,
     estimator: impl Fn(&[f64]) -> Option<Vec<f64>>,
-) -> Option<Vec<f64>> {
+) -> Option<Vec<Vec<f64>>> {
     let columns = rows.first()?.len();
     // Prefix sums: the sum of a block is a difference.
     let mut sums = vec![vec![0.0; columns]];
@@ -46,8 +44,19 @@ pub fn block_bootstrap(
     if (estimates.len() as f64) < NEEDED * RESAMPLES as f64 {
         return None;
     }
-    let count = estimates[0].len();
-    Some((0..count).map(|i| variance(&estimates.iter().map(|e| e[i]).collect::<Vec<_>>()).sqrt()).collect())
+    let (count, n) = (estimates[0].len(), estimates.len() as f64);
+    let mean = |i: usize| estimates.iter().map(|e| e[i]).sum::<f64>() / n;
+    let means: Vec<f64> = (0..count).map(mean).collect();
+    let product = |i: usize, j: usize| {
+        let products = estimates.iter().map(|e| (e[i] - means[i]) * (e[j] - means[j]));
+        products.sum::<f64>() / n
+    };
+    Some((0..count).map(|i| (0..count).map(|j| product(i.max(j), i.min(j))).collect()).collect())
+}
+
+/// The standard errors of such a matrix.
+pub fn errors_of(covariance: &[Vec<f64>]) -> Vec<f64> {
+    covariance.iter().enumerate().map(|(i, row)| row[i].max(0.0).sqrt()).collect()
 }
 
 #[cfg(test)]
@@ -61,7 +70,7 @@ mod tests {
         Stream::new(7, Purpose::Event(1), 0).uniforms(&mut values);
         let rows: Vec<Vec<f64>> = values.iter().map(|value| vec![*value]).collect();
         for block in [1, 10] {
-            let error = block_bootstrap(&rows, block, |means| Some(vec![means[0]])).unwrap()[0];
+            let error = errors_of(&block_bootstrap(&rows, block, |means| Some(vec![means[0]])).unwrap())[0];
             assert!((error * (12.0_f64 * 2000.0).sqrt() - 1.0).abs() < 0.15, "{error}");
         }
     }
@@ -69,7 +78,8 @@ mod tests {
     #[test]
     fn blocks_keep_dependence_that_single_rows_lose() {
         let rows: Vec<Vec<f64>> = (0..4000).map(|i| vec![f64::from(i / 40 % 2)]).collect();
-        let error = |block| block_bootstrap(&rows, block, |means| Some(vec![means[0]])).unwrap()[0];
+        let error =
+            |block| errors_of(&block_bootstrap(&rows, block, |means| Some(vec![means[0]])).unwrap())[0];
         assert!(error(40) > 2.0 * error(1));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::information::standard_errors;
+use super::information::{covariance_of, standard_errors};
 use super::simplex::maximise;
 use super::work::Work;
 use crate::numeric::elementary;
@@ -16,6 +16,45 @@ pub struct Parameter {
     pub value: f64,
     /// Standard error; none where the data do not determine it.
     pub std_error: Option<f64>,
+}
+
+/// Covariance matrix of some estimated parameters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Covariance {
+    /// Their keys.
+    pub keys: Vec<&'static str>,
+    /// A row and a column for each.
+    pub matrix: Vec<Vec<f64>>,
+}
+
+impl Covariance {
+    /// The covariance of the leading parameters of a matrix; none if one of them has no finite, positive variance.
+    pub(super) fn of(parameters: &[Parameter], matrix: Option<&[Vec<f64>]>) -> Option<Self> {
+        let matrix = matrix?;
+        let keys: Vec<&'static str> = parameters.iter().map(|parameter| parameter.key).collect();
+        let rows = matrix.iter().take(keys.len()).map(|row| row[..keys.len()].to_vec());
+        let found = Self { matrix: rows.collect(), keys };
+        let is_sound = |at: usize| found.matrix[at][at] > 0.0;
+        let is_finite = found.matrix.iter().flatten().all(|value| value.is_finite());
+        ((0..found.keys.len()).all(is_sound) && is_finite).then_some(found)
+    }
+
+    /// Both together, as if the one said nothing of the other.
+    pub(super) fn beside(self, other: Self) -> Self {
+        let (first, second) = (self.keys.len(), other.keys.len());
+        let left = self.matrix.into_iter().map(|row| [row, vec![0.0; second]].concat());
+        let right = other.matrix.into_iter().map(|row| [vec![0.0; first], row].concat());
+        Self { keys: [self.keys, other.keys].concat(), matrix: left.chain(right).collect() }
+    }
+
+    /// That of all parameters but some.
+    pub(super) fn without(&self, key: &str) -> Self {
+        let kept: Vec<usize> = (0..self.keys.len()).filter(|at| self.keys[*at] != key).collect();
+        Self {
+            keys: kept.iter().map(|at| self.keys[*at]).collect(),
+            matrix: kept.iter().map(|i| kept.iter().map(|j| self.matrix[*i][*j]).collect()).collect(),
+        }
+    }
 }
 
 /// How well the returns suit a model, and with how many parameters.
@@ -52,6 +91,8 @@ pub struct Fit {
     pub method: &'static str,
     /// The parameters that a scenario needs, without the drift.
     pub parameters: Vec<Parameter>,
+    /// How their errors hang together; none where that is not known.
+    pub covariance: Option<Covariance>,
     /// Further quantities worth knowing; a scenario does not take them.
     pub derived: Vec<Parameter>,
     /// Likelihood of the returns under the fitted model; none if it is not known.
@@ -95,6 +136,25 @@ pub enum FitError {
         /// Returns of exactly 0, in per cent.
         zeros: f64,
     },
+    /// The variance follows single returns, or falls to nothing.
+    #[error(
+        "the fitted variance runs from {low:.2e} to {high:.1} times the sample's: it dies where bars stand still, or is made by a \
+         single return, and says nothing; longer bars (--interval), or a file without such stretches"
+    )]
+    WildVariance {
+        /// Smallest conditional variance over that of the sample.
+        low: f64,
+        /// That after the last bar.
+        high: f64,
+    },
+    /// Jumps cause others without end.
+    #[error(
+        "each jump causes {caused:.3} others on average: there is no long-run rate of jumps; merton takes them as they are"
+    )]
+    EndlessExcitation {
+        /// Mean number of further jumps.
+        caused: f64,
+    },
     /// The scenario format does not take the values.
     #[error("the fitted values are outside what a scenario may hold: {0}")]
     OutOfRange(String),
@@ -121,6 +181,8 @@ pub(super) struct Estimate {
     pub point: Vec<f64>,
     pub log_likelihood: f64,
     pub parameters: Vec<Parameter>,
+    /// Their covariance matrix.
+    pub covariance: Option<Vec<Vec<f64>>>,
     /// What to say of the search.
     pub warnings: Vec<String>,
 }
@@ -142,7 +204,8 @@ pub(super) fn maximum_likelihood(
         ],
         false => Vec::new(),
     };
-    let errors = standard_errors(&log_likelihood, &parameters, &optimum.point);
+    let covariance = covariance_of(&log_likelihood, &parameters, &optimum.point);
+    let errors = standard_errors(covariance.as_deref(), keys.len());
     let values = parameters(&optimum.point);
     let parameters = keys
         .iter()
@@ -150,7 +213,7 @@ pub(super) fn maximum_likelihood(
         .zip(errors)
         .map(|((&key, value), std_error)| Parameter { key, value, std_error })
         .collect();
-    Ok(Estimate { point: optimum.point, log_likelihood: optimum.value, parameters, warnings })
+    Ok(Estimate { point: optimum.point, log_likelihood: optimum.value, parameters, covariance, warnings })
 }
 
 /// 1/(1 + e^(−x)): any number to one between 0 and 1.

@@ -3,7 +3,7 @@
 use crate::numeric::elementary;
 use crate::numeric::special::normal_cdf;
 
-use super::fit::{Fit, Likelihood, Parameter};
+use super::fit::{Covariance, Fit, Likelihood, Parameter};
 use super::sample::Sample;
 
 /// Fits the volatility; its standard error is σ/√(2n).
@@ -11,14 +11,17 @@ pub fn fit(sample: &Sample) -> Fit {
     let n = sample.len() as f64;
     let (mean, unit) = (sample.mean(), sample.std_dev());
     let volatility = sample.volatility();
-    let std_error = Some(volatility / (2.0 * n).sqrt());
+    let variance = volatility * volatility / (2.0 * n);
+    let parameters =
+        vec![Parameter { key: "volatility", value: volatility, std_error: Some(variance.sqrt()) }];
     // At the maximum the squares sum to n σ².
     let log = -0.5 * n * (elementary::ln(2.0 * std::f64::consts::PI * unit * unit) + 1.0);
     Fit {
         name: "gbm",
         kind: "gbm",
         method: "maximum likelihood (closed form)",
-        parameters: vec![Parameter { key: "volatility", value: volatility, std_error }],
+        covariance: Covariance::of(&parameters, Some(&[vec![variance]])),
+        parameters,
         derived: Vec::new(),
         likelihood: Some(Likelihood { log, parameters: 2, is_maximum: true }),
         probabilities: Some(sample.returns.iter().map(|r| normal_cdf((r - mean) / unit)).collect()),

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::market::{PriceHistory, format_time};
-use crate::model::{Days, EstimateError, Har, HarEstimate, Season, VarianceState};
+use crate::model::{Days, EstimateError, HAR_COEFFICIENTS, Har, HarEstimate, Season, VarianceState};
 use crate::numeric::{elementary, exp};
 
+use super::errors;
+use super::fit::Covariance;
 use super::provenance::Provenance;
 use super::scenario::{frame, item, number};
 use super::terms::{Drift, Terms};
 
-/// Names of the coefficients, as scenarios have them.
-pub const COEFFICIENTS: [&str; 6] = ["intercept", "b1", "b7", "b30", "b90", "b6"];
 const DAYS_PER_YEAR: f64 = 365.0;
 
 /// What was estimated from a history.
@@ -53,8 +53,9 @@ impl HarCalibration {
     /// Each coefficient with its name and its standard error.
     pub fn coefficients(&self) -> impl Iterator<Item = (&'static str, f64, f64)> {
         let HarEstimate { coefficients, covariance, .. } = &self.estimate;
-        (0..COEFFICIENTS.len())
-            .map(|index| (COEFFICIENTS[index], coefficients[index], covariance[index][index].max(0.0).sqrt()))
+        (0..HAR_COEFFICIENTS.len()).map(|index| {
+            (HAR_COEFFICIENTS[index], coefficients[index], covariance[index][index].max(0.0).sqrt())
+        })
     }
 
     /// Volatility per square root of a year over stretches that end with the last bar, and that of the next day: what ranges of hours
@@ -137,7 +138,12 @@ impl HarCalibration {
             item(&mut lines, "Assumed", &format!("{}.", terms.assumed.join("; ")));
         }
         lines.push(String::new());
-        frame(&lines.join("\n"), "har", &self.model(terms.drift, days), provenance.last_close, terms)
+        let covariance = Covariance {
+            keys: HAR_COEFFICIENTS.to_vec(),
+            matrix: self.estimate.covariance.iter().map(|row| row.to_vec()).collect(),
+        };
+        let model = self.model(terms.drift, days) + &errors::errors(Some(&covariance), &terms.asset);
+        frame(&lines.join("\n"), "har", &model, provenance.last_close, terms)
     }
 
     /// The model's table without its head.

@@ -8,15 +8,19 @@
 use crate::numeric::elementary;
 use crate::numeric::special::normal_cdf;
 
-use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
+use super::fit::{Covariance, Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
 use super::jumps::{FEWEST_JUMPS, JumpLaw, Jumps};
 use super::law::poisson;
-use super::merton::{MOST_JUMPS_A_YEAR, jump_law_errors};
+use super::merton::{MOST_JUMPS_A_YEAR, jump_law_covariance};
 use super::sample::Sample;
 use super::work::Work;
 
 /// Fewest jumps from which excitation can be told from chance.
 const FEWEST: usize = 3 * FEWEST_JUMPS;
+/// Jumps that each jump may cause on average: near one they go on without end, and there is no long-run rate.
+const MOST_CAUSED: f64 = 0.99;
+/// Expected jumps in a step beyond which one return tells them apart no more.
+const MOST_A_STEP: f64 = 50.0;
 
 /// Intensity of a self-exciting process; per year.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,11 +108,19 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     };
     let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
     let intensity = law(&estimate.point);
+    let caused = intensity.excitation / intensity.decay;
+    if caused > MOST_CAUSED || intensity.long_run_rate() > MOST_JUMPS_A_YEAR {
+        return Err(FitError::EndlessExcitation { caused });
+    }
     let sizes = JumpLaw::estimate(sample, jumps)?;
-    let errors = jump_law_errors(sample, jumps);
+    let of_sizes = jump_law_covariance(sample, jumps);
     let mut timing = estimate.parameters;
     let derived = timing.split_off(3);
-    let mut parameters: Vec<Parameter> = sizes.parameters(errors.as_deref());
+    let mut parameters: Vec<Parameter> = sizes.parameters(of_sizes.as_deref());
+    // Times and sizes are estimated apart.
+    let covariance = Covariance::of(&parameters, of_sizes.as_deref())
+        .zip(Covariance::of(&timing, estimate.covariance.as_deref()))
+        .map(|(sizes, timing)| sizes.without("jumps.rate").beside(timing));
     parameters.retain(|parameter| parameter.key != "jumps.rate");
     parameters.extend(timing);
     let mut warnings = estimate.warnings;
@@ -129,6 +141,7 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
         kind: "hawkes",
         method: "maximum likelihood of the times of detected jumps (exponential kernel); sizes and volatility as merton-jumps",
         parameters,
+        covariance,
         derived,
         likelihood: Some(Likelihood { log, parameters: 7, is_maximum: false }),
         probabilities: Some(probabilities),
@@ -148,7 +161,8 @@ fn predict(sample: &Sample, jumps: &Jumps, sizes: &JumpLaw, intensity: &Excitati
     let mut probabilities = Vec::with_capacity(sample.len());
     for (r, is_jump) in sample.returns.iter().zip(&jumps.is_jump) {
         let (mut density, mut below) = (0.0, 0.0);
-        for (n, weight) in poisson((intensity.rate + excited) * dt).into_iter().enumerate() {
+        for (n, weight) in poisson(((intensity.rate + excited) * dt).min(MOST_A_STEP)).into_iter().enumerate()
+        {
             let n = n as f64;
             let std_dev = (variance + n * sizes.std_dev.powi(2)).sqrt();
             let z = (r - centre - n * sizes.mean) / std_dev;

@@ -13,8 +13,8 @@
 
 use crate::numeric::elementary;
 
-use super::bootstrap::block_bootstrap;
-use super::fit::{Fit, FitError, Parameter};
+use super::bootstrap::{block_bootstrap, errors_of};
+use super::fit::{Covariance, Fit, FitError, Parameter};
 use super::jumps::Jumps;
 use super::sample::Sample;
 
@@ -149,6 +149,8 @@ fn largest(function: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
 /// Heston's parameters with their standard errors, and what to say about them.
 pub(super) struct Variances {
     pub parameters: Vec<Parameter>,
+    /// That of all but the variance at the start, which is what it is.
+    pub covariance: Option<Covariance>,
     pub derived: Vec<Parameter>,
     pub warnings: Vec<String>,
 }
@@ -165,13 +167,15 @@ pub(super) fn variances(sample: &Sample, jumps: Option<&Jumps>) -> Result<Varian
     let law = HestonLaw::of_means(&means).ok_or(FitError::NoClustering)?;
     let values =
         |law: HestonLaw| vec![law.long_run_variance, law.mean_reversion, law.vol_of_vol, law.correlation];
-    let errors = block_bootstrap(&rows, BLOCK, |means| HestonLaw::of_means(means).map(values));
+    let matrix = block_bootstrap(&rows, BLOCK, |means| HestonLaw::of_means(means).map(values));
+    let errors = matrix.as_deref().map(errors_of);
     let mut parameters: Vec<Parameter> = ["long_run_variance", "mean_reversion", "vol_of_vol", "correlation"]
         .into_iter()
         .zip(values(law))
         .enumerate()
         .map(|(i, (key, value))| Parameter { key, value, std_error: errors.as_ref().map(|errors| errors[i]) })
         .collect();
+    let covariance = Covariance::of(&parameters, matrix.as_deref());
     parameters.insert(0, Parameter { key: "variance", value: start, std_error: None });
     let feller = 2.0 * law.mean_reversion * law.long_run_variance / law.vol_of_vol.powi(2);
     let mut warnings = Vec::new();
@@ -186,7 +190,7 @@ pub(super) fn variances(sample: &Sample, jumps: Option<&Jumps>) -> Result<Varian
             .push("many resamples show no clusters of variance: no standard errors can be given".to_owned());
     }
     let derived = vec![Parameter { key: "feller_ratio", value: feller, std_error: None }];
-    Ok(Variances { parameters, derived, warnings })
+    Ok(Variances { parameters, covariance, derived, warnings })
 }
 
 /// Fits by moments.
@@ -194,12 +198,13 @@ pub(super) fn variances(sample: &Sample, jumps: Option<&Jumps>) -> Result<Varian
 /// # Errors
 /// There are too few days, or their variance shows no clusters.
 pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
-    let Variances { parameters, derived, warnings } = variances(sample, None)?;
+    let Variances { parameters, covariance, derived, warnings } = variances(sample, None)?;
     Ok(Fit {
         name: "heston",
         kind: "heston",
         method: "moments of daily realised variance (autocovariances and leverage covariances at lags of 1 to 30 days)",
         parameters,
+        covariance,
         derived,
         likelihood: None,
         probabilities: None,

@@ -7,15 +7,14 @@
 /// A drop of the log-likelihood that a step for second differences should cause: far above rounding, still a parabola.
 const WANTED_DROP: (f64, f64) = (0.01, 0.1);
 
-/// Standard errors of `parameters` at the maximum `point`; `None` where the likelihood is flat or still rises, as at
+/// The covariance matrix of `parameters` at the maximum `point`; none where the likelihood is flat or still rises, as at
 /// the edge of what is allowed.
-pub fn standard_errors(
+pub fn covariance_of(
     log_likelihood: impl Fn(&[f64]) -> f64,
     parameters: impl Fn(&[f64]) -> Vec<f64>,
     point: &[f64],
-) -> Vec<Option<f64>> {
-    let count = parameters(point).len();
-    let Some((covariance, steps)) = covariance(&log_likelihood, point) else { return vec![None; count] };
+) -> Option<Vec<Vec<f64>>> {
+    let (covariance, steps) = covariance(&log_likelihood, point)?;
     let jacobian: Vec<Vec<f64>> = (0..point.len())
         .map(|axis| {
             let step = 0.1 * steps[axis];
@@ -24,15 +23,32 @@ pub fn standard_errors(
             up.iter().zip(&down).map(|(u, d)| (u - d) / (2.0 * step)).collect()
         })
         .collect();
-    (0..count)
-        .map(|index| {
-            let variance: f64 = (0..point.len())
-                .flat_map(|i| (0..point.len()).map(move |j| (i, j)))
-                .map(|(i, j)| jacobian[i][index] * covariance[i][j] * jacobian[j][index])
-                .sum();
-            (variance > 0.0 && variance.is_finite()).then(|| variance.sqrt())
-        })
-        .collect()
+    let entry = |a: usize, b: usize| -> f64 {
+        let axes = 0..point.len();
+        axes.clone()
+            .flat_map(|i| axes.clone().map(move |j| (i, j)))
+            .map(|(i, j)| jacobian[i][a] * covariance[i][j] * jacobian[j][b])
+            .sum()
+    };
+    let count = parameters(point).len();
+    let mut found = vec![vec![0.0; count]; count];
+    for a in 0..count {
+        // Both halves from one, so that rounding leaves them equal.
+        for b in 0..=a {
+            found[a][b] = entry(a, b);
+            found[b][a] = found[a][b];
+        }
+    }
+    Some(found)
+}
+
+/// Standard errors of a covariance matrix; none for what has no finite, positive variance.
+pub fn standard_errors(covariance: Option<&[Vec<f64>]>, count: usize) -> Vec<Option<f64>> {
+    let error = |index: usize| {
+        let variance = covariance?[index][index];
+        (variance > 0.0 && variance.is_finite()).then(|| variance.sqrt())
+    };
+    (0..count).map(error).collect()
 }
 
 fn moved(point: &[f64], steps: &[(usize, f64)]) -> Vec<f64> {
@@ -119,7 +135,11 @@ mod tests {
     #[test]
     fn errors_of_a_parabola_are_the_roots_of_the_inverse() {
         let parabola = |x: &[f64]| -0.5 * (9.0 * x[0] * x[0] - 2.0 * x[0] * x[1] + 4.0 * x[1] * x[1]);
-        let errors = standard_errors(parabola, |x| vec![x[0], x[1], 2.0 * x[0], x[0] + x[1]], &[0.0, 0.0]);
+        let covariance =
+            covariance_of(parabola, |x| vec![x[0], x[1], 2.0 * x[0], x[0] + x[1]], &[0.0, 0.0]).unwrap();
+        assert!((covariance[0][1] - 1.0 / 35.0).abs() < 1e-8, "{covariance:?}");
+        assert!((covariance[2][3] - 10.0 / 35.0).abs() < 1e-7 && covariance[2][3] == covariance[3][2]);
+        let errors = standard_errors(Some(&covariance), 4);
         let expected = [4.0 / 35.0, 9.0 / 35.0, 16.0 / 35.0, 15.0 / 35.0];
         for (error, variance) in errors.iter().zip(expected) {
             assert!((error.unwrap() / f64::sqrt(variance) - 1.0).abs() < 1e-6, "{errors:?}");
@@ -128,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_direction_without_curvature_has_no_error() {
-        let errors = standard_errors(|x| -x[0] * x[0], <[f64]>::to_vec, &[0.0, 0.0]);
-        assert_eq!(errors, [None, None]);
+        let covariance = covariance_of(|x| -x[0] * x[0], <[f64]>::to_vec, &[0.0, 0.0]);
+        assert_eq!(standard_errors(covariance.as_deref(), 2), [None, None]);
     }
 }

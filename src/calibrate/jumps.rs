@@ -4,6 +4,7 @@
 //! The local variance is the mean of |r_j||r_{j−1}| over the bars of the week before (at least 30), which jumps hardly
 //! raise. The threshold holds for the largest of all returns together: without jumps, one sample in a hundred would show one.
 
+use super::bootstrap::errors_of;
 use super::fit::{FitError, Parameter};
 use super::sample::Sample;
 use crate::market::Duration;
@@ -131,8 +132,9 @@ impl JumpLaw {
         (rest > 0.0).then(|| Self { volatility: rest.sqrt(), rate, mean, std_dev })
     }
 
-    /// The law as parameters of a scenario, with these standard errors in the same order.
-    pub fn parameters(&self, errors: Option<&[f64]>) -> Vec<Parameter> {
+    /// The law as parameters of a scenario, with the errors of this covariance matrix in the same order.
+    pub fn parameters(&self, covariance: Option<&[Vec<f64>]>) -> Vec<Parameter> {
+        let errors = covariance.map(errors_of);
         ["volatility", "jumps.rate", "jumps.mean", "jumps.std_dev"]
             .into_iter()
             .zip([self.volatility, self.rate, self.mean, self.std_dev])
@@ -140,7 +142,7 @@ impl JumpLaw {
             .map(|(index, (key, value))| Parameter {
                 key,
                 value,
-                std_error: errors.map(|errors| errors[index]),
+                std_error: errors.as_ref().map(|errors| errors[index]),
             })
             .collect()
     }

@@ -7,7 +7,7 @@
 
 use crate::numeric::elementary;
 
-use super::fit::{Fit, FitError, Likelihood, logistic, maximum_likelihood};
+use super::fit::{Covariance, Fit, FitError, Likelihood, logistic, maximum_likelihood};
 use super::floor;
 use super::fourier::transform;
 use super::kernels::SMALLEST_DENSITY;
@@ -224,6 +224,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         name: "kou",
         kind: "kou",
         method: "maximum likelihood (density by Fourier inversion)",
+        covariance: Covariance::of(&estimate.parameters, estimate.covariance.as_deref()),
         parameters: estimate.parameters,
         derived: Vec::new(),
         likelihood: Some(Likelihood {

@@ -11,7 +11,7 @@ use crate::numeric::elementary;
 use crate::numeric::special::normal_cdf;
 
 use super::bootstrap::block_bootstrap;
-use super::fit::{Fit, FitError, Likelihood, Parameter, maximum_likelihood};
+use super::fit::{Covariance, Fit, FitError, Likelihood, Parameter, maximum_likelihood};
 use super::floor;
 use super::jumps::{JumpLaw, Jumps};
 use super::kernels::{add_normal, sum_of_logs};
@@ -121,6 +121,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         name: "merton-mle",
         kind: "merton",
         method: "maximum likelihood",
+        covariance: Covariance::of(&estimate.parameters, estimate.covariance.as_deref()),
         parameters: estimate.parameters,
         derived: Vec::new(),
         likelihood: Some(Likelihood {
@@ -140,7 +141,8 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
 pub fn fit_detected(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     let dt = sample.step_years();
     let law = JumpLaw::estimate(sample, jumps)?;
-    let errors = jump_law_errors(sample, jumps);
+    let covariance = jump_law_covariance(sample, jumps);
+    let parameters = law.parameters(covariance.as_deref());
     let step = StepLaw {
         centre: sample.mean() - law.rate * dt * law.mean,
         variance: law.volatility.powi(2) * dt,
@@ -152,7 +154,8 @@ pub fn fit_detected(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
         name: "merton-jumps",
         kind: "merton",
         method: "jumps detected by Lee and Mykland (2008, 1 % level), volatility from the variance that they leave",
-        parameters: law.parameters(errors.as_deref()),
+        covariance: Covariance::of(&parameters, covariance.as_deref()),
+        parameters,
         derived: vec![Parameter { key: "detected_jumps", value: jumps.count() as f64, std_error: None }],
         likelihood: Some(Likelihood {
             log: step.log_likelihood(&sample.returns),
@@ -164,8 +167,8 @@ pub fn fit_detected(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     })
 }
 
-/// Standard errors of volatility, rate, mean and standard deviation from detected jumps, by a bootstrap of blocks of four weeks.
-pub fn jump_law_errors(sample: &Sample, jumps: &Jumps) -> Option<Vec<f64>> {
+/// Covariance matrix of volatility, rate, mean and standard deviation from detected jumps, by a bootstrap of blocks of four weeks.
+pub fn jump_law_covariance(sample: &Sample, jumps: &Jumps) -> Option<Vec<Vec<f64>>> {
     block_bootstrap(&jumps.rows(sample), BLOCK, |means| {
         JumpLaw::of_means(means, sample.step_years())
             .map(|law| vec![law.volatility, law.rate, law.mean, law.std_dev])

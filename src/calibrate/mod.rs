@@ -1,10 +1,13 @@
 //! Fitting models to price history, choosing among them, testing the fit.
 
+mod annual;
 mod assumptions;
 mod bates;
 mod bootstrap;
 mod calibration;
 mod choice;
+mod entries;
+mod errors;
 mod fit;
 mod floor;
 mod fourier;
@@ -21,6 +24,8 @@ mod kou;
 mod law;
 mod merton;
 mod network;
+mod out_of_sample;
+mod passages;
 mod provenance;
 mod ranges;
 mod refit;
@@ -29,13 +34,15 @@ mod retargets;
 mod sample;
 mod scenario;
 mod simplex;
+mod state;
 mod terms;
 mod work;
 
 pub use assumptions::{AssumptionError, AssumptionOptions, assumptions};
 pub use calibration::{Calibration, Candidate, Growth, Target};
 pub use choice::calibrate;
-pub use fit::{Fit, FitError, Likelihood, Parameter};
+pub use entries::FittedEntries;
+pub use fit::{Covariance, Fit, FitError, Likelihood, Parameter};
 pub use garch::{Garch, GarchLaw};
 pub use goodness::{Goodness, Tail};
 pub use har::{HarCalibration, bars};
@@ -44,6 +51,7 @@ pub use jumps::{JumpLaw, Jumps};
 pub use kou::{KouDensity, KouLaw};
 pub use merton::StepLaw;
 pub use network::{Measured, NetworkCalibration, NetworkError};
+pub use out_of_sample::{LogScore, OutOfSample, OutOfSampleError};
 pub use provenance::Provenance;
 pub use ranges::{RangeVolatility, range_volatilities};
 pub use refit::{RefitError, refit};

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::market::PriceHistory;
 use crate::numeric::elementary;
 
-use super::bootstrap::block_bootstrap;
+use super::bootstrap::{block_bootstrap, errors_of};
 
 /// Days of bars in a block of the bootstrap.
 const BLOCK_DAYS: f64 = 14.0;
@@ -48,7 +48,8 @@ pub fn range_volatilities(history: &PriceHistory) -> Vec<RangeVolatility> {
     let block = (BLOCK_DAYS / history.interval.days()).ceil().max(1.0) as usize;
     let errors = (rows.len() > 4 * block)
         .then(|| block_bootstrap(&rows, block, |means| Some(estimate(means))))
-        .flatten();
+        .flatten()
+        .map(|covariance| errors_of(&covariance));
     let names = ["close to close", "Parkinson", "Garman-Klass", "Rogers-Satchell", "Yang-Zhang"];
     let count = if history.close_only { 1 } else { names.len() };
     names[..count]

@@ -8,7 +8,7 @@
 use crate::numeric::elementary;
 use crate::numeric::special::normal_cdf;
 
-use super::fit::{Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
+use super::fit::{Covariance, Fit, FitError, Likelihood, Parameter, logistic, logit, maximum_likelihood};
 use super::floor;
 use super::kernels::{SMALLEST_DENSITY, add_normal, sum_of_logs};
 use super::sample::Sample;
@@ -144,6 +144,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         name: "regime",
         kind: "regime",
         method: "maximum likelihood (Hamilton's filter, two regimes, common mean)",
+        covariance: Covariance::of(&parameters, estimate.covariance.as_deref()),
         parameters,
         derived,
         likelihood: Some(Likelihood {

@@ -1,11 +1,13 @@
 //! A ready scenario with fitted parameters, their errors and where they come from.
 
 use crate::market::format_time;
+use crate::model::Model;
 use crate::numeric::elementary;
 use crate::scenario::{Source, parse};
 use crate::venue::Side;
 
 use super::calibration::{Calibration, Candidate};
+use super::errors::errors;
 use super::fit::{Fit, Parameter};
 use super::goodness::Goodness;
 use super::provenance::Provenance;
@@ -25,7 +27,7 @@ pub fn scenario(
     frame(
         &comments(calibration, candidate, provenance, terms),
         fit.kind,
-        &model(calibration, fit, terms.drift),
+        &(model(calibration, fit, terms.drift) + &errors(fit.covariance.as_ref(), &terms.asset)),
         provenance.last_close,
         terms,
     )
@@ -90,13 +92,24 @@ fn miner(asset: &str) -> String {
 
 /// What the scenario format says against the fitted values; nothing if it takes them.
 pub(super) fn refusal(calibration: &Calibration, fit: &Fit) -> Option<String> {
+    model_of(calibration, fit).err()
+}
+
+/// The model of a fit, without a view on where the price goes.
+///
+/// # Errors
+/// What the scenario format says against the fitted values.
+pub(super) fn model_of(calibration: &Calibration, fit: &Fit) -> Result<Model, String> {
     let text = format!(
         "name = \"fit\"\n[simulation]\nhorizon = \"30d\"\npaths = 1\nseed = 1\n[assets.A]\nprice = 1.0\n[assets.A.model]\n{}\
          [account]\nequity = 1.0\nleverage = [1]\nvenue = \"flat-0.5pct\"\n[[account.positions]]\nasset = \"A\"\nside = \"long\"\n",
         model(calibration, fit, Drift::Zero)
     );
-    let problems = parse(Source::new("fit", text), &[]).err()?;
-    Some(problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; "))
+    let words = |problems: crate::scenario::Problems| {
+        problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
+    };
+    let mut scenario = parse(Source::new("fit", text), &[]).map_err(words)?;
+    scenario.assets.pop().map(|asset| asset.model).ok_or_else(String::new)
 }
 
 /// The volatility that the scenario starts with and that of the long run, per square root of a year, where the model has both.
@@ -197,6 +210,12 @@ fn comments(
             "Drift",
             &format!("{found}: a guess about the years to come, asked for by --drift estimate."),
         ),
+    }
+    if fit.covariance.is_none() {
+        item(
+            "Parameters",
+            "how their errors hang together is not known: there is nothing for --parameter-errors to draw from.",
+        );
     }
     for warning in candidate.warnings() {
         item("Weak", &format!("{warning}."));

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use liqsim::calibrate::{
-    Choices, Drift, Garch, Provenance, Sample, Target, Terms, calibrate, range_volatilities, scenario,
-    start_and_long_run,
+    Calibration, Choices, Drift, Garch, OutOfSample, OutOfSampleError, Provenance, Sample, Target, Terms,
+    calibrate, range_volatilities, scenario, start_and_long_run,
 };
 use liqsim::market::{Duration, HistoryReport, PriceHistory};
 use liqsim::report::{CalibrationReport, render_network_table};
 use liqsim::scenario::{Source, parse};
 use liqsim::venue::Side;
 
-use super::calibrate_har::calibrate_har;
+use super::calibrate_har::{Shown, calibrate_har};
 use super::calibrate_network::NetworkFiles;
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{prepare_file, print, terminal_layout, write_file};
@@ -36,7 +36,8 @@ pub struct Calibrate {
     #[arg(value_name = "PRICES")]
     prices: PathBuf,
 
-    /// Model to fit; auto fits all that suit and chooses by the Bayesian information criterion
+    /// Model to fit; auto fits all that suit and chooses by how their forecasts over --horizon came true on this file, or, where it is too short,
+    /// by the Bayesian information criterion
     #[arg(long, value_enum, default_value = "auto")]
     model: ModelChoice,
 
@@ -90,7 +91,7 @@ struct TermOptions {
     #[arg(long, value_enum, value_name = "SIDE")]
     side: Option<SideChoice>,
 
-    /// Length of the simulation; 30d if absent
+    /// Length of the simulation, and of the forecasts that --model auto chooses by; 30d if absent
     #[arg(long, value_name = "DURATION")]
     horizon: Option<Duration>,
 
@@ -216,8 +217,8 @@ impl Calibrate {
             };
         }
         if self.model == ModelChoice::Har {
-            let as_json = self.format == CalibrationFormat::Json;
-            return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), as_json);
+            let shown = Shown { as_json: self.format == CalibrationFormat::Json, choice: None };
+            return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), &shown);
         }
         let ranges = self.describe.then(|| range_volatilities(&history));
         if let Some(path) = self.output.as_deref().filter(|path| path.as_os_str() != "-") {
@@ -225,7 +226,28 @@ impl Calibrate {
         }
         // --describe alone only describes.
         let fits = !self.describe || self.output.is_some() || self.model != ModelChoice::Auto;
-        let calibration = if fits { Some(self.fit(&history)?) } else { None };
+        let mut calibration = if fits { Some(self.fit(&history)?) } else { None };
+        let out_of_sample = match &mut calibration {
+            Some(calibration) if self.model == ModelChoice::Auto => {
+                let found = OutOfSample::of(&history, &self.targets(), terms.horizon);
+                if choose(calibration, &found, self.output.as_deref() != Some(Path::new("-"))) {
+                    let layout = terminal_layout();
+                    let report = CalibrationReport {
+                        provenance: &provenance,
+                        calibration: Some(calibration),
+                        ranges: ranges.as_deref(),
+                        out_of_sample: Some(&found),
+                    };
+                    let shown = Shown {
+                        as_json: self.format == CalibrationFormat::Json,
+                        choice: Some((&found, report.table(layout))),
+                    };
+                    return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), &shown);
+                }
+                Some(found)
+            }
+            _ => None,
+        };
         let mut said = Vec::new();
         if let (Some(path), Some(calibration)) = (&self.output, &calibration) {
             let chosen = &calibration.candidates[calibration.chosen];
@@ -254,6 +276,7 @@ impl Calibrate {
             provenance: &provenance,
             calibration: calibration.as_ref(),
             ranges: ranges.as_deref(),
+            out_of_sample: out_of_sample.as_ref(),
         };
         match self.format {
             CalibrationFormat::Json => print(&report.json()?),
@@ -281,7 +304,7 @@ impl Calibrate {
         Ok((history, report))
     }
 
-    fn fit(&self, history: &PriceHistory) -> anyhow::Result<liqsim::calibrate::Calibration> {
+    fn fit(&self, history: &PriceHistory) -> anyhow::Result<Calibration> {
         let sample = Sample::of(history)
             .map_err(|error| error_with_help(error, "use a longer range or a shorter --interval"))?;
         let targets = self.targets();
@@ -311,4 +334,30 @@ impl Calibrate {
             (ModelChoice::Hawkes, _) => Target::Hawkes,
         }]
     }
+}
+
+/// Chooses the candidate that forecast best out of sample; whether that is `har`, which is no candidate of a calibration and needs a place
+/// for its file of days.
+fn choose(
+    calibration: &mut Calibration,
+    found: &Result<OutOfSample, OutOfSampleError>,
+    has_place: bool,
+) -> bool {
+    let Ok(found) = found else { return false };
+    for score in &found.scores {
+        if score.name == "har" {
+            if has_place {
+                return true;
+            }
+            warn(
+                "har forecast best, but its file of days has no place beside standard output: name a file with -o",
+            );
+        }
+        let place = calibration.candidates.iter().position(|candidate| candidate.fit.name == score.name);
+        if let Some(place) = place {
+            calibration.chosen = place;
+            break;
+        }
+    }
+    false
 }

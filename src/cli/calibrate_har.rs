@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use liqsim::calibrate::{HarCalibration, Provenance, Terms};
+use liqsim::calibrate::{HarCalibration, OutOfSample, OutOfSampleError, Provenance, Terms};
 use liqsim::market::PriceHistory;
 use liqsim::report::{render_har_json, render_har_table};
 use liqsim::scenario::{Source, parse};
@@ -14,13 +14,20 @@ use super::failure::{WrongScenarios, error_with_help};
 use super::output::{print, terminal_layout, write_file};
 use super::prices;
 
+/// How the result is shown.
+pub struct Shown<'a> {
+    pub as_json: bool,
+    /// The comparison that `har` was the best of, and its table.
+    pub choice: Option<(&'a Result<OutOfSample, OutOfSampleError>, String)>,
+}
+
 /// Estimates, writes the scenario and the file of days beside it, prints.
 pub fn calibrate_har(
     history: &PriceHistory,
     provenance: &Provenance,
     terms: &Terms,
     output: Option<&Path>,
-    as_json: bool,
+    shown: &Shown<'_>,
 ) -> anyhow::Result<()> {
     let found = HarCalibration::of(history).map_err(|error| {
         error_with_help(error, "har needs a year or more of hourly bars; other models take what there is")
@@ -48,10 +55,15 @@ pub fn calibrate_har(
         }
         said += &format!("Wrote {0} and {1}. Next:\n  liqsim run {0}\n", path.display(), days.display());
     }
-    if as_json {
-        return print(&render_har_json(&found, provenance)?);
+    let choice = shown.choice.as_ref();
+    if shown.as_json {
+        return print(&render_har_json(&found, provenance, choice.map(|(choice, _)| *choice))?);
     }
     let table = render_har_table(&found, provenance, terminal_layout());
+    let table = match choice {
+        Some((_, before)) => format!("{before}\nhar, with the best log score out of sample\n{table}"),
+        None => table,
+    };
     print(&if said.is_empty() { table } else { format!("{table}\n{said}") })
 }
 

@@ -26,6 +26,7 @@ mod replay;
 mod report;
 mod result_output;
 mod run;
+mod run_part;
 mod safe;
 mod risk;
 mod risk_market;

@@ -51,9 +51,12 @@ pub fn is_replaceable(path: &Path) -> io::Result<bool> {
 /// Bytes of the largest result or part that is read.
 const LARGEST_RESULT: u64 = 1 << 30;
 
-/// The text of a result or a part.
+/// The contents of a part.
+pub fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    read_input(path, LARGEST_RESULT).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The text of a result.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
-    let cannot_read = || format!("cannot read {}", path.display());
-    let bytes = read_input(path, LARGEST_RESULT).with_context(cannot_read)?;
-    String::from_utf8(bytes).with_context(cannot_read)
+    String::from_utf8(read_bytes(path)?).with_context(|| format!("cannot read {}", path.display()))
 }

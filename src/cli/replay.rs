@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use liqsim::engine::RunOptions;
 use liqsim::market::{Duration, IssueKind, format_time};
-use liqsim::report::html::{self, Document};
+use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{
     Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
     render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
@@ -22,7 +22,7 @@ use super::output::{OutputFile, print, terminal_layout};
 use super::prices::PriceOptions;
 use super::progress::ProgressLine;
 use super::sources::{load, scenario_texts};
-use super::track_record::{ForecastModel, TrackRecord};
+use super::track_record::{TrackRecord, WalkModel};
 use super::values;
 use super::walk_forward::Walk;
 
@@ -72,9 +72,10 @@ pub struct Replay {
     #[arg(long, value_name = "DURATION", requires = "walk_forward")]
     every: Option<Duration>,
 
-    /// With --walk-forward alone: the models, with commas; all three by default
+    /// With --walk-forward alone: the models side by side, with commas; har, scaled-history and forecast by default, auto for all that
+    /// calibrate knows (slow)
     #[arg(long, value_name = "MODEL", value_enum, value_delimiter = ',', requires = "walk_forward")]
-    models: Vec<ForecastModel>,
+    models: Vec<WalkModel>,
 
     /// Number of simulated paths, in place of the scenario's paths or precision; for each forecast of --walk-forward
     /// 5,000, with a window 20,000
@@ -120,17 +121,18 @@ impl From<OutputFormat> for ReplayFormat {
     }
 }
 
-fn no_page() -> anyhow::Error {
-    error_with_help("a walk through history has no page", "name the file .json, .md or .txt")
-}
-
 /// The text of a walk through history.
-fn render_walk(report: &WalkForwardReport, format: ReplayFormat, layout: Layout) -> anyhow::Result<String> {
+fn render_walk(
+    report: &WalkForwardReport,
+    format: ReplayFormat,
+    layout: Layout,
+    texts: &[ScenarioText],
+) -> anyhow::Result<String> {
     Ok(match format {
         ReplayFormat::Table => render_walk_forward_table(report, layout),
         ReplayFormat::Json => render_walk_forward_json(report)?,
         ReplayFormat::Markdown => render_walk_forward_markdown(report),
-        ReplayFormat::Html => return Err(no_page()),
+        ReplayFormat::Html => html::render(&[Document::of_record(&report.document())?], texts)?,
     })
 }
 
@@ -153,9 +155,6 @@ impl Replay {
             ));
         }
         let files = self.prepare()?;
-        if self.walk_forward.is_some() && files.iter().any(|file| file.format == ReplayFormat::Html) {
-            return Err(no_page());
-        }
         let mut scenario = load(&self.scenario, &self.overrides)?.with(self.paths, self.seed);
         let (history, found) = self.reading.read(prices)?;
         let (first, last) = (history.bars[0], history.bars[history.bars.len() - 1]);
@@ -193,11 +192,12 @@ impl Replay {
             }
             let walk = Walk { options: WalkForward { window, every: self.every }, threads: self.threads };
             let report = walk.report(&history, scenario, &horizons, (of, notes), &stop)?;
+            let texts = scenario_texts(std::slice::from_ref(&self.scenario));
             for file in files {
-                let text = render_walk(&report, file.format, Layout::FILE)?;
+                let text = render_walk(&report, file.format, Layout::FILE, &texts)?;
                 file.write(text)?;
             }
-            return print(&render_walk(&report, self.format.into(), terminal_layout())?);
+            return print(&render_walk(&report, self.format.into(), terminal_layout(), &texts)?);
         }
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
         for horizon in horizons {
@@ -240,10 +240,11 @@ impl Replay {
         for table in tables {
             table.write(walked.csv())?;
         }
+        let texts = scenario_texts(std::slice::from_ref(&self.scenario));
         for file in files {
-            file.write(walked.render(file.format, Layout::FILE)?)?;
+            file.write(walked.render(file.format, Layout::FILE, &texts)?)?;
         }
-        print(&walked.render(self.format.into(), terminal_layout())?)
+        print(&walked.render(self.format.into(), terminal_layout(), &texts)?)
     }
 
     /// Checks that the files can be written, so that a wrong path is found before the work and not after it.

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
+use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::shown_price;
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
-use liqsim::stats::Estimate;
-use liqsim::study::{figures, run_levels as run};
+use liqsim::stats::{Estimate, Method};
+use liqsim::study::{figures, run as run_whole, run_levels as run};
 use liqsim::venue::{Side, catalogue_names};
 
 use super::failure::{WrongScenarios, error_with_help};
@@ -118,9 +119,22 @@ pub struct Risk {
     #[arg(long, value_enum, default_value = "table")]
     format: RiskFormat,
 
-    /// Write the scenario that was run (.toml), or the result (.json); repeatable
+    /// Write the scenario that was run (.toml), the result (.json), or a page with pictures and how such forecasts came true
+    /// (.html); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
     outputs: Vec<PathBuf>,
+
+    /// Write the page: the same as -o with a name that ends in .html
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Files that can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RiskFile {
+    Scenario,
+    Result,
+    Page,
 }
 
 /// Formats of an answer.
@@ -155,18 +169,30 @@ impl Risk {
             .transpose()?;
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
-        let result = run(&scenario, &RunOptions { threads: self.threads, stop: &stop, progress: &progress })?;
+        let options = RunOptions { threads: self.threads, stop: &stop, progress: &progress };
+        // A page shows the curve between the levels.
+        let result = match outputs.iter().any(|file| file.format == RiskFile::Page) {
+            true => run_whole(&scenario, &options)?,
+            false => run(&scenario, &options)?,
+        };
         drop(line);
         let answer = self.answer(&result, &market);
         let assumptions = self.assumptions(&scenario, &market);
         let json = self.json(&result, &answer, &assumptions, &text, record.as_ref())?;
-        for (file, is_scenario) in outputs {
-            file.write(if is_scenario { &text } else { &json })?;
+        for file in outputs {
+            match file.format {
+                RiskFile::Scenario => file.write(&text)?,
+                RiskFile::Result => file.write(&json)?,
+                RiskFile::Page => file.write(self.page(&json, &text, &scenario, record.as_ref())?)?,
+            }
         }
         match self.format {
             RiskFormat::Json => print(&json),
             RiskFormat::Table => {
                 let mut page = format!("{answer}\n{assumptions}\n\n{}", self.table(&result));
+                for note in result.notes.iter().filter(|note| note.code == "no_parameter_interval") {
+                    page += &format!("{}\n", note.message);
+                }
                 if let Some(record) = &record {
                     page += &format!("\n{}\n", record.words());
                 }
@@ -175,23 +201,45 @@ impl Risk {
         }
     }
 
-    fn prepare(&self) -> anyhow::Result<Vec<(OutputFile<()>, bool)>> {
+    fn prepare(&self) -> anyhow::Result<Vec<OutputFile<RiskFile>>> {
         self.outputs
             .iter()
+            .chain(&self.html)
             .map(|path| {
-                let is_scenario = match path.extension().and_then(|extension| extension.to_str()) {
-                    Some("toml") => true,
-                    Some("json") => false,
+                let format = match path.extension().and_then(|extension| extension.to_str()) {
+                    Some("toml") => RiskFile::Scenario,
+                    Some("json") => RiskFile::Result,
+                    Some("html") => RiskFile::Page,
                     _ => {
-                        let help = "name it scenario.toml (what was run) or result.json";
-                        let message =
-                            format!("the extension of \"{}\" is neither .toml nor .json", path.display());
+                        let help = "name it scenario.toml (what was run), result.json or page.html";
+                        let message = format!(
+                            "the extension of \"{}\" is none of .toml, .json and .html",
+                            path.display()
+                        );
                         return Err(error_with_help(message, help));
                     }
                 };
-                Ok((OutputFile::prepare_as(path, ())?, is_scenario))
+                OutputFile::prepare_as(path, format)
             })
             .collect()
+    }
+
+    /// The page: the run, the reliability of such forecasts, the scenario's text.
+    fn page(
+        &self,
+        json: &str,
+        text: &str,
+        scenario: &Scenario,
+        record: Option<&Record>,
+    ) -> anyhow::Result<String> {
+        // The page has a head of its own for what is assumed.
+        let json = json.replacen("\"assumptions\": \"Assumed: ", "\"assumptions\": \"", 1);
+        let mut documents = Document::parse(&json)?;
+        if let (Some(record), Some(prices)) = (record, &self.prices) {
+            documents.push(Document::of_record(&record.document(scenario, prices))?);
+        }
+        let written = ScenarioText { name: "risk.toml".to_owned(), text: text.to_owned() };
+        Ok(html::render(&documents, &[written])?)
     }
 
     fn side(&self) -> Side {
@@ -231,7 +279,7 @@ impl Risk {
         });
         format!(
             "# What `liqsim risk` ran: {}.\nname = \"{coin} {side}, {}\"\n\n[simulation]\nhorizon = \"{}\"\npaths = {}\nseed = {}\n\
-             monitoring = \"continuous\"\n\n[assets.{coin}]\nprice = {:?}\n\n[assets.{coin}.model]\n{}\n[account]\n{equity}\
+             monitoring = \"continuous\"\n{}\n[assets.{coin}]\nprice = {:?}\n\n[assets.{coin}.model]\n{}\n[account]\n{equity}\
              margin = \"isolated\"\n{leverage}venue = \"{}\"\n\n[[account.positions]]\nasset = \"{coin}\"\n\
              side = \"{side}\"\n{opened}{stop}",
             market.words,
@@ -239,6 +287,7 @@ impl Risk {
             self.horizon,
             self.paths,
             self.seed,
+            if market.with_errors { "parameter_errors = true\n" } else { "" },
             market.price,
             market.model,
             self.venue(coin),
@@ -263,7 +312,7 @@ impl Risk {
         format!("Over the next {horizon} from {price}, {}.", parts.join(", "))
     }
 
-    /// A probability of liquidation with its sampling interval.
+    /// A probability of liquidation with its intervals.
     fn probability(&self, level: &LevelResult) -> String {
         let Estimate { value, low, high, .. } = level.liquidation_probability;
         let few = self.prices.is_some() && value < LOWEST && self.horizon.days() >= 7.0;
@@ -271,24 +320,48 @@ impl Risk {
         if value <= 0.0 {
             return format!("less than {} (none was seen{below})", percent(high));
         }
-        format!("{} ({} to {} by sampling{below})", percent(value), percent(low), percent(high))
+        // Of whole past horizons the interval knows what a finite history leaves open.
+        let by = if matches!(level.liquidation_probability.method, Method::History | Method::Mixture) {
+            "by sampling and history"
+        } else {
+            "by sampling"
+        };
+        let wide = figures::interval_with_parameters(&level.liquidation_probability);
+        let wide = wide.map_or_else(String::new, |wide| format!(", {wide} with parameters"));
+        format!("{} ({} to {} {by}{wide}{below})", percent(value), percent(low), percent(high))
     }
 
     fn assumptions(&self, scenario: &Scenario, market: &Market) -> String {
         let coin = scenario.assets.first().map_or("", |asset| asset.name.as_str());
         let venue = self.venue(coin);
         let generic = if venue == GENERIC_VENUE { " (no venue of the catalogue lists the coin)" } else { "" };
+        let parameters = match market.with_errors {
+            true => {
+                " \"With parameters\" counts in the errors of the estimates, if the future resembles the window."
+            }
+            false => "",
+        };
         format!(
-            "Assumed: {}; {} collateral at {venue}{generic}, watched continuously.",
+            "Assumed: {}; {} collateral at {venue}{generic}, watched continuously.{parameters}",
             market.words,
             figures::amount(self.margin.unwrap_or(self.equity))
         )
     }
 
     fn table(&self, result: &RunResult) -> String {
+        let wide = |level: &LevelResult| figures::interval_with_parameters(&level.liquidation_probability);
+        let is_wide = result.levels.iter().any(|level| wide(level).is_some());
+        let second = |text: &str| if is_wide { format!("  {text:>16}") } else { String::new() };
         let mut text = format!(
-            "{:>8}  {:>17}  {:>10}  {:>20}  {:>10}  {:>8}  {:>8}\n",
-            "Leverage", "Liquidation price", "Liquidated", "95 % interval", "Return 5 %", "median", "95 %"
+            "{:>8}  {:>17}  {:>10}  {:>20}{}  {:>10}  {:>8}  {:>8}\n",
+            "Leverage",
+            "Liquidation price",
+            "Liquidated",
+            "95 % interval",
+            second("with parameters"),
+            "Return 5 %",
+            "median",
+            "95 %"
         );
         for level in &result.levels {
             let Estimate { value, low, high, .. } = level.liquidation_probability;
@@ -296,11 +369,12 @@ impl Risk {
                 level.returns.quantiles.get(key).map_or_else(|| "—".to_owned(), |value| percent(*value))
             };
             text += &format!(
-                "{:>8}  {:>17}  {:>10}  {:>20}  {:>10}  {:>8}  {:>8}\n",
+                "{:>8}  {:>17}  {:>10}  {:>20}{}  {:>10}  {:>8}  {:>8}\n",
                 figures::leverage(level.leverage),
                 shown_price(level.liquidation_price),
                 if value > 0.0 { percent(value) } else { format!("< {}", percent(high)) },
                 format!("{} to {}", percent(low), percent(high)),
+                second(&wide(level).unwrap_or_default()),
                 quantile("0.05"),
                 quantile("0.5"),
                 quantile("0.95"),

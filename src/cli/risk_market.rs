@@ -37,6 +37,8 @@ pub struct Market {
     /// The assumption in words.
     pub words: String,
     pub history: Option<PriceHistory>,
+    /// Whether the errors of the model's parameters are known.
+    pub with_errors: bool,
 }
 
 impl MarketChoice<'_> {
@@ -59,6 +61,7 @@ impl MarketChoice<'_> {
                 price,
                 words: format!("a random walk of {:.0} % volatility a year", 100.0 * volatility),
                 history: None,
+                with_errors: false,
             });
         }
         let fit = shipped.and_then(|(_, name, text)| Some((*name, model_table(text)?, parsed(text)?)));
@@ -82,6 +85,7 @@ impl MarketChoice<'_> {
                 "scenarios/{name}.toml, fitted to daily closes until {fitted}: not today's volatility (--prices knows it)"
             ),
             history: None,
+            with_errors: scenario.assets.iter().any(|asset| asset.errors.is_some()),
         })
     }
 
@@ -119,6 +123,8 @@ impl MarketChoice<'_> {
                 format_time(end)
             ),
             history: Some(history),
+            // Whole past horizons have no parameters.
+            with_errors: self.method != ForecastMethod::ScaledHistory,
         })
     }
 }
@@ -128,9 +134,9 @@ fn parsed(text: &str) -> Option<Scenario> {
     parse(Source::new("fit.toml", text), &[]).ok()
 }
 
-/// The lines of a scenario's table of the model.
+/// The lines of a scenario's table of the model, with those of the errors of its parameters.
 fn model_table(text: &str) -> Option<String> {
-    let table = text.split(".model]\n").nth(1)?.split("\n[").next()?;
+    let table = text.split_once(".model]\n")?.1.split("\n[account]").next()?;
     Some(table.trim_end().to_owned() + "\n")
 }
 

@@ -1,10 +1,12 @@
 //! How forecasts of the same model came true on the file that `risk` forecasts from.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use liqsim::market::{PriceHistory, format_time};
 use liqsim::model::Hours;
-use liqsim::report::{Score, count};
+use liqsim::report::{RecordDocument, Score, TrackReport, count};
 use liqsim::scenario::Scenario;
 use liqsim::stats::Estimate;
 use liqsim::study::{ForecastMethod, Scores, WalkOptions, barriers, scores, walk};
@@ -13,6 +15,9 @@ use super::failure::error_with_help;
 
 /// Horizons that do not overlap, below which a track record tells nothing.
 const FEWEST_HORIZONS: f64 = 30.0;
+
+/// Hours between two forecasts, so that they walk through the hours of the day.
+const EVERY_HOURS: usize = 25;
 
 /// How forecasts of the same kind came true on the same file.
 pub struct Record {
@@ -34,7 +39,7 @@ impl Record {
         let hours = Hours::of(history).map_err(|error| error_with_help(error, help))?;
         // Forecasts are judged over whole days.
         let days = scenario.simulation.horizon.seconds().div_ceil(86_400).max(1) as usize;
-        let mut options = WalkOptions::new(vec![24 * days]);
+        let mut options = WalkOptions { every: EVERY_HOURS, ..WalkOptions::new(vec![24 * days]) };
         options.seed = scenario.simulation.seed;
         let barriers = barriers(scenario, false)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
@@ -77,6 +82,19 @@ impl Record {
             scores.inside,
             scores.cells
         )
+    }
+
+    /// The record as a page shows it.
+    pub fn document(&self, scenario: &Scenario, prices: &Path) -> RecordDocument {
+        let report = TrackReport {
+            liqsim: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: scenario.name.clone(),
+            prices: vec![prices.file_name().unwrap_or_default().to_string_lossy().into_owned()],
+            every_hours: EVERY_HOURS,
+            notes: Vec::new(),
+            scores: vec![(&self.scores).into()],
+        };
+        report.document()
     }
 
     /// The forecast and its record as JSON.

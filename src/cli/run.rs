@@ -1,21 +1,19 @@
 //! `run`: simulate scenarios and show the result for every leverage.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
 use liqsim::engine::RunOptions;
-use liqsim::estimate::Shard;
 use liqsim::result::RunResult;
 use liqsim::scenario::Scenario;
-use liqsim::study::{self, PartFile, RunError, run_shard};
+use liqsim::study::{self, RunError};
 
-use super::failure::{WrongScenarios, error_with_help, warn};
+use super::failure::{error_with_help, warn};
 use super::interrupt;
-use super::output::{OutputFile, print};
 use super::progress::ProgressLine;
 use super::result_output::ResultOutput;
+use super::run_part::PartOptions;
 use super::sources::{Loaded, Sources, scenario_texts};
 use super::values;
 
@@ -46,9 +44,8 @@ pub struct Run {
     #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true)]
     threads: Option<usize>,
 
-    /// Simulate one part only, such as 2/8, and write what its paths came to for `liqsim merge`; with -o to a .json file
-    #[arg(long, value_name = "K/N", conflicts_with_all = ["format", "plot"])]
-    shard: Option<Shard>,
+    #[command(flatten)]
+    part: PartOptions,
 
     #[command(flatten)]
     output: ResultOutput,
@@ -57,8 +54,9 @@ pub struct Run {
 impl Run {
     /// Simulates, writes the files, prints.
     pub fn execute(self) -> anyhow::Result<()> {
-        if let Some(shard) = self.shard {
-            return self.execute_shard(shard);
+        if self.part.are_given() {
+            let source = self.sources.one(self.paths, self.seed)?;
+            return self.part.execute(source, self.threads, &self.output);
         }
         let outputs = self.output.prepare()?;
         let Loaded { files, scenarios, .. } = self.sources.load()?;
@@ -66,34 +64,6 @@ impl Run {
             scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
         let results = self.simulate(&scenarios, &*interrupt::stop_flag()?)?;
         self.output.write(outputs, &results, &scenario_texts(&files))
-    }
-
-    /// Simulates one part and writes it.
-    fn execute_shard(&self, shard: Shard) -> anyhow::Result<()> {
-        let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-        if self.output.outputs.len() > 1 || !self.output.outputs.iter().all(is_json) {
-            return Err(error_with_help(
-                "a shard goes to one .json file",
-                "give one, such as -o part-2.json",
-            ));
-        }
-        let output = self.output.outputs.first();
-        let output = output.map(|path| OutputFile::prepare_as(path, ())).transpose()?;
-        let source = self.sources.one(self.paths, self.seed)?;
-        let scenario = source.load().map_err(|problems| WrongScenarios(vec![problems]))?;
-        let stop = interrupt::stop_flag()?;
-        let line = ProgressLine::new(&format!("{}, shard {shard}", scenario.name));
-        let progress = |progress| line.show(&progress);
-        let partial = run_shard(
-            &scenario,
-            shard,
-            &RunOptions { threads: self.threads, stop: &stop, progress: &progress },
-        )?;
-        let text = PartFile::new(source, partial)?.text()?;
-        match output {
-            Some(output) => output.write(text),
-            None => print(&text),
-        }
     }
 
     fn simulate(&self, scenarios: &[Scenario], stop: &AtomicBool) -> anyhow::Result<Vec<RunResult>> {

@@ -71,7 +71,7 @@ impl Sources {
         let files = scenario_files(&self.files)?;
         let [file] = &files[..] else {
             return Err(error_with_help(
-                format_args!("a shard is part of the run of one scenario, and there are {}", files.len()),
+                format_args!("a part is of the run of one scenario, and there are {}", files.len()),
                 "name one file",
             ));
         };

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use liqsim::calibrate::Provenance;
+use liqsim::calibrate::{FittedEntries, Garch, Provenance, Target};
 use liqsim::market::{Duration, IssueKind};
-use liqsim::model::Hours;
+use liqsim::model::{Hours, LEAST_HOURS};
+use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{Layout, ReplayFormat, TrackReport, forecasts_csv};
 use liqsim::scenario::Scenario;
-use liqsim::study::{ForecastMethod, ForecastWalk, WalkOptions, barriers, scores, walk};
+use liqsim::study::{ForecastMethod, ForecastWalk, OtherModels, WalkOptions, barriers, scores, walk_beside};
 
 use super::failure::error_with_help;
 use super::prices::PriceOptions;
@@ -36,12 +37,85 @@ impl From<ForecastModel> for ForecastMethod {
     }
 }
 
+/// Models that are walked through history side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WalkModel {
+    /// All of calibrate's auto, beside the three that rest on all bars; slow
+    Auto,
+    /// Past days drawn anew
+    Har,
+    /// Whole past horizons, scaled
+    #[value(alias = "scaled_history")]
+    ScaledHistory,
+    /// The equal mixture of both
+    Forecast,
+    /// Geometric Brownian motion
+    Gbm,
+    /// Normal jumps, detected
+    Merton,
+    /// Double-exponential jumps
+    Kou,
+    /// GARCH(1,1), Student-t innovations
+    Garch,
+    /// GARCH(1,1), normal innovations
+    GarchNormal,
+    /// Asymmetric GARCH(1,1), Student-t innovations
+    Gjr,
+    /// Asymmetric GARCH(1,1), normal innovations
+    GjrNormal,
+    /// Stochastic variance
+    Heston,
+    /// Stochastic variance and normal jumps
+    Bates,
+    /// Two regimes of volatility
+    Regime,
+    /// Self-exciting jumps
+    Hawkes,
+}
+
+impl WalkModel {
+    /// The methods that rest on all bars, and the fits.
+    fn chosen(models: &[Self]) -> (Vec<ForecastMethod>, Vec<Target>) {
+        let garch = |student, asymmetric| Target::Garch(Garch { student, asymmetric });
+        let (mut methods, mut targets) = (Vec::new(), Vec::new());
+        for model in models {
+            match model {
+                Self::Auto => {
+                    methods.extend(ForecastMethod::ALL);
+                    targets.extend(Target::ALL);
+                }
+                Self::Har => methods.push(ForecastMethod::Har),
+                Self::ScaledHistory => methods.push(ForecastMethod::ScaledHistory),
+                Self::Forecast => methods.push(ForecastMethod::Forecast),
+                Self::Gbm => targets.push(Target::Gbm),
+                Self::Merton => targets.push(Target::MertonJumps),
+                Self::Kou => targets.push(Target::Kou),
+                Self::Garch => targets.push(garch(true, false)),
+                Self::GarchNormal => targets.push(garch(false, false)),
+                Self::Gjr => targets.push(garch(true, true)),
+                Self::GjrNormal => targets.push(garch(false, true)),
+                Self::Heston => targets.push(Target::Heston),
+                Self::Bates => targets.push(Target::Bates),
+                Self::Regime => targets.push(Target::Regime),
+                Self::Hawkes => targets.push(Target::Hawkes),
+            }
+        }
+        if models.is_empty() {
+            methods.extend(ForecastMethod::ALL);
+        }
+        methods.dedup();
+        targets.dedup();
+        methods.extend(targets.iter().map(|target| ForecastMethod::Fitted(target.name())));
+        (methods, targets)
+    }
+}
+
 /// A walk through one or more histories.
 pub struct TrackRecord<'a> {
     pub scenario: &'a Scenario,
     pub horizons: &'a [Duration],
     pub every: Option<Duration>,
-    pub models: &'a [ForecastModel],
+    pub models: &'a [WalkModel],
     pub paths: Option<u64>,
     pub reading: &'a PriceOptions,
 }
@@ -86,16 +160,21 @@ impl TrackRecord<'_> {
         options.since = self.reading.since.map(|time| time.div_euclid(3600));
         options.until = self.reading.until.map(|time| time.div_euclid(3600));
         let barriers = barriers(self.scenario, true)?;
-        let methods: Vec<ForecastMethod> = match self.models {
-            [] => ForecastMethod::ALL.to_vec(),
-            models => models.iter().map(|model| ForecastMethod::from(*model)).collect(),
-        };
+        let (methods, targets) = WalkModel::chosen(self.models);
+        let days: Vec<usize> = options.horizons.iter().map(|hours| hours / 24).collect();
         let mut notes = vec![
             "Every forecast rests on all bars before its entry; estimates are made anew every 30 days. The reference is the share of \
              all own past starts that were liquidated. Payments, stops and the owner's orders are left out: what is judged is the \
              first passage through the liquidation price at entry."
                 .to_owned(),
         ];
+        if !targets.is_empty() {
+            notes.push(
+                "Fitted models (all but har, scaled_history and forecast) are estimated anew once a year, from the last 20,000 bars at most; the \
+                 variance of an entry follows from the bars before it."
+                    .to_owned(),
+            );
+        }
         let mut walks = Vec::new();
         for file in files {
             let (history, report) = self.reading.read_whole(file)?;
@@ -107,10 +186,13 @@ impl TrackRecord<'_> {
             }
             let help = "forecasts need hourly bars with lows and highs: 365 days before the first, and a horizon behind it";
             let hours = Hours::of(&history).map_err(|error| error_with_help(error, help))?;
-            walks.push((
-                name,
-                walk(&hours, &barriers, &options).map_err(|error| error_with_help(error, help))?,
-            ));
+            let first = options.since.unwrap_or(i64::MIN).max(hours.hour(0) + LEAST_HOURS as i64);
+            let told = (&days[..], &barriers[..], options.paths);
+            let fitted = FittedEntries::new(&history, &targets, 3600 * first, told)
+                .map_err(|error| error_with_help(error, help))?;
+            let others = OtherModels { names: fitted.names(), at: &|time| fitted.at(time) };
+            let walked = walk_beside(&hours, &barriers, &options, others);
+            walks.push((name, walked.map_err(|error| error_with_help(error, help))?));
         }
         let plain: Vec<ForecastWalk> = walks.iter().map(|(_, walk)| walk.clone()).collect();
         let scores = methods
@@ -143,18 +225,18 @@ impl Walked {
         forecasts_csv(&self.walks, &self.methods)
     }
 
-    /// The scores as text.
-    pub fn render(&self, format: ReplayFormat, layout: Layout) -> anyhow::Result<String> {
+    /// The scores as text; a page has the texts of the scenario.
+    pub fn render(
+        &self,
+        format: ReplayFormat,
+        layout: Layout,
+        texts: &[ScenarioText],
+    ) -> anyhow::Result<String> {
         Ok(match format {
             ReplayFormat::Table => self.report.table(layout),
             ReplayFormat::Json => self.report.json()?,
             ReplayFormat::Markdown => self.report.markdown(),
-            ReplayFormat::Html => {
-                return Err(error_with_help(
-                    "a walk through history has no page",
-                    "name the file .json, .md, .txt or .csv",
-                ));
-            }
+            ReplayFormat::Html => html::render(&[Document::of_record(&self.report.document())?], texts)?,
         })
     }
 }

@@ -69,6 +69,11 @@ pub struct UsualFlags {
     #[arg(help_heading = HEADING, long, value_name = "C", value_parser = values::positive)]
     #[arg(conflicts_with = "equity")]
     margin: Option<f64>,
+
+    /// A second interval that counts in the errors of the fitted parameters; the model needs a table of them, as
+    /// `liqsim calibrate -o` writes it
+    #[arg(help_heading = HEADING, long)]
+    parameter_errors: bool,
 }
 
 impl UsualFlags {
@@ -112,6 +117,7 @@ impl UsualFlags {
             entry: self.entry,
             quantity: self.quantity,
             margin: self.margin,
+            parameter_errors: self.parameter_errors,
         }
     }
 }

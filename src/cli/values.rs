@@ -1,5 +1,7 @@
 //! Values of arguments: text to numbers, with messages that say what would be right.
 
+use std::ops::Range;
+
 use clap::ValueEnum;
 
 use liqsim::market::Period;
@@ -25,6 +27,15 @@ pub fn paths(text: &str) -> Result<u64, String> {
             Err(format!("must be at most {MOST_PATHS}: a bin of a result counts no more"))
         }
         Some(paths) => Ok(paths),
+    }
+}
+
+/// A range of blocks without its end: `0..128`.
+pub fn blocks(text: &str) -> Result<Range<u64>, String> {
+    let (start, end) = text.split_once("..").unwrap_or((text, ""));
+    match (start.trim().parse(), end.trim().parse()) {
+        (Ok(start), Ok(end)) if start < end => Ok(start..end),
+        _ => Err("must be the first block and the one after the last, such as 0..128".to_owned()),
     }
 }
 
@@ -164,6 +175,14 @@ mod tests {
         }
         for text in ["0", "", "-1", "1.5", "1e-3", "nan", "inf", "1e300", "ten", "0e5"] {
             assert!(paths(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_of_blocks_are_without_their_end() {
+        assert_eq!(blocks("0..128"), Ok(0..128));
+        for text in ["", "5", "5..", "..5", "5..5", "6..5", "0..=3", "a..b", "-1..3"] {
+            assert!(blocks(text).is_err(), "{text}");
         }
     }
 

@@ -11,11 +11,12 @@ pub(super) struct AssetStreams {
 }
 
 impl AssetStreams {
-    pub fn new(seed: u64, asset: usize, block: u64) -> Self {
+    /// Those of an asset whose events are decided by the words of a leader, most often itself.
+    pub fn new(seed: u64, (asset, leader): (usize, usize), block: u64) -> Self {
         let asset = asset as u16;
         Self {
             moves: Stream::new(seed, Purpose::Move(asset), block),
-            events: Stream::new(seed, Purpose::Event(asset), block),
+            events: Stream::new(seed, Purpose::Event(leader as u16), block),
             extremes: Stream::new(seed, Purpose::Extreme(asset), block),
         }
     }

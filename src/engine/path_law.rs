@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::grid::{GridPoint, grid};
 use crate::market::Duration;
-use crate::model::{AssetJump, CommonJumps, Dependence, Model, Stress};
+use crate::model::{AssetJump, CommonJumps, Dependence, Model, Stress, draw_together, recorded_correlation};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, PathBudget, Scenario};
 
@@ -29,6 +29,10 @@ pub struct PathLaw {
     pub grid: Vec<GridPoint>,
     /// Lower triangular factor that correlates the normals of the assets; empty where they are independent.
     pub(super) mixing: Vec<Vec<f64>>,
+    /// By asset, the one whose random words decide what happens to it: another where both draw the same past days.
+    pub(super) leader: Vec<usize>,
+    /// Correlation of the moves of assets within a bar, where it is not that of their drivers: of those that draw the same past days.
+    pub(super) recorded: Vec<Vec<f64>>,
 }
 
 /// Why prices cannot be simulated.
@@ -37,6 +41,11 @@ pub enum PathLawError {
     /// The correlations contradict each other.
     #[error("the correlation matrix has a negative eigenvalue: no prices move together like that")]
     Correlation,
+    /// Models of recorded hours that draw different days.
+    #[error(
+        "assets whose paths are made of recorded hours do not draw the same past days: join them with `share_past`"
+    )]
+    Past,
     /// One line and column are needed for each asset.
     #[error("the correlation matrix is not of {0} assets")]
     Size(usize),
@@ -58,7 +67,18 @@ impl PathLaw {
             return Err(PathLawError::Size(models.len()));
         }
         let (horizon, monitoring) = (scenario.simulation.horizon, scenario.simulation.monitoring);
+        let of_hours: Vec<&Model> = models.iter().filter(|model| model.is_of_hours()).collect();
+        if of_hours.len() > 1 && !draw_together(&of_hours) {
+            return Err(PathLawError::Past);
+        }
+        let first = models.iter().position(Model::is_of_hours);
+        let leader = (0..models.len()).map(|asset| match first {
+            Some(first) if models[asset].is_of_hours() => first,
+            _ => asset,
+        });
         Ok(Self {
+            leader: leader.collect(),
+            recorded: recorded_correlation(&models).unwrap_or_default(),
             seed: scenario.simulation.seed,
             grid: grid(&models, &stress, (horizon, monitoring), due, longest),
             mixing: cholesky(correlation).ok_or(PathLawError::Correlation)?,
@@ -86,9 +106,21 @@ impl PathLaw {
             stress: self.stress.get(asset).cloned().into_iter().collect(),
             dependence: select(&self.dependence, &[asset]),
             mixing: Vec::new(),
+            leader: vec![0],
+            recorded: Vec::new(),
             ..self.clone()
         };
         Some(alone.pausing(&[], None))
+    }
+
+    /// Correlation of the moves of the assets within a bar; empty where they are independent.
+    pub fn correlation(&self) -> &[Vec<f64>] {
+        if self.recorded.is_empty() { &self.dependence.correlation } else { &self.recorded }
+    }
+
+    /// Correlation of the hourly returns of assets that draw the same past days; empty where they do not.
+    pub fn recorded_correlation(&self) -> &[Vec<f64>] {
+        &self.recorded
     }
 
     /// Length of every path in years.
@@ -101,6 +133,11 @@ impl PathLaw {
         let is_hit = |jumps: &CommonJumps| jumps.assets.iter().any(|jump| jump.asset == asset);
         self.stress.get(asset).is_none_or(Stress::is_empty)
             && !self.dependence.common_jumps.iter().any(is_hit)
+    }
+
+    /// Whether neighbouring paths are each other's mirror images.
+    pub fn is_mirrored(&self) -> bool {
+        self.models.iter().all(Model::is_mirrored) && self.stress.iter().all(Stress::is_empty)
     }
 
     /// Whether normals drive the price of an asset.

@@ -210,7 +210,7 @@ impl Plan {
 
     /// A fresh follower of the levels.
     pub fn follower(&self) -> Box<dyn Follower> {
-        self.account.follower(&self.law.dependence.correlation)
+        self.account.follower(self.law.correlation())
     }
 
     /// A hash of everything that determines the bars of its paths and how many paths there are, 32 hexadecimal digits.

@@ -10,7 +10,7 @@ use super::recorded::{RecordedPaths, RecordedSource};
 use super::source::BarSource;
 use crate::account::{Follower, Observer};
 use crate::market::Sides;
-use crate::stats::Tally;
+use crate::stats::{MirrorBits, Tally};
 
 /// Follows the accounts of plans along the paths that they share, block by block.
 pub struct Worker<'a> {
@@ -26,6 +26,9 @@ struct Followed<'a> {
     follower: Box<dyn Follower>,
     /// Whether its liquidations are counted by strata.
     strata: bool,
+    /// Whether its liquidations are counted by pairs of mirror images.
+    mirrored: bool,
+    bits: MirrorBits,
     tally: Tally,
 }
 
@@ -42,8 +45,14 @@ impl<'a> Worker<'a> {
 
     /// A worker for the account of a plan on paths that exist already.
     pub fn on(given: &'a dyn RecordedPaths, plan: &'a Plan) -> Self {
-        let accounts = vec![Followed::new(plan, plan.follower(), false)];
-        Self { paths: Box::new(RecordedSource::new(given, plan)), accounts, broken: None }
+        Self::of_source(Box::new(RecordedSource::new(given, plan)), plan)
+    }
+
+    /// A worker for the account of a plan on the paths of a source.
+    pub(super) fn of_source(paths: Box<dyn BarSource + 'a>, plan: &'a Plan) -> Self {
+        // Only what the law draws is paired.
+        let followed = Followed { mirrored: false, ..Followed::new(plan, plan.follower(), false) };
+        Self { paths, accounts: vec![followed], broken: None }
     }
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
@@ -84,6 +93,9 @@ impl<'a> Worker<'a> {
             if let Some((asset, side)) = account.stratified() {
                 account.stratify(paths.strata(asset, side));
             }
+            if account.mirrored {
+                account.pair(lanes);
+            }
         }
         true
     }
@@ -98,6 +110,13 @@ impl<'a> Worker<'a> {
         let first = &mut self.accounts[0];
         first.follower.flush(&mut first.tally);
         &first.tally
+    }
+
+    /// What the blocks since the last call, or the start, have tallied for the first account.
+    pub(crate) fn take_tally(&mut self) -> Tally {
+        let first = &mut self.accounts[0];
+        first.follower.flush(&mut first.tally);
+        std::mem::replace(&mut first.tally, Tally::new(first.plan.terms.len()))
     }
 
     /// Gives up the worker for its tallies, one for each account.
@@ -124,12 +143,28 @@ impl<'a> Worker<'a> {
 
 impl<'a> Followed<'a> {
     fn new(plan: &'a Plan, follower: Box<dyn Follower>, strata: bool) -> Self {
-        Self { plan, follower, strata, tally: Tally::new(plan.terms.len()) }
+        let mirrored = plan.law.is_mirrored();
+        Self {
+            plan,
+            follower,
+            strata,
+            mirrored,
+            bits: MirrorBits::default(),
+            tally: Tally::new(plan.terms.len()),
+        }
     }
 
     /// The asset and the side by whose driver its paths are sorted; none if they are not.
     fn stratified(&self) -> Option<(usize, Sides)> {
         self.strata.then(|| self.plan.account.losing_side())
+    }
+
+    /// Counts the liquidations of the block by pairs of mirror images.
+    fn pair(&mut self, lanes: usize) {
+        let Self { follower, tally, bits, .. } = self;
+        bits.clear(tally.levels.len(), lanes);
+        follower.for_each_liquidated(&mut |lane, level| bits.add(lane, level));
+        tally.mirrors.add(bits, lanes);
     }
 
     /// Counts the liquidations of the block by the strata of the paths.

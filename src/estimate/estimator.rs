@@ -1,5 +1,7 @@
 //! What the estimators of a liquidation probability have in common.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::Executor;
 use crate::stats::{Estimate, Method};
 
@@ -10,10 +12,13 @@ pub struct Effort {
     pub relative: f64,
     /// Most paths, points or particles of a level.
     pub paths: u64,
+    /// Whether more is done until the error is as it was wanted. Otherwise a small sample, or the most, says how much is done, and whoever
+    /// shares the work knows all of it beforehand.
+    pub until_met: bool,
 }
 
 /// The liquidation probability of one level, and what it took.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The probability.
     pub probability: Estimate,
@@ -49,6 +54,11 @@ pub trait Estimator: Send + Sync {
 
     /// Whether it may know a level.
     fn serves(&self, level: usize) -> bool;
+
+    /// Whether a few hundred points cost no more than as many plain paths, and tell more.
+    fn is_quick(&self) -> bool {
+        false
+    }
 
     /// Works on the wanted levels. One answer a level of the account: none where it has nothing to say, or was stopped before it
     /// knew anything.

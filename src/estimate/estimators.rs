@@ -7,6 +7,8 @@
 //! | auto | any model but bootstrap, watched continuously | hits counted by strata of what drives the price |
 //! | otherwise | | hits counted on the run's paths |
 
+use serde::{Deserialize, Serialize};
+
 use super::estimator::{Answer, Effort, Estimator};
 use super::qmc::Crossing;
 use super::splitting::RareEvents;
@@ -46,7 +48,7 @@ pub struct Estimators {
 }
 
 /// What the estimators of one account know, by level.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Answers {
     own: Vec<Option<(Answer, usize)>>,
 }
@@ -98,12 +100,14 @@ impl Estimators {
         self.is_stratified
     }
 
-    /// What the estimators find out in a run of some paths; what they know so far if the work is stopped.
+    /// What the estimators find out in a run of some paths; what they know so far if the work is stopped. Where a portion of the work is done
+    /// the answers are of no use: what was done is kept by the executor.
     pub fn answers(&self, budget: &PathBudget, paths: u64, executor: &Executor<'_>) -> Answers {
         let effort = match *budget {
             PathBudget::Fixed(_) => effort(paths),
             PathBudget::Precision { relative, max_paths } => {
-                Effort { relative: SAFETY * relative, paths: max_paths.max(LEAST_POINTS) }
+                let paths = max_paths.max(LEAST_POINTS);
+                Effort { relative: SAFETY * relative, paths, until_met: true }
             }
         };
         let mut own: Vec<Option<(Answer, usize)>> = vec![None; self.levels];
@@ -122,11 +126,28 @@ impl Estimators {
         Answers { own }
     }
 
+    /// Probabilities by level from little work, at most about `points` a level; none where that tells nothing.
+    pub fn at_a_glance(&self, points: u64, executor: &Executor<'_>) -> Vec<Option<f64>> {
+        let effort = Effort { relative: ROUGH, paths: points, until_met: true };
+        let mut known = vec![None; self.levels];
+        for estimator in self.list.iter().filter(|estimator| estimator.is_quick()) {
+            let wanted: Vec<usize> = (0..self.levels)
+                .filter(|level| known[*level].is_none() && estimator.serves(*level))
+                .collect();
+            for (known, found) in known.iter_mut().zip(estimator.answer(&wanted, &effort, executor)) {
+                let value = found.map(|found| found.probability.value);
+                *known = known.or(value.filter(|value| *value > 0.0 && *value < 1.0));
+            }
+        }
+        known
+    }
+
     /// What is known best of a level's liquidation probability, with what the tally of the run's paths says.
     pub fn probability(&self, answers: &Answers, level: usize, tally: &Tally) -> Choice {
         let sums = tally.levels[level].liquidated.mapped(0.0, 1.0);
         let counted = || Estimate::probability(sums.powers[0], sums.squares[0], tally.paths as f64);
-        let plain = tally.strata.probability(level).unwrap_or_else(counted);
+        let paired = || tally.mirrors.probability(level, sums.powers[0], tally.paths as f64);
+        let plain = tally.strata.probability(level).or_else(paired).unwrap_or_else(counted);
         let own = answers.own.get(level).copied().flatten();
         let used = own.filter(|(answer, place)| {
             let Estimate { value, std_error, .. } = answer.probability;
@@ -154,5 +175,6 @@ pub(super) fn effort(paths: u64) -> Effort {
     Effort {
         relative: RELATIVE / (paths.max(1) as f64).sqrt(),
         paths: (paths / PATHS_PER_POINT).max(LEAST_POINTS),
+        until_met: false,
     }
 }

@@ -4,18 +4,24 @@
 //! run's paths, by the strata of what drives the price where that is known. Whoever answers writes its
 //! [`Method`](crate::stats::Method) into the estimate.
 
+mod blocks;
 mod estimator;
 mod estimators;
+mod looks;
 mod part;
+mod past;
 mod paths;
 mod qmc;
 mod quantile;
 mod splitting;
 
+pub use blocks::{Blocks, BlocksError};
 pub use estimator::{Answer, Effort, Estimator};
 pub use estimators::{Answers, Choice, Estimators, SamplingError};
-pub use part::{MergeError, Partial, Shard, ShardError};
-pub use paths::{Ending, Job, Outcome, estimate, outcome_of, part};
+pub use looks::{all_blocks, next_look};
+pub use part::{CurvePart, MergeError, Partial, Piece, Shard, ShardError};
+pub use past::PastErrors;
+pub use paths::{Ending, Job, Outcome, estimate, joined, outcome_of, part};
 pub use qmc::Crossing;
 pub use quantile::largest_move;
 pub use splitting::RareEvents;

@@ -1,8 +1,8 @@
 //! Parts of one run, made apart and joined again.
 //!
-//! A run of a fixed number of paths is cut between blocks into shards of nearly the same size. Tallies are counts and exact sums, so
-//! the merged shards are the tally of the whole run, bit for bit; what does not come from the paths (crossing probabilities, the
-//! fan of prices) is computed from the scenario when they are joined.
+//! A part is what some blocks of the run's paths came to, and the same portion of all work that does not rest on paths (scrambled Sobol
+//! points, particles). Tallies are counts and exact sums, and so are the sums of points and particles: parts may be joined two at a time in
+//! any order and any tree, and all blocks together are the whole run, bit for bit.
 
 use std::fmt;
 use std::num::NonZero;
@@ -11,11 +11,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::BLOCK_LANES;
+use super::blocks::Blocks;
+use crate::engine::{BLOCK_LANES, OtherWork, SharedWork};
+use crate::scenario::{PathBudget, Scenario};
 use crate::stats::{MOST_PATHS, Tally};
 
-/// One of several parts of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// One of several parts of a run of about the same size: a name for a range of blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     /// Its number, from 1.
     number: NonZero<u64>,
@@ -51,109 +53,153 @@ impl Shard {
         self.of.get()
     }
 
-    /// Its paths among so many: whole blocks, but for the last of all.
-    pub(crate) fn paths(&self, paths: u64) -> Range<u64> {
-        let lanes = BLOCK_LANES as u64;
-        let blocks = u128::from(paths.div_ceil(lanes));
-        let edge = |number: u64| {
-            // At most the number of blocks.
-            let block = (blocks * u128::from(number) / u128::from(self.of.get())) as u64;
-            block.saturating_mul(lanes).min(paths)
-        };
+    /// Its blocks among so many; none where there are more shards than blocks.
+    pub fn blocks(&self, blocks: u64) -> Range<u64> {
+        // At most the number of blocks.
+        let edge = |number: u64| (u128::from(blocks) * u128::from(number) / u128::from(self.of.get())) as u64;
         edge(self.number.get() - 1)..edge(self.number.get())
     }
 }
 
-/// The tally of a shard.
+/// What the blocks between two looks at a run's precision came to; all of a run without one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Number of blocks of the run at the look that the piece ends with.
+    pub until: u64,
+    /// What the paths came to.
+    pub tally: Tally,
+}
+
+/// A portion of the run of the levels between those of a run, which its curve over leverage shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurvePart {
+    /// What its paths came to.
+    pub tally: Tally,
+    /// Its portion of the work that does not rest on paths.
+    pub work: SharedWork,
+}
+
+/// A part of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Partial {
     /// Version of liqsim.
     pub liqsim: String,
     /// Hash of everything that determines the result of the run.
     pub identity: String,
-    /// Which part of the run.
-    pub shard: Shard,
-    /// What its paths came to.
-    pub tally: Tally,
+    /// Which blocks of the run.
+    pub blocks: Blocks,
+    /// What their paths came to, by the looks of the run.
+    pub pieces: Vec<Piece>,
+    /// Its portion of the work that does not rest on paths.
+    pub work: SharedWork,
+    /// Its portion of the run's curve; none where that is left to whoever joins the parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Box<CurvePart>>,
 }
 
-/// Why parts do not make a run; parts are named by their place in the list, from 0.
+/// Why two parts cannot be joined.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
-    /// There are none.
-    #[error("there are no parts")]
-    Nothing,
-    /// A part is of another run than the first one.
-    #[error("part {0} of the list is of another run than part 0")]
-    Foreign(usize),
-    /// A part is one of another number of parts than the first one.
-    #[error("part {0} of the list is one of another number of parts than part 0")]
-    OtherCount(usize),
-    /// Two parts are the same.
-    #[error("parts {0} and {1} of the list are the same")]
-    Twice(usize, usize),
+    /// They are of two runs.
+    #[error("they are parts of two runs")]
+    Foreign,
+    /// Both have some blocks.
+    #[error("both hold blocks {}..{}", .0.start, .0.end)]
+    Overlap(Range<u64>),
     /// Together they have more paths than a run can count.
-    #[error("together the parts have more paths than a run can count")]
+    #[error("together they have more paths than a run can count")]
     TooManyPaths,
-    /// Parts that are not there.
-    #[error("not all parts are there; missing: {0:?}")]
-    Missing(Vec<u64>),
+    /// They do not agree in what must be the same in both.
+    #[error(transparent)]
+    Work(#[from] OtherWork),
 }
 
 impl Partial {
-    /// The tally of the whole run.
+    /// Adds another part of the same run.
     ///
     /// # Errors
-    /// See [`MergeError`].
-    pub fn merge(parts: &[Self]) -> Result<Tally, MergeError> {
-        let first = parts.first().ok_or(MergeError::Nothing)?;
-        let is_of_run = |part: &Self| part.identity == first.identity && part.liqsim == first.liqsim;
-        if let Some(foreign) = parts.iter().position(|part| !is_of_run(part)) {
-            return Err(MergeError::Foreign(foreign));
+    /// See [`MergeError`]; then nothing is added.
+    pub fn merge(&mut self, other: &Self) -> Result<(), MergeError> {
+        if (&self.identity, &self.liqsim) != (&other.identity, &other.liqsim) {
+            return Err(MergeError::Foreign);
         }
-        if let Some(other) = parts.iter().position(|part| part.shard.of != first.shard.of) {
-            return Err(MergeError::OtherCount(other));
+        if let Some(range) = self.blocks.shared_with(&other.blocks) {
+            return Err(MergeError::Overlap(range));
         }
-        for (place, part) in parts.iter().enumerate() {
-            if let Some(before) = parts[..place].iter().position(|other| other.shard == part.shard) {
-                return Err(MergeError::Twice(before, place));
-            }
-        }
-        let is_there = |number: &u64| parts.iter().any(|part| part.shard.number.get() == *number);
-        let missing: Vec<u64> =
-            (1..=first.shard.of()).filter(|number| !is_there(number)).take(MOST_NAMED).collect();
-        if !missing.is_empty() {
-            return Err(MergeError::Missing(missing));
-        }
-        let paths = parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.tally.paths));
-        if paths.is_none_or(|paths| paths > MOST_PATHS) {
+        if self.paths().checked_add(other.paths()).is_none_or(|paths| paths > MOST_PATHS) {
             return Err(MergeError::TooManyPaths);
         }
-        let mut tally = Tally::new(first.tally.levels.len());
-        parts.iter().for_each(|part| tally.merge(&part.tally));
-        Ok(tally)
+        self.work.agrees_with(&other.work)?;
+        match (&mut self.curve, &other.curve) {
+            (Some(own), Some(theirs)) => {
+                own.work.merge(&theirs.work)?;
+                own.tally.merge(&theirs.tally);
+            }
+            (None, Some(theirs)) => self.curve = Some(theirs.clone()),
+            (_, None) => {}
+        }
+        self.work.merge(&other.work)?;
+        self.blocks.add(&other.blocks);
+        for piece in &other.pieces {
+            match self.pieces.iter_mut().find(|own| own.until == piece.until) {
+                Some(own) => own.tally.merge(&piece.tally),
+                None => self.pieces.push(piece.clone()),
+            }
+        }
+        self.pieces.sort_by_key(|piece| piece.until);
+        Ok(())
+    }
+
+    /// Number of paths.
+    pub fn paths(&self) -> u64 {
+        self.pieces.iter().fold(0, |sum, piece| sum.saturating_add(piece.tally.paths))
+    }
+
+    /// Whether it holds the paths of its blocks in a run of a scenario.
+    pub fn is_of(&self, scenario: &Scenario) -> bool {
+        let paths = match scenario.simulation.paths {
+            PathBudget::Fixed(paths) => paths,
+            PathBudget::Precision { max_paths, .. } => max_paths,
+        };
+        self.is_sound(paths, scenario.account.leverage.len())
+    }
+
+    /// Whether it holds the paths of its blocks, in a run of so many paths at most and of so many levels.
+    fn is_sound(&self, paths: u64, levels: usize) -> bool {
+        let lanes = BLOCK_LANES as u64;
+        let all = paths.div_ceil(lanes);
+        let expected = self.blocks.count().saturating_mul(lanes);
+        let last_is_there = self.blocks.end() == all;
+        let expected = if last_is_there { expected.saturating_sub(all * lanes - paths) } else { expected };
+        self.blocks.end() <= all
+            && self.paths() == expected
+            && self.pieces.iter().all(|piece| piece.tally.levels.len() == levels)
+    }
+
+    /// What the paths up to a look came to.
+    pub fn tally_until(&self, blocks: u64, levels: usize) -> Tally {
+        let mut tally = Tally::new(levels);
+        let pieces = self.pieces.iter().filter(|piece| piece.until <= blocks);
+        pieces.for_each(|piece| tally.merge(&piece.tally));
+        tally
     }
 }
-
-/// Missing parts that are named.
-const MOST_NAMED: usize = 20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn shards_are_blocks_that_cover_all_paths_once() {
-        for (paths, of) in [(1, 1), (2_000, 3), (5_121, 11), (1_000_000, 7)] {
+    fn shards_are_blocks_that_cover_all_once() {
+        for (blocks, of) in [(1, 1), (2, 3), (5, 11), (1_000, 7)] {
             let mut next = 0;
             for number in 1..=of {
                 let shard: Shard = format!("{number}/{of}").parse().unwrap();
-                let range = shard.paths(paths);
+                let range = shard.blocks(blocks);
                 assert_eq!(range.start, next);
-                assert!(range.end == paths || range.end.is_multiple_of(BLOCK_LANES as u64));
                 next = range.end;
             }
-            assert_eq!(next, paths);
+            assert_eq!(next, blocks);
         }
     }
 
@@ -162,5 +208,39 @@ mod tests {
         for text in ["", "1", "0/2", "3/2", "1/0", "a/b", "1/2/3", "-1/2"] {
             assert_eq!(text.parse::<Shard>(), Err(ShardError), "{text}");
         }
+    }
+
+    fn part(range: Range<u64>) -> Partial {
+        let lanes = BLOCK_LANES as u64;
+        let tally = Tally { paths: (range.end - range.start) * lanes, ..Tally::new(1) };
+        let (liqsim, identity) = ("1".to_owned(), "a".to_owned());
+        let pieces = vec![Piece { until: 9, tally }];
+        Partial {
+            liqsim,
+            identity,
+            blocks: Blocks::of(range),
+            pieces,
+            work: SharedWork::default(),
+            curve: None,
+        }
+    }
+
+    #[test]
+    fn parts_that_do_not_belong_together_are_refused_and_change_nothing() {
+        let mut one = part(0..3);
+        one.merge(&part(5..9)).unwrap();
+        let before = one.clone();
+        assert_eq!(one.merge(&part(2..4)), Err(MergeError::Overlap(2..3)));
+        let foreign = Partial { identity: "b".to_owned(), ..part(3..5) };
+        assert_eq!(one.merge(&foreign), Err(MergeError::Foreign));
+        let mut huge = part(3..5);
+        huge.pieces[0].tally.paths = MOST_PATHS;
+        assert_eq!(one.merge(&huge), Err(MergeError::TooManyPaths));
+        assert_eq!(one, before);
+        let lanes = BLOCK_LANES as u64;
+        assert!(one.is_sound(10 * lanes, 1) && !one.is_sound(10 * lanes, 2) && !one.is_sound(8 * lanes, 1));
+        assert!(!one.is_sound(9 * lanes - 1, 1));
+        one.pieces[0].tally.paths -= 1;
+        assert!(one.is_sound(9 * lanes - 1, 1));
     }
 }

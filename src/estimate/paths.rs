@@ -7,13 +7,14 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::estimators::{Answers, Estimators};
+use super::looks::FIRST_CHECK;
+use super::part::Partial;
+use super::past::PastErrors;
 use crate::engine::{BLOCK_LANES, Executor, NotANumber, Plan, Progress, Worker};
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::Tally;
 
-/// Blocks after which a precision target is first looked at; then after every doubling.
-const FIRST_CHECK: u64 = 32;
-/// The same where liquidation probabilities do not depend on the paths.
+/// Blocks after which a precision target is first looked at where liquidation probabilities do not depend on the paths.
 const APART_CHECK: u64 = 512;
 
 /// One of the accounts that go through the loop together.
@@ -59,6 +60,8 @@ pub struct Outcome {
     pub answers: Answers,
     /// How it ended.
     pub ending: Ending,
+    /// What a recorded history leaves open; none where prices do not come from whole past horizons.
+    pub past: Option<PastErrors>,
 }
 
 /// Does the work of jobs on the same paths until each has enough, or the executor is stopped.
@@ -92,9 +95,28 @@ pub fn part(job: &Job<'_>, paths: Range<u64>, executor: &Executor<'_>) -> Result
     Ok((member.tally.paths == wanted).then_some(member.tally))
 }
 
-/// What a job comes to whose paths have been run elsewhere.
+/// What a job comes to whose paths have all been run elsewhere.
 pub fn outcome_of(job: &Job<'_>, tally: Tally, executor: &Executor<'_>) -> Outcome {
     Member { tally, ending: Some(Ending::Complete), ..Member::new(job) }.outcome(executor)
+}
+
+/// What a job comes to whose parts were made elsewhere; the blocks that it needs first where these are not all.
+///
+/// # Errors
+/// The blocks that are missing up to the next look of the run.
+pub fn joined(job: &Job<'_>, part: &Partial, executor: &Executor<'_>) -> Result<Outcome, Vec<Range<u64>>> {
+    let mut member = Member::new(job);
+    while member.ending.is_none() {
+        let until = member.until;
+        let blocks = until.div_ceil(BLOCK_LANES as u64);
+        let gaps = part.blocks.gaps(0..blocks);
+        if !gaps.is_empty() {
+            return Err(gaps);
+        }
+        member.tally = part.tally_until(blocks, job.plan.terms.len());
+        member.check(until, executor);
+    }
+    Ok(member.outcome(executor))
 }
 
 struct Member<'a> {
@@ -159,7 +181,15 @@ impl<'a> Member<'a> {
 
     fn work(&self, executor: &Executor<'_>) -> Answers {
         let budget = &self.job.scenario.simulation.paths;
-        self.job.estimators.answers(budget, self.tally.paths, executor)
+        let answers =
+            |executor: &Executor<'_>| self.job.estimators.answers(budget, self.tally.paths, executor);
+        match budget {
+            // Whoever joins wave after wave of such a run asks again at each look.
+            PathBudget::Precision { .. } => {
+                executor.once("answers", |executor| Some(answers(executor))).unwrap_or_default()
+            }
+            PathBudget::Fixed(_) => answers(executor),
+        }
     }
 
     /// The largest relative standard error of the liquidation probability over the levels that can be liquidated.
@@ -191,7 +221,8 @@ impl<'a> Member<'a> {
             Some(ending) => ending,
             None => Ending::Interrupted { planned },
         };
-        Outcome { tally: self.tally, answers, ending }
+        let past = PastErrors::of(self.job.plan, self.tally.paths, executor).filter(|_| self.tally.paths > 0);
+        Outcome { tally: self.tally, answers, ending, past }
     }
 }
 

@@ -7,13 +7,13 @@ use crate::engine::{Executor, Plan};
 use crate::scenario::{Sampling, Scenario};
 use crate::stats::Estimate;
 
-/// The adverse move, a distance of log-prices, that the paths of a scenario reach with a probability, from a first guess of it: from
-/// scrambled Sobol points where they apply, from particles where the probability is rare; none where the scenario wants neither, a run
-/// is short, they do not get there or the work is stopped.
+/// The adverse move, a distance of log-prices, that the paths of a scenario reach with a probability: from scrambled Sobol points
+/// where they apply, from particles where the probability is rare; none where the scenario wants neither, a run of so many paths is short,
+/// they do not get there, the work is stopped, or a portion of it is done.
 pub fn largest_move(
     scenario: &Scenario,
     plan: &Plan,
-    (probability, guess): (f64, f64),
+    probability: f64,
     paths: u64,
     executor: &Executor<'_>,
 ) -> Option<Estimate> {
@@ -23,9 +23,9 @@ pub fn largest_move(
     }
     let is_auto = sampling == Sampling::Auto;
     let effort = effort(paths);
-    let crossing = Crossing::new(plan, is_auto)
-        .filter(|crossing| guess > 0.0 && (probability > RARE || crossing.reaches_rare_levels()));
-    let found = crossing.and_then(|crossing| crossing.depth(probability, guess, &effort, executor));
+    let crossing =
+        Crossing::new(plan, is_auto).filter(|crossing| probability > RARE || crossing.reaches_rare_levels());
+    let found = crossing.and_then(|crossing| crossing.depth(probability, &effort, executor));
     let particles = || {
         let rare = RareEvents::new(plan).filter(|_| is_auto && probability <= RARE)?;
         rare.depth(probability, &effort, executor)

@@ -1,7 +1,8 @@
 //! What the parameters of a model may be: ranges that the file format, the constructors and the engine share.
 
 use super::{
-    Bates, Bootstrap, Garch, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model, Regime,
+    Bates, Bootstrap, Garch, Gbm, HAR_COEFFICIENTS, Har, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps,
+    Merton, Model, Regime,
 };
 use crate::market::Duration;
 use crate::numeric::Range;
@@ -51,6 +52,9 @@ pub const SEASON: Range = Range::above(0.0).at_most(100.0);
 /// Mean lengths of the blocks of a bootstrap, in bars.
 pub const BLOCK: Range = Range::at_least(1.0);
 
+/// Sum of the weights of earlier log-variances beyond which shocks hardly fade over years.
+const LARGEST_PERSISTENCE: f64 = 0.999;
+
 /// Sums of probabilities may be off by as much.
 const SLACK: f64 = 1e-6;
 
@@ -88,6 +92,9 @@ pub enum ModelError {
         /// Number of states.
         states: usize,
     },
+    /// Shocks of the log-variance would never fade.
+    #[error("`b1` + `b7` + `b30` + `b90` must be at most {LARGEST_PERSISTENCE}, but is {0}")]
+    Persistence(f64),
     /// Probabilities of the states at the start.
     #[error("the probabilities of `start` must have the sum 1, but have {0}")]
     Start(f64),
@@ -231,6 +238,20 @@ impl Regime {
         }
         let total: f64 = self.start.iter().sum();
         if (total - 1.0).abs() <= SLACK { Ok(()) } else { Err(ModelError::Start(total)) }
+    }
+}
+
+impl Har {
+    /// Whether coefficients that were drawn can be right; those of an estimate are what they are.
+    pub(super) fn check(&self) -> Result<(), ModelError> {
+        let coefficients = self.coefficients();
+        within("intercept", LOG_VARIANCE, coefficients[0])?;
+        for (key, value) in HAR_COEFFICIENTS.into_iter().zip(coefficients).skip(1) {
+            within(key, COEFFICIENT, *value)?;
+        }
+        // That of the last six hours is of a difference.
+        let persistence: f64 = coefficients[1..5].iter().sum();
+        if persistence <= LARGEST_PERSISTENCE { Ok(()) } else { Err(ModelError::Persistence(persistence)) }
     }
 }
 

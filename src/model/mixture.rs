@@ -44,9 +44,18 @@ impl Mixture {
         &self.har
     }
 
+    pub(super) fn har_mut(&mut self) -> &mut Har {
+        &mut self.har
+    }
+
     /// Whole past horizons.
     pub fn scaled_history(&self) -> &ScaledHistory {
         &self.scaled_history
+    }
+
+    /// The mixture of two of the same history.
+    pub(super) fn new(har: Har, scaled_history: ScaledHistory) -> Self {
+        Self { har, scaled_history }
     }
 
     /// A stepper with room for blocks of up to `lanes` paths.

@@ -10,18 +10,21 @@ mod bootstrap;
 pub(crate) mod check;
 mod custom;
 mod dependence;
+mod errors;
 mod garch;
 mod gbm;
 mod har;
 mod hawkes;
 mod heston;
 mod jumps;
+mod keys;
 mod kou;
 mod merton;
 mod mixture;
 mod network;
 mod regime;
 mod scaled_history;
+mod shared_past;
 mod stress;
 
 pub use bates::Bates;
@@ -29,12 +32,13 @@ pub use bootstrap::Bootstrap;
 pub use check::ModelError;
 pub use custom::PriceModel;
 pub use dependence::{AssetJump, CommonJumps, Dependence};
+pub use errors::{ParameterErrors, ParameterErrorsError};
 pub use garch::Garch;
 pub use gbm::Gbm;
 pub use har::{
-    DayExtremes, DayFileError, DayShape, Days, EstimateError, Har, HarEstimate, HarNumbers, HourShape, Hours,
-    HoursError, LEAST_HOURS, NormalDays, Observation, PastDay, Regression, Season, ShockLaw, ShockLawError,
-    VarianceState, Variances, season_ahead,
+    DayExtremes, DayFileError, DayShape, Days, EstimateError, HAR_COEFFICIENTS, Har, HarEstimate, HarNumbers,
+    HourShape, Hours, HoursError, LEAST_HOURS, NormalDays, Observation, PastDay, Regression, Season,
+    ShockLaw, ShockLawError, VarianceState, Variances, season_ahead,
 };
 pub use hawkes::{Hawkes, HawkesJumps};
 pub use heston::Heston;
@@ -45,7 +49,9 @@ pub use mixture::Mixture;
 pub use network::{Floor, Network, Retarget, Retargets, Yields};
 pub(crate) use regime::RegimeChain;
 pub use regime::{Regime, RegimeState};
-pub use scaled_history::{Extremes, HorizonEstimate, Record, ScaledHistory, inverse_deviations};
+pub use scaled_history::{Extremes, HorizonEstimate, Listed, Record, ScaledHistory, inverse_deviations};
+pub(crate) use shared_past::draw_together;
+pub use shared_past::{SharedPastError, recorded_correlation, share_past};
 pub use stress::{Shock, Spell, Stress};
 
 use std::sync::Arc;
@@ -130,6 +136,20 @@ impl Model {
     /// Whether its paths are made of recorded hours, not less.
     pub fn is_of_hours(&self) -> bool {
         matches!(self, Self::Har(_) | Self::ScaledHistory(_) | Self::Forecast(_))
+    }
+
+    /// The whole past horizons that its paths are drawn from, and the share of its paths that are.
+    pub fn past_horizons(&self) -> Option<(&ScaledHistory, f64)> {
+        match self {
+            Self::ScaledHistory(history) => Some((history, 1.0)),
+            Self::Forecast(mixture) => Some((mixture.scaled_history(), 0.5)),
+            _ => None,
+        }
+    }
+
+    /// Whether neighbouring paths are each other's mirror images.
+    pub fn is_mirrored(&self) -> bool {
+        matches!(self, Self::Har(har) if har.normal_days().is_none())
     }
 
     /// Whether its paths are recorded bars with their own lows and highs.

@@ -31,6 +31,39 @@ pub fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     Some(lower)
 }
 
+/// Eigenvalues of the correlations of a covariance matrix may fall below zero as far as this for each of its rows: the digits that
+/// people write.
+const DIGITS: f64 = 1e-6;
+
+/// A matrix R with R·Rᵀ equal to a covariance matrix: normals times R have that covariance. None if the matrix has a negative
+/// eigenvalue, beyond what a few digits do to it. A singular matrix is fine, as is a variance of 0.
+///
+/// By eigenvectors of the correlations rather than by Cholesky: parameters that are bound to each other give singular matrices, whose
+/// pivots are rounding.
+pub fn covariance_root(covariance: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let n = covariance.len();
+    let scale: Vec<f64> = (0..n).map(|i| covariance[i][i].sqrt()).collect();
+    let mut correlation = vec![vec![0.0; n]; n];
+    for i in 0..n {
+        for j in 0..n {
+            let product = scale[i] * scale[j];
+            correlation[i][j] = match (i == j, product > 0.0) {
+                (true, _) => 1.0,
+                (false, true) => covariance[i][j] / product,
+                (false, false) if covariance[i][j] == 0.0 => 0.0,
+                _ => return None,
+            };
+        }
+    }
+    let (values, vectors) = eigen(&correlation);
+    // A NaN fails as well.
+    if scale.iter().any(|x| x.is_nan()) || !values.iter().all(|value| *value >= -DIGITS * n as f64) {
+        return None;
+    }
+    let row = |i: usize| (0..n).map(|k| scale[i] * vectors[i][k] * values[k].max(0.0).sqrt()).collect();
+    Some((0..n).map(row).collect())
+}
+
 /// The correlation matrix nearest to a symmetric matrix in the sum of squared differences: alternating projections on the positive
 /// semidefinite matrices and on those with a unit diagonal, with Dykstra's correction.
 ///
@@ -80,6 +113,28 @@ mod tests {
         }
         assert!(cholesky(&[vec![1.0, 1.0], vec![1.0, 1.0]]).is_some());
         assert!(cholesky(&[vec![1.0, 0.9, -0.9], vec![0.9, 1.0, 0.9], vec![-0.9, 0.9, 1.0]]).is_none());
+    }
+
+    #[test]
+    fn the_root_gives_the_covariance_back_at_any_scale() {
+        // Singular: the third is the sum of the first two.
+        let matrix = vec![
+            vec![4e-10, 1e-6, 1.0004e-6],
+            vec![1e-6, 1e-2, 0.010_001],
+            vec![1.0004e-6, 0.010_001, 0.010_002_000_4],
+        ];
+        let root = covariance_root(&matrix).unwrap();
+        for i in 0..3 {
+            for j in 0..3 {
+                let product: f64 = (0..3).map(|k| root[i][k] * root[j][k]).sum();
+                let size = (matrix[i][i] * matrix[j][j]).sqrt();
+                assert!((product - matrix[i][j]).abs() < 1e-6 * size, "{i} {j}: {product}");
+            }
+        }
+        assert_eq!(covariance_root(&[vec![0.0, 0.0], vec![0.0, 4.0]]).unwrap()[0], [0.0, 0.0]);
+        assert_eq!(covariance_root(&[vec![1.0, 1.1], vec![1.1, 1.0]]), None);
+        assert_eq!(covariance_root(&[vec![-1.0]]), None);
+        assert_eq!(covariance_root(&[vec![0.0, 0.1], vec![0.1, 1.0]]), None);
     }
 
     /// The example of Higham (2002), section 4: the nearest correlation matrix to a tridiagonal one.

@@ -19,6 +19,10 @@ pub enum Purpose {
     Funding(u16),
     /// The network of a coin: fees, power of a miner, shocks of difficulty, luck of blocks.
     Network(u16),
+    /// Parameters of an asset's model, drawn by their errors.
+    Parameters(u16),
+    /// Seeds of what is repeated.
+    Repeat,
     /// Resampling of recorded data.
     Resample,
 }
@@ -35,6 +39,8 @@ impl Purpose {
             Self::Crossing(group) => (5, group),
             Self::Funding(law) => (6, law),
             Self::Network(source) => (7, source),
+            Self::Parameters(asset) => (8, asset),
+            Self::Repeat => (9, 0),
             // Numbers from here up are for what is not simulation.
             Self::Resample => (0xff, 0),
         };

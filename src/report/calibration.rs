@@ -3,12 +3,15 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::calibrate::{Calibration, Candidate, Parameter, Provenance, RangeVolatility};
+use crate::calibrate::{
+    Calibration, Candidate, OutOfSample, OutOfSampleError, Parameter, Provenance, RangeVolatility,
+};
 use crate::market::format_time;
 use crate::numeric::elementary;
 
 use super::format::{Layout, RenderError};
 use super::number::NOTHING;
+use super::out_of_sample;
 use super::table::grid;
 use super::text::wrap;
 
@@ -24,6 +27,8 @@ pub struct CalibrationReport<'a> {
     pub calibration: Option<&'a Calibration>,
     /// Volatility by range-based estimators, if asked for.
     pub ranges: Option<&'a [RangeVolatility]>,
+    /// How the candidates did out of sample, or why that cannot be told; none if nobody asked.
+    pub out_of_sample: Option<&'a Result<OutOfSample, OutOfSampleError>>,
 }
 
 impl CalibrationReport<'_> {
@@ -51,7 +56,7 @@ impl CalibrationReport<'_> {
             );
         }
         if let Some(calibration) = self.calibration {
-            text += &fits(calibration, width, head);
+            text += &fits(calibration, self.out_of_sample, width, head);
         }
         text
     }
@@ -94,6 +99,9 @@ impl CalibrationReport<'_> {
             object["log_growth"] = json!(calibration.log_growth);
             object["growth"] = json!(calibration.growth);
             object["chosen"] = json!(calibration.candidates[calibration.chosen].fit.name);
+            if let Some(found) = self.out_of_sample {
+                object["out_of_sample"] = out_of_sample::value(found);
+            }
             object["fits"] = fits.collect();
             object["not_fitted"] = calibration
                 .failures
@@ -119,7 +127,12 @@ impl CalibrationReport<'_> {
     }
 }
 
-fn fits(calibration: &Calibration, width: usize, head: impl Fn(&str) -> String) -> String {
+fn fits(
+    calibration: &Calibration,
+    found: Option<&Result<OutOfSample, OutOfSampleError>>,
+    width: usize,
+    head: impl Fn(&str) -> String,
+) -> String {
     let sample = &calibration.sample;
     let gaps = match sample.across_gaps {
         0 => String::new(),
@@ -162,7 +175,7 @@ fn fits(calibration: &Calibration, width: usize, head: impl Fn(&str) -> String) 
     if !moments.is_empty() {
         text += &wrap(
             &format!(
-                "{}: fitted by moments of daily variance; the hidden variance leaves no likelihood to compare, so {} in the choice.",
+                "{}: fitted by moments of daily variance; the hidden variance leaves no likelihood to compare, so {} in the choice by BIC.",
                 moments.join(", "),
                 if moments.len() == 1 { "it takes no part" } else { "they take no part" }
             ),
@@ -174,8 +187,18 @@ fn fits(calibration: &Calibration, width: usize, head: impl Fn(&str) -> String) 
     for (name, error) in &calibration.failures {
         text += &wrap(&format!("{name} not fitted: {error}."), width, "- ", "  ");
     }
+    if let Some(found) = found {
+        text += &format!("\n{}", head("Out of sample"));
+        text += &out_of_sample::table(found, width);
+        // Of a model that is none of these fits another table tells.
+        if out_of_sample::best(found)
+            .is_some_and(|best| calibration.candidates.iter().all(|one| one.fit.name != best))
+        {
+            return text;
+        }
+    }
     let chosen = &calibration.candidates[calibration.chosen];
-    text += &format!("\n{}", head(&title(calibration)));
+    text += &format!("\n{}", head(&title(calibration, found)));
     text += &wrap(chosen.fit.method, width, "", "");
     let parameters = chosen.fit.parameters.iter().chain(&chosen.fit.derived);
     text += &grid(
@@ -191,10 +214,11 @@ fn fits(calibration: &Calibration, width: usize, head: impl Fn(&str) -> String) 
     text
 }
 
-fn title(calibration: &Calibration) -> String {
+fn title(calibration: &Calibration, found: Option<&Result<OutOfSample, OutOfSampleError>>) -> String {
     let name = calibration.candidates[calibration.chosen].fit.name;
-    match calibration.candidates.len() {
-        1 => name.to_owned(),
+    match (calibration.candidates.len(), found) {
+        (1, _) => name.to_owned(),
+        (_, Some(Ok(_))) => format!("{name}, with the best log score out of sample"),
         _ => format!("{name}, with the smallest BIC"),
     }
 }

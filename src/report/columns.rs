@@ -21,7 +21,7 @@ pub const LEVERAGE: Column =
     Column { head: ["", "Leverage"], cell: |level| number::leverage(level.leverage) };
 
 /// Where, how likely and when.
-pub const LIQUIDATION: [Column; 4] = [
+const LIQUIDATION: [Column; 4] = [
     Column { head: ["Liquidation", "price"], cell: |level| number::price(level.liquidation_price) },
     Column {
         head: ["Probability of", "liquidation"],
@@ -33,6 +33,37 @@ pub const LIQUIDATION: [Column; 4] = [
     },
     Column { head: ["Median", "time to it"], cell: median_time },
 ];
+
+/// The same with the errors of the parameters.
+const WITH_PARAMETERS: Column = Column {
+    head: ["interval with", "parameters"],
+    cell: |level| {
+        let Estimate { low_with_parameters, high_with_parameters, .. } = level.liquidation_probability;
+        let Some((low, high)) = low_with_parameters.zip(high_with_parameters) else {
+            return number::NOTHING.to_owned();
+        };
+        let wide = Estimate { low, high, ..level.liquidation_probability };
+        number::probability(&wide).1.unwrap_or_default()
+    },
+};
+
+/// What the second interval means.
+pub const PARAMETERS_LEGEND: &str = "Interval with parameters: at 95 %, sampling and the errors of the fitted parameters together, if the \
+     future resembles the window of the fit; the other one is of sampling alone.";
+
+/// Whether any level has a second interval.
+pub fn have_parameters(levels: &[LevelResult]) -> bool {
+    levels.iter().any(|level| level.liquidation_probability.high_with_parameters.is_some())
+}
+
+/// Where, how likely and when; with the second interval where there is one.
+pub fn liquidation(levels: &[LevelResult]) -> Vec<&'static Column> {
+    let mut columns: Vec<&Column> = LIQUIDATION.iter().collect();
+    if have_parameters(levels) {
+        columns.insert(3, &WITH_PARAMETERS);
+    }
+    columns
+}
 
 /// Returns on the collateral, and the losses that are in every table.
 pub const RETURNS: [Column; 7] = [
@@ -55,7 +86,7 @@ pub const TAIL: [Column; 2] = [
 ];
 
 /// What fits 80 columns: where, how likely, and the returns, one unit a column.
-const NARROW: [Column; 8] = [
+const NARROW: [Column; 9] = [
     Column { head: ["Liquidation", "price"], cell: |level| number::price(level.liquidation_price) },
     Column {
         head: ["Liquidated", "%"],
@@ -64,6 +95,13 @@ const NARROW: [Column; 8] = [
     Column {
         head: ["95 % interval", "%"],
         cell: |level| in_percent(&figures::interval(&level.liquidation_probability).unwrap_or_default()),
+    },
+    Column {
+        head: ["with para-", "meters %"],
+        cell: |level| {
+            let interval = figures::interval_with_parameters(&level.liquidation_probability);
+            in_percent(&interval.unwrap_or_else(|| number::NOTHING.to_owned()))
+        },
     },
     Column { head: ["Stopped", "%"], cell: stopped },
     Column { head: ["Return", "mean %"], cell: |level| in_percent(&mean_return(level)) },
@@ -74,7 +112,7 @@ const NARROW: [Column; 8] = [
 
 /// What a ranking shows of a level: how likely liquidation is, and what the returns are.
 pub fn ranked() -> impl Iterator<Item = &'static Column> {
-    NARROW.iter().skip(1).filter(|column| column.head[0] != "Stopped")
+    NARROW.iter().skip(1).filter(|column| !["Stopped", "with para-"].contains(&column.head[0]))
 }
 
 /// The columns of the narrow table: without those that say nothing at any level.

@@ -3,16 +3,16 @@
 use crate::result::RunResult;
 
 use super::RenderError;
-use super::flat::row_among;
+use super::flat::{Further, row_among};
 
 /// The CSV text of the results, with one header.
 pub fn render(results: &[RunResult]) -> Result<String, RenderError> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let mut header_is_written = false;
-    let with_miner = results.iter().flat_map(|result| &result.levels).any(|level| level.miner.is_some());
+    let further = Further::of(results);
     for result in results {
         for level in &result.levels {
-            let row = row_among(result, level, with_miner);
+            let row = row_among(result, level, further);
             if !header_is_written {
                 writer.write_record(row.iter().map(|(name, _)| name))?;
                 header_is_written = true;

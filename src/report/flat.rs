@@ -36,12 +36,33 @@ fn spreadsheet_text(text: &str) -> String {
 
 /// Names and cells of a level, the same names for every level of a result.
 pub fn row(result: &RunResult, level: &LevelResult) -> Vec<(String, Cell)> {
-    row_among(result, level, level.miner.is_some())
+    let further = Further { miner: level.miner.is_some(), parameters: has_parameters(level) };
+    row_among(result, level, further)
 }
 
-/// The same among levels of other results, of which some may be those of miners: their columns are then
-/// there, and empty where there is no miner.
-pub(super) fn row_among(result: &RunResult, level: &LevelResult, with_miner: bool) -> Vec<(String, Cell)> {
+/// Columns that only some levels have: where any of a table has them, the others' are empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Further {
+    /// Those of a miner.
+    pub miner: bool,
+    /// Those of intervals that count in errors of the parameters.
+    pub parameters: bool,
+}
+
+impl Further {
+    /// What any level of some results has.
+    pub fn of(results: &[RunResult]) -> Self {
+        let levels = || results.iter().flat_map(|result| &result.levels);
+        Self { miner: levels().any(|level| level.miner.is_some()), parameters: levels().any(has_parameters) }
+    }
+}
+
+fn has_parameters(level: &LevelResult) -> bool {
+    level.mean_return.low_with_parameters.is_some()
+}
+
+/// The same among levels of other results.
+pub(super) fn row_among(result: &RunResult, level: &LevelResult, further: Further) -> Vec<(String, Cell)> {
     let mut row = Row(Vec::new());
     row.add("scenario", Cell::Text(result.scenario.clone()));
     row.add("identity", Cell::Text(result.identity.clone()));
@@ -66,8 +87,14 @@ pub(super) fn row_among(result: &RunResult, level: &LevelResult, with_miner: boo
     row.estimates("expected_shortfall", &level.expected_shortfall);
     row.number("kelly_fraction", Some(level.kelly.fraction));
     row.number("kelly_log_growth", Some(level.kelly.log_growth));
-    if with_miner {
+    if further.miner {
         row.miner(level.miner.as_deref());
+    }
+    if further.parameters {
+        row.with_parameters("liquidation_probability", &level.liquidation_probability);
+        row.with_parameters("loss_probability", &level.loss_probability);
+        row.with_parameters("mean_return", &level.mean_return);
+        row.with_parameters("bad_debt", &level.bad_debt);
     }
     row.0
 }
@@ -116,6 +143,12 @@ impl Row {
         self.number(&format!("{name}_std_error"), estimate.map(|estimate| estimate.std_error));
         self.number(&format!("{name}_low"), estimate.map(|estimate| estimate.low));
         self.number(&format!("{name}_high"), estimate.map(|estimate| estimate.high));
+    }
+
+    /// The ends of the second interval.
+    fn with_parameters(&mut self, name: &str, estimate: &Estimate) {
+        self.number(&format!("{name}_low_with_parameters"), estimate.low_with_parameters);
+        self.number(&format!("{name}_high_with_parameters"), estimate.high_with_parameters);
     }
 
     fn estimates(&mut self, name: &str, estimates: &BTreeMap<String, Estimate>) {

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use crate::calibrate::{HarCalibration, Provenance, bars};
+use crate::calibrate::{HarCalibration, OutOfSample, OutOfSampleError, Provenance, bars};
 use crate::market::format_time;
 
 use super::calibration::plain;
 use super::format::{Layout, RenderError};
+use super::out_of_sample;
 use super::table::grid;
 use super::text::wrap;
 
@@ -76,13 +77,17 @@ pub fn render_har_table(found: &HarCalibration, provenance: &Provenance, layout:
     text
 }
 
-/// One JSON object, ending with a line break.
+/// One JSON object, ending with a line break; with the choice that it came from, if it was one.
 ///
 /// # Errors
 /// None that is known: all numbers are finite.
-pub fn render_har_json(found: &HarCalibration, provenance: &Provenance) -> Result<String, RenderError> {
+pub fn render_har_json(
+    found: &HarCalibration,
+    provenance: &Provenance,
+    choice: Option<&Result<OutOfSample, OutOfSampleError>>,
+) -> Result<String, RenderError> {
     let (first, last) = provenance.range;
-    let object = json!({
+    let mut object = json!({
         "liqsim": env!("CARGO_PKG_VERSION"),
         "source": provenance.report.source,
         "hash": provenance.report.hash,
@@ -96,5 +101,8 @@ pub fn render_har_json(found: &HarCalibration, provenance: &Provenance) -> Resul
         "chosen": "har",
         "har": found.json(),
     });
+    if let Some(choice) = choice {
+        object["out_of_sample"] = out_of_sample::value(choice);
+    }
     Ok(serde_json::to_string_pretty(&object)? + "\n")
 }

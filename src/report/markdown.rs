@@ -2,7 +2,7 @@
 
 use crate::result::{LevelResult, RunResult};
 
-use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
+use super::columns::{self, Column, LEVERAGE, RETURNS, TAIL};
 use super::{miner, safe_line, text};
 
 /// The Markdown text of a result, ending with a line break.
@@ -14,8 +14,12 @@ pub fn render(result: &RunResult) -> String {
         let columns: Vec<_> = first.into_iter().chain(returns).collect();
         lines += &format!("{network}\n\n{}\n{}\n", table(&columns, &result.levels), miner::LEGEND);
     } else {
-        let columns: Vec<_> = LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL).collect();
+        let columns: Vec<_> =
+            columns::liquidation(&result.levels).into_iter().chain(&RETURNS).chain(&TAIL).collect();
         lines += &format!("{}\n{}\n", table(&columns, &result.levels), text::LEGEND);
+        if columns::have_parameters(&result.levels) {
+            lines += &format!("\n{}\n", columns::PARAMETERS_LEGEND);
+        }
     }
     let account = columns::account(&result.levels);
     if !account.is_empty() {

@@ -14,6 +14,7 @@ mod markdown;
 mod miner;
 mod network;
 mod number;
+mod out_of_sample;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod plot;
@@ -21,6 +22,7 @@ mod plot;
 mod png;
 mod ranking;
 mod reference;
+mod reliability;
 mod render;
 mod replay;
 mod rows;
@@ -47,6 +49,7 @@ pub use number::{count, price as shown_price};
 pub use plot::plot;
 pub use ranking::Ranking;
 pub use reference::reference;
+pub use reliability::{RecordDocument, RecordedScore, ReliabilityRow, Score};
 pub use render::{render, render_file};
 pub use replay::{Realised, ReplayFormat, ReplayReport, ReplayRow, Replayed, render_replay};
 pub use rows::{TableFormat, TableWriter};
@@ -54,7 +57,7 @@ pub use safe::{render_safe_csv, render_safe_json, render_safe_table};
 pub use sweep::{MOST_MAPPED, SweepAxis, SweepCell, SweepReport};
 pub use sweep_tables::SweepTables;
 pub use text::is_warning;
-pub use track_record::{ReliabilityRow, Score, ScoreRow, TrackReport, forecasts_csv};
+pub use track_record::{ScoreRow, TrackReport, forecasts_csv};
 pub use vary::{render_vary_json, render_vary_table};
 pub use venue::{
     list as venue_list, render_json as render_venue_json, render_list_json as render_venue_list_json,

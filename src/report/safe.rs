@@ -21,7 +21,10 @@ pub fn render_safe_csv(reports: &[SafeReport]) -> Result<String, RenderError> {
     let head = ["scenario", "identity", "horizon_days", "paths", "criterion", "max"];
     let found = ["leverage", "low", "high", "limited_by_venue", "method"];
     let names = keys.iter().map(|key| key.as_str());
-    writer.write_record(head.into_iter().chain(names).chain(found))?;
+    let with_parameters = have_parameters(reports);
+    let further: &[&str] =
+        if with_parameters { &["low_with_parameters", "high_with_parameters"] } else { &[] };
+    writer.write_record(head.into_iter().chain(names).chain(found).chain(further.iter().copied()))?;
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     for report in reports {
         for entry in &report.safe_leverage {
@@ -41,6 +44,9 @@ pub fn render_safe_csv(reports: &[SafeReport]) -> Result<String, RenderError> {
                 entry.limited_by_venue.to_string(),
                 report.method.clone(),
             ]);
+            if with_parameters {
+                row.extend([number(entry.low_with_parameters), number(entry.high_with_parameters)]);
+            }
             writer.write_record(row)?;
         }
     }
@@ -79,7 +85,9 @@ fn surface(points: &[SafeReport], layout: Layout) -> String {
         let cell = |entry: &SafeEntry| {
             let interval = interval(entry).map(|interval| format!(" {interval}")).unwrap_or_default();
             let limited = if entry.limited_by_venue { " (venue)" } else { "" };
-            format!("{}{interval}{limited}", leverage(entry.leverage, entry.low, entry.high))
+            let wide = interval_with_parameters(entry);
+            let wide = wide.map(|wide| format!(", with parameters {wide}")).unwrap_or_default();
+            format!("{}{interval}{wide}{limited}", leverage(entry.leverage, entry.low, entry.high))
         };
         point.over.values().cloned().chain(point.safe_leverage.iter().map(cell)).collect()
     });
@@ -90,6 +98,19 @@ fn surface(points: &[SafeReport], layout: Layout) -> String {
         lines += &text::wrap(note, layout.width.unwrap_or(110).min(110), "- ", "  ");
     }
     lines
+}
+
+/// The interval of an answer that counts in errors of the parameters, in brackets.
+fn interval_with_parameters(entry: &SafeEntry) -> Option<String> {
+    let (low, high) = entry.low_with_parameters.zip(entry.high_with_parameters)?;
+    let text = |value| leverage(value, Some(low), Some(high));
+    Some(format!("[{}, {}]", text(low), text(high)))
+}
+
+/// Whether any answer has such an interval.
+fn have_parameters(reports: &[SafeReport]) -> bool {
+    let mut entries = reports.iter().flat_map(|report| &report.safe_leverage);
+    entries.any(|entry| entry.low_with_parameters.is_some())
 }
 
 /// The interval of an answer in brackets.
@@ -108,10 +129,14 @@ fn table(report: &SafeReport, layout: Layout) -> String {
         report.seed,
         report.liqsim
     );
-    let head = [condition(report.criterion), "Leverage", "95 % interval", ""];
+    let with_parameters = have_parameters(std::slice::from_ref(report));
+    let mut head = vec![condition(report.criterion), "Leverage", "95 % interval", ""];
+    if with_parameters {
+        head.insert(3, "with parameters");
+    }
     let rows = report.safe_leverage.iter().map(|entry| {
         let limit = entry.max_probability.or(entry.max);
-        vec![
+        let mut row = vec![
             limit.map_or_else(String::new, |limit| format!("at most {}", number::rate(limit))),
             leverage(entry.leverage, entry.low, entry.high),
             interval(entry).unwrap_or_default(),
@@ -125,7 +150,11 @@ fn table(report: &SafeReport, layout: Layout) -> String {
                 ),
                 _ => String::new(),
             },
-        ]
+        ];
+        if with_parameters {
+            row.insert(3, interval_with_parameters(entry).unwrap_or_default());
+        }
+        row
     });
     lines += &grid(head.iter().map(|head| (*head).to_owned()).collect(), rows);
     for note in &report.notes {

@@ -19,9 +19,14 @@ pub(super) fn line(result: &RunResult) -> Option<String> {
         .iter()
         .map(|safe| {
             let text = |value| leverage(value, Some(safe.low), Some(safe.high));
+            let ends = safe.low_with_parameters.zip(safe.high_with_parameters);
+            let wide = ends.map_or_else(String::new, |(low, high)| {
+                let text = |value| leverage(value, Some(low), Some(high));
+                format!(" (with parameters [{}, {}])", text(low), text(high))
+            });
             let limited = if safe.limited_by_venue { " (the venue allows no more)" } else { "" };
             format!(
-                "{} [{}, {}]{limited} for at most {}",
+                "{} [{}, {}]{wide}{limited} for at most {}",
                 text(safe.leverage),
                 text(safe.low),
                 text(safe.high),

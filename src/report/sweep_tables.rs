@@ -9,7 +9,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::flat::{Cell, row_among};
+use super::flat::{Cell, Further, row_among};
 use super::ranking::Ranking;
 use super::rows::{TableFormat, TableWriter};
 use crate::result::RunResult;
@@ -69,7 +69,11 @@ impl SweepTables<'_> {
         ranking: &mut Ranking<'_>,
     ) -> io::Result<()> {
         let keys = self.keys();
-        let with_miner = self.plan.cells().iter().any(|cell| cell.has_miner);
+        let cells = self.plan.cells();
+        let further = Further {
+            miner: cells.iter().any(|cell| cell.has_miner),
+            parameters: cells.iter().any(|cell| cell.with_parameters),
+        };
         let (mut text, mut typed) = (None, None);
         let (mut csv, mut other) = (Some(csv), other);
         for (number, cell) in self.plan.cells().iter().enumerate() {
@@ -83,7 +87,7 @@ impl SweepTables<'_> {
                 row.extend(
                     keys.iter().map(|key| (key.name.to_owned(), key.cell(source.value(cell.cell, key.name)))),
                 );
-                row.extend(row_among(&result, level, with_miner));
+                row.extend(row_among(&result, level, further));
                 if let Some(sink) = csv.take() {
                     text = Some(TableWriter::new(sink, TableFormat::Csv, &row)?);
                 }

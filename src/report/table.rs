@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::result::{LevelResult, RunResult};
 
-use super::columns::{self, Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
+use super::columns::{self, Column, LEVERAGE, RETURNS, TAIL};
 use super::format::Layout;
 use super::{miner, safe_line, text};
 
@@ -44,6 +44,9 @@ pub fn render(result: &RunResult, layout: Layout) -> String {
         lines += &paragraph(&text::run_line(result), "", "");
         lines += &tables(&result.levels, width);
         lines += &paragraph(text::LEGEND, "", "");
+        if columns::have_parameters(&result.levels) {
+            lines += &paragraph(columns::PARAMETERS_LEGEND, "", "");
+        }
         let account = columns::account(&result.levels);
         if !account.is_empty() {
             lines += &split(&account, &result.levels, width);
@@ -54,6 +57,9 @@ pub fn render(result: &RunResult, layout: Layout) -> String {
         }
     } else {
         lines += &split(&columns::narrow(&result.levels), &result.levels, width);
+        if columns::have_parameters(&result.levels) {
+            lines += &paragraph(columns::PARAMETERS_LEGEND, "", "");
+        }
         lines += &paragraph(&format!("{}. More: --wide, --notes.", text::run_line(result)), "", "");
     }
     let shown: Vec<_> = result.notes.iter().filter(|note| layout.notes || text::is_warning(note)).collect();
@@ -70,7 +76,8 @@ pub fn render(result: &RunResult, layout: Layout) -> String {
 /// 99 % columns (the other formats have them).
 fn tables(levels: &[LevelResult], width: usize) -> String {
     let fits = |table: &str| table.lines().all(|line| line.chars().count() <= width);
-    let side_by_side = draw(LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL), levels);
+    let liquidation = columns::liquidation(levels);
+    let side_by_side = draw(liquidation.iter().copied().chain(&RETURNS).chain(&TAIL), levels);
     if fits(&side_by_side) {
         return side_by_side;
     }
@@ -78,7 +85,7 @@ fn tables(levels: &[LevelResult], width: usize) -> String {
     if !fits(&returns) {
         returns = draw(RETURNS.iter(), levels);
     }
-    draw(LIQUIDATION.iter(), levels) + &returns
+    draw(liquidation.into_iter(), levels) + &returns
 }
 
 /// As many tables as it takes for these columns to fit, one below the other.

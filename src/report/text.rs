@@ -14,7 +14,7 @@ pub const ACCOUNT_LEGEND: &str = "Costs and money called are means over all path
      income. Drawdown: largest fall of equity from its highest value so far.";
 
 /// Notes that say how the numbers were computed; every other one is a warning.
-const METHOD: [&str; 10] = [
+const METHOD: [&str; 13] = [
     "sampling",
     "quantile_resolution",
     "in_turns",
@@ -25,6 +25,9 @@ const METHOD: [&str; 10] = [
     "discrete_monitoring",
     "precision_reached",
     "few_liquidated",
+    "past_horizons",
+    "shared_past",
+    "parameter_errors",
 ];
 
 /// Whether a note is shown without being asked for.

@@ -3,26 +3,12 @@
 use serde::Serialize;
 
 use crate::market::parse_time;
-use crate::stats::Estimate;
-use crate::study::{ForecastMethod, ForecastWalk, ReliabilityBin, Scores};
+use crate::study::{ForecastMethod, ForecastWalk, Scores};
 use crate::venue::Side;
 
+use super::reliability::{RecordDocument, RecordedScore, ReliabilityRow, Score};
 use super::table::grid;
 use super::{Layout, RenderError, json, number, text};
-
-/// A number with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Score {
-    value: f64,
-    low: f64,
-    high: f64,
-}
-
-impl From<Estimate> for Score {
-    fn from(Estimate { value, low, high, .. }: Estimate) -> Self {
-        Self { value, low, high }
-    }
-}
 
 /// The scores of walks through some histories.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,23 +56,6 @@ pub struct ScoreRow {
     pub reliability: Vec<ReliabilityRow>,
 }
 
-/// Forecasts of one size.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ReliabilityRow {
-    from: f64,
-    to: f64,
-    forecasts: usize,
-    predicted: f64,
-    realised: Score,
-}
-
-impl From<&ReliabilityBin> for ReliabilityRow {
-    fn from(bin: &ReliabilityBin) -> Self {
-        let ReliabilityBin { from, to, forecasts, predicted, realised } = *bin;
-        Self { from, to, forecasts, predicted, realised: realised.into() }
-    }
-}
-
 impl From<&Scores> for ScoreRow {
     fn from(scores: &Scores) -> Self {
         Self {
@@ -105,6 +74,9 @@ impl From<&Scores> for ScoreRow {
         }
     }
 }
+
+/// Horizons that do not overlap, below which a record tells nothing.
+const FEWEST_HORIZONS: f64 = 30.0;
 
 const HEAD: [&str; 9] = [
     "Model",
@@ -157,6 +129,34 @@ impl TrackReport {
         lines
     }
 
+    /// As a page shows it.
+    pub fn document(&self) -> RecordDocument {
+        let score = |row: &ScoreRow| RecordedScore {
+            model: row.model.to_owned(),
+            horizon_days: row.horizon_days,
+            independent_horizons: Some(row.independent_horizons),
+            reliability: row.reliability.clone(),
+        };
+        RecordDocument {
+            scenario: self.scenario.clone(),
+            answer: self.answer(),
+            line: self.about(),
+            notes: self.notes.clone(),
+            head: HEAD.map(str::to_owned).to_vec(),
+            rows: self.scores.iter().map(|row| row.cells().to_vec()).collect(),
+            scores: self.scores.iter().map(score).collect(),
+        }
+    }
+
+    /// What came of the forecasts of the default, or of the first model where that is not shown.
+    fn answer(&self) -> String {
+        let default = self.scores.iter().find(|row| row.model == ForecastMethod::Forecast.name());
+        let Some(model) = default.or(self.scores.first()).map(|row| row.model) else { return String::new() };
+        let rows = self.scores.iter().filter(|row| row.model == model);
+        let sentences: Vec<String> = rows.map(ScoreRow::words).collect();
+        format!("Forecasts of {model}: {}.", sentences.join("; "))
+    }
+
     fn about(&self) -> String {
         format!(
             "{}: a forecast every {} hours from all bars before it",
@@ -174,6 +174,30 @@ fn interval(score: Option<Score>) -> String {
 }
 
 impl ScoreRow {
+    fn words(&self) -> String {
+        let over = number::days(self.horizon_days);
+        if self.independent_horizons < FEWEST_HORIZONS {
+            return format!(
+                "over {over} {:.0} horizons that do not overlap are too few to tell whether they come true",
+                self.independent_horizons
+            );
+        }
+        let slope =
+            self.slope.map_or_else(String::new, |slope| format!(" slope {:.2} (1 is right),", slope.value));
+        let low = self.low_ratio.map_or_else(String::new, |ratio| {
+            format!(
+                ", those below 1 % came {:.1} times as often as forecast ({:.1} to {:.1})",
+                ratio.value,
+                ratio.low.max(0.0),
+                ratio.high
+            )
+        });
+        format!(
+            "over {over}{slope} the mean inside what happened at {} of {} levels{low}",
+            self.inside, self.cells
+        )
+    }
+
     fn cells(&self) -> [String; 9] {
         [
             self.model.to_owned(),
@@ -210,7 +234,7 @@ impl ScoreRow {
 pub fn forecasts_csv(walks: &[(String, ForecastWalk)], methods: &[ForecastMethod]) -> String {
     let mut text = "asset,model,entry,horizon_days,side,leverage,probability,liquidated\n".to_owned();
     for (asset, walk) in walks {
-        for (place, method) in ForecastMethod::ALL.iter().enumerate() {
+        for (place, method) in walk.methods.iter().enumerate() {
             if !methods.contains(method) {
                 continue;
             }
@@ -219,6 +243,9 @@ pub fn forecasts_csv(walks: &[(String, ForecastWalk)], methods: &[ForecastMethod
                 for (entry, hour) in of.entries.iter().enumerate() {
                     let time = iso(3600 * hour);
                     for (number, barrier) in walk.barriers.iter().enumerate() {
+                        if of.probabilities[place][entry][number].is_nan() {
+                            continue;
+                        }
                         let side = if barrier.side == Side::Long { "long" } else { "short" };
                         text += &format!(
                             "{asset},{},{time},{days},{side},{},{},{}\n",

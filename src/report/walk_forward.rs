@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::stats::{Coverage, Estimate};
 use crate::study::Forecasts;
 
+use super::reliability::{RecordDocument, RecordedScore, ReliabilityRow};
 use super::replay::{Realised, Replayed};
 use super::table::grid;
 use super::{Layout, RenderError, json, number, text};
@@ -80,6 +81,49 @@ pub struct CoverageRow {
 }
 
 impl WalkForwardReport {
+    /// As a page shows it.
+    pub fn document(&self) -> RecordDocument {
+        let mut horizons: Vec<f64> = self.calibration.iter().map(|row| row.horizon_days).collect();
+        horizons.dedup();
+        let score = |horizon: f64| RecordedScore {
+            model: self.model.clone(),
+            horizon_days: horizon,
+            independent_horizons: None,
+            reliability: self
+                .calibration
+                .iter()
+                .filter(|row| row.horizon_days == horizon)
+                .map(|row| {
+                    ReliabilityRow::new(
+                        (row.from, row.to),
+                        row.forecasts,
+                        row.predicted,
+                        [row.realised.value, row.realised.low, row.realised.high],
+                    )
+                })
+                .collect(),
+        };
+        RecordDocument {
+            scenario: self.of.scenario.clone(),
+            answer: format!(
+                "{} forecasts of {} in {} rows beside what came: the dashed line is where as many came as were forecast.",
+                number::count(self.calibration.iter().map(|row| row.forecasts as u64).sum()),
+                self.model,
+                self.calibration.len()
+            ),
+            line: format!(
+                "{}: forecasts of {} from the {} before each",
+                self.of.prices,
+                self.model,
+                number::days(self.window_days)
+            ),
+            notes: self.notes.clone(),
+            head: LEVEL_HEAD.map(str::to_owned).to_vec(),
+            rows: self.levels.iter().map(|row| level_cells(row).to_vec()).collect(),
+            scores: horizons.into_iter().map(score).collect(),
+        }
+    }
+
     /// Adds the forecasts of a horizon.
     pub fn add(&mut self, horizon_days: f64, forecasts: &Forecasts) {
         self.levels.extend(forecasts.levels.iter().map(|level| LevelRow {

@@ -2,6 +2,7 @@
 
 mod charges;
 mod drawn;
+mod means;
 mod notes;
 mod mining;
 mod noting;
@@ -15,6 +16,7 @@ mod summary;
 mod time;
 mod words;
 
+pub use means::LevelMeans;
 pub use mining::{HashpricePoint, MinerPoint, MinerResult, MinerStart, NetworkResult};
 pub use notes::{Collateral, Currency, Note, NoteText};
 pub use picture::{EquityDistribution, PriceFan, PriceFans};

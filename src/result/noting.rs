@@ -30,7 +30,11 @@ pub(super) fn notes(
         notes.push(Note::CountedDefaults { paths });
     } else if sampling != Sampling::Pseudo {
         let sources = levels.iter().map(|level| level.leverage).zip(choices.iter().copied());
-        notes.push(Note::Sampling(Sources::new(sampling, paths, sources)));
+        let sources = Sources::new(sampling, paths, sources).mirrored(!outcome.tally.mirrors.is_empty());
+        // Counts over a history are no independent paths; another note says what they are.
+        if outcome.past.is_none() || sources.has_choice() {
+            notes.push(Note::Sampling(sources));
+        }
     }
     notes.extend(few(outcome, levels, choices));
     let account = &scenario.account;
@@ -42,6 +46,7 @@ pub(super) fn notes(
     }
     notes.extend(venues.into_iter().flat_map(|venue| venue_notes(venue, &plan.account)));
     notes.extend(records::notes(scenario));
+    notes.extend(records::past(scenario, &plan.law, outcome.past.as_ref()));
     notes.extend(several::notes(scenario, plan));
     if scenario.simulation.step.is_some() && !plan.account.takes_step() {
         notes.push(Note::UnusedStep);

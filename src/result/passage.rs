@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::run_result::{CostStats, EquityPoint, MarginCalls, PartialLiquidations, SurvivalPoint};
 use crate::account::{DATES, Moment};
 use crate::market::SECONDS_PER_DAY;
-use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments};
+use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments, Sums};
 
 const FAN: [(&str, f64); 5] = [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95)];
 const DRAWDOWN: [(&str, f64); 4] = [("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
@@ -34,7 +34,11 @@ fn name_of_cost(cost: Cost) -> &'static str {
 
 /// Probability of each exit; the horizon and liquidation always, the others where they happen. That of liquidation is given; what
 /// is left is shared as the paths that were not liquidated say.
-pub(super) fn exits(cell: &LevelTally, liquidated: Estimate, n: f64) -> BTreeMap<String, Estimate> {
+pub(super) fn exits(
+    cell: &LevelTally,
+    liquidated: Estimate,
+    (n, m): (f64, f64),
+) -> BTreeMap<String, Estimate> {
     let mut exits = BTreeMap::from([(name_of(Exit::Liquidated).to_owned(), liquidated)]);
     match cell.account.as_ref().filter(|account| account.knows_exits()) {
         Some(account) => {
@@ -43,7 +47,10 @@ pub(super) fn exits(cell: &LevelTally, liquidated: Estimate, n: f64) -> BTreeMap
             for exit in Exit::ALL.into_iter().filter(|exit| *exit != Exit::Liquidated) {
                 let events = counted(exit);
                 if events > 0.0 || exit == Exit::Horizon {
-                    exits.insert(name_of(exit).to_owned(), share_of_rest(liquidated, events, survivors, n));
+                    exits.insert(
+                        name_of(exit).to_owned(),
+                        share_of_rest(liquidated, events, survivors, (n, m)),
+                    );
                 }
             }
         }
@@ -56,23 +63,30 @@ pub(super) fn exits(cell: &LevelTally, liquidated: Estimate, n: f64) -> BTreeMap
 
 /// The probability of an event that happened on some of the surviving paths, where the probability not to survive is known better
 /// than by count: (1 − p)·q, whose variance is (1 − p)²·q(1 − q)/survivors + q²·Var(p).
-fn share_of_rest(p: Estimate, events: f64, survivors: f64, n: f64) -> Estimate {
+fn share_of_rest(p: Estimate, events: f64, survivors: f64, (n, m): (f64, f64)) -> Estimate {
     let q = events / survivors;
     let value = (1.0 - p.value) * q;
-    let variance = (1.0 - p.value).powi(2) * q * (1.0 - q) / survivors + (q * p.std_error).powi(2);
+    let variance = (1.0 - p.value).powi(2) * q * (1.0 - q) * (n / m) / survivors + (q * p.std_error).powi(2);
     if variance > 0.0 && value > 0.0 && value < 1.0 {
         Estimate::proportion(value, variance.sqrt()).by(p.method)
     } else {
-        Estimate::probability(events, events, n)
+        let events = events * (m / n);
+        Estimate::probability(events, events, m)
     }
 }
 
-/// Probability of not being liquidated at evenly spaced dates, from that of being liquidated at all.
-pub(super) fn survival(cell: &LevelTally, liquidated: Estimate, horizon_days: f64) -> Vec<SurvivalPoint> {
+/// Probability of not being liquidated at evenly spaced dates, from that of being liquidated at all. `told` is the number of
+/// independent paths that would tell as much over that of the paths, here and below.
+pub(super) fn survival(
+    cell: &LevelTally,
+    liquidated: Estimate,
+    horizon_days: f64,
+    told: f64,
+) -> Vec<SurvivalPoint> {
     let share = |date: usize| (date + 1) as f64 / DATES as f64;
     let shares: Vec<f64> = (0..DATES).map(share).collect();
     let sums = cell.time.mapped(0.0, 1.0);
-    let times = sums.powers[0] * sums.powers[0] / sums.squares[0];
+    let times = told * sums.powers[0] * sums.powers[0] / sums.squares[0];
     let all = cell.times.weight();
     let up_to = cell.times.weights_up_to(&shares);
     let point = |date: usize| {
@@ -102,7 +116,7 @@ fn lost_by(p: Estimate, q: f64, times: f64) -> Estimate {
 }
 
 /// Mean and quantiles of each cost; of options only where there are any.
-pub(super) fn costs(account: &AccountTally) -> BTreeMap<String, CostStats> {
+pub(super) fn costs(account: &AccountTally, told: f64) -> BTreeMap<String, CostStats> {
     let n = account.followed();
     let mut costs = BTreeMap::new();
     for cost in Cost::ALL {
@@ -112,7 +126,7 @@ pub(super) fn costs(account: &AccountTally) -> BTreeMap<String, CostStats> {
         }
         let bins = &account.cost_bins[cost as usize];
         let stats = CostStats {
-            mean: Estimate::mean(sums.powers[1], sums.squares[2], n),
+            mean: scaled_mean(&sums, n, told),
             p05: bins.quantile(0.05, n),
             p50: bins.quantile(0.5, n),
             p95: bins.quantile(0.95, n),
@@ -123,32 +137,32 @@ pub(super) fn costs(account: &AccountTally) -> BTreeMap<String, CostStats> {
 }
 
 /// Margin calls; none if there never was one.
-pub(super) fn margin_calls(account: &AccountTally) -> Option<MarginCalls> {
+pub(super) fn margin_calls(account: &AccountTally, told: f64) -> Option<MarginCalls> {
     let n = account.followed();
     let sums = |moments: &Moments| moments.mapped(0.0, 1.0);
     let (called, calls) = (sums(&account.called), sums(&account.calls));
     let (met, money) = (sums(&account.met), sums(&account.money));
     (called.powers[0] > 0.0).then(|| MarginCalls {
-        probability: Estimate::probability(called.powers[0], called.squares[0], n),
-        number: Estimate::mean(calls.powers[1], calls.squares[2], n),
-        money: Estimate::mean(money.powers[1], money.squares[2], n),
+        probability: scaled_share(&called, n, told),
+        number: scaled_mean(&calls, n, told),
+        money: scaled_mean(&money, n, told),
         share_met: Some(met.powers[1] / calls.powers[1]),
     })
 }
 
 /// Liquidations in part; none if there never was one.
-pub(super) fn partial_liquidations(account: &AccountTally) -> Option<PartialLiquidations> {
+pub(super) fn partial_liquidations(account: &AccountTally, told: f64) -> Option<PartialLiquidations> {
     let n = account.followed();
     let sums = account.reductions.mapped(0.0, 1.0);
     (sums.powers[0] > 0.0).then(|| PartialLiquidations {
-        probability: Estimate::probability(sums.powers[0], sums.squares[0], n),
-        number: Estimate::mean(sums.powers[1], sums.squares[2], n),
+        probability: scaled_share(&sums, n, told),
+        number: scaled_mean(&sums, n, told),
     })
 }
 
 /// Quantiles of the largest drawdown.
-pub(super) fn drawdown(account: &AccountTally) -> BTreeMap<String, Estimate> {
-    let n = account.followed();
+pub(super) fn drawdown(account: &AccountTally, told: f64) -> BTreeMap<String, Estimate> {
+    let n = told * account.followed();
     let distribution = Distribution::new(&account.drawdowns);
     // Who has lost everything cannot lose more, though the last bin is wider than that.
     let fall = |p: f64| {
@@ -159,13 +173,13 @@ pub(super) fn drawdown(account: &AccountTally) -> BTreeMap<String, Estimate> {
 }
 
 /// Quantiles of equity at the dates of a schedule.
-pub(super) fn equity_over_time(account: &AccountTally, schedule: &[Moment]) -> Vec<EquityPoint> {
+pub(super) fn equity_over_time(account: &AccountTally, schedule: &[Moment], told: f64) -> Vec<EquityPoint> {
     let dates = schedule.iter().filter(|moment| moment.date.is_some());
     dates
         .zip(&account.equity)
         .map(|(moment, equity)| EquityPoint {
             days: moment.seconds as f64 / SECONDS_PER_DAY,
-            quantiles: quantiles(equity, &FAN, equity.weight()),
+            quantiles: quantiles(equity, &FAN, told * equity.weight()),
         })
         .collect()
 }
@@ -179,4 +193,14 @@ fn quantiles(histogram: &Histogram, at: &[(&str, f64)], n: f64) -> BTreeMap<Stri
             ((*key).to_owned(), loss.complement())
         })
         .collect()
+}
+
+/// A mean over paths of which a share only tells its error.
+fn scaled_mean(sums: &Sums, n: f64, told: f64) -> Estimate {
+    Estimate::mean(told * sums.powers[1], told * sums.squares[2], told * n)
+}
+
+/// A share of paths of which a share only tells its error.
+fn scaled_share(sums: &Sums, n: f64, told: f64) -> Estimate {
+    Estimate::probability(told * sums.powers[0], told * sums.squares[0], told * n)
 }

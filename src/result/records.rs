@@ -1,6 +1,8 @@
 //! What to know of the recorded prices that a scenario draws from.
 
 use super::notes::Note;
+use crate::engine::PathLaw;
+use crate::estimate::PastErrors;
 use crate::market::SECONDS_PER_DAY;
 use crate::model::Model;
 use crate::scenario::Scenario;
@@ -20,6 +22,32 @@ pub(super) fn notes(scenario: &Scenario) -> Vec<Note> {
         if horizon > record {
             notes.push(Note::ShortRecord { asset: name(), horizon, record });
         }
+    }
+    notes
+}
+
+/// The notes on paths that are made of past hours.
+pub(super) fn past(scenario: &Scenario, law: &PathLaw, errors: Option<&PastErrors>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if let Some(errors) = errors {
+        notes.push(Note::PastHorizons {
+            starts: errors.starts,
+            independent: errors.independent_horizons,
+            horizon: scenario.simulation.horizon,
+            share: errors.share,
+            block_days: errors.block_days,
+        });
+    }
+    let assets = &scenario.assets;
+    let pairs: Vec<(String, String, f64)> = (0..assets.len())
+        .flat_map(|i| (i + 1..assets.len()).map(move |j| (i, j)))
+        .filter_map(|(i, j)| {
+            let correlation = law.recorded_correlation().get(i)?.get(j)?;
+            Some((assets[i].name.clone(), assets[j].name.clone(), *correlation))
+        })
+        .collect();
+    if !pairs.is_empty() {
+        notes.push(Note::SharedPast { pairs });
     }
     notes
 }

@@ -40,6 +40,10 @@ pub struct RunResult {
     pub notes: Vec<NoteText>,
     /// One entry per leverage, ascending.
     pub levels: Vec<LevelResult>,
+    /// Horizons in the recorded history that do not overlap, where paths are drawn from whole past horizons: what errors rest on, however many
+    /// paths are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub independent_horizons: Option<f64>,
     /// The network, where a miner works in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkResult>,
@@ -113,6 +117,12 @@ pub struct SafeLeverage {
     pub low: f64,
     /// Upper end of its 95 % interval.
     pub high: f64,
+    /// Lower end of the 95 % interval that counts in the errors of the model's parameters, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_with_parameters: Option<f64>,
+    /// Upper end of that interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high_with_parameters: Option<f64>,
     /// Whether it is the venue that allows no more, and not the target.
     pub limited_by_venue: bool,
 }

@@ -15,13 +15,21 @@ pub struct Sources {
     paths: u64,
     /// Leverage and what was taken; levels that are known without any work left out.
     levels: Vec<(f64, Choice)>,
+    /// Whether paths come in pairs of mirror images.
+    is_mirrored: bool,
 }
 
 impl Sources {
     /// What the levels of a run of some paths rest on.
     pub fn new(sampling: Sampling, paths: u64, levels: impl Iterator<Item = (f64, Choice)>) -> Self {
         let is_work = |(_, choice): &(f64, Choice)| choice.answer.is_none_or(|answer| !answer.is_certain());
-        Self { sampling, paths, levels: levels.filter(is_work).collect() }
+        Self { sampling, paths, levels: levels.filter(is_work).collect(), is_mirrored: false }
+    }
+
+    /// The same on paths in pairs of mirror images.
+    #[must_use]
+    pub fn mirrored(self, is_mirrored: bool) -> Self {
+        Self { is_mirrored, ..self }
     }
 
     /// Whether the scenario leaves the way to the probabilities to the program.
@@ -31,7 +39,7 @@ impl Sources {
     }
 
     /// The levels whose probability came about in a way.
-    fn by(&self, method: Method) -> impl Iterator<Item = &(f64, Choice)> {
+    fn by(&self, method: Method) -> impl Iterator<Item = &(f64, Choice)> + Clone {
         self.levels.iter().filter(move |(_, choice)| choice.probability.method == method)
     }
 
@@ -85,6 +93,19 @@ impl fmt::Display for Sources {
         }
         match self.has_choice() {
             true => write!(f, "All else comes from {} plain paths.", self.paths),
+            false if self.is_mirrored => {
+                let counted = self.by(Method::Counted).map(|(_, choice)| choice.probability);
+                let known = counted.filter(|estimate| estimate.std_error > 0.0);
+                let effective = known.map(|estimate| estimate.effective_paths());
+                write!(
+                    f,
+                    "Liquidations are counted on {} paths, each second one the mirror image of that before it: effective sample size {} \
+                     plain paths, gain {}. Errors of other numbers are those of independent paths.",
+                    self.paths,
+                    span(effective.clone()),
+                    span(effective.map(|n| n / self.paths as f64))
+                )
+            }
             false => write!(
                 f,
                 "Liquidations are counted on {0} independent paths: effective sample size {0}, gain 1.",

@@ -10,7 +10,7 @@ use super::run_result::{Interval, Kelly, LevelResult, PositionResult, Quantiles,
 use super::time::TimeToLiquidation;
 use crate::account::Follower;
 use crate::engine::Plan;
-use crate::estimate::{Choice, Ending, Estimators, Outcome};
+use crate::estimate::{Choice, Ending, Estimators, Outcome, PastErrors};
 use crate::market::SECONDS_PER_DAY;
 use crate::scenario::{RESULT_VERSION, Scenario};
 use crate::stats::{Distribution, Estimate, Sums, Tally};
@@ -28,14 +28,14 @@ const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
 
 /// The result of a run of a scenario: what its plan, its estimators and their outcome say.
 pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outcome: &Outcome) -> RunResult {
-    let Outcome { tally, answers, ending } = outcome;
+    let Outcome { tally, answers, ending, past } = outcome;
     let horizon_days = scenario.simulation.horizon.seconds() as f64 / SECONDS_PER_DAY;
     let follower = plan.follower();
     let choices: Vec<Choice> = (0..plan.terms.len())
         .map(|k| choose(plan, estimators.probability(answers, k, tally), tally, k))
         .collect();
     let level = |(k, choice): (usize, &Choice)| {
-        level_result(plan, &*follower, (tally, choice.probability), k, horizon_days)
+        level_result(plan, &*follower, (tally, choice.probability, past.as_ref()), k, horizon_days)
     };
     let levels: Vec<LevelResult> = choices.iter().enumerate().map(level).collect();
     let notes = noting::notes(scenario, plan, outcome, &levels, &choices);
@@ -54,6 +54,7 @@ pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outc
         interrupted: matches!(ending, Ending::Interrupted { .. }),
         notes: notes.iter().map(Note::text).collect(),
         levels,
+        independent_horizons: past.as_ref().map(|past| past.independent_horizons),
         network: NetworkResult::of(plan, tally),
         ..RunResult::default()
     }
@@ -70,7 +71,7 @@ fn choose(plan: &Plan, choice: Choice, tally: &Tally, k: usize) -> Choice {
 fn level_result(
     plan: &Plan,
     follower: &dyn Follower,
-    (tally, liquidation_probability): (&Tally, Estimate),
+    (tally, liquidation_probability, past): (&Tally, Estimate, Option<&PastErrors>),
     k: usize,
     horizon_days: f64,
 ) -> LevelResult {
@@ -87,6 +88,19 @@ fn level_result(
     let distribution = Distribution::new(&closing_equity);
     let bad_debt = cell.bad_debt.mapped(0.0, 1.0);
     let bad_debt = Estimate::mean(bad_debt.powers[1], bad_debt.squares[2], n);
+    let loss_probability = Estimate::probability(losses, losses, n);
+    let mean_return = Estimate::mean(returns.powers[1], returns.squares[2], n);
+    let (liquidation_probability, loss_probability, mean_return, bad_debt) = match past {
+        Some(past) => (
+            past.liquidation(k, liquidation_probability),
+            past.loss(k, loss_probability),
+            past.mean_return(k, mean_return, n),
+            past.bad_debt(k, bad_debt, n),
+        ),
+        None => (liquidation_probability, loss_probability, mean_return, bad_debt),
+    };
+    // Independent paths that would leave what is counted as open.
+    let m = past.map_or(n, |past| past.effective_paths(&[liquidation_probability, loss_probability]).min(n));
     let tails =
         |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
     let (fraction, log_growth) = distribution.kelly();
@@ -96,21 +110,22 @@ fn level_result(
         liquidation_price: level.liquidation_price,
         bankruptcy_price: level.bankruptcy_price,
         liquidation_probability,
-        loss_probability: Estimate::probability(losses, losses, n),
-        mean_return: Estimate::mean(returns.powers[1], returns.squares[2], n),
+        loss_probability,
+        mean_return,
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
         time_to_liquidation_days: TimeToLiquidation::of(&cell.time, &cell.times, horizon_days),
-        returns: return_stats(&returns, &distribution, n),
-        value_at_risk: tails(&|p| distribution.value_at_risk(p, n)),
-        expected_shortfall: tails(&|p| distribution.expected_shortfall(p, n)),
+        returns: return_stats(&returns, &distribution, m),
+        value_at_risk: tails(&|p| distribution.value_at_risk(p, m)),
+        expected_shortfall: tails(&|p| distribution.expected_shortfall(p, m)),
         kelly: Kelly { fraction, log_growth },
-        exits: passage::exits(cell, liquidation_probability, n),
-        survival: passage::survival(cell, liquidation_probability, horizon_days),
-        costs: account.map(passage::costs),
-        margin_calls: account.and_then(passage::margin_calls),
-        partial_liquidations: account.and_then(passage::partial_liquidations),
-        max_drawdown: account.map(passage::drawdown),
-        equity_over_time: account.map(|account| passage::equity_over_time(account, &plan.account.schedule)),
+        exits: passage::exits(cell, liquidation_probability, (n, m)),
+        survival: passage::survival(cell, liquidation_probability, horizon_days, m / n),
+        costs: account.map(|account| passage::costs(account, m / n)),
+        margin_calls: account.and_then(|account| passage::margin_calls(account, m / n)),
+        partial_liquidations: account.and_then(|account| passage::partial_liquidations(account, m / n)),
+        max_drawdown: account.map(|account| passage::drawdown(account, m / n)),
+        equity_over_time: account
+            .map(|account| passage::equity_over_time(account, &plan.account.schedule, m / n)),
         distribution: Some(EquityDistribution::new(&closing_equity)),
         positions: level.positions.iter().map(PositionResult::new).collect(),
         miner: plan.account.miner.as_ref().and_then(|opened| {

@@ -79,6 +79,9 @@ table! {
         /// Longest bar of an account of several positions: its margin follows a bridge in between, which is halved where a
         /// liquidation is in reach. As long as nothing else happens if absent.
         optional step: Duration,
+        /// Whether probabilities get a second interval that counts in the errors of the models' parameters
+        /// ([assets.NAME.model.errors]); false if absent.
+        optional parameter_errors: bool,
     }
 }
 

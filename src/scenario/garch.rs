@@ -4,6 +4,7 @@ use crate::market::Duration;
 use crate::model::Garch;
 use crate::model::check::{DEGREES_OF_FREEDOM, DRIFT, GARCH_ASYMMETRY, GARCH_WEIGHT, STEP_VARIANCE};
 
+use super::errors::ErrorsFile;
 use super::numbers::Ratio;
 use super::problem::{Code, Problem, Problems};
 use super::shape::Placed;
@@ -29,6 +30,8 @@ table! {
         optional dof: f64 where DEGREES_OF_FREEDOM,
         /// Variance of the first step; the long-run variance per step if absent.
         optional initial_variance: f64 where STEP_VARIANCE,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::model::check::{COEFFICIENT, DEVIATION, DRIFT, LOG_VARIANCE, SEASON};
 use crate::model::{Days, Har, HarNumbers, NormalDays, ShockLaw, VarianceState};
 
 use super::bootstrap::bars;
+use super::errors::ErrorsFile;
 use super::forecast::insufficient;
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
@@ -45,6 +46,8 @@ table! {
         optional shock: ShockFile,
         /// Mean log return per year, as a fraction; 0 if absent. Nothing is learnt from the past about where the price goes.
         optional log_drift: Ratio where DRIFT,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 
@@ -76,7 +79,7 @@ impl HarFile {
         };
         let log_drift = self.log_drift.as_ref().map_or(0.0, |drift| drift.value.0);
         if is_given("prices") {
-            if let Some(key) = NUMBERS.into_iter().chain(["shock"]).find(|key| is_given(key)) {
+            if let Some(key) = NUMBERS.into_iter().chain(["shock", "errors"]).find(|key| is_given(key)) {
                 let message = format!("`{key}` and `prices` exclude each other");
                 problem(
                     Code::Conflict,

@@ -1,5 +1,7 @@
 //! The identity of a scenario: a hash of everything that determines its result.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::account::Policy;
@@ -10,7 +12,7 @@ use super::types::{Account, Asset, Scenario, Simulation};
 use crate::venue::Venue;
 
 /// Version of the method: raised whenever the same scenario gives other numbers than before.
-pub const RESULT_VERSION: u32 = 7;
+pub const RESULT_VERSION: u32 = 8;
 
 #[derive(Serialize)]
 struct Determinants<'a> {
@@ -35,10 +37,15 @@ impl Scenario {
         for terms in positions.iter_mut().filter_map(|position| position.terms.as_mut()) {
             terms.venue = nameless(&terms.venue);
         }
+        // Errors that nothing is drawn from determine nothing.
+        let mut assets = Cow::Borrowed(&self.assets);
+        if !self.simulation.parameter_errors && self.assets.iter().any(|asset| asset.errors.is_some()) {
+            assets.to_mut().iter_mut().for_each(|asset| asset.errors = None);
+        }
         let determinants = Determinants {
             version: RESULT_VERSION,
             simulation: &self.simulation,
-            assets: &self.assets,
+            assets: &assets,
             dependence: &self.dependence,
             account: Account { venue: nameless(&self.account.venue), positions, ..self.account.clone() },
             miner: self.miner.as_ref(),

@@ -47,7 +47,7 @@ const ESTIMATES: [&str; 35] = [
 ];
 
 /// Parts of an estimate; the key alone means its value.
-const PARTS: [&str; 4] = ["value", "std_error", "low", "high"];
+const PARTS: [&str; 6] = ["value", "std_error", "low", "high", "low_with_parameters", "high_with_parameters"];
 
 /// Keys of a level of the result that hold a number.
 const NUMBERS: [&str; 19] = [
@@ -73,7 +73,7 @@ const NUMBERS: [&str; 19] = [
 ];
 
 /// The keys of a level of the result that a limit can name; an estimate can also be followed by `.value`, `.std_error`,
-/// `.low` or `.high`.
+/// `.low` or `.high`, and where errors of parameters are asked for by `.low_with_parameters` or `.high_with_parameters`.
 pub fn metrics() -> impl Iterator<Item = &'static str> + Clone {
     ESTIMATES.into_iter().chain(NUMBERS)
 }

@@ -34,6 +34,7 @@ mod bootstrap;
 mod borrow;
 mod garch;
 mod days;
+mod errors;
 mod har;
 mod hedges;
 mod miner;

@@ -9,6 +9,7 @@ use crate::model::check::{
 use crate::model::{Bates, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model};
 
 use super::bootstrap::BootstrapFile;
+use super::errors::ErrorsFile;
 use super::forecast::{ForecastFile, ScaledHistoryFile};
 use super::garch::{GarchFile, positive_step};
 use super::har::HarFile;
@@ -16,6 +17,7 @@ use super::kinds::kinds;
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::regime::RegimeFile;
+use super::shape::Placed;
 use super::table::table;
 use super::tree::number;
 
@@ -44,6 +46,8 @@ table! {
         required drift: Ratio where DRIFT,
         /// Volatility per square root of a year, as a fraction.
         required volatility: Ratio where VOLATILITY,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 
@@ -56,6 +60,8 @@ table! {
         required volatility: Ratio where VOLATILITY,
         /// The jumps of the price.
         required jumps: JumpsFile,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 
@@ -80,6 +86,8 @@ table! {
         required volatility: Ratio where VOLATILITY,
         /// The jumps of the price.
         required jumps: KouJumpsFile,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 
@@ -114,6 +122,8 @@ table! {
         required correlation: Ratio where CORRELATION,
         /// Longest step of the simulation, such as "4h": shorter is less biased and slower; horizon / 96, at most 8h, if absent.
         optional step: Duration,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 
@@ -136,6 +146,8 @@ table! {
         optional step: Duration,
         /// The jumps of the price.
         required jumps: JumpsFile,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 
@@ -148,6 +160,8 @@ table! {
         required volatility: Ratio where VOLATILITY,
         /// The jumps of the price.
         required jumps: HawkesJumpsFile,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 
@@ -168,6 +182,22 @@ table! {
 }
 
 impl ModelFile {
+    /// The errors of its numbers, where its table has them.
+    pub fn errors(&self) -> Option<&Placed<ErrorsFile>> {
+        match self {
+            Self::Gbm(file) => file.errors.as_ref(),
+            Self::Merton(file) => file.errors.as_ref(),
+            Self::Kou(file) => file.errors.as_ref(),
+            Self::Heston(file) => file.errors.as_ref(),
+            Self::Bates(file) => file.errors.as_ref(),
+            Self::Garch(file) => file.errors.as_ref(),
+            Self::Regime(file) => file.errors.as_ref(),
+            Self::Hawkes(file) => file.errors.as_ref(),
+            Self::Har(file) => file.errors.as_ref(),
+            Self::Bootstrap(_) | Self::ScaledHistory(_) | Self::Forecast(_) => None,
+        }
+    }
+
     /// The model, if all of its values were read; what several keys have wrong together is reported. `horizon` is the length of
     /// the paths, `place` that of the table.
     pub fn resolve(
@@ -290,6 +320,7 @@ impl BatesFile {
             vol_of_vol: self.vol_of_vol.clone(),
             correlation: self.correlation.clone(),
             step: self.step.clone(),
+            errors: None,
             given: self.given.clone(),
             missing_without_miner: Vec::new(),
         }

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::model::{Regime, RegimeState};
 
+use super::errors::ErrorsFile;
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::range::Range;
@@ -29,6 +30,8 @@ table! {
         /// State at the start: its number, counted from 0, "stationary" (the long-run law; used if absent), or a list with the
         /// probability of each.
         optional start: StartChoice,
+        /// Errors of the fitted numbers, which parameter_errors draws from.
+        optional errors: ErrorsFile,
     }
 }
 

@@ -12,7 +12,7 @@ use super::types::{
     Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
 use super::written::Written;
-use super::{dependence, equity, leverage, limits, mining, of_hours, opened, positions, stress};
+use super::{dependence, equity, errors, leverage, limits, mining, of_hours, opened, positions, stress};
 
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
@@ -30,14 +30,17 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     }
     let simulation =
         file.simulation.as_ref().and_then(|simulation| resolve_simulation(&simulation.value, problems));
-    let assets = resolve_assets(file, problems);
+    let mut assets = resolve_assets(file, problems);
     let dependence = dependence::resolve(
         file.correlation.as_ref(),
         file.common_jumps.as_ref(),
         &asset_names(file),
         problems,
     );
+    let asked = file.simulation.as_ref().and_then(|simulation| simulation.value.parameter_errors.as_ref());
+    errors::check(asked, assets.as_deref(), problems);
     of_hours::check(file, assets.as_deref(), simulation.as_ref(), problems);
+    of_hours::share(file, assets.as_mut(), problems);
     let equity = equity::resolve(file, problems);
     let levels = file
         .account
@@ -129,6 +132,7 @@ fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<
         monitoring,
         sampling: file.sampling.as_ref().map_or(Sampling::Auto, |sampling| sampling.value),
         step: file.step.as_ref().map(|step| step.value),
+        parameter_errors: file.parameter_errors.as_ref().is_some_and(|asked| asked.value),
     })
 }
 
@@ -195,13 +199,13 @@ fn resolve_assets(file: &ScenarioFile, problems: &mut Problems) -> Option<Vec<As
                 Some(stress) => stress::resolve(stress, horizon, problems),
                 None => Some(Stress::default()),
             };
+            let file = asset.model.as_ref()?;
+            let model = file.value.resolve(horizon, &file.place, problems)?;
             Some(Asset {
                 name: name.value.clone(),
                 price: asset.price.as_ref()?.value,
-                model: {
-                    let model = asset.model.as_ref()?;
-                    model.value.resolve(horizon, &model.place, problems)?
-                },
+                errors: errors::resolve(file.value.errors(), &model, problems)?,
+                model,
                 stress: stress?,
                 network: match &asset.network {
                     Some(network) => Some(network.value.resolve(problems)?),

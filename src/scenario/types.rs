@@ -6,7 +6,7 @@ use super::written::Written;
 use crate::account::miner::Miner;
 use crate::account::{Level, LevelError, Policy};
 use crate::market::Duration;
-use crate::model::{Dependence, Model, Network, Stress};
+use crate::model::{Dependence, Model, Network, ParameterErrors, Stress};
 use crate::venue::{Contract, Flows, MaintenanceBasis, MarginTier, Side, Venue};
 
 /// Everything that determines a result, checked and complete.
@@ -64,6 +64,10 @@ pub struct Simulation {
     /// Longest bar of an account of several positions; chosen by the engine if none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<Duration>,
+    /// Whether results get a second interval that counts the errors of the models' parameters in; without effect where no
+    /// asset has any.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub parameter_errors: bool,
 }
 
 /// How liquidation probabilities are estimated.
@@ -122,6 +126,9 @@ pub struct Asset {
     pub price: f64,
     /// The law of the price.
     pub model: Model,
+    /// Errors of the model's parameters, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<ParameterErrors>,
     /// What is laid over the model.
     #[serde(skip_serializing_if = "Stress::is_empty")]
     pub stress: Stress,

@@ -43,6 +43,8 @@ pub struct Usual {
     pub quantity: Option<f64>,
     /// Collateral behind a position that is open already.
     pub margin: Option<f64>,
+    /// Whether errors of the parameters are counted in.
+    pub parameter_errors: bool,
 }
 
 /// A short name that means nothing in a scenario.
@@ -101,6 +103,9 @@ impl Usual {
         }
         if let Some(horizon) = self.horizon {
             set("simulation.horizon", format!("\"{horizon}\""));
+        }
+        if self.parameter_errors {
+            set("simulation.parameter_errors", "true".to_owned());
         }
         if let Some(venue) = &self.venue {
             if positions(&root).iter().any(|position| position.at(&["venue"]).is_some()) {

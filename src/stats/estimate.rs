@@ -67,12 +67,26 @@ pub struct Estimate {
     /// How it came about.
     #[serde(default)]
     pub method: Method,
+    /// Lower end of the 95 % interval that counts in the errors of the model's parameters, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_with_parameters: Option<f64>,
+    /// Upper end of that interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high_with_parameters: Option<f64>,
 }
 
 impl Estimate {
     /// A counted quantity with an interval of its own.
     pub fn new(value: f64, std_error: f64, [low, high]: [f64; 2]) -> Self {
-        Self { value, std_error, low, high, method: Method::Counted }
+        Self {
+            value,
+            std_error,
+            low,
+            high,
+            method: Method::Counted,
+            low_with_parameters: None,
+            high_with_parameters: None,
+        }
     }
 
     /// The same, come about in this way.
@@ -91,6 +105,17 @@ impl Estimate {
         let n = replicates.clone().count() as f64;
         let value = replicates.clone().fold(0.0, |sum, one| sum + one) / n;
         let squares = replicates.fold(0.0, |sum, one| sum + (one - value) * (one - value));
+        Self::of_spread(value, squares, n)
+    }
+
+    /// The same from the sum of `n` replicates and that of their squares, for replicates that differ by more than their last digits.
+    pub fn of_sums(sum: f64, sum_of_squares: f64, n: f64) -> Self {
+        let value = sum / n;
+        Self::of_spread(value, (sum_of_squares - sum * value).max(0.0), n)
+    }
+
+    /// The mean of `n` replicates whose squared distances from it come to a sum.
+    fn of_spread(value: f64, squares: f64, n: f64) -> Self {
         let std_error = (squares / (n * (n - 1.0))).sqrt();
         let half = student_quantile(n - 1.0) * std_error;
         Self::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
@@ -120,6 +145,19 @@ impl Estimate {
         Self::new(value, variance.sqrt(), proportion_interval(value * effective, effective))
     }
 
+    /// The same where the square of the error is itself an estimate of so many degrees of freedom: the effective sample size shrinks by
+    /// the squared ratio of the quantiles of the normal law and of Student's t (Korn and Graubard 1998).
+    pub fn proportion_with(value: f64, std_error: f64, degrees: f64) -> Self {
+        let stretched = Self::proportion(value, std_error * student_quantile(degrees) / Z_95);
+        Self { std_error, ..stretched }
+    }
+
+    /// A mean with the interval of Student's t at so many degrees of freedom.
+    pub fn normal_with(value: f64, std_error: f64, degrees: f64) -> Self {
+        let half = student_quantile(degrees) * std_error;
+        Self::new(value, std_error, [value - half, value + half])
+    }
+
     /// A probability strictly between 0 and 1 with its standard error; Wilson's interval at the effective sample size.
     pub fn proportion(value: f64, std_error: f64) -> Self {
         let effective = value * (1.0 - value) / (std_error * std_error);
@@ -133,12 +171,26 @@ impl Estimate {
 
     /// The estimate of minus the quantity.
     pub fn negated(self) -> Self {
-        Self { value: -self.value, low: -self.high, high: -self.low, ..self }
+        Self {
+            value: -self.value,
+            low: -self.high,
+            high: -self.low,
+            low_with_parameters: self.high_with_parameters.map(|high| -high),
+            high_with_parameters: self.low_with_parameters.map(|low| -low),
+            ..self
+        }
     }
 
     /// The estimate of one less the quantity.
     pub fn complement(self) -> Self {
-        Self { value: 1.0 - self.value, low: 1.0 - self.high, high: 1.0 - self.low, ..self }
+        Self {
+            value: 1.0 - self.value,
+            low: 1.0 - self.high,
+            high: 1.0 - self.low,
+            low_with_parameters: self.high_with_parameters.map(|high| 1.0 - high),
+            high_with_parameters: self.low_with_parameters.map(|low| 1.0 - low),
+            ..self
+        }
     }
 }
 
@@ -184,6 +236,22 @@ mod tests {
             let estimate = Estimate::probability(events, events, n);
             assert!((estimate.low - low).abs() <= 1e-9 * low, "{events}/{n}: {estimate:?} {low}");
             assert!((estimate.high - high).abs() <= 1e-9 * high, "{events}/{n}: {estimate:?} {high}");
+        }
+    }
+
+    #[test]
+    fn sums_of_replicates_say_what_the_replicates_say() {
+        let replicates = [0.011, 0.013, 0.0095, 0.0121];
+        let (sum, squares) = (replicates.iter().sum(), replicates.iter().map(|x| x * x).sum());
+        let (one, other) =
+            (Estimate::of_replicates(replicates.into_iter()), Estimate::of_sums(sum, squares, 4.0));
+        for (one, other) in [
+            (one.value, other.value),
+            (one.std_error, other.std_error),
+            (one.low, other.low),
+            (one.high, other.high),
+        ] {
+            assert!((one / other - 1.0).abs() < 1e-9, "{one} {other}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountTally, Histogram, MinerTally, Moments, NetworkTally, Strata, Sums};
+use super::{AccountTally, Histogram, MinerTally, Mirrors, Moments, NetworkTally, Strata, Sums};
 
 /// The tally of one leverage level.
 ///
@@ -141,6 +141,9 @@ pub struct Tally {
     pub depths: Histogram,
     /// Liquidations by the strata of what drives the price; empty where paths are not sorted.
     pub strata: Strata,
+    /// Liquidations of paths and their mirror images; empty where paths have none.
+    #[serde(default, skip_serializing_if = "Mirrors::is_empty")]
+    pub mirrors: Mirrors,
     /// The network that a miner works in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Box<NetworkTally>>,
@@ -157,6 +160,7 @@ impl Tally {
         self.paths += other.paths;
         self.depths += &other.depths;
         self.strata.merge(&other.strata);
+        self.mirrors.merge(&other.mirrors);
         if let Some(theirs) = &other.network {
             self.network.get_or_insert_default().merge(theirs);
         }

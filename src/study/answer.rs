@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::best::{Best, best};
 use super::criterion::Criterion;
+use super::parameters::spread;
 use super::safe::{CurvePoint, Depths};
 use super::search::{Found, largest_within};
 use super::simulation::{RunError, run_tallied};
@@ -19,6 +20,9 @@ use crate::stats::Method;
 const CURVE_POINTS: usize = 60;
 /// The answer where no leverage pays.
 const NO_LEVERAGE: &str = "no leverage: expected growth is not above zero";
+
+/// Where one pass cannot tell, parameters are not drawn.
+const NO_PARAMETERS: &str = "The intervals are of sampling alone: errors of the parameters are counted in where one pass over the paths gives the answer.";
 
 /// What is found for one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,6 +69,12 @@ pub struct SafeEntry {
     pub low: Option<f64>,
     /// Upper end of its 95 % interval.
     pub high: Option<f64>,
+    /// Lower end of the 95 % interval that counts in the errors of the model's parameters, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low_with_parameters: Option<f64>,
+    /// Upper end of that interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high_with_parameters: Option<f64>,
     /// Whether it is the venue that allows no more.
     pub limited_by_venue: bool,
     /// The share of wealth as collateral and the growth, where that is the criterion.
@@ -83,6 +93,8 @@ impl From<SafeLeverage> for SafeEntry {
             leverage: safe.leverage,
             low: Some(safe.low),
             high: Some(safe.high),
+            low_with_parameters: safe.low_with_parameters,
+            high_with_parameters: safe.high_with_parameters,
             limited_by_venue: safe.limited_by_venue,
             kelly: None,
             reason: None,
@@ -99,6 +111,8 @@ impl SafeEntry {
             leverage: found.leverage,
             low: found.low,
             high: found.high,
+            low_with_parameters: None,
+            high_with_parameters: None,
             limited_by_venue: found.limited_by_venue,
             kelly: None,
             reason: None,
@@ -112,6 +126,8 @@ impl SafeEntry {
             leverage: 0.0,
             low: Some(0.0),
             high: None,
+            low_with_parameters: None,
+            high_with_parameters: None,
             limited_by_venue: false,
             kelly: None,
             reason: Some(NO_LEVERAGE.to_owned()),
@@ -153,6 +169,7 @@ pub fn safe(
     options: &RunOptions<'_>,
 ) -> Result<SafeReport, SafeError> {
     let (result, tally) = run_tallied(scenario, options)?;
+    let depths = Depths::new(scenario, &tally).map(|depths| depths.resting_on(&result));
     if options.stop.load(Ordering::Relaxed) {
         return Err(RunError::Interrupted.into());
     }
@@ -171,12 +188,15 @@ pub fn safe(
         curve: Vec::new(),
     };
     if criterion == Criterion::LiquidationProbability
-        && let Some(depths) = Depths::new(scenario, &tally)
+        && let Some(depths) = depths
     {
         "one_pass".clone_into(&mut report.method);
         report.curve = depths.curve(CURVE_POINTS);
-        one_pass(&mut report, &depths, limits, options)?;
+        one_pass(&mut report, scenario, &depths, limits, options)?;
     } else {
+        if scenario.simulation.parameter_errors {
+            report.notes.push(NO_PARAMETERS.to_owned());
+        }
         report.notes.push(
             "One pass cannot tell this: several levels were run on the same random numbers and closed in on."
                 .to_owned(),
@@ -195,11 +215,12 @@ pub fn safe(
 /// Adds the answers that one pass over the paths gives, and where they come from.
 fn one_pass(
     report: &mut SafeReport,
+    scenario: &Scenario,
     depths: &Depths<'_>,
     limits: &[f64],
     options: &RunOptions<'_>,
 ) -> Result<(), RunError> {
-    let (mut crossing, mut rare) = (Vec::new(), Vec::new());
+    let (mut crossing, mut rare, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for max in limits {
         let (safe, by) = depths.safest(*max, options)?;
         match by {
@@ -207,8 +228,22 @@ fn one_pass(
             Method::Splitting => rare.push(format!("{max}")),
             _ => {}
         }
-        report.safe_leverage.push(safe.into());
+        found.push(safe);
     }
+    if scenario.simulation.parameter_errors {
+        let leverages: Vec<f64> = found.iter().map(|safe| safe.leverage).collect();
+        if let Some(spread) = spread(scenario, &leverages, report.paths, options)? {
+            let mut unknown = Vec::new();
+            for safe in &mut found {
+                match spread.at(safe.leverage) {
+                    Some(deviation) => *safe = depths.with_parameter_error(*safe, deviation),
+                    None => unknown.push(safe.leverage),
+                }
+            }
+            report.notes.extend(spread.notes(unknown).iter().map(|note| note.text().message));
+        }
+    }
+    report.safe_leverage.extend(found.into_iter().map(SafeEntry::from));
     if !crossing.is_empty() {
         report.notes.push(format!(
             "At most {}: from crossing probabilities on scrambled Sobol points.",

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::assumptions::Assumptions;
 use super::comparison::{Comparison, ComparisonOptions, compare};
+use super::levels::run_levels as run;
 use super::limits::{LimitCheck, check_limits};
-use super::simulation::{RunError, run_levels as run};
+use super::simulation::RunError;
 use super::verdict::Verdict;
 use crate::engine::RunOptions;
 use crate::result::RunResult;

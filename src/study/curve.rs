@@ -5,12 +5,15 @@
 //! quarter of the paths is enough to add less than half of the time; elsewhere each level is followed on its own, and the
 //! paths shrink as the levels grow.
 
+use std::borrow::Cow;
+
 use super::safe::LeverageRange;
 use super::search::at_levels;
-use super::simulation::{RunError, run_tallied};
-use crate::engine::RunOptions;
+use super::simulation::{Prepared, RunError};
+use crate::engine::{Executor, RunOptions};
+use crate::estimate::{CurvePart, estimate, outcome_of};
 use crate::numeric::elementary;
-use crate::result::{CurveLevel, RunResult};
+use crate::result::{CurveLevel, RunResult, summarise};
 use crate::scenario::{PathBudget, Scenario};
 
 /// Points of the curve besides the listed levels.
@@ -24,21 +27,29 @@ const LEAST_PATHS: u64 = 256;
 /// Most paths: a curve is a picture, and a run of many machines must not wait for it.
 const MOST_PATHS: u64 = 1 << 18;
 
-/// The curve of a finished run; only its own levels where the venue allows nothing between them.
+/// The curve of a finished run; only its own levels where the venue allows nothing between them. Parts of the run may have made the runs of
+/// the other levels already.
 ///
 /// # Errors
 /// See [`RunError`].
 pub fn curve(
     scenario: &Scenario,
     result: &RunResult,
+    made: Option<CurvePart>,
     options: &RunOptions<'_>,
 ) -> Result<Vec<CurveLevel>, RunError> {
-    let leverages = between(scenario);
-    let paths = budget(scenario, leverages.len(), result.paths);
     let mut levels: Vec<CurveLevel> = result.levels.iter().map(CurveLevel::of).collect();
-    if !leverages.is_empty() && paths >= LEAST_PATHS {
-        let dense = dense(scenario, leverages, paths);
-        let (found, _) = run_tallied(&dense, options)?;
+    if let Some((dense, paths)) = dense(scenario, result.paths) {
+        let prepared = Prepared::of(Cow::Owned(dense))?;
+        let (job, executor) = (prepared.job(), Executor::new(*options)?);
+        let outcome = match made.filter(|made| made.tally.paths == paths) {
+            Some(CurvePart { tally, work }) => outcome_of(&job, tally, &executor.sharing(None, work)),
+            None => estimate(&[job], &executor)?.pop().ok_or(RunError::Interrupted)?,
+        };
+        if outcome.tally.paths == 0 {
+            return Err(RunError::Interrupted);
+        }
+        let found = summarise(&prepared.scenario, &prepared.plan, &prepared.estimators, &outcome);
         levels.extend(found.levels.iter().map(CurveLevel::of));
         levels.sort_by(|a, b| a.leverage.total_cmp(&b.leverage));
     }
@@ -46,6 +57,24 @@ pub fn curve(
         bound(&mut levels);
     }
     Ok(levels)
+}
+
+/// What parts of a run of some paths share out of its curve: the run of the other levels, where what it comes to takes little room, and its
+/// number of paths. Elsewhere it is left to whoever joins the parts.
+pub(super) fn shared(scenario: &Scenario, paths: u64) -> Option<(Scenario, u64)> {
+    dense(scenario, paths).filter(|_| only_the_price_moves(scenario))
+}
+
+/// The run of the levels between those of a run of some paths, and its number of paths; none where there are no such levels, or few paths.
+fn dense(scenario: &Scenario, paths: u64) -> Option<(Scenario, u64)> {
+    let leverages = between(scenario);
+    let paths = budget(scenario, leverages.len(), paths);
+    if leverages.is_empty() || paths < LEAST_PATHS {
+        return None;
+    }
+    let mut dense = at_levels(scenario, leverages);
+    dense.simulation.paths = PathBudget::Fixed(paths);
+    Some((dense, paths))
 }
 
 /// Leverages of three digits between the listed ones, evenly spaced in logarithms; none of the listed.
@@ -87,13 +116,6 @@ fn budget(scenario: &Scenario, levels: usize, paths: u64) -> u64 {
     let cost =
         if only_the_price_moves(scenario) { CHEAP } else { CHEAP.max((2 * levels).div_ceil(listed) as u64) };
     (paths / cost).min(MOST_PATHS)
-}
-
-/// The scenario of the curve's own run.
-fn dense(scenario: &Scenario, leverages: Vec<f64>, paths: u64) -> Scenario {
-    let mut dense = at_levels(scenario, leverages);
-    dense.simulation.paths = PathBudget::Fixed(paths);
-    dense
 }
 
 /// Whether one number a path decides at every level, so that more levels cost next to nothing.

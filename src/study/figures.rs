@@ -39,10 +39,25 @@ pub fn interval(estimate: &Estimate) -> Option<String> {
     if !(SMALLEST_SHOWN..1.0).contains(&value) {
         return None;
     }
-    let decimals = decimals(estimate);
+    Some(between(low, high, decimals(estimate)))
+}
+
+/// The interval of a probability that counts in the errors of the parameters, where it is known.
+pub fn interval_with_parameters(estimate: &Estimate) -> Option<String> {
+    let (low, high) = estimate.low_with_parameters.zip(estimate.high_with_parameters)?;
+    if !(SMALLEST_SHOWN..1.0).contains(&estimate.value) {
+        return None;
+    }
+    // Ends that lie far apart say something with a digit more than the value has.
+    let most = if estimate.value >= 0.1 { 1 } else { 3 };
+    Some(between(low, high, decimals_of(0.25 * (high - low)).min(most)))
+}
+
+/// Ends in per cent, rounded outwards.
+fn between(low: f64, high: f64, decimals: usize) -> String {
     let low = shown(floor(100.0 * low, decimals).max(0.0), decimals);
     let high = shown(ceil(100.0 * high, decimals).min(100.0), decimals);
-    Some(format!("{low} to {high} %"))
+    format!("{low} to {high} %")
 }
 
 /// How rare a probability is, in words: `about 1 in 9`; none where there is nothing to divide by.
@@ -171,6 +186,23 @@ mod tests {
             assert_eq!(probability(&estimate), text);
             assert_eq!(interval(&estimate).as_deref(), Some(range));
         }
+    }
+
+    #[test]
+    fn the_second_interval_has_the_digits_of_its_own_width() {
+        let wide = |value: f64, low: f64, high: f64| Estimate {
+            low_with_parameters: Some(low),
+            high_with_parameters: Some(high),
+            ..estimate(value, value - 1e-5, value + 1e-5)
+        };
+        for (estimate, text) in [
+            (wide(0.0242, 0.0130, 0.0444), "1.3 to 4.5 %"),
+            (wide(0.227, 0.1816, 0.2801), "18 to 29 %"),
+            (wide(8.9e-5, 1.66e-5, 4.757e-4), "0.00 to 0.05 %"),
+        ] {
+            assert_eq!(interval_with_parameters(&estimate).as_deref(), Some(text));
+        }
+        assert_eq!(interval_with_parameters(&estimate(0.1, 0.09, 0.11)), None);
     }
 
     #[test]

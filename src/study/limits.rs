@@ -126,6 +126,10 @@ impl Bounds<'_> {
     fn absent(&self, leverage: f64, cannot_be_liquidated: bool) -> LimitCheck {
         let (verdict, reason) = if cannot_be_liquidated {
             (Verdict::Pass, "this level cannot be liquidated")
+        } else if self.limit.metric.ends_with("_with_parameters") {
+            let reason = "the result has no such number: errors of parameters were not asked for \
+                          (simulation.parameter_errors), or too few paths were liquidated";
+            (Verdict::Undecided, reason)
         } else {
             (Verdict::Undecided, "the result has no such number: no liquidation was seen")
         };

@@ -18,12 +18,16 @@ mod evaluate_error;
 mod forecasts;
 mod grid;
 mod given;
+mod kept_run;
+mod levels;
 mod limits;
 mod liquidation;
 mod metric;
 mod self_check;
 mod packed;
+mod parameters;
 mod part_file;
+mod part_run;
 mod question;
 mod recorded_network;
 mod replay;
@@ -54,16 +58,17 @@ pub use comparison::{
     compare,
 };
 pub use criterion::Criterion;
-pub use curve::curve;
 pub use effect::{Effect, is_gain};
 pub use evaluate::evaluate;
 pub use evaluate_error::EvaluateError;
 pub use forecast::{
-    Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, ReliabilityBin, Scores,
-    WalkOptions, barriers, logistic, scores, walk,
+    Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, OtherModels,
+    ReliabilityBin, Scores, WalkOptions, barriers, logistic, scores, walk, walk_beside,
 };
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use given::{Between, GivenPaths};
+pub use kept_run::{KeptPart, KeptRunError, part_files, run_kept};
+pub use levels::{run_levels, run_sharing};
 pub use limits::{LimitCheck, check_limits};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
@@ -71,6 +76,7 @@ pub use liquidation::{
 pub use metric::{Measurement, Metrics};
 pub use packed::{PackedError, pack, unpack};
 pub use part_file::{PartFile, PartFileError, PartScenario};
+pub use part_run::{PartHints, PartRun, run_shard};
 pub use recorded_network::RecordedNetwork;
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
@@ -80,7 +86,7 @@ pub use search::{Found, largest_within};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer, answer_at, chosen};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
-pub use simulation::{RunError, result_of, run_levels, run_shard, run_sharing, run_tallied};
+pub use simulation::{RunError, result_of, run_tallied};
 pub use soundness::{UnsoundResult, sound};
 pub use sweep::{OverError, SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use vary::{Vary, VaryAnswer, VaryError, VaryReport, vary};

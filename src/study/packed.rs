@@ -12,7 +12,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Begins the bytes, with the version of the format.
-const MAGIC: &[u8] = b"liqsim part 1\n";
+const MAGIC: &[u8] = b"liqsim part 2\n";
+/// Any version begins so.
+const ANY: &[u8] = b"liqsim part ";
+/// Bytes of a part before they were deflated, at most.
+const MOST_BYTES: u64 = 1 << 30;
 /// Pairs below which a list is left as it is.
 const FEWEST_PAIRS: usize = 4;
 
@@ -23,6 +27,11 @@ pub struct PackedError(String);
 
 fn damaged(what: impl ToString) -> PackedError {
     PackedError(what.to_string())
+}
+
+/// Whether bytes are those of a part, of this version or another.
+pub(super) fn is_packed(bytes: &[u8]) -> bool {
+    bytes.starts_with(ANY)
 }
 
 /// The bytes of a part.
@@ -44,7 +53,7 @@ pub fn pack<T: Serialize>(part: &T) -> Result<Vec<u8>, PackedError> {
         }
     }
     write_text(&text[start..], &mut bytes);
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     let packed = packed.write_all(&bytes).and_then(|()| packed.finish()).map_err(damaged)?;
     Ok([MAGIC, blake3::hash(&packed).as_bytes(), &packed].concat())
 }
@@ -61,7 +70,7 @@ pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, PackedError> {
         return Err(damaged("its checksum is another"));
     }
     let mut bytes = Vec::new();
-    GzDecoder::new(packed).read_to_end(&mut bytes).map_err(damaged)?;
+    GzDecoder::new(packed).take(MOST_BYTES).read_to_end(&mut bytes).map_err(damaged)?;
     let text = read(&bytes).ok_or_else(|| damaged("it ends early"))?;
     serde_json::from_slice(&text).map_err(damaged)
 }
@@ -101,16 +110,28 @@ fn write_text(text: &[u8], out: &mut Vec<u8>) {
     out.extend(text);
 }
 
+/// Counts of neighbours that are much alike take less as steps from one to the next: whichever takes fewer bytes.
 fn write_bins(pairs: &[(u64, u64)], out: &mut Vec<u8>) {
     let zeros = pairs.iter().map(|(_, count)| count.trailing_zeros()).min().unwrap_or(0).min(63);
+    let (mut plain, mut steps) = (Vec::new(), Vec::new());
+    let mut last = 0_u64;
+    for (_, count) in pairs {
+        let count = count >> zeros;
+        varint(count, &mut plain);
+        let step = count.wrapping_sub(last) as i64;
+        // Without its sign, which is the lowest bit: 0, -1, 1, -2, ...
+        varint(((step << 1) ^ (step >> 63)) as u64, &mut steps);
+        last = count;
+    }
+    let takes_steps = steps.len() < plain.len();
     varint(pairs.len() as u64, out);
-    varint(zeros.into(), out);
+    varint(u64::from(zeros) << 1 | u64::from(takes_steps), out);
     let mut last = 0;
     for (bin, _) in pairs {
         varint(bin - last, out);
         last = *bin;
     }
-    pairs.iter().for_each(|(_, count)| varint(count >> zeros, out));
+    out.extend(if takes_steps { steps } else { plain });
 }
 
 /// Seven bits a byte, the lowest first.
@@ -134,17 +155,39 @@ fn read(mut bytes: &[u8]) -> Option<Vec<u8>> {
         if rest.is_empty() {
             return Some(text);
         }
-        let (count, zeros) = (read_varint(rest)?, u32::try_from(read_varint(rest)?).ok()?);
+        let (count, kind) = (read_varint(rest)?, u32::try_from(read_varint(rest)?).ok()?);
+        let (zeros, takes_steps) = (kind >> 1, kind & 1 == 1);
         let steps: Vec<u64> = (0..count).map(|_| read_varint(rest)).collect::<Option<_>>()?;
-        let mut bin = 0_u64;
+        let (mut bin, mut last) = (0_u64, 0_u64);
         for (place, step) in steps.into_iter().enumerate() {
             bin = bin.checked_add(step)?;
-            let count = read_varint(rest)?.checked_shl(zeros)?;
+            let read = read_varint(rest)?;
+            last = match takes_steps {
+                true => last.wrapping_add((read >> 1) ^ (read & 1).wrapping_neg()),
+                false => read,
+            };
+            let count = last.checked_shl(zeros)?;
             text.extend(if place == 0 { "[[" } else { ",[" }.bytes());
-            text.extend(format!("{bin},{count}]").bytes());
+            digits(bin, &mut text);
+            text.push(b',');
+            digits(count, &mut text);
+            text.push(b']');
         }
         text.push(b']');
     }
+}
+
+/// The decimal digits of a number; a part has very many of them.
+fn digits(mut number: u64, out: &mut Vec<u8>) {
+    let start = out.len();
+    loop {
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out[start..].reverse();
 }
 
 fn read_varint(rest: &mut &[u8]) -> Option<u64> {
@@ -170,6 +213,8 @@ mod tests {
     fn everything_that_json_holds_comes_back() {
         let value = json!({
             "bins": [[3, 1 << 24], [4, 5 << 24], [700, 1 << 30], [45_000, 1 << 24], [45_001, u64::MAX]],
+            "steps": [[0, 9_000], [1, 9_004], [2, 8_990], [3, 9_001], [4, 8_996], [5, 9_031]],
+            "far": [[0, 0], [1, u64::MAX], [2, 1], [3, u64::MAX - 1], [4, 3]],
             "no bins": [[3, 1], [2, 1], [5, 1], [6, 1]],
             "deeper": [[[1, 2], [2, 2], [3, 2], [4, 2]], [[1.5, 2], [2, 2], [3, 2], [4, 2]]],
             "few": [[1, 2]],

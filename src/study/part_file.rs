@@ -1,14 +1,16 @@
-//! The file of a part of a run: what its paths came to, and the scenario, so that parts can be joined where they are alone.
+//! The file of a part of a run: what its blocks came to, and the scenario, so that parts can be joined where they are alone. Few bytes for
+//! machines ([`pack`]), or JSON for people.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::packed::{self, PackedError, pack, unpack};
 use crate::estimate::Partial;
 use crate::scenario::{self, Problems, Scenario, Source};
 
 /// Version of the format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What the file of a part holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ pub enum PartFileError {
     /// Its numbers are not those that were written.
     #[error("it is damaged")]
     Damaged,
+    /// Not the bytes of a part.
+    #[error(transparent)]
+    Packed(#[from] PackedError),
 }
 
 impl PartScenario {
@@ -83,20 +88,62 @@ impl PartFile {
         Ok(serde_json::to_string(self)? + "\n")
     }
 
-    /// Reads the text of a file.
+    /// The part as few bytes.
+    ///
+    /// # Errors
+    /// A number cannot be written as JSON.
+    pub fn bytes(&self) -> Result<Vec<u8>, PartFileError> {
+        Self::packed(&self.scenario, &self.partial)
+    }
+
+    /// The same of a part that is needed on.
+    ///
+    /// # Errors
+    /// A number cannot be written as JSON.
+    pub fn packed(scenario: &PartScenario, partial: &Partial) -> Result<Vec<u8>, PartFileError> {
+        Ok(pack(&Packed { scenario, partial })?)
+    }
+
+    /// Reads a file, text or bytes.
     ///
     /// # Errors
     /// See [`PartFileError`].
-    pub fn parse(text: &str) -> Result<Self, PartFileError> {
-        let file: Self = serde_json::from_str(text)?;
-        if file.format != FORMAT {
-            return Err(PartFileError::Format { found: file.format });
+    pub fn parse(contents: &[u8]) -> Result<Self, PartFileError> {
+        if packed::is_packed(contents) {
+            let Unpacked { scenario, partial } = unpack(contents)?;
+            // The bytes have a checksum of their own.
+            return Ok(Self { format: FORMAT, scenario, checksum: String::new(), partial });
         }
+        let Format { format } = serde_json::from_slice(contents)?;
+        if format != FORMAT {
+            return Err(PartFileError::Format { found: format });
+        }
+        let file: Self = serde_json::from_slice(contents)?;
         if checksum(&file.partial)? != file.checksum {
             return Err(PartFileError::Damaged);
         }
         Ok(file)
     }
+}
+
+/// What the bytes hold.
+#[derive(Serialize)]
+struct Packed<'a> {
+    scenario: &'a PartScenario,
+    partial: &'a Partial,
+}
+
+/// The same when it is read.
+#[derive(Deserialize)]
+struct Unpacked {
+    scenario: PartScenario,
+    partial: Partial,
+}
+
+/// What can be read of any version.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
 }
 
 fn checksum(partial: &Partial) -> Result<String, PartFileError> {

@@ -1,15 +1,17 @@
 //! A run with everything that its result tells: the same call, and the same bytes, as `liqsim run`.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use super::assumed::assumptions;
 use super::curve::curve;
+use super::parameters::add_parameter_errors;
 use super::safe::Depths;
 use super::sentence::{SAFE, answer};
-use super::simulation::{RunError, result_of, run_tallied};
-use crate::engine::RunOptions;
-use crate::estimate::{MergeError, Partial};
-use crate::result::{Note, RunResult};
+use super::simulation::{Prepared, RunError, run_tallied};
+use crate::engine::{Executor, RunOptions, SharedWork};
+use crate::estimate::{CurvePart, Partial, joined};
+use crate::result::{Note, PriceFans, RunResult};
 use crate::scenario::Scenario;
 use crate::stats::Tally;
 
@@ -20,38 +22,57 @@ use crate::stats::Tally;
 /// See [`RunError`].
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
     let (result, tally) = run_tallied(scenario, options)?;
-    completed(scenario, &tally, options, result)
+    completed(scenario, &tally, options, (result, SharedWork::default(), None))
 }
 
-/// Why the parts of a run cannot be joined.
+/// Why a part of a run has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum MergePartsError {
-    /// They do not belong together, or some are missing.
-    #[error(transparent)]
-    Parts(#[from] MergeError),
+    /// These blocks are missing, up to the next look at the precision where the run has one.
+    #[error("not all blocks are there; missing: {}", listed(.0))]
+    Missing(Vec<Range<u64>>),
     /// The scenario is not the one that was run: it, a file that it names, or the version of liqsim has changed.
     #[error("the scenario is not the one that the parts were made of")]
     OtherScenario,
+    /// It does not hold the paths of its blocks.
+    #[error("a part does not hold the paths that its blocks have")]
+    Unsound,
     /// There is no result.
     #[error(transparent)]
     Run(#[from] RunError),
 }
 
-/// The result of a run from all of its parts ([`run_shard`](super::run_shard)): the same bytes as [`run`].
+/// Ranges that are named in a message.
+const MOST_NAMED: usize = 20;
+
+fn listed(ranges: &[Range<u64>]) -> String {
+    let named: Vec<String> =
+        ranges.iter().take(MOST_NAMED).map(|range| format!("{}..{}", range.start, range.end)).collect();
+    let rest = if ranges.len() > MOST_NAMED { " and more" } else { "" };
+    format!("{}{rest}", named.join(", "))
+}
+
+/// The result of a run from all of its parts, joined ([`Partial::merge`]): the same bytes as [`run`].
 ///
 /// # Errors
 /// See [`MergePartsError`].
 pub fn merge(
     scenario: &Scenario,
-    parts: &[Partial],
+    part: &Partial,
     options: &RunOptions<'_>,
 ) -> Result<RunResult, MergePartsError> {
-    let tally = Partial::merge(parts)?;
-    if parts.iter().any(|part| part.identity != scenario.identity()) {
+    if part.identity != scenario.identity() {
         return Err(MergePartsError::OtherScenario);
     }
-    let result = result_of(scenario, tally.clone(), options)?;
-    Ok(completed(scenario, &tally, options, result)?)
+    if !part.is_of(scenario) {
+        return Err(MergePartsError::Unsound);
+    }
+    let prepared = Prepared::new(scenario)?;
+    let executor = Executor::new(*options).map_err(RunError::from)?.sharing(None, part.work.clone());
+    let outcome = joined(&prepared.job(), part, &executor).map_err(MergePartsError::Missing)?;
+    let result = prepared.result(&outcome, &mut PriceFans::default())?;
+    let made = (result, executor.into_work(), part.curve.as_deref().cloned());
+    Ok(completed(scenario, &outcome.tally, options, made)?)
 }
 
 /// Adds what a result tells beyond its levels; a run that was stopped gets no curve.
@@ -59,21 +80,24 @@ fn completed(
     scenario: &Scenario,
     tally: &Tally,
     options: &RunOptions<'_>,
-    mut result: RunResult,
+    (mut result, work, made): (RunResult, SharedWork, Option<CurvePart>),
 ) -> Result<RunResult, RunError> {
     let is_stopped = || options.stop.load(Ordering::Relaxed);
-    if let Some(depths) = Depths::new(scenario, tally) {
+    if let Some(depths) = Depths::new(scenario, tally).map(|depths| depths.resting_on(&result)) {
         // Whoever has stopped a run does not wait for a better number.
         let safe = match is_stopped() {
             true => depths.safe(SAFE),
-            false => depths.safest(SAFE, options)?.0,
+            false => depths.safest_of(SAFE, &Executor::new(*options)?.sharing(None, work))?.0,
         };
         result.safe_leverage.push(safe);
+    }
+    if !is_stopped() {
+        add_parameter_errors(scenario, tally, &mut result, options)?;
     }
     result.answer = Some(answer(scenario, &result));
     result.assumptions = Some(assumptions(scenario));
     if !is_stopped() {
-        match curve(scenario, &result, &RunOptions { progress: &|_| {}, ..*options }) {
+        match curve(scenario, &result, made, &RunOptions { progress: &|_| {}, ..*options }) {
             Err(RunError::Interrupted) => {}
             curve => result.curve = curve?,
         }

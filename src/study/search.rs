@@ -5,7 +5,7 @@
 
 use super::criterion::Criterion;
 use super::safe::LeverageRange;
-use super::simulation::{RunError, run_levels as run};
+use super::simulation::{RunError, run_sampled as run};
 use crate::engine::RunOptions;
 use crate::numeric::elementary;
 use crate::result::LevelResult;
@@ -92,6 +92,7 @@ pub fn largest_within(
 pub(super) fn at_levels(scenario: &Scenario, leverages: Vec<f64>) -> Scenario {
     let mut scenario = scenario.clone();
     scenario.account.leverage = leverages;
+    scenario.simulation.parameter_errors = false;
     if scenario.simulation.sampling == Sampling::Sobol {
         scenario.simulation.sampling = Sampling::Auto;
     }

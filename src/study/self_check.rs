@@ -7,7 +7,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::simulation::{RunError, run_levels as run};
+use super::simulation::{RunError, run_sampled as run};
 use crate::engine::RunOptions;
 use crate::numeric::elementary;
 use crate::numeric::special::normal_cdf;

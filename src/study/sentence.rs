@@ -4,6 +4,7 @@ use super::assumed::{health_factor, loan_to_value};
 use super::figures;
 use crate::result::{LevelResult, RunResult};
 use crate::scenario::Scenario;
+use crate::stats::Estimate;
 use crate::venue::{Liquidation, Side};
 
 /// The probability of liquidation up to which a leverage is called safe.
@@ -48,7 +49,8 @@ pub fn chosen<'a>(scenario: &Scenario, result: &'a RunResult) -> Option<&'a Leve
 fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
     let account = &scenario.account;
     let horizon = scenario.simulation.horizon.in_words();
-    let liquidated = with(&figures::probability(&level.liquidation_probability));
+    let liquidated =
+        with(&figures::probability(&level.liquidation_probability)) + &both(&level.liquidation_probability);
     let asset = |index: usize| scenario.assets.get(index).map_or("", |asset| asset.name.as_str());
     let leverage = figures::leverage(level.leverage);
     if let Some(miner) = &scenario.miner {
@@ -94,11 +96,26 @@ fn what_happens(scenario: &Scenario, level: &LevelResult) -> String {
     }
 }
 
+/// Both intervals of a probability, where there are two.
+fn both(probability: &Estimate) -> String {
+    let known = figures::interval(probability).zip(figures::interval_with_parameters(probability));
+    known.map_or_else(String::new, |(sampling, wide)| {
+        format!(
+            " ({sampling} by sampling, {wide} with parameters, if the future resembles the window of the fit)"
+        )
+    })
+}
+
 /// Up to where liquidation stays at or below the limit.
 fn limit(scenario: &Scenario, result: &RunResult) -> String {
     let owes = scenario.miner.is_some();
     let is_loan = owes || matches!(scenario.account.venue.liquidation, Liquidation::Repay { .. });
-    let known = result.safe_leverage.iter().find(|safe| safe.max_probability == SAFE).map(|safe| safe.low);
+    let found = result.safe_leverage.iter().find(|safe| safe.max_probability == SAFE);
+    let known = found.map(|safe| safe.low);
+    let wide = found.and_then(|safe| safe.low_with_parameters).filter(|low| *low > 0.0);
+    let wide = wide.map_or_else(String::new, |low| {
+        format!(" (up to {} counting in errors of the parameters)", figures::leverage_at_most(low))
+    });
     let safe = known.or_else(|| {
         let kept = result.levels.iter().take_while(|level| level.liquidation_probability.high <= SAFE);
         kept.last().map(|level| level.leverage)
@@ -123,7 +140,7 @@ fn limit(scenario: &Scenario, result: &RunResult) -> String {
             figures::rate(SAFE)
         ),
         Some(safe) if safe > 0.0 => format!(
-            " Up to {} {what} stays at or below {}.",
+            " Up to {}{wide} {what} stays at or below {}.",
             figures::leverage_at_most(safe),
             figures::rate(SAFE)
         ),

@@ -1,9 +1,11 @@
 //! Simulating scenarios: from what is asked to the results of all levels.
 
+use std::borrow::Cow;
+
 use crate::engine::{
-    BLOCK_LANES, Executor, NotANumber, PathLawError, Plan, PlanError, Progress, RunOptions, ThreadsError,
+    BLOCK_LANES, Executor, NotANumber, PathLawError, Plan, PlanError, RunOptions, ThreadsError,
 };
-use crate::estimate::{Estimators, Job, Outcome, Partial, SamplingError, Shard, estimate, outcome_of, part};
+use crate::estimate::{Estimators, Job, Outcome, SamplingError, estimate, outcome_of};
 use crate::result::{PriceFans, RunResult, summarise};
 use crate::scenario::{PathBudget, Scenario};
 use crate::stats::Tally;
@@ -41,12 +43,24 @@ pub enum RunError {
         paths: u64,
     },
     /// The tally has other paths or levels than the scenario.
-    #[error("the shards hold {paths} paths, but the scenario asks for {planned}, or for other levels")]
+    #[error("the tally holds {paths} paths, but the scenario asks for {planned}, or for other levels")]
     OtherTally {
         /// Paths of the tally.
         paths: u64,
         /// Paths of the scenario.
         planned: u64,
+    },
+    /// A range of blocks that is empty, or that ends beyond the run.
+    #[error(
+        "there are no blocks {start}..{end}: the run has {all} of {BLOCK_LANES} paths, from 0, and a range is without its end"
+    )]
+    NoSuchBlocks {
+        /// The first block asked for.
+        start: u64,
+        /// The one after the last.
+        end: u64,
+        /// Blocks of the run.
+        all: u64,
     },
     /// The threads could not be started.
     #[error(transparent)]
@@ -54,40 +68,44 @@ pub enum RunError {
 }
 
 /// A scenario ready to be run.
-struct Prepared<'a> {
-    scenario: &'a Scenario,
-    plan: Plan,
-    estimators: Estimators,
+pub(super) struct Prepared<'a> {
+    pub scenario: Cow<'a, Scenario>,
+    pub plan: Plan,
+    pub estimators: Estimators,
 }
 
 impl<'a> Prepared<'a> {
-    fn new(scenario: &'a Scenario) -> Result<Self, RunError> {
-        let plan = Plan::new(scenario)?;
-        Ok(Self { scenario, estimators: Estimators::new(scenario, &plan)?, plan })
+    pub fn new(scenario: &'a Scenario) -> Result<Self, RunError> {
+        Self::of(Cow::Borrowed(scenario))
     }
 
-    fn job(&self) -> Job<'_> {
-        Job { scenario: self.scenario, plan: &self.plan, estimators: &self.estimators }
+    pub fn of(scenario: Cow<'a, Scenario>) -> Result<Self, RunError> {
+        let plan = Plan::new(&scenario)?;
+        Ok(Self { estimators: Estimators::new(&scenario, &plan)?, scenario, plan })
     }
 
-    fn result(&self, outcome: &Outcome, fans: &mut PriceFans) -> Result<RunResult, RunError> {
+    pub fn job(&self) -> Job<'_> {
+        Job { scenario: &self.scenario, plan: &self.plan, estimators: &self.estimators }
+    }
+
+    pub fn result(&self, outcome: &Outcome, fans: &mut PriceFans) -> Result<RunResult, RunError> {
         if outcome.tally.paths == 0 {
             return Err(RunError::Interrupted);
         }
-        let price_fan = fans.of(self.scenario)?;
-        Ok(RunResult { price_fan, ..summarise(self.scenario, &self.plan, &self.estimators, outcome) })
+        let price_fan = fans.of(&self.scenario)?;
+        Ok(RunResult { price_fan, ..summarise(&self.scenario, &self.plan, &self.estimators, outcome) })
     }
 }
 
-/// Simulates a scenario: the results of all levels.
+/// Simulates a scenario: the results of all levels, errors of sampling alone.
 ///
 /// # Errors
 /// See [`RunError`].
-pub fn run_levels(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+pub(super) fn run_sampled(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
     run_tallied(scenario, options).map(|(result, _)| result)
 }
 
-/// Simulates a scenario; also what the result was made of.
+/// Simulates a scenario, errors of sampling alone; also what the result was made of.
 ///
 /// # Errors
 /// See [`RunError`].
@@ -95,21 +113,21 @@ pub fn run_tallied(scenario: &Scenario, options: &RunOptions<'_>) -> Result<(Run
     run_prepared(&[Prepared::new(scenario)?], options)?.pop().ok_or(RunError::Interrupted)
 }
 
-/// Simulates scenarios that differ in their accounts only, on the same paths: each block of paths is made once and shown to all
-/// accounts. The results are those of single runs, bit for bit.
-///
-/// What is not shared: probabilities that do not rest on the paths, which each account takes from points or particles of its own.
+/// Simulates scenarios with the same [`path_key`](crate::engine::path_key()) on the same paths; also what their results were made of.
 ///
 /// # Errors
-/// See [`RunError`]; the scenarios must have the same [`path_key`](crate::engine::path_key()).
-pub fn run_sharing(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
+/// See [`RunError`].
+pub(super) fn share(
+    scenarios: &[Scenario],
+    options: &RunOptions<'_>,
+) -> Result<Vec<(RunResult, Tally)>, RunError> {
     let prepared = scenarios.iter().map(Prepared::new).collect::<Result<Vec<_>, _>>()?;
     let mut keys = prepared.iter().map(|one| one.plan.path_key(&one.scenario.simulation.paths));
     let first = keys.next();
     if keys.any(|key| Some(key) != first) {
         return Err(RunError::DifferentPaths);
     }
-    Ok(run_prepared(&prepared, options)?.into_iter().map(|(result, _)| result).collect())
+    run_prepared(&prepared, options)
 }
 
 /// Simulates scenarios with the same path key.
@@ -124,26 +142,6 @@ fn run_prepared(
     let result =
         |(one, outcome): (&Prepared<'_>, Outcome)| Ok((one.result(&outcome, &mut fans)?, outcome.tally));
     prepared.iter().zip(outcomes).map(result).collect()
-}
-
-/// Simulates one part of a scenario's paths.
-///
-/// # Errors
-/// See [`RunError`]; an interrupted part is none.
-pub fn run_shard(scenario: &Scenario, shard: Shard, options: &RunOptions<'_>) -> Result<Partial, RunError> {
-    let PathBudget::Fixed(paths) = scenario.simulation.paths else { return Err(RunError::ShardOfPrecision) };
-    let range = shard.paths(paths);
-    if range.is_empty() {
-        return Err(RunError::TooManyShards { shards: shard.of(), paths });
-    }
-    let prepared = Prepared::new(scenario)?;
-    let (before, wanted) = (range.start, range.end - range.start);
-    let progress = |progress: Progress| {
-        (options.progress)(Progress { paths_done: progress.paths_done - before, paths_planned: wanted });
-    };
-    let executor = Executor::new(RunOptions { progress: &progress, ..*options })?;
-    let tally = part(&prepared.job(), range, &executor)?.ok_or(RunError::Interrupted)?;
-    Ok(Partial { liqsim: env!("CARGO_PKG_VERSION").to_owned(), identity: scenario.identity(), shard, tally })
 }
 
 /// The result of a scenario from the tally of all its paths.

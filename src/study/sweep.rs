@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use super::simulation::{RunError, run_sharing};
+use super::levels::run_sharing;
+use super::simulation::RunError;
 use crate::engine::{self, PlanError, Progress, RunOptions};
 use crate::result::RunResult;
 use crate::scenario::{self, Axis, AxisError, MOST_CELLS, Problems, Scenario, Source, Sweep, read_sweep};
@@ -105,6 +106,8 @@ pub struct SweptCell {
     pub identity: String,
     /// Whether a miner stands in place of positions.
     pub has_miner: bool,
+    /// Whether its result counts in errors of the parameters.
+    pub with_parameters: bool,
 }
 
 /// Why a scenario cannot be swept over a key.
@@ -175,7 +178,9 @@ impl SweepPlan {
                     open.insert(key, (group, taken + levels));
                 }
                 let has_miner = scenario.miner.is_some();
-                plan.cells.push(SweptCell { source, cell, name: scenario.name, identity, has_miner });
+                let with_parameters = scenario.simulation.parameter_errors;
+                let name = scenario.name;
+                plan.cells.push(SweptCell { source, cell, name, identity, has_miner, with_parameters });
             }
         }
         Ok(plan)

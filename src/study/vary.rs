@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::criterion::Criterion;
 use super::question::{Question, WITHIN, inner};
-use super::simulation::{RunError, run_sharing};
+use super::simulation::{RunError, share};
 use crate::account::policy::{StopLoss, Trigger};
 use crate::engine::RunOptions;
 use crate::numeric::elementary;
@@ -195,6 +195,14 @@ pub fn vary(
     })
 }
 
+/// Runs scenarios on the same paths, with errors of sampling alone.
+fn sampled(
+    scenarios: &[Scenario],
+    options: &RunOptions<'_>,
+) -> Result<impl Iterator<Item = RunResult>, RunError> {
+    Ok(share(scenarios, options)?.into_iter().map(|(result, _)| result))
+}
+
 /// Runs scenarios that differ in the account only, each of its one level, on the same paths.
 fn run_all(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunResult>, RunError> {
     let mut results = Vec::new();
@@ -202,10 +210,10 @@ fn run_all(scenarios: &[Scenario], options: &RunOptions<'_>) -> Result<Vec<RunRe
         // Runs to a precision stop at different numbers of paths.
         if matches!(together[0].simulation.paths, PathBudget::Precision { .. }) {
             for one in together {
-                results.extend(run_sharing(std::slice::from_ref(one), options)?);
+                results.extend(sampled(std::slice::from_ref(one), options)?);
             }
         } else {
-            results.extend(run_sharing(together, options)?);
+            results.extend(sampled(together, options)?);
         }
         if options.stop.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted);

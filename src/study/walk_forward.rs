@@ -8,7 +8,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{available_parallelism, scope};
 
-use super::simulation::{RunError, run_levels as run};
+use super::simulation::{RunError, run_sampled as run};
 use crate::engine::{Progress, RunOptions};
 use crate::market::{Duration, PriceHistory};
 use crate::model::Model;

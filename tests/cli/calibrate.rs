@@ -76,8 +76,27 @@ fn the_table_names_every_model_and_every_problem_of_the_file() {
         "gjr-t",
         "regime",
         "heston",
-        "with the smallest BIC",
+        "Out of sample",
+        "har takes no part",
+        "with the best log score out of sample",
     ] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    // Volatility changes every 60 days: whoever knows one only is last.
+    let json =
+        succeed(folder.path(), &["calibrate", "btc_usdt_1d.csv", "--horizon", "7d", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let scores = json["out_of_sample"]["scores"].as_array().unwrap();
+    assert_eq!(scores[0]["name"], json["chosen"]);
+    let gbm = scores.iter().find(|score| score["name"] == "gbm").unwrap();
+    assert!(gbm["behind"].as_f64().unwrap() > 0.0, "{scores:?}");
+}
+
+#[test]
+fn a_file_too_short_for_forecasts_is_chosen_from_by_bic() {
+    let folder = folder();
+    let table = succeed(folder.path(), &["calibrate", "btc_usdt_1d.csv", "--horizon", "90d"]);
+    for part in ["the file has room for 7 forecasts over 90d", "chosen by BIC", "with the smallest BIC"] {
         assert!(table.contains(part), "{part}: {table}");
     }
 }

@@ -133,3 +133,75 @@ fn what_cannot_be_forecast_says_what_would_help() {
     let shipped = done(folder.path(), "risk SOL --leverage 3 --for 7d --paths 5000");
     assert!(shipped.contains("not today's volatility"), "{shipped}");
 }
+
+/// Two coins that moved alike draw the same past days: a long of the one and a short of the other are liquidated less often than two longs.
+#[test]
+fn two_coins_draw_the_same_days_and_nothing_else_is_mixed_in() {
+    let folder = folder(430);
+    // The same way of the price: whoever is long the one and short the other has next to nothing.
+    fs::write(folder.path().join("eth_usdt_1h.csv"), prices(430)).unwrap();
+    let text = |kinds: [&str; 2], sides: [&str; 2]| {
+        let asset = |name: &str, kind: &str, file: &str| {
+            let model = match kind {
+                "gbm" => "{ kind = \"gbm\", drift = 0.0, volatility = 0.6 }".to_owned(),
+                kind => format!("{{ kind = \"{kind}\", prices = \"{file}\" }}"),
+            };
+            format!("[assets.{name}]\nprice = 100.0\nmodel = {model}\n")
+        };
+        let position = |name: &str, side: &str| {
+            format!("[[account.positions]]\nasset = \"{name}\"\nside = \"{side}\"\n")
+        };
+        format!(
+            "[simulation]\nhorizon = \"3d\"\npaths = 4000\n{}{}[account]\nequity = 1000\nmargin = \"cross\"\nleverage = [20]\n\
+             venue = \"flat-0.5pct\"\n{}{}",
+            asset("BTC", kinds[0], "btc_usdt_1h.csv"),
+            asset("ETH", kinds[1], "eth_usdt_1h.csv"),
+            position("BTC", sides[0]),
+            position("ETH", sides[1]),
+        )
+    };
+    let probability = |kind: &str, sides: [&str; 2]| {
+        fs::write(folder.path().join("two.toml"), text([kind, kind], sides)).unwrap();
+        let json: Value = serde_json::from_str(&done(folder.path(), "run two.toml --format json")).unwrap();
+        let notes = json["notes"].as_array().unwrap();
+        assert!(notes.iter().any(|note| note["code"] == "shared_past"), "{notes:?}");
+        json["levels"][0]["liquidation_probability"]["value"].as_f64().unwrap()
+    };
+    for kind in ["har", "scaled_history", "forecast"] {
+        let (same, against) = (probability(kind, ["long", "long"]), probability(kind, ["long", "short"]));
+        assert!(same > 0.2 && against < 0.02, "{kind}: {same} {against}");
+    }
+    for (kinds, words) in
+        [(["har", "forecast"], "do not draw the same past days"), (["har", "gbm"], "`ETH` (`gbm`)")]
+    {
+        fs::write(folder.path().join("two.toml"), text(kinds, ["long", "long"])).unwrap();
+        let error = refused(folder.path(), "run two.toml");
+        assert!(error.contains(words), "{error}");
+    }
+    fs::write(folder.path().join("two.toml"), text(["har", "har"], ["long", "long"])).unwrap();
+    let error = refused(folder.path(), "run two.toml --set correlation={\"BTC/ETH\"=0.5}");
+    assert!(error.contains("no driver that another asset could be correlated with"), "{error}");
+}
+
+#[test]
+fn pages_show_how_forecasts_came_true() {
+    let folder = folder(450);
+    done(
+        folder.path(),
+        "risk BTC --prices btc_usdt_1h.csv --leverage 20 --for 1d --paths 5000 --html risk.html",
+    );
+    let page = fs::read_to_string(folder.path().join("risk.html")).unwrap();
+    assert!(page.contains("\"kind\":\"record\"") && page.contains("\"reliability\":[{"));
+    assert!(page.contains("Over the next ") && page.contains("kind = &quot;forecast&quot;"));
+    done(folder.path(), "init -o s.toml");
+    let line = "replay btc_usdt_1h.csv s.toml --horizons 1d,3d --paths 200 --models har,gbm -o walk.html -o f.csv --walk-forward";
+    let table = done(folder.path(), line);
+    assert!(table.contains("har") && table.contains("gbm") && !table.contains("scaled_history,"), "{table}");
+    let page = fs::read_to_string(folder.path().join("walk.html")).unwrap();
+    assert!(page.contains("\"model\":\"gbm\"") && page.contains("Forecasts of har"));
+    let text = fs::read_to_string(folder.path().join("f.csv")).unwrap();
+    assert!(text.contains("BTC,gbm,") && !text.contains("NaN"));
+    let line = "replay btc_usdt_1h.csv s.toml --horizons 1d --paths 500 --walk-forward 400d -o window.html";
+    done(folder.path(), line);
+    assert!(fs::read_to_string(folder.path().join("window.html")).unwrap().contains("\"kind\":\"record\""));
+}

@@ -145,3 +145,34 @@ fn threads_are_capped_with_a_word() {
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("more than 4 a core"));
 }
+
+/// A part that is interrupted is written as far as it came, beside a complete one; a run that is kept says where.
+#[test]
+fn a_part_cut_short_keeps_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (part, kept) = (path("1.part"), path("kept"));
+    let common = ["run", SCENARIO, "--threads", "1", "--set", "simulation.sampling=pseudo"];
+    let complete = [&common[..], &["--paths", "3000", "--blocks", "0..1", "-o", &part]].concat();
+    assert!(liqsim(&complete).output().unwrap().status.success());
+    let before = fs::read(&part).unwrap();
+    let long = [&common[..], &["--paths", "1e9", "--shard", "1/2", "-o", &part]].concat();
+    let output = cut_short(liqsim(&long), "-TERM");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(143), "{told}");
+    assert!(told.contains("are finished, and"), "{told}");
+    assert_eq!(fs::read(&part).unwrap(), before);
+    // It is a part like any other: what is missing is named.
+    let merged = liqsim(&["merge", &path("1.interrupted.part")]).output().unwrap();
+    assert_eq!(merged.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&merged.stderr).contains("..976563"), "{told}");
+
+    let resumed = [&common[..], &["--paths", "1e9", "--resume", &kept, "--format", "json"]].concat();
+    let output = cut_short(liqsim(&resumed), "-INT");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert!(told.contains("goes on from there") && output.stdout.is_empty(), "{told}");
+    let merged = liqsim(&["merge", &kept]).output().unwrap();
+    assert_eq!(merged.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&merged.stderr).contains("not all blocks are there"));
+}

@@ -68,11 +68,13 @@ impl Setup {
                 // What these tests judge is the plain simulation, path by path.
                 sampling: Sampling::Pseudo,
                 step: None,
+                parameter_errors: false,
             },
             assets: vec![Asset {
                 name: "X".to_string(),
                 price: 100.0,
                 model: self.model.clone(),
+                errors: None,
                 stress: Stress::default(),
                 network: None,
             }],

@@ -1,4 +1,4 @@
-//! Shards: joined they are the whole run, byte for byte, and what does not belong together is refused.
+//! Parts of a run, by the program: joined they are the whole run, byte for byte, and what does not belong together is refused.
 
 use std::fs;
 use std::path::Path;
@@ -37,12 +37,17 @@ fn assert_same_bytes(scenario: &str) {
     let common = ["a.toml", "--paths", "4300", "--seed", "7", "--set", set];
     let files = ["-o", "whole.json", "-o", "whole.html", "-o", "whole.csv", "-o", "whole.md"];
     let whole = succeeds(at, &[&["run"], &common[..], &files[..], &["--plot"]].concat());
-    for (shard, threads) in [("1/3", "1"), ("2/3", "2"), ("3/3", "1")] {
-        let name = format!("part-{}.json", &shard[..1]);
-        let rest = ["--shard", shard, "-o", &name, "--threads", threads];
-        assert!(succeeds(at, &[&["run"], &common[..], &rest[..]].concat()).stdout.is_empty());
+    for (rest, name) in [
+        (["--shard", "1/3", "--threads", "1"], "part-1.json"),
+        (["--blocks", "1..3", "--threads", "2"], "part-2.part"),
+        (["--shard", "3/3", "--threads", "1"], "part-3.part"),
+    ] {
+        let arguments = [&["run"], &common[..], &rest[..], &["-o", name]].concat();
+        assert!(succeeds(at, &arguments).stdout.is_empty());
     }
-    let parts = ["merge", "part-3.json", "part-1.json", "part-2.json", "--plot"];
+    let tree = succeeds(at, &["merge", "part-3.part", "part-1.json", "-o", "tree.part"]);
+    assert!(tree.stdout.is_empty() && text(&tree.stderr).contains("2 blocks are still missing"));
+    let parts = ["merge", "part-2.part", "tree.part", "--plot"];
     let outputs = ["-o", "parts.json", "-o", "parts.html", "-o", "parts.csv", "-o", "parts.md"];
     let merged = succeeds(at, &[&parts[..], &outputs[..]].concat());
     assert_eq!(text(&merged.stdout), text(&whole.stdout));
@@ -96,7 +101,60 @@ fn more_shards_than_blocks_and_runs_to_a_precision_are_refused() {
         assert_eq!(run(&["--shard", wrong]).status.code(), Some(2), "{wrong}");
     }
     let table = run(&["--paths", "2000", "--shard", "1/2", "-o", "part.csv"]);
-    assert!(text(&table.stderr).contains("one .json file"));
+    assert!(text(&table.stderr).contains("one .part or .json file"));
+    for (range, words) in
+        [("3..3", "such as 0..128"), ("1..x", "such as 0..128"), ("0..3", "there are no blocks 0..3")]
+    {
+        let output = run(&["--paths", "2000", "--blocks", range, "-o", "part.part"]);
+        assert_eq!(output.status.code(), Some(2), "{range}");
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    }
+    let both = run(&["--blocks", "0..1", "--shard", "1/2"]);
+    assert_eq!(both.status.code(), Some(2));
+}
+
+/// A precision is met after the same blocks as on one machine; what is missing until then is named wave by wave.
+#[test]
+fn a_precision_in_waves() {
+    let folder = folder("btc-flat-rate");
+    let at = folder.path();
+    let precise = "simulation={horizon = \"1d\", precision = \"1%\", max_paths = 3e5, sampling = \"pseudo\"}";
+    let set = ["--set", precise, "--set", "account.leverage=[20]"];
+    let whole = succeeds(at, &[&["run", "a.toml", "--format", "json"], &set[..]].concat());
+    let mut files = Vec::new();
+    let mut blocks = "0..32".to_owned();
+    let merged = loop {
+        let name = format!("{}.part", files.len());
+        succeeds(at, &[&["run", "a.toml", "--blocks", &blocks, "-o", &name], &set[..]].concat());
+        files.push(name);
+        let arguments = ["merge", "--format", "json"].into_iter().chain(files.iter().map(String::as_str));
+        let output = liqsim(at, &arguments.collect::<Vec<_>>());
+        if output.status.success() {
+            break output;
+        }
+        assert_eq!(output.status.code(), Some(2));
+        let told = text(&output.stderr);
+        let rest = told.split("missing: ").nth(1).unwrap_or_else(|| panic!("{told}"));
+        blocks = rest.split_whitespace().next().unwrap().to_owned();
+    };
+    assert!(files.len() > 1);
+    assert_eq!(text(&merged.stdout), text(&whole.stdout));
+}
+
+/// A folder stands for the parts in it.
+#[test]
+fn a_folder_of_parts() {
+    let folder = folder("btc-flat-rate");
+    let at = folder.path();
+    fs::create_dir(at.join("parts")).unwrap();
+    let common = ["a.toml", "--paths", "50_000", "--set", "simulation.sampling=pseudo"];
+    let whole = succeeds(at, &[&["run"], &common[..], &["--format", "json"]].concat());
+    for block in 0..49 {
+        let (range, name) = (format!("{block}..{}", block + 1), format!("parts/{block}.part"));
+        succeeds(at, &[&["run"], &common[..], &["--blocks", &range, "-o", &name]].concat());
+    }
+    let merged = succeeds(at, &["merge", "parts", "--format", "json"]);
+    assert_eq!(text(&merged.stdout), text(&whole.stdout));
 }
 
 #[test]
@@ -115,20 +173,23 @@ fn what_does_not_belong_together_is_named() {
         assert!(text(&output.stderr).contains(words), "{files:?}: {}", text(&output.stderr));
         assert!(output.stdout.is_empty());
     };
-    refuses(&["1.json", "3.json"], "missing: 2/3");
-    refuses(&["2.json"], "missing: 1/3, 3/3");
-    refuses(&["1.json", "2.json", "3.json", "2.json"], "2.json and 2.json are both shard 2/3");
+    refuses(&["1.json", "3.json"], "missing: 1..2");
+    refuses(&["1.json", "3.json"], "--blocks 1..2 -o FILE");
+    refuses(&["2.json"], "missing: 0..1, 2..4");
+    refuses(&["1.json", "2.json", "3.json", "2.json"], "2.json and 2.json both hold blocks 1..2");
     refuses(&["1.json", "2.json", "other.json"], "other.json is of another run than 1.json");
-    refuses(&["1.json", "2.json", "half.json"], "half.json is shard 2/2, but 1.json is shard 1/3");
-    refuses(&["a.toml"], "a.toml is no shard of liqsim");
+    refuses(&["1.json", "3.json", "half.json"], "3.json and half.json both hold blocks 2..4");
+    refuses(&["1.json", "3.json", "-o", "a.part", "-o", "b.json"], "a part goes to one file");
+    refuses(&["prices"], "holds no part");
+    refuses(&["a.toml"], "a.toml is no part of a run");
     refuses(&["nothing.json"], "cannot read nothing.json");
     let whole = fs::read_to_string(at.join("2.json")).unwrap();
     // One path more in some bin.
     let place = whole.find("16777216]").expect("a bin of one path");
     fs::write(at.join("2.json"), format!("{}33554432]{}", &whole[..place], &whole[place + 9..])).unwrap();
-    refuses(&["1.json", "2.json", "3.json"], "2.json is no shard of liqsim: it is damaged");
+    refuses(&["1.json", "2.json", "3.json"], "2.json is no part of a run: it is damaged");
     fs::write(at.join("2.json"), &whole[..whole.len() / 2]).unwrap();
-    refuses(&["1.json", "2.json", "3.json"], "2.json is no shard of liqsim");
+    refuses(&["1.json", "2.json", "3.json"], "2.json is no part of a run");
 }
 
 #[test]

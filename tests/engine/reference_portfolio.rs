@@ -51,6 +51,7 @@ impl Case {
                 name: ["A", "B"][k].to_owned(),
                 price: 100.0,
                 model: model(k),
+                errors: None,
                 stress: Stress::default(),
                 network: None,
             })

@@ -10,6 +10,7 @@ of an undisturbed run, a complete result was replaced by less, or a signal was o
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -166,6 +167,52 @@ def parts(folder):
     names[0].write_bytes(whole)
 
 
+def resumed(folder):
+    """Runs that keep what is finished are killed again and again: the bytes of one that is left alone, and what was kept is never lost."""
+    scenario = folder / "resumed.toml"
+    scenario.write_text(SCENARIO.split("[sweep]")[0].replace('sampling = "pseudo"', 'sampling = "auto"').format(paths=100_000))
+    began = time.monotonic()
+    finish("run", scenario, "--threads", 1)
+    paths = int(100_000 * 3 * ROUNDS / (time.monotonic() - began))
+    expected = folder / "expected.json"
+    status, errors = finish("run", scenario, "--paths", paths, "-o", expected)
+    expect(status == 0, f"an undisturbed run fails: {errors}")
+    for shards in (1, 3):
+        kept, results = folder / f"kept-{shards}", [folder / f"resumed-{shards}-{k}.part" for k in range(shards)]
+        found = folder / f"resumed-{shards}.json"
+        for k, result in enumerate(results, 1):
+            which = ["--shard", f"{k}/{shards}", "-o", result] if shards > 1 else ["-o", found]
+            command = ["run", scenario, "--paths", paths, "--threads", 1, "--resume", kept, *which]
+            sizes = [0]
+            for number in range(max(1, ROUNDS // shards)):
+                process = start(*command)
+                time.sleep(RANDOM.uniform(0.3, 5.5))
+                alive = process.poll() is None
+                if number % 4 == 3 and alive:
+                    process.send_signal(signal.SIGTERM)
+                    _, errors = process.communicate()
+                    expect(process.returncode == 143, f"a kept run ends with {process.returncode} after SIGTERM: {errors}")
+                else:
+                    process.kill()
+                    process.wait()
+                count("kept runs killed or ended", int(alive))
+                part = folder / "looked-at.part"
+                if list(kept.glob("*/finished.part")):
+                    status, errors = finish("merge", kept, "-o", part)
+                    expect(status == 0, f"what was kept is corrupt after a kill: {errors}")
+                    missing = re.search(r"(\d+) blocks are still missing", errors)
+                    sizes.append(-int(missing[1]) if missing else 1)
+                    expect(sizes[-1] >= sizes[-2] or sizes[-2] == 0, f"what was kept was lost: {sizes[-2:]}")
+            status, errors = finish(*command)
+            expect(status == 0, f"a kept run does not end after kills: {errors}")
+        if shards > 1:
+            status, errors = finish("merge", *results, "-o", found)
+            expect(status == 0, f"parts of kept runs do not join: {errors}")
+        expect(found.read_bytes() == expected.read_bytes(), f"a kept run in {shards} differs from an undisturbed one")
+        left = [path.name for path in kept.rglob(".liqsim-*")]
+        expect(not left, f"temporary files are left: {left}")
+
+
 def full_disk(folder):
     """A full disk is an error, and leaves neither half a file nor a temporary one."""
     disk = folder / "disk"
@@ -203,6 +250,7 @@ def main():
         damage(scenario, undisturbed, calm)
         signals(folder)
         parts(folder)
+        resumed(folder)
         full_disk(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 //! Rules of the house, and documents that say what the program does.
 
 mod circles;
+mod cluster;
 mod documentation;
 mod release;
 mod rooms;

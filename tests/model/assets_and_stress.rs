@@ -34,6 +34,7 @@ fn scenario(models: &[Model]) -> Scenario {
         name: format!("A{k}"),
         price: 100.0,
         model: model.clone(),
+        errors: None,
         stress: Stress::default(),
         network: None,
     });

@@ -7,5 +7,6 @@ mod assets_and_stress;
 mod bootstrap;
 mod laws;
 mod past_days;
+mod shared_past;
 mod limits;
 mod own_model;

@@ -156,6 +156,7 @@ fn result() -> RunResult {
             NoteText { code: "model".to_owned(), message: "volatility | drift are *constant*".to_owned() },
         ],
         levels: vec![untouched(), ordinary(), hopeless()],
+        independent_horizons: None,
         network: None,
         safe_leverage: Vec::new(),
         answer: None,

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .. import _liqsim
 from .._errors import MergeError
 from .._result import write_whole
+
+
+Range = tuple[int, int]
+"""Blocks from one up to and without another."""
+
+
+def gaps(done: list[Range], end: int) -> list[Range]:
+    """What is missing from 0 up to an end."""
+    missing, following = [], 0
+    for start, stop in sorted(done):
+        if following < min(start, end):
+            missing.append((following, min(start, end)))
+        following = max(following, stop)
+    if following < end:
+        missing.append((following, end))
+    return missing
 
 
 class Store:
@@ -53,41 +67,38 @@ class Store:
         found = files.ls(root, detail=False) if files.exists(root) else []
         return sorted(str(path).rsplit("/", 1)[-1] for path in found)
 
-    def agreed(self, key: str, choose: Callable[[], int]) -> int:
-        """A number that whoever began the run has chosen, or that is chosen now."""
-        content = self.read("plan.json")
-        if content is None:
-            content = json.dumps({key: choose()}).encode()
-            self.write("plan.json", content)
-        return int(json.loads(content)[key])
-
-    def parts(self, of: int) -> list[int]:
-        """Numbers of the finished parts of so many, each looked at."""
-        found = []
+    def parts(self) -> list[Range]:
+        """Ranges of the finished parts, each looked at; of those that overlap the longer ones."""
+        found: list[Range] = []
         for name in self.names():
-            number, _, rest = name.partition("-of-")
-            if rest != f"{of}.part" or not number.isdigit():
+            start, _, rest = name.removesuffix(".part").partition("-")
+            if not (name.endswith(".part") and start.isdigit() and rest.isdigit()):
                 continue
             content = self.read(name) or b""
             try:
                 part = _liqsim.Part.of_bytes(content)
             except MergeError:
                 continue
-            if (part.identity, part.of, part.numbers) == (self._identity, of, [int(number)]):
-                found.append(int(number))
-        return sorted(found)
+            piece = (int(start), int(rest))
+            if (part.identity, part.blocks) == (self._identity, [piece]):
+                found.append(piece)
+        chosen: list[Range] = []
+        for start_of, end in sorted(found, key=lambda piece: (piece[0] - piece[1], piece[0])):
+            if all(end <= low or high <= start_of for low, high in chosen):
+                chosen.append((start_of, end))
+        return sorted(chosen)
 
-    def part(self, number: int, of: int) -> bytes:
+    def part(self, piece: Range) -> bytes:
         """A finished part.
 
         Raises:
             MergeError: It is gone.
         """
-        content = self.read(f"{number}-of-{of}.part")
+        content = self.read(f"{piece[0]}-{piece[1]}.part")
         if content is None:
-            raise MergeError(f"part {number} of {of} is gone from {self._root}")
+            raise MergeError(f"the part of blocks {piece[0]}..{piece[1]} is gone from {self._root}")
         return content
 
-    def keep_part(self, number: int, of: int, content: bytes) -> None:
+    def keep_part(self, piece: Range, content: bytes) -> None:
         """Keeps a finished part; whoever runs it again writes the same bytes."""
-        self.write(f"{number}-of-{of}.part", content)
+        self.write(f"{piece[0]}-{piece[1]}.part", content)

@@ -109,7 +109,9 @@ impl<'a> BlockLoop<'a> {
             stop: None,
             looks: Looks::new(assets, BLOCK_LANES),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
-            streams: (0..assets).map(|asset| AssetStreams::new(law.seed, asset, 0)).collect(),
+            streams: (0..assets)
+                .map(|asset| AssetStreams::new(law.seed, (asset, law.leader[asset]), 0))
+                .collect(),
         }
     }
 
@@ -154,7 +156,7 @@ impl<'a> BlockLoop<'a> {
         let law = self.law;
         self.watched.watch(observers.iter().filter_map(|observer| observer.watched_side()));
         for (asset, streams) in self.streams.iter_mut().enumerate() {
-            *streams = AssetStreams::new(law.seed, asset, block);
+            *streams = AssetStreams::new(law.seed, (asset, law.leader[asset]), block);
             self.steppers[asset].begin(lanes, &mut streams.events);
             reset(&mut self.prices[asset], lanes, 0.0);
         }

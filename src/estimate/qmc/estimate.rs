@@ -1,11 +1,13 @@
 //! Estimates with errors from independent scramblings, refined until they are good enough.
 
+use serde::{Deserialize, Serialize};
+
 use super::points::{LANES, Points, SOBOL};
 use super::problem::{Problem, Scratch};
 use crate::account::FirstPassage;
 use crate::engine::{Executor, PathLaw, Plan};
 use crate::estimate::estimator::{Answer, Effort, Estimator};
-use crate::numeric::{Purpose, Stream, elementary};
+use crate::numeric::{ExactSum, Purpose, Stream, elementary};
 use crate::scenario::Monitoring;
 use crate::stats::{Estimate, Method};
 
@@ -19,9 +21,14 @@ const PRECISE: f64 = 0.006;
 const PART: u32 = 1 << 10;
 /// Points of one net, at most.
 const MOST_POINTS: u32 = 1 << 26;
+/// Points of all scramblings of a net, at most, that only says how many are needed, and the share of those allowed: every part of a run
+/// computes it anew.
+const PILOT: (u64, u64) = (1 << 14, 16);
 /// Points of the first net, and where several events are expected on a path: there the smaller one is rarely enough.
 const FIRST: (u32, u32) = (32, 64);
 const SEVERAL_EVENTS: f64 = 2.0;
+/// Events on a path beyond which a point costs more than a plain path.
+const MANY_EVENTS: f64 = 8.0;
 
 /// First-passage probabilities of an account's levels.
 #[derive(Debug, Clone)]
@@ -81,6 +88,11 @@ impl Crossing {
         self.groups.iter().all(|group| group.problem.can_be_led())
     }
 
+    /// The horizon in years.
+    pub(super) fn horizon(&self) -> f64 {
+        self.horizon
+    }
+
     /// The probabilities of touching two barriers, mirrored log-prices, from the same nets; none if the work was stopped.
     pub(super) fn at(
         &self,
@@ -95,8 +107,9 @@ impl Crossing {
         Some([found[0], found[1]])
     }
 
-    /// The probabilities of a group, from nets that grow until the worst is good enough, and the points of the last; none if the work was
-    /// stopped before the first net was done.
+    /// The probabilities of a group, and the points of the net that they are from: small nets say how large it has to be, and where the
+    /// error must be met it grows until the worst is good enough. None if the work was stopped before the first net was done. Of a portion
+    /// of the work these are the probabilities of the small nets.
     fn refine(
         &self,
         number: usize,
@@ -105,28 +118,37 @@ impl Crossing {
         executor: &Executor<'_>,
     ) -> Option<(Vec<Estimate>, u64)> {
         let scramblings = scramblings(effort);
+        let key = format!("points {number} of {scramblings}, {:016x}", group.barriers[0].to_bits());
+        let Pilot { mut known, mut next } =
+            executor.once(&key, |executor| self.pilot(number, group, effort, executor))?;
+        while let Some(points) = next {
+            let Some(found) = self.round(number, group, points, scramblings, executor) else { break };
+            next = next_points(points, scramblings, &found, effort).filter(|_| effort.until_met);
+            known = (found, u64::from(points) * scramblings as u64);
+        }
+        Some(known)
+    }
+
+    /// What small nets say of a group.
+    fn pilot(&self, number: usize, group: &Group, effort: &Effort, executor: &Executor<'_>) -> Option<Pilot> {
+        let scramblings = scramblings(effort);
+        let most = PILOT.0.min(effort.paths / PILOT.1);
         let has_several = group.problem.expected_events(self.horizon) > SEVERAL_EVENTS;
         let mut points = if has_several { FIRST.1 } else { FIRST.0 };
-        let mut known = None;
+        let mut pilot = None;
         loop {
-            let Some(probabilities) = self.round(number, group, points, scramblings, executor) else {
-                return known;
-            };
-            let worst = probabilities.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
+            let Some(found) = self.round(number, group, points, scramblings, executor) else { return pilot };
             let all = u64::from(points) * scramblings as u64;
-            known = Some((probabilities, all));
-            // Where nothing was seen the comparison with not-a-number fails: go on.
-            if worst <= effort.relative || 2 * all > effort.paths || points >= MOST_POINTS {
-                return known;
+            let next = next_points(points, scramblings, &found, effort);
+            pilot = Some(Pilot { known: (found, all), next });
+            match next.filter(|next| u64::from(*next) * scramblings as u64 <= most) {
+                Some(next) => points = next,
+                None => return pilot,
             }
-            // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
-            let doublings = (4.0 / 3.0 * elementary::log2(worst / effort.relative)).ceil();
-            let most = (effort.paths / (2 * all)).max(1).ilog2() + 1;
-            points <<= if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
         }
     }
 
-    /// Fresh scramblings of a net of some points; none if the work was stopped.
+    /// Fresh scramblings of a net of some points; none if the work was stopped, or if a portion of it is done here.
     fn round(
         &self,
         number: usize,
@@ -142,31 +164,53 @@ impl Crossing {
         let sets = keys.len() / together;
         let parts = points.div_ceil(PART) as usize;
         // By part of the net, then by set of scramblings.
-        let one = |scratch: &mut Scratch, unit: u64| {
-            let unit = unit as usize;
-            let start = (unit / sets) as u32 * PART;
+        let one = |(scratch, out): &mut (Scratch, Vec<f64>), unit: u64, sums: &mut [ExactSum]| {
+            let (part, set) = (unit as usize / sets, unit as usize % sets);
+            let start = part as u32 * PART;
             let points = Points {
                 sobol: &SOBOL,
-                keys: &keys[unit % sets * together..][..together],
+                keys: &keys[set * together..][..together],
                 all: points,
                 part: start..points.min(start + PART),
             };
-            let mut out = vec![0.0; together * count];
-            group.problem.sum(self.horizon, &group.barriers, points, scratch, &mut out);
-            out
+            out.clear();
+            out.resize(together * count, 0.0);
+            group.problem.sum(self.horizon, &group.barriers, points, scratch, out);
+            let own = &mut sums[set * together * count..][..together * count];
+            own.iter_mut().zip(out).for_each(|(sum, mean)| sum.add(*mean));
         };
-        let sums = executor.map(0..(parts * sets) as u64, Scratch::default, one)?;
-        let mut means = vec![0.0; keys.len() * count];
-        for part in sums.chunks_exact(sets) {
-            means.iter_mut().zip(part.iter().flatten()).for_each(|(mean, sum)| *mean += sum);
-        }
-        let of_level = |level| means.iter().skip(level).step_by(count).copied();
+        let key = format!("net {number} of {points} x {scramblings}, {:016x}", group.barriers[0].to_bits());
+        let (units, width) = ((parts * sets) as u64, keys.len() * count);
+        let sums = executor.sum(&key, (units, width), Default::default, one)?;
+        let of_level = |level| sums.iter().skip(level).step_by(count).map(ExactSum::value);
         Some(
             (0..count)
                 .map(|level| Estimate::of_replicates(of_level(level)).by(Method::QuasiMonteCarlo))
                 .collect(),
         )
     }
+}
+
+/// What small nets say: the probabilities and all points of the last of them, and the points of the one to come, if any.
+#[derive(Debug, Serialize, Deserialize)]
+struct Pilot {
+    known: (Vec<Estimate>, u64),
+    next: Option<u32>,
+}
+
+/// Points of the next net; none if the last is good enough, or there is no budget for more.
+fn next_points(points: u32, scramblings: usize, found: &[Estimate], effort: &Effort) -> Option<u32> {
+    let worst = found.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
+    let all = u64::from(points) * scramblings as u64;
+    // Where nothing was seen the comparison with not-a-number fails: go on.
+    if worst <= effort.relative || 2 * all > effort.paths || points >= MOST_POINTS {
+        return None;
+    }
+    // The error falls about as points^(-3/4); a net that is still too small is work thrown away.
+    let doublings = (4.0 / 3.0 * elementary::log2(worst / effort.relative)).ceil();
+    let most = (effort.paths / (2 * all)).max(1).ilog2() + 1;
+    let doublings = if doublings.is_finite() { (doublings as u32).clamp(1, most) } else { 1 };
+    Some((u64::from(points) << doublings).min(MOST_POINTS.into()) as u32)
 }
 
 /// Independent scramblings for an effort.
@@ -181,6 +225,10 @@ impl Estimator for Crossing {
 
     fn serves(&self, level: usize) -> bool {
         self.served[level]
+    }
+
+    fn is_quick(&self) -> bool {
+        self.own.expected_events(self.horizon) <= MANY_EVENTS
     }
 
     fn answer(&self, wanted: &[usize], effort: &Effort, executor: &Executor<'_>) -> Vec<Option<Answer>> {

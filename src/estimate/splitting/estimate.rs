@@ -8,8 +8,8 @@ use super::swarm::{Guide, Particles, Swarm, Watch};
 use crate::account::FirstPassage;
 use crate::engine::{BlockLoop, Executor, PathLaw, Plan};
 use crate::estimate::estimator::{Answer, Effort, Estimator};
-use crate::model::{Model, Tilt};
-use crate::numeric::elementary;
+use crate::model::{Model, Stepper, Tilt};
+use crate::numeric::{ExactSum, elementary};
 use crate::stats::{Estimate, Method};
 
 /// Particles of a block. Fewer and far ancestors die out; more, and the columns leave the cache.
@@ -43,6 +43,9 @@ const SHARED: f64 = 300.0;
 /// Probabilities by which a quantile is surrounded, relative to its own.
 const AROUND: [f64; 7] = [2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5];
 
+/// Makes the steppers of particles that are led.
+type Led<'a> = Box<dyn Fn(usize) -> Box<dyn Stepper> + Sync + 'a>;
+
 /// Rare liquidations of an account's levels.
 #[derive(Debug, Clone)]
 pub struct RareEvents {
@@ -70,20 +73,20 @@ impl RareEvents {
     /// The depth that paths reach with a small probability, with its 95 % interval; none if particles do not get there, or the work was
     /// stopped.
     pub fn depth(&self, probability: f64, effort: &Effort, executor: &Executor<'_>) -> Option<Estimate> {
-        let plain = self.plain_tail(executor)?;
         if self.model().foresees() {
-            return self.foreseen_depth(&plain, probability, effort, executor);
+            return self.foreseen_depth(probability, effort, executor);
         }
-        let goal = |tail: &Tail| tail.quantile(probability);
-        let (pilot, _) = self.pilot(0, &plain, &goal, executor)?;
-        let Guide { exponent, goal, .. } = pilot.guide;
-        if !pilot.has_arrived() || exponent <= 0.0 {
-            return None;
-        }
+        let key = format!("depth of particles, {:016x}", probability.to_bits());
+        let guide = executor.once(&key, |executor| {
+            let goal = |tail: &Tail| tail.quantile(probability);
+            let (pilot, _) = self.pilot(0, &self.plain_tail(executor)?, &goal, executor)?;
+            Some((pilot.has_arrived() && pilot.guide.exponent > 0.0).then_some(pilot.guide))
+        });
+        let guide @ Guide { exponent, goal, .. } = guide??;
         let barriers: Vec<f64> =
             AROUND.iter().map(|share| goal - elementary::ln(*share) / exponent).collect();
         let first = range_of(0, MOST_STEPS);
-        let (found, _) = self.refine(pilot.guide, first, &barriers, effort, executor)?;
+        let (found, _) = self.refine(guide, first, &barriers, effort, executor)?;
         // Between two barriers, or beyond the last, the logarithm of the probability is taken as linear in the depth.
         let after = found.iter().position(|estimate| estimate.value < probability).unwrap_or(barriers.len());
         let from = after.clamp(1, barriers.len() - 1) - 1;
@@ -95,14 +98,22 @@ impl RareEvents {
         (depth.value.is_finite() && std_error.is_finite()).then_some(depth)
     }
 
-    /// The same where the model knows the hopes: a secant search on the logarithm of the probability, a goal a step.
-    fn foreseen_depth(
-        &self,
-        plain: &Tail,
-        probability: f64,
-        effort: &Effort,
-        executor: &Executor<'_>,
-    ) -> Option<Estimate> {
+    /// The same where the model knows the hopes.
+    fn foreseen_depth(&self, probability: f64, effort: &Effort, executor: &Executor<'_>) -> Option<Estimate> {
+        let key = format!("depth of particles, {:016x}", probability.to_bits());
+        let search = |executor: &Executor<'_>| Some(self.foreseen_goal(probability, executor));
+        let (goal, slope) = executor.once(&key, search)??;
+        let first = range_of(0, MOST_STEPS);
+        let (found, _) = self.refine(Guide::foreseen(goal), first, &[goal], effort, executor)?;
+        let Estimate { value, std_error, .. } = found[0];
+        let further = elementary::ln(value / probability) / slope;
+        Some(Estimate::normal(goal + further, std_error / value / slope).by(Method::Splitting))
+    }
+
+    /// A goal near to the depth of a probability, and how fast the tail falls there: a secant search on the logarithm of the probability, a
+    /// goal a step.
+    fn foreseen_goal(&self, probability: f64, executor: &Executor<'_>) -> Option<(f64, f64)> {
+        let plain = self.plain_tail(executor)?;
         let excess = |p: f64| elementary::ln(p / probability);
         let mut before = (plain.sure, excess(plain.probability(plain.sure)));
         let mut goal = plain.quantile(probability);
@@ -118,11 +129,7 @@ impl RareEvents {
                 return None;
             }
             if here.1.abs() < NEAR {
-                let first = range_of(0, MOST_STEPS);
-                let (found, _) = self.refine(Guide::foreseen(goal), first, &[goal], effort, executor)?;
-                let Estimate { value, std_error, .. } = found[0];
-                let depth = Estimate::normal(goal + excess(value) / slope, std_error / value / slope);
-                return Some(depth.by(Method::Splitting));
+                return Some((goal, slope));
             }
             // The tail flattens: what was seen nearby says how.
             goal += here.1 / slope;
@@ -135,7 +142,7 @@ impl RareEvents {
     fn foresee(&self, number: u64, step: u64, goal: f64, executor: &Executor<'_>) -> Option<(Tail, u64)> {
         let first = range_of(number, step);
         let guide = Guide::foreseen(goal);
-        let blocks = self.blocks(guide, first..first + PILOT_BLOCKS, Particles::clone, executor)?;
+        let blocks = self.blocks(guide, first..first + PILOT_BLOCKS, executor)?;
         Some((Tail::new(&blocks, guide), 2 * PILOT_BLOCKS * LANES as u64))
     }
 
@@ -152,7 +159,7 @@ impl RareEvents {
 
     fn plain_tail(&self, executor: &Executor<'_>) -> Option<Tail> {
         let plain = Guide::by_slope(0.0, f64::INFINITY);
-        Some(Tail::new(&self.blocks(plain, 0..PILOT_BLOCKS, Particles::clone, executor)?, plain))
+        Some(Tail::new(&self.blocks(plain, 0..PILOT_BLOCKS, executor)?, plain))
     }
 
     /// The pilot to a goal, and the particles that it took.
@@ -173,7 +180,7 @@ impl RareEvents {
             && pilot.tail.probability(pilot.tail.sure) > RAREST
         {
             let first = range_of(number, steps);
-            let blocks = self.blocks(pilot.guide, first..first + PILOT_BLOCKS, Particles::clone, executor)?;
+            let blocks = self.blocks(pilot.guide, first..first + PILOT_BLOCKS, executor)?;
             steps += 1;
             pilot.go_on(Tail::new(&blocks, pilot.guide), goal);
             let has_arrived = pilot.has_arrived();
@@ -187,7 +194,8 @@ impl RareEvents {
         Some((arrived.unwrap_or(pilot), steps * PILOT_BLOCKS * LANES as u64))
     }
 
-    /// Adds blocks until the estimates are good enough; also how many there were. None if the work was stopped before there was any.
+    /// The estimates of as many blocks as the effort allows, or of as many as make them good enough where that is wanted; also how many
+    /// there were. None if the work was stopped before there was any, or if a portion of it is done here.
     fn refine(
         &self,
         guide: Guide,
@@ -197,22 +205,20 @@ impl RareEvents {
         executor: &Executor<'_>,
     ) -> Option<(Vec<Estimate>, u64)> {
         let most = (effort.paths / LANES as u64).clamp(LEAST_BLOCKS, MOST_BLOCKS);
-        let reached = |particles: &Particles| {
-            let sum = |barrier: &f64| {
-                let pairs = particles.depths.iter().zip(&particles.weights);
-                pairs.fold(0.0, |sum, (depth, weight)| if depth >= barrier { sum + weight } else { sum })
-            };
-            barriers.iter().map(|barrier| sum(barrier) / LANES as f64).collect::<Vec<f64>>()
-        };
-        let (mut found, mut until) = (Vec::new(), LEAST_BLOCKS);
+        let (mut done, mut until) = (0, if effort.until_met { LEAST_BLOCKS } else { most });
+        // By barrier the sum over blocks, and that of the squares.
+        let mut sums = vec![ExactSum::default(); 2 * barriers.len()];
         let mut known = None;
         loop {
-            let blocks = first + found.len() as u64..first + until;
-            let Some(mut more) = self.blocks(guide, blocks, reached, executor) else { return known };
-            found.append(&mut more);
-            let of_level = |level: usize| found.iter().map(move |block: &Vec<f64>| block[level]);
-            let estimates: Vec<Estimate> = (0..barriers.len())
-                .map(|level| Estimate::of_replicates(of_level(level)).by(Method::Splitting))
+            let Some(more) = self.reached(guide, first + done..first + until, barriers, executor) else {
+                return known;
+            };
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+            done = until;
+            let estimates: Vec<Estimate> = sums
+                .chunks_exact(2)
+                .map(|sums| Estimate::of_sums(sums[0].value(), sums[1].value(), done as f64))
+                .map(|estimate| estimate.by(Method::Splitting))
                 .collect();
             let worst = estimates.iter().map(|p| p.std_error / p.value).fold(0.0, f64::max);
             // Where nothing was seen the comparison with not-a-number fails: go on.
@@ -226,27 +232,59 @@ impl RareEvents {
         }
     }
 
-    /// Runs blocks of particles and gives what is made of each, in order; none if the work was stopped.
-    fn blocks<T: Send>(
+    /// Sums over blocks of the probabilities of reaching some barriers, and of their squares.
+    fn reached(
         &self,
         guide: Guide,
         blocks: Range<u64>,
-        of: impl Fn(&Particles) -> T + Sync,
+        barriers: &[f64],
         executor: &Executor<'_>,
-    ) -> Option<Vec<T>> {
-        let led = (guide.exponent > 0.0).then(|| self.model().led(self.tilt(guide)));
-        let start = || {
-            let paths = BlockLoop::new(&self.law);
-            let paths = match &led {
-                Some(led) => paths.moved_by(0, led(LANES)),
-                None => paths,
-            };
-            (paths, Swarm::new(self.watch, guide))
-        };
-        executor.map(blocks, start, |(paths, swarm), block| {
-            paths.run_block(FIRST_BLOCK + block, LANES, &mut [&mut *swarm]);
-            of(&swarm.particles(paths.weights()))
+    ) -> Option<Vec<ExactSum>> {
+        let Range { start, end } = blocks;
+        let bits = [guide.exponent, guide.goal, barriers[0]].map(f64::to_bits);
+        let key = format!("particles {start}..{end}, {:016x} {:016x} {:016x}", bits[0], bits[1], bits[2]);
+        let led = self.led(guide);
+        let begin = || self.swarm(guide, led.as_ref());
+        executor.sum(&key, (end - start, 2 * barriers.len()), begin, |(paths, swarm), unit, sums| {
+            paths.run_block(FIRST_BLOCK + start + unit, LANES, &mut [&mut *swarm]);
+            let Particles { depths, weights } = swarm.particles(paths.weights());
+            for (barrier, sums) in barriers.iter().zip(sums.chunks_exact_mut(2)) {
+                let pairs = depths.iter().zip(&weights);
+                let sum =
+                    pairs.fold(0.0, |sum, (depth, weight)| if depth >= barrier { sum + weight } else { sum });
+                let share = sum / LANES as f64;
+                sums[0].add(share);
+                sums[1].add(share * share);
+            }
         })
+    }
+
+    /// Runs blocks of particles and gives them in order; none if the work was stopped.
+    fn blocks(&self, guide: Guide, blocks: Range<u64>, executor: &Executor<'_>) -> Option<Vec<Particles>> {
+        let led = self.led(guide);
+        executor.map(
+            blocks,
+            || self.swarm(guide, led.as_ref()),
+            |(paths, swarm), block| {
+                paths.run_block(FIRST_BLOCK + block, LANES, &mut [&mut *swarm]);
+                swarm.particles(paths.weights())
+            },
+        )
+    }
+
+    /// The steppers that lead to a guide's goal; none where paths are left alone.
+    fn led(&self, guide: Guide) -> Option<Led<'_>> {
+        (guide.exponent > 0.0).then(|| self.model().led(self.tilt(guide)))
+    }
+
+    /// What runs blocks of particles.
+    fn swarm(&self, guide: Guide, led: Option<&Led<'_>>) -> (BlockLoop<'_>, Swarm) {
+        let paths = BlockLoop::new(&self.law);
+        let paths = match led {
+            Some(led) => paths.moved_by(0, led(LANES)),
+            None => paths,
+        };
+        (paths, Swarm::new(self.watch, guide))
     }
 }
 
@@ -262,15 +300,18 @@ impl Estimator for RareEvents {
     /// The levels that a pilot finds rare.
     fn answer(&self, wanted: &[usize], effort: &Effort, executor: &Executor<'_>) -> Vec<Option<Answer>> {
         let mut answers = vec![None; self.barriers.len()];
-        let Some(groups) = self.groups(wanted, executor) else { return answers };
+        let Some(groups) = executor.once("particles", |executor| self.groups(wanted, executor)) else {
+            return answers;
+        };
         let paths = effort.paths / groups.len().max(1) as u64;
         for (number, (guide, used, levels)) in groups.iter().enumerate() {
             let barriers: Vec<f64> = levels.iter().map(|level| self.barriers[*level]).collect();
             let first = range_of(number as u64, MOST_STEPS);
             let effort = Effort { paths, ..*effort };
-            let Some((found, blocks)) = self.refine(*guide, first, &barriers, &effort, executor) else {
-                break;
-            };
+            let found = self.refine(*guide, first, &barriers, &effort, executor);
+            // Of a portion nothing is known but whose work it is.
+            let unknown = || (vec![Estimate::exact(0.0).by(Method::Splitting); barriers.len()], 0);
+            let Some((found, blocks)) = found.or_else(|| executor.is_portion().then(unknown)) else { break };
             for (level, probability) in levels.iter().zip(found) {
                 let (paths, replicates) = (used + blocks * LANES as u64, blocks as usize);
                 answers[*level] = Some(Answer { probability, paths, replicates, is_tilted: false });

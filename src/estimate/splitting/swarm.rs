@@ -1,5 +1,7 @@
 //! One block of particles: paths that are selected on their way towards liquidation.
 
+use serde::{Deserialize, Serialize};
+
 use crate::account::{Foresight, Observer};
 use crate::market::{Bars, Sides};
 use crate::numeric::{Kernel, Replacement, Stream, dispatch, exponentials, replace, select};
@@ -8,7 +10,7 @@ use crate::numeric::{Kernel, Replacement, Stream, dispatch, exponentials, replac
 const LEAST_EFFECTIVE: f64 = 0.5;
 
 /// Where particles are led, and how hard.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Guide {
     /// Importance grows as exp(exponent·depth); 0 leaves the paths alone.
     pub exponent: f64,

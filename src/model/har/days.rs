@@ -82,6 +82,13 @@ impl Days {
         &self.days
     }
 
+    /// The days with these indices, each with another weight; none if there is none.
+    pub(super) fn select(&self, kept: &[(usize, f64)]) -> Option<Self> {
+        let days = kept.iter().map(|(index, weight)| DayShape { weight: *weight, ..self.days[*index] });
+        let hours = kept.iter().flat_map(|(index, _)| self.hours_of(*index)).copied();
+        Self::new(days.collect(), hours.collect())
+    }
+
     /// The 24 hours of a day.
     pub fn hours_of(&self, day: usize) -> &[HourShape] {
         &self.hours[day * DAY..][..DAY]

@@ -78,9 +78,18 @@ impl HarEstimate {
     /// See [`EstimateError`].
     pub fn of_history(history: &PriceHistory) -> Result<(Hours, Self, VarianceState), EstimateError> {
         let hours = Hours::of(history)?;
-        let (estimate, variances) = Self::at(&hours, hours.len(), hours.len())?;
-        let state = variances.state(hours.len()).ok_or(EstimateError::NoState)?;
+        let (estimate, state) = Self::of_hours(&hours)?;
         Ok((hours, estimate, state))
+    }
+
+    /// The same of hours.
+    ///
+    /// # Errors
+    /// See [`EstimateError`].
+    pub fn of_hours(hours: &Hours) -> Result<(Self, VarianceState), EstimateError> {
+        let (estimate, variances) = Self::at(hours, hours.len(), hours.len())?;
+        let state = variances.state(hours.len()).ok_or(EstimateError::NoState)?;
+        Ok((estimate, state))
     }
 
     /// The estimate from the hours before a place, and the variances of the hours before another, later one under its season.

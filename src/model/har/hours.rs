@@ -95,6 +95,25 @@ impl Hours {
         self.first + place as i64
     }
 
+    /// The hours before the one that starts so many hours after 1970.
+    #[must_use]
+    pub fn until(&self, hour: i64) -> Self {
+        let end = usize::try_from(hour - self.first).unwrap_or(0).min(self.len());
+        let part = |column: &[f64]| column[..end].to_vec();
+        Self {
+            first: self.first,
+            low: part(&self.low),
+            high: part(&self.high),
+            close: part(&self.close),
+            variance: part(&self.variance),
+        }
+    }
+
+    /// Whether the hour that starts so many hours after 1970 was recorded.
+    pub fn holds(&self, hour: i64) -> bool {
+        usize::try_from(hour - self.first).is_ok_and(|place| place < self.len() && self.is_recorded(place))
+    }
+
     /// Logarithms of the lowest prices.
     pub fn low(&self) -> &[f64] {
         &self.low

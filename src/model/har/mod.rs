@@ -43,6 +43,7 @@ mod estimate;
 mod hours;
 mod regression;
 mod season;
+mod shared;
 mod shock_law;
 mod stepper;
 mod variances;
@@ -68,6 +69,9 @@ use super::Stepper;
 use crate::market::PriceHistory;
 use crate::numeric::{Kernel, Stream, dispatch};
 
+/// Names of the coefficients, as scenarios have them.
+pub const HAR_COEFFICIENTS: [&str; 6] = ["intercept", "b1", "b7", "b30", "b90", "b6"];
+
 /// Days of the past drawn anew under a variance that has a memory.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Har {
@@ -75,6 +79,9 @@ pub struct Har {
     hash: String,
     /// c, b1, b7, b30, b90, b6.
     coefficients: [f64; 6],
+    /// Covariance of the coefficients, where they were estimated with the model.
+    #[serde(skip)]
+    covariance: Option<[[f64; 6]; 6]>,
     /// Log-variance of the last 90 days, the latest first.
     last_days: Vec<f64>,
     /// Log-variance of the last six hours, times four, over that of the last day.
@@ -88,6 +95,9 @@ pub struct Har {
     normal: Option<NormalDays>,
     #[serde(skip)]
     days: Arc<Days>,
+    /// The hours that everything was estimated from; none where numbers were given.
+    #[serde(skip)]
+    hours: Option<Arc<Hours>>,
 }
 
 /// Days that are normal given their variance.
@@ -118,8 +128,14 @@ impl Har {
     /// # Errors
     /// The history is too short or not hourly: see [`EstimateError`].
     pub fn of_history(history: &PriceHistory, hash: String, log_drift: f64) -> Result<Self, EstimateError> {
-        let (hours, estimate, state) = HarEstimate::of_history(history)?;
-        Self::new(&hours, &estimate, &state, hours.len(), hash, log_drift)
+        Self::of_hours(Hours::of(history)?, hash, log_drift)
+    }
+
+    /// The model as estimated from all of some hours.
+    fn of_hours(hours: Hours, hash: String, log_drift: f64) -> Result<Self, EstimateError> {
+        let (estimate, state) = HarEstimate::of_hours(&hours)?;
+        let model = Self::new(&hours, &estimate, &state, hours.len(), hash, log_drift)?;
+        Ok(Self { hours: Some(Arc::new(hours)), ..model })
     }
 
     /// The model of an estimate and of what is known at a place.
@@ -138,12 +154,14 @@ impl Har {
         Ok(Self {
             hash,
             coefficients: estimate.coefficients,
+            covariance: Some(estimate.covariance),
             last_days: state.days.to_vec(),
             short: state.short,
             season: season_ahead(&estimate.season, hours.hour(end)),
             log_drift,
             normal: None,
             days: Arc::new(days),
+            hours: None,
         })
     }
 
@@ -166,12 +184,14 @@ impl Har {
         Self {
             hash,
             coefficients: *coefficients,
+            covariance: None,
             last_days: state.days.to_vec(),
             short: state.short,
             season: season.map(f64::sqrt),
             log_drift: *log_drift,
             normal,
             days: Arc::new(days),
+            hours: None,
         }
     }
 
@@ -198,6 +218,19 @@ impl Har {
         &self.coefficients
     }
 
+    /// Covariance of the coefficients, where they were estimated with the model.
+    pub fn covariance(&self) -> Option<&[[f64; 6]; 6]> {
+        self.covariance.as_ref()
+    }
+
+    /// Shows every number that is a parameter, with its key.
+    pub(super) fn each(&mut self, see: &mut dyn FnMut(&str, &mut f64)) {
+        for (key, value) in HAR_COEFFICIENTS.into_iter().zip(&mut self.coefficients) {
+            see(key, value);
+        }
+        see("log_drift", &mut self.log_drift);
+    }
+
     /// The days that are drawn from.
     pub fn days(&self) -> &Days {
         &self.days
@@ -216,7 +249,7 @@ impl Har {
 
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> impl Stepper + use<> {
-        HarStepper::new(self.clone(), lanes)
+        HarStepper::paired(self.clone(), lanes)
     }
 }
 

@@ -27,6 +27,17 @@ pub struct HarStepper {
     day_end: Vec<f64>,
     everyone: Vec<u32>,
     words: Vec<u64>,
+    /// Whether neighbouring paths are mirror images of each other.
+    is_paired: bool,
+}
+
+/// Gives the second path of each pair of neighbours the word of the first with the other sign, where both are listed.
+fn mirror(lanes: &[u32], words: &mut [u64]) {
+    for place in 1..lanes.len() {
+        if lanes[place] % 2 == 1 && lanes[place - 1] + 1 == lanes[place] {
+            words[place] = words[place - 1] ^ 1;
+        }
+    }
 }
 
 impl HarStepper {
@@ -40,6 +51,21 @@ impl HarStepper {
             day_end: column(),
             everyone: Vec::with_capacity(lanes),
             words: Vec::with_capacity(lanes),
+            is_paired: false,
+        }
+    }
+
+    /// The same with paths in pairs: the second of two neighbours draws the days of the first with the other signs.
+    pub fn paired(model: Har, lanes: usize) -> Self {
+        let is_paired = model.normal.is_none();
+        Self { is_paired, ..Self::new(model, lanes) }
+    }
+
+    fn draw(&mut self, lanes: &[u32], noise: &mut Stream) {
+        self.words.resize(lanes.len(), 0);
+        noise.words(&mut self.words);
+        if self.is_paired {
+            mirror(lanes, &mut self.words);
         }
     }
 
@@ -114,8 +140,9 @@ impl Stepper for HarStepper {
         self.elapsed.resize(lanes, 0.0);
         self.day_end.clear();
         self.day_end.resize(lanes, days_over(1));
-        self.words.resize(lanes, 0);
-        noise.words(&mut self.words);
+        let everyone = std::mem::take(&mut self.everyone);
+        self.draw(&everyone, noise);
+        self.everyone = everyone;
         self.walk.next(self.model.dynamics(), &self.everyone, &self.words);
     }
 
@@ -143,8 +170,7 @@ impl Stepper for HarStepper {
     }
 
     fn happen(&mut self, lanes: &[u32], _log_price: &mut [f64], noise: &mut Stream) {
-        self.words.resize(lanes.len(), 0);
-        noise.words(&mut self.words);
+        self.draw(lanes, noise);
         self.walk.next(self.model.dynamics(), lanes, &self.words);
         for lane in lanes {
             let lane = *lane as usize;

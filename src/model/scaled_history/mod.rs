@@ -14,8 +14,8 @@
 //! | prices | recorded bars |
 //!
 //! Exact: recorded lows and highs are those of the path, as are the clusters of volatility within the horizon. There are as many
-//! paths as recorded hours, and they overlap: the number of horizons that do not is what an error rests on, and the error of
-//! sampling says nothing of it.
+//! paths as recorded hours, and they overlap: the number of horizons that do not is what an error rests on. A run follows
+//! the accounts along all of them and adds the error of blocks of neighbouring starts to that of drawing.
 //! Source: Hull and White (1998), "Incorporating volatility updating into the historical simulation method for value-at-risk".
 
 mod estimate;
@@ -26,6 +26,7 @@ mod stepper;
 pub use estimate::HorizonEstimate;
 pub use record::Record;
 pub use starts::{Extremes, inverse_deviations};
+pub use stepper::Listed;
 pub(super) use stepper::ScaledStepper;
 
 use std::sync::Arc;
@@ -61,7 +62,11 @@ impl ScaledHistory {
         hash: String,
         horizon: Duration,
     ) -> Result<Self, EstimateError> {
-        let hours = Hours::of(history)?;
+        Self::of_hours(Hours::of(history)?, hash, horizon)
+    }
+
+    /// The model of all of some hours.
+    fn of_hours(hours: Hours, hash: String, horizon: Duration) -> Result<Self, EstimateError> {
         let end = hours.len();
         let (estimate, variances) = HarEstimate::at(&hours, end, end)?;
         let known = variances.regressors(end).ok_or(EstimateError::NoState)?;
@@ -95,6 +100,51 @@ impl ScaledHistory {
     /// Horizons in the record that do not overlap.
     pub fn independent_horizons(&self) -> f64 {
         self.starts.len() as f64 / self.horizon.seconds().div_ceil(3600).max(1) as f64
+    }
+
+    /// Hours of a path.
+    pub fn length(&self) -> usize {
+        self.horizon.seconds().div_ceil(3600) as usize
+    }
+
+    /// The model as estimated from the hours before one (since 1970).
+    pub(super) fn until(&self, hour: i64) -> Result<Self, EstimateError> {
+        Self::of_hours(self.record.hours().until(hour), self.hash.clone(), self.horizon)
+    }
+
+    /// Hours since 1970 at which its starts stand.
+    pub(super) fn hours_of_starts(&self) -> impl Iterator<Item = i64> {
+        self.starts.iter().map(|(place, _)| self.record.hours().hour(*place as usize))
+    }
+
+    /// The model that draws those of its starts only whose hours are in a sorted list. What they were chosen by enters its hash.
+    pub(super) fn drawing(&self, hours: &[i64], by: &str) -> Self {
+        let is_kept = |(place, _): &&(u32, f64)| {
+            hours.binary_search(&self.record.hours().hour(*place as usize)).is_ok()
+        };
+        let starts = self.starts.iter().filter(is_kept).copied().collect();
+        Self { starts, hash: format!("{} {by}", self.hash), ..self.clone() }
+    }
+
+    /// Hash of the record.
+    pub(super) fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Change of the log-price in the first hour behind each start.
+    pub(super) fn first_hours(&self) -> Vec<f64> {
+        let close = self.record.hours().close();
+        self.starts.iter().map(|(place, _)| close[*place as usize] - close[*place as usize - 1]).collect()
+    }
+
+    /// Number of hours since 1970 at which a start stands.
+    pub fn hour_of_start(&self, number: usize) -> i64 {
+        self.record.hours().hour(self.starts[number].0 as usize)
+    }
+
+    /// A stepper whose paths are those behind the listed starts, each as it was and then mirrored: two paths a start.
+    pub fn along(&self, listed: &Listed) -> impl Stepper + use<> {
+        ScaledStepper::along(self.clone(), listed.clone())
     }
 
     /// A stepper with room for blocks of up to `lanes` paths.

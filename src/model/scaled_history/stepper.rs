@@ -1,5 +1,9 @@
 //! Moves the price of each path along the recorded hours behind its start.
 
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::super::{Moves, Stepper};
 use super::ScaledHistory;
 use crate::market::SECONDS_PER_YEAR;
@@ -10,10 +14,30 @@ const HOURS_PER_YEAR: f64 = SECONDS_PER_YEAR / 3600.0;
 /// Factor from the squared range to the variance of a Brownian motion (Parkinson 1980): 1/(4 ln 2).
 const RANGE_TO_VARIANCE: f64 = 0.360_673_760_222_240_85;
 
+/// The starts that the paths of the next block begin with, which whoever made the steppers of several assets sets for all of them.
+#[derive(Debug, Clone, Default)]
+pub struct Listed(Arc<[AtomicUsize; 3]>);
+
+impl Listed {
+    /// From now on every so many starts of a range.
+    pub fn set(&self, starts: Range<usize>, stride: usize) {
+        for (cell, value) in self.0.iter().zip([starts.start, starts.end, stride.max(1)]) {
+            cell.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = usize> + use<> {
+        let [start, end, stride] = std::array::from_fn(|place| self.0[place].load(Ordering::Relaxed));
+        (start..end).step_by(stride.max(1))
+    }
+}
+
 /// Walks along starts that are drawn evenly, each as it was or mirrored. Nothing happens on the way.
 #[derive(Debug)]
 pub struct ScaledStepper {
     model: ScaledHistory,
+    /// The starts that paths are to begin with, one after the other as it was and mirrored; drawn if none.
+    listed: Option<Listed>,
     /// Place of the start, by path.
     start: Vec<u32>,
     /// Factor on the recorded moves, negative where they are mirrored.
@@ -27,11 +51,17 @@ impl ScaledStepper {
     pub fn new(model: ScaledHistory, lanes: usize) -> Self {
         Self {
             model,
+            listed: None,
             start: Vec::with_capacity(lanes),
             scale: Vec::with_capacity(lanes),
             elapsed: Vec::with_capacity(lanes),
             words: Vec::with_capacity(lanes),
         }
+    }
+
+    /// Walks along the listed starts, each as it was and then mirrored, in place of drawn ones.
+    pub fn along(model: ScaledHistory, listed: Listed) -> Self {
+        Self { listed: Some(listed), ..Self::new(model, 0) }
     }
 
     /// Moves a path on for some years: the change of its log-price, and the lowest and highest on the way over the price before.
@@ -53,7 +83,13 @@ impl Stepper for ScaledStepper {
         let starts = self.model.starts();
         self.start.clear();
         self.scale.clear();
-        for word in &self.words {
+        if let Some(listed) = &self.listed {
+            for (start, ratio) in listed.numbers().map(|number| starts[number]) {
+                self.start.extend([start, start]);
+                self.scale.extend([ratio, -ratio]);
+            }
+        }
+        for word in self.words.iter().filter(|_| self.listed.is_none()) {
             // The lowest bit is the sign, the upper 52 are a uniform.
             let place = (word >> 12) as f64 * (1.0 / (1_u64 << 52) as f64) * starts.len() as f64;
             let (start, ratio) = starts[(place as usize).min(starts.len() - 1)];

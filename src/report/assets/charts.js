@@ -75,12 +75,15 @@ function probabilityChart({ runs, run, level, view, choose }) {
     const name = runs.length > 1 ? r.scenario : "Liquidated";
     const at = levelsOf(r).map((l) => [l.leverage, l.liquidation_probability]);
     const few = levelsOf(r).filter((l) => l.liquidation_probability.value === 0 && l.liquidation_probability.high > 0);
+    const wide = r.levels.map((l) => [l.leverage, l.liquidation_probability]).filter(([, e]) => e.high_with_parameters !== undefined);
     const area = band(runs.length > 1 ? `${name}: 95 % interval` : "95 % interval", at.map(([x, e]) => [x, show(e.low)]), at.map(([x, e]) => [x, show(e.high)]), i, 0.25);
     return [
       ...(logY && runs.length === 1 ? logBand(at, floor, i) : area),
       line(name, at.filter(([, e]) => !logY || e.value > floor).map(([x, e]) => [x, show(e.value)]), i),
       { type: "scatter", name: "Listed in the scenario", symbolSize: 8, itemStyle: { color: colour("page"), borderColor: series(i), borderWidth: 2 }, tooltip: { show: false },
         data: r.levels.filter((l) => !logY || l.liquidation_probability.value > floor).map((l) => [l.leverage, l.liquidation_probability.value]) },
+      ...(wide.length ? [{ type: "scatter", name: "95 % interval with parameters", symbol: "rect", symbolSize: [14, 2], itemStyle: { color: series(i) }, tooltip: { show: false },
+        data: wide.flatMap(([x, e]) => [[x, show(e.low_with_parameters)], [x, show(e.high_with_parameters)]]) }] : []),
       ...(logY && few.length ? [{ type: "scatter", name: "Upper bound (none seen)", symbol: "triangle", symbolRotate: 180, symbolSize: 9,
         itemStyle: { color: series(i) }, data: few.map((l) => [l.leverage, l.liquidation_probability.high]), tooltip: { show: false } }] : []),
     ];
@@ -104,9 +107,14 @@ function probabilityChart({ runs, run, level, view, choose }) {
     }),
     click: (leverage) => choose(nearestLevel(run, leverage)),
     say: `Probability of liquidation over leverage, from ${probability(run.levels[0].liquidation_probability)} at ${times(run.levels[0].leverage)} to ${probability(run.levels.at(-1).liquidation_probability)} at ${times(run.levels.at(-1).leverage)}. ${levelsOf(run).length} levels, each computed; nothing is interpolated. Choose a level with the slider or in the picture.`,
-    table: { head: ["Leverage", "Probability", "95 % interval"], rows: levelsOf(run).map((l) => [times(l.leverage), probability(l.liquidation_probability), interval(l.liquidation_probability)]) },
+    table: { head: ["Leverage", "Probability", "95 % interval", ...(hasParameters(run) ? ["with parameters"] : [])],
+      rows: levelsOf(run).map((l) => [times(l.leverage), probability(l.liquidation_probability), interval(l.liquidation_probability),
+        ...(hasParameters(run) ? [intervalWithParameters(l.liquidation_probability)] : [])]) },
   };
 }
+
+// Whether errors of the parameters were counted in.
+const hasParameters = (run) => run.levels.some((l) => l.liquidation_probability.high_with_parameters !== undefined);
 
 // On a log axis differences do not stack: the band is drawn as two thin lines.
 function logBand(at, floor, i) {

@@ -51,6 +51,12 @@ function interval(estimate) {
   return `${fixed(low, decimals)} to ${fixed(high, decimals)} %`;
 }
 
+// The interval that counts in errors of the parameters.
+function intervalWithParameters(estimate) {
+  const { low_with_parameters: low, high_with_parameters: high } = estimate;
+  return high === undefined ? "" : interval({ ...estimate, low, high });
+}
+
 // How rare it is: "about 1 in 9".
 function oneIn(estimate) {
   const value = estimate?.value;

@@ -62,13 +62,14 @@ function tiles(run, level) {
 function showNumbers(run, level) {
   const text = probability(level.liquidation_probability);
   const range = interval(level.liquidation_probability);
+  const wide = intervalWithParameters(level.liquidation_probability);
   const id = (name) => document.getElementById(name);
   id("leverage-value").textContent = times(level.leverage);
   id("leverage-risk").textContent = text;
   id("leverage").setAttribute("aria-valuetext", times(level.leverage));
   id("number-value").textContent = text;
   id("number-head").textContent = `${run.network ? "Machines or pledged coins lost" : "Liquidated"} within ${days(run.horizon_days)} at ${times(level.leverage)}`;
-  id("number-range").textContent = [range && `95 % interval ${range}`, oneIn(level.liquidation_probability)].filter(Boolean).join(" · ");
+  id("number-range").textContent = [range && `95 % interval ${range}`, wide && `${wide} with parameters`, oneIn(level.liquidation_probability)].filter(Boolean).join(" · ");
   id("numbers").replaceChildren(...tiles(run, level).map(([name, value, more]) => element("div", {}, element("dt", {}, name), element("dd", {}, value), element("dd", { class: "more" }, more))));
   id("leverage-kind").textContent = level.isListed ? "A level of the scenario." : "A level between those of the scenario, computed with fewer paths; pictures of its outcomes are drawn for listed levels.";
   id("spoken").textContent = `${times(level.leverage)}: liquidated with a probability of ${text}`;

@@ -33,12 +33,12 @@ function download(name, type, text) {
 const csvCell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 // A figure: title, switches, chart with a text alternative, caption, table.
-function figure(parent, { title, wide, axes = [], draw }) {
+function figure(parent, { title, wide, axes = [], start = {}, draw }) {
   const id = `figure-${document.querySelectorAll("figure").length + 1}`;
   const plot = element("div", { class: "plot", role: "img" });
   const caption = element("figcaption");
   const table = element("table");
-  const view = { x: "log", y: "linear" };
+  const view = { x: "log", y: "linear", ...start };
   const scroll = element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Table: ${title}` }, table);
   const heading = element("h3", { id }, title);
   const made = element("figure", wide ? { class: "wide", "aria-labelledby": id } : { "aria-labelledby": id }, heading);
@@ -137,6 +137,7 @@ const studies = REPLAYS.map((replay, i) => {
   document.getElementById("studies").append(section);
   return figure(section, { title: replay.scenario ?? "Share liquidated", draw: () => replayChart(replay) });
 });
+for (const record of DOCUMENTS.filter((d) => d.kind === "record")) studies.push(reliabilityFigures(document.getElementById("studies"), record.value));
 for (const sweep of DOCUMENTS.filter((d) => d.kind === "sweep")) studies.push(sweepFigure(document.getElementById("studies"), sweep.value));
 const preference = matchMedia("(prefers-color-scheme: dark)");
 if (RUNS.length) {

@@ -57,6 +57,10 @@ pub fn of_study(document: &Document) -> Option<(String, String)> {
             );
             Some((replay["scenario"].as_str().unwrap_or("Replay").to_owned(), text))
         }
+        Document::Record(record) => {
+            let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
+            Some((text("scenario"), text("answer")))
+        }
         Document::Sweep(sweep) => {
             let cells = list(&sweep["cells"]);
             let mut probabilities: Vec<Estimate> = cells

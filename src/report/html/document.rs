@@ -6,6 +6,8 @@ use serde_json::Value;
 use crate::result::RunResult;
 use crate::study::{CheckReport, UnsoundResult, sound};
 
+use super::super::reliability::RecordDocument;
+
 /// One result, told apart by its keys.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
@@ -14,6 +16,8 @@ pub enum Document {
     Run(Value),
     /// Of `replay`: what history did at each level beside what the model says.
     Replay(Value),
+    /// Of `replay --walk-forward`, or beside a forecast of `risk`: how forecasts came true.
+    Record(Value),
     /// Of `sweep`: what every cell found.
     Sweep(Value),
     /// Of `check` or `compare`: the verdict, which needs no picture.
@@ -53,6 +57,14 @@ impl Document {
     /// If a number cannot be written as JSON.
     pub fn of_replay(report: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::to_value(report).map(Self::Replay)
+    }
+
+    /// The document of a track record: `line` says what was forecast, `scores` how it came true by model and horizon.
+    ///
+    /// # Errors
+    /// If a number cannot be written as JSON.
+    pub fn of_record(record: &RecordDocument) -> Result<Self, serde_json::Error> {
+        serde_json::to_value(record).map(Self::Record)
     }
 
     /// The document of a sweep, a [`SweepReport`](crate::report::SweepReport).

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::check::verdicts;
-use super::super::columns::{Column, LEVERAGE, LIQUIDATION, RETURNS, TAIL};
+use super::super::columns::{self, Column, LEVERAGE, RETURNS, TAIL};
 use super::super::{RenderError, miner, number, text};
 use super::answer;
 use super::document::Document;
@@ -33,6 +33,9 @@ const SCRIPTS: [&str; 9] = [
     include_str!("../assets/page.js"),
 ];
 
+/// Pictures of reliability, for pages that have any.
+const RELIABILITY: &str = include_str!("../assets/reliability.js");
+
 /// The text of a scenario file, shown as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScenarioText {
@@ -53,7 +56,7 @@ struct Page<'a> {
     verdicts: Vec<Verdicts>,
     has_runs: bool,
     runs: Vec<Run>,
-    legend: &'static str,
+    legend: String,
     scenarios: &'a [ScenarioText],
     provenance: Vec<Provenance>,
     data: String,
@@ -103,8 +106,10 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
     let results: Vec<RunResult> = documents.iter().filter_map(Document::run).collect();
     let of_run =
         |result: &RunResult| Answer { name: result.scenario.clone(), text: answer::sentence(result) };
-    let mut answers: Vec<Answer> =
-        documents.iter().filter_map(answer::of_study).map(Answer::of_study).collect();
+    // Beside a run the record of its forecasts does not answer.
+    let answers_alone = |document: &&Document| results.is_empty() || !matches!(document, Document::Record(_));
+    let studies = documents.iter().filter(answers_alone).filter_map(answer::of_study);
+    let mut answers: Vec<Answer> = studies.map(Answer::of_study).collect();
     answers.extend(results.iter().map(of_run));
     let checks = documents.iter().filter_map(|document| match document {
         Document::Check(report) => Some(report.as_ref()),
@@ -120,6 +125,12 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
         [result] => result.scenario.clone(),
         [first, rest @ ..] => format!("{} and {} more", first.scenario, rest.len()),
     };
+    let has_record = documents.iter().any(|document| matches!(document, Document::Record(_)));
+    let mut scripts = SCRIPTS.to_vec();
+    if has_record {
+        // Before what wires the page.
+        scripts.insert(scripts.len() - 1, RELIABILITY);
+    }
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let page = environment.render_str(
@@ -133,20 +144,26 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
             verdicts,
             has_runs: !runs.is_empty(),
             runs,
-            legend: if results.iter().any(|result| result.network.is_some()) {
-                miner::LEGEND
-            } else {
-                text::LEGEND
-            },
+            legend: legend(&results),
             scenarios,
             provenance,
             data: script_text(&serde_json::to_string(&pictured(serde_json::to_value(pictures)?))?),
             notice: LIBRARY_NOTICE.trim(),
             library: LIBRARY,
-            script: SCRIPTS.join("\n"),
+            script: scripts.join("\n"),
         }),
     )?;
     Ok(page)
+}
+
+/// What the columns mean.
+fn legend(results: &[RunResult]) -> String {
+    let with_network = results.iter().any(|result| result.network.is_some());
+    let mut legend = if with_network { miner::LEGEND } else { text::LEGEND }.to_owned();
+    if results.iter().any(|result| columns::have_parameters(&result.levels)) {
+        legend += &format!(" {}", columns::PARAMETERS_LEGEND);
+    }
+    legend
 }
 
 /// The data of the pictures: six digits of every number are more than a picture shows, and keep the page small.
@@ -170,7 +187,7 @@ fn script_text(json: &str) -> String {
 fn table(result: &RunResult) -> Run {
     let of_level: Vec<&Column> = match miner::columns(&result.levels) {
         Some((first, returns)) => first.into_iter().chain(returns).collect(),
-        None => LIQUIDATION.iter().chain(&RETURNS).chain(&TAIL).collect(),
+        None => columns::liquidation(&result.levels).into_iter().chain(&RETURNS).chain(&TAIL).collect(),
     };
     let columns: Vec<&Column> = std::iter::once(&LEVERAGE).chain(of_level).collect();
     let network = miner::network_line(result).map(|network| format!(" · {network}"));

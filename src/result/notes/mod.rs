@@ -73,6 +73,24 @@ pub enum Note {
         /// Paths.
         paths: u64,
     },
+    /// A second interval counts in the errors of the parameters.
+    ParameterErrors {
+        /// Keys of the parameters.
+        names: Vec<String>,
+        /// Draws of them.
+        draws: u64,
+        /// Paths of each draw.
+        paths: u64,
+        /// Draws that no model can have, in whose place the estimate stood.
+        replaced: u64,
+    },
+    /// Some levels have no second interval.
+    NoParameterInterval {
+        /// Levels.
+        levels: Vec<f64>,
+        /// Paths of each draw.
+        paths: u64,
+    },
     /// Few paths were liquidated, though the probability does not rest on them.
     FewLiquidated {
         /// Levels, with the number of liquidations.
@@ -131,6 +149,24 @@ pub enum Note {
     UnusedStep,
     /// Recorded lows and highs are not seen.
     RecordedExtremes,
+    /// Paths are whole past horizons, which overlap.
+    PastHorizons {
+        /// Past starts.
+        starts: usize,
+        /// Horizons among them that do not overlap.
+        independent: f64,
+        /// Length of a horizon.
+        horizon: Duration,
+        /// Share of the paths that are drawn from them.
+        share: f64,
+        /// Days of a block of the bootstrap.
+        block_days: f64,
+    },
+    /// Several assets draw the same past days.
+    SharedPast {
+        /// Correlation of hourly returns of each pair, with the names of both.
+        pairs: Vec<(String, String, f64)>,
+    },
     /// What reading a file of prices or rates brought to light.
     RecordedFile {
         /// The file, and what was found.
@@ -237,7 +273,7 @@ pub enum Collateral {
 
 impl Note {
     /// The codes of all notes.
-    pub const CODES: [&str; 36] = [
+    pub const CODES: [&str; 40] = [
         "interrupted",
         "precision_reached",
         "precision_missed",
@@ -257,6 +293,8 @@ impl Note {
         "bridged_margin",
         "unused_step",
         "recorded_extremes",
+        "past_horizons",
+        "shared_past",
         "price_file",
         "bootstrap_record",
         "stop_beyond_liquidation",
@@ -274,6 +312,8 @@ impl Note {
         "network_estimates",
         "put_of_miner",
         "in_turns",
+        "parameter_errors",
+        "no_parameter_interval",
     ];
 
     /// Stable name.
@@ -298,6 +338,8 @@ impl Note {
             Self::BridgedMargin => "bridged_margin",
             Self::UnusedStep => "unused_step",
             Self::RecordedExtremes => "recorded_extremes",
+            Self::PastHorizons { .. } => "past_horizons",
+            Self::SharedPast { .. } => "shared_past",
             Self::RecordedFile { .. } => "price_file",
             Self::LongBlocks { .. } | Self::ShortRecord { .. } => "bootstrap_record",
             Self::StopBeyondLiquidation { .. } => "stop_beyond_liquidation",
@@ -315,6 +357,8 @@ impl Note {
             Self::NetworkEstimates => "network_estimates",
             Self::PutOfMiner { .. } => "put_of_miner",
             Self::InTurns { .. } => "in_turns",
+            Self::ParameterErrors { .. } => "parameter_errors",
+            Self::NoParameterInterval { .. } => "no_parameter_interval",
         }
     }
 

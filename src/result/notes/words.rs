@@ -49,6 +49,27 @@ impl fmt::Display for Note {
                 "Defaults and liquidations are counted on {paths} independent paths: effective sample size {paths}, gain 1. Crossing \
                  probabilities and importance sampling are for positions."
             ),
+            Self::ParameterErrors { names, draws, paths, replaced } => {
+                let of = match names.len() {
+                    1 => format!("the parameter {}", names[0]),
+                    _ => format!("{} parameters ({})", names.len(), names.join(", ")),
+                };
+                write!(
+                    f,
+                    "The interval \"with parameters\" adds the errors of {of} to that of sampling: {draws} draws, each on the same {paths} \
+                     paths, without the noise of those paths. It holds if the future resembles the window that the model was fitted to; a \
+                     change of regime is no error of parameters."
+                )?;
+                match replaced {
+                    0 => Ok(()),
+                    count => write!(f, " {count} draws that no such model can have were replaced by the estimate."),
+                }
+            }
+            Self::NoParameterInterval { levels, paths } => write!(
+                f,
+                "Too few of the {paths} paths of a draw of the parameters were liquidated at {}: there is no interval with parameters.",
+                listed(levels)
+            ),
             Self::FewLiquidated { levels, paths } => write!(
                 f,
                 "Fewer than {FEW_EVENTS} of the {paths} paths were liquidated at {}: the probability does not rest on them, but time to \
@@ -117,6 +138,27 @@ impl fmt::Display for Note {
                 "An account of several positions does not see the lows and highs of recorded bars, but a bridge of the variance that \
                  their range implies.",
             ),
+            Self::PastHorizons { starts, independent, horizon, share, block_days } => write!(
+                f,
+                "{} drawn from {starts} past starts and their mirror images. Horizons of {horizon} overlap: {} of them do not, and errors rest \
+                 on these (block bootstrap over the starts, blocks of {block_days:.0} days), not on the number of paths.",
+                if *share < 1.0 { "Every other path is" } else { "Paths are" },
+                match *independent < 10.0 {
+                    true => format!("{independent:.1}"),
+                    false => format!("{independent:.0}"),
+                }
+            ),
+            Self::SharedPast { pairs } => {
+                let pair = |(one, other, correlation): &(String, String, f64)| {
+                    format!("{one} and {other} {correlation:.2}")
+                };
+                let list = pairs.iter().map(pair).collect::<Vec<_>>().join(", ");
+                write!(
+                    f,
+                    "The assets draw the same past days, only those that all files have, each scaled to its own variance: their hourly returns \
+                     hang together as recorded (correlation of {list})."
+                )
+            }
             Self::RecordedFile { finding } => f.write_str(finding),
             Self::LongBlocks { asset, days, record } => write!(
                 f,

@@ -23,10 +23,12 @@ pub enum ForecastMethod {
     ScaledHistory,
     /// The equal mixture of both.
     Forecast,
+    /// A model that is fitted to returns, by the name of its fit.
+    Fitted(&'static str),
 }
 
 impl ForecastMethod {
-    /// All of them.
+    /// Those that rest on all recorded hours.
     pub const ALL: [Self; 3] = [Self::Har, Self::ScaledHistory, Self::Forecast];
 
     /// The kind of its model in a scenario.
@@ -35,6 +37,7 @@ impl ForecastMethod {
             Self::Har => "har",
             Self::ScaledHistory => "scaled_history",
             Self::Forecast => "forecast",
+            Self::Fitted(name) => name,
         }
     }
 }

@@ -15,4 +15,4 @@ pub use logistic::{Logistic, logistic};
 pub use methods::{ForecastError, ForecastMethod};
 pub use scores::{ReliabilityBin, Scores, scores};
 pub use setup::barriers;
-pub use walk::{ForecastWalk, HorizonForecasts, WalkOptions, walk};
+pub use walk::{ForecastWalk, HorizonForecasts, OtherModels, WalkOptions, walk, walk_beside};

@@ -84,15 +84,24 @@ struct Scored {
 
 /// The scores of a method over horizon number `number` of some walks, which must have the same horizons.
 pub fn scores(walks: &[ForecastWalk], number: usize, method: ForecastMethod, seed: u64) -> Scores {
-    let place = ForecastMethod::ALL.iter().position(|known| *known == method).unwrap_or(0);
     let every = walks.first().map_or(1, |walk| walk.every);
-    let of: Vec<&HorizonForecasts> = walks.iter().filter_map(|walk| walk.horizons.get(number)).collect();
-    let hours = of.first().map_or(0, |of| of.hours);
+    let of: Vec<(&HorizonForecasts, &Vec<Vec<f64>>)> = walks
+        .iter()
+        .filter_map(|walk| {
+            let of = walk.horizons.get(number)?;
+            let place = walk.methods.iter().position(|known| *known == method)?;
+            Some((of, of.probabilities.get(place)?))
+        })
+        .collect();
+    let hours = of.first().map_or(0, |(of, _)| of.hours);
     let overlap = hours.div_ceil(every).max(1);
     let mut rows = Vec::new();
     let (mut inside, mut cells, mut independent) = (0, 0, 0.0);
-    for of in &of {
-        let n = of.entries.len();
+    for (of, probabilities) in &of {
+        // Entries where the model had something to say.
+        let entries: Vec<usize> =
+            (0..of.entries.len()).filter(|entry| probabilities[*entry].iter().all(|p| !p.is_nan())).collect();
+        let n = entries.len();
         independent += n as f64 / overlap as f64;
         if n == 0 {
             continue;
@@ -100,16 +109,17 @@ pub fn scores(walks: &[ForecastWalk], number: usize, method: ForecastMethod, see
         let bootstrap = bootstrap(n, overlap, seed);
         for barrier in 0..of.outcomes.first().map_or(0, Vec::len) {
             let outcomes: Vec<f64> =
-                of.outcomes.iter().map(|outcomes| f64::from(u8::from(outcomes[barrier]))).collect();
-            let predicted = of.probabilities[place].iter().map(|p| p[barrier]).sum::<f64>() / n as f64;
+                entries.iter().map(|entry| f64::from(u8::from(of.outcomes[*entry][barrier]))).collect();
+            let predicted =
+                entries.iter().map(|entry| probabilities[*entry][barrier]).sum::<f64>() / n as f64;
             let realised = realised(&outcomes, &bootstrap, n as f64 / overlap as f64);
             inside += usize::from((realised.low..=realised.high).contains(&predicted));
             cells += 1;
-            for (entry, y) in outcomes.iter().enumerate() {
+            for (entry, y) in entries.iter().zip(&outcomes) {
                 rows.push(Scored {
-                    time: of.entries[entry].div_euclid(every as i64),
-                    p: of.probabilities[place][entry][barrier],
-                    r: of.references[entry][barrier],
+                    time: of.entries[*entry].div_euclid(every as i64),
+                    p: probabilities[*entry][barrier],
+                    r: of.references[*entry][barrier],
                     y: *y,
                 });
             }
@@ -140,7 +150,8 @@ pub fn scores(walks: &[ForecastWalk], number: usize, method: ForecastMethod, see
         inside,
         cells,
         low_ratio: (low_forecast > 0.0)
-            .then(|| groups.sum(&rows, |row| if low(row) { row.y / low_forecast } else { 0.0 })),
+            .then(|| groups.sum(&rows, |row| if low(row) { row.y / low_forecast } else { 0.0 }))
+            .map(|ratio| Estimate { low: ratio.low.max(0.0), ..ratio }),
         reliability: EDGES.windows(2).filter_map(|edges| groups.bin(&rows, edges[0], edges[1])).collect(),
     }
 }
@@ -160,7 +171,7 @@ fn realised(outcomes: &[f64], bootstrap: &BlockBootstrap, apart: f64) -> Estimat
     let bound = Estimate::probability(value * apart, value * apart, apart);
     let low = if value >= 1.0 { bound.low } else { low };
     let high = if value <= 0.0 { bound.high } else { high };
-    Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History }
+    Estimate::new(value, (high - low) / (2.0 * Z_95), [low, high]).by(Method::History)
 }
 
 /// Times of forecasts, and resamples of them.
@@ -193,7 +204,7 @@ impl Groups {
         let value: f64 = series.iter().sum();
         let (low, high) = self.bootstrap.interval(&series);
         let (low, high) = (low * self.count as f64, high * self.count as f64);
-        Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History }
+        Estimate::new(value, (high - low) / (2.0 * Z_95), [low, high]).by(Method::History)
     }
 
     /// The forecasts between two edges; none if there are none. The interval is that of what happened less what was forecast.
@@ -220,8 +231,7 @@ impl Groups {
         let bound = Estimate::probability(value * apart, value * apart, apart);
         let low = if value >= 1.0 { bound.low } else { (predicted + excess.low).max(0.0) };
         let high = if value <= 0.0 { bound.high } else { (predicted + excess.high).min(1.0) };
-        let realised =
-            Estimate { value, std_error: (high - low) / (2.0 * Z_95), low, high, method: Method::History };
+        let realised = Estimate::new(value, (high - low) / (2.0 * Z_95), [low, high]).by(Method::History);
         Some(ReliabilityBin { from, to, forecasts: count, predicted, realised })
     }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::model::{Extremes, Hours, LEAST_HOURS};
 
 use super::barrier::Barrier;
-use super::methods::{Estimated, ForecastError};
+use super::methods::{Estimated, ForecastError, ForecastMethod};
 
 /// How history is walked through. Times are in hours.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +38,8 @@ impl WalkOptions {
 pub struct ForecastWalk {
     /// What was asked.
     pub barriers: Vec<Barrier>,
+    /// The methods, in the order of the probabilities.
+    pub methods: Vec<ForecastMethod>,
     /// Between two entries, in hours.
     pub every: usize,
     /// By horizon.
@@ -51,8 +53,8 @@ pub struct HorizonForecasts {
     pub hours: usize,
     /// Hours after 1970 at each entry.
     pub entries: Vec<i64>,
-    /// Probabilities, by method in the order of [`super::ForecastMethod::ALL`].
-    pub probabilities: [Vec<Vec<f64>>; 3],
+    /// Probabilities, by method in the order of [`ForecastWalk::methods`]; NaN where a model could not be estimated.
+    pub probabilities: Vec<Vec<Vec<f64>>>,
     /// Share of all own starts before the entry, with a whole horizon before it, that were liquidated.
     pub references: Vec<Vec<f64>>,
     /// What came.
@@ -60,7 +62,16 @@ pub struct HorizonForecasts {
 }
 
 /// What was said at one entry: its hour, and by horizon the probabilities by method and barrier.
-type Said = (usize, Vec<[Vec<f64>; 3]>);
+type Said = (usize, Vec<Vec<Vec<f64>>>);
+
+/// Models whose forecasts come from elsewhere.
+#[derive(Clone, Copy)]
+pub struct OtherModels<'a> {
+    /// Their names.
+    pub names: &'a [&'static str],
+    /// Probabilities at an entry (seconds since 1970) by model, horizon and barrier; none of a model that says nothing there.
+    pub at: &'a (dyn Fn(i64) -> Vec<Option<Vec<Vec<f64>>>> + Sync),
+}
 
 /// Walks through a history; periods between two estimates are walked through at the same time, and the result does not depend on how
 /// many.
@@ -71,6 +82,19 @@ pub fn walk(
     hours: &Hours,
     barriers: &[Barrier],
     options: &WalkOptions,
+) -> Result<ForecastWalk, ForecastError> {
+    walk_beside(hours, barriers, options, OtherModels { names: &[], at: &|_| Vec::new() })
+}
+
+/// The same with other models beside.
+///
+/// # Errors
+/// See [`ForecastError`].
+pub fn walk_beside(
+    hours: &Hours,
+    barriers: &[Barrier],
+    options: &WalkOptions,
+    others: OtherModels<'_>,
 ) -> Result<ForecastWalk, ForecastError> {
     if let Some(hours) = options.horizons.iter().find(|hours| **hours == 0 || !hours.is_multiple_of(24)) {
         return Err(ForecastError::Horizon { hours: *hours });
@@ -98,7 +122,17 @@ pub fn walk(
             let estimated = Estimated::new(hours, &extremes, from, until)?;
             let at =
                 |entry: usize| estimated.at(hours, &extremes, barriers, entry, options.paths, options.seed);
-            Ok(entries.iter().filter_map(|entry| Some((*entry, at(*entry)?))).collect())
+            let beside = |entry: usize, own: Vec<[Vec<f64>; 3]>| {
+                let mut all: Vec<Vec<Vec<f64>>> = own.into_iter().map(Vec::from).collect();
+                for said in (others.at)(3600 * hours.hour(entry)) {
+                    for (number, all) in all.iter_mut().enumerate() {
+                        let found = said.as_ref().and_then(|said| said.get(number).cloned());
+                        all.push(found.unwrap_or_else(|| vec![f64::NAN; barriers.len()]));
+                    }
+                }
+                all
+            };
+            Ok(entries.iter().filter_map(|entry| Some((*entry, beside(*entry, at(*entry)?)))).collect())
         })
         .collect::<Result<_, _>>()?;
     let said: Vec<Said> = said.into_iter().flatten().collect();
@@ -107,7 +141,14 @@ pub fn walk(
         .enumerate()
         .map(|(number, extremes)| judged(hours, extremes, barriers, &said, number, end))
         .collect();
-    Ok(ForecastWalk { barriers: barriers.to_vec(), every: options.every.max(1), horizons })
+    let methods =
+        ForecastMethod::ALL.into_iter().chain(others.names.iter().map(|name| ForecastMethod::Fitted(name)));
+    Ok(ForecastWalk {
+        barriers: barriers.to_vec(),
+        methods: methods.collect(),
+        every: options.every.max(1),
+        horizons,
+    })
 }
 
 /// What was said of one horizon beside what came.
@@ -136,7 +177,7 @@ fn judged(
     let mut forecasts = HorizonForecasts {
         hours: extremes.hours,
         entries: Vec::new(),
-        probabilities: [Vec::new(), Vec::new(), Vec::new()],
+        probabilities: vec![Vec::new(); said.first().and_then(|(_, by)| by.get(number)).map_or(0, Vec::len)],
         references: Vec::new(),
         outcomes: Vec::new(),
     };
