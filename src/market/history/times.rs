@@ -132,7 +132,7 @@ impl Times {
 
     /// The times as far as they are known, open dates day first.
     pub fn seconds(&self) -> Vec<i64> {
-        self.raw.iter().filter_map(|(_, raw)| in_order(*raw, Order::DayFirst)).collect()
+        self.raw.iter().filter_map(|(_, raw)| in_order(*raw, Order::Day)).collect()
     }
 
     /// The times in seconds since 1970, by line; and what was decided about the order of day and month.
@@ -157,7 +157,7 @@ impl Times {
             return Err((Some(*line), Refusal::OutOfTime { value: shorten(value), read }));
         }
         if self.day_first.is_none() && self.month_first.is_none() && self.open.is_none() {
-            let times = self.raw.iter().map(|(_, raw)| in_order(*raw, Order::DayFirst).unwrap_or(0));
+            let times = self.raw.iter().map(|(_, raw)| in_order(*raw, Order::Day).unwrap_or(0));
             let times: Vec<i64> = times.collect();
             dates::half_converted(&times)?;
             return Ok((times, None));
@@ -201,23 +201,23 @@ impl Times {
     fn order(&self, options: &ReadOptions) -> Result<(Order, String), Refused> {
         let words = |order: Order, why: &str| {
             let name = match order {
-                Order::DayFirst => "day first",
-                Order::MonthFirst => "month first",
-                Order::YearFirst => "year first",
+                Order::Day => "day first",
+                Order::Month => "month first",
+                Order::Year => "year first",
             };
             (order, format!("dates are read {name} ({why})"))
         };
         let regular = "only so the bars follow each other regularly";
         let ask = || (None, Refusal::Dates { value: self.shown_first() });
         let asked = options.dates.map(Order::from);
-        let (day, month) = (self.regularity(Order::DayFirst), self.regularity(Order::MonthFirst));
+        let (day, month) = (self.regularity(Order::Day), self.regularity(Order::Month));
         // Only two digits at the end can be a day.
-        let year = if self.last_is_long { 0.0 } else { self.regularity(Order::YearFirst) };
+        let year = if self.last_is_long { 0.0 } else { self.regularity(Order::Year) };
         let is_certain =
             |this: f64, other: f64| this == 1.0 && other < 1.0 || this >= REGULAR && other < REGULAR;
         if asked.is_none() && year > day.max(month) {
             return if is_certain(year, day.max(month)) {
-                Ok(words(Order::YearFirst, regular))
+                Ok(words(Order::Year, regular))
             } else {
                 Err(ask())
             };
@@ -227,10 +227,10 @@ impl Times {
                 return Err((None, Refusal::MixedDates { first: shorten(first), second: shorten(second) }));
             }
             (Some(proof), None) if options.dates != Some(DateOrder::MonthFirst) => {
-                return Ok(words(Order::DayFirst, proof));
+                return Ok(words(Order::Day, proof));
             }
             (None, Some(proof)) if options.dates != Some(DateOrder::DayFirst) => {
-                return Ok(words(Order::MonthFirst, proof));
+                return Ok(words(Order::Month, proof));
             }
             _ => {}
         }
@@ -238,9 +238,9 @@ impl Times {
             return Ok(words(order, "as asked for"));
         }
         if is_certain(day, month) {
-            Ok(words(Order::DayFirst, regular))
+            Ok(words(Order::Day, regular))
         } else if is_certain(month, day) {
-            Ok(words(Order::MonthFirst, regular))
+            Ok(words(Order::Month, regular))
         } else {
             Err(ask())
         }
@@ -263,20 +263,22 @@ impl Times {
     }
 }
 
-/// Order of the numbers of a date.
+/// What comes first in a date of three numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
-    DayFirst,
-    MonthFirst,
-    /// 24/03/10: two digits of a year, month, day.
-    YearFirst,
+    /// 31/12/2024.
+    Day,
+    /// 12/31/2024.
+    Month,
+    /// 24/12/31: two digits of a year, month, day.
+    Year,
 }
 
 impl From<DateOrder> for Order {
     fn from(order: DateOrder) -> Self {
         match order {
-            DateOrder::DayFirst => Self::DayFirst,
-            DateOrder::MonthFirst => Self::MonthFirst,
+            DateOrder::DayFirst => Self::Day,
+            DateOrder::MonthFirst => Self::Month,
         }
     }
 }
@@ -293,9 +295,9 @@ fn in_order(raw: Raw, order: Order) -> Option<i64> {
         Raw::Open(a, b, year, seconds) => {
             let (first, second) = (i64::from(a), i64::from(b));
             let (year, month, day) = match order {
-                Order::DayFirst => (year, second, first),
-                Order::MonthFirst => (year, first, second),
-                Order::YearFirst => (2_000 + first, second, year - 2_000),
+                Order::Day => (year, second, first),
+                Order::Month => (year, first, second),
+                Order::Year => (2_000 + first, second, year - 2_000),
             };
             Some(86_400 * stamp::days_of(year, month, day)? + seconds)
         }
