@@ -8,7 +8,6 @@ use super::counts::{median, most_frequent};
 use super::error::{Refusal, Refused, shorten};
 use super::number;
 use super::stamp;
-use super::table::Row;
 
 /// Words of which a column has more are remarks, not names.
 const MOST_NAMES: usize = 10;
@@ -21,6 +20,9 @@ const LARGER: f64 = 4.0;
 const MANY: usize = 10;
 /// ... and this many times if there are few, and larger than any.
 const FAR_LARGER: f64 = 10.0;
+
+/// Line, time and close of a row.
+pub(super) type Close = (u64, i64, f64);
 
 /// Whether no field of a column is a number or a time.
 pub(super) fn are_words(sample: &[Vec<String>], column: usize) -> bool {
@@ -69,7 +71,7 @@ impl Labels {
     }
 
     /// Refuses rows of which these words tell two courses apart; `column` is their name.
-    pub fn check(&self, rows: &[Row], column: &str) -> Result<(), Refused> {
+    pub fn check(&self, rows: &[Close], column: &str) -> Result<(), Refused> {
         if !self.is_open || self.names.len() < 2 || self.of_row.len() != rows.len() {
             return Ok(());
         }
@@ -77,14 +79,14 @@ impl Labels {
             let (first, second) = (shorten(&self.names[first]), shorten(&self.names[second]));
             (Some(line), Refusal::Symbols { column: column.to_owned(), first, second })
         };
-        let named: Vec<(usize, &Row)> =
-            self.of_row.iter().zip(rows).filter_map(|(name, row)| Some(((*name)?, row))).collect();
+        let named: Vec<(usize, Close)> =
+            self.of_row.iter().zip(rows).filter_map(|(name, row)| Some(((*name)?, *row))).collect();
         let mut by_time: BTreeMap<i64, (usize, f64)> = BTreeMap::new();
         let mut twice = Vec::new();
-        for (name, row) in &named {
-            let (other, close) = *by_time.entry(row.time).or_insert((*name, row.prices[3]));
-            if other != *name && close != row.prices[3] {
-                twice.push((row.line, other, *name));
+        for (name, (line, time, close)) in &named {
+            let (other, known) = *by_time.entry(*time).or_insert((*name, *close));
+            if other != *name && known != *close {
+                twice.push((*line, other, *name));
             }
         }
         // More of them are refused whatever stands beside them.
@@ -94,21 +96,22 @@ impl Labels {
         if let Some((line, one, other)) = twice.first().filter(|_| twice.len() >= FEWEST_TWICE) {
             return Err(refuse(*line, *one, *other));
         }
-        let step = |a: &Row, b: &Row| (b.time - a.time).abs();
+        let step = |a: Close, b: Close| (b.1 - a.1).abs();
         let usual = most_frequent(named.windows(2).map(|pair| step(pair[0].1, pair[1].1)));
         let Some((usual, _)) = usual else { return Ok(()) };
         let log_move = |a: f64, b: f64| Some(elementary::ln(b / a).abs()).filter(|size| size.is_finite());
         let mut last: Vec<Option<f64>> = vec![None; self.names.len()];
         let (mut within, mut across, mut first) = (Vec::new(), Vec::new(), None);
         for (index, (name, row)) in named.iter().enumerate() {
-            within.extend(last[*name].and_then(|before| log_move(before, row.prices[3])));
-            last[*name] = Some(row.prices[3]);
+            let (line, _, close) = *row;
+            within.extend(last[*name].and_then(|before| log_move(before, close)));
+            last[*name] = Some(close);
             if let Some((other, before)) = index.checked_sub(1).map(|before| named[before])
                 && other != *name
-                && step(before, row) <= usual
+                && step(before, *row) <= usual
             {
-                across.extend(log_move(before.prices[3], row.prices[3]));
-                first.get_or_insert((row.line, other, *name));
+                across.extend(log_move(before.2, close));
+                first.get_or_insert((line, other, *name));
             }
         }
         let Some((line, one, other)) = first.filter(|_| within.len() >= FEWEST) else { return Ok(()) };
@@ -128,12 +131,12 @@ mod tests {
     /// A course that moves by less than one per cent an hour, and its words and factors by row.
     fn check(label: impl Fn(usize) -> (&'static str, f64)) -> Result<(), Refused> {
         let mut labels = Labels::new(2);
-        let rows: Vec<Row> = (0..100)
+        let rows: Vec<Close> = (0..100)
             .map(|index| {
                 let (word, factor) = label(index);
                 labels.add(word);
                 let close = factor * (100.0 + ((index * 37) % 11) as f64 / 20.0);
-                Row { line: index as u64 + 2, time: 3_600 * index as i64, prices: [close; 4], volume: 0.0 }
+                (index as u64 + 2, 3_600 * index as i64, close)
             })
             .collect();
         labels.check(&rows, "quote")

@@ -8,7 +8,7 @@ use crate::numeric::elementary;
 
 use super::columns::{self, Columns, Want};
 use super::error::{Refusal, Refused, shorten};
-use super::instruments::{Labels, are_words, is_ticker};
+use super::instruments::{Close, Labels, are_words, is_ticker};
 use super::issue::{Issue, IssueKind};
 use super::layout::{Layout, has_values, holds_rows, is_comment, knows_names, other_separator};
 use super::number::{self, Evidence, Field, is_missing};
@@ -384,7 +384,8 @@ impl Sheet<'_> {
             }
             Ok(())
         })?;
-        labels.iter().try_for_each(|words| words.check(rows, &self.column_name(words.column)))
+        let closes: Vec<Close> = rows.iter().map(|row| (row.line, row.time, row.prices[3])).collect();
+        labels.iter().try_for_each(|words| words.check(&closes, &self.column_name(words.column)))
     }
 
     fn column_name(&self, column: usize) -> String {
