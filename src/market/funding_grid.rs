@@ -95,6 +95,6 @@ mod tests {
     fn nothing_is_paid_where_payments_are_missing() {
         let (grid, empty) = record(&[EIGHT, EIGHT, 5 * EIGHT, EIGHT]).on_grid();
         assert_eq!((grid.rates.len(), empty), (9, 4));
-        assert_eq!(grid.rates[2..8], [3e-5, 0.0, 0.0, 0.0, 0.0, 4e-5]);
+        assert_eq!(grid.rates[2..8], [3.0 * 1e-5, 0.0, 0.0, 0.0, 0.0, 4e-5]);
     }
 }
