@@ -95,6 +95,25 @@ pub enum FitError {
         /// Returns of exactly 0, in per cent.
         zeros: f64,
     },
+    /// The variance follows single returns, or falls to nothing.
+    #[error(
+        "the fitted variance runs from {low:.2e} to {high:.1} times the sample's: it dies where bars stand still, or is made by a \
+         single return, and says nothing; longer bars (--interval), or a file without such stretches"
+    )]
+    WildVariance {
+        /// Smallest conditional variance over that of the sample.
+        low: f64,
+        /// That after the last bar.
+        high: f64,
+    },
+    /// Jumps cause others without end.
+    #[error(
+        "each jump causes {caused:.3} others on average: there is no long-run rate of jumps; merton takes them as they are"
+    )]
+    EndlessExcitation {
+        /// Mean number of further jumps.
+        caused: f64,
+    },
     /// The scenario format does not take the values.
     #[error("the fitted values are outside what a scenario may hold: {0}")]
     OutOfRange(String),

@@ -17,6 +17,10 @@ use super::work::Work;
 
 /// Fewest jumps from which excitation can be told from chance.
 const FEWEST: usize = 3 * FEWEST_JUMPS;
+/// Jumps that each jump may cause on average: near one they go on without end, and there is no long-run rate.
+const MOST_CAUSED: f64 = 0.99;
+/// Expected jumps in a step beyond which one return tells them apart no more.
+const MOST_A_STEP: f64 = 50.0;
 
 /// Intensity of a self-exciting process; per year.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,6 +108,10 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
     };
     let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
     let intensity = law(&estimate.point);
+    let caused = intensity.excitation / intensity.decay;
+    if caused > MOST_CAUSED || intensity.long_run_rate() > MOST_JUMPS_A_YEAR {
+        return Err(FitError::EndlessExcitation { caused });
+    }
     let sizes = JumpLaw::estimate(sample, jumps)?;
     let errors = jump_law_errors(sample, jumps);
     let mut timing = estimate.parameters;
@@ -148,7 +156,8 @@ fn predict(sample: &Sample, jumps: &Jumps, sizes: &JumpLaw, intensity: &Excitati
     let mut probabilities = Vec::with_capacity(sample.len());
     for (r, is_jump) in sample.returns.iter().zip(&jumps.is_jump) {
         let (mut density, mut below) = (0.0, 0.0);
-        for (n, weight) in poisson((intensity.rate + excited) * dt).into_iter().enumerate() {
+        for (n, weight) in poisson(((intensity.rate + excited) * dt).min(MOST_A_STEP)).into_iter().enumerate()
+        {
             let n = n as f64;
             let std_dev = (variance + n * sizes.std_dev.powi(2)).sqrt();
             let z = (r - centre - n * sizes.mean) / std_dev;

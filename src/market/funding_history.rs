@@ -82,6 +82,11 @@ impl FundingHistory {
             return Err(refuse(None, Refusal::Irregular { share, interval }));
         }
         let (times, rates): (Vec<i64>, Vec<f64>) = rows.into_iter().unzip();
+        let step = interval.seconds() as i64;
+        for pair in times.windows(2).filter(|pair| pair[1] - pair[0] > 3 * step / 2) {
+            let missing = ((pair[1] - pair[0] + step / 2) / step - 1).unsigned_abs();
+            table.issues.push(Issue { time: pair[1], line: None, kind: IssueKind::Unpaid { missing } });
+        }
         let mut sizes: Vec<f64> = rates.iter().map(|rate| rate.abs()).collect();
         sizes.sort_by(f64::total_cmp);
         let median = sizes[sizes.len() / 2];

@@ -2,6 +2,7 @@
 
 mod bars;
 mod duration;
+mod funding_grid;
 mod funding_history;
 mod history;
 mod input_file;

@@ -169,6 +169,8 @@ impl FundingFile {
         let mut problem = |place: &Place, code, message: String, help: &str| {
             problems.push(Problem::new(code, place, message).help(help));
         };
+        // A simulation pays at even times; a replay, which pays when it was, passes over what is 0.
+        let (history, _) = history.on_grid();
         let every = history.interval;
         if let Some(given) = self.every.as_ref().filter(|given| given.value != every) {
             let message = format!("`every` is {}, but the rows of the record are {every} apart", given.value);

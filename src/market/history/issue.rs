@@ -25,6 +25,11 @@ pub enum IssueKind {
         /// How many bars of the history's interval fit into the gap.
         missing: u64,
     },
+    /// Payments of a record that are missing, by its most frequent interval.
+    Unpaid {
+        /// How many.
+        missing: u64,
+    },
     /// The bar does not start on the grid of the interval; kept.
     OffGrid,
     /// The same bar again; left out.
@@ -90,6 +95,7 @@ impl IssueKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Gap { .. } => "gaps",
+            Self::Unpaid { .. } => "stretches without payments",
             Self::OffGrid => "bars off the grid",
             Self::Duplicate => "duplicates",
             Self::Conflict => "conflicting duplicates",
@@ -120,6 +126,7 @@ impl IssueKind {
     pub fn action(&self) -> &'static str {
         match self {
             Self::Gap { .. } => "nothing is filled in",
+            Self::Unpaid { .. } => "nothing is paid there",
             Self::OffGrid => "kept; returns to and from it are not used",
             Self::Duplicate | Self::RepeatedHeader | Self::Preamble { .. } | Self::Remark => "left out",
             Self::EmptyRow | Self::NoTime | Self::CutLine | Self::MissingRate => "left out",
@@ -175,6 +182,10 @@ impl fmt::Display for Issue {
             IssueKind::Gap { missing } => {
                 let bars = if missing == 1 { "bar" } else { "bars" };
                 write!(f, "{missing} {bars} missing before {place}")
+            }
+            IssueKind::Unpaid { missing } => {
+                let payments = if missing == 1 { "payment" } else { "payments" };
+                write!(f, "{missing} {payments} missing before {place}")
             }
             IssueKind::OffGrid => write!(f, "{place} is off the grid"),
             IssueKind::Duplicate => write!(f, "{place} stands twice"),
