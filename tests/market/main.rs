@@ -1,5 +1,6 @@
 //! Price histories.
 
+mod faults;
 mod history;
 mod layouts;
 mod mutations;

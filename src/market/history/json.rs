@@ -34,8 +34,10 @@ fn bars(value: Value) -> Result<Vec<Value>, String> {
     match value {
         Value::Array(rows) => Ok(rows),
         Value::Object(mut object) => {
-            if let Some(columns) = of_columns(&object) {
-                return Ok(columns);
+            if let Some(rows) =
+                split_frame(&object).or_else(|| of_rows(&object)).or_else(|| of_columns(&object))
+            {
+                return Ok(rows);
             }
             let inside =
                 INSIDE.iter().find(|key| object.get(**key).is_some_and(|v| v.is_array() || v.is_object()));
@@ -63,27 +65,86 @@ fn bars(value: Value) -> Result<Vec<Value>, String> {
     }
 }
 
-/// An object of columns: lists of one length (or, from pandas, objects of rows).
-fn of_columns(object: &Map<String, Value>) -> Option<Vec<Value>> {
-    if object.len() < 2 {
+/// Under this name stand the times that are the keys of objects of rows or of columns.
+const KEY: &str = "timestamp";
+
+/// A data frame of pandas in three parts: names of columns, index, rows.
+fn split_frame(object: &Map<String, Value>) -> Option<Vec<Value>> {
+    let list = |key: &str| object.get(key).and_then(Value::as_array);
+    let (names, data) = (list("columns")?, list("data")?);
+    let names: Vec<&str> = names.iter().map(Value::as_str).collect::<Option<_>>()?;
+    let index = list("index").filter(|index| index.len() == data.len() && are_times(index.iter()));
+    let row = |(number, row): (usize, &Value)| {
+        let fields = row.as_array().filter(|fields| fields.len() == names.len())?;
+        let named = names.iter().zip(fields).map(|(name, field)| ((*name).to_owned(), field.clone()));
+        let time =
+            index.filter(|_| !names.contains(&KEY)).map(|index| (KEY.to_owned(), index[number].clone()));
+        Some(Value::Object(named.chain(time).collect()))
+    };
+    data.iter().enumerate().map(row).collect()
+}
+
+/// An object of bars under their times.
+fn of_rows(object: &Map<String, Value>) -> Option<Vec<Value>> {
+    let keys: Vec<Value> = object.keys().cloned().map(Value::String).collect();
+    if keys.len() < 2 || !are_times(keys.iter()) {
         return None;
     }
-    let lists: Option<Vec<(&String, Vec<&Value>)>> = object
+    let row = |(key, bar): (&String, &Value)| {
+        let mut bar = bar.as_object()?.clone();
+        bar.entry(KEY).or_insert_with(|| Value::String(key.clone()));
+        Some(Value::Object(bar))
+    };
+    object.iter().map(row).collect()
+}
+
+/// Whether all of these can be times, and no numbers of rows.
+fn are_times<'a>(mut values: impl Iterator<Item = &'a Value>) -> bool {
+    // Seconds since 1970 have nine digits and more from 1973 on; dates are words.
+    values.all(|value| match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number >= 1e8),
+        Value::String(text) => match text.parse::<f64>() {
+            Ok(number) => number >= 1e8,
+            Err(_) => super::stamp::read(text).is_ok_and(|stamp| stamp.day.is_some()),
+        },
+        _ => false,
+    })
+}
+
+/// An object of columns: lists of one length (or, from pandas, objects of rows); single values beside them are left out.
+fn of_columns(object: &Map<String, Value>) -> Option<Vec<Value>> {
+    let columns: Vec<(&String, Vec<&Value>)> = object
         .iter()
-        .map(|(name, column)| match column {
+        .filter_map(|(name, column)| match column {
             Value::Array(values) => Some((name, values.iter().collect())),
             Value::Object(values) => Some((name, in_order(values))),
             _ => None,
         })
         .collect();
-    let lists = lists?;
-    let length = lists[0].1.len();
+    let length = columns.first()?.1.len();
     let is_plain = |value: &&Value| !value.is_array() && !value.is_object();
-    if length == 0 || lists.iter().any(|(_, list)| list.len() != length || !list.iter().all(is_plain)) {
+    if columns.len() < 2
+        || length == 0
+        || columns.iter().any(|(_, list)| list.len() != length || !list.iter().all(is_plain))
+    {
         return None;
     }
+    // The keys of the rows, where they are times and the same in all columns.
+    let keys = |column: &Value| -> Option<Vec<Value>> {
+        Some(column.as_object()?.keys().cloned().map(Value::String).collect())
+    };
+    let all: Option<Vec<Vec<Value>>> =
+        columns.iter().map(|(name, _)| object.get(*name).and_then(keys)).collect();
+    let times = all.and_then(|mut all| all.pop().filter(|last| all.iter().all(|other| other == last)));
+    let times =
+        times.filter(|times| are_times(times.iter()) && !object.contains_key(KEY)).map(|mut times| {
+            times.sort_by_key(|time| time.as_str().and_then(|text| text.parse::<u64>().ok()));
+            times
+        });
     let row = |index: usize| {
-        Value::Object(lists.iter().map(|(name, list)| ((*name).clone(), list[index].clone())).collect())
+        let fields = columns.iter().map(|(name, list)| ((*name).clone(), list[index].clone()));
+        let time = times.as_ref().map(|times| (KEY.to_owned(), times[index].clone()));
+        Value::Object(fields.chain(time).collect())
     };
     Some((0..length).map(row).collect())
 }
@@ -164,6 +225,22 @@ mod tests {
                 "\"c\",\"t\"\n1,7\n2,8\n3,9\n",
             ),
             ("{\"retCode\":0,\"result\":{\"symbol\":\"BTCUSDT\",\"list\":[[1,2],[3,4]]}}", "1,2\n3,4\n"),
+            (
+                "{\"s\":\"ok\",\"t\":[1706745600,1706749200],\"c\":[2,3]}",
+                "\"c\",\"t\"\n2,1706745600\n3,1706749200\n",
+            ),
+            (
+                "{\"c\":{\"1706745600\":2,\"1706749200\":3},\"o\":{\"1706745600\":4,\"1706749200\":5}}",
+                "\"c\",\"o\",\"timestamp\"\n2,4,\"1706745600\"\n3,5,\"1706749200\"\n",
+            ),
+            (
+                "{\"2024-02-01\":{\"c\":2,\"o\":4},\"2024-02-02\":{\"c\":3,\"o\":5}}",
+                "\"c\",\"o\",\"timestamp\"\n2,4,\"2024-02-01\"\n3,5,\"2024-02-02\"\n",
+            ),
+            (
+                "{\"columns\":[\"c\",\"o\"],\"index\":[1706745600,1706749200],\"data\":[[2,4],[3,5]]}",
+                "\"c\",\"o\",\"timestamp\"\n2,4,1706745600\n3,5,1706749200\n",
+            ),
             ("{\"t\":1,\"c\":2}\n{\"t\":2,\"c\":3}\n", "\"c\",\"t\"\n2,1\n3,2\n"),
         ] {
             let found = text(json).unwrap();

@@ -218,7 +218,7 @@ pub(super) fn has_values(record: &StringRecord) -> bool {
 
 /// Whether a record that does not fit is a row nevertheless: at least three numbers, and more of them than of words. Gives the
 /// separator where it is another one.
-pub(super) fn row_in(record: &StringRecord, separator: u8) -> Option<Option<u8>> {
+fn row_in(record: &StringRecord, separator: u8) -> Option<Option<u8>> {
     let is_row = |fields: &mut dyn Iterator<Item = &str>| {
         let (mut values, mut others) = (0, 0);
         for field in fields.map(str::trim).filter(|field| !field.is_empty()) {
@@ -236,6 +236,12 @@ pub(super) fn row_in(record: &StringRecord, separator: u8) -> Option<Option<u8>>
     let [only] = record.iter().collect::<Vec<_>>()[..] else { return None };
     let others = SEPARATORS.into_iter().filter(|other| *other != separator);
     others.map(char::from).find(|other| is_row(&mut only.split(*other))).map(|other| Some(other as u8))
+}
+
+/// The refusal of a row that has another separator than the rest.
+pub(super) fn other_separator(record: &StringRecord, separator: u8) -> Option<Refusal> {
+    let found = if record.len() > 1 { None } else { row_in(record, separator).flatten() };
+    found.map(|found| Refusal::Separator { found: found.into(), expected: separator.into() })
 }
 
 /// Whether a quoted field goes on over rows of the file: a quote that nothing closes takes in all that follows.

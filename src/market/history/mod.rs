@@ -11,6 +11,7 @@ mod counts;
 mod dates;
 mod epoch;
 mod error;
+mod instruments;
 mod issue;
 mod json;
 mod layout;

@@ -19,6 +19,9 @@ const WIDEST: f64 = 1.5;
 /// Of two readings of open and close one is proven if its bars follow each other this many times closer.
 const CLOSER: f64 = 3.0;
 
+/// The numbers of an open and of a close.
+type Pair<'a> = (&'a [f64], &'a [f64]);
+
 /// The columns of rows without a header, and what was decided.
 pub(super) fn of_rows(
     rows: &[Vec<String>],
@@ -53,7 +56,7 @@ pub(super) fn of_rows(
     if width == first + 1 && is_number(first) {
         return Ok((columns(None, first, None), Vec::new()));
     }
-    ask_among_many(&numbers, first, runs_backwards(column(time), options))?;
+    let closest = closest_of_many(&numbers, first, runs_backwards(column(time), options))?;
     let windows = (first..width.saturating_sub(3)).filter_map(|start| {
         let prices: Option<Vec<&[f64]>> = (start..start + 4).map(|index| numbers[index].as_deref()).collect();
         Some((start, prices?))
@@ -70,6 +73,9 @@ pub(super) fn of_rows(
             None if (a, high, low, b) == (0, 1, 2, 3) => (a, b),
             None => return Err(Refusal::NoOrder("open from close")),
         };
+        if closest.is_some_and(|pair| pair != (prices[open], prices[close])) {
+            continue;
+        }
         let volume = Some(start + 4).filter(|index| is_number(*index));
         let found = columns(Some([start + open, start + high, start + low]), start + close, volume);
         let is_usual = (start, open, high, low, close) == (time + 1, 0, 1, 2, 3) && time == 0;
@@ -145,9 +151,13 @@ fn runs_backwards<'a>(fields: impl Iterator<Item = &'a str>, options: &ReadOptio
     steps(|pair| pair[1] < pair[0]) > steps(|pair| pair[1] > pair[0])
 }
 
-/// Refuses five or more columns of prices side by side, of which open and close cannot be told: two of those that are neither
-/// the highest nor the lowest must follow each other closer than any other two do.
-fn ask_among_many(numbers: &[Option<Vec<f64>>], first: usize, falling: bool) -> Result<(), Refusal> {
+/// Open and close among five or more columns of prices side by side: the two of those that are neither the highest nor the
+/// lowest that follow each other closer than any other two do. `None` of fewer columns.
+fn closest_of_many(
+    numbers: &[Option<Vec<f64>>],
+    first: usize,
+    falling: bool,
+) -> Result<Option<Pair<'_>>, Refusal> {
     let are_prices = |a: &[f64], b: &[f64]| {
         let mut ratios: Vec<f64> = a.iter().zip(b).map(|(a, b)| a / b).filter(|r| r.is_finite()).collect();
         ratios.sort_by(f64::total_cmp);
@@ -163,7 +173,7 @@ fn ask_among_many(numbers: &[Option<Vec<f64>>], first: usize, falling: bool) -> 
         }
     }
     if run.len() < 5 {
-        return Ok(());
+        return Ok(None);
     }
     let rows = || (0..run[0].len()).filter(|row| run.iter().all(|column| column[*row].is_finite()));
     let share = |index: usize, sign: f64| {
@@ -171,18 +181,22 @@ fn ask_among_many(numbers: &[Option<Vec<f64>>], first: usize, falling: bool) -> 
             |row: &usize| run.iter().all(|column| sign * column[*row] <= sign * run[index][*row]);
         rows().filter(is_extreme).count() as f64 / rows().count().max(1) as f64
     };
-    let rest: Vec<&[f64]> = (0..run.len())
-        .filter(|index| share(*index, 1.0) < HOLDING && share(*index, -1.0) < HOLDING)
-        .map(|index| run[index])
-        .collect();
-    let mut distances: Vec<f64> = Vec::new();
+    let mut rest: Vec<&[f64]> = Vec::new();
+    for index in 0..run.len() {
+        let is_extreme = share(index, 1.0) >= HOLDING || share(index, -1.0) >= HOLDING;
+        // The same numbers twice are one column.
+        if !is_extreme && !rest.contains(&run[index]) {
+            rest.push(run[index]);
+        }
+    }
+    let mut pairs: Vec<(f64, Pair<'_>)> = Vec::new();
     for (index, open) in rest.iter().enumerate() {
         let others = rest.iter().enumerate().filter(|(other, _)| *other != index);
-        distances.extend(others.map(|(_, close)| following(open, close, falling)));
+        pairs.extend(others.map(|(_, close)| (following(open, close, falling), (*open, *close))));
     }
-    distances.sort_by(f64::total_cmp);
-    match distances[..] {
-        [closest, next, ..] if CLOSER * closest < next => Ok(()),
+    pairs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    match pairs[..] {
+        [(closest, pair), (next, _), ..] if CLOSER * closest < next => Ok(Some(pair)),
         _ => Err(Refusal::NoOrder("open and close among five or more columns of prices")),
     }
 }

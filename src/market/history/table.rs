@@ -8,8 +8,9 @@ use crate::numeric::elementary;
 
 use super::columns::{self, Columns, Want};
 use super::error::{Refusal, Refused, shorten};
+use super::instruments::{Labels, are_words, is_ticker};
 use super::issue::{Issue, IssueKind};
-use super::layout::{Layout, has_values, holds_rows, is_comment, knows_names, row_in};
+use super::layout::{Layout, has_values, holds_rows, is_comment, knows_names, other_separator};
 use super::number::{self, Evidence, Field, is_missing};
 use super::options::{DecimalMark, ReadOptions};
 use super::order;
@@ -99,7 +100,12 @@ pub(in crate::market) fn read(text: &str, want: Want, options: &ReadOptions) -> 
     if columns.relative {
         decisions.push("a simulated path: its start is taken as 2020-01-01".to_owned());
     }
-    let rows = sheet.rows(&columns, mark, &times, &mut issues)?;
+    let is_per_cent = want == Want::Rates && sheet.column_name(columns.close).contains('%');
+    if is_per_cent {
+        decisions.push("rates are in per cent, as the name of their column says".to_owned());
+    }
+    let rows = sheet.rows(&columns, mark, &times, is_per_cent, &mut issues)?;
+    sheet.check_labels(&columns, &sample, &rows)?;
     Ok(Table { rows, close_only: columns.range.is_none(), order, symbol: survey.symbol, issues, decisions })
 }
 
@@ -118,7 +124,7 @@ impl Sheet<'_> {
         each: &mut dyn FnMut(u64, &StringRecord, bool) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         let mut reader = self.layout.reader(self.text);
-        let first_line = self.layout.data.1;
+        let (first_line, separator) = (self.layout.data.1, self.layout.separator);
         let mut record = StringRecord::new();
         let mut report = |line, kind| {
             if let Some(issues) = &mut issues {
@@ -140,11 +146,10 @@ impl Sheet<'_> {
                 && self.layout.data.0 as u64 + reader.position().byte() >= self.text.len() as u64;
             if record.iter().all(str::is_empty) {
                 report(line, IssueKind::EmptyRow);
-            } else if holds_rows(&record, self.layout.separator) {
+            } else if holds_rows(&record, separator) {
                 return Err((Some(line), Refusal::Quote));
-            } else if let Some(other) = self.other_separator(&record).filter(|_| !is_last) {
-                let expected = self.layout.separator.into();
-                return Err((Some(line), Refusal::Separator { found: other.into(), expected }));
+            } else if let Some(reason) = other_separator(&record, separator).filter(|_| !is_last) {
+                return Err((Some(line), reason));
             } else if is_comment(&record) || record.len() == 1 && !has_values(&record) {
                 report(line, IssueKind::Remark);
             } else if self.layout.fits(&record) {
@@ -162,11 +167,6 @@ impl Sheet<'_> {
                 return Err((Some(line), reason));
             }
         }
-    }
-
-    /// The separator of a row that has another one than the rest.
-    fn other_separator(&self, record: &StringRecord) -> Option<u8> {
-        if record.len() > 1 { None } else { row_in(record, self.layout.separator).flatten() }
     }
 
     /// A header inside the file must be the same again, or suit rows that began without one.
@@ -320,6 +320,7 @@ impl Sheet<'_> {
         columns: &Columns,
         mark: DecimalMark,
         times: &[i64],
+        is_per_cent: bool,
         issues: &mut Vec<Issue>,
     ) -> Result<Vec<Row>, Refused> {
         let cut = issues.iter().find(|issue| issue.kind == IssueKind::CutLine).and_then(|issue| issue.line);
@@ -343,7 +344,10 @@ impl Sheet<'_> {
                     Err((Some(line), Refusal::Value { value, expected: "number" }))
                 }
             };
-            let close = price(columns.close)?;
+            let mut close = price(columns.close)?;
+            if is_per_cent && !field(columns.close).ends_with('%') {
+                close /= 100.0;
+            }
             let prices = match columns.range {
                 Some([open, high, low]) => [price(open)?, price(high)?, price(low)?, close],
                 None => [close; 4],
@@ -358,6 +362,31 @@ impl Sheet<'_> {
         Ok(rows)
     }
 
+    /// Looks for words in unused columns that tell two courses of prices apart.
+    fn check_labels(
+        &mut self,
+        columns: &Columns,
+        sample: &[Vec<String>],
+        rows: &[Row],
+    ) -> Result<(), Refused> {
+        let mut labels: Vec<Labels> = (0..self.layout.fields)
+            .filter(|column| !columns.uses(*column) && are_words(sample, *column))
+            .map(Labels::new)
+            .collect();
+        if labels.is_empty() || columns.symbol.is_some() || columns.relative {
+            return Ok(());
+        }
+        let mut next = 0;
+        self.for_each(None, &mut |line, record, _| {
+            if rows.get(next).is_some_and(|row| row.line == line) {
+                next += 1;
+                labels.iter_mut().for_each(|words| words.add(record.get(words.column).unwrap_or_default()));
+            }
+            Ok(())
+        })?;
+        labels.iter().try_for_each(|words| words.check(rows, &self.column_name(words.column)))
+    }
+
     fn column_name(&self, column: usize) -> String {
         match self.layout.headers.iter().find_map(|header| header.get(column).filter(|name| !name.is_empty()))
         {
@@ -365,12 +394,4 @@ impl Sheet<'_> {
             None => format!("{}", column + 1),
         }
     }
-}
-
-/// Whether a field without a header names an instrument: BTCUSDT, BTC/USD, ETH-USD.
-fn is_ticker(text: &str) -> bool {
-    let is_name = text.len() >= 5
-        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "/-_:.".contains(c))
-        && text.starts_with(|c: char| c.is_ascii_uppercase());
-    is_name && ["USD", "USDT", "USDC", "EUR", "BTC", "PERP", "SWAP"].iter().any(|end| text.ends_with(end))
 }

@@ -213,8 +213,10 @@ impl Times {
         let (day, month) = (self.regularity(Order::DayFirst), self.regularity(Order::MonthFirst));
         // Only two digits at the end can be a day.
         let year = if self.last_is_long { 0.0 } else { self.regularity(Order::YearFirst) };
+        let is_certain =
+            |this: f64, other: f64| this == 1.0 && other < 1.0 || this >= REGULAR && other < REGULAR;
         if asked.is_none() && year > day.max(month) {
-            return if year >= REGULAR && day.max(month) < REGULAR {
+            return if is_certain(year, day.max(month)) {
                 Ok(words(Order::YearFirst, regular))
             } else {
                 Err(ask())
@@ -235,8 +237,6 @@ impl Times {
         if let Some(order) = asked {
             return Ok(words(order, "as asked for"));
         }
-        let is_certain =
-            |this: f64, other: f64| this == 1.0 && other < 1.0 || this >= REGULAR && other < REGULAR;
         if is_certain(day, month) {
             Ok(words(Order::DayFirst, regular))
         } else if is_certain(month, day) {
