@@ -201,7 +201,8 @@ fn pages_show_how_forecasts_came_true() {
     assert!(page.contains("\"model\":\"gbm\"") && page.contains("Forecasts of har"));
     let text = fs::read_to_string(folder.path().join("f.csv")).unwrap();
     assert!(text.contains("BTC,gbm,") && !text.contains("NaN"));
-    let line = "replay btc_usdt_1h.csv s.toml --horizons 1d --paths 500 --walk-forward 400d -o window.html";
+    let line = "replay btc_usdt_1h.csv s.toml --horizons 1d --paths 500 --walk-forward 400d -o window.html --set \
+                assets.BTC.model={kind=\"gbm\",drift=0.0,volatility=0.6}";
     done(folder.path(), line);
     assert!(fs::read_to_string(folder.path().join("window.html")).unwrap().contains("\"kind\":\"record\""));
 }

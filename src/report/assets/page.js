@@ -7,7 +7,7 @@ const FIGURES = [
   { title: "Probability of liquidation, by leverage", draw: probabilityChart, wide: true, axes: ["x", "y"] },
   { title: "Return", draw: returnChart },
   { title: "Price and what it would take", draw: priceChart },
-  ...MINER_FIGURES,
+  ...(typeof MINER_FIGURES === "undefined" ? [] : MINER_FIGURES),
   ...ACCOUNT_FIGURES,
   { title: "Returns over leverage", draw: spreadChart, axes: ["x"] },
   { title: "Time to liquidation", draw: timeChart, axes: ["x"] },

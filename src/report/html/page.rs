@@ -21,18 +21,19 @@ pub const FORMAT_SCRIPT: &str = include_str!("../assets/format.js");
 const LIBRARY: &str = include_str!("../assets/echarts.common.min.js");
 const LIBRARY_NOTICE: &str = include_str!("../assets/echarts.NOTICE");
 /// In the order in which they build on one another.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 8] = [
     FORMAT_SCRIPT,
     include_str!("../assets/levels.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/account.js"),
-    include_str!("../assets/miner.js"),
     include_str!("../assets/replay.js"),
     include_str!("../assets/sweep.js"),
     include_str!("../assets/outcome.js"),
     include_str!("../assets/page.js"),
 ];
 
+/// Pictures of miners, for pages that have any.
+const MINER: &str = include_str!("../assets/miner.js");
 /// Pictures of reliability, for pages that have any.
 const RELIABILITY: &str = include_str!("../assets/reliability.js");
 
@@ -127,9 +128,12 @@ pub fn render(documents: &[Document], scenarios: &[ScenarioText]) -> Result<Stri
     };
     let has_record = documents.iter().any(|document| matches!(document, Document::Record(_)));
     let mut scripts = SCRIPTS.to_vec();
-    if has_record {
-        // Before what wires the page.
-        scripts.insert(scripts.len() - 1, RELIABILITY);
+    let has_miner = results.iter().any(|result| result.network.is_some());
+    for (script, is_shown) in [(MINER, has_miner), (RELIABILITY, has_record)] {
+        if is_shown {
+            // Before what wires the page.
+            scripts.insert(scripts.len() - 1, script);
+        }
     }
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
