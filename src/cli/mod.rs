@@ -31,6 +31,7 @@ mod safe;
 mod risk;
 mod risk_market;
 mod risk_record;
+mod risk_table;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
 use liqsim::report::html::{self, Document, ScenarioText};
-use liqsim::report::shown_price;
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::{Estimate, Method};
@@ -22,6 +21,7 @@ use super::prices::{self, PriceOptions};
 use super::progress::ProgressLine;
 use super::risk_market::{Market, MarketChoice};
 use super::risk_record::Record;
+use super::risk_table::{percent, table};
 use super::track_record::ForecastModel;
 use super::values;
 
@@ -189,7 +189,7 @@ impl Risk {
         match self.format {
             RiskFormat::Json => print(&json),
             RiskFormat::Table => {
-                let mut page = format!("{answer}\n{assumptions}\n\n{}", self.table(&result));
+                let mut page = format!("{answer}\n{assumptions}\n\n{}", table(&result.levels));
                 for note in result.notes.iter().filter(|note| note.code == "no_parameter_interval") {
                     page += &format!("{}\n", note.message);
                 }
@@ -348,41 +348,6 @@ impl Risk {
         )
     }
 
-    fn table(&self, result: &RunResult) -> String {
-        let wide = |level: &LevelResult| figures::interval_with_parameters(&level.liquidation_probability);
-        let is_wide = result.levels.iter().any(|level| wide(level).is_some());
-        let second = |text: &str| if is_wide { format!("  {text:>16}") } else { String::new() };
-        let mut text = format!(
-            "{:>8}  {:>17}  {:>10}  {:>20}{}  {:>10}  {:>8}  {:>8}\n",
-            "Leverage",
-            "Liquidation price",
-            "Liquidated",
-            "95 % interval",
-            second("with parameters"),
-            "Return 5 %",
-            "median",
-            "95 %"
-        );
-        for level in &result.levels {
-            let Estimate { value, low, high, .. } = level.liquidation_probability;
-            let quantile = |key: &str| {
-                level.returns.quantiles.get(key).map_or_else(|| "—".to_owned(), |value| percent(*value))
-            };
-            text += &format!(
-                "{:>8}  {:>17}  {:>10}  {:>20}{}  {:>10}  {:>8}  {:>8}\n",
-                figures::leverage(level.leverage),
-                shown_price(level.liquidation_price),
-                if value > 0.0 { percent(value) } else { format!("< {}", percent(high)) },
-                format!("{} to {}", percent(low), percent(high)),
-                second(&wide(level).unwrap_or_default()),
-                quantile("0.05"),
-                quantile("0.5"),
-                quantile("0.95"),
-            );
-        }
-        text
-    }
-
     fn json(
         &self,
         result: &RunResult,
@@ -401,15 +366,5 @@ impl Risk {
             }
         }
         Ok(serde_json::to_string_pretty(&value)? + "\n")
-    }
-}
-
-/// A share in per cent, with as many digits as it takes.
-fn percent(value: f64) -> String {
-    let percent = 100.0 * value;
-    match percent.abs() {
-        size if size >= 10.0 => format!("{percent:.1} %"),
-        size if size >= 0.1 || size == 0.0 => format!("{percent:.2} %"),
-        _ => format!("{percent:.4} %"),
     }
 }
