@@ -52,7 +52,7 @@ pub fn ask(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<Vec<
         "--equity",
         "Collateral put up, such as 5000 or 0.5 BTC",
         "a round example",
-        &|answer| values::equity(answer),
+        &|answer| valid(values::equity(answer).map(drop), answer),
     )?;
     questions.put("--volatility", "Volatility a year, such as 80%", "a round example", &|answer| {
         valid(values::volatility(answer).map(drop), answer)
