@@ -150,9 +150,12 @@ impl Estimators {
         let plain = tally.strata.probability(level).or_else(paired).unwrap_or_else(counted);
         let own = answers.own.get(level).copied().flatten();
         let used = own.filter(|(answer, place)| {
-            let Estimate { value, std_error, .. } = answer.probability;
+            let Estimate { value, std_error, high, .. } = answer.probability;
             let is_fine = value > 0.0 && std_error > 0.0 && std_error < ROUGH * value;
-            answer.is_certain() || is_fine && self.list[*place].is_better(answer, &plain, tally.paths)
+            let is_nothing = value == 0.0 && plain.value == 0.0 && high < plain.high;
+            answer.is_certain()
+                || is_nothing
+                || is_fine && self.list[*place].is_better(answer, &plain, tally.paths)
         });
         match used {
             Some((answer, _)) => Choice { probability: answer.probability, answer: Some(answer) },

@@ -50,7 +50,9 @@ impl Sources {
 
 impl fmt::Display for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let points = self.answers(Method::QuasiMonteCarlo);
+        // What lies below all numbers has no size of a sample.
+        let mut points = self.answers(Method::QuasiMonteCarlo);
+        points.retain(|(_, answer)| answer.probability.value > 0.0);
         if let Some((_, Answer { replicates, .. })) = points.first() {
             let tilted: Vec<f64> =
                 points.iter().filter(|(_, answer)| answer.is_tilted).map(|(leverage, _)| *leverage).collect();

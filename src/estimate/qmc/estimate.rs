@@ -177,19 +177,26 @@ impl Crossing {
             out.resize(together * count, 0.0);
             group.problem.sum(self.horizon, &group.barriers, points, scratch, out);
             let own = &mut sums[set * together * count..][..together * count];
-            own.iter_mut().zip(out).for_each(|(sum, mean)| sum.add(*mean));
+            own.iter_mut().zip(out).for_each(|(sum, mean)| sum.add(*mean * RAISED));
         };
         let key = format!("net {number} of {points} x {scramblings}, {:016x}", group.barriers[0].to_bits());
         let (units, width) = ((parts * sets) as u64, keys.len() * count);
         let sums = executor.sum(&key, (units, width), Default::default, one)?;
-        let of_level = |level| sums.iter().skip(level).step_by(count).map(ExactSum::value);
-        Some(
-            (0..count)
-                .map(|level| Estimate::of_replicates(of_level(level)).by(Method::QuasiMonteCarlo))
-                .collect(),
-        )
+        let of_level = |level| sums.iter().skip(level).step_by(count).map(|sum| sum.value() / RAISED);
+        let estimate = |level| {
+            let found = Estimate::of_replicates(of_level(level));
+            // Nothing that the sums can hold is a bound, and no zero.
+            let high = if found.value == 0.0 { SMALLEST } else { found.high };
+            Estimate { high, ..found }.by(Method::QuasiMonteCarlo)
+        };
+        Some((0..count).map(estimate).collect())
     }
 }
+
+/// Probabilities are added up as multiples of this, which an exact sum still holds: it is exact down to 2⁻¹²⁸.
+const RAISED: f64 = (1_u64 << 60) as f64;
+/// A probability whose terms are all below what is held: 2⁻¹⁸⁸.
+const SMALLEST: f64 = 1.0 / (RAISED * RAISED * RAISED * 256.0);
 
 /// What small nets say: the probabilities and all points of the last of them, and the points of the one to come, if any.
 #[derive(Debug, Serialize, Deserialize)]
