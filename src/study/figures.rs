@@ -16,7 +16,7 @@ pub fn probability(estimate: &Estimate) -> String {
         return "unknown".to_owned();
     }
     if value == 0.0 {
-        return if high == 0.0 { "0 %".to_owned() } else { format!("< {}", bound(high)) };
+        return if high == 0.0 { "0 %".to_owned() } else { format!("< {}", bound(high.max(SMALLEST_SHOWN))) };
     }
     if value < SMALLEST_SHOWN {
         return format!("< {}", bound(SMALLEST_SHOWN));

@@ -36,7 +36,7 @@ function boundAbove(high) {
 function probability(estimate) {
   if (!estimate || !Number.isFinite(estimate.value)) return "—";
   const { value, low, high } = estimate;
-  if (value === 0) return high === 0 ? "0 %" : `< ${boundAbove(high)}`;
+  if (value === 0) return high === 0 ? "0 %" : `< ${boundAbove(Math.max(high, SMALLEST_SHOWN))}`;
   if (value < SMALLEST_SHOWN) return `< ${boundAbove(SMALLEST_SHOWN)}`;
   if (value === 1) return low === 1 ? "100 %" : `> ${fixed(100 * low, decimalsOf(1 - low))} %`;
   return `${fixed(100 * value, decimalsFor(estimate))} %`;
