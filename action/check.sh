@@ -17,7 +17,7 @@ esac
 folder=$RUNNER_TEMP/liqsim-verdicts
 mkdir -p "$folder" || exit 2
 junit=$folder/liqsim.xml sarif=$folder/liqsim.sarif
-liqsim check "${files[@]}" ${options[@]+"${options[@]}"} --github -o "$junit" -o "$sarif" -o "$folder/liqsim.json"
+liqsim check --confined "${files[@]}" ${options[@]+"${options[@]}"} --github -o "$junit" -o "$sarif" -o "$folder/liqsim.json"
 status=$?
 [ $status -le 1 ] || exit $status
 

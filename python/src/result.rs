@@ -6,9 +6,9 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use liqsim::RunResult;
-use liqsim::report::{FileFormat, Format, Layout, flat_row, render, render_file};
+use liqsim::report::{Format, Layout, RUN_FORMATS, flat_row, render, render_file};
 
-use super::errors::{unknown, wrong};
+use super::errors::wrong;
 use super::table::Table;
 
 /// A finished result.
@@ -40,24 +40,14 @@ impl Result {
         wide: bool,
         notes: bool,
     ) -> PyResult<String> {
-        let formats = [
-            ("table", Format::Table),
-            ("json", Format::Json),
-            ("csv", Format::Csv),
-            ("markdown", Format::Markdown),
-            ("html", Format::Html),
-            ("svg", Format::Svg),
-        ];
-        let found = formats.iter().find(|(name, _)| *name == format);
-        let names = formats.map(|(name, _)| name);
-        let (_, format) = found.ok_or_else(|| unknown("format", format, &names))?;
+        let format = Format::named(format, RUN_FORMATS).map_err(wrong)?;
         let layout = Layout { width, colour: false, wide, notes };
-        py.detach(|| render(std::slice::from_ref(&*self.0), *format, layout)).map_err(wrong)
+        py.detach(|| render(std::slice::from_ref(&*self.0), format, layout)).map_err(wrong)
     }
 
     /// The contents of a file in the format of its extension.
     fn file(&self, py: Python<'_>, path: &str) -> PyResult<Vec<u8>> {
-        let format = FileFormat::from_extension(Path::new(path)).map_err(wrong)?;
+        let format = Format::of_file(Path::new(path), RUN_FORMATS).map_err(wrong)?;
         py.detach(|| render_file(std::slice::from_ref(&*self.0), format)).map_err(wrong)
     }
 

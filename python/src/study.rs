@@ -7,11 +7,11 @@ use std::sync::atomic::Ordering;
 use pyo3::prelude::*;
 
 use liqsim::calibrate::{AssumptionOptions, assumptions};
+use liqsim::report::{Format, render_replay};
 use liqsim::report::{
-    Layout, ReplayReport, ReplayRow, Replayed, VerdictFormat, render_check, render_comparisons,
+    Layout, ReplayReport, ReplayRow, Replayed, VERDICT_FORMATS, render_check, render_comparisons,
     render_liquidation_json, render_safe_json, render_venue_json, render_venue_list_json,
 };
-use liqsim::report::{ReplayFormat, render_replay};
 use liqsim::scenario::{Axis, catalogue_venue};
 use liqsim::study::{self, CheckOptions, ComparisonOptions, Criterion, Replay, RunError, SafeReport};
 use liqsim::venue::{catalogue_names, catalogue_text};
@@ -94,20 +94,8 @@ pub fn axis(scenario: &Scenario, text: &str) -> PyResult<(String, Vec<String>)> 
 #[pyclass(frozen, module = "liqsim._liqsim")]
 pub struct CheckReport(study::CheckReport);
 
-const VERDICT_FORMATS: [(&str, VerdictFormat); 6] = [
-    ("table", VerdictFormat::Table),
-    ("json", VerdictFormat::Json),
-    ("markdown", VerdictFormat::Markdown),
-    ("html", VerdictFormat::Html),
-    ("junit", VerdictFormat::Junit),
-    ("sarif", VerdictFormat::Sarif),
-];
-
-fn verdict_format(name: &str) -> PyResult<VerdictFormat> {
-    let found = VERDICT_FORMATS.iter().find(|(known, _)| *known == name);
-    found
-        .map(|(_, format)| *format)
-        .ok_or_else(|| unknown("format", name, &VERDICT_FORMATS.map(|(name, _)| name)))
+fn verdict_format(name: &str) -> PyResult<Format> {
+    Format::named(name, VERDICT_FORMATS).map_err(wrong)
 }
 
 #[pymethods]
@@ -261,5 +249,5 @@ pub fn replay(
         Ok(report)
     })?;
     let report = found.map_err(|message| failure(py, "RunError", message, None))?;
-    render_replay(&report, ReplayFormat::Json, Layout::FILE).map_err(wrong)
+    render_replay(&report, Format::Json, Layout::FILE).map_err(wrong)
 }

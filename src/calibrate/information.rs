@@ -4,6 +4,8 @@
 //! over to the parameters of interest by their derivatives (delta method). These errors are right for a large sample from the very
 //! model; where the model is only roughly right, true errors are larger.
 
+use crate::numeric::inverse;
+
 /// A drop of the log-likelihood that a step for second differences should cause: far above rounding, still a parabola.
 const WANTED_DROP: (f64, f64) = (0.01, 0.1);
 
@@ -90,41 +92,6 @@ fn covariance(function: &impl Fn(&[f64]) -> f64, point: &[f64]) -> Option<(Vec<V
         }
     }
     Some((inverse(&information)?, steps))
-}
-
-/// The inverse of a positive definite matrix by its Cholesky factor; `None` for any other.
-fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
-    let n = matrix.len();
-    let mut factor = vec![vec![0.0; n]; n];
-    for i in 0..n {
-        for j in 0..=i {
-            let sum: f64 = (0..j).map(|k| factor[i][k] * factor[j][k]).sum();
-            let rest = matrix[i][j] - sum;
-            factor[i][j] = if i == j {
-                // NaN is refused as well.
-                if rest.is_nan() || rest <= 1e-12 * matrix[i][i].abs() {
-                    return None;
-                }
-                rest.sqrt()
-            } else {
-                rest / factor[j][j]
-            };
-        }
-    }
-    // The inverse is symmetric: its columns are its rows.
-    let row = |index: usize| {
-        let mut x = vec![0.0; n];
-        for (i, row) in factor.iter().enumerate() {
-            let sum: f64 = row[..i].iter().zip(&x).map(|(f, x)| f * x).sum();
-            x[i] = (f64::from(u8::from(i == index)) - sum) / row[i];
-        }
-        for i in (0..n).rev() {
-            let sum: f64 = (i + 1..n).map(|k| factor[k][i] * x[k]).sum();
-            x[i] = (x[i] - sum) / factor[i][i];
-        }
-        x
-    };
-    Some((0..n).map(row).collect())
 }
 
 #[cfg(test)]

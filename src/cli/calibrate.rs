@@ -9,7 +9,7 @@ use liqsim::calibrate::{
     calibrate, range_volatilities, scenario, start_and_long_run,
 };
 use liqsim::market::{Duration, HistoryReport, PriceHistory};
-use liqsim::report::{CalibrationReport, render_network_table};
+use liqsim::report::{CalibrationReport, Format, render_network_table};
 use liqsim::scenario::{Source, parse};
 use liqsim::venue::Side;
 
@@ -19,6 +19,9 @@ use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{prepare_file, print, terminal_layout, write_file};
 use super::prices::{self, PriceOptions};
 use super::values;
+
+/// What can be printed.
+const PRINTED: &[Format] = &[Format::Table, Format::Json];
 
 /// Fit price models to recorded prices and write a ready scenario
 ///
@@ -71,8 +74,8 @@ pub struct Calibrate {
     terms: TermOptions,
 
     /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    format: CalibrationFormat,
+    #[arg(long, value_parser = values::format(PRINTED), default_value = "table")]
+    format: Format,
 }
 
 /// What the scenario of --output takes besides the model.
@@ -178,15 +181,6 @@ enum DriftChoice {
     Estimate,
 }
 
-/// Formats of a calibration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CalibrationFormat {
-    /// Text for people
-    Table,
-    /// One object
-    Json,
-}
-
 impl Calibrate {
     /// Reads, fits, writes the scenario, prints.
     pub fn execute(self) -> anyhow::Result<()> {
@@ -204,7 +198,7 @@ impl Calibrate {
             let table = network.table(&terms.asset);
             terms = terms.with_network(table, &self.terms.choices());
         }
-        if let (Some(network), CalibrationFormat::Table) = (&network, self.format)
+        if let (Some(network), Format::Table) = (&network, self.format)
             && self.output.as_deref() != Some(Path::new("-"))
         {
             print(&(render_network_table(network, &terms.asset, terminal_layout()) + "\n"))?;
@@ -212,12 +206,12 @@ impl Calibrate {
         if network.is_some() && self.output.is_none() && self.model == ModelChoice::Auto {
             // Nothing else was asked for.
             return match self.format {
-                CalibrationFormat::Table => Ok(()),
-                CalibrationFormat::Json => print(&(serde_json::to_string_pretty(&network)? + "\n")),
+                Format::Table => Ok(()),
+                _ => print(&(serde_json::to_string_pretty(&network)? + "\n")),
             };
         }
         if self.model == ModelChoice::Har {
-            let shown = Shown { as_json: self.format == CalibrationFormat::Json, choice: None };
+            let shown = Shown { as_json: self.format == Format::Json, choice: None };
             return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), &shown);
         }
         let ranges = self.describe.then(|| range_volatilities(&history));
@@ -239,7 +233,7 @@ impl Calibrate {
                         out_of_sample: Some(&found),
                     };
                     let shown = Shown {
-                        as_json: self.format == CalibrationFormat::Json,
+                        as_json: self.format == Format::Json,
                         choice: Some((&found, report.table(layout))),
                     };
                     return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), &shown);
@@ -279,8 +273,8 @@ impl Calibrate {
             out_of_sample: out_of_sample.as_ref(),
         };
         match self.format {
-            CalibrationFormat::Json => print(&report.json()?),
-            CalibrationFormat::Table => {
+            Format::Json => print(&report.json()?),
+            _ => {
                 let next = match &self.output {
                     Some(path) => {
                         let said: String = said.iter().map(|line| format!("{line}\n")).collect();

@@ -15,7 +15,7 @@ use liqsim::calibrate::{AssumptionOptions, assumptions};
 use liqsim::engine::RunOptions;
 use liqsim::market::{Duration, PriceHistory};
 use liqsim::report::html::{self, Document};
-use liqsim::report::{Format, Layout, RenderError, VerdictFormat, github_annotations, render, render_check};
+use liqsim::report::{Format, Layout, RenderError, github_annotations, render, render_check};
 use liqsim::result::RunResult;
 use liqsim::scenario::Scenario;
 use liqsim::study::{
@@ -29,7 +29,7 @@ use super::prices::PriceOptions;
 use super::progress::ProgressLine;
 use super::sources::{Loaded, Sources, scenario_texts};
 use super::values;
-use super::verdicts::{OutputFormat, TestFlags, VerdictOutput, read_results};
+use super::verdicts::{TestFlags, VerdictOutput, read_results};
 
 /// Check the limits of scenarios, and results against a baseline
 ///
@@ -174,7 +174,7 @@ impl Check {
         let report = CheckReport::new(checks);
         let status = self.output.write(files, report.verdict, |format, layout| match format {
             // With the pictures of the runs behind the verdict.
-            VerdictFormat::Html => Self::page(&report, &results, &sources),
+            Format::Html => Self::page(&report, &results, &sources),
             format => render_check(&report, format, layout),
         })?;
         if self.github {
@@ -233,14 +233,14 @@ impl Check {
 
     fn tell_github(&self, report: &CheckReport) -> anyhow::Result<()> {
         let annotations = github_annotations(report);
-        if self.output.format == OutputFormat::Table {
+        if self.output.format == Format::Table {
             print(&annotations)?;
         } else {
             // Standard output holds a document; the runner reads both streams.
             anstream::stderr().write_all(annotations.as_bytes())?;
         }
         let Some(summary) = env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
-        let text = render_check(report, VerdictFormat::Markdown, Layout::FILE)?;
+        let text = render_check(report, Format::Markdown, Layout::FILE)?;
         let append = OpenOptions::new().create(true).append(true).open(&summary);
         append
             .and_then(|mut file| file.write_all(text.as_bytes()))

@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use liqsim::report::render_liquidation_json;
+use liqsim::report::{Format, render_liquidation_json};
 use liqsim::study::{ScenarioLiquidationPrices, liquidation_prices};
 
 use super::output::print;
 use super::position::PositionFlags;
 use super::sources::load_all;
-use super::values::ShortFormat;
+use super::values;
+
+/// What can be printed.
+const PRINTED: &[Format] = &[Format::Table, Format::Json];
 
 /// Liquidation and bankruptcy price of a position, or of every level of a scenario
 ///
@@ -42,8 +45,8 @@ pub struct LiquidationPriceOf {
     position: PositionFlags,
 
     /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    format: ShortFormat,
+    #[arg(long, value_parser = values::format(PRINTED), default_value = "table")]
+    format: Format,
 }
 
 impl LiquidationPriceOf {
@@ -52,8 +55,8 @@ impl LiquidationPriceOf {
         if self.files.is_empty() {
             let price = self.position.request()?.solve()?;
             return print(&match self.format {
-                ShortFormat::Table => price.table(),
-                ShortFormat::Json => price.json()?,
+                Format::Table => price.table(),
+                _ => price.json()?,
             });
         }
         let scenarios = load_all(&self.files, &self.overrides)?;
@@ -64,10 +67,10 @@ impl LiquidationPriceOf {
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
         print(&match self.format {
-            ShortFormat::Table => {
+            Format::Table => {
                 prices.iter().map(ScenarioLiquidationPrices::table).collect::<Vec<_>>().join("\n")
             }
-            ShortFormat::Json => render_liquidation_json(&prices)?,
+            _ => render_liquidation_json(&prices)?,
         })
     }
 }

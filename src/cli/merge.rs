@@ -8,9 +8,11 @@ use clap::Args;
 
 use liqsim::engine::RunOptions;
 use liqsim::estimate::{Blocks, MergeError, Partial, all_blocks};
+use liqsim::report::Format;
 use liqsim::report::html::ScenarioText;
 use liqsim::study::{self, MergePartsError, PartFile, PartScenario, part_files};
 
+use super::confined;
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::OutputFile;
 use super::own_files::read_bytes;
@@ -103,10 +105,11 @@ impl Merge {
             ));
         }
         let part_output = outputs.iter().find(|path| is_part(path));
-        let part_output = part_output.map(|path| OutputFile::prepare_as(path, ())).transpose()?;
+        let part_output = part_output.map(|path| OutputFile::prepare_as(path, Format::Part)).transpose()?;
         let result_outputs = if wants_part { Vec::new() } else { self.output.prepare()? };
         let Joined { scenario: source, part, files } = Joined::read(&self.files()?)?;
-        let scenario = source.load().map_err(|problems| WrongScenarios(vec![problems]))?;
+        let scenario =
+            source.load(confined::files(&source.file)).map_err(|problems| WrongScenarios(vec![problems]))?;
         if let Some(output) = part_output {
             let missing = part.blocks.gaps(0..all_blocks(&scenario.simulation.paths));
             if !missing.is_empty() {

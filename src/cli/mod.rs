@@ -6,6 +6,7 @@ mod calibrate_network;
 mod check;
 mod compare;
 mod completions;
+mod confined;
 mod explain;
 mod exit;
 mod failure;
@@ -50,6 +51,7 @@ mod walk_forward;
 pub use exit::report_failure;
 pub use interrupt::watch as watch_signals;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -77,6 +79,15 @@ pub struct Arguments {
     /// Replace files that are there already, also those that liqsim did not make
     #[arg(long, global = true)]
     force: bool,
+
+    /// Let scenarios read files below the working folder and their own repository only (that of a stranger); names that
+    /// lead elsewhere are refused
+    #[arg(long, global = true)]
+    confined: bool,
+
+    /// With --confined: a folder that scenarios may read from besides; repeatable
+    #[arg(long, global = true, value_name = "FOLDER", requires = "confined")]
+    allow_path: Vec<PathBuf>,
 
     #[command(subcommand)]
     command: Command,
@@ -117,6 +128,9 @@ impl Arguments {
     pub fn execute(self) -> anyhow::Result<ExitCode> {
         if self.force {
             own_files::allow_replacing_all();
+        }
+        if self.confined {
+            confined::confine(self.allow_path)?;
         }
         match self.command {
             Command::Check(check) => return check.execute(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use terminal_size::{Height, Width, terminal_size_of};
 
-use liqsim::report::{FileFormat, Layout};
+use liqsim::report::{Format, Layout};
 use liqsim::study::{can_write, write_whole};
 
 use super::failure::error_with_help;
@@ -40,24 +40,25 @@ fn columns(size: Option<(Width, Height)>) -> Option<usize> {
 
 /// A file for a result, in the format of its extension.
 #[derive(Debug)]
-pub struct OutputFile<F = FileFormat> {
+pub struct OutputFile {
     path: PathBuf,
     /// The format of the extension.
-    pub format: F,
+    pub format: Format,
 }
 
 impl OutputFile {
-    /// Checks that the file can be written, so that a wrong path is found before the work and not after it.
-    pub fn prepare(path: &Path) -> anyhow::Result<Self> {
-        let format = FileFormat::from_extension(path)
-            .map_err(|error| error_with_help(error, "name the file by its format, such as result.json"))?;
+    /// Checks that the file can be written, in one of these formats, so that a wrong path is found before the work and
+    /// not after it.
+    pub fn prepare(path: &Path, list: &[Format]) -> anyhow::Result<Self> {
+        let format = Format::of_file(path, list).map_err(|error| {
+            let example = list.first().map_or("txt", |format| format.extension());
+            error_with_help(error, format_args!("name the file by its format, such as result.{example}"))
+        })?;
         Self::prepare_as(path, format)
     }
-}
 
-impl<F> OutputFile<F> {
     /// The same for a file of a known format.
-    pub fn prepare_as(path: &Path, format: F) -> anyhow::Result<Self> {
+    pub fn prepare_as(path: &Path, format: Format) -> anyhow::Result<Self> {
         Ok(Self { path: prepare_file(path)?, format })
     }
 

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use liqsim::engine::RunOptions;
 use liqsim::market::{Duration, IssueKind, format_time};
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{
-    Layout, RenderError, ReplayFormat, ReplayReport, ReplayRow, Replayed, WalkForwardReport, render_replay,
-    render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
+    Format, Layout, REPLAY_FORMATS, RenderError, ReplayReport, ReplayRow, Replayed, WalkForwardReport,
+    render_replay, render_walk_forward_json, render_walk_forward_markdown, render_walk_forward_table,
 };
 use liqsim::scenario::{PathBudget, Scenario};
 use liqsim::study::{RecordedNetwork, Replay as History, RunError, WalkForward, run_levels};
@@ -91,8 +91,8 @@ pub struct Replay {
     threads: Option<usize>,
 
     /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    format: OutputFormat,
+    #[arg(long, value_parser = values::format(PRINTED), default_value = "table")]
+    format: Format,
 
     /// Also write the replay to a file, in the format of its extension (.json, .md, .txt, .html; .csv: every forecast of
     /// --walk-forward alone); repeatable
@@ -100,39 +100,22 @@ pub struct Replay {
     outputs: Vec<PathBuf>,
 }
 
-/// The formats of a replay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    /// Text for people
-    Table,
-    /// JSON
-    Json,
-    /// A GitHub table
-    Markdown,
-}
-
-impl From<OutputFormat> for ReplayFormat {
-    fn from(format: OutputFormat) -> Self {
-        match format {
-            OutputFormat::Table => Self::Table,
-            OutputFormat::Json => Self::Json,
-            OutputFormat::Markdown => Self::Markdown,
-        }
-    }
-}
+/// What can be printed.
+const PRINTED: &[Format] = &[Format::Table, Format::Json, Format::Markdown];
 
 /// The text of a walk through history.
 fn render_walk(
     report: &WalkForwardReport,
-    format: ReplayFormat,
+    format: Format,
     layout: Layout,
     texts: &[ScenarioText],
 ) -> anyhow::Result<String> {
     Ok(match format {
-        ReplayFormat::Table => render_walk_forward_table(report, layout),
-        ReplayFormat::Json => render_walk_forward_json(report)?,
-        ReplayFormat::Markdown => render_walk_forward_markdown(report),
-        ReplayFormat::Html => html::render(&[Document::of_record(&report.document())?], texts)?,
+        Format::Table => render_walk_forward_table(report, layout),
+        Format::Json => render_walk_forward_json(report)?,
+        Format::Markdown => render_walk_forward_markdown(report),
+        Format::Html => html::render(&[Document::of_record(&report.document())?], texts)?,
+        other => return Err(RenderError::Format(other).into()),
     })
 }
 
@@ -197,7 +180,7 @@ impl Replay {
                 let text = render_walk(&report, file.format, Layout::FILE, &texts)?;
                 file.write(text)?;
             }
-            return print(&render_walk(&report, self.format.into(), terminal_layout(), &texts)?);
+            return print(&render_walk(&report, self.format, terminal_layout(), &texts)?);
         }
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
         for horizon in horizons {
@@ -208,20 +191,20 @@ impl Replay {
         }
         for file in files {
             let text = match file.format {
-                ReplayFormat::Html => self.page(&report)?,
+                Format::Html => self.page(&report)?,
                 format => render_replay(&report, format, Layout::FILE)?,
             };
             file.write(text)?;
         }
-        print(&render_replay(&report, self.format.into(), terminal_layout())?)
+        print(&render_replay(&report, self.format, terminal_layout())?)
     }
 
     /// Walks through one or more histories by the models that need no window.
     fn track_record(&self) -> anyhow::Result<()> {
         let is_csv = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "csv");
         let tables = self.outputs.iter().filter(is_csv);
-        let tables: Vec<OutputFile<()>> =
-            tables.map(|path| OutputFile::prepare_as(path, ())).collect::<Result<_, _>>()?;
+        let tables: Vec<OutputFile> =
+            tables.map(|path| OutputFile::prepare_as(path, Format::Csv)).collect::<Result<_, _>>()?;
         let files = self.prepare()?;
         let mut scenario = load(&self.scenario, &self.overrides)?;
         scenario.simulation.seed = self.seed.unwrap_or(scenario.simulation.seed);
@@ -244,35 +227,16 @@ impl Replay {
         for file in files {
             file.write(walked.render(file.format, Layout::FILE, &texts)?)?;
         }
-        print(&walked.render(self.format.into(), terminal_layout(), &texts)?)
+        print(&walked.render(self.format, terminal_layout(), &texts)?)
     }
 
     /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
-    fn prepare(&self) -> anyhow::Result<Vec<OutputFile<ReplayFormat>>> {
-        let prepare = |path: &PathBuf| {
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            let format = match extension.map(str::to_lowercase).as_deref() {
-                Some("json") => ReplayFormat::Json,
-                Some("md") => ReplayFormat::Markdown,
-                Some("txt") => ReplayFormat::Table,
-                Some("html") => ReplayFormat::Html,
-                _ => {
-                    return Err(error_with_help(
-                        format_args!(
-                            "the extension of \"{}\" stands for no format of a replay; known are .json, .md, .txt and .html",
-                            path.display()
-                        ),
-                        "name the file by its format, such as replay.html",
-                    ));
-                }
-            };
-            OutputFile::prepare_as(path, format)
-        };
+    fn prepare(&self) -> anyhow::Result<Vec<OutputFile>> {
         // Forecasts as CSV are written by the walk that makes them.
         let others = self.outputs.iter().filter(|path| {
             self.walk_forward != Some(None) || path.extension().is_none_or(|extension| extension != "csv")
         });
-        others.map(prepare).collect()
+        others.map(|path| OutputFile::prepare(path, REPLAY_FORMATS)).collect()
     }
 
     /// The page with the scenario's text.

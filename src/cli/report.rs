@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use liqsim::report::html::{self, Document, ScenarioText};
-use liqsim::report::{FileFormat, Format};
+use liqsim::report::{Format, RUN_FORMATS};
 
 use super::failure::error_with_help;
 use super::output::{OutputFile, print};
@@ -36,8 +36,8 @@ pub struct Report {
 impl Report {
     /// Writes the page.
     pub fn execute(self) -> anyhow::Result<()> {
-        let output = OutputFile::prepare(&self.output)?;
-        if output.format != FileFormat::Text(Format::Html) {
+        let output = OutputFile::prepare(&self.output, RUN_FORMATS)?;
+        if output.format != Format::Html {
             return Err(error_with_help(
                 format_args!("a report is a page, and {} is not one", self.output.display()),
                 "name it by its format: -o report.html",

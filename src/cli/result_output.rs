@@ -5,20 +5,23 @@ use std::path::PathBuf;
 use clap::Args;
 
 use liqsim::report::html::{self, Document, ScenarioText};
-use liqsim::report::{FileFormat, Format, Layout, plot, render, render_file};
+use liqsim::report::{Format, Layout, RUN_FORMATS, plot, render, render_file};
 use liqsim::result::RunResult;
 
 use super::failure::warn;
 use super::interrupt;
 use super::output::{OutputFile, print, terminal_layout};
-use super::values::RunFormat;
+use super::values;
+
+/// What can be printed.
+const PRINTED: &[Format] = &[Format::Table, Format::Json, Format::Csv, Format::Markdown];
 
 /// Where results go.
 #[derive(Debug, Args)]
 pub struct ResultOutput {
     /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    format: RunFormat,
+    #[arg(long, value_parser = values::format(PRINTED), default_value = "table")]
+    format: Format,
 
     /// Also write the result to a file, in the format of its extension (.json, .csv, .md, .txt, .html, .svg, .png); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
@@ -40,7 +43,7 @@ pub struct ResultOutput {
 impl ResultOutput {
     /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
     pub fn prepare(&self) -> anyhow::Result<Vec<OutputFile>> {
-        self.outputs.iter().map(|path| OutputFile::prepare(path)).collect()
+        self.outputs.iter().map(|path| OutputFile::prepare(path, RUN_FORMATS)).collect()
     }
 
     /// Writes the files and prints; a report holds the texts of the scenarios.
@@ -58,7 +61,7 @@ impl ResultOutput {
         for file in files {
             let file = if is_cut_short { file.beside_what_is_there() } else { file };
             let contents = match file.format {
-                FileFormat::Text(Format::Html) => {
+                Format::Html => {
                     let documents = results.iter().map(Document::of_run).collect::<Result<Vec<_>, _>>()?;
                     html::render(&documents, texts)?.into_bytes()
                 }
@@ -72,16 +75,16 @@ impl ResultOutput {
         let layout = Layout { wide: self.wide, notes: self.notes, ..terminal_layout() };
         let mut text = match self.format {
             // Titles alone do not tell files apart.
-            RunFormat::Table if results.len() > 1 && texts.len() == results.len() => {
+            Format::Table if results.len() > 1 && texts.len() == results.len() => {
                 let named = results.iter().zip(texts).map(|(result, text)| {
                     let one = render(std::slice::from_ref(result), Format::Table, layout)?;
                     Ok(format!("{}: {one}", text.name))
                 });
                 named.collect::<anyhow::Result<Vec<_>>>()?.join("\n")
             }
-            format => render(results, format.into(), layout)?,
+            format => render(results, format, layout)?,
         };
-        if self.plot && self.format == RunFormat::Table {
+        if self.plot && self.format == Format::Table {
             for result in results {
                 text += &format!("\n{}\n{}", result.scenario, plot(result, layout.width));
             }

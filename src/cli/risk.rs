@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
 use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
+use liqsim::report::Format;
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
@@ -29,6 +30,12 @@ use super::values;
 const GENERIC_VENUE: &str = "flat-0.5pct";
 /// Forecasts below this over seven days and more came true several times as often as said (docs/replay.md).
 const LOWEST: f64 = 0.005;
+
+/// What can be printed.
+const PRINTED: &[Format] = &[Format::Table, Format::Json];
+/// Files that can be written: the scenario, the result, the page.
+const WRITTEN: &[Format] = &[Format::Toml, Format::Json, Format::Html];
+
 /// How likely is my position to be liquidated? One sentence, the assumptions, a small table
 ///
 /// With --prices: the forecast from all recorded hours, from the close of the last bar, with the record of how such forecasts came true on
@@ -116,8 +123,8 @@ pub struct Risk {
     threads: Option<usize>,
 
     /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    format: RiskFormat,
+    #[arg(long, value_parser = values::format(PRINTED), default_value = "table")]
+    format: Format,
 
     /// Write the scenario that was run (.toml), the result (.json), or a page with pictures and how such forecasts came true
     /// (.html); repeatable
@@ -127,23 +134,6 @@ pub struct Risk {
     /// Write the page: the same as -o with a name that ends in .html
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-}
-
-/// Files that can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RiskFile {
-    Scenario,
-    Result,
-    Page,
-}
-
-/// Formats of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum RiskFormat {
-    /// Text for people
-    Table,
-    /// One object
-    Json,
 }
 
 impl Risk {
@@ -171,7 +161,7 @@ impl Risk {
         let progress = |progress| line.show(&progress);
         let options = RunOptions { threads: self.threads, stop: &stop, progress: &progress };
         // A page shows the curve between the levels.
-        let result = match outputs.iter().any(|file| file.format == RiskFile::Page) {
+        let result = match outputs.iter().any(|file| file.format == Format::Html) {
             true => run_whole(&scenario, &options)?,
             false => run(&scenario, &options)?,
         };
@@ -181,14 +171,14 @@ impl Risk {
         let json = self.json(&result, &answer, &assumptions, &text, record.as_ref())?;
         for file in outputs {
             match file.format {
-                RiskFile::Scenario => file.write(&text)?,
-                RiskFile::Result => file.write(&json)?,
-                RiskFile::Page => file.write(self.page(&json, &text, &scenario, record.as_ref())?)?,
+                Format::Toml => file.write(&text)?,
+                Format::Html => file.write(self.page(&json, &text, &scenario, record.as_ref())?)?,
+                _ => file.write(&json)?,
             }
         }
         match self.format {
-            RiskFormat::Json => print(&json),
-            RiskFormat::Table => {
+            Format::Json => print(&json),
+            _ => {
                 let mut page = format!("{answer}\n{assumptions}\n\n{}", table(&result.levels));
                 for note in result.notes.iter().filter(|note| note.code == "no_parameter_interval") {
                     page += &format!("{}\n", note.message);
@@ -201,27 +191,8 @@ impl Risk {
         }
     }
 
-    fn prepare(&self) -> anyhow::Result<Vec<OutputFile<RiskFile>>> {
-        self.outputs
-            .iter()
-            .chain(&self.html)
-            .map(|path| {
-                let format = match path.extension().and_then(|extension| extension.to_str()) {
-                    Some("toml") => RiskFile::Scenario,
-                    Some("json") => RiskFile::Result,
-                    Some("html") => RiskFile::Page,
-                    _ => {
-                        let help = "name it scenario.toml (what was run), result.json or page.html";
-                        let message = format!(
-                            "the extension of \"{}\" is none of .toml, .json and .html",
-                            path.display()
-                        );
-                        return Err(error_with_help(message, help));
-                    }
-                };
-                OutputFile::prepare_as(path, format)
-            })
-            .collect()
+    fn prepare(&self) -> anyhow::Result<Vec<OutputFile>> {
+        self.outputs.iter().chain(&self.html).map(|path| OutputFile::prepare(path, WRITTEN)).collect()
     }
 
     /// The page: the run, the reliability of such forecasts, the scenario's text.

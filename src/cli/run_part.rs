@@ -10,10 +10,12 @@ use clap::Args;
 
 use liqsim::engine::RunOptions;
 use liqsim::estimate::{Blocks, Partial, Shard};
+use liqsim::report::Format;
 use liqsim::report::html::ScenarioText;
 use liqsim::scenario::Scenario;
 use liqsim::study::{self, KeptPart, PartFile, PartRun, PartScenario, RunError, run_kept};
 
+use super::confined;
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::{OutputFile, print};
@@ -38,20 +40,15 @@ pub struct PartOptions {
 }
 
 /// Where a part goes.
-struct PartOutput(Option<OutputFile<bool>>);
+struct PartOutput(Option<OutputFile>);
 
 impl PartOutput {
     /// Checks that the file can be written.
     fn prepare(files: &[PathBuf]) -> anyhow::Result<Self> {
-        let is_text = |path: &PathBuf| match path.extension().and_then(|extension| extension.to_str()) {
-            Some("json") => Some(true),
-            Some("part") => Some(false),
-            _ => None,
-        };
         match files {
             [] => Ok(Self(None)),
-            [path] if let Some(is_text) = is_text(path) => {
-                Ok(Self(Some(OutputFile::prepare_as(path, is_text)?)))
+            [path] if let Ok(format) = Format::of_file(path, &[Format::Part, Format::Json]) => {
+                Ok(Self(Some(OutputFile::prepare_as(path, format)?)))
             }
             _ => {
                 Err(error_with_help("a part goes to one .part or .json file", "give one, such as -o 2.part"))
@@ -64,7 +61,11 @@ impl PartOutput {
         let file = PartFile::new(source, part)?;
         let Some(output) = self.0 else { return print(&file.text()?) };
         let output = if is_complete { output } else { output.beside_what_is_there() };
-        output.write(if output.format { file.text()?.into_bytes() } else { file.bytes()? })?;
+        output.write(if output.format == Format::Json {
+            file.text()?.into_bytes()
+        } else {
+            file.bytes()?
+        })?;
         if !is_complete {
             warn(format_args!("what is finished is in {}", output.path().display()));
         }
@@ -88,7 +89,8 @@ impl PartOptions {
         let is_part = self.shard.is_some() || self.blocks.is_some();
         let part_output = is_part.then(|| PartOutput::prepare(&output.outputs)).transpose()?;
         let result_outputs = if is_part { Vec::new() } else { output.prepare()? };
-        let scenario = source.load().map_err(|problems| WrongScenarios(vec![problems]))?;
+        let scenario =
+            source.load(confined::files(&source.file)).map_err(|problems| WrongScenarios(vec![problems]))?;
         let run = PartRun::new(&scenario)?;
         let wanted = match self.shard {
             Some(shard) => Some(run.shard(shard)?),

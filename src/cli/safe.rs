@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use liqsim::engine::RunOptions;
 use liqsim::report::{
-    render_safe_csv, render_safe_json, render_safe_table, render_vary_json, render_vary_table,
+    Format, render_safe_csv, render_safe_json, render_safe_table, render_vary_json, render_vary_table,
 };
 use liqsim::scenario::{Axis, Scenario, Sweep as Cells};
 use liqsim::study::{Criterion, SafeReport, Vary, VaryError, safe, vary};
@@ -18,6 +18,9 @@ use super::output::{print, terminal_layout};
 use super::progress::ProgressLine;
 use super::sources::{Loaded, Sources, load};
 use super::values;
+
+/// What can be printed.
+const PRINTED: &[Format] = &[Format::Table, Format::Json, Format::Csv];
 
 /// Find the largest leverage that is safe enough
 ///
@@ -70,19 +73,8 @@ pub struct Safe {
     threads: Option<usize>,
 
     /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    format: SafeFormat,
-}
-
-/// The formats of safe leverage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SafeFormat {
-    /// Text for people
-    Table,
-    /// JSON
-    Json,
-    /// One row per scenario, point of the surface and limit
-    Csv,
+    #[arg(long, value_parser = values::format(PRINTED), default_value = "table")]
+    format: Format,
 }
 
 /// What is varied beside the leverage.
@@ -162,16 +154,16 @@ impl Safe {
         }
         match self.format {
             // Titles alone do not tell files apart.
-            SafeFormat::Table if files.len() > 1 && reports.len() == files.len() => {
+            Format::Table if files.len() > 1 && reports.len() == files.len() => {
                 let named = reports.iter().zip(&files).map(|(report, file)| {
                     let one = render_safe_table(std::slice::from_ref(report), terminal_layout());
                     format!("{}: {one}", file.display())
                 });
                 print(&named.collect::<Vec<_>>().join("\n"))
             }
-            SafeFormat::Table => print(&render_safe_table(&reports, terminal_layout())),
-            SafeFormat::Json => print(&render_safe_json(&reports)?),
-            SafeFormat::Csv => print(&render_safe_csv(&reports)?),
+            Format::Table => print(&render_safe_table(&reports, terminal_layout())),
+            Format::Csv => print(&render_safe_csv(&reports)?),
+            _ => print(&render_safe_json(&reports)?),
         }
     }
 
@@ -201,11 +193,11 @@ impl Safe {
             reports.push(report);
         }
         match self.format {
-            SafeFormat::Table => print(&render_vary_table(&reports, terminal_layout())),
-            SafeFormat::Json => print(&render_vary_json(&reports)?),
-            SafeFormat::Csv => {
+            Format::Table => print(&render_vary_table(&reports, terminal_layout())),
+            Format::Csv => {
                 Err(error_with_help("there is no CSV of this", "use --format json, or --format table"))
             }
+            _ => print(&render_vary_json(&reports)?),
         }
     }
 

@@ -8,6 +8,7 @@ use clap::Args;
 use liqsim::scenario::Source;
 use liqsim::serve::{ServeError, Server};
 
+use super::confined;
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
 use super::output::print;
@@ -46,7 +47,7 @@ impl Serve {
     pub fn execute(self) -> anyhow::Result<()> {
         let wrong = |problems| anyhow::Error::from(WrongScenarios(vec![problems]));
         let source = match &self.file {
-            Some(file) => Source::read(file).map_err(wrong)?,
+            Some(file) => confined::read(file).map_err(wrong)?,
             None => Source::new("scenario.toml", EXAMPLE),
         };
         let server = Server::new(source, &self.overrides, self.port).map_err(|error| match error {

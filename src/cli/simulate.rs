@@ -7,7 +7,7 @@ use clap::Args;
 
 use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
-use liqsim::report::{Cell, TableFormat, TableWriter};
+use liqsim::report::{Cell, Format, TABLE_FORMATS, TableWriter};
 use liqsim::scenario::Scenario;
 use liqsim::study::{SimulateError, SimulatedBar, simulate};
 
@@ -66,9 +66,9 @@ impl Simulate {
     /// Simulates and writes.
     pub fn execute(self) -> anyhow::Result<()> {
         let format = match &self.output {
-            None => TableFormat::Csv,
+            None => Format::Csv,
             Some(path) => {
-                let format = TableFormat::from_extension(path).map_err(|error| {
+                let format = Format::of_file(path, TABLE_FORMATS).map_err(|error| {
                     error_with_help(error, "name the file by its format, such as bars.csv")
                 })?;
                 prepare_file(path)?;
@@ -85,7 +85,7 @@ impl Simulate {
     fn write(
         &self,
         scenario: &Scenario,
-        format: TableFormat,
+        format: Format,
         file: &mut (dyn Write + Send),
     ) -> anyhow::Result<()> {
         // Begun by the first bar: what cannot be simulated leaves no head of a table behind.

@@ -11,6 +11,7 @@ use liqsim::report::html::ScenarioText;
 use liqsim::scenario::{Problems, Scenario, Source, parse};
 use liqsim::study::PartScenario;
 
+use super::confined;
 use super::failure::{WrongScenarios, error_with_help};
 use super::prices;
 use super::usual::UsualFlags;
@@ -118,7 +119,7 @@ pub fn scenario_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 
 /// A scenario file, with the files that it names read as of today.
 pub fn read_source(file: &Path) -> Result<Source, Problems> {
-    Ok(Source::read(file)?.at(prices::now()))
+    Ok(confined::read(file)?.at(prices::now()))
 }
 
 /// Loads a scenario as of today.

@@ -11,7 +11,7 @@ use clap::Args;
 
 use liqsim::engine::RunOptions;
 #[cfg(feature = "parquet")]
-use liqsim::report::TableFormat;
+use liqsim::report::Format;
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{MOST_MAPPED, Ranking, SweepReport, SweepTables};
 use liqsim::scenario::{Axis, is_metric};
@@ -178,7 +178,7 @@ fn write_tables(
     folder.write_table("results.csv", |csv| {
         #[cfg(feature = "parquet")]
         let written = folder.write_table("results.parquet", |parquet| {
-            tables.write_results(csv, Some((parquet, TableFormat::Parquet)), ranking)
+            tables.write_results(csv, Some((parquet, Format::Parquet)), ranking)
         });
         #[cfg(not(feature = "parquet"))]
         let written = tables.write_results(csv, None, ranking);

@@ -8,7 +8,7 @@ use liqsim::calibrate::{FittedEntries, Garch, Provenance, Target};
 use liqsim::market::{Duration, IssueKind};
 use liqsim::model::{Hours, LEAST_HOURS};
 use liqsim::report::html::{self, Document, ScenarioText};
-use liqsim::report::{Layout, ReplayFormat, TrackReport, forecasts_csv};
+use liqsim::report::{Format, Layout, RenderError, TrackReport, forecasts_csv};
 use liqsim::scenario::Scenario;
 use liqsim::study::{ForecastMethod, ForecastWalk, OtherModels, WalkOptions, barriers, scores, walk_beside};
 
@@ -226,17 +226,13 @@ impl Walked {
     }
 
     /// The scores as text; a page has the texts of the scenario.
-    pub fn render(
-        &self,
-        format: ReplayFormat,
-        layout: Layout,
-        texts: &[ScenarioText],
-    ) -> anyhow::Result<String> {
+    pub fn render(&self, format: Format, layout: Layout, texts: &[ScenarioText]) -> anyhow::Result<String> {
         Ok(match format {
-            ReplayFormat::Table => self.report.table(layout),
-            ReplayFormat::Json => self.report.json()?,
-            ReplayFormat::Markdown => self.report.markdown(),
-            ReplayFormat::Html => html::render(&[Document::of_record(&self.report.document())?], texts)?,
+            Format::Table => self.report.table(layout),
+            Format::Json => self.report.json()?,
+            Format::Markdown => self.report.markdown(),
+            Format::Html => html::render(&[Document::of_record(&self.report.document())?], texts)?,
+            other => return Err(RenderError::Format(other).into()),
         })
     }
 }

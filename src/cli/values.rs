@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use liqsim::market::Period;
 use liqsim::report::Format;
@@ -131,37 +131,10 @@ pub fn finite(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "must be a finite number".to_owned())
 }
 
-/// The formats that `run` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RunFormat {
-    /// Text for people
-    Table,
-    /// One JSON object, or an array of them for several files
-    Json,
-    /// One row per scenario and leverage
-    Csv,
-    /// A GitHub table with notes
-    Markdown,
-}
-
-impl From<RunFormat> for Format {
-    fn from(format: RunFormat) -> Self {
-        match format {
-            RunFormat::Table => Self::Table,
-            RunFormat::Json => Self::Json,
-            RunFormat::Csv => Self::Csv,
-            RunFormat::Markdown => Self::Markdown,
-        }
-    }
-}
-
-/// The formats of commands that print little.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ShortFormat {
-    /// Text for people
-    Table,
-    /// JSON
-    Json,
+/// One of the formats that a command prints.
+pub fn format(list: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    let known = list.iter().map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(known).try_map(|name| Format::named(&name, list))
 }
 
 #[cfg(test)]

@@ -4,14 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use liqsim::report::{render_venue_json, render_venue_list_json, venue_list, venue_sheet};
+use liqsim::report::{Format, render_venue_json, render_venue_list_json, venue_list, venue_sheet};
 use liqsim::scenario::{ListedVenue, catalogue_venue, venue_of_text};
 use liqsim::venue::{ImportedTiers, catalogue_names, catalogue_text, import_tiers};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::output::{OutputFile, print};
+use super::values;
+
+/// What can be printed.
+const PRINTED: &[Format] = &[Format::Table, Format::Json, Format::Toml];
 
 /// List the venues of the catalogue, show one, or import margin tiers
 ///
@@ -39,19 +43,8 @@ pub struct Venues {
     output: Option<PathBuf>,
 
     /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    format: VenueFormat,
-}
-
-/// The formats of venues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum VenueFormat {
-    /// Text for people
-    Table,
-    /// JSON
-    Json,
-    /// The data file of one venue, a starting point for one of your own
-    Toml,
+    #[arg(long, value_parser = values::format(PRINTED), default_value = "table")]
+    format: Format,
 }
 
 impl Venues {
@@ -64,24 +57,24 @@ impl Venues {
             && let Some(text) = catalogue_text(name)
         {
             return print(&match self.format {
-                VenueFormat::Table => venue_sheet(&catalogue_venue(name)?),
-                VenueFormat::Json => render_venue_json(&catalogue_venue(name)?)?,
-                VenueFormat::Toml => text.to_owned(),
+                Format::Table => venue_sheet(&catalogue_venue(name)?),
+                Format::Toml => text.to_owned(),
+                _ => render_venue_json(&catalogue_venue(name)?)?,
             });
         }
         let found = self.found()?;
         let found: Vec<&ListedVenue> = found.iter().collect();
         print(&match (self.format, &found[..]) {
-            (VenueFormat::Table, [one]) => venue_sheet(one),
-            (VenueFormat::Toml, [one]) => catalogue_text(&one.venue.name).unwrap_or_default().to_owned(),
-            (VenueFormat::Table, _) => venue_list(&found),
-            (VenueFormat::Json, _) => render_venue_list_json(&found)?,
-            (VenueFormat::Toml, _) => {
+            (Format::Table, [one]) => venue_sheet(one),
+            (Format::Toml, [one]) => catalogue_text(&one.venue.name).unwrap_or_default().to_owned(),
+            (Format::Table, _) => venue_list(&found),
+            (Format::Toml, _) => {
                 return Err(error_with_help(
                     "the data file of which venue?",
                     "name one: `liqsim venues NAME --format toml`",
                 ));
             }
+            _ => render_venue_list_json(&found)?,
         })
     }
 
@@ -141,7 +134,7 @@ impl Venues {
             );
         }
         let Some(output) = &self.output else { return print(&made) };
-        OutputFile::prepare_as(output, ())?.write(&made)?;
+        OutputFile::prepare_as(output, Format::Toml)?.write(&made)?;
         print(&format!(
             "Wrote {0}: {1} tiers of {2}. Fees, funding and what is returned at liquidation are yours to fill in. Next:\n  \
              liqsim run liqsim.toml --venue {0}\n",

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use liqsim::report::{Layout, RenderError, VerdictFormat};
+use liqsim::report::{Format, Layout, RenderError, VERDICT_FORMATS};
 use liqsim::result::RunResult;
 use liqsim::scenario::metrics;
 use liqsim::study::{ComparisonOptions, FailOn, Verdict, sound};
@@ -72,12 +72,15 @@ impl TestFlags {
     }
 }
 
+/// What can be printed.
+const PRINTED: &[Format] = &[Format::Table, Format::Json, Format::Markdown, Format::Junit, Format::Sarif];
+
 /// Where the verdict goes.
 #[derive(Debug, Args)]
 pub struct VerdictOutput {
     /// Format on standard output
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: OutputFormat,
+    #[arg(long, value_parser = values::format(PRINTED), default_value = "table")]
+    pub format: Format,
 
     /// Also write the verdict to a file, in the format of its extension (.json, .xml for JUnit, .sarif, .md, .txt, .html); repeatable
     #[arg(short, long = "output", value_name = "FILE")]
@@ -88,74 +91,24 @@ pub struct VerdictOutput {
     exit_zero: bool,
 }
 
-/// The formats of a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// Text for people
-    Table,
-    /// JSON
-    Json,
-    /// Markdown, as for the summary of a CI job
-    Markdown,
-    /// JUnit XML
-    Junit,
-    /// SARIF, as for GitHub code scanning
-    Sarif,
-}
-
-impl From<OutputFormat> for VerdictFormat {
-    fn from(format: OutputFormat) -> Self {
-        match format {
-            OutputFormat::Table => Self::Table,
-            OutputFormat::Json => Self::Json,
-            OutputFormat::Markdown => Self::Markdown,
-            OutputFormat::Junit => Self::Junit,
-            OutputFormat::Sarif => Self::Sarif,
-        }
-    }
-}
-
 impl VerdictOutput {
     /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
-    pub fn prepare(&self) -> anyhow::Result<Vec<OutputFile<VerdictFormat>>> {
-        self.outputs
-            .iter()
-            .map(|path| {
-                let extension = path.extension().and_then(|extension| extension.to_str());
-                let format = match extension.map(str::to_lowercase).as_deref() {
-                    Some("json") => VerdictFormat::Json,
-                    Some("xml") => VerdictFormat::Junit,
-                    Some("sarif") => VerdictFormat::Sarif,
-                    Some("md") => VerdictFormat::Markdown,
-                    Some("txt") => VerdictFormat::Table,
-                    Some("html") => VerdictFormat::Html,
-                    _ => {
-                        return Err(error_with_help(
-                            format_args!(
-                                "the extension of \"{}\" stands for no format of a verdict; known are .json, .xml, .sarif, .md, .txt and .html",
-                                path.display()
-                            ),
-                            "name the file by its format, such as verdict.json",
-                        ));
-                    }
-                };
-                OutputFile::prepare_as(path, format)
-            })
-            .collect()
+    pub fn prepare(&self) -> anyhow::Result<Vec<OutputFile>> {
+        self.outputs.iter().map(|path| OutputFile::prepare(path, VERDICT_FORMATS)).collect()
     }
 
     /// Writes the files, prints, and returns the exit status of the verdict.
     pub fn write(
         &self,
-        files: Vec<OutputFile<VerdictFormat>>,
+        files: Vec<OutputFile>,
         verdict: Verdict,
-        render: impl Fn(VerdictFormat, Layout) -> Result<String, RenderError>,
+        render: impl Fn(Format, Layout) -> Result<String, RenderError>,
     ) -> anyhow::Result<ExitCode> {
         let plain = Layout::FILE;
         for file in files {
             file.write(&render(file.format, plain)?)?;
         }
-        print(&render(self.format.into(), terminal_layout())?)?;
+        print(&render(self.format, terminal_layout())?)?;
         let passed = verdict == Verdict::Pass || self.exit_zero;
         Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(NOT_PASSED) })
     }

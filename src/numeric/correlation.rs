@@ -31,6 +31,36 @@ pub fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     Some(lower)
 }
 
+/// The inverse of a positive definite matrix, by the Cholesky factor of its correlations; none of any other, and none of one
+/// that is singular up to rounding.
+pub fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let n = matrix.len();
+    let scale: Vec<f64> = (0..n).map(|i| matrix[i][i].sqrt()).collect();
+    // NaN is refused as well.
+    if !scale.iter().all(|scale| *scale > 0.0 && scale.is_finite()) {
+        return None;
+    }
+    let of = |i: usize| (0..n).map(|j| matrix[i][j] / (scale[i] * scale[j])).collect();
+    let factor = cholesky(&(0..n).map(of).collect::<Vec<Vec<f64>>>())?;
+    if !(0..n).all(|i| factor[i][i] * factor[i][i] > ROUNDING) {
+        return None;
+    }
+    // The inverse is symmetric: its columns are its rows.
+    let row = |index: usize| {
+        let mut x = vec![0.0; n];
+        for (i, row) in factor.iter().enumerate() {
+            let sum: f64 = row[..i].iter().zip(&x).map(|(f, x)| f * x).sum();
+            x[i] = (f64::from(u8::from(i == index)) - sum) / row[i];
+        }
+        for i in (0..n).rev() {
+            let sum: f64 = (i + 1..n).map(|k| factor[k][i] * x[k]).sum();
+            x[i] = (x[i] - sum) / factor[i][i];
+        }
+        (0..n).map(|j| x[j] / (scale[index] * scale[j])).collect()
+    };
+    Some((0..n).map(row).collect())
+}
+
 /// Eigenvalues of the correlations of a covariance matrix may fall below zero as far as this for each of its rows: the digits that
 /// people write.
 const DIGITS: f64 = 1e-6;
@@ -147,5 +177,30 @@ mod tests {
         }
         let valid = vec![vec![1.0, 0.5], vec![0.5, 1.0]];
         assert!((nearest_correlation(&valid)[0][1] - 0.5).abs() < 1e-9);
+    }
+
+    /// Times the matrix it is the identity, whatever the scales; the inverse of [[9, −1], [−1, 4]] is [[4, 1], [1, 9]]/35.
+    #[test]
+    fn an_inverse_is_one() {
+        let found = inverse(&[vec![9.0, -1.0], vec![-1.0, 4.0]]).unwrap();
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-14, "{a} {b}");
+        near(found[0][0], 4.0 / 35.0);
+        near(found[0][1], 1.0 / 35.0);
+        near(found[1][1], 9.0 / 35.0);
+        let matrix = vec![vec![4e-12, 1e-6, 0.0], vec![1e-6, 9.0, -2e3], vec![0.0, -2e3, 3e6]];
+        let found = inverse(&matrix).unwrap();
+        for (i, row) in matrix.iter().enumerate() {
+            for j in 0..3 {
+                let product: f64 = (0..3).map(|k| row[k] * found[k][j]).sum();
+                let scale = (matrix[i][i] / matrix[j][j]).sqrt();
+                near(product / scale, f64::from(u8::from(i == j)));
+            }
+        }
+        for wrong in
+            [[1.0, 1.0, 1.0], [1.0, 2.0, 1.0], [0.0, 0.0, 1.0], [f64::NAN, 0.0, 1.0], [1.0, f64::NAN, 1.0]]
+        {
+            let [a, b, c] = wrong;
+            assert_eq!(inverse(&[vec![a, b], vec![b, c]]), None);
+        }
     }
 }

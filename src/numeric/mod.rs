@@ -25,7 +25,7 @@ mod symmetric;
 mod tail;
 
 pub use bridge::{crossing_probability, extreme_below, first_passage_fraction};
-pub use correlation::{cholesky, covariance_root, nearest_correlation};
+pub use correlation::{cholesky, covariance_root, inverse, nearest_correlation};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use exact_sum::ExactSum;
 pub use exponentials::exponentials;

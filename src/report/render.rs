@@ -1,14 +1,29 @@
 //! A result in the format that is chosen.
 
-use super::format::{FileFormat, Format, Layout, RenderError};
+use super::format::{Format, Layout, RenderError};
 use super::html::Document;
 #[cfg(feature = "png")]
 use super::png;
 use super::{csv, html, json, markdown, svg, table};
 use crate::result::RunResult;
 
+/// The formats of results; all but PNG are text.
+pub const RUN_FORMATS: &[Format] = &[
+    Format::Json,
+    Format::Csv,
+    Format::Markdown,
+    Format::Table,
+    Format::Html,
+    Format::Svg,
+    #[cfg(feature = "png")]
+    Format::Png,
+];
+
 /// The text of one result or several, ending with a line break. JSON is an object for one result and an array for
 /// several; CSV has one header.
+///
+/// # Errors
+/// The format is not text, or no result's.
 pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<String, RenderError> {
     match format {
         Format::Table => Ok(join(results, |result| table::render(result, layout))),
@@ -23,15 +38,19 @@ pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<S
             html::render(&documents, &[])
         }
         Format::Svg => svg::render(results),
+        other => Err(RenderError::Format(other)),
     }
 }
 
 /// The contents of a file of one result or several.
-pub fn render_file(results: &[RunResult], format: FileFormat) -> Result<Vec<u8>, RenderError> {
+///
+/// # Errors
+/// The format is no result's ([`RUN_FORMATS`]).
+pub fn render_file(results: &[RunResult], format: Format) -> Result<Vec<u8>, RenderError> {
     match format {
-        FileFormat::Text(format) => render(results, format, Layout::FILE).map(String::into_bytes),
         #[cfg(feature = "png")]
-        FileFormat::Png => png::render(results),
+        Format::Png => png::render(results),
+        format => render(results, format, Layout::FILE).map(String::into_bytes),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::study::ReplayedLevel;
 
 use super::html::{self, Document};
 use super::table::grid;
-use super::{Layout, RenderError, json, number, text};
+use super::{Format, Layout, RenderError, json, number, text};
 
 /// What was replayed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -103,30 +103,20 @@ impl From<Estimate> for Realised {
     }
 }
 
-/// An output format of replays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReplayFormat {
-    /// Text for people.
-    Table,
-    /// One JSON object.
-    Json,
-    /// A GitHub table.
-    Markdown,
-    /// A page with pictures.
-    Html,
-}
+/// The formats of replays.
+pub const REPLAY_FORMATS: &[Format] = &[Format::Json, Format::Markdown, Format::Table, Format::Html];
 
 /// The text of a replay, ending with a line break.
-pub fn render_replay(
-    report: &ReplayReport,
-    format: ReplayFormat,
-    layout: Layout,
-) -> Result<String, RenderError> {
+///
+/// # Errors
+/// The format is no replay's ([`REPLAY_FORMATS`]).
+pub fn render_replay(report: &ReplayReport, format: Format, layout: Layout) -> Result<String, RenderError> {
     match format {
-        ReplayFormat::Table => Ok(table(report, layout)),
-        ReplayFormat::Json => json::render(report),
-        ReplayFormat::Markdown => Ok(markdown(report)),
-        ReplayFormat::Html => html::render(&[Document::of_replay(report)?], &[]),
+        Format::Table => Ok(table(report, layout)),
+        Format::Json => json::render(report),
+        Format::Markdown => Ok(markdown(report)),
+        Format::Html => html::render(&[Document::of_replay(report)?], &[]),
+        other => Err(RenderError::Format(other)),
     }
 }
 

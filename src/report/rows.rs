@@ -1,39 +1,18 @@
 //! Tables for other programs: typed columns, written row by row, so that memory does not grow with their number.
 
 use std::io::{self, Write};
-use std::path::Path;
 
-use super::UnknownExtension;
 use super::flat::Cell;
+use super::format::{Format, RenderError};
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetTable;
 
-/// The format of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TableFormat {
-    /// Text; what does not exist is an empty cell.
-    Csv,
-    /// Typed columns; what does not exist is null.
+/// The formats of tables.
+pub const TABLE_FORMATS: &[Format] = &[
+    Format::Csv,
     #[cfg(feature = "parquet")]
-    Parquet,
-}
-
-/// Extensions of tables and the formats they stand for.
-const EXTENSIONS: &[(&str, TableFormat)] = &[
-    ("csv", TableFormat::Csv),
-    #[cfg(feature = "parquet")]
-    ("parquet", TableFormat::Parquet),
+    Format::Parquet,
 ];
-
-impl TableFormat {
-    /// The format that the extension of a file stands for, in upper or lower case.
-    ///
-    /// # Errors
-    /// It stands for none.
-    pub fn from_extension(path: &Path) -> Result<Self, UnknownExtension> {
-        super::format::by_extension(path, EXTENSIONS)
-    }
-}
 
 /// A table that is written row by row.
 pub struct TableWriter<W: Write + Send>(Sink<W>);
@@ -48,18 +27,17 @@ impl<W: Write + Send> TableWriter<W> {
     /// A table with columns of these names and the kinds of these cells, which are not written themselves.
     ///
     /// # Errors
-    /// The sink cannot be written to.
-    pub fn new(sink: W, format: TableFormat, columns: &[(String, Cell)]) -> io::Result<Self> {
+    /// The sink cannot be written to, or the format is no table's ([`TABLE_FORMATS`]).
+    pub fn new(sink: W, format: Format, columns: &[(String, Cell)]) -> io::Result<Self> {
         Ok(Self(match format {
-            TableFormat::Csv => {
+            Format::Csv => {
                 let mut writer = ::csv::Writer::from_writer(sink);
                 writer.write_record(columns.iter().map(|(name, _)| name)).map_err(io_error)?;
                 Sink::Csv(writer)
             }
             #[cfg(feature = "parquet")]
-            TableFormat::Parquet => {
-                Sink::Parquet(ParquetTable::new(sink, columns).map_err(io::Error::other)?)
-            }
+            Format::Parquet => Sink::Parquet(ParquetTable::new(sink, columns).map_err(io::Error::other)?),
+            other => return Err(io::Error::other(RenderError::Format(other))),
         }))
     }
 

@@ -10,8 +10,9 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::flat::{Cell, Further, row_among};
+use super::format::Format;
 use super::ranking::Ranking;
-use super::rows::{TableFormat, TableWriter};
+use super::rows::TableWriter;
 use crate::result::RunResult;
 use crate::study::{SweepPlan, SweptCell};
 
@@ -52,7 +53,7 @@ impl SweepTables<'_> {
         };
         let mut rows = self.plan.cells().iter().enumerate().map(row).peekable();
         let Some(first) = rows.peek() else { return Ok(()) };
-        let mut table = TableWriter::new(sink, TableFormat::Csv, first)?;
+        let mut table = TableWriter::new(sink, Format::Csv, first)?;
         rows.try_for_each(|row| table.push(row.iter().map(|(_, cell)| cell)))?;
         table.finish()
     }
@@ -65,7 +66,7 @@ impl SweepTables<'_> {
     pub fn write_results(
         &self,
         csv: impl Write + Send,
-        other: Option<(&mut (dyn Write + Send), TableFormat)>,
+        other: Option<(&mut (dyn Write + Send), Format)>,
         ranking: &mut Ranking<'_>,
     ) -> io::Result<()> {
         let keys = self.keys();
@@ -89,7 +90,7 @@ impl SweepTables<'_> {
                 );
                 row.extend(row_among(&result, level, further));
                 if let Some(sink) = csv.take() {
-                    text = Some(TableWriter::new(sink, TableFormat::Csv, &row)?);
+                    text = Some(TableWriter::new(sink, Format::Csv, &row)?);
                 }
                 if let Some((sink, format)) = other.take() {
                     typed = Some(TableWriter::new(sink, format, &row)?);

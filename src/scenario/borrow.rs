@@ -1,16 +1,16 @@
 //! Interest on debts as it is written.
 
+use crate::venue::check::INTEREST;
 use crate::venue::{Borrow, Compounding};
 
 use super::numbers::Ratio;
-use super::range::Range;
 use super::table::table;
 
 table! {
     /// Interest on the debt of a margin loan: quote currency for a long, coins for a short.
     struct BorrowFile {
         /// Rate per year, as a fraction such as "12%".
-        required rate: Ratio where Range::at_least(0.0).at_most(50.0),
+        required rate: Ratio where INTEREST,
         /// "hourly" (added at the end of every hour; used if absent), "simple" (every hour begun is charged, interest
         /// bears none) or "continuous".
         optional compounding: Compounding,

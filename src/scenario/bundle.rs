@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::document::to_toml;
 use super::load::parse;
-use super::problem::Problems;
+use super::problem::{Code, Place, Problem, Problems};
 use super::source::Source;
-use super::tree::{Entry, Node, Table, Value};
+use super::tree::{Entry, Node, Table, Value, quoted};
 use super::types::{PathBudget, Scenario};
 use crate::model::Model;
 
@@ -33,6 +33,8 @@ pub struct Bundle {
     pub toml: String,
     /// Each file that it names, under its path from the scenario's folder.
     pub files: BTreeMap<PathBuf, Arc<[u8]>>,
+    /// The BLAKE3 hash of each file, in hexadecimal digits: what travels may be damaged.
+    pub hashes: BTreeMap<PathBuf, String>,
 }
 
 impl Scenario {
@@ -54,7 +56,9 @@ impl Scenario {
         let relative = |(path, bytes): (PathBuf, Arc<[u8]>)| {
             (path.strip_prefix(source.folder()).map_or(path.clone(), PathBuf::from), bytes)
         };
-        Ok(Bundle { toml, files: source.files().all().into_iter().map(relative).collect() })
+        let files: BTreeMap<_, _> = source.files().all().into_iter().map(relative).collect();
+        let hashes = files.iter().map(|(path, bytes)| (path.clone(), hash(bytes))).collect();
+        Ok(Bundle { toml, files, hashes })
     }
 
     /// What was found in the files of prices and rates that it names, a line each.
@@ -90,11 +94,26 @@ impl Bundle {
     /// Reads the scenario, with the files of the bundle.
     ///
     /// # Errors
-    /// As for any text.
+    /// As for any text; a file that is missing or not the one that was bundled.
     pub fn scenario(&self) -> Result<Scenario, Problems> {
         let source = Source::new("bundle", self.toml.as_str()).with_files(Arc::new(self.files.clone()));
+        let is_other = |(path, known): &(&PathBuf, &String)| {
+            self.files.get(*path).is_none_or(|bytes| hash(bytes) != **known)
+        };
+        if let Some((path, _)) = self.hashes.iter().find(is_other) {
+            let message =
+                format!("the file {} is not the one that was bundled", quoted(&path.display().to_string()));
+            let place = Place::whole(&Arc::new(source));
+            return Err(Problem::new(Code::Unreadable, &place, message)
+                .help("bundle the scenario again")
+                .into());
+        }
         parse(source, &[])
     }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 impl Table {

@@ -1,9 +1,11 @@
 //! Whether a scenario that was put together or changed in code can be right: what every run asks before it starts.
 
-use super::types::{Monitoring, PathBudget, Scenario};
+use super::types::{Account, Monitoring, Opened, PathBudget, Scenario};
+use crate::account::policy::PolicyError;
 use crate::model::ModelError;
 use crate::numeric::Range;
 use crate::stats::MOST_PATHS;
+use crate::venue::{Venue, VenueError};
 
 /// Prices and amounts of money: any sensible unit fits, and products of a few of them stay finite.
 pub(super) const AMOUNT: Range = Range::above(0.0).at_most(1e15);
@@ -20,6 +22,17 @@ pub enum ScenarioError {
         /// What is wrong with it.
         source: ModelError,
     },
+    /// The terms of a venue, or what it charges.
+    #[error("the venue \"{venue}\": {source}")]
+    Venue {
+        /// Its name.
+        venue: String,
+        /// What is wrong with it.
+        source: VenueError,
+    },
+    /// What the owner does on the way.
+    #[error("the policy: {0}")]
+    Policy(#[from] PolicyError),
     /// A number outside its range.
     #[error("{what} must be {range}, but is {value}")]
     OutOfRange {
@@ -85,12 +98,30 @@ impl Scenario {
         for leverage in &self.account.leverage {
             within("a leverage", positive, *leverage)?;
         }
+        self.policy.check()?;
+        let wrong = |venue: &Venue, source| ScenarioError::Venue { venue: venue.name.clone(), source };
+        // A miner has no venue.
+        if !self.account.positions.is_empty() {
+            let Account { venue, flows, .. } = &self.account;
+            venue.check().and_then(|()| flows.check()).map_err(|source| wrong(venue, source))?;
+        }
         for (number, position) in self.account.positions.iter().enumerate() {
             let (asset, assets) = (position.asset, self.assets.len());
             if asset >= assets {
                 return Err(ScenarioError::NoAsset { position: number, asset, assets });
             }
             within("the share of a position", positive, position.share)?;
+            if let Some(collateral) = position.collateral {
+                within("the collateral of a position", Range::above(0.0).at_most(1.0), collateral)?;
+            }
+            if let Some(Opened { entry, quantity }) = position.opened {
+                within("the entry price of a position", AMOUNT, entry)?;
+                within("the quantity of a position", positive, quantity)?;
+            }
+            if let Some(terms) = &position.terms {
+                let checked = terms.venue.check().and_then(|()| terms.flows.check());
+                checked.map_err(|source| wrong(&terms.venue, source))?;
+            }
         }
         Ok(())
     }

@@ -2,13 +2,13 @@
 
 use crate::market::{Duration, format_time, parse_time};
 use crate::model::Model;
+use crate::venue::check::{CORRELATION, FUNDING_CAP, FUNDING_RATE, FUNDING_VOLATILITY, REVERSION};
 use crate::venue::{
     Funding, FundingBasis, FundingRates, FundingTerms, OrnsteinUhlenbeck, RecordedOrder, RecordedRates,
 };
 
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
-use super::range::Range;
 use super::recorded::{Recorded, RecordedFile};
 use super::shape::Placed;
 use super::table::table;
@@ -19,17 +19,12 @@ const DEFAULT_INTERVAL: Duration = Duration::from_seconds(8 * 3_600);
 /// Mean length of the blocks of a record that is put together anew.
 const DEFAULT_BLOCK: Duration = Duration::from_seconds(7 * 86_400);
 
-const RATE: Range = Range::at_least(-0.1).at_most(0.1);
-const REVERSION: Range = Range::at_least(0.01).at_most(1e6);
-const VOLATILITY: Range = Range::at_least(0.0).at_most(100.0);
-const CORRELATION: Range = Range::at_least(-1.0).at_most(1.0);
-
 table! {
     /// Funding of a perpetual contract: longs pay shorts at every multiple of an interval. Either rate, or model, or recorded; in the terms
     /// of a venue also none of them, for its interval and cap alone, which then hold for the rates of a scenario.
     struct FundingFile {
         /// Fraction of the notional per interval, such as "1bp"; negative where shorts pay longs.
-        optional rate: Ratio where RATE,
+        optional rate: Ratio where FUNDING_RATE,
         /// Time between payments; if absent that of the venue, or "8h" where it has none, for a record that of its rows.
         optional every: Duration,
         /// Notional that the rate applies to: at the "mark" price (used if absent) or at "entry".
@@ -37,17 +32,17 @@ table! {
         /// "ou": a rate that returns to a mean, with the keys mean, reversion, volatility, correlation, initial and cap.
         optional model: FundingModel,
         /// Rate that it returns to, as a fraction per interval, such as "1bp".
-        optional mean: Ratio where RATE,
+        optional mean: Ratio where FUNDING_RATE,
         /// Speed of the return per year: a deviation halves in ln 2/reversion years; 100 is two and a half days.
         optional reversion: f64 where REVERSION,
         /// Volatility of the rate per square root of a year; after a long time its spread is volatility/sqrt(2·reversion).
-        optional volatility: Ratio where VOLATILITY,
+        optional volatility: Ratio where FUNDING_VOLATILITY,
         /// Correlation with the continuous moves of the price; 0 if absent.
         optional correlation: f64 where CORRELATION,
         /// Rate at the start; the mean if absent.
-        optional initial: Ratio where RATE,
+        optional initial: Ratio where FUNDING_RATE,
         /// Largest rate that is paid, in either direction, such as "0.3%"; that of the venue if absent, none where it has none.
-        optional cap: Ratio where Range::above(0.0).at_most(0.1),
+        optional cap: Ratio where FUNDING_CAP,
         /// A file of recorded rates with timestamp and funding_rate; the path starts from the scenario's folder.
         optional recorded: RecordedFile,
         /// Date from which the record is paid in its order, the same on all paths; without it every path gets blocks of the record.

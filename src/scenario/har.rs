@@ -9,7 +9,7 @@ use super::forecast::insufficient;
 use super::numbers::Ratio;
 use super::problem::{Code, Place, Problem, Problems};
 use super::range::Range;
-use super::recorded::{Recorded, RecordedFile};
+use super::recorded::{Recorded, RecordedFile, UNQUOTED};
 use super::shape::{List, Placed};
 use super::table::table;
 use super::tree::{number, quoted};
@@ -194,7 +194,11 @@ fn values(
 fn read_days(file: &Placed<String>, problems: &mut Problems) -> Option<(Days, String)> {
     let read = file.place.source().file(&file.value).map_err(|error| error.to_string());
     let days = read.and_then(|bytes| {
-        let days = Days::from_bytes(&bytes).map_err(|error| error.to_string())?;
+        let quoted = |error: &dyn std::fmt::Display| match file.place.source().may_quote(&file.value) {
+            true => error.to_string(),
+            false => UNQUOTED.to_owned(),
+        };
+        let days = Days::from_bytes(&bytes).map_err(|error| quoted(&error))?;
         Ok((days, blake3::hash(&bytes).to_hex()[..32].to_owned()))
     });
     let refuse = |error: String| {

@@ -63,12 +63,14 @@ mod written;
 mod limit_lines;
 mod load;
 mod bundle;
+mod builder;
 mod identity;
 mod schema;
 
+pub use builder::ScenarioBuilder;
 pub use bundle::{Bundle, WriteError};
 pub use check::ScenarioError;
-pub use files::{Disk, Files};
+pub use files::{Below, Disk, Files};
 pub use identity::RESULT_VERSION;
 pub use limits::{is_metric, metrics};
 pub use listed::ListedVenue;

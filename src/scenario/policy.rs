@@ -1,6 +1,9 @@
 //! The owner's policies as they are written.
 
 use crate::account::Policy;
+use crate::account::policy::check::{
+    DISTANCE, GAIN, IMPLIED_VOLATILITY, LEVERAGE, LOSS, MARGIN_LEVEL, SLIPPAGE, STRIKE,
+};
 use crate::account::policy::{
     AddMargin, Deleverage, ExitAfter, MarginCall, Occasion, ProtectivePut, StopLoss, TakeProfit, TrailingStop,
 };
@@ -19,11 +22,6 @@ use super::tree::number;
 use super::types::{Account, Simulation};
 use super::venue::VenueChoice;
 
-/// Distances from a price: less than all of it.
-const DISTANCE: Range = Range::above(0.0).at_most(0.99);
-const SLIPPAGE: Range = Range::at_least(0.0).at_most(0.5);
-const MARGIN_LEVEL: Range = Range::above(1.0).at_most(1_000.0);
-const LEVERAGE: Range = Range::above(0.0).at_most(1_000.0);
 const LOAN_TO_VALUE: Range = Range::at_least(0.01).at_most(0.99);
 const MONEY: Range = Range::above(0.0).at_most(1e15);
 
@@ -56,11 +54,11 @@ table! {
     /// A put bought at the start beside the account, for the premium of Black and Scholes without interest.
     struct ProtectivePutFile {
         /// Strike as a fraction of the entry price, such as "90%".
-        required strike: Ratio where Range::at_least(0.01).at_most(10.0),
+        required strike: Ratio where STRIKE,
         /// Time from the start to the expiry; beyond the horizon the put is marked there by the same formula.
         required expiry: Duration,
         /// Implied volatility per square root of a year.
-        required implied_volatility: Ratio where Range::above(0.0).at_most(10.0),
+        required implied_volatility: Ratio where IMPLIED_VOLATILITY,
     }
 }
 
@@ -91,7 +89,7 @@ table! {
         optional price: f64 where MONEY,
         /// Loss as a share of the margin, such as "20%": the higher the leverage, the nearer the price. Of positions that share
         /// collateral it is that of all together, and closes them all.
-        optional loss: Ratio where Range::above(0.0).at_most(1.0),
+        optional loss: Ratio where LOSS,
         /// How much worse than the stop the fill is, such as "10bp"; 0 if absent.
         optional slippage: Ratio where SLIPPAGE,
     }
@@ -105,7 +103,7 @@ table! {
         /// Price in the quote currency.
         optional price: f64 where MONEY,
         /// Gain as a share of the margin, such as "50%"; of positions that share collateral that of all together.
-        optional gain: Ratio where Range::above(0.0).at_most(1_000.0),
+        optional gain: Ratio where GAIN,
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::files::Files;
 use super::problem::{Code, Place, Problem, Problems};
 use super::source::Source;
 use crate::market::{read_input, read_limited};
@@ -40,6 +41,15 @@ impl Source {
             }
         })?;
         empty.with_bytes(bytes)
+    }
+
+    /// Reads a file from certain files, which those that it names are read from too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::read`].
+    pub fn read_from(path: &Path, files: Arc<dyn Files>) -> Result<Self, Problems> {
+        Self::new("", "").with_files(files).read_named(path)
     }
 
     /// A file that this one names, read from where it reads its files.

@@ -141,6 +141,10 @@ impl Shape for RecordedFile {
     }
 }
 
+/// What is said of a file whose content is none of a stranger's business.
+pub(super) const UNQUOTED: &str =
+    "it cannot be read as that, and lies outside the scenario's folders, so nothing of it is shown";
+
 /// What was read from a recorded file.
 #[derive(Debug)]
 pub(super) struct Recorded<T> {
@@ -213,8 +217,12 @@ impl Placed<RecordedFile> {
                 }
                 Some(Recorded { content, hash: hasher.finalize().to_hex()[..32].to_owned() })
             }
-            Err(error) => {
+            Err(error) if source.may_quote(name) => {
                 problem(format!("{what}: {error}"));
+                None
+            }
+            Err(_) => {
+                problem(format!("{what} {}: {UNQUOTED}", quoted(name)));
                 None
             }
         }

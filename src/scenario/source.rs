@@ -68,6 +68,11 @@ impl Source {
         self.files.get(&self.folder.join(name))
     }
 
+    /// Whether messages may quote what a file holds that the text names.
+    pub(super) fn may_quote(&self, name: &str) -> bool {
+        self.files.may_quote(&self.folder.join(name), &self.folder)
+    }
+
     /// The folder that relative paths in the text start from.
     pub(super) fn folder(&self) -> &Path {
         &self.folder

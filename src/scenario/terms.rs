@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
+use crate::venue::check::{CAP, FEE, MAINTENANCE, PER_UNIT, SHARE};
 use crate::venue::{Contract, FeePrice, MaintenanceBasis, PartialClose, TierRule, TierSize};
 
 use super::borrow::BorrowFile;
@@ -14,18 +15,10 @@ use super::shape::{List, Shape, any_of, wrong_type};
 use super::table::table;
 use super::tree::{Node, Value};
 
-/// Maintenance rates: below the whole notional.
-const MAINTENANCE: Range = Range::above(0.0).at_most(0.99);
-/// Leverage caps.
-const CAP: Range = Range::at_least(1.0);
-/// What a coin of size adds to a rate.
-const PER_UNIT: Range = Range::at_least(0.0).at_most(0.1);
 /// Margin levels.
 const LEVEL: Range = Range::above(1.0).at_most(1.9);
 /// Loan to value.
 const LOAN_TO_VALUE: Range = Range::at_least(0.1).at_most(0.99);
-/// Fees.
-const FEE: Range = Range::at_least(0.0).at_most(0.5);
 
 table! {
     /// A venue's terms for one contract.
@@ -121,7 +114,7 @@ table! {
         /// Loan to value at which collateral is sold, grace or not.
         required liquidation: Ratio where LOAN_TO_VALUE,
         /// Share of the debt that one liquidation repays, such as "50%"; all of it if absent.
-        optional close_factor: Ratio where Range::above(0.0).at_most(1.0),
+        optional close_factor: Ratio where SHARE,
         /// Health factor (liquidation loan to value over loan to value) below which all of the debt is repaid at once.
         optional close_all_below: f64 where Range::above(0.0).at_most(1.0),
         /// What the lender keeps, as a fraction of the debt that is repaid; 0 if absent.
@@ -155,7 +148,7 @@ table! {
         /// Number of tiers that each step goes down by.
         optional tiers: Count where Range::at_least(1.0).at_most(100.0),
         /// Fraction that is closed first; if that is not enough, everything is.
-        optional first: Ratio where Range::above(0.0).at_most(1.0),
+        optional first: Ratio where SHARE,
         /// With first: positions of at most this notional are closed at once.
         optional above: f64 where Range::at_least(0.0),
     }

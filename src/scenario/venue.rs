@@ -8,6 +8,7 @@ use crate::venue::{catalogue_names, catalogue_text};
 
 use super::listed::ListedVenue;
 use super::problem::{Code, Place, Problem, Problems};
+use super::recorded::UNQUOTED;
 use super::shape::{Placed, Shape, any_of, wrong_type};
 use super::source::Source;
 use super::suggest::nearest;
@@ -52,8 +53,16 @@ impl VenueChoice {
             }
             Self::Named(name) if is_path(&name.value) => {
                 let path = name.place.source().folder().join(&name.value);
+                let may_quote = name.place.source().may_quote(&name.value);
                 match name.place.source().read_named(&path) {
-                    Ok(source) => read_venue(&name.value, source),
+                    Ok(source) => read_venue(&name.value, source).map_err(|problems| match may_quote {
+                        true => problems,
+                        false => {
+                            let shown = quoted(&path.display().to_string());
+                            let message = format!("venue file {shown}: {UNQUOTED}");
+                            Problem::new(Code::Unreadable, &name.place, message).into()
+                        }
+                    }),
                     // The venue file cannot be shown, so the place is the scenario that names it.
                     Err(unreadable) => {
                         Err(unreadable.into_list().into_iter().fold(Problems::default(), |mut all, one| {

@@ -2,12 +2,13 @@
 //! machines ([`pack`]), or JSON for people.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::packed::{self, PackedError, pack, unpack};
 use crate::estimate::Partial;
-use crate::scenario::{self, Problems, Scenario, Source};
+use crate::scenario::{self, Files, Problems, Scenario, Source};
 
 /// Version of the format.
 const FORMAT: u32 = 2;
@@ -61,12 +62,16 @@ pub enum PartFileError {
 }
 
 impl PartScenario {
-    /// Reads the text as a scenario; files that it names must be there.
+    /// Reads the text as a scenario; files that it names must be there, or among `files` where these are given.
     ///
     /// # Errors
     /// Everything that is wrong with the text.
-    pub fn load(&self) -> Result<Scenario, Problems> {
+    pub fn load(&self, files: Option<Arc<dyn Files>>) -> Result<Scenario, Problems> {
         let source = Source::of_file(&self.file, self.text.as_str());
+        let source = match files {
+            Some(files) => source.with_files(files),
+            None => source,
+        };
         Ok(scenario::parse(source, &self.overrides)?.with(self.paths, self.seed))
     }
 }

@@ -8,10 +8,12 @@ mod holding;
 mod caps;
 mod margin;
 mod units;
+pub(crate) mod check;
 mod catalogue;
 mod import;
 
 pub use catalogue::{catalogue_names, catalogue_text};
+pub use check::VenueError;
 pub use flows::{Borrow, Compounding, Flows};
 pub use funding::{
     Funding, FundingBasis, FundingRates, FundingTerms, OrnsteinUhlenbeck, RecordedOrder, RecordedRates,

@@ -86,6 +86,11 @@ pub enum TierError {
 }
 
 impl MarginTier {
+    /// The band as a venue publishes it.
+    pub fn band(&self) -> TierBand {
+        TierBand { up_to: self.up_to, rate: self.rate, max_leverage: self.max_leverage }
+    }
+
     /// Tiers with their deductions, from bands by rising notional.
     ///
     /// # Errors

@@ -265,3 +265,41 @@ fn numbers_and_times_of_two_readings_are_asked_about_or_decided() {
         PriceHistory::from_bytes("prices", format!("time,close\n{compact}").as_bytes(), &any).unwrap();
     assert_eq!(history.bars[5].time, hours[5].0);
 }
+
+/// Bars of an hour joined to whole days.
+fn joined(hours: &[Made]) -> Vec<Made> {
+    let day = |hours: &[Made]| {
+        let high = hours.iter().map(|bar| bar.1[1]).fold(f64::MIN, f64::max);
+        let low = hours.iter().map(|bar| bar.1[2]).fold(f64::MAX, f64::min);
+        let volume = hours.iter().map(|bar| bar.2).sum();
+        (hours[0].0, [hours[0].1[0], high, low, hours[23].1[3]], volume)
+    };
+    hours.chunks_exact(24).map(day).collect()
+}
+
+#[test]
+fn bars_of_two_lengths_in_one_file_are_refused() {
+    let hours: Vec<Made> = bars(2_400, HOUR).into_iter().skip_while(|bar| bar.0 % DAY != 0).collect();
+    let days = joined(&hours);
+    let text = |bars: &[Made]| HEADER.to_owned() + &rows(bars, row);
+    assert_read(&text(&hours), &hours);
+    // One after the other, in both orders.
+    let half = days[days.len() / 2].0;
+    let older = |bars: &[Made]| bars.iter().filter(|bar| bar.0 < half).copied().collect::<Vec<Made>>();
+    let newer = |bars: &[Made]| bars.iter().filter(|bar| bar.0 >= half).copied().collect::<Vec<Made>>();
+    for mixed in [[older(&hours), newer(&days)].concat(), [older(&days), newer(&hours)].concat()] {
+        assert_refused(&text(&mixed), &["bars of two lengths", "1d apart", "1h"]);
+    }
+    // Days among the hours, as a download of both leaves them; sorted or one below the other.
+    let mut among = [hours.clone(), days.clone()].concat();
+    assert_refused(&text(&among), &["every 1d from", "stands twice"]);
+    among.sort_by_key(|bar| bar.0);
+    assert_refused(&text(&among), &["every 1d from", "stands twice"]);
+    // A market that sleeps at night and at weekends, and one that nobody trades in now and then, have gaps.
+    let awake: Vec<Made> =
+        hours.iter().filter(|bar| bar.0 % DAY < 8 * HOUR && bar.0 / DAY % 7 < 5).copied().collect();
+    assert_read(&text(&awake), &awake);
+    let thin: Vec<Made> =
+        hours.iter().filter(|bar| (bar.0 / HOUR).wrapping_mul(2_654_435_761) % 7 > 2).copied().collect();
+    assert_read(&text(&thin), &thin);
+}

@@ -82,6 +82,17 @@ fn a_bundle_needs_no_other_file() {
         let bundle = scenario.bundle().unwrap();
         assert_eq!(bundle.scenario().unwrap().identity(), scenario.identity(), "{name}");
         assert_eq!(bundle.files.is_empty(), !name.contains("bootstrap"), "{name}");
+        // What was changed or lost on the way is noticed.
+        for path in bundle.files.keys() {
+            let mut damaged = bundle.clone();
+            damaged.files.insert(path.clone(), Arc::from(&b"time,close\n1704067200,1\n1704070800,2\n"[..]));
+            let mut lost = bundle.clone();
+            lost.files.remove(path);
+            for other in [damaged, lost] {
+                let problems = other.scenario().unwrap_err().to_string();
+                assert!(problems.contains("is not the one that was bundled"), "{problems}");
+            }
+        }
     }
 }
 

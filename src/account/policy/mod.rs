@@ -8,8 +8,10 @@ mod exit_after;
 mod margin_call;
 mod protective_put;
 mod stops;
+pub(crate) mod check;
 
 pub use add_margin::AddMargin;
+pub use check::PolicyError;
 pub use deleverage::{Deleverage, Occasion};
 pub use exit_after::ExitAfter;
 pub use margin_call::{Answer, MarginCall};

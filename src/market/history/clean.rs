@@ -23,6 +23,8 @@ pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration),
     let too_few = || (None, Refusal::TooFew { bars: bars.len(), rows: all });
     let interval = usual_distance(&bars).ok_or_else(too_few)?;
     refute::interval(&bars, interval)?;
+    refute::two_intervals(&bars, interval)?;
+    refute::among(issues, interval)?;
     if starts_from_ends(&mut bars, interval) {
         issues.push(Issue { time: bars[0].time, line: None, kind: IssueKind::EndTimes });
     }

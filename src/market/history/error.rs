@@ -263,6 +263,32 @@ pub enum Refusal {
         /// The commonest distance.
         interval: Duration,
     },
+    /// Bars of one length one after the other, and then bars of another.
+    #[error(
+        "{count} bars in a row from {time} on are {other} apart, and most of the others {interval}: these are bars of two lengths; keep one of them, with --since or --until where they follow each other"
+    )]
+    TwoIntervals {
+        /// Bars of the other length, one after the other.
+        count: usize,
+        /// Where they begin.
+        time: String,
+        /// Their distance.
+        other: Duration,
+        /// The commonest distance.
+        interval: Duration,
+    },
+    /// Bars of another length among those of one.
+    #[error(
+        "every {other} from {time} on a row stands twice with other values: bars of {other} stand among those of {interval}, or pages overlap where their last row was not finished; keep one of the two"
+    )]
+    Among {
+        /// The first.
+        time: String,
+        /// Their distance.
+        other: Duration,
+        /// The commonest distance.
+        interval: Duration,
+    },
     /// Most bars contradict their columns.
     #[error(
         "open or close lies outside low and high in {count} of {rows} bars: the columns are in another order than was read ({order}); --columns open=..,high=..,low=..,close=.. says which is which"

@@ -26,6 +26,8 @@ const WIDEST: f64 = 1.5;
 /// Correlation of a return with the next, less than nothing, from which on closes go in turns. Prices that only go to and fro
 /// between bid and ask have one half (Roll, Journal of Finance 39, 1984).
 const TAKEN_BACK: f64 = 0.8;
+/// Bars one after the other that may be at another distance than most.
+const LONGEST_OTHER: usize = 20;
 const DAY: i64 = 86_400;
 
 fn is_most(count: usize, of: usize, share: f64) -> bool {
@@ -101,17 +103,53 @@ pub(super) fn conflicts(rows: usize, issues: &[Issue]) -> Result<(), Refused> {
 
 /// Bars have one interval, and one that bars have.
 pub(super) fn interval(bars: &[HistoricalBar], interval: i64) -> Result<(), Refused> {
-    let length = Duration::from_seconds(interval.unsigned_abs());
     if !is_of_bars(interval) {
-        return Err((None, Refusal::Interval(length)));
+        return Err((None, Refusal::Interval(length(interval))));
     }
     let found = most_frequent(bars.windows(2).map(|pair| pair[1].time - pair[0].time));
     let share = found.map_or(0.0, |(_, count)| count as f64 / (bars.len() - 1) as f64);
     // Months are 28 to 31 days.
     if bars.len() > FEWEST && share < FEWEST_REGULAR && interval < 28 * DAY {
-        return Err((None, Refusal::Irregular { share: 100.0 * share, interval: length }));
+        return Err((None, Refusal::Irregular { share: 100.0 * share, interval: length(interval) }));
     }
     Ok(())
+}
+
+/// No long stretch of bars of another length: no market trades so seldom at such even distances.
+pub(super) fn two_intervals(bars: &[HistoricalBar], interval: i64) -> Result<(), Refused> {
+    let distances: Vec<i64> = bars.windows(2).map(|pair| pair[1].time - pair[0].time).collect();
+    let mut at = 0;
+    for stretch in distances.chunk_by(|one, next| one == next) {
+        let (other, count) = (stretch[0], stretch.len());
+        if count >= LONGEST_OTHER && other != interval && is_of_bars(other) {
+            let time = format_time(bars[at].time);
+            let [other, interval] = [other, interval].map(length);
+            return Err((None, Refusal::TwoIntervals { count, time, other, interval }));
+        }
+        at += count;
+    }
+    Ok(())
+}
+
+/// No bars of another length among those of one, which open where one of these does.
+pub(super) fn among(issues: &[Issue], interval: i64) -> Result<(), Refused> {
+    let times: Vec<i64> =
+        issues.iter().filter(|issue| issue.kind == IssueKind::Conflict).map(|issue| issue.time).collect();
+    let found = most_frequent(times.windows(2).map(|pair| pair[1] - pair[0]));
+    if let Some((other, count)) = found
+        && count >= FEWEST
+        && count as f64 > EXCHANGED * (times.len() - 1) as f64
+        && other > interval
+        && is_of_bars(other)
+    {
+        let [other, interval] = [other, interval].map(length);
+        return Err((None, Refusal::Among { time: format_time(times[0]), other, interval }));
+    }
+    Ok(())
+}
+
+fn length(seconds: i64) -> Duration {
+    Duration::from_seconds(seconds.unsigned_abs())
 }
 
 /// Whether sources have bars of this length: parts of a minute, an hour or a day, and up to 31 days.

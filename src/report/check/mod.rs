@@ -11,67 +11,58 @@ mod table;
 use crate::study::{CheckReport, Comparison, ScenarioCheck};
 
 use super::html::{Document, render as render_page};
-use super::{Layout, RenderError, json};
+use super::{Format, Layout, RenderError, json};
 
 pub(super) use cells::measured;
 pub use github::annotations as github_annotations;
 pub(super) use html::verdicts;
 
-/// An output format of verdicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VerdictFormat {
-    /// Text for people.
-    Table,
-    /// One JSON object.
-    Json,
-    /// Markdown, as for a job summary.
-    Markdown,
-    /// A page with the verdict.
-    Html,
-    /// JUnit XML: a suite per scenario, a case per limit and per level of a baseline.
-    Junit,
-    /// SARIF 2.1.0: a finding for each that does not pass.
-    Sarif,
-}
+/// The formats of verdicts.
+pub const VERDICT_FORMATS: &[Format] =
+    &[Format::Json, Format::Junit, Format::Sarif, Format::Markdown, Format::Table, Format::Html];
 
 /// The text of a check, ending with a line break.
-pub fn render_check(
-    report: &CheckReport,
-    format: VerdictFormat,
-    layout: Layout,
-) -> Result<String, RenderError> {
+///
+/// # Errors
+/// The format is no verdict's ([`VERDICT_FORMATS`]).
+pub fn render_check(report: &CheckReport, format: Format, layout: Layout) -> Result<String, RenderError> {
     match format {
-        VerdictFormat::Table => Ok(table::check(report, layout)),
-        VerdictFormat::Json => json::render(report),
-        VerdictFormat::Markdown => Ok(markdown::check(report)),
-        VerdictFormat::Html => render_page(&[Document::of_check(report)], &[]),
-        VerdictFormat::Junit => junit::check(report),
-        VerdictFormat::Sarif => sarif::check(report),
+        Format::Table => Ok(table::check(report, layout)),
+        Format::Json => json::render(report),
+        Format::Markdown => Ok(markdown::check(report)),
+        Format::Html => render_page(&[Document::of_check(report)], &[]),
+        Format::Junit => junit::check(report),
+        Format::Sarif => sarif::check(report),
+        other => Err(RenderError::Format(other)),
     }
 }
 
 /// The text of comparisons, ending with a line break; JSON is an object for one and an array for several.
+///
+/// # Errors
+/// The format is no verdict's ([`VERDICT_FORMATS`]).
 pub fn render_comparisons(
     comparisons: &[Comparison],
-    format: VerdictFormat,
+    format: Format,
     layout: Layout,
 ) -> Result<String, RenderError> {
     let join = |texts: Vec<String>| texts.join("\n");
     match format {
-        VerdictFormat::Table => {
+        Format::Table => {
             Ok(join(comparisons.iter().map(|comparison| table::comparison(comparison, layout)).collect()))
         }
-        VerdictFormat::Json => match comparisons {
+        Format::Json => match comparisons {
             [comparison] => json::render(comparison),
             _ => json::render(comparisons),
         },
-        VerdictFormat::Markdown => Ok(join(comparisons.iter().map(markdown::comparison).collect())),
-        VerdictFormat::Html => {
+        Format::Markdown => Ok(join(comparisons.iter().map(markdown::comparison).collect())),
+        Format::Html => {
             let report = CheckReport::new(comparisons.iter().map(compared).collect());
             render_page(&[Document::of_check(&report)], &[])
         }
-        VerdictFormat::Junit => junit::comparisons(comparisons),
-        VerdictFormat::Sarif => sarif::comparisons(comparisons),
+        Format::Junit => junit::comparisons(comparisons),
+        Format::Sarif => sarif::comparisons(comparisons),
+        other => Err(RenderError::Format(other)),
     }
 }
 

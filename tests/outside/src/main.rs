@@ -5,14 +5,17 @@ use std::error::Error;
 use std::sync::Arc;
 
 use liqsim::study::run_shard;
+use liqsim::account::Policy;
+use liqsim::account::policy::ExitAfter;
 use liqsim::market::Duration;
-use liqsim::model::{Model, Moves, PriceModel, Stepper};
+use liqsim::model::{Gbm, Model, Moves, PriceModel, Stepper};
 use liqsim::numeric::{Replacement, Stream};
 use liqsim::scenario::{Source, from_value, parse};
 use liqsim::study::{
     Criterion, SimulateError, SimulatedBar, SweepChanges, SweepPlan, SweptSource, liquidation_prices, merge,
     safe, simulate,
 };
+use liqsim::venue::Side;
 use liqsim::{RunOptions, Scenario, run};
 use rand_distr::{Distribution, Uniform};
 use serde_json::json;
@@ -31,7 +34,42 @@ fn scenario() -> Result<Scenario, Box<dyn Error>> {
             "positions": [{ "asset": "BTC", "side": "long" }],
         },
     });
-    Ok(from_value(Source::new("outside", ""), &value, &[])?)
+    let read = from_value(Source::new("outside", ""), &value, &[])?;
+    let built = Scenario::builder("outside")
+        .horizon("30d".parse()?)
+        .paths(50_000)
+        .seed(3)
+        .asset("BTC", 64_700.0, Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }.checked()?))
+        .equity(10_000.0)
+        .leverage([2.0, 5.0, 20.0])
+        .venue(json!({ "contract": "linear", "maintenance": 0.005 }))
+        .position("BTC", Side::Long)
+        .build()?;
+    if built.identity() != read.identity() {
+        return Err(wrong("a scenario that was built is not the one that was read"));
+    }
+    Ok(built)
+}
+
+/// A value that cannot be is refused with its name, wherever it is put in.
+fn refusals(scenario: &Scenario) -> Result<(), Box<dyn Error>> {
+    let policy = Policy { exit_after: Some(ExitAfter { time: Duration::from_seconds(0) }), ..Policy::default() };
+    let mut without_venue = scenario.clone();
+    without_venue.account.venue.taker_fee = f64::NAN;
+    let mut without_policy = scenario.clone();
+    without_policy.policy = policy;
+    for (said, word) in [
+        (Gbm { drift: 0.0, volatility: -0.47 }.checked().err().map(|error| error.to_string()), "volatility"),
+        (policy.checked().err().map(|error| error.to_string()), "exit_after"),
+        (run(&without_venue, &RunOptions::default()).err().map(|error| error.to_string()), "taker_fee"),
+        (run(&without_policy, &RunOptions::default()).err().map(|error| error.to_string()), "exit_after"),
+    ] {
+        match said {
+            Some(said) if said.contains(word) => {}
+            said => return Err(wrong(format!("{word} is not refused by its name: {said:?}"))),
+        }
+    }
+    Ok(())
 }
 
 /// Steps of one size up or down, of which nobody but this crate knows.
@@ -75,6 +113,7 @@ impl Stepper for Steps {
 fn main() -> Result<(), Box<dyn Error>> {
     let options = RunOptions::default();
     let scenario = scenario()?;
+    refusals(&scenario)?;
     let whole = run(&scenario, &options)?;
     let five = whole.levels[1].liquidation_probability;
     // The reflection principle gives 0.22785 at 5x.
