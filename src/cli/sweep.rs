@@ -14,8 +14,9 @@ use liqsim::engine::RunOptions;
 use liqsim::report::Format;
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{MOST_MAPPED, Ranking, SweepReport, SweepTables};
+use liqsim::result::RunResult;
 use liqsim::scenario::{Axis, is_metric};
-use liqsim::study::{OverError, ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSource};
+use liqsim::study::{GroupPart, OverError, ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSource};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
@@ -142,13 +143,24 @@ impl Sweep {
             });
             let progress = |progress| line.show(&plan.progress(finished, group.len(), progress));
             let options = RunOptions { threads: self.threads, stop, progress: &progress };
-            let results = plan.run_group(group, &options).map_err(explain).with_context(|| {
-                format!("{finished} of {total} cells are finished; the same command goes on")
-            })?;
-            for result in &results {
-                let cannot_write = || format!("cannot write to the folder {}", self.output.display());
-                folder.keep(result).with_context(cannot_write)?;
-            }
+            let kept = folder.at_work();
+            let mut done = 0;
+            let mut keep_result = |result: &RunResult| {
+                folder.keep(result)?;
+                done += 1;
+                Ok(())
+            };
+            let mut keep_part = |part: &GroupPart| folder.keep_at_work(part);
+            plan.run_group_kept(group, kept.as_ref(), &mut keep_part, &mut keep_result, &options)
+                .map_err(|error| match error {
+                    SweepError::Keep(error) => anyhow::Error::from(error)
+                        .context(format!("cannot write to the folder {}", self.output.display())),
+                    error => explain(error),
+                })
+                .with_context(|| {
+                    format!("{} of {total} cells are finished; the same command goes on", finished + done)
+                })?;
+            folder.no_longer_at_work()?;
             finished += group.len();
         }
         Ok(())

@@ -21,7 +21,7 @@ pub use estimators::{Answers, Choice, Estimators, SamplingError};
 pub use looks::{all_blocks, next_look};
 pub use part::{CurvePart, MergeError, Partial, Piece, Shard, ShardError};
 pub use past::PastErrors;
-pub use paths::{Ending, Job, Outcome, estimate, joined, outcome_of, part};
+pub use paths::{Ending, Job, Outcome, estimate, joined, outcome_of, part, parts};
 pub use qmc::Crossing;
 pub use quantile::largest_move;
 pub use splitting::RareEvents;

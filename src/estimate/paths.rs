@@ -89,10 +89,23 @@ pub fn estimate(jobs: &[Job<'_>], executor: &Executor<'_>) -> Result<Vec<Outcome
 /// # Errors
 /// A price that is not a number.
 pub fn part(job: &Job<'_>, paths: Range<u64>, executor: &Executor<'_>) -> Result<Option<Tally>, NotANumber> {
-    let mut member = Member::new(job);
+    Ok(parts(std::slice::from_ref(job), paths, executor)?.and_then(|mut tallies| tallies.pop()))
+}
+
+/// What the same paths of a part of several jobs come to; none if the executor was stopped before all were done.
+///
+/// # Errors
+/// A price that is not a number.
+pub fn parts(
+    jobs: &[Job<'_>],
+    paths: Range<u64>,
+    executor: &Executor<'_>,
+) -> Result<Option<Vec<Tally>>, NotANumber> {
+    let mut members: Vec<Member<'_>> = jobs.iter().map(Member::new).collect();
     let wanted = paths.end - paths.start;
-    run_paths(&mut [&mut member], executor, paths)?;
-    Ok((member.tally.paths == wanted).then_some(member.tally))
+    run_paths(&mut members.iter_mut().collect::<Vec<_>>(), executor, paths)?;
+    let is_whole = members.iter().all(|member| member.tally.paths == wanted);
+    Ok(is_whole.then(|| members.into_iter().map(|member| member.tally).collect()))
 }
 
 /// What a job comes to whose paths have all been run elsewhere.

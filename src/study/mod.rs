@@ -18,6 +18,7 @@ mod evaluate_error;
 mod forecasts;
 mod grid;
 mod given;
+mod kept_group;
 mod kept_run;
 mod levels;
 mod limits;
@@ -67,6 +68,7 @@ pub use forecast::{
 };
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use given::{Between, GivenPaths};
+pub use kept_group::GroupPart;
 pub use kept_run::{KeptPart, KeptRunError, part_files, run_kept};
 pub use levels::{run_levels, run_sharing};
 pub use limits::{LimitCheck, check_limits};

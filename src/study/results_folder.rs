@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::kept_group::GroupPart;
+use super::packed::{pack, unpack};
 use super::whole_file::{can_write, remove_leftovers, write_whole};
 use crate::result::RunResult;
 
@@ -58,6 +60,35 @@ impl ResultsFolder {
     pub fn keep(&self, result: &RunResult) -> io::Result<()> {
         let text = sealed(&serde_json::to_string_pretty(result)?);
         write_whole(&self.path(&result.identity), |file| file.write_all(text.as_bytes()))
+    }
+
+    /// What is kept of the cells that were at work. A file that cannot be understood counts as none.
+    pub fn at_work(&self) -> Option<GroupPart> {
+        unpack(&fs::read(self.at_work_path()).ok()?).ok()
+    }
+
+    /// Keeps what is finished of the cells at work. The file appears complete or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written, such as to a full disk.
+    pub fn keep_at_work(&self, part: &GroupPart) -> io::Result<()> {
+        let bytes = pack(part).map_err(io::Error::other)?;
+        write_whole(&self.at_work_path(), |file| file.write_all(&bytes))
+    }
+
+    /// Removes what was kept of cells that are finished now.
+    ///
+    /// # Errors
+    /// It is there and cannot be removed.
+    pub fn no_longer_at_work(&self) -> io::Result<()> {
+        match fs::remove_file(self.at_work_path()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn at_work_path(&self) -> PathBuf {
+        self.folder.join("cells").join("at-work.part")
     }
 
     /// Writes a table beside the results; it appears complete or not at all.

@@ -121,13 +121,21 @@ pub(super) fn share(
     scenarios: &[Scenario],
     options: &RunOptions<'_>,
 ) -> Result<Vec<(RunResult, Tally)>, RunError> {
+    run_prepared(&with_same_paths(scenarios)?, options)
+}
+
+/// Scenarios that can be run on the same paths.
+///
+/// # Errors
+/// See [`RunError`]; they cannot.
+pub(super) fn with_same_paths(scenarios: &[Scenario]) -> Result<Vec<Prepared<'_>>, RunError> {
     let prepared = scenarios.iter().map(Prepared::new).collect::<Result<Vec<_>, _>>()?;
     let mut keys = prepared.iter().map(|one| one.plan.path_key(&one.scenario.simulation.paths));
     let first = keys.next();
-    if keys.any(|key| Some(key) != first) {
-        return Err(RunError::DifferentPaths);
+    match keys.any(|key| Some(key) != first) {
+        true => Err(RunError::DifferentPaths),
+        false => Ok(prepared),
     }
-    run_prepared(&prepared, options)
 }
 
 /// Simulates scenarios with the same path key.

@@ -1,6 +1,7 @@
 //! Many scenarios as one plan: the cells of sweeps, in groups that share their simulated paths.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
@@ -136,6 +137,9 @@ pub enum SweepError {
     /// A group was not run to its end.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// What is finished cannot be kept.
+    #[error("what is finished cannot be kept: {0}")]
+    Keep(io::Error),
 }
 
 /// Every cell of several sources, and what there is to run.

@@ -9,6 +9,7 @@ mod evaluate;
 mod parts;
 mod past_horizons;
 mod parameter_errors;
+mod random_files;
 mod random_scenarios;
 mod replay_accounts;
 mod replay_history;

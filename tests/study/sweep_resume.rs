@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use liqsim::engine::{Progress, RunOptions};
+use liqsim::result::RunResult;
 use liqsim::scenario::Source;
-use liqsim::study::{SweepChanges, SweepPlan, SweptSource};
+use liqsim::study::{GroupPart, RunError, SweepChanges, SweepError, SweepPlan, SweptSource};
 
 fn liqsim(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_liqsim")).args(arguments).current_dir(folder).output().unwrap()
@@ -69,6 +72,61 @@ fn a_file_that_changes_while_a_sweep_runs_is_noticed() {
     assert_eq!(plan.scenario(&plan.cells()[1]).unwrap().identity(), plan.cells()[1].identity);
     fs::remove_file(&prices).unwrap();
     assert_eq!(plan.sources()[0].changed_files(), [prices]);
+}
+
+/// Cells on shared paths that were stopped go on from the blocks they had, to the results of an undisturbed run.
+#[test]
+fn a_group_goes_on_from_what_was_kept_of_it() {
+    let folder = folder("\n[sweep]\n\"account.leverage\" = [[3], [7], [20]]\n");
+    let source = SweptSource::new(Source::read(&folder.path().join("a.toml")).unwrap()).unwrap();
+    let changes = SweepChanges { paths: Some(300_000), ..SweepChanges::default() };
+    let plan = SweepPlan::new(vec![source], changes, |_| false).unwrap();
+    let [group] = plan.groups() else { panic!("{:?}", plan.groups()) };
+    let whole = plan.run_group(group, &RunOptions::default()).unwrap();
+
+    let stop = AtomicBool::new(false);
+    let progress = |progress: Progress| stop.store(progress.paths_done > 60_000, Ordering::Relaxed);
+    let options = RunOptions { threads: Some(1), stop: &stop, progress: &progress };
+    let mut kept: Option<GroupPart> = None;
+    let mut keep = |part: &GroupPart| {
+        kept = Some(part.clone());
+        Ok(())
+    };
+    let mut none = |_: &RunResult| panic!("no cell is finished");
+    let cut = plan.run_group_kept(group, None, &mut keep, &mut none, &options);
+    assert!(matches!(cut, Err(SweepError::Run(RunError::Interrupted))), "{cut:?}");
+    let kept = kept.unwrap();
+    assert!((4..=58).contains(&kept.blocks()), "{}", kept.blocks());
+
+    // All of the cells, and two of them, as where one was finished before the work ended.
+    for part in [&group[1..], group] {
+        let least = AtomicU64::new(u64::MAX);
+        let progress = |progress: Progress| {
+            least.fetch_min(progress.paths_done, Ordering::Relaxed);
+        };
+        let options = RunOptions { progress: &progress, ..RunOptions::default() };
+        let mut found = Vec::new();
+        let mut finished = |result: &RunResult| {
+            found.push(result.clone());
+            Ok(())
+        };
+        plan.run_group_kept(part, Some(&kept), &mut |_| Ok(()), &mut finished, &options).unwrap();
+        assert_eq!(found, whole[whole.len() - part.len()..]);
+        assert!(least.into_inner() > 1024 * kept.blocks(), "blocks that were kept are run again");
+    }
+    // Of other cells nothing is taken.
+    let other = SweptSource::new(Source::read(&folder.path().join("a.toml")).unwrap()).unwrap();
+    let changes = SweepChanges { paths: Some(300_000), seed: Some(99), ..SweepChanges::default() };
+    let plan = SweepPlan::new(vec![other], changes, |_| false).unwrap();
+    let whole = plan.run_group(&plan.groups()[0], &RunOptions::default()).unwrap();
+    let mut found = Vec::new();
+    let mut finished = |result: &RunResult| {
+        found.push(result.clone());
+        Ok(())
+    };
+    let group = &plan.groups()[0];
+    plan.run_group_kept(group, Some(&kept), &mut |_| Ok(()), &mut finished, &RunOptions::default()).unwrap();
+    assert_eq!(found, whole);
 }
 
 #[test]
