@@ -4,6 +4,7 @@ mod bars;
 mod duration;
 mod funding_grid;
 mod funding_history;
+mod hidden;
 mod history;
 mod input_file;
 mod network_history;
@@ -12,6 +13,7 @@ mod varying;
 pub use bars::{Bars, Sides};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 pub use funding_history::FundingHistory;
+pub use hidden::is_hidden;
 pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,

@@ -1,10 +1,11 @@
 //! Names and texts that every output can show as they are: in one line, in the order in which they are written.
 
+use crate::market::is_hidden;
+
 use super::problem::{Code, Place, Problem, Problems};
 use super::tree::{Node, Value};
 
-/// Reports keys and texts that hold line ends, other control characters, or marks that turn the direction of writing
-/// (UAX 9, table 4 "Explicit directional formatting"): in a terminal, a log or a page these can pass for something else.
+/// Reports keys and texts that hold line ends, other control characters, or marks that turn the direction of writing.
 pub(super) fn check(node: &Node, problems: &mut Problems) {
     match &node.value {
         Value::Text(text) => check_text(text, &node.place, problems),
@@ -28,11 +29,6 @@ fn check_text(text: &str, place: &Place, problems: &mut Problems) {
         problems
             .push(Problem::new(Code::WrongType, place, message).help("write it in plain signs, in one line"));
     }
-}
-
-fn is_hidden(sign: char) -> bool {
-    sign.is_control()
-        || matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::venue::{catalogue_names, catalogue_text};
 
 use super::listed::ListedVenue;
+use super::printable;
 use super::problem::{Code, Place, Problem, Problems};
 use super::recorded::UNQUOTED;
 use super::shape::{Placed, Shape, any_of, wrong_type};
@@ -139,6 +140,7 @@ fn read_venue(name: &str, source: Source) -> Result<ListedVenue, Problems> {
         problems.extend(errors);
         return Err(problems);
     }
+    printable::check(&root, &mut problems);
     let listed = VenueFile::read(&root, "venue", &mut problems)
         .and_then(|file| file.resolve(name, &root.place, &mut problems));
     match listed {

@@ -58,10 +58,11 @@ impl Mirrors {
 
     /// Adds the counts of others.
     pub fn merge(&mut self, other: &Self) {
-        self.pairs += other.pairs;
+        // What is beyond a count can come from a foreign file only.
+        self.pairs = self.pairs.saturating_add(other.pairs);
         self.both.resize(self.both.len().max(other.both.len()), 0);
         for (mine, theirs) in self.both.iter_mut().zip(&other.both) {
-            *mine += theirs;
+            *mine = mine.saturating_add(*theirs);
         }
     }
 

@@ -84,7 +84,7 @@ impl Strata {
 
     /// Number of events of a level.
     pub fn events(&self, level: usize) -> u64 {
-        self.events.get(level).map_or(0, |events| events.iter().sum())
+        self.events.get(level).map_or(0, |events| sum(events))
     }
 
     /// The probability of a level's event; none where there are too few paths, or the event happened never or always, which plain
@@ -94,9 +94,9 @@ impl Strata {
     /// else, is not without error.
     pub fn probability(&self, level: usize) -> Option<Estimate> {
         let events = self.events.get(level)?;
-        let paths: u64 = self.paths.iter().sum();
+        let paths = sum(&self.paths);
         let n = paths as f64;
-        let happened: u64 = events.iter().sum();
+        let happened = sum(events);
         if n < LEAST * LEAST_STRATA || happened == 0 || happened == paths {
             return None;
         }
@@ -121,10 +121,15 @@ impl Strata {
     }
 }
 
+/// What is beyond a count can come from a foreign file only.
 fn add(mine: &mut [u64], theirs: &[u64]) {
     for (mine, theirs) in mine.iter_mut().zip(theirs) {
-        *mine += theirs;
+        *mine = mine.saturating_add(*theirs);
     }
+}
+
+fn sum(counts: &[u64]) -> u64 {
+    counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
 #[cfg(test)]

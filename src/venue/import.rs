@@ -8,6 +8,8 @@
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::market::is_hidden;
+
 use super::terms::{Contract, MarginTier, TierRule};
 use super::tiers::{TierBand, TierError};
 
@@ -35,6 +37,9 @@ pub enum ImportError {
     /// None of the known layouts.
     #[error("neither leverage tiers of ccxt nor brackets of Binance")]
     Layout,
+    /// A name that cannot be shown as it is.
+    #[error("the name of a contract holds signs that cannot be seen: {0:?}")]
+    Symbol(String),
     /// A band without a number that it needs.
     #[error("{symbol}: tier {tier} has no {what}")]
     Missing {
@@ -78,6 +83,9 @@ pub fn import_tiers(text: &str) -> Result<Vec<ImportedTiers>, ImportError> {
         _ => return Err(ImportError::Layout),
     };
     let found: Vec<_> = found.into_iter().filter(|(_, tiers)| !tiers.is_empty()).collect();
+    if let Some((symbol, _)) = found.iter().find(|(symbol, _)| symbol.chars().any(is_hidden)) {
+        return Err(ImportError::Symbol(symbol.clone()));
+    }
     if found.is_empty() {
         return Err(ImportError::Layout);
     }

@@ -3,5 +3,6 @@
 mod circles;
 mod cluster;
 mod documentation;
+mod pictures;
 mod release;
 mod rooms;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use liqsim::scenario::{PathBudget, Source, WriteError, from_value, load, parse};
 use serde_json::{Value, json};

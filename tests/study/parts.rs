@@ -271,7 +271,7 @@ fn files_of_parts_come_back_as_text_and_as_bytes() {
     for contents in [text.as_bytes(), &bytes] {
         let read = PartFile::parse(contents).unwrap();
         assert_eq!(read.partial, part);
-        assert_eq!(read.scenario.load().unwrap().identity(), scenario.identity());
+        assert_eq!(read.scenario.load(None).unwrap().identity(), scenario.identity());
         let half = &contents[..contents.len() / 2];
         assert!(PartFile::parse(half).is_err());
     }
