@@ -9,6 +9,7 @@ mod completions;
 mod explain;
 mod exit;
 mod failure;
+mod histories;
 mod init;
 mod init_questions;
 mod interrupt;

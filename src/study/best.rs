@@ -14,7 +14,8 @@
 
 use super::criterion::Criterion;
 use super::safe::LeverageRange;
-use super::search::{SMALLEST, evaluate, spaced};
+use super::levels_at::spaced;
+use super::search::evaluate;
 use super::simulation::RunError;
 use crate::engine::RunOptions;
 use crate::numeric::special::student_quantile_above;
@@ -117,8 +118,7 @@ impl Search<'_> {
     /// Levels over all that the venue allows.
     fn first(&self, scenario: &Scenario) -> Result<Vec<LevelResult>, RunError> {
         let largest = self.range.largest();
-        let smallest = SMALLEST.max(self.range.smallest()).min(largest);
-        evaluate(scenario, &spaced(smallest, largest, LEVELS), self.options)
+        evaluate(scenario, &spaced(self.range.searched(), largest, LEVELS), self.options)
     }
 
     fn score(&self, level: &LevelResult) -> f64 {
