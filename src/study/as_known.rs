@@ -113,6 +113,7 @@ mod tests {
             high: *close,
             low: *close,
             close: *close,
+            volume: 0.0,
         };
         PriceHistory {
             bars: closes.iter().map(bar).collect(),
