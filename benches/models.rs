@@ -12,8 +12,8 @@
 mod common;
 
 use common::clock::{Work, interleaved};
-use common::{DAYS, levels, plan};
 use common::history;
+use common::{DAYS, levels, plan};
 use liqsim::engine::{BLOCK_LANES, Plan, Worker};
 use liqsim::model::{Har, Mixture, Model, ScaledHistory};
 

@@ -84,7 +84,14 @@ pub fn calibrate(
         let har = HarCalibration::of(&history.history).map_err(|error| {
             failed(error.to_string(), "har needs a year or more of hourly bars with lows and highs; other models take what there is")
         })?;
-        return Ok(Calibration { fits: None, out_of_sample: None, har: Some(har), is_har: true, returns, provenance });
+        return Ok(Calibration {
+            fits: None,
+            out_of_sample: None,
+            har: Some(har),
+            is_har: true,
+            returns,
+            provenance,
+        });
     }
     let bars = history.history.clone();
     let is_auto = model == "auto";
@@ -146,7 +153,10 @@ impl Calibration {
         let own = render_har_table(har, &self.provenance, layout);
         match &self.fits {
             Some(_) => {
-                format!("{}\nhar, with the best log score out of sample\n{own}", self.report(None).table(layout))
+                format!(
+                    "{}\nhar, with the best log score out of sample\n{own}",
+                    self.report(None).table(layout)
+                )
             }
             None => own,
         }

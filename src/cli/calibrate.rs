@@ -275,7 +275,10 @@ impl Calibrate {
         };
         let mut said = Vec::new();
         if let Some(page) = &self.html {
-            warn(format_args!("{} was not written: har, which it would be of, was not chosen", page.display()));
+            warn(format_args!(
+                "{} was not written: har, which it would be of, was not chosen",
+                page.display()
+            ));
         }
         if let (Some(path), Some(calibration)) = (&self.output, &calibration) {
             let chosen = &calibration.candidates[calibration.chosen];

@@ -61,7 +61,9 @@ pub fn of_assets(
             (None, _) => {
                 return Err(error_with_help(
                     format_args!("the scenario holds {list}, but no file says that it is of {name}"),
-                    format_args!("give a file for each asset; where its name does not say which, write {name}=FILE"),
+                    format_args!(
+                        "give a file for each asset; where its name does not say which, write {name}=FILE"
+                    ),
                 ));
             }
         }
@@ -84,9 +86,8 @@ pub fn of_assets(
 /// `NAME=FILE`, where that is the name of an asset; otherwise a file.
 fn split<'a>(given: &'a Path, assets: &[String]) -> (Option<String>, &'a Path) {
     let pair = given.to_str().and_then(|text| text.split_once('='));
-    let named = pair.and_then(|(name, file)| {
-        Some((assets.iter().find(|asset| asset.eq_ignore_ascii_case(name))?, file))
-    });
+    let named = pair
+        .and_then(|(name, file)| Some((assets.iter().find(|asset| asset.eq_ignore_ascii_case(name))?, file)));
     match named {
         Some((name, file)) => (Some(name.clone()), Path::new(file)),
         None => (None, given),

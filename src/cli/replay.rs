@@ -84,7 +84,7 @@ pub struct Replay {
     models: Vec<WalkModel>,
 
     /// Number of simulated paths, in place of the scenario's paths or precision; for each forecast of --walk-forward
-    /// 5,000, with a window 20,000
+    /// 5,000, of a whole account 2,000, with a window 20,000
     #[arg(long, value_name = "N", value_parser = values::paths, allow_negative_numbers = true)]
     paths: Option<u64>,
 

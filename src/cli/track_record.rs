@@ -12,14 +12,18 @@ use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{Layout, ReplayFormat, TrackReport, forecasts_csv};
 use liqsim::scenario::Scenario;
 use liqsim::study::{
-    ForecastMethod, ForecastWalk, OtherModels, Replay, WalkOptions, barriers, scores, walk_accounts, walk_beside,
+    ForecastMethod, ForecastWalk, OtherModels, Replay, WalkOptions, barriers, scores, walk_accounts,
+    walk_beside,
 };
 
 use super::failure::error_with_help;
 use super::histories::{AssetHistory, held_assets, of_assets};
 use super::interrupt;
-use super::progress::ProgressLine;
 use super::prices::PriceOptions;
+use super::progress::ProgressLine;
+
+/// Paths of each forecast of a whole account: an error of a probability of at most 1.1 percentage points.
+const ACCOUNT_PATHS: usize = 2_000;
 
 /// Models whose forecasts are made from all bars before the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -170,6 +174,9 @@ impl TrackRecord<'_> {
         options.until = self.reading.until.map(|time| time.div_euclid(3600));
         let (methods, targets) = WalkModel::chosen(self.models);
         if self.whole_account || self.scenario.account.is_portfolio() {
+            if self.paths.is_none() {
+                options.paths = ACCOUNT_PATHS;
+            }
             if !targets.is_empty() {
                 return Err(error_with_help(
                     "a whole account is walked through history by har, scaled_history and forecast alone",
@@ -229,6 +236,14 @@ impl TrackRecord<'_> {
              starts that were liquidated."
                 .to_owned(),
         ];
+        let account = &self.scenario.account;
+        let mut fundings = account.positions.iter().filter_map(|position| account.flows_of(position).funding);
+        if fundings.any(|funding| funding.follows_the_price()) {
+            notes.push(
+                "Forecasts leave the correlation of funding with the price out: recorded days have no driver that it could be with."
+                    .to_owned(),
+            );
+        }
         let assets = held_assets(self.scenario);
         let groups: Vec<Vec<AssetHistory>> = if assets.len() > 1 {
             vec![of_assets(files, self.scenario, self.reading, true)?]

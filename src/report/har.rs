@@ -85,7 +85,8 @@ pub(super) fn fit_line(found: &HarCalibration) -> String {
 
 /// Volatilities of stretches that end with the last bar, and of the next day.
 pub(super) fn volatility_rows(found: &HarCalibration) -> Vec<Vec<String>> {
-    let row = |(over, volatility): &(&str, f64)| vec![(*over).to_owned(), format!("{:.1} %", 100.0 * volatility)];
+    let row =
+        |(over, volatility): &(&str, f64)| vec![(*over).to_owned(), format!("{:.1} %", 100.0 * volatility)];
     found.volatilities().iter().map(row).collect()
 }
 

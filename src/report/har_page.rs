@@ -65,7 +65,15 @@ fn picture(title: &'static str, factors: &[f64], named: impl Fn(usize) -> (Strin
     let bar = |(at, factor): (usize, &f64)| {
         let (name, label) = named(at);
         let (x, height) = (STEP * at as f64 + 2.0, unit * factor);
-        Bar { name, label, value: format!("{factor:.2}"), x, middle: x + 8.0, y: HEIGHT - height + 6.0, height }
+        Bar {
+            name,
+            label,
+            value: format!("{factor:.2}"),
+            x,
+            middle: x + 8.0,
+            y: HEIGHT - height + 6.0,
+            height,
+        }
     };
     Picture {
         title,

@@ -117,7 +117,8 @@ mod tests {
                     Stream::new(seed, Purpose::Resample, set).normals(&mut normals);
                     Stream::new(seed, Purpose::Repeat, set).uniforms(&mut uniforms);
                     let scores: Vec<Vec<f64>> = normals.chunks(3).map(<[f64]>::to_vec).collect();
-                    let rate = |z: &[f64]| z.iter().zip(slopes).map(|(z, slope)| z * slope).sum::<f64>().exp();
+                    let rate =
+                        |z: &[f64]| z.iter().zip(slopes).map(|(z, slope)| z * slope).sum::<f64>().exp();
                     let events: Vec<f64> =
                         scores.iter().zip(&uniforms).map(|(z, uniform)| poisson(rate(z), *uniform)).collect();
                     variance_of_log_rate(&events, &scores).unwrap()

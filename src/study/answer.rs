@@ -24,8 +24,7 @@ const CURVE_POINTS: usize = 60;
 const NO_LEVERAGE: &str = "no leverage: expected growth is not above zero";
 
 /// The best leverage is not one that a limit is crossed at.
-const NO_PARAMETERS: &str =
-    "The interval is of sampling alone: errors of the parameters are counted in where a leverage is held to a limit.";
+const NO_PARAMETERS: &str = "The interval is of sampling alone: errors of the parameters are counted in where a leverage is held to a limit.";
 
 /// What is found for one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -48,8 +48,9 @@ impl<'a> AsKnown<'a> {
             self.histories.iter().map(|history| history.between(since, Some(until))).collect();
         let mut scenario = self.scenario.clone();
         let refitted = known.iter().zip(&scenario.assets);
-        let mut models =
-            refitted.map(|(known, asset)| (self.refit)(known, &asset.model)).collect::<Result<Vec<_>, _>>()?;
+        let mut models = refitted
+            .map(|(known, asset)| (self.refit)(known, &asset.model))
+            .collect::<Result<Vec<_>, _>>()?;
         if models.len() > 1 && models.iter().all(Model::is_of_hours) {
             models = share_past(&models).map_err(|error| error.to_string())?;
         }
@@ -75,9 +76,13 @@ fn correlation(histories: &[PriceHistory]) -> Result<Vec<Vec<f64>>, String> {
         pairs.map(|pair| (pair[1].time, ln(pair[1].close / pair[0].close))).collect()
     };
     let all: Vec<BTreeMap<i64, f64>> = histories.iter().map(returns).collect();
-    let times: Vec<i64> = all[0].keys().copied().filter(|time| all.iter().all(|own| own.contains_key(time))).collect();
+    let times: Vec<i64> =
+        all[0].keys().copied().filter(|time| all.iter().all(|own| own.contains_key(time))).collect();
     if times.len() < LEAST_RETURNS {
-        return Err(format!("the histories have {} returns in common, too few for a correlation", times.len()));
+        return Err(format!(
+            "the histories have {} returns in common, too few for a correlation",
+            times.len()
+        ));
     }
     let column = |own: &BTreeMap<i64, f64>| -> Vec<f64> {
         let values: Vec<f64> = times.iter().map(|time| own[time]).collect();

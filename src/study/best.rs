@@ -13,8 +13,8 @@
 //! answers 0.
 
 use super::criterion::Criterion;
-use super::safe::LeverageRange;
 use super::levels_at::spaced;
+use super::safe::LeverageRange;
 use super::search::evaluate;
 use super::simulation::RunError;
 use crate::engine::RunOptions;

@@ -14,8 +14,8 @@
 //! together at most as many as the run, or 262,144, and never more than a million. They are a function of scenario and seed
 //! alone: parts of a run know nothing of them, whoever joins the parts works them out.
 
-use super::safe::{Depths, LeverageRange};
 use super::levels_at::{at_levels, spaced};
+use super::safe::{Depths, LeverageRange};
 use super::simulation::RunError;
 use super::spread::{Deviations, OnLogit, Spread};
 use crate::engine::{Executor, Plan, RunOptions, Worker};
@@ -97,7 +97,8 @@ pub fn spread(
         return Ok(None);
     }
     let wanted: Vec<f64> = scenario.account.leverage.iter().chain(further).copied().collect();
-    let leverages = filled(wanted, LeverageRange::of(scenario).map_or(f64::INFINITY, |range| range.largest()));
+    let leverages =
+        filled(wanted, LeverageRange::of(scenario).map_or(f64::INFINITY, |range| range.largest()));
     let of_group = (paths / DRAWS).clamp(LEAST_PATHS, MOST_PATHS) / GROUPS;
     let mut asked = at_levels(scenario, leverages.clone());
     asked.simulation.paths = PathBudget::Fixed(of_group);
@@ -163,7 +164,8 @@ fn filled(mut leverages: Vec<f64>, largest: f64) -> Vec<f64> {
     leverages.dedup();
     let mut all: Vec<f64> = leverages.first().copied().into_iter().collect();
     for pair in leverages.windows(2) {
-        let steps = (elementary::ln(pair[1] / pair[0]) / elementary::ln(NEAR) - 1e-9).ceil().max(1.0) as usize;
+        let steps =
+            (elementary::ln(pair[1] / pair[0]) / elementary::ln(NEAR) - 1e-9).ceil().max(1.0) as usize;
         all.extend(spaced(pair[0], pair[1], steps + 1).into_iter().skip(1).take(steps - 1));
         all.push(pair[1]);
     }
@@ -178,8 +180,12 @@ fn regress(
     of_group: u64,
     executor: &Executor<'_>,
 ) -> Result<bool, RunError> {
-    let leverages: Vec<f64> =
-        levels.iter().zip(is_rare).filter(|(_, is_rare)| **is_rare).map(|(level, _)| level.leverage).collect();
+    let leverages: Vec<f64> = levels
+        .iter()
+        .zip(is_rare)
+        .filter(|(_, is_rare)| **is_rare)
+        .map(|(level, _)| level.leverage)
+        .collect();
     if leverages.is_empty() {
         return Ok(true);
     }

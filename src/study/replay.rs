@@ -61,9 +61,7 @@ pub enum ReplayError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// One file of prices is the history of one asset.
-    #[error(
-        "a history of one asset cannot replay a scenario of {0} assets: give a history for each of them"
-    )]
+    #[error("a history of one asset cannot replay a scenario of {0} assets: give a history for each of them")]
     SeveralAssets(usize),
     /// An asset that no history is of.
     #[error("there is no history of {asset}, only of {known}")]
@@ -74,7 +72,9 @@ pub enum ReplayError {
         known: String,
     },
     /// Histories that cannot be put on one grid.
-    #[error("the bars of {first} and {other} are not of the same length and start at other times: join them to the same bars first")]
+    #[error(
+        "the bars of {first} and {other} are not of the same length and start at other times: join them to the same bars first"
+    )]
     OtherBars {
         /// Name of the first asset.
         first: String,
@@ -320,11 +320,7 @@ impl Replay {
         let places = grids[0].close.len();
         let starts: Vec<usize> = (0..places.saturating_sub(bars)).collect();
         if bars == 0 || starts.is_empty() {
-            return Err(ReplayError::Horizon {
-                horizon,
-                interval: self.interval(),
-                bars: places,
-            });
+            return Err(ReplayError::Horizon { horizon, interval: self.interval(), bars: places });
         }
         let is_recorded = |place: usize| grids.iter().all(|grid| grid.recorded[place]);
         let mut counted: Vec<bool> = starts.iter().map(|place| is_recorded(*place)).collect();

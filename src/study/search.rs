@@ -4,9 +4,9 @@
 //! the truth does, and the crossing of a limit can be closed in on.
 
 use super::criterion::Criterion;
-use super::safe::LeverageRange;
 use super::levels_at::{at_levels, spaced};
 use super::parameters::spread;
+use super::safe::LeverageRange;
 use super::simulation::{RunError, run_sampled as run};
 use super::spread::Spread;
 use crate::engine::RunOptions;

@@ -125,8 +125,7 @@ impl Spread {
     /// Gives the estimates of a level their second intervals; whether that of the liquidation probability lies beyond what the draws could tell.
     pub(super) fn add_to_level(&self, level: &mut LevelResult) -> bool {
         let leverage = level.leverage;
-        let is_beyond =
-            self.widen(&|level| level.liquidation, leverage, &mut level.liquidation_probability);
+        let is_beyond = self.widen(&|level| level.liquidation, leverage, &mut level.liquidation_probability);
         self.widen(&|level| level.loss, leverage, &mut level.loss_probability);
         let of = |of: &dyn Fn(&Deviations) -> f64| self.linear(of, leverage);
         level.mean_return =
@@ -209,7 +208,13 @@ mod tests {
             value_at_risk: [0.0; 2],
             expected_shortfall: [0.0; 2],
         };
-        Spread { levels: known.iter().map(level).collect(), draws: 256, paths: 1024, replaced: 0, names: Vec::new() }
+        Spread {
+            levels: known.iter().map(level).collect(),
+            draws: 256,
+            paths: 1024,
+            replaced: 0,
+            names: Vec::new(),
+        }
     }
 
     /// A power of the leverage is found again between two levels, and what stands at a level stays.

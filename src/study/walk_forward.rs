@@ -8,8 +8,8 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{available_parallelism, scope};
 
-use super::forecast::ForecastError;
 use super::as_known::{AsKnown, Refit};
+use super::forecast::ForecastError;
 use super::simulation::{RunError, run_sampled as run};
 use crate::engine::{Progress, RunOptions};
 use crate::market::{Duration, PriceHistory};

@@ -1,7 +1,9 @@
 //! `har` where its law is known in closed form, and what is taken from the recorded hours, worked out from the bars alone.
 
 use liqsim::market::{Duration, PriceHistory};
-use liqsim::model::{Har, HarEstimate, HarNumbers, Model, Moves, NormalDays, ShockLaw, Stepper, VarianceState};
+use liqsim::model::{
+    Har, HarEstimate, HarNumbers, Model, Moves, NormalDays, ShockLaw, Stepper, VarianceState,
+};
 use liqsim::numeric::special::normal_cdf;
 use liqsim::numeric::{Purpose, Stream};
 use liqsim::result::RunResult;
@@ -194,7 +196,9 @@ fn the_last_six_hours_are_those_of_the_day() {
         assert!((day.short - short).abs() < 1e-9, "day {}: {} {short}", day.start, day.short);
     }
     let end = v.len();
-    assert!((state.days[0] - log(end - 24, 24)).abs() < 1e-9 && (state.days[3] - log(end - 96, 24)).abs() < 1e-9);
+    assert!(
+        (state.days[0] - log(end - 24, 24)).abs() < 1e-9 && (state.days[3] - log(end - 96, 24)).abs() < 1e-9
+    );
     assert!((state.short - (4.0_f64.ln() + log(end - 6, 6) - log(end - 24, 24))).abs() < 1e-9);
 }
 
@@ -212,8 +216,10 @@ fn the_regression_is_that_of_its_own_normal_equations() {
     let fade = 0.5_f64.powf(6.0 / (4.0 * 365.0 * 24.0));
     while origin >= 45 * 24 {
         // A day that was before the first counts as the mean of those that were not.
-        let days: Vec<f64> =
-            (0..90).take_while(|back| origin >= 24 * (back + 1)).map(|back| log(origin - 24 * back, 24)).collect();
+        let days: Vec<f64> = (0..90)
+            .take_while(|back| origin >= 24 * (back + 1))
+            .map(|back| log(origin - 24 * back, 24))
+            .collect();
         let all = days.iter().sum::<f64>() / days.len() as f64;
         let day = |back: usize| days.get(back).copied().unwrap_or(all);
         let means = |count: usize| (0..count).map(day).sum::<f64>() / count as f64;
@@ -235,7 +241,8 @@ fn the_regression_is_that_of_its_own_normal_equations() {
 
 fn eliminated(mut table: [[f64; 7]; 6]) -> [f64; 6] {
     for column in 0..6 {
-        let pivot = (column..6).max_by(|a, b| table[*a][column].abs().total_cmp(&table[*b][column].abs())).unwrap();
+        let pivot =
+            (column..6).max_by(|a, b| table[*a][column].abs().total_cmp(&table[*b][column].abs())).unwrap();
         table.swap(column, pivot);
         for row in (0..6).filter(|row| *row != column) {
             let factor = table[row][column] / table[column][column];

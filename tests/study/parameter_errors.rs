@@ -189,7 +189,10 @@ fn searches_have_the_interval_of_the_delta_method() {
         assert!((end / wanted - 1.0).abs() < 0.25, "{end} {wanted} {found:?}");
     }
     assert!(report.notes.iter().any(|note| note.contains("with parameters")), "{:?}", report.notes);
-    let plain = { asked.simulation.parameter_errors = false; asked };
+    let plain = {
+        asked.simulation.parameter_errors = false;
+        asked
+    };
     let report = safe(&plain, Criterion::LiquidationProbability, &[0.05], &options(None)).unwrap();
     assert_eq!(report.safe_leverage[0].low_with_parameters, None);
     assert_eq!((report.safe_leverage[0].low, report.safe_leverage[0].high), (found.low, found.high));

@@ -148,7 +148,8 @@ fn mean_reverting_funding_is_drawn_for_every_start() {
         ("volatility = \"30%\", cap = \"75bp\", correlation = 0.8", 0.8),
     ] {
         let scenario = scenario("5d", &funding(keys));
-        let liqsim::venue::FundingRates::Ou(law) = &scenario.account.flows.funding.as_ref().unwrap().rates else {
+        let liqsim::venue::FundingRates::Ou(law) = &scenario.account.flows.funding.as_ref().unwrap().rates
+        else {
             unreachable!()
         };
         assert_eq!(law.correlation, correlation);
@@ -172,7 +173,8 @@ fn mean_reverting_funding_is_drawn_for_every_start() {
                         let (start, now) = (first + lane, first + lane + hour);
                         let entry = bars[start].close;
                         let gone = |cash: f64, price: f64| {
-                            cash + level.leverage * price / entry <= MAINTENANCE * level.leverage * price / entry
+                            cash + level.leverage * price / entry
+                                <= MAINTENANCE * level.leverage * price / entry
                         };
                         let mut is_gone = gone(cash[lane], bars[now].low);
                         if is_due {
@@ -200,7 +202,9 @@ fn mean_reverting_funding_is_drawn_for_every_start() {
     }
     let plain = scenario("5d", "positions = [{ asset = \"X\", side = \"long\" }]");
     let plain = Replay::new(&history).levels(&plain).unwrap();
-    let wild = Replay::new(&history).levels(&scenario("5d", &funding("volatility = \"30%\", cap = \"75bp\""))).unwrap();
+    let wild = Replay::new(&history)
+        .levels(&scenario("5d", &funding("volatility = \"30%\", cap = \"75bp\"")))
+        .unwrap();
     assert_ne!(plain[2].realised.value, wild[2].realised.value);
 }
 
@@ -240,5 +244,8 @@ fn a_walk_of_two_assets_knows_the_windows_of_both() {
         .unwrap()
         .walk_forward(&named(&still), &scenario, walk, &keep, &options)
         .unwrap_err();
-    assert!(matches!(&failed, WalkForwardError::NeverFitted(reason) if reason.contains("never moves")), "{failed}");
+    assert!(
+        matches!(&failed, WalkForwardError::NeverFitted(reason) if reason.contains("never moves")),
+        "{failed}"
+    );
 }

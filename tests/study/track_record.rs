@@ -164,7 +164,8 @@ fn intervals_know_that_horizons_overlap() {
     for number in 0..100 {
         let mut normals = vec![0.0; entries + ahead];
         Stream::new(5, Purpose::Resample, number).normals(&mut normals);
-        let came = |from: usize| vec![normals[from..from + ahead].iter().sum::<f64>() < -(ahead as f64).sqrt()];
+        let came =
+            |from: usize| vec![normals[from..from + ahead].iter().sum::<f64>() < -(ahead as f64).sqrt()];
         let of = HorizonForecasts {
             hours: 25 * ahead,
             entries: (0..entries as i64).map(|entry| 25 * entry).collect(),

@@ -19,7 +19,12 @@ fn scenario(rest: &str) -> Scenario {
     parse(Source::new("walked", text.clone()), &[]).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
 }
 
-fn walked(histories: &[(String, &PriceHistory)], scenario: &Scenario, options: &WalkOptions, threads: usize) -> ForecastWalk {
+fn walked(
+    histories: &[(String, &PriceHistory)],
+    scenario: &Scenario,
+    options: &WalkOptions,
+    threads: usize,
+) -> ForecastWalk {
     let stop = AtomicBool::new(false);
     let run = RunOptions { threads: Some(threads), stop: &stop, progress: &|_| {} };
     walk_accounts(histories, scenario, options, &run).unwrap()
@@ -62,7 +67,7 @@ fn what_comes_after_an_entry_does_not_touch_the_forecast_of_an_account() {
                    { asset = \"Y\", side = \"short\", share = 0.4 }]";
     let scenario = scenario(account);
     let mut histories = [history::walk(0.8, 24 * 600, 72), history::walk(0.6, 24 * 600, 73)];
-    let options = WalkOptions { paths: 200, every: 24 * 37, ..WalkOptions::new(vec![48]) };
+    let options = WalkOptions { paths: 64, every: 24 * 37, ..WalkOptions::new(vec![24]) };
     let named = |histories: &[PriceHistory; 2]| -> ForecastWalk {
         let pairs: Vec<(String, &PriceHistory)> =
             ["X", "Y"].into_iter().map(str::to_owned).zip(histories).collect();
@@ -80,7 +85,8 @@ fn what_comes_after_an_entry_does_not_touch_the_forecast_of_an_account() {
     let changed = named(&histories);
     let (one, other) = (&known.horizons[0], &changed.horizons[0]);
     assert_ne!(one.outcomes, other.outcomes);
-    let before: Vec<usize> = (0..one.entries.len()).filter(|entry| one.entries[*entry] <= cut as i64).collect();
+    let before: Vec<usize> =
+        (0..one.entries.len()).filter(|entry| one.entries[*entry] <= cut as i64).collect();
     assert!(before.len() >= 3 && before.len() < one.entries.len());
     for entry in before {
         assert_eq!(one.entries[entry], other.entries[entry]);

@@ -84,7 +84,11 @@ impl Days {
             hour: 0,
         };
         let days: Vec<DayShape> = shocks.iter().map(day).collect();
-        Self { draws: draws(&days, (0..shocks.len() as u32).map(|index| (1.0, index))), days, hours: Vec::new() }
+        Self {
+            draws: draws(&days, (0..shocks.len() as u32).map(|index| (1.0, index))),
+            days,
+            hours: Vec::new(),
+        }
     }
 
     /// The days of an estimate.

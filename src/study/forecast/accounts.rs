@@ -117,7 +117,8 @@ fn barriers(scenario: &Scenario) -> Result<Vec<Barrier>, WalkForwardError> {
     let plan = Plan::new(scenario).map_err(ReplayError::from)?;
     let first = scenario.account.positions.first();
     let side = first.map_or(Side::Long, |position| position.side);
-    let price = first.and_then(|position| scenario.assets.get(position.asset)).map_or(1.0, |asset| asset.price);
+    let price =
+        first.and_then(|position| scenario.assets.get(position.asset)).map_or(1.0, |asset| asset.price);
     let distance = |at: f64| ln(at / price).abs();
     let barrier = |level: &crate::engine::LevelTerms| Barrier {
         side,
@@ -163,7 +164,9 @@ impl Happened {
             };
             let alone = RunOptions { threads: Some(1), stop: run.stop, progress: &|_| {} };
             let result = run_sampled(&scenario, &alone)?;
-            halves.push(result.levels.iter().map(|level| level.liquidation_probability.value).collect::<Vec<f64>>());
+            halves.push(
+                result.levels.iter().map(|level| level.liquidation_probability.value).collect::<Vec<f64>>(),
+            );
         }
         let both = halves[0].iter().zip(&halves[1]).map(|(a, b)| 0.5 * (a + b)).collect();
         let [har, scaled] = std::array::from_fn(|half| std::mem::take(&mut halves[half]));
