@@ -52,6 +52,12 @@ pub struct Calibration {
     provenance: Provenance,
 }
 
+/// Fits, what they forecast out of sample, `har`, and whether that is the choice.
+type Found =
+    (library::Calibration, Option<Result<OutOfSample, OutOfSampleError>>, Option<HarCalibration>, bool);
+/// Why nothing was fitted, by model.
+type Failures = Vec<(&'static str, FitError)>;
+
 /// Fits a model, or all that suit; of these the one that forecast best over the horizon (30 days if none) is chosen.
 #[pyfunction]
 #[pyo3(signature = (history, model, horizon=None, threads=None))]
@@ -96,20 +102,19 @@ pub fn calibrate(
     let bars = history.history.clone();
     let is_auto = model == "auto";
     let watch = Watch { threads, progress: None, partial: false };
+    let work = move || -> Result<Found, Failures> {
+        let mut fits = library::calibrate(sample, &targets)?;
+        let compared = is_auto.then(|| OutOfSample::of(&bars, &targets, horizon));
+        let chosen = compared.as_ref().map(|found| choose(&mut fits, found, true));
+        let har = if is_auto { HarCalibration::of(&bars).ok() } else { None };
+        Ok((fits, compared, har, chosen == Some(Chosen::Har)))
+    };
     let found = watch.over(py, move |options| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build();
-        pool.map(|pool| {
-            pool.install(|| {
-                let mut fits = library::calibrate(sample, &targets)?;
-                let compared = is_auto.then(|| OutOfSample::of(&bars, &targets, horizon));
-                let chosen = compared.as_ref().map(|found| choose(&mut fits, found, true));
-                let har = if is_auto { HarCalibration::of(&bars).ok() } else { None };
-                Ok((fits, compared, har, chosen == Some(Chosen::Har)))
-            })
-        })
+        pool.map(|pool| pool.install(work))
     })?;
     let found = found.map_err(wrong)?;
-    let (fits, out_of_sample, har, is_har) = found.map_err(|failures: Vec<(&str, FitError)>| {
+    let (fits, out_of_sample, har, is_har) = found.map_err(|failures| {
         let reasons: Vec<String> = failures.iter().map(|(name, error)| format!("{name}: {error}")).collect();
         failed(format!("cannot fit {}", reasons.join("; ")), "try model=\"auto\"")
     })?;

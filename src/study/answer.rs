@@ -23,8 +23,9 @@ const CURVE_POINTS: usize = 60;
 /// The answer where no leverage pays.
 const NO_LEVERAGE: &str = "no leverage: expected growth is not above zero";
 
-/// The best leverage is not one that a limit is crossed at.
-const NO_PARAMETERS: &str = "The interval is of sampling alone: errors of the parameters are counted in where a leverage is held to a limit.";
+/// What the second interval of a best leverage is.
+const PARAMETERS: &str = "The interval with parameters is the spread of the best leverage over 256 draws of the parameters, each on the same few paths, \
+                          beside that of the batches. It holds if the future resembles the window that the model was fitted to.";
 
 /// What is found for one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -140,6 +141,8 @@ impl SafeEntry {
                 leverage: best.level.leverage,
                 low: Some(best.low),
                 high: Some(best.high),
+                low_with_parameters: best.with_parameters.map(|[low, _]| low),
+                high_with_parameters: best.with_parameters.map(|[_, high]| high),
                 limited_by_venue: best.limited_by_venue,
                 kelly: (criterion == Criterion::Kelly).then_some(best.level.kelly),
                 reason: None,
@@ -206,12 +209,12 @@ pub fn safe(
             let notes = spread.map(|spread| spread.notes(Vec::new(), Vec::new()));
             report.notes.extend(notes.into_iter().flatten().map(|note| note.text().message));
         } else {
-            if scenario.simulation.parameter_errors {
-                report.notes.push(NO_PARAMETERS.to_owned());
-            }
             let found = best(scenario, criterion, report.paths, options)?.ok_or(SafeError::NothingToOpen)?;
             report.safe_leverage.push(SafeEntry::of_best(&found, criterion));
             report.notes.push(words(&found, criterion));
+            if matches!(&found, Best::At(best) if best.with_parameters.is_some()) {
+                report.notes.push(PARAMETERS.to_owned());
+            }
         }
     }
     Ok(report)

@@ -75,6 +75,18 @@ impl Drawn {
     }
 }
 
+/// The scenario with the parameters of every draw, in whose place the estimate stands where no model can have them; none where no asset has
+/// errors.
+pub(super) fn drawn_scenarios(scenario: &Scenario) -> impl Iterator<Item = Scenario> + '_ {
+    let any = scenario.assets.iter().any(|asset| asset.errors.is_some());
+    (0..DRAWS).filter(move |_| any).map(|number| Drawn::new(scenario, number).scenario)
+}
+
+/// Paths of a draw for a run of some paths.
+pub(super) fn paths_of_draw(paths: u64) -> u64 {
+    (paths / DRAWS).clamp(LEAST_PATHS, MOST_PATHS)
+}
+
 /// What a draw gives at a level: means by group of paths, and liquidation probabilities where they do not rest on paths.
 #[derive(Debug, Default)]
 struct Drawing {
@@ -99,7 +111,7 @@ pub fn spread(
     let wanted: Vec<f64> = scenario.account.leverage.iter().chain(further).copied().collect();
     let leverages =
         filled(wanted, LeverageRange::of(scenario).map_or(f64::INFINITY, |range| range.largest()));
-    let of_group = (paths / DRAWS).clamp(LEAST_PATHS, MOST_PATHS) / GROUPS;
+    let of_group = paths_of_draw(paths) / GROUPS;
     let mut asked = at_levels(scenario, leverages.clone());
     asked.simulation.paths = PathBudget::Fixed(of_group);
     let mut seeds = vec![0; GROUPS as usize];
