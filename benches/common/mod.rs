@@ -4,6 +4,8 @@
 #![allow(dead_code)]
 
 pub mod clock;
+#[path = "../../tests/common/history.rs"]
+pub mod history;
 pub mod straightforward;
 
 use liqsim::engine::Plan;

@@ -103,34 +103,48 @@ class Calibration:
 
     @cached_property
     def _dict(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self._core.to_json(self._history))
+        found: dict[str, Any] = json.loads(self._core.fits_json(self._history))
         return found
 
     def to_dict(self) -> dict[str, Any]:
         """What ``liqsim calibrate --describe --model NAME --format json`` prints."""
-        found: dict[str, Any] = json.loads(self._core.to_json(self._history))
+        found: dict[str, Any] = json.loads(self._core.to_json()) if self.chosen == "har" else dict(self._dict)
         return found
 
     def to_json(self) -> str:
         """The bytes that ``liqsim calibrate --format json`` prints."""
-        return self._core.to_json(None)
+        return self._core.to_json()
 
     @property
     def chosen(self) -> str:
-        """Name of the model with the smallest Bayesian information criterion."""
-        return str(self._dict["chosen"])
+        """Name of the model whose forecasts came true best out of sample; where the prices are too few to tell, of the one with the smallest
+        Bayesian information criterion.
+        """
+        return self._core.chosen()
 
     @cached_property
     def table(self) -> Table:
         """One row per fit: name, log likelihood, criteria, tests of the fit."""
-        fits = self._dict["fits"]
+        fits = self._dict.get("fits", [])
+        if not fits:
+            return Table({"name": ["har"]})
         keys = [key for key in fits[0] if all(isinstance(fit.get(key), (int, float, str, type(None))) for fit in fits)]
         return Table({key: [fit.get(key) for fit in fits] for key in keys})
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Parameters of every fit, by name."""
-        return {fit["name"]: fit.get("parameters") for fit in self._dict["fits"]}
+        """Parameters of every fit, by name; of ``har`` its coefficients."""
+        found = {fit["name"]: fit.get("parameters") for fit in self._dict.get("fits", [])}
+        har = self._core.har_json()
+        return found if har is None else found | {"har": json.loads(har)["har"]["coefficients"]}
+
+    @property
+    def out_of_sample(self) -> dict[str, Any] | None:
+        """How the models forecast from times of the past: their log scores over the horizon, or why they cannot be told; None where one model
+        was asked for.
+        """
+        found: dict[str, Any] | None = self._dict.get("out_of_sample")
+        return found
 
     @property
     def volatilities(self) -> Table:
@@ -167,8 +181,8 @@ class Calibration:
         """
         length = None if horizon is None else as_interval(horizon)
         levels = [float(level) for level in leverage]
-        text, _ = self._core.scenario(model, asset, venue, side, length, levels, equity, drift)
-        return Scenario.from_toml(text)
+        text, _, days = self._core.scenario(model, asset, venue, side, length, levels, equity, drift)
+        return Scenario.from_toml(text, files=dict([days]) if days else None)
 
     @property
     def plot(self) -> CalibrationPlots:
@@ -185,6 +199,7 @@ def calibrate(
     prices: Frame,
     *,
     model: str = "auto",
+    horizon: str | timedelta | None = None,
     interval: str | timedelta | None = None,
     since: str | None = None,
     until: str | None = None,
@@ -195,8 +210,10 @@ def calibrate(
 
     Args:
         prices: A file or a frame; see :data:`Frame`.
-        model: ``auto`` fits all that suit; or ``gbm``, ``merton``, ``merton-mle``, ``kou``, ``garch``, ``garch-normal``, ``gjr``, ``gjr-normal``,
-            ``heston``, ``bates``, ``regime``, ``hawkes``.
+        model: ``auto`` fits all that suit and chooses by how their forecasts over the horizon came true on these prices, or, where they are too
+            few, by the Bayesian information criterion; or ``gbm``, ``merton``, ``merton-mle``, ``kou``, ``garch``, ``garch-normal``, ``gjr``,
+            ``gjr-normal``, ``heston``, ``bates``, ``regime``, ``hawkes``, ``har``.
+        horizon: Of the forecasts that ``auto`` chooses by; 30 days if absent.
         interval: Joins bars to longer ones, such as ``"1d"``.
         since: First year, month, day or time (UTC) to use.
         until: Last one to use, whole.
@@ -207,7 +224,8 @@ def calibrate(
         CalibrationError: They are too few, or fit no model.
     """
     history = _history(prices, columns, since, until, interval)
-    return Calibration(_liqsim.calibrate(history, model, thread_count(threads)), history)
+    length = None if horizon is None else as_interval(horizon)
+    return Calibration(_liqsim.calibrate(history, model, length, thread_count(threads)), history)
 
 
 def forecast(

@@ -25,13 +25,16 @@ def bars(hours: int, volatility: float = 0.6, seed: int = 2) -> dict[str, list]:
     }
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("prices") / "btc_usdt_1h.csv"
-    of = bars(3_000)
+def write(path, of):
     of["time"] = [time.strftime("%Y-%m-%dT%H:%M:%SZ") for time in of["time"]]
     rows = zip(*[map(str, column) if name == "time" else map(repr, column) for name, column in of.items()], strict=True)
     path.write_text("\n".join([",".join(of), *(",".join(row) for row in rows), ""]))
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("prices") / "btc_usdt_1h.csv"
+    write(path, bars(3_000))
     return path
 
 
@@ -79,6 +82,28 @@ def test_fits_find_the_volatility_and_make_scenarios(file):
         lq.calibrate(file, model="arima")
     with pytest.raises(ValueError, match="side must be one of"):
         fit.scenario(side="up")
+
+
+def test_auto_chooses_as_the_program_does(file, program, tmp_path):
+    # Too few for forecasts out of sample: by BIC, and both say so.
+    short = lq.calibrate(file, threads=2)
+    assert short.to_json() == program("calibrate", file, "--format", "json")
+    assert "400 days" in short.out_of_sample["reason"] and short.chosen != "har"
+    long = tmp_path / "coin_usdt_1h.csv"
+    write(long, bars(24 * 430))
+    fit = lq.calibrate(long, horizon="1d")
+    printed = program("calibrate", long, "--horizon", "1d", "--format", "json", "-o", tmp_path / "chosen.toml")
+    assert fit.to_json() == printed and fit.chosen == json.loads(printed)["chosen"]
+    assert "har" in fit.parameters and len(fit.out_of_sample["scores"]) > 3
+
+
+def test_har_is_estimated_and_its_days_travel_with_the_scenario(tmp_path):
+    fit = lq.calibrate(bars(24 * 430), model="har")
+    assert fit.chosen == "har" and set(fit.parameters["har"]) >= {"intercept", "b1", "b90"}
+    scenario = fit.scenario(asset="COIN", venue="flat-0.5pct", leverage=[10], horizon="3d")
+    assert scenario.run(2_000)[10].liquidation_probability.value > 0
+    with pytest.raises(lq.CalibrationError, match="a year or more"):
+        lq.calibrate(bars(3_000), model="har")
 
 
 def test_wrong_prices_are_refused_with_what_to_do(file):

@@ -30,7 +30,8 @@ const FEWEST_PATHS: usize = 256;
 const MANY_BARS: usize = 720;
 const LEVERAGES: [f64; 6] = [2.0, 3.0, 5.0, 10.0, 20.0, 50.0];
 const MAINTENANCE: f64 = 0.005;
-const HAR: &str = "har";
+/// Name of the candidate that is no fit to returns.
+pub(super) const HAR: &str = "har";
 
 /// How candidates did out of sample.
 #[derive(Debug, Clone, PartialEq)]

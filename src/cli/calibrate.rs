@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use liqsim::calibrate::{
-    Calibration, Choices, Drift, Garch, OutOfSample, OutOfSampleError, Provenance, Sample, Target, Terms,
-    calibrate, range_volatilities, scenario, start_and_long_run,
+    Calibration, Choices, Chosen, Drift, Garch, OutOfSample, Provenance, Sample, Target, Terms, calibrate,
+    choose, range_volatilities, scenario, start_and_long_run,
 };
 use liqsim::market::{Duration, HistoryReport, PriceHistory};
 use liqsim::report::{CalibrationReport, Format, render_network_table};
@@ -66,6 +66,10 @@ pub struct Calibrate {
     /// Write a scenario with the chosen model; "-" is standard output, in place of the table
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Write a page of har: coefficients with errors, volatility at the last bar, the season as a picture; with --model har, or auto where har is chosen
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 
     #[command(flatten)]
     network: NetworkFiles,
@@ -210,9 +214,19 @@ impl Calibrate {
                 _ => print(&(serde_json::to_string_pretty(&network)? + "\n")),
             };
         }
+        if let Some(page) = &self.html {
+            prepare_file(page)?;
+        }
         if self.model == ModelChoice::Har {
-            let shown = Shown { as_json: self.format == Format::Json, choice: None };
+            let shown =
+                Shown { as_json: self.format == Format::Json, page: self.html.as_deref(), choice: None };
             return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), &shown);
+        }
+        if let (Some(page), false) = (&self.html, self.model == ModelChoice::Auto) {
+            return Err(error_with_help(
+                format_args!("there is no page of this model to write to {}", page.display()),
+                "only har has one: --model har",
+            ));
         }
         let ranges = self.describe.then(|| range_volatilities(&history));
         if let Some(path) = self.output.as_deref().filter(|path| path.as_os_str() != "-") {
@@ -224,7 +238,14 @@ impl Calibrate {
         let out_of_sample = match &mut calibration {
             Some(calibration) if self.model == ModelChoice::Auto => {
                 let found = OutOfSample::of(&history, &self.targets(), terms.horizon);
-                if choose(calibration, &found, self.output.as_deref() != Some(Path::new("-"))) {
+                let has_place = self.output.as_deref() != Some(Path::new("-"));
+                let chosen = choose(calibration, &found, has_place);
+                if chosen == Chosen::FitAfterHar {
+                    warn(
+                        "har forecast best, but its file of days has no place beside standard output: name a file with -o",
+                    );
+                }
+                if chosen == Chosen::Har {
                     let layout = terminal_layout();
                     let report = CalibrationReport {
                         provenance: &provenance,
@@ -234,6 +255,7 @@ impl Calibrate {
                     };
                     let shown = Shown {
                         as_json: self.format == Format::Json,
+                        page: self.html.as_deref(),
                         choice: Some((&found, report.table(layout))),
                     };
                     return calibrate_har(&history, &provenance, &terms, self.output.as_deref(), &shown);
@@ -243,6 +265,12 @@ impl Calibrate {
             _ => None,
         };
         let mut said = Vec::new();
+        if let Some(page) = &self.html {
+            warn(format_args!(
+                "{} was not written: har, which it would be of, was not chosen",
+                page.display()
+            ));
+        }
         if let (Some(path), Some(calibration)) = (&self.output, &calibration) {
             let chosen = &calibration.candidates[calibration.chosen];
             let text = scenario(calibration, chosen, &provenance, &terms);
@@ -328,30 +356,4 @@ impl Calibrate {
             (ModelChoice::Hawkes, _) => Target::Hawkes,
         }]
     }
-}
-
-/// Chooses the candidate that forecast best out of sample; whether that is `har`, which is no candidate of a calibration and needs a place
-/// for its file of days.
-fn choose(
-    calibration: &mut Calibration,
-    found: &Result<OutOfSample, OutOfSampleError>,
-    has_place: bool,
-) -> bool {
-    let Ok(found) = found else { return false };
-    for score in &found.scores {
-        if score.name == "har" {
-            if has_place {
-                return true;
-            }
-            warn(
-                "har forecast best, but its file of days has no place beside standard output: name a file with -o",
-            );
-        }
-        let place = calibration.candidates.iter().position(|candidate| candidate.fit.name == score.name);
-        if let Some(place) = place {
-            calibration.chosen = place;
-            break;
-        }
-    }
-    false
 }

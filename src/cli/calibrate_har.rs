@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 
 use liqsim::calibrate::{HarCalibration, OutOfSample, OutOfSampleError, Provenance, Terms};
 use liqsim::market::PriceHistory;
-use liqsim::report::{render_har_json, render_har_table};
+use liqsim::report::{render_har_json, render_har_page, render_har_table};
 use liqsim::scenario::{Source, parse};
 
 use super::failure::{WrongScenarios, error_with_help};
@@ -17,6 +17,8 @@ use super::prices;
 /// How the result is shown.
 pub struct Shown<'a> {
     pub as_json: bool,
+    /// Where its page is written.
+    pub page: Option<&'a Path>,
     /// The comparison that `har` was the best of, and its table.
     pub choice: Option<(&'a Result<OutOfSample, OutOfSampleError>, String)>,
 }
@@ -54,6 +56,9 @@ pub fn calibrate_har(
             said += &format!("Assumed: {}.\n", terms.assumed.join("; "));
         }
         said += &format!("Wrote {0} and {1}. Next:\n  liqsim run {0}\n", path.display(), days.display());
+    }
+    if let Some(page) = shown.page {
+        write_file(page, render_har_page(&found, provenance)?)?;
     }
     let choice = shown.choice.as_ref();
     if shown.as_json {

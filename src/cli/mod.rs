@@ -10,6 +10,7 @@ mod confined;
 mod explain;
 mod exit;
 mod failure;
+mod histories;
 mod init;
 mod init_questions;
 mod interrupt;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use liqsim::engine::RunOptions;
-use liqsim::market::{Duration, IssueKind, format_time};
+use liqsim::market::{Duration, Issue, IssueKind, PriceHistory};
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{
     Format, Layout, REPLAY_FORMATS, RenderError, ReplayReport, ReplayRow, Replayed, WalkForwardReport,
@@ -17,6 +17,7 @@ use liqsim::study::{RecordedNetwork, Replay as History, RunError, WalkForward, r
 
 use super::calibrate_network::NetworkFiles;
 use super::failure::error_with_help;
+use super::histories::{AssetHistory, common_range, held_assets, of_assets};
 use super::interrupt;
 use super::output::{OutputFile, print, terminal_layout};
 use super::prices::PriceOptions;
@@ -40,8 +41,8 @@ const FORECAST_PATHS: u64 = 20_000;
                         liqsim replay btc_1h.csv.gz liqsim.toml --walk-forward 365d --horizons 7d\n  \
                         liqsim replay btc_1h.csv.gz liqsim.toml --horizons 1d,7d --every 25h -o forecasts.csv --walk-forward")]
 pub struct Replay {
-    /// Prices (CSV, JSON or Parquet, plain or gzip); "-" is standard input. Several files with
-    /// --walk-forward alone
+    /// Prices (CSV, JSON or Parquet, plain or gzip); "-" is standard input. For a scenario of several assets one file each, NAME=FILE
+    /// where its name does not say which; otherwise several with --walk-forward alone
     #[arg(value_name = "PRICES", required = true, num_args = 1..)]
     prices: Vec<PathBuf>,
 
@@ -72,13 +73,18 @@ pub struct Replay {
     #[arg(long, value_name = "DURATION", requires = "walk_forward")]
     every: Option<Duration>,
 
+    /// With --walk-forward alone: follow the whole account, its payments, stops and orders, and not the liquidation price alone; slow. So it
+    /// is done with several positions in any case
+    #[arg(long, requires = "walk_forward")]
+    whole_account: bool,
+
     /// With --walk-forward alone: the models side by side, with commas; har, scaled-history and forecast by default, auto for all that
     /// calibrate knows (slow)
     #[arg(long, value_name = "MODEL", value_enum, value_delimiter = ',', requires = "walk_forward")]
     models: Vec<WalkModel>,
 
     /// Number of simulated paths, in place of the scenario's paths or precision; for each forecast of --walk-forward
-    /// 5,000, with a window 20,000
+    /// 5,000, of a whole account 2,000, with a window 20,000
     #[arg(long, value_name = "N", value_parser = values::paths, allow_negative_numbers = true)]
     paths: Option<u64>,
 
@@ -125,43 +131,51 @@ impl Replay {
         if self.walk_forward == Some(None) {
             return self.track_record();
         }
-        let [prices] = &self.prices[..] else {
+        if !self.models.is_empty() || self.whole_account {
+            let option = if self.whole_account { "--whole-account" } else { "--models" };
             return Err(error_with_help(
-                "several files of prices are walked through one after the other only",
-                "give one file, or --walk-forward without a window behind them",
-            ));
-        };
-        if !self.models.is_empty() {
-            return Err(error_with_help(
-                "--models goes with --walk-forward without a window",
-                "with a window the kind of the scenario's model is estimated anew",
+                format_args!("{option} goes with --walk-forward without a window"),
+                "with a window the whole account is followed, and the kind of the scenario's model is estimated anew",
             ));
         }
         let files = self.prepare()?;
         let mut scenario = load(&self.scenario, &self.overrides)?.with(self.paths, self.seed);
-        let (history, found) = self.reading.read(prices)?;
-        let (first, last) = (history.bars[0], history.bars[history.bars.len() - 1]);
-        let mut notes = found.lines();
-        let gaps = found.issues.iter().filter(|issue| matches!(issue.kind, IssueKind::Gap { .. })).count();
-        if gaps > 0 {
-            notes.push(format!(
-                "The history has {gaps} gaps: the price stands still inside, and the bar behind opens with a jump."
-            ));
+        let histories = self.histories(&scenario)?;
+        let mut notes: Vec<String> = Vec::new();
+        for one in &histories {
+            let name = if histories.len() > 1 { format!("{}: ", one.name) } else { String::new() };
+            notes.extend(one.report.lines().into_iter().map(|line| format!("{name}{line}")));
+            let is_gap = |issue: &&Issue| matches!(issue.kind, IssueKind::Gap { .. });
+            let gaps = one.report.issues.iter().filter(is_gap).count();
+            if gaps > 0 {
+                notes.push(format!(
+                    "{name}The history has {gaps} gaps: the price stands still inside, and the bar behind opens with a jump."
+                ));
+            }
+            if one.history.close_only {
+                notes.push(format!(
+                    "{name}The prices are closes only: what happened between two closes is not seen."
+                ));
+            }
         }
-        if history.close_only {
-            notes
-                .push("The prices are closes only: what happened between two closes is not seen.".to_owned());
-        }
+        let (from, to, bars) = common_range(&histories);
+        let interval = histories[0].history.interval;
+        let files_of: Vec<&str> = histories.iter().map(|one| one.file.as_str()).collect();
         let of = Replayed {
             liqsim: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.name.clone(),
-            prices: prices.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            from: format_time(first.time),
-            to: format_time(last.time),
-            interval_seconds: history.interval.seconds(),
-            bars: history.bars.len(),
+            prices: files_of.join(", "),
+            from,
+            to,
+            interval_seconds: interval.seconds(),
+            bars,
         };
-        let mut replay = History::new(&history);
+        let named: Vec<(String, &PriceHistory)> =
+            histories.iter().map(|one| (one.name.clone(), &one.history)).collect();
+        let mut replay = match &named[..] {
+            [(_, history)] => History::new(history),
+            _ => History::of_several(&named)?,
+        };
         if let Some((difficulty, fees)) = self.network.read()? {
             replay = replay.with_network(&RecordedNetwork::new(difficulty, fees));
         }
@@ -174,7 +188,7 @@ impl Replay {
                 scenario.simulation.paths = PathBudget::Fixed(FORECAST_PATHS);
             }
             let walk = Walk { options: WalkForward { window, every: self.every }, threads: self.threads };
-            let report = walk.report(&history, scenario, &horizons, (of, notes), &stop)?;
+            let report = walk.report((&replay, &named), scenario, &horizons, (of, notes), &stop)?;
             let texts = scenario_texts(std::slice::from_ref(&self.scenario));
             for file in files {
                 let text = render_walk(&report, file.format, Layout::FILE, &texts)?;
@@ -185,7 +199,7 @@ impl Replay {
         let mut report = ReplayReport { of, notes, levels: Vec::new() };
         for horizon in horizons {
             scenario.simulation.horizon = horizon;
-            let (rows, defaults) = self.rows(&replay, history.interval, &scenario, &stop)?;
+            let (rows, defaults) = self.rows(&replay, interval, &scenario, &stop)?;
             report.levels.extend(rows);
             report.notes.extend(defaults);
         }
@@ -197,6 +211,22 @@ impl Replay {
             file.write(text)?;
         }
         print(&render_replay(&report, self.format, terminal_layout())?)
+    }
+
+    /// The histories of the assets that the scenario holds.
+    fn histories(&self, scenario: &Scenario) -> anyhow::Result<Vec<AssetHistory>> {
+        if held_assets(scenario).len() > 1 {
+            return of_assets(&self.prices, scenario, &self.reading, false);
+        }
+        let [prices] = &self.prices[..] else {
+            return Err(error_with_help(
+                "several files of prices are for a scenario of several assets, or walked through one after the other",
+                "give one file, or --walk-forward without a window behind them",
+            ));
+        };
+        let (history, report) = self.reading.read(prices)?;
+        let file = prices.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(vec![AssetHistory { name: String::new(), file, history, report }])
     }
 
     /// Walks through one or more histories by the models that need no window.
@@ -217,6 +247,8 @@ impl Replay {
             models: &self.models,
             paths: self.paths,
             reading: &self.reading,
+            whole_account: self.whole_account,
+            threads: self.threads,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
         let walked = pool.install(|| record.walk(&self.prices))?;

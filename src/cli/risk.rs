@@ -180,7 +180,8 @@ impl Risk {
             Format::Json => print(&json),
             _ => {
                 let mut page = format!("{answer}\n{assumptions}\n\n{}", table(&result.levels));
-                for note in result.notes.iter().filter(|note| note.code == "no_parameter_interval") {
+                let of_intervals = ["no_parameter_interval", "parameters_beyond_draws"];
+                for note in result.notes.iter().filter(|note| of_intervals.contains(&note.code.as_str())) {
                     page += &format!("{}\n", note.message);
                 }
                 if let Some(record) = &record {

@@ -5,15 +5,25 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use liqsim::calibrate::{FittedEntries, Garch, Provenance, Target};
-use liqsim::market::{Duration, IssueKind};
+use liqsim::engine::RunOptions;
+use liqsim::market::{Duration, IssueKind, PriceHistory};
 use liqsim::model::{Hours, LEAST_HOURS};
 use liqsim::report::html::{self, Document, ScenarioText};
 use liqsim::report::{Format, Layout, RenderError, TrackReport, forecasts_csv};
 use liqsim::scenario::Scenario;
-use liqsim::study::{ForecastMethod, ForecastWalk, OtherModels, WalkOptions, barriers, scores, walk_beside};
+use liqsim::study::{
+    ForecastMethod, ForecastWalk, OtherModels, Replay, WalkOptions, barriers, scores, walk_accounts,
+    walk_beside,
+};
 
 use super::failure::error_with_help;
+use super::histories::{AssetHistory, held_assets, of_assets};
+use super::interrupt;
 use super::prices::PriceOptions;
+use super::progress::ProgressLine;
+
+/// Paths of each forecast of a whole account: an error of a probability of at most 1.1 percentage points.
+const ACCOUNT_PATHS: usize = 2_000;
 
 /// Models whose forecasts are made from all bars before the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -118,6 +128,9 @@ pub struct TrackRecord<'a> {
     pub models: &'a [WalkModel],
     pub paths: Option<u64>,
     pub reading: &'a PriceOptions,
+    /// Whether the whole account is followed where its liquidation price would do.
+    pub whole_account: bool,
+    pub threads: Option<usize>,
 }
 
 /// What came of it.
@@ -159,8 +172,20 @@ impl TrackRecord<'_> {
         }
         options.since = self.reading.since.map(|time| time.div_euclid(3600));
         options.until = self.reading.until.map(|time| time.div_euclid(3600));
-        let barriers = barriers(self.scenario, true)?;
         let (methods, targets) = WalkModel::chosen(self.models);
+        if self.whole_account || self.scenario.account.is_portfolio() {
+            if self.paths.is_none() {
+                options.paths = ACCOUNT_PATHS;
+            }
+            if !targets.is_empty() {
+                return Err(error_with_help(
+                    "a whole account is walked through history by har, scaled_history and forecast alone",
+                    "leave the other --models out, or give a window: --walk-forward 365d estimates the kind of the scenario's model anew",
+                ));
+            }
+            return self.walk_accounts(files, &options, methods);
+        }
+        let barriers = barriers(self.scenario, true)?;
         let days: Vec<usize> = options.horizons.iter().map(|hours| hours / 24).collect();
         let mut notes = vec![
             "Every forecast rests on all bars before its entry; estimates are made anew every 30 days. The reference is the share of \
@@ -194,6 +219,80 @@ impl TrackRecord<'_> {
             let walked = walk_beside(&hours, &barriers, &options, others);
             walks.push((name, walked.map_err(|error| error_with_help(error, help))?));
         }
+        Ok(self.walked(files, &options, (walks, methods), notes))
+    }
+
+    /// Walks through the files with the whole account: all files are of one account that holds several assets, otherwise one after
+    /// the other.
+    fn walk_accounts(
+        &self,
+        files: &[PathBuf],
+        options: &WalkOptions,
+        methods: Vec<ForecastMethod>,
+    ) -> anyhow::Result<Walked> {
+        let mut notes = vec![
+            "Every forecast rests on all bars before its entry, and estimates are made anew at each. The whole account is followed as it \
+             stands: its payments, stops and orders count, and its sides are not exchanged. The reference is the share of all own past \
+             starts that were liquidated."
+                .to_owned(),
+        ];
+        let account = &self.scenario.account;
+        let mut fundings = account.positions.iter().filter_map(|position| account.flows_of(position).funding);
+        if fundings.any(|funding| funding.follows_the_price()) {
+            notes.push(
+                "Forecasts leave the correlation of funding with the price out: recorded days have no driver that it could be with."
+                    .to_owned(),
+            );
+        }
+        let assets = held_assets(self.scenario);
+        let groups: Vec<Vec<AssetHistory>> = if assets.len() > 1 {
+            vec![of_assets(files, self.scenario, self.reading, true)?]
+        } else {
+            let alone = |file: &PathBuf| -> anyhow::Result<Vec<AssetHistory>> {
+                let (history, report) = self.reading.read_whole(file)?;
+                let name = Provenance::of(report.clone(), &history).map_or_else(String::new, |of| of.asset());
+                let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Ok(vec![AssetHistory { name, file, history, report }])
+            };
+            files.iter().map(alone).collect::<Result<_, _>>()?
+        };
+        let stop = interrupt::stop_flag()?;
+        let line = ProgressLine::counting(&self.scenario.name, "entries");
+        let progress = |progress| line.show(&progress);
+        let run = RunOptions { threads: self.threads, stop: &stop, progress: &progress };
+        let mut walks = Vec::new();
+        for group in &groups {
+            let named: Vec<(String, &PriceHistory)> =
+                group.iter().map(|one| (one.name.clone(), &one.history)).collect();
+            let replay = match &named[..] {
+                [(_, history)] => Replay::new(history),
+                _ => Replay::of_several(&named)?,
+            };
+            for note in replay.notes(self.scenario)? {
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+            let walked = walk_accounts(&named, self.scenario, options, &run).map_err(|error| {
+                error_with_help(
+                    error,
+                    "forecasts need hourly bars with lows and highs: 365 days before the first, and a horizon behind it",
+                )
+            })?;
+            let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
+            walks.push((names.join("+"), walked));
+        }
+        Ok(self.walked(files, options, (walks, methods), notes))
+    }
+
+    /// The scores of finished walks.
+    fn walked(
+        &self,
+        files: &[PathBuf],
+        options: &WalkOptions,
+        (walks, methods): (Vec<(String, ForecastWalk)>, Vec<ForecastMethod>),
+        mut notes: Vec<String>,
+    ) -> Walked {
         let plain: Vec<ForecastWalk> = walks.iter().map(|(_, walk)| walk.clone()).collect();
         let scores = methods
             .iter()
@@ -215,7 +314,7 @@ impl TrackRecord<'_> {
             notes,
             scores: scores.iter().map(Into::into).collect(),
         };
-        Ok(Walked { report, walks, methods })
+        Walked { report, walks, methods }
     }
 }
 

@@ -20,10 +20,10 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Walks once for each horizon; `about` is what is walked through, and the notes on it.
+    /// Walks once for each horizon through the histories of the scenario's assets; `about` is what is walked through, and the notes on it.
     pub fn report(
         &self,
-        history: &PriceHistory,
+        (replay, histories): (&History, &[(String, &PriceHistory)]),
         mut scenario: Scenario,
         horizons: &[Duration],
         about: (Replayed, Vec<String>),
@@ -45,7 +45,6 @@ impl Walk {
              skill above 0 is better than that. Its interval takes the reference as known."
                 .to_owned(),
         );
-        let replay = History::new(history);
         let line = ProgressLine::counting(&scenario.name, "forecasts");
         let progress = |progress| line.show(&progress);
         let options = RunOptions { threads: self.threads, stop, progress: &progress };
@@ -54,7 +53,7 @@ impl Walk {
             let again = |known: &PriceHistory, model: &_| {
                 refit(model, known, *horizon).map_err(|error| error.to_string())
             };
-            let forecasts = replay.walk_forward(history, &scenario, self.options, &again, &options)?;
+            let forecasts = replay.walk_forward(histories, &scenario, self.options, &again, &options)?;
             if let Some(reason) = &forecasts.reason {
                 report.notes.push(format!(
                     "{horizon}: at {} origins the model could not be estimated, at the first since {reason}.",

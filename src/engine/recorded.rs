@@ -38,6 +38,12 @@ pub trait RecordedPaths: Sync {
     /// A bar, counted from 0, of an asset on some paths.
     fn columns(&self, asset: usize, bar: usize, paths: Range<usize>) -> BarColumns;
 
+    /// How the driver of an asset's price moved over a bar, in standard deviations of such moves, by path, where the paths know it: what
+    /// funding rates that hang together with the price follow.
+    fn driver(&self, _asset: usize, _bar: usize, _paths: Range<usize>) -> Option<Vec<f64>> {
+        None
+    }
+
     /// The rates of a law of funding that are due at the close of a bar, by path, where the paths know them.
     fn funding(&self, _law: usize, _bar: usize, _paths: Range<usize>) -> Option<Vec<f64>> {
         None
@@ -70,6 +76,20 @@ impl<'a> RecordedSource<'a> {
             batch: (0..assets).map(|asset| Bars { asset, ..Bars::default() }).collect(),
             closes: vec![Vec::new(); assets],
             weights: Vec::new(),
+        }
+    }
+
+    /// Lets funding rates that follow the price see how it moved over a bar.
+    fn drive(&mut self, bar: usize, paths: &Range<usize>) {
+        if !self.seat.funding.follows_the_price() {
+            return;
+        }
+        let lanes: Vec<u32> = (0..paths.len() as u32).collect();
+        let durations = vec![self.given.interval().years(); lanes.len()];
+        for asset in 0..self.closes.len() {
+            if let Some(normals) = self.given.driver(asset, bar, paths.clone()) {
+                self.seat.funding.drive(asset, &lanes, &durations, &normals);
+            }
         }
     }
 
@@ -157,6 +177,7 @@ impl BarSource for RecordedSource<'_> {
             for (closes, columns) in self.closes.iter_mut().zip(columns) {
                 *closes = columns.close;
             }
+            self.drive(bar, &paths);
             for place in due {
                 let known = Known {
                     funding: &|law: usize| self.given.funding(law, bar, paths.clone()),

@@ -147,15 +147,25 @@ impl ParameterErrors {
         &self.covariance
     }
 
-    /// The model with parameters drawn about its own; none if the draw is no model.
-    pub fn draw(&self, model: &Model, noise: &mut Stream) -> Option<Model> {
+    /// The independent standard normals of a draw, one a parameter.
+    pub fn normals(&self, noise: &mut Stream) -> Vec<f64> {
         let mut normals = vec![0.0; self.names.len()];
         noise.normals(&mut normals);
+        normals
+    }
+
+    /// The model with parameters drawn about its own; none if the draw is no model.
+    pub fn draw(&self, model: &Model, noise: &mut Stream) -> Option<Model> {
+        self.drawn(model, &self.normals(noise))
+    }
+
+    /// The model whose parameters lie off its own by the root of the covariance times some normals; none if that is no model.
+    pub fn drawn(&self, model: &Model, normals: &[f64]) -> Option<Model> {
         let own = model.parameters();
         let drawn = |key: &str| {
             let place = self.names.iter().position(|name| name == key)?;
             let (_, value) = own.iter().find(|(name, _)| name == key)?;
-            let off: f64 = self.root[place].iter().zip(&normals).map(|(root, z)| root * z).sum();
+            let off: f64 = self.root[place].iter().zip(normals).map(|(root, z)| root * z).sum();
             Some(value + off)
         };
         model.with_parameters(drawn)

@@ -271,6 +271,16 @@ pub trait Stepper: Send {
         false
     }
 
+    /// Whether the events of all paths are due at the same times, and happen to all of them.
+    fn events_together(&self) -> bool {
+        false
+    }
+
+    /// Whether its moves rest on the normals that they are handed.
+    fn takes_normals(&self) -> bool {
+        true
+    }
+
     /// Whether an event adds to the log-price and changes nothing else that the path's continuous moves depend on. Then a price
     /// that is seen at the end of an interval only may move first and jump afterwards.
     fn events_only_add(&self) -> bool {

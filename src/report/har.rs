@@ -13,57 +13,23 @@ use super::text::wrap;
 
 /// Paragraphs are not wider than this, however wide the terminal is.
 const WIDEST_PARAGRAPH: usize = 110;
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+pub(super) const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Text for people, ending with a line break.
 pub fn render_har_table(found: &HarCalibration, provenance: &Provenance, layout: Layout) -> String {
     let width = layout.width.unwrap_or(usize::MAX).min(WIDEST_PARAGRAPH);
     let mut text = format!("{} · {}\n", provenance.asset(), provenance.file_name());
-    let (first, last) = provenance.range;
-    let data = format!(
-        "{} rows; used {} bars of {} from {} to {} (start of the last bar, UTC)",
-        provenance.report.rows,
-        provenance.bars,
-        provenance.interval,
-        format_time(first),
-        format_time(last)
-    );
-    text += &wrap(&data, width, "", "");
+    text += &wrap(&data_line(provenance), width, "", "");
     for line in provenance.report.lines() {
         text += &wrap(&line, width, "- ", "  ");
     }
     text += "\nThe next day's log-variance\n";
     let head = ["Weight of", "Key", "Value", "Standard error"].map(str::to_owned).to_vec();
-    let of = [
-        "constant",
-        "the last day",
-        "mean of 7 days",
-        "mean of 30 days",
-        "mean of 90 days",
-        "the last 6 hours",
-    ];
-    text += &grid(
-        head,
-        found.coefficients().zip(of).map(|((key, value, error), of)| {
-            vec![of.to_owned(), key.to_owned(), plain(value, 4), plain(error, 2)]
-        }),
-    );
-    let estimate = &found.estimate;
-    let fit = format!(
-        "R² {:.3}; standard deviation of the shocks {:.3}; {} past days are drawn from.",
-        estimate.r_squared,
-        estimate.shock_std_dev,
-        estimate.days.len()
-    );
-    text += &wrap(&fit, width, "", "");
+    text += &grid(head, coefficient_rows(found).into_iter());
+    text += &wrap(&fit_line(found), width, "", "");
     text += "\nVolatility a year at the last bar, without season\n";
-    text += &grid(
-        ["Over the last", "Volatility"].map(str::to_owned).to_vec(),
-        found
-            .volatilities()
-            .iter()
-            .map(|(over, volatility)| vec![(*over).to_owned(), format!("{:.1} %", 100.0 * volatility)]),
-    );
+    let head = ["Over the last", "Volatility"].map(str::to_owned).to_vec();
+    text += &grid(head, volatility_rows(found).into_iter());
     let season = found.season();
     text += &format!(
         "\nSeason of the variance, mean 1\nHours (UTC) 0 to 23  {}  {:.2} to {:.2}\n",
@@ -75,6 +41,53 @@ pub fn render_har_table(found: &HarCalibration, provenance: &Provenance, layout:
         WEEKDAYS.iter().zip(season.weekdays).map(|(day, factor)| format!("{day} {factor:.2}")).collect();
     text += &format!("Days                 {}  {}\n", bars(&season.weekdays), days.join(", "));
     text
+}
+
+/// What was read and used.
+pub(super) fn data_line(provenance: &Provenance) -> String {
+    let (first, last) = provenance.range;
+    format!(
+        "{} rows; used {} bars of {} from {} to {} (start of the last bar, UTC)",
+        provenance.report.rows,
+        provenance.bars,
+        provenance.interval,
+        format_time(first),
+        format_time(last)
+    )
+}
+
+/// Each coefficient: what it is the weight of, its key, value and standard error.
+pub(super) fn coefficient_rows(found: &HarCalibration) -> Vec<Vec<String>> {
+    let of = [
+        "constant",
+        "the last day",
+        "mean of 7 days",
+        "mean of 30 days",
+        "mean of 90 days",
+        "the last 6 hours",
+    ];
+    let row = |((key, value, error), of): ((&str, f64, f64), &str)| {
+        vec![of.to_owned(), key.to_owned(), plain(value, 4), plain(error, 2)]
+    };
+    found.coefficients().zip(of).map(row).collect()
+}
+
+/// How much of the variance is explained, and by how many days.
+pub(super) fn fit_line(found: &HarCalibration) -> String {
+    let estimate = &found.estimate;
+    format!(
+        "R² {:.3}; standard deviation of the shocks {:.3}; {} past days are drawn from.",
+        estimate.r_squared,
+        estimate.shock_std_dev,
+        estimate.days.len()
+    )
+}
+
+/// Volatilities of stretches that end with the last bar, and of the next day.
+pub(super) fn volatility_rows(found: &HarCalibration) -> Vec<Vec<String>> {
+    let row =
+        |(over, volatility): &(&str, f64)| vec![(*over).to_owned(), format!("{:.1} %", 100.0 * volatility)];
+    found.volatilities().iter().map(row).collect()
 }
 
 /// One JSON object, ending with a line break; with the choice that it came from, if it was one.

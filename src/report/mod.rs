@@ -7,6 +7,7 @@ mod csv;
 mod flat;
 mod format;
 mod har;
+mod har_page;
 pub mod html;
 mod json;
 mod liquidation;
@@ -43,6 +44,7 @@ pub use check::{VERDICT_FORMATS, github_annotations, render_check, render_compar
 pub use flat::{Cell, row as flat_row};
 pub use format::{Format, Layout, RenderError, UnknownFormat};
 pub use har::{render_har_json, render_har_table};
+pub use har_page::render_har_page;
 pub use liquidation::render_json as render_liquidation_json;
 pub use network::render_network_table;
 pub use number::{count, price as shown_price};

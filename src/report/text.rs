@@ -14,7 +14,7 @@ pub const ACCOUNT_LEGEND: &str = "Costs and money called are means over all path
      income. Drawdown: largest fall of equity from its highest value so far.";
 
 /// Notes that say how the numbers were computed; every other one is a warning.
-const METHOD: [&str; 13] = [
+const METHOD: [&str; 14] = [
     "sampling",
     "quantile_resolution",
     "in_turns",
@@ -28,6 +28,7 @@ const METHOD: [&str; 13] = [
     "past_horizons",
     "shared_past",
     "parameter_errors",
+    "parameters_beyond_draws",
 ];
 
 /// Whether a note is shown without being asked for.

@@ -1,7 +1,7 @@
 //! Means over the paths of a tally, without errors: what is compared between runs of other parameters.
 
 use crate::account::Follower;
-use crate::stats::Tally;
+use crate::stats::{Distribution, Tally};
 
 /// Means of one level over the paths of a tally.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -14,7 +14,14 @@ pub struct LevelMeans {
     pub mean_return: f64,
     /// Mean loss beyond the collateral, as a fraction of equity.
     pub bad_debt: f64,
+    /// Losses on equity not exceeded with the probabilities of [`TAILS`].
+    pub value_at_risk: [f64; 2],
+    /// Mean losses beyond them.
+    pub expected_shortfall: [f64; 2],
 }
+
+/// Probabilities of the tails of losses, with their keys.
+pub const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
 
 impl LevelMeans {
     /// Those of a level in a tally that was made by such a follower, and flushed.
@@ -26,23 +33,14 @@ impl LevelMeans {
         let returns = survivors.returns.powers[1] + liquidated.powers[1];
         let mut closing_equity = survivors.closing_equity;
         closing_equity += &cell.recovered;
+        let distribution = Distribution::new(&closing_equity);
         Self {
             liquidated: liquidated.powers[0] / n,
             lost: closing_equity.weight_below(1.0) / n,
             mean_return: returns / n,
             bad_debt: cell.bad_debt.mapped(0.0, 1.0).powers[1] / n,
-        }
-    }
-
-    /// The means over the last group of paths of these, all groups being of one size, where those over the groups `before` are known.
-    pub fn of_last(&self, before: &Self, groups_before: u64) -> Self {
-        let k = groups_before as f64;
-        let last = |now: f64, before: f64| (k + 1.0) * now - k * before;
-        Self {
-            liquidated: last(self.liquidated, before.liquidated),
-            lost: last(self.lost, before.lost),
-            mean_return: last(self.mean_return, before.mean_return),
-            bad_debt: last(self.bad_debt, before.bad_debt),
+            value_at_risk: TAILS.map(|(_, p)| distribution.value_at_risk(p, n).value),
+            expected_shortfall: TAILS.map(|(_, p)| distribution.expected_shortfall(p, n).value),
         }
     }
 }

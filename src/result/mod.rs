@@ -16,7 +16,7 @@ mod summary;
 mod time;
 mod words;
 
-pub use means::LevelMeans;
+pub use means::{LevelMeans, TAILS};
 pub use mining::{HashpricePoint, MinerPoint, MinerResult, MinerStart, NetworkResult};
 pub use notes::{Collateral, Currency, Note, NoteText};
 pub use picture::{EquityDistribution, PriceFan, PriceFans};

@@ -1,6 +1,7 @@
 //! From the tally of all paths to the numbers of the result.
 
 use super::drawn;
+use super::means::TAILS;
 use super::mining::{MinerResult, NetworkResult};
 use super::notes::Note;
 use super::noting;
@@ -24,7 +25,6 @@ const QUANTILES: [(&str, f64); 7] = [
     ("0.95", 0.95),
     ("0.99", 0.99),
 ];
-const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
 
 /// The result of a run of a scenario: what its plan, its estimators and their outcome say.
 pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outcome: &Outcome) -> RunResult {

@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use super::best::{Best, best};
 use super::criterion::Criterion;
+use super::curve_point::CurvePoint;
 use super::parameters::spread;
-use super::safe::{CurvePoint, Depths};
-use super::search::{Found, largest_within};
+use super::safe::Depths;
+use super::search::{Found, largest_within, spread_of_range};
 use super::simulation::{RunError, run_tallied};
+use super::spread::Spread;
 use crate::engine::RunOptions;
 use crate::result::{Kelly, SafeLeverage};
 use crate::scenario::Scenario;
@@ -21,8 +23,9 @@ const CURVE_POINTS: usize = 60;
 /// The answer where no leverage pays.
 const NO_LEVERAGE: &str = "no leverage: expected growth is not above zero";
 
-/// Where one pass cannot tell, parameters are not drawn.
-const NO_PARAMETERS: &str = "The intervals are of sampling alone: errors of the parameters are counted in where one pass over the paths gives the answer.";
+/// What the second interval of a best leverage is.
+const PARAMETERS: &str = "The interval with parameters is the spread of the best leverage over 256 draws of the parameters, each on the same few paths, \
+                          beside that of the batches. It holds if the future resembles the window that the model was fitted to.";
 
 /// What is found for one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -111,8 +114,8 @@ impl SafeEntry {
             leverage: found.leverage,
             low: found.low,
             high: found.high,
-            low_with_parameters: None,
-            high_with_parameters: None,
+            low_with_parameters: found.with_parameters.map(|[low, _]| low),
+            high_with_parameters: found.with_parameters.map(|[_, high]| high),
             limited_by_venue: found.limited_by_venue,
             kelly: None,
             reason: None,
@@ -138,6 +141,8 @@ impl SafeEntry {
                 leverage: best.level.leverage,
                 low: Some(best.low),
                 high: Some(best.high),
+                low_with_parameters: best.with_parameters.map(|[low, _]| low),
+                high_with_parameters: best.with_parameters.map(|[_, high]| high),
                 limited_by_venue: best.limited_by_venue,
                 kelly: (criterion == Criterion::Kelly).then_some(best.level.kelly),
                 reason: None,
@@ -194,19 +199,22 @@ pub fn safe(
         report.curve = depths.curve(CURVE_POINTS);
         one_pass(&mut report, scenario, &depths, limits, options)?;
     } else {
-        if scenario.simulation.parameter_errors {
-            report.notes.push(NO_PARAMETERS.to_owned());
-        }
         report.notes.push(
             "One pass cannot tell this: several levels were run on the same random numbers and closed in on."
                 .to_owned(),
         );
         if criterion.has_limit() {
-            report.safe_leverage = search(scenario, criterion, limits, options)?;
+            let spread = spread_of_range(scenario, report.paths, options)?;
+            report.safe_leverage = search(scenario, criterion, limits, (spread.as_ref(), options))?;
+            let notes = spread.map(|spread| spread.notes(Vec::new(), Vec::new()));
+            report.notes.extend(notes.into_iter().flatten().map(|note| note.text().message));
         } else {
             let found = best(scenario, criterion, report.paths, options)?.ok_or(SafeError::NothingToOpen)?;
             report.safe_leverage.push(SafeEntry::of_best(&found, criterion));
             report.notes.push(words(&found, criterion));
+            if matches!(&found, Best::At(best) if best.with_parameters.is_some()) {
+                report.notes.push(PARAMETERS.to_owned());
+            }
         }
     }
     Ok(report)
@@ -231,16 +239,22 @@ fn one_pass(
         found.push(safe);
     }
     if scenario.simulation.parameter_errors {
-        let leverages: Vec<f64> = found.iter().map(|safe| safe.leverage).collect();
-        if let Some(spread) = spread(scenario, &leverages, report.paths, options)? {
-            let mut unknown = Vec::new();
+        let ends = [report.curve.first(), report.curve.last()].into_iter().flatten();
+        let further: Vec<f64> =
+            found.iter().map(|safe| safe.leverage).chain(ends.map(|point| point.leverage)).collect();
+        if let Some(spread) = spread(scenario, &further, report.paths, options)? {
+            let (mut unknown, mut beyond) = (Vec::new(), Vec::new());
             for safe in &mut found {
-                match spread.at(safe.leverage) {
+                match spread.of_liquidation(safe.leverage, safe.max_probability) {
                     Some(deviation) => *safe = depths.with_parameter_error(*safe, deviation),
                     None => unknown.push(safe.leverage),
                 }
+                if spread.is_beyond(safe.leverage, safe.max_probability) {
+                    beyond.push(safe.leverage);
+                }
             }
-            report.notes.extend(spread.notes(unknown).iter().map(|note| note.text().message));
+            report.curve.iter_mut().for_each(|point| point.count_parameters_in(&spread));
+            report.notes.extend(spread.notes(unknown, beyond).iter().map(|note| note.text().message));
         }
     }
     report.safe_leverage.extend(found.into_iter().map(SafeEntry::from));
@@ -263,10 +277,10 @@ fn search(
     scenario: &Scenario,
     criterion: Criterion,
     limits: &[f64],
-    options: &RunOptions<'_>,
+    (spread, options): (Option<&Spread>, &RunOptions<'_>),
 ) -> Result<Vec<SafeEntry>, SafeError> {
     let entry = |limit: &f64| {
-        let found = largest_within(scenario, criterion, *limit, options)?;
+        let found = largest_within(scenario, criterion, *limit, spread, options)?;
         found.map(|found| SafeEntry::of(found, criterion, *limit)).ok_or(SafeError::NothingToOpen)
     };
     limits.iter().map(entry).collect()

@@ -11,17 +11,23 @@
 //! **How sure?** The search is repeated on independent batches of paths. The spread of their answers is the error of the
 //! answer from all paths (batch means: Law, "Simulation Modeling and Analysis", 2015, section 9.5); a batch without an edge
 //! answers 0.
+//!
+//! **With the errors of parameters?** Every draw of the parameters is asked on the same few paths which of the first levels is best, between
+//! them by the parabola through the best and its neighbours. The spread of these answers, next to the error of the batches, is the second
+//! interval; what is left of the luck of the paths makes it wider, never narrower.
 
 use super::criterion::Criterion;
+use super::levels_at::spaced;
+use super::parameters::{drawn_scenarios, paths_of_draw};
 use super::safe::LeverageRange;
-use super::search::{SMALLEST, evaluate, spaced};
+use super::search::evaluate;
 use super::simulation::RunError;
 use crate::engine::RunOptions;
 use crate::numeric::special::student_quantile_above;
-use crate::numeric::{mix64, normal_quantile};
+use crate::numeric::{elementary, mix64, normal_quantile};
 use crate::result::LevelResult;
 use crate::scenario::{PathBudget, Sampling, Scenario};
-use crate::stats::{CONFIDENCE, Estimate};
+use crate::stats::{CONFIDENCE, Estimate, Z_95};
 
 /// Levels of a run.
 const LEVELS: usize = 16;
@@ -60,6 +66,8 @@ pub struct BestLevel {
     pub low: f64,
     /// Upper end of its 95 % interval.
     pub high: f64,
+    /// The ends of the interval that counts in the errors of the parameters, where the scenario asks for them.
+    pub with_parameters: Option<[f64; 2]>,
     /// Whether it is the venue that allows no more.
     pub limited_by_venue: bool,
 }
@@ -103,7 +111,12 @@ pub fn best(
     let low = (level.leverage - half).max(0.0);
     let high = (level.leverage + half).min(largest);
     let limited_by_venue = level.leverage >= largest;
-    Ok(Some(Best::At(Box::new(BestLevel { level, low, high, limited_by_venue }))))
+    scenario.simulation.seed = seed;
+    let with_parameters = search.spread(&scenario, paths)?.map(|deviation| {
+        let half = (half * half + (Z_95 * deviation) * (Z_95 * deviation)).sqrt();
+        [(level.leverage - half).max(0.0), (level.leverage + half).min(largest)]
+    });
+    Ok(Some(Best::At(Box::new(BestLevel { level, low, high, with_parameters, limited_by_venue }))))
 }
 
 /// The search for the best level on some paths.
@@ -117,8 +130,7 @@ impl Search<'_> {
     /// Levels over all that the venue allows.
     fn first(&self, scenario: &Scenario) -> Result<Vec<LevelResult>, RunError> {
         let largest = self.range.largest();
-        let smallest = SMALLEST.max(self.range.smallest()).min(largest);
-        evaluate(scenario, &spaced(smallest, largest, LEVELS), self.options)
+        evaluate(scenario, &spaced(self.range.searched(), largest, LEVELS), self.options)
     }
 
     fn score(&self, level: &LevelResult) -> f64 {
@@ -157,6 +169,49 @@ impl Search<'_> {
             levels = evaluate(scenario, &spaced(low, high, LEVELS), self.options)?;
         }
         Ok(best)
+    }
+
+    /// Standard deviation of the best leverage over draws of the parameters; none where the scenario does not ask for them.
+    fn spread(&self, scenario: &Scenario, paths: u64) -> Result<Option<f64>, RunError> {
+        if !scenario.simulation.parameter_errors {
+            return Ok(None);
+        }
+        let mut answers = Vec::new();
+        for mut drawn in drawn_scenarios(scenario) {
+            drawn.simulation.paths = PathBudget::Fixed(paths_of_draw(paths));
+            answers.push(self.at_a_glance(&self.first(&drawn)?));
+        }
+        let count = answers.len() as f64;
+        let mean = answers.iter().sum::<f64>() / count;
+        let squares: f64 = answers.iter().map(|answer| (answer - mean) * (answer - mean)).sum();
+        Ok((count > 1.0).then(|| (squares / (count - 1.0)).sqrt()))
+    }
+
+    /// The best leverage as some levels show it; 0 if none gains.
+    fn at_a_glance(&self, levels: &[LevelResult]) -> f64 {
+        // By growth half the collateral at twice the leverage is the same position, which a share of the collateral tells.
+        let answer = |level: &LevelResult| match self.criterion {
+            Criterion::Kelly => level.kelly.fraction * level.leverage,
+            _ => level.leverage,
+        };
+        let scored = levels.iter().enumerate().filter(|(_, level)| self.score(level).is_finite());
+        let Some((top, best)) = scored.max_by(|(_, a), (_, b)| self.score(a).total_cmp(&self.score(b)))
+        else {
+            return 0.0;
+        };
+        if self.score(best) <= 0.0 {
+            return 0.0;
+        }
+        let shares_wealth = self.criterion == Criterion::Kelly && best.kelly.fraction < 1.0;
+        if shares_wealth || top == 0 || top + 1 == levels.len() {
+            return answer(best);
+        }
+        // The levels lie evenly in logarithms.
+        let [below, here, above] = [top - 1, top, top + 1].map(|place| self.score(&levels[place]));
+        let (slope, bend) = (0.5 * (above - below), below - 2.0 * here + above);
+        let moved = if bend < 0.0 { (-slope / bend).clamp(-1.0, 1.0) } else { 0.0 };
+        let step = elementary::ln(levels[top + 1].leverage / best.leverage);
+        answer(best) * elementary::exp(moved * step)
     }
 
     /// The same position with all of the wealth as collateral.

@@ -48,6 +48,32 @@ impl Grid {
         grid
     }
 
+    /// The places that start from one second since 1970 up to another, both on the grid and inside it.
+    pub fn cut(mut self, from: i64, until: i64) -> Self {
+        let place = |time: i64| ((time - self.first).max(0) as u64 / self.interval) as usize;
+        let (from, until) = (place(from), place(until).min(self.close.len()));
+        for column in [&mut self.open, &mut self.high, &mut self.low, &mut self.close] {
+            column.truncate(until);
+            column.drain(..from.min(until));
+        }
+        self.recorded.truncate(until);
+        self.recorded.drain(..from.min(until));
+        self.first += (from as u64 * self.interval) as i64;
+        self
+    }
+
+    /// Start of the first place, and the end of the last, in seconds since 1970.
+    pub fn range(&self) -> (i64, i64) {
+        (self.first, self.first + (self.close.len() as u64 * self.interval) as i64)
+    }
+
+    /// Standard deviation of the log returns from close to close; never 0.
+    pub fn deviation(&self) -> f64 {
+        let returns = self.close.windows(2).map(|pair| pair[1] - pair[0]);
+        let count = self.close.len().saturating_sub(1).max(1) as f64;
+        (returns.map(|r| r * r).sum::<f64>() / count).sqrt().max(f64::MIN_POSITIVE)
+    }
+
     fn push(&mut self, [open, high, low, close]: [f64; 4], recorded: bool) {
         self.open.push(open);
         self.high.push(high);

@@ -1,5 +1,6 @@
 //! What results are for: checking limits, comparing with a baseline, choosing a leverage.
 
+mod as_known;
 mod assumed;
 mod answer;
 #[cfg(feature = "arrays")]
@@ -10,6 +11,7 @@ mod check;
 mod comparison;
 mod criterion;
 mod curve;
+mod curve_point;
 mod effect;
 pub mod figures;
 mod forecast;
@@ -21,6 +23,7 @@ mod given;
 mod kept_group;
 mod kept_run;
 mod levels;
+mod levels_at;
 mod limits;
 mod liquidation;
 mod metric;
@@ -40,6 +43,7 @@ mod sentence;
 mod simulate;
 mod simulation;
 mod soundness;
+mod spread;
 mod starts;
 mod sweep;
 mod vary;
@@ -50,6 +54,7 @@ mod whole_file;
 pub use answer::{SafeEntry, SafeError, SafeReport, safe};
 #[cfg(feature = "arrays")]
 pub use arrays::{simulated_bars, simulated_closes};
+pub use as_known::Refit;
 pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use best::{Best, BestLevel, best};
@@ -59,12 +64,13 @@ pub use comparison::{
     compare,
 };
 pub use criterion::Criterion;
+pub use curve_point::CurvePoint;
 pub use effect::{Effect, is_gain};
 pub use evaluate::evaluate;
 pub use evaluate_error::EvaluateError;
 pub use forecast::{
     Barrier, ForecastError, ForecastMethod, ForecastWalk, HorizonForecasts, Logistic, OtherModels,
-    ReliabilityBin, Scores, WalkOptions, barriers, logistic, scores, walk, walk_beside,
+    ReliabilityBin, Scores, WalkOptions, barriers, logistic, scores, walk, walk_accounts, walk_beside,
 };
 pub use forecasts::{CalibrationRow, ForecastLevel, Forecasts, PriceEvent};
 pub use given::{Between, GivenPaths};
@@ -83,13 +89,14 @@ pub use recorded_network::RecordedNetwork;
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};
-pub use safe::{CurvePoint, Depths, LeverageRange};
-pub use search::{Found, largest_within};
+pub use safe::{Depths, LeverageRange};
+pub use search::{Found, largest_within, spread_of_range};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer, answer_at, chosen};
 pub use simulate::{SimulateError, SimulatedBar, simulate};
 pub use simulation::{RunError, result_of, run_tallied};
 pub use soundness::{UnsoundResult, sound};
+pub use spread::Spread;
 pub use sweep::{OverError, SweepChanges, SweepError, SweepPlan, SweptCell, SweptSource};
 pub use vary::{Vary, VaryAnswer, VaryError, VaryReport, vary};
 pub use verdict::Verdict;

@@ -6,11 +6,16 @@
 //!
 //! Interest, funding at a constant rate and the owner's scheduled orders are due as long after the entry as in a simulation.
 //! Recorded funding is paid when the record says, whatever the time of the entry; only starts whose horizon the record covers count.
+//! Mean-reverting funding is no record: every start draws rates of its own, and where they hang together with the price, the recorded moves
+//! in units of their standard deviation drive them.
+//!
+//! Several assets are followed through the time that all their histories have, and a start counts where all have a bar. Which price came to
+//! its extreme first within a bar nobody recorded: all come to the losing side at once, which is the worst that the bars allow.
 
 use crate::account::Moment;
 use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError, Worker, held};
 use crate::market::{Duration, PriceHistory, format_time};
-use crate::scenario::Scenario;
+use crate::scenario::{Asset, Scenario};
 use crate::stats::{BlockBootstrap, Estimate, Method, Z_95};
 use crate::venue::FundingRates;
 
@@ -40,10 +45,11 @@ pub struct ReplayedLevel {
     pub defaulted: Option<f64>,
 }
 
-/// A history on its grid, ready to be replayed.
+/// A history on its grid, ready to be replayed; of several assets one each, over the same times.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    grid: Grid,
+    /// With the name of its asset; the only one is whatever asset a scenario holds.
+    grids: Vec<(String, Grid)>,
     /// Logarithm of coins per block over difficulty, by place, where they are recorded too.
     network: Option<Vec<f64>>,
 }
@@ -55,14 +61,29 @@ pub enum ReplayError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// One file of prices is the history of one asset.
-    #[error("a history of one asset cannot replay a scenario of {0} assets")]
+    #[error("a history of one asset cannot replay a scenario of {0} assets: give a history for each of them")]
     SeveralAssets(usize),
-    /// What was paid is not known.
+    /// An asset that no history is of.
+    #[error("there is no history of {asset}, only of {known}")]
+    NoHistory {
+        /// Name of the asset.
+        asset: String,
+        /// Names of the histories.
+        known: String,
+    },
+    /// Histories that cannot be put on one grid.
     #[error(
-        "a history has no funding rates of a mean-reverting law: name a record (`funding = {{ recorded = \"funding.csv\" }}`) or \
-         a constant rate"
+        "the bars of {first} and {other} are not of the same length and start at other times: join them to the same bars first"
     )]
-    RandomFunding,
+    OtherBars {
+        /// Name of the first asset.
+        first: String,
+        /// Name of another.
+        other: String,
+    },
+    /// Histories that do not overlap.
+    #[error("the histories of {0} have no time in common")]
+    NoCommonTime(String),
     /// The record of funding and the prices do not overlap long enough.
     #[error(
         "the record of funding runs from {from} to {to}: no start in the history of prices has its whole horizon inside"
@@ -103,13 +124,39 @@ pub enum ReplayError {
 impl Replay {
     /// Puts a history on its grid.
     pub fn new(history: &PriceHistory) -> Self {
-        Self { grid: Grid::new(history), network: None }
+        Self { grids: vec![(String::new(), Grid::new(history))], network: None }
+    }
+
+    /// Puts the histories of several assets, by the names that scenarios know them by, on one grid over the time that all of them have.
+    ///
+    /// # Errors
+    /// Their bars do not fit together, or there is no such time.
+    pub fn of_several(histories: &[(String, &PriceHistory)]) -> Result<Self, ReplayError> {
+        let mut grids: Vec<(String, Grid)> =
+            histories.iter().map(|(name, history)| (name.clone(), Grid::new(history))).collect();
+        let names = || grids.iter().map(|(name, _)| name.as_str()).collect::<Vec<&str>>().join(", ");
+        let from = grids.iter().map(|(_, grid)| grid.range().0).max().unwrap_or_default();
+        let until = grids.iter().map(|(_, grid)| grid.range().1).min().unwrap_or_default();
+        if from >= until {
+            return Err(ReplayError::NoCommonTime(names()));
+        }
+        if let [(first, one), others @ ..] = &grids[..] {
+            let seconds = one.interval().seconds() as i64;
+            let fits = |grid: &Grid| {
+                grid.interval() == one.interval() && (grid.range().0 - one.range().0) % seconds == 0
+            };
+            if let Some((other, _)) = others.iter().find(|(_, grid)| !fits(grid)) {
+                return Err(ReplayError::OtherBars { first: first.clone(), other: other.clone() });
+            }
+        }
+        grids = grids.into_iter().map(|(name, grid)| (name, grid.cut(from, until))).collect();
+        Ok(Self { grids, network: None })
     }
 
     /// The same with a recorded network, for scenarios of miners.
     #[must_use]
     pub fn with_network(self, network: &RecordedNetwork) -> Self {
-        Self { network: Some(network.by_place(&self.grid)), ..self }
+        Self { network: Some(network.by_place(self.grid())), ..self }
     }
 
     /// What became of every level of a scenario.
@@ -173,6 +220,21 @@ impl Replay {
                 "Funding is paid when the record says; starts whose horizon the record does not cover are left out.".to_owned(),
             );
         }
+        let mut laws = plan.funding.iter().map(|law| &law.funding.rates);
+        if laws.any(|rates| matches!(rates, FundingRates::Ou(_))) {
+            notes.push(
+                "Mean-reverting funding is no record: every start draws rates of its own from where the scenario begins; what hangs together \
+                 with the price follows its recorded moves."
+                    .to_owned(),
+            );
+        }
+        if plan.law.models.len() > 1 {
+            notes.push(
+                "Several assets: a start counts where all have a bar, and within a bar all prices come to the losing side at once, the worst \
+                 that the bars allow."
+                    .to_owned(),
+            );
+        }
         let is_inside = |moment: &Moment| {
             (moment.funding || moment.interest) && !moment.seconds.is_multiple_of(self.interval().seconds())
         };
@@ -185,9 +247,7 @@ impl Replay {
     /// The plan of a scenario that can be replayed; recorded funding is due at every bar.
     pub(super) fn plan(&self, scenario: &Scenario) -> Result<Plan, ReplayError> {
         let mut scenario = held(scenario).into_owned();
-        if scenario.assets.len() != 1 {
-            return Err(ReplayError::SeveralAssets(scenario.assets.len()));
-        }
+        self.grids_of(&scenario)?;
         let account = &mut scenario.account;
         let own = account.positions.iter_mut().filter_map(|position| position.terms.as_mut());
         for flows in own.map(|terms| &mut terms.flows).chain([&mut account.flows]) {
@@ -195,18 +255,43 @@ impl Replay {
                 Some(funding) if matches!(funding.rates, FundingRates::Recorded(_)) => {
                     funding.every = self.interval();
                 }
-                Some(funding) if matches!(funding.rates, FundingRates::Ou(_)) => {
-                    return Err(ReplayError::RandomFunding);
-                }
                 _ => {}
             }
         }
         Ok(Plan::new(&scenario)?)
     }
 
+    /// The histories of the assets of a scenario that holds all of them.
+    fn grids_of(&self, held: &Scenario) -> Result<Vec<&Grid>, ReplayError> {
+        if let ([(_, grid)], [_]) = (&self.grids[..], &held.assets[..]) {
+            return Ok(vec![grid]);
+        }
+        if self.grids.len() == 1 {
+            return Err(ReplayError::SeveralAssets(held.assets.len()));
+        }
+        let known = || self.grids.iter().map(|(name, _)| name.as_str()).collect::<Vec<&str>>().join(", ");
+        let of = |asset: &Asset| {
+            let found = self.grids.iter().find(|(name, _)| *name == asset.name);
+            found
+                .map(|(_, grid)| grid)
+                .ok_or_else(|| ReplayError::NoHistory { asset: asset.name.clone(), known: known() })
+        };
+        held.assets.iter().map(of).collect()
+    }
+
+    /// The grid that all histories share the times of.
+    fn grid(&self) -> &Grid {
+        &self.grids[0].1
+    }
+
+    /// Start of the first place and end of the last, in seconds since 1970.
+    pub(super) fn range(&self) -> (i64, i64) {
+        self.grid().range()
+    }
+
     /// Length of a bar.
     pub(super) fn interval(&self) -> Duration {
-        self.grid.interval()
+        self.grid().interval()
     }
 
     /// Whole bars in a length of time.
@@ -214,24 +299,31 @@ impl Replay {
         (time.seconds() / self.interval().seconds()) as usize
     }
 
-    /// Log-price at the end of a place of the grid.
-    pub(super) fn close(&self, place: usize) -> f64 {
-        self.grid.close[place]
+    /// The second at which a place of the grid ends, since 1970.
+    pub(super) fn end(&self, place: usize) -> i64 {
+        self.grid().end(place)
+    }
+
+    /// Change of the log-price of the first asset that a scenario holds from the end of a place to that of another.
+    pub(super) fn moved(&self, scenario: &Scenario, from: usize, to: usize) -> Result<f64, ReplayError> {
+        let scenario = held(scenario);
+        let place = scenario.account.positions.first().map_or(0, |position| position.asset);
+        let close = &self.grids_of(&scenario)?[place].close;
+        Ok(close[to] - close[from])
     }
 
     /// What became of the starts at all places of the grid.
     pub(super) fn fates(&self, scenario: &Scenario, plan: &Plan) -> Result<Fates, ReplayError> {
         let horizon = scenario.simulation.horizon;
         let bars = self.bars_of(horizon);
-        let starts: Vec<usize> = (0..self.grid.close.len().saturating_sub(bars)).collect();
+        let grids = self.grids_of(&held(scenario))?;
+        let places = grids[0].close.len();
+        let starts: Vec<usize> = (0..places.saturating_sub(bars)).collect();
         if bars == 0 || starts.is_empty() {
-            return Err(ReplayError::Horizon {
-                horizon,
-                interval: self.interval(),
-                bars: self.grid.close.len(),
-            });
+            return Err(ReplayError::Horizon { horizon, interval: self.interval(), bars: places });
         }
-        let mut counted = self.grid.recorded[..starts.len()].to_vec();
+        let is_recorded = |place: usize| grids.iter().all(|grid| grid.recorded[place]);
+        let mut counted: Vec<bool> = starts.iter().map(|place| is_recorded(*place)).collect();
         let mut rates = Vec::new();
         // In the plan recorded funding is due at every bar.
         let original = Plan::new(scenario)?;
@@ -240,8 +332,8 @@ impl Replay {
                 rates.push(None);
                 continue;
             };
-            rates.push(Some(self.grid.rates_by_place(record)));
-            let covered = self.grid.covered(record, original.funding.every, bars);
+            rates.push(Some(grids[0].rates_by_place(record)));
+            let covered = grids[0].covered(record, original.funding.every, bars);
             for (place, counted) in counted.iter_mut().enumerate() {
                 *counted &= covered.contains(&place);
             }
@@ -259,7 +351,8 @@ impl Replay {
         let mut liquidated = vec![vec![0.0; starts.len()]; plan.terms.len()];
         let mut defaulted = liquidated.clone();
         let network = self.network.as_deref().filter(|_| scenario.miner.is_some());
-        let paths = Starts { grid: &self.grid, bars, rates, network };
+        let deviations = grids.iter().map(|grid| grid.deviation()).collect();
+        let paths = Starts { grids, deviations, bars, rates, network };
         let mut worker = Worker::on(&paths, plan);
         for (block, starts) in (0..).zip(starts.chunks(BLOCK_LANES)) {
             worker.run_block(block, starts.len());
@@ -283,7 +376,7 @@ impl Replay {
         }
         for (place, counted) in counted.iter_mut().enumerate() {
             let is_known = unknown[place] == unknown[place + bars + 1];
-            *counted &= self.grid.end(place).rem_euclid(DAY as i64) == 0 && is_known;
+            *counted &= self.end(place).rem_euclid(DAY as i64) == 0 && is_known;
         }
         if counted.contains(&true) { Ok(()) } else { Err(ReplayError::NetworkRecord) }
     }

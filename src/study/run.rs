@@ -92,16 +92,16 @@ fn completed(
         result.safe_leverage.push(safe);
     }
     if !is_stopped() {
-        add_parameter_errors(scenario, tally, &mut result, options)?;
-    }
-    result.answer = Some(answer(scenario, &result));
-    result.assumptions = Some(assumptions(scenario));
-    if !is_stopped() {
         match curve(scenario, &result, made, &RunOptions { progress: &|_| {}, ..*options }) {
             Err(RunError::Interrupted) => {}
             curve => result.curve = curve?,
         }
     }
+    if !is_stopped() {
+        add_parameter_errors(scenario, tally, &mut result, options)?;
+    }
+    result.answer = Some(answer(scenario, &result));
+    result.assumptions = Some(assumptions(scenario));
     if is_stopped() && !result.interrupted {
         let paths = result.paths;
         result.curve.clear();

@@ -13,8 +13,6 @@
 //! Statistics", 2003, section 7.1), taken through the same rules. Where the depth is known better than from the run's paths, from nets or, below
 //! one in a thousand, from particles ([`largest_move`]), it is taken from there.
 
-use serde::{Deserialize, Serialize};
-
 use crate::account::{Level, Pool};
 use crate::engine::{Executor, Plan, RunOptions};
 use crate::estimate::largest_move;
@@ -24,6 +22,7 @@ use crate::result::{RunResult, SafeLeverage};
 use crate::scenario::Scenario;
 use crate::stats::{CONFIDENCE, Histogram, Method, Tally, Z_95};
 
+use super::curve_point::CurvePoint;
 use super::simulation::RunError;
 
 /// The leverage levels that a venue lets somebody open, as a continuum.
@@ -119,19 +118,6 @@ fn last_where(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
         if holds(middle) { low = middle } else { high = middle }
     }
     low
-}
-
-/// The probability of liquidation at a leverage, with a band that holds for all leverages together.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    /// The leverage.
-    pub leverage: f64,
-    /// Probability of liquidation.
-    pub probability: f64,
-    /// Lower edge of the 95 % band.
-    pub low: f64,
-    /// Upper edge of the 95 % band.
-    pub high: f64,
 }
 
 /// The depths of all paths under the rules of a venue.
@@ -320,8 +306,11 @@ impl<'a> Depths<'a> {
                 let below = self.depths.weight_under(distance);
                 let probability = 1.0 - below / self.paths as f64;
                 let half = half(probability);
-                let (low, high) = ((probability - half).max(0.0), (probability + half).min(1.0));
-                CurvePoint { leverage, probability, low, high }
+                CurvePoint::new(
+                    leverage,
+                    probability,
+                    [(probability - half).max(0.0), (probability + half).min(1.0)],
+                )
             })
             .collect()
     }

@@ -4,12 +4,15 @@
 //! the truth does, and the crossing of a limit can be closed in on.
 
 use super::criterion::Criterion;
+use super::levels_at::{at_levels, spaced};
+use super::parameters::spread;
 use super::safe::LeverageRange;
 use super::simulation::{RunError, run_sampled as run};
+use super::spread::Spread;
 use crate::engine::RunOptions;
-use crate::numeric::elementary;
 use crate::result::LevelResult;
-use crate::scenario::{Sampling, Scenario};
+use crate::scenario::Scenario;
+use crate::stats::Estimate;
 
 /// Levels of the first run.
 const FIRST_LEVELS: usize = 16;
@@ -29,6 +32,8 @@ pub struct Found {
     pub low: Option<f64>,
     /// Upper end of its interval.
     pub high: Option<f64>,
+    /// The ends of the interval that counts in the errors of the parameters, where their spread was given.
+    pub with_parameters: Option<[f64; 2]>,
     /// Whether it is the venue that allows no more.
     pub limited_by_venue: bool,
     /// The result at the level nearest to it.
@@ -37,7 +42,8 @@ pub struct Found {
 
 /// The largest leverage at which a criterion stays within its limit.
 ///
-/// The interval's ends are where the ends of the criterion's interval cross the limit.
+/// The interval's ends are where the ends of the criterion's interval cross the limit; with the `spread` over draws of the parameters there is a
+/// second interval, where those of the second interval do.
 ///
 /// # Errors
 /// What keeps the scenario from running.
@@ -45,17 +51,29 @@ pub fn largest_within(
     scenario: &Scenario,
     criterion: Criterion,
     limit: f64,
+    spread: Option<&Spread>,
     options: &RunOptions<'_>,
 ) -> Result<Option<Found>, RunError> {
     let Some(range) = LeverageRange::of(scenario) else { return Ok(None) };
     let largest = range.largest();
-    let within: [fn(&crate::stats::Estimate, f64) -> bool; 3] =
-        [|e, limit| e.value <= limit, |e, limit| e.high <= limit, |e, limit| e.low <= limit];
-    let mut brackets = [(0.0, largest); 3];
-    let mut grid = spaced(SMALLEST.max(range.smallest()).min(largest), largest, FIRST_LEVELS);
+    // Without a second interval the last two are searched as those before them, which costs nothing.
+    let within: [fn(&Estimate, f64) -> bool; 5] = [
+        |e, limit| e.value <= limit,
+        |e, limit| e.high <= limit,
+        |e, limit| e.low <= limit,
+        |e, limit| e.high_with_parameters.unwrap_or(e.high) <= limit,
+        |e, limit| e.low_with_parameters.unwrap_or(e.low) <= limit,
+    ];
+    let mut brackets = [(0.0, largest); 5];
+    let mut grid = spaced(range.searched(), largest, FIRST_LEVELS);
     let mut nearest = None;
     for _ in 0..=ROUNDS {
-        let levels = evaluate(scenario, &grid, options)?;
+        let mut levels = evaluate(scenario, &grid, options)?;
+        if let Some(spread) = spread {
+            for level in &mut levels {
+                spread.add_to_level(level);
+            }
+        }
         for (bracket, within) in brackets.iter_mut().zip(&within) {
             let good = |level: &&LevelResult| {
                 criterion.limited(level).is_some_and(|estimate| within(&estimate, limit))
@@ -78,25 +96,38 @@ pub fn largest_within(
             break;
         }
     }
-    let [value, high_bound, low_bound] = brackets.map(|(low, _)| low);
+    let [value, high_bound, low_bound, least, most] = brackets.map(|(low, _)| low);
     Ok(nearest.map(|level| Found {
         leverage: value,
         low: Some(high_bound),
         high: Some(low_bound),
+        with_parameters: spread.map(|_| [least.min(high_bound), most.max(low_bound)]),
         limited_by_venue: value >= largest,
         level,
     }))
 }
 
-/// A scenario at other levels than its own, where Sobol points need not be had: a stop may come before liquidation there.
-pub(super) fn at_levels(scenario: &Scenario, leverages: Vec<f64>) -> Scenario {
-    let mut scenario = scenario.clone();
-    scenario.account.leverage = leverages;
-    scenario.simulation.parameter_errors = false;
-    if scenario.simulation.sampling == Sampling::Sobol {
-        scenario.simulation.sampling = Sampling::Auto;
+impl LeverageRange<'_> {
+    /// Where a search through it begins.
+    pub(super) fn searched(&self) -> f64 {
+        SMALLEST.max(self.smallest()).min(self.largest())
     }
-    scenario
+}
+
+/// How the results of all levels that a search may come to vary over draws of the parameters; none where they have no errors, or the
+/// scenario does not ask for them.
+///
+/// # Errors
+/// A drawn scenario cannot be simulated.
+pub fn spread_of_range(
+    scenario: &Scenario,
+    paths: u64,
+    options: &RunOptions<'_>,
+) -> Result<Option<Spread>, RunError> {
+    let range = LeverageRange::of(scenario).filter(|_| scenario.simulation.parameter_errors);
+    let Some(range) = range else { return Ok(None) };
+    // What lies between the ends is filled in.
+    spread(&at_levels(scenario, vec![range.searched(), range.largest()]), &[], paths, options)
 }
 
 /// The results of a scenario at other levels.
@@ -110,16 +141,6 @@ pub(super) fn evaluate(
         return Err(RunError::Interrupted);
     }
     Ok(result.levels)
-}
-
-/// Numbers in equal ratios, both ends included.
-pub(super) fn spaced(from: f64, to: f64, count: usize) -> Vec<f64> {
-    let mut numbers: Vec<f64> = (0..count)
-        .map(|index| from * elementary::powf(to / from, index as f64 / (count - 1) as f64))
-        .map(|number| number.min(to))
-        .collect();
-    numbers.dedup();
-    numbers
 }
 
 /// Numbers strictly between two.

@@ -10,8 +10,10 @@ use crate::market::Duration;
 
 /// Every place of a history as the start of a path.
 pub(super) struct Starts<'a> {
-    /// The history.
-    pub grid: &'a Grid,
+    /// The history of each asset, place by place the same times.
+    pub grids: Vec<&'a Grid>,
+    /// Standard deviation of the moves of each asset over a bar.
+    pub deviations: Vec<f64>,
     /// Bars of a path.
     pub bars: usize,
     /// By law of funding, the rates recorded within each place of the grid; none where the record has no part in it.
@@ -22,21 +24,27 @@ pub(super) struct Starts<'a> {
 
 impl RecordedPaths for Starts<'_> {
     fn interval(&self) -> Duration {
-        self.grid.interval()
+        self.grids[0].interval()
     }
 
     fn bars(&self) -> usize {
         self.bars
     }
 
-    fn columns(&self, _asset: usize, bar: usize, paths: Range<usize>) -> BarColumns {
-        let Grid { open, high, low, close, .. } = self.grid;
+    fn columns(&self, asset: usize, bar: usize, paths: Range<usize>) -> BarColumns {
+        let Grid { open, high, low, close, .. } = self.grids[asset];
         let entries = &close[paths.clone()];
         let of = |column: &[f64]| {
             let prices = &column[paths.start + bar + 1..][..paths.len()];
             prices.iter().zip(entries).map(|(price, entry)| price - entry).collect()
         };
         BarColumns { open: of(open), high: of(high), low: of(low), close: of(close) }
+    }
+
+    fn driver(&self, asset: usize, bar: usize, paths: Range<usize>) -> Option<Vec<f64>> {
+        let (close, unit) = (&self.grids[asset].close, 1.0 / self.deviations[asset]);
+        let (before, after) = (&close[paths.start + bar..], &close[paths.start + bar + 1..]);
+        Some(before.iter().zip(after).take(paths.len()).map(|(from, to)| unit * (to - from)).collect())
     }
 
     fn funding(&self, law: usize, bar: usize, paths: Range<usize>) -> Option<Vec<f64>> {

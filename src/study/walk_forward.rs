@@ -8,10 +8,11 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{available_parallelism, scope};
 
+use super::as_known::{AsKnown, Refit};
+use super::forecast::ForecastError;
 use super::simulation::{RunError, run_sampled as run};
 use crate::engine::{Progress, RunOptions};
 use crate::market::{Duration, PriceHistory};
-use crate::model::Model;
 use crate::numeric::elementary;
 use crate::scenario::Scenario;
 
@@ -30,22 +31,25 @@ pub struct WalkForward {
 }
 
 impl Replay {
-    /// Walks through history; `refit` estimates a model of the same kind as the scenario's from a window. `options.threads` is the
-    /// number of forecasts that are made at the same time, progress counts forecasts, and the result does not depend on it.
+    /// Walks through the histories of the assets that the scenario holds, by their names (any name where there is one); `refit` estimates a
+    /// model of the same kind as the scenario's from a window. `options.threads` is the number of forecasts that are made at the same
+    /// time, progress counts forecasts, and the result does not depend on it.
     ///
     /// # Errors
     /// The scenario cannot be replayed or simulated, no origin has a whole window before and a whole horizon behind it, or
     /// the model cannot be estimated anywhere.
     pub fn walk_forward(
         &self,
-        history: &PriceHistory,
+        histories: &[(String, &PriceHistory)],
         scenario: &Scenario,
         walk: WalkForward,
-        refit: &(dyn Fn(&PriceHistory, &Model) -> Result<Model, String> + Sync),
+        refit: &Refit<'_>,
         options: &RunOptions<'_>,
     ) -> Result<Forecasts, WalkForwardError> {
         let plan = self.plan(scenario)?;
         let fates = self.fates(scenario, &plan)?;
+        let known = AsKnown::new(scenario, histories, refit)
+            .ok_or(ReplayError::SeveralAssets(scenario.assets.len()))?;
         let horizon = scenario.simulation.horizon;
         let every = walk.every.unwrap_or(horizon);
         let (ahead, step, behind) =
@@ -60,18 +64,15 @@ impl Replay {
         }
         let shares = Shares::new(&fates);
         let done = AtomicU64::new(0);
-        let forecast = |origin: &usize| -> Result<Result<Forecast, String>, RunError> {
+        let forecast = |origin: &usize| -> Result<Result<Forecast, String>, WalkForwardError> {
             if options.stop.load(Ordering::Relaxed) {
-                return Err(RunError::Interrupted);
+                return Err(RunError::Interrupted.into());
             }
-            let end = self.time(history, *origin) + history.interval.seconds() as i64;
-            let known = history.between(Some(end - walk.window.seconds() as i64), Some(end));
-            let model = match refit(&known, &scenario.assets[0].model) {
-                Ok(model) => model,
+            let end = self.end(*origin);
+            let scenario = match known.between(Some(end - walk.window.seconds() as i64), end) {
+                Ok(scenario) => scenario,
                 Err(reason) => return Ok(Err(reason)),
             };
-            let mut scenario = scenario.clone();
-            scenario.assets[0].model = model;
             let result =
                 run(&scenario, &RunOptions { threads: Some(1), stop: options.stop, progress: &|_| {} })?;
             let paths_done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -79,8 +80,9 @@ impl Replay {
             let fan = result.price_fan.as_ref();
             let quantiles = QUANTILES
                 .map(|key| fan.and_then(|fan| fan.quantiles.get(key)?.last().copied()).unwrap_or(f64::NAN));
-            let price =
-                scenario.assets[0].price * elementary::exp(self.close(origin + ahead) - self.close(*origin));
+            let place = scenario.account.positions.first().map_or(0, |position| position.asset);
+            let moved = self.moved(&scenario, *origin, origin + ahead)?;
+            let price = scenario.assets[place].price * elementary::exp(moved);
             Ok(Ok(Forecast {
                 probabilities: result.levels.iter().map(|level| level.liquidation_probability).collect(),
                 // Only starts whose whole horizon lies before the origin: the others were not known.
@@ -107,19 +109,15 @@ impl Replay {
         let overlap = ahead.div_ceil(step);
         Ok(score(&plan, &forecasts, overlap, every, (failed, reason), scenario.simulation.seed))
     }
-
-    fn time(&self, history: &PriceHistory, place: usize) -> i64 {
-        history.bars[0].time + (place as u64 * history.interval.seconds()) as i64
-    }
 }
 
 /// The results for 0, 1, 2 ..., several at the same time. Plain threads: while it waits for the pool of a run, a worker of another
 /// pool would begin the next forecast on the same stack, and another on top of that.
-fn in_threads<T: Send>(
+pub(super) fn in_threads<T: Send, E: Send>(
     count: usize,
     threads: Option<usize>,
-    make: impl Fn(usize) -> Result<T, RunError> + Sync,
-) -> Result<Vec<T>, RunError> {
+    make: impl Fn(usize) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get)).min(count);
     let next = AtomicUsize::new(0);
     let work = || {
@@ -149,6 +147,9 @@ pub enum WalkForwardError {
     /// The scenario cannot be simulated.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// Nothing of history is left to judge by.
+    #[error(transparent)]
+    Forecast(#[from] ForecastError),
     /// Too little history.
     #[error(
         "a window of {window} must be longer than the horizon of {horizon}, and the history as long as both together"
@@ -165,13 +166,13 @@ pub enum WalkForwardError {
 }
 
 /// Shares of liquidated starts over any stretch of the grid, by sums from the beginning.
-struct Shares {
+pub(super) struct Shares {
     starts: Vec<f64>,
     liquidated: Vec<Vec<f64>>,
 }
 
 impl Shares {
-    fn new(fates: &Fates) -> Self {
+    pub fn new(fates: &Fates) -> Self {
         let count = fates.counted.len();
         let weight = |place: usize| f64::from(u8::from(fates.counted[place]));
         let sums = |values: &dyn Fn(usize) -> f64| {
@@ -194,7 +195,7 @@ impl Shares {
     }
 
     /// By level, over the places from `first` up to and including `last`.
-    fn between(&self, first: usize, last: usize) -> Vec<f64> {
+    pub fn between(&self, first: usize, last: usize) -> Vec<f64> {
         let of = |sums: &[f64]| sums[last + 1] - sums[first];
         let starts = of(&self.starts).max(1.0);
         self.liquidated.iter().map(|sums| of(sums) / starts).collect()

@@ -288,6 +288,24 @@ fn har_writes_numbers_and_past_days_that_need_no_history() {
         serde_json::from_str(&succeed(folder.path(), &[&arguments[..], &["--format", "json"]].concat()))
             .unwrap();
     assert!(json["har"]["coefficients"]["b1"]["std_error"].as_f64().unwrap() > 0.0);
+    // The page: hours and weekdays as bars, as high as their factors, and the coefficients of the table.
+    succeed(folder.path(), &[&arguments[..], &["--html", "har.html"]].concat());
+    let page = fs::read_to_string(folder.path().join("har.html")).unwrap();
+    assert_eq!(page.matches("<rect ").count(), 24 + 7);
+    let hours: Vec<f64> =
+        json["har"]["season"]["hours"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    let most = hours.iter().copied().fold(0.0, f64::max);
+    for (hour, factor) in hours.iter().enumerate() {
+        assert!(page.contains(&format!("<title>{hour}:00 UTC: {factor:.2}</title>")), "{hour}");
+    }
+    assert!(
+        page.contains(&format!("most {most:.2} at"))
+            && page.contains("intercept")
+            && !page.contains("<script")
+    );
+    let refused =
+        fail(folder.path(), &["calibrate", "btc_usdt_1h.csv", "--model", "gbm", "--html", "gbm.html"]);
+    assert!(refused.contains("only har has one"), "{refused}");
     let run = |file: &str| -> Value {
         let text = succeed(
             folder.path(),

@@ -11,7 +11,11 @@ use serde_json::Value;
 
 /// Hours of a random walk of 60 % volatility, with a wick on both sides of every bar.
 fn prices(days: i64) -> String {
-    let mut rng = StdRng::seed_from_u64(2);
+    seeded_prices(days, 2)
+}
+
+fn seeded_prices(days: i64, seed: u64) -> String {
+    let mut rng = StdRng::seed_from_u64(seed);
     let mut text = "timestamp,open,high,low,close,volume\n".to_owned();
     let mut price: f64 = 20_000.0;
     for hour in 0..24 * days {
@@ -121,6 +125,65 @@ fn a_walk_writes_every_forecast_and_its_scores() {
     // The same bytes on any number of threads.
     let again = done(folder.path(), &line.replace("--format", "--threads 1 --format"));
     assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), json);
+}
+
+const PAIR: &str = r#"
+name = "pair"
+simulation = { horizon = "2d", paths = 500 }
+assets.BTC = { price = 20_000.0, model = { kind = "gbm", drift = 0.0, volatility = 0.6 } }
+assets.ETH = { price = 1_000.0, model = { kind = "gbm", drift = 0.0, volatility = 0.6 } }
+correlation = { "BTC/ETH" = 0.5 }
+account = { equity = 1_000.0, margin = "cross", leverage = [5, 20, 40], venue = "flat-0.5pct", positions = [
+    { asset = "BTC", side = "long", share = 0.5 }, { asset = "ETH", side = "short", share = 0.5 } ],
+    funding = { model = "ou", mean = "1bp", reversion = 50.0, volatility = "1%", every = "8h" } }
+"#;
+
+#[test]
+fn a_replay_of_several_assets_takes_a_file_for_each() {
+    let folder = folder(430);
+    fs::write(folder.path().join("other.csv"), seeded_prices(430, 3)).unwrap();
+    fs::write(folder.path().join("eth_usdt_4h.csv"), seeded_prices(430, 3)).unwrap();
+    fs::write(folder.path().join("pair.toml"), PAIR).unwrap();
+    let line = "replay btc_usdt_1h.csv eth=other.csv pair.toml --format json";
+    let json: Value = serde_json::from_str(&done(folder.path(), line)).unwrap();
+    let levels = json["levels"].as_array().unwrap();
+    assert_eq!(levels[0]["starts"], 429 * 24 - 24);
+    assert!(levels[2]["realised"]["value"].as_f64().unwrap() > 0.1, "{levels:?}");
+    let notes = json["notes"].to_string();
+    assert!(notes.contains("losing side at once") && notes.contains("draws rates of its own"), "{notes}");
+    // Found by its name, in the other order.
+    let other = "replay eth_usdt_4h.csv btc_usdt_1h.csv pair.toml --format json";
+    let other: Value = serde_json::from_str(&done(folder.path(), other)).unwrap();
+    assert_eq!(other["levels"], json["levels"]);
+    for (line, part) in [
+        ("replay btc_usdt_1h.csv pair.toml", "no file says that it is of ETH"),
+        ("replay btc_usdt_1h.csv BTC=other.csv pair.toml", "two files are of BTC"),
+        (
+            "replay btc_usdt_1h.csv ETH=other.csv other.csv pair.toml",
+            "is of no asset of the scenario, which holds BTC, ETH",
+        ),
+        (
+            "replay btc_usdt_1h.csv ETH=other.csv pair.toml --models gbm --walk-forward",
+            "by har, scaled_history and forecast alone",
+        ),
+        (
+            "replay btc_usdt_1h.csv ETH=other.csv pair.toml --whole-account --walk-forward 60d",
+            "--whole-account goes with",
+        ),
+    ] {
+        let text = refused(folder.path(), line);
+        assert!(text.contains(part) && text.contains("help:"), "{line}\n{text}");
+    }
+    let walk = "replay btc_usdt_1h.csv ETH=other.csv pair.toml --every 200h --paths 100 --format json -o f.csv --walk-forward";
+    let json: Value = serde_json::from_str(&done(folder.path(), walk)).unwrap();
+    assert_eq!(json["scores"].as_array().unwrap().len(), 3);
+    let text = fs::read_to_string(folder.path().join("f.csv")).unwrap();
+    assert!(text.lines().nth(1).unwrap().starts_with("BTC+ETH,har,2021-09-14T00:00:00Z,2,long,5,"), "{text}");
+    // Eight entries in 63 days, three models, three levels.
+    assert_eq!(text.lines().count(), 1 + 8 * 3 * 3, "{text}");
+    let window = "replay btc_usdt_1h.csv ETH=other.csv pair.toml --paths 200 --every 20d --format json --walk-forward 60d";
+    let json: Value = serde_json::from_str(&done(folder.path(), window)).unwrap();
+    assert_eq!(json["levels"][0]["starts"], 19);
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn what_calibrate_writes_runs_with_errors_of_the_parameters() {
         ("garch", "--interval 1d"),
         ("garch-normal", "--interval 1d"),
         ("gjr", "--interval 1d"),
+        ("gjr-normal", "--interval 1d"),
         ("regime", "--interval 1d"),
         ("hawkes", ""),
         ("heston", ""),

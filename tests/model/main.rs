@@ -6,6 +6,7 @@ mod common;
 mod assets_and_stress;
 mod bootstrap;
 mod laws;
+mod har_limits;
 mod past_days;
 mod shared_past;
 mod limits;

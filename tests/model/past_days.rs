@@ -114,7 +114,7 @@ fn paths_of_har_are_those_of_a_naive_recursion() {
         for lane in 0..lanes {
             // Every second path is the mirror image of that before it.
             let word = if lane % 2 == 1 { words[lane - 1] ^ 1 } else { words[lane] };
-            let (index, sign) = model.days().draw(word);
+            let (index, sign, _) = model.days().draw(word);
             let past = estimate.days[index];
             let days = &mut known[lane];
             let expected = c

@@ -106,7 +106,7 @@ fn paths_of_two_assets_are_those_of_naive_recursions_over_the_same_days() {
             noise.words(&mut words);
             for lane in 0..lanes {
                 let word = if lane % 2 == 1 { words[lane - 1] ^ 1 } else { words[lane] };
-                let (index, sign) = first.days().draw(word);
+                let (index, sign, _) = first.days().draw(word);
                 let past = estimate.days.iter().find(|past| hours.hour(past.start) == common[index]).unwrap();
                 let days = &mut known[lane];
                 let expected = c

@@ -153,7 +153,7 @@ fn a_search_finds_what_one_pass_finds() {
     let scenario = scenario(Side::Short, 7, 5, 50_000);
     let once = safe(&scenario, &[0.05])[0];
     let stop = AtomicBool::new(false);
-    let found = largest_within(&scenario, Criterion::LiquidationProbability, 0.05, &options(&stop));
+    let found = largest_within(&scenario, Criterion::LiquidationProbability, 0.05, None, &options(&stop));
     let found = found.unwrap().unwrap();
     assert!((found.leverage / once.leverage - 1.0).abs() < 2e-3, "{found:?} {once:?}");
     assert!((found.low.unwrap() / once.low - 1.0).abs() < 5e-3, "{found:?} {once:?}");
@@ -166,7 +166,7 @@ fn the_largest_leverage_within_a_shortfall_meets_it() {
     let scenario = scenario(Side::Long, 7, 5, 50_000);
     let stop = AtomicBool::new(false);
     let found =
-        largest_within(&scenario, Criterion::ExpectedShortfall, 0.3, &options(&stop)).unwrap().unwrap();
+        largest_within(&scenario, Criterion::ExpectedShortfall, 0.3, None, &options(&stop)).unwrap().unwrap();
     let at = |leverage: f64| {
         let mut scenario = scenario.clone();
         scenario.account.leverage = vec![leverage];

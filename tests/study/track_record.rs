@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use liqsim::market::{PriceHistory, parse_time};
 use liqsim::model::Hours;
-use liqsim::study::{Barrier, ForecastMethod, ForecastWalk, Scores, WalkOptions, scores, walk};
+use liqsim::study::{
+    Barrier, ForecastMethod, ForecastWalk, HorizonForecasts, Scores, WalkOptions, scores, walk,
+};
 use liqsim::venue::Side;
 
 use crate::common::history;
@@ -36,7 +38,7 @@ fn hour(text: &str) -> i64 {
 }
 
 /// What forecasts from all bars before them must reach on two coins over five years: Brier skill, slope, cells, low ratio. The floors
-/// are a tenth below what an independent implementation in another language found (0.109, 0.086, 0.068 and 0.055 for har).
+/// of skill are a tenth below what an independent implementation in another language found (0.109, 0.086, 0.068 and 0.055 for har).
 #[test]
 fn forecasts_of_bitcoin_and_ether_come_true() {
     let Some(walks) = ["btc", "eth"]
@@ -63,11 +65,16 @@ fn forecasts_of_bitcoin_and_ether_come_true() {
             let found = scores.brier_skill.unwrap().value;
             assert!(found >= least, "{method}, {} h: {found}", scores.hours);
             let slope = scores.logistic.unwrap().slope.value;
-            let widest = if scores.hours == 24 { 1.12 } else { 1.10 };
+            let widest = match (scores.hours, method) {
+                (24, _) => 1.12,
+                // Whole horizons are held to nothing of their own.
+                (_, ForecastMethod::ScaledHistory) => 1.10,
+                _ => 1.08,
+            };
             assert!((0.95..widest).contains(&slope), "{method}, {} h: {slope}", scores.hours);
         }
         let (inside, cells) = all.iter().fold((0, 0), |(a, b), one| (a + one.inside, b + one.cells));
-        assert!(cells == 96 && inside >= 70, "{method}: {inside} of {cells}");
+        assert!(cells == 96 && inside >= 74, "{method}: {inside} of {cells}");
         let low = all[2].low_ratio.unwrap().value;
         assert!(low <= low_ratio, "{method}: {low}");
     }
@@ -142,4 +149,41 @@ fn long_and_short_of_the_same_distance_are_as_likely() {
             assert_eq!(p[0], p[1]);
         }
     }
+}
+
+/// The share of what came, with its interval, where horizons overlap 29 times: every 25 hours it is said with the right probability Φ(−1) that the
+/// sum of the next 29 independent normals lies below −√29. Over 100 histories of 1,500 entries the interval of the one bin, and that of the one cell, hold the
+/// forecast in 88 of 100 or so (17 blocks of three horizons); entries taken as independent would leave intervals √29 times too narrow, which hold
+/// it in about 28. Fewer than 75 come about by chance once in 10,000.
+#[test]
+fn intervals_know_that_horizons_overlap() {
+    use liqsim::numeric::{Purpose, Stream};
+    let (entries, ahead) = (1_500, 29);
+    let p = liqsim::numeric::upper_tail(1.0);
+    let (mut in_bin, mut in_cell) = (0, 0);
+    for number in 0..100 {
+        let mut normals = vec![0.0; entries + ahead];
+        Stream::new(5, Purpose::Resample, number).normals(&mut normals);
+        let came =
+            |from: usize| vec![normals[from..from + ahead].iter().sum::<f64>() < -(ahead as f64).sqrt()];
+        let of = HorizonForecasts {
+            hours: 25 * ahead,
+            entries: (0..entries as i64).map(|entry| 25 * entry).collect(),
+            probabilities: vec![vec![vec![p]; entries]],
+            references: vec![vec![0.2]; entries],
+            outcomes: (0..entries).map(came).collect(),
+        };
+        let walk = ForecastWalk {
+            barriers: vec![Barrier { side: Side::Long, leverage: 2.0, distance: 0.1 }],
+            methods: vec![ForecastMethod::Har],
+            every: 25,
+            horizons: vec![of],
+        };
+        let found = scores(&[walk], 0, ForecastMethod::Har, 1);
+        let [bin] = &found.reliability[..] else { panic!("{:?}", found.reliability) };
+        in_bin += usize::from((bin.realised.low..=bin.realised.high).contains(&p));
+        in_cell += found.inside;
+        assert!((found.independent_horizons - 1_500.0 / 29.0).abs() < 2.0, "{}", found.independent_horizons);
+    }
+    assert!(in_bin >= 75 && in_cell >= 75, "{in_bin} {in_cell}");
 }

@@ -43,7 +43,9 @@ fn forecasts(
 ) -> Forecasts {
     let options = RunOptions { threads: Some(threads), stop: &AtomicBool::new(false), progress: &|_| {} };
     let walk = WalkForward { window: days(60), every };
-    Replay::new(history).walk_forward(history, &scenario(), walk, refit, &options).unwrap()
+    Replay::new(history)
+        .walk_forward(&[(String::new(), history)], &scenario(), walk, refit, &options)
+        .unwrap()
 }
 
 /// Whether a 7-day start at this bar was liquidated, from the closed form of the liquidation price.
@@ -152,7 +154,9 @@ fn many_forecasts_do_not_pile_up() {
     let walk = WalkForward { window: days(60), every: Some(Duration::from_seconds(3600)) };
     let options = RunOptions { threads: Some(2), stop: &AtomicBool::new(false), progress: &|_| {} };
     let again = |_: &PriceHistory, model: &Model| Ok(model.clone());
-    let found = Replay::new(&history).walk_forward(&history, &scenario, walk, &again, &options).unwrap();
+    let found = Replay::new(&history)
+        .walk_forward(&[(String::new(), &history)], &scenario, walk, &again, &options)
+        .unwrap();
     assert_eq!(found.levels[0].forecasts, 93 * 24);
 }
 

@@ -273,6 +273,8 @@ impl<'a> BlockLoop<'a> {
     fn move_to(&mut self, time: f64, observers: &mut Observers<'_>) {
         if !self.is_alone() {
             self.move_apart(time, observers);
+        } else if self.steppers[0].events_together() {
+            self.move_by_events(time, observers);
         } else if all_after(self.steppers[0].event_times(), time) {
             self.move_together(time, observers);
         } else if !self.law.continuous && self.steppers[0].events_only_add() {
@@ -289,6 +291,22 @@ impl<'a> BlockLoop<'a> {
         self.reached = time;
         if self.steppers.iter().any(|stepper| !stepper.event_times().is_empty()) {
             self.now.fill(time);
+        }
+    }
+
+    /// Moves every path of a single asset to a common time by way of the events that happen to all at once.
+    fn move_by_events(&mut self, time: f64, observers: &mut Observers<'_>) {
+        loop {
+            let event = self.steppers[0].event_times().first().copied().unwrap_or(f64::INFINITY);
+            if self.reached < time {
+                let next = if event < time { event } else { time };
+                self.move_together(next, observers);
+                self.reached = next;
+            }
+            if event > self.reached {
+                break;
+            }
+            self.steppers[0].happen(&self.everyone, &mut self.prices[0], &mut self.streams[0].events);
         }
     }
 
@@ -317,7 +335,9 @@ impl<'a> BlockLoop<'a> {
             let (bars, streams) = (&mut self.bars[asset], &mut self.streams[asset]);
             bars.close.resize(n, 0.0);
             bars.variance.resize(n, 0.0);
-            streams.moves.normals(normals);
+            if stepper.takes_normals() || self.seats.iter().any(|seat| seat.funding.follows_the_price()) {
+                streams.moves.normals(normals);
+            }
             self.lows.resize(n, 0.0);
             self.highs.resize(n, 0.0);
             let moves = Moves {

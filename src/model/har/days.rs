@@ -33,8 +33,31 @@ pub struct Days {
     days: Vec<DayShape>,
     /// 24 for every day.
     hours: Vec<HourShape>,
-    /// By day: a threshold, and the day that a draw above it means (Walker 1977, Vose 1991).
-    aliases: Vec<(f64, u32)>,
+    /// By day, what a draw of it means.
+    draws: Vec<Drawn>,
+}
+
+/// A draw of a day: what a path takes from it, and the day that is drawn in its place above a threshold (Walker 1977, Vose 1991). All on
+/// one line of the cache.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(align(64))]
+pub struct Drawn {
+    pub shock: f64,
+    pub short: f64,
+    pub low: f64,
+    pub high: f64,
+    pub close: f64,
+    threshold: f64,
+    alias: u32,
+}
+
+/// The draws of days with these tables.
+fn draws(days: &[DayShape], aliases: impl Iterator<Item = (f64, u32)>) -> Vec<Drawn> {
+    let draw = |(day, (threshold, alias)): (&DayShape, (f64, u32))| {
+        let DayShape { shock, short, low, high, close, .. } = *day;
+        Drawn { shock, short, low, high, close, threshold, alias }
+    };
+    days.iter().zip(aliases).map(draw).collect()
 }
 
 impl Days {
@@ -46,7 +69,7 @@ impl Days {
             return None;
         }
         let aliases = aliases(&days.iter().map(|day| day.weight).collect::<Vec<_>>());
-        Some(Self { days, hours, aliases })
+        Some(Self { draws: draws(&days, aliases.into_iter()), days, hours })
     }
 
     /// Shocks alone, each as likely: days without a shape.
@@ -60,8 +83,12 @@ impl Days {
             weight: 1.0,
             hour: 0,
         };
-        let aliases = (0..shocks.len() as u32).map(|index| (1.0, index)).collect();
-        Self { days: shocks.iter().map(day).collect(), hours: Vec::new(), aliases }
+        let days: Vec<DayShape> = shocks.iter().map(day).collect();
+        Self {
+            draws: draws(&days, (0..shocks.len() as u32).map(|index| (1.0, index))),
+            days,
+            hours: Vec::new(),
+        }
     }
 
     /// The days of an estimate.
@@ -94,15 +121,19 @@ impl Days {
         &self.hours[day * DAY..][..DAY]
     }
 
-    /// The day and the sign that a random word draws.
+    /// The day and the sign that a random word draws, and what a path takes from it.
     #[inline(always)]
-    pub fn draw(&self, word: u64) -> (usize, f64) {
+    pub fn draw(&self, word: u64) -> (usize, f64, &Drawn) {
         // The lowest bit is the sign, the upper 52 are a uniform.
-        let place = (word >> 12) as f64 * (1.0 / (1_u64 << 52) as f64) * self.days.len() as f64;
-        let index = (place as usize).min(self.days.len() - 1);
-        let (threshold, alias) = self.aliases[index];
-        let day = if place - (index as f64) < threshold { index } else { alias as usize };
-        (day, if word & 1 == 0 { 1.0 } else { -1.0 })
+        let place = (word >> 12) as f64 * (1.0 / (1_u64 << 52) as f64) * self.draws.len() as f64;
+        let index = (place as usize).min(self.draws.len() - 1);
+        let drawn = &self.draws[index];
+        let sign = if word & 1 == 0 { 1.0 } else { -1.0 };
+        if place - (index as f64) < drawn.threshold {
+            return (index, sign, drawn);
+        }
+        let alias = drawn.alias as usize;
+        (alias, sign, &self.draws[alias])
     }
 }
 

@@ -288,13 +288,12 @@ impl DayExtremes {
     pub fn next(&mut self, coefficients: &[f64; 6], days: &Days, season: &[f64; 7], noise: &mut Stream) {
         noise.words(&mut self.words);
         self.walk.next(Dynamics { coefficients, days, season }, &self.everyone, &self.words);
-        dispatch(Reach { extremes: self, days });
+        dispatch(Reach { extremes: self });
     }
 }
 
 struct Reach<'a> {
     extremes: &'a mut DayExtremes,
-    days: &'a Days,
 }
 
 impl Kernel for Reach<'_> {
@@ -302,15 +301,19 @@ impl Kernel for Reach<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { extremes: DayExtremes { walk, price, down, up, .. }, days } = self;
-        let shapes = days.days();
-        for lane in 0..price.len() {
-            let (day, scale) = (&shapes[walk.day[lane] as usize], walk.scale[lane]);
-            let (one, other) = (scale * day.low, scale * day.high);
+        let DayExtremes { walk, price, down, up, .. } = self.extremes;
+        let n = price.len();
+        let [low, high, close] = &walk.shape;
+        let (low, high, close, scales) = (&low[..n], &high[..n], &close[..n], &walk.scale[..n]);
+        let (down, up) = (&mut down[..n], &mut up[..n]);
+        let more = |a: f64, b: f64| if a > b { a } else { b };
+        for lane in 0..n {
+            let scale = scales[lane];
+            let (one, other) = (scale * low[lane], scale * high[lane]);
             let (low, high) = if scale < 0.0 { (other, one) } else { (one, other) };
-            down[lane] = down[lane].max(-(price[lane] + low));
-            up[lane] = up[lane].max(price[lane] + high);
-            price[lane] = scale.mul_add(day.close, price[lane]);
+            down[lane] = more(-(price[lane] + low), down[lane]);
+            up[lane] = more(price[lane] + high, up[lane]);
+            price[lane] = scale.mul_add(close[lane], price[lane]);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::days::{DayShape, HourShape};
 use super::variances::DAY;
 use super::walk::Walk;
 use crate::market::Duration;
-use crate::numeric::{Replacement, Stream, replace};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, replace};
 
 /// Seconds of a day.
 const SECONDS: u64 = 86_400;
@@ -22,8 +22,10 @@ pub struct HarStepper {
     walk: Walk,
     /// Hours of the current day that have passed, by path.
     elapsed: Vec<f64>,
-    /// Number of the current day from 1, by path.
-    number: Vec<u64>,
+    /// Whether none has passed of any path's.
+    is_fresh: bool,
+    /// Number of the current day from 1; all paths are in the same.
+    number: u64,
     day_end: Vec<f64>,
     everyone: Vec<u32>,
     words: Vec<u64>,
@@ -32,7 +34,13 @@ pub struct HarStepper {
 }
 
 /// Gives the second path of each pair of neighbours the word of the first with the other sign, where both are listed.
-fn mirror(lanes: &[u32], words: &mut [u64]) {
+fn mirror(lanes: &[u32], everyone: usize, words: &mut [u64]) {
+    if lanes.len() == everyone {
+        for pair in words.chunks_exact_mut(2) {
+            pair[1] = pair[0] ^ 1;
+        }
+        return;
+    }
     for place in 1..lanes.len() {
         if lanes[place] % 2 == 1 && lanes[place - 1] + 1 == lanes[place] {
             words[place] = words[place - 1] ^ 1;
@@ -47,7 +55,8 @@ impl HarStepper {
             model,
             walk: Walk::default(),
             elapsed: column(),
-            number: Vec::with_capacity(lanes),
+            is_fresh: true,
+            number: 1,
             day_end: column(),
             everyone: Vec::with_capacity(lanes),
             words: Vec::with_capacity(lanes),
@@ -65,7 +74,7 @@ impl HarStepper {
         self.words.resize(lanes.len(), 0);
         noise.words(&mut self.words);
         if self.is_paired {
-            mirror(lanes, &mut self.words);
+            mirror(lanes, self.walk.lanes(), &mut self.words);
         }
     }
 
@@ -88,6 +97,7 @@ impl HarStepper {
         let from = self.elapsed[lane];
         let to = from + years * (DAY as f64 / days_over(1));
         self.elapsed[lane] = to;
+        self.is_fresh = false;
         let before = if from > 0.0 { price_at(hours, from) } else { 0.0 };
         let [end, low, high] =
             piece(&days.days()[day], hours, from, to).map(|price| scale * (price - before));
@@ -129,13 +139,53 @@ fn days_over(days: u64) -> f64 {
     Duration::from_seconds(days * SECONDS).years()
 }
 
+/// Whether moves over these years are whole days.
+fn is_whole_day(durations: &[f64]) -> bool {
+    let least = days_over(1) * (1.0 - NEAR / DAY as f64);
+    durations.iter().fold(true, |all, duration| all & (*duration > least))
+}
+
+/// All paths on along the whole of their day: its own extremes are theirs.
+struct WholeDay<'a, 'm> {
+    walk: &'a Walk,
+    log_drift: f64,
+    moves: Moves<'m>,
+}
+
+impl Kernel for WholeDay<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { walk, log_drift, moves } = self;
+        let n = walk.lanes();
+        let [day_low, day_high, day_close] = &walk.shape;
+        let (day_low, day_high, day_close) = (&day_low[..n], &day_high[..n], &day_close[..n]);
+        let (scale, times) = (&walk.scale[..n], moves.volatility_times);
+        let (duration, open) = (&moves.duration[..n], &moves.open[..n]);
+        let (close, variance) = (&mut moves.close[..n], &mut moves.variance[..n]);
+        let (low, high) = (&mut moves.low[..n], &mut moves.high[..n]);
+        let less = |a: f64, b: f64| if a < b { a } else { b };
+        let more = |a: f64, b: f64| if a > b { a } else { b };
+        for i in 0..n {
+            let (one, other) = (scale[i] * day_low[i], scale[i] * day_high[i]);
+            let (least, most) = (less(less(one, other), 0.0), more(more(one, other), 0.0));
+            close[i] = open[i] + times * (scale[i] * day_close[i]) + log_drift * duration[i];
+            low[i] = less(open[i] + times * least, close[i]);
+            high[i] = more(open[i] + times * most, close[i]);
+            // Only for the time of a hit inside the bar.
+            variance[i] = RANGE_TO_VARIANCE * (high[i] - low[i]) * (high[i] - low[i]);
+        }
+    }
+}
+
 impl Stepper for HarStepper {
     fn begin(&mut self, lanes: usize, noise: &mut Stream) {
         self.walk.begin(lanes, &self.model.state());
         self.everyone.clear();
         self.everyone.extend(0..lanes as u32);
-        self.number.clear();
-        self.number.resize(lanes, 1);
+        self.number = 1;
+        self.is_fresh = true;
         self.elapsed.clear();
         self.elapsed.resize(lanes, 0.0);
         self.day_end.clear();
@@ -150,13 +200,27 @@ impl Stepper for HarStepper {
         &self.day_end
     }
 
+    fn events_together(&self) -> bool {
+        true
+    }
+
     fn knows_extremes(&self) -> bool {
         self.model.normal.is_none()
+    }
+
+    fn takes_normals(&self) -> bool {
+        self.model.normal.is_some()
     }
 
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {
         if let Some(normal) = self.model.normal {
             return self.advance_normally(normal.return_variance, moves);
+        }
+        if self.is_fresh && moves.lanes.len() == self.walk.lanes() && is_whole_day(moves.duration) {
+            self.elapsed.fill(DAY as f64);
+            self.is_fresh = false;
+            dispatch(WholeDay { walk: &self.walk, log_drift: self.model.log_drift, moves });
+            return;
         }
         let Moves { lanes, duration, open, close, variance, low, high, volatility_times, .. } = moves;
         for (i, lane) in lanes.iter().enumerate() {
@@ -173,17 +237,15 @@ impl Stepper for HarStepper {
         self.draw(lanes, noise);
         self.walk.next(self.model.dynamics(), lanes, &self.words);
         for lane in lanes {
-            let lane = *lane as usize;
-            self.elapsed[lane] = 0.0;
-            self.number[lane] += 1;
-            self.day_end[lane] = days_over(self.number[lane]);
+            self.elapsed[*lane as usize] = 0.0;
         }
+        self.is_fresh = lanes.len() == self.walk.lanes();
+        self.number += 1;
+        self.day_end.fill(days_over(self.number));
     }
 
     fn replace(&mut self, replacements: &[Replacement]) {
         self.walk.replace(replacements);
         replace(&mut self.elapsed, replacements);
-        replace(&mut self.number, replacements);
-        replace(&mut self.day_end, replacements);
     }
 }

@@ -20,14 +20,15 @@ pub struct Dynamics<'a> {
     pub season: &'a [f64; WEEK],
 }
 
-/// Log-variances of the paths of a block, and the day that each is in.
+/// Log-variances of the paths of a block, and the day that each is in. All paths begin their days at the same times.
 #[derive(Debug, Clone, Default)]
 pub struct Walk {
     lanes: usize,
-    /// The last 90 days, by place and path; the oldest stands at the path's place.
+    /// The last 90 days, by place and path.
     ring: Vec<f64>,
-    place: Vec<u32>,
-    weekday: Vec<u32>,
+    /// Place of the oldest of them.
+    place: usize,
+    weekday: usize,
     last: Vec<f64>,
     week: Vec<f64>,
     month: Vec<f64>,
@@ -37,17 +38,23 @@ pub struct Walk {
     pub day: Vec<u32>,
     /// Deviation of that day, negative where the day is mirrored.
     pub scale: Vec<f64>,
+    /// Lowest, highest and last price of that day in its own units.
+    pub shape: [Vec<f64>; 3],
+    /// What the draws of a day mean, in the order of the paths that begin it: shock, share of the last hours, sign.
+    drawn: [Vec<f64>; 3],
 }
 
 impl Walk {
     /// Starts paths from what is known; none is in a day yet.
     pub fn begin(&mut self, lanes: usize, state: &VarianceState) {
         self.lanes = lanes;
+        (self.place, self.weekday) = (0, 0);
         self.ring.clear();
         for value in state.days.iter().rev() {
             self.ring.resize(self.ring.len() + lanes, *value);
         }
         let [_, last, week, month, quarter, short] = state.regressors();
+        let [low, high, close] = &mut self.shape;
         for (column, value) in [
             (&mut self.last, last),
             (&mut self.week, week),
@@ -55,18 +62,27 @@ impl Walk {
             (&mut self.quarter, quarter),
             (&mut self.short, short),
             (&mut self.scale, 0.0),
+            (low, 0.0),
+            (high, 0.0),
+            (close, 0.0),
         ] {
             column.clear();
             column.resize(lanes, value);
         }
-        for column in [&mut self.place, &mut self.weekday, &mut self.day] {
-            column.clear();
-            column.resize(lanes, 0);
-        }
+        self.day.clear();
+        self.day.resize(lanes, 0);
     }
 
-    /// Lets each listed path begin its next day, by a random word each.
+    /// Number of paths.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// Lets each listed path begin its next day, by a random word each. Paths that are left out do not go on.
     pub fn next(&mut self, dynamics: Dynamics<'_>, lanes: &[u32], words: &[u64]) {
+        for column in &mut self.drawn {
+            column.resize(lanes.len(), 0.0);
+        }
         dispatch(NextDay { walk: self, dynamics, lanes, words });
     }
 
@@ -82,12 +98,13 @@ impl Walk {
             &mut self.quarter,
             &mut self.short,
             &mut self.scale,
-        ] {
+        ]
+        .into_iter()
+        .chain(&mut self.shape)
+        {
             replace(column, replacements);
         }
-        for column in [&mut self.place, &mut self.weekday, &mut self.day] {
-            replace(column, replacements);
-        }
+        replace(&mut self.day, replacements);
     }
 }
 
@@ -111,31 +128,54 @@ impl Kernel for NextDay<'_> {
     fn run(self) {
         let Self { walk, dynamics, lanes, words } = self;
         let Dynamics { coefficients: [c, b1, b7, b30, b90, b6], days, season } = dynamics;
-        for (lane, word) in lanes.iter().zip(words) {
+        let [shock, after, sign] = &mut walk.drawn;
+        let [low, high, close] = &mut walk.shape;
+        // What lies about in memory first, so that the rest runs in lanes.
+        for (i, (lane, word)) in lanes.iter().zip(words).enumerate() {
             let lane = *lane as usize;
-            let (index, sign) = days.draw(*word);
-            let day = &days.days()[index];
-            let mut mean = b1.mul_add(walk.last[lane], *c);
-            mean = b7.mul_add(walk.week[lane], mean);
-            mean = b30.mul_add(walk.month[lane], mean);
-            mean = b90.mul_add(walk.quarter[lane], mean);
-            mean = b6.mul_add(walk.short[lane], mean);
-            let value = (mean + day.shock).min(LARGEST_LOG_VARIANCE);
-            let place = walk.place[lane] as usize;
-            let at = |place: usize| place * walk.lanes + lane;
-            let (week, month) = (walk.ring[at(behind(place, 7))], walk.ring[at(behind(place, 30))]);
-            let oldest = &mut walk.ring[at(place)];
-            walk.week[lane] += (value - week) * (1.0 / 7.0);
-            walk.month[lane] += (value - month) * (1.0 / 30.0);
-            walk.quarter[lane] += (value - *oldest) * (1.0 / DAYS as f64);
-            *oldest = value;
-            walk.last[lane] = value;
-            walk.short[lane] = day.short;
-            let weekday = walk.weekday[lane] as usize;
-            walk.scale[lane] = sign * exp(0.5 * value) * season[weekday];
+            let (index, turn, day) = days.draw(*word);
             walk.day[lane] = index as u32;
-            walk.place[lane] = if place + 1 == DAYS { 0 } else { place as u32 + 1 };
-            walk.weekday[lane] = if weekday + 1 == WEEK { 0 } else { weekday as u32 + 1 };
+            (shock[i], after[i], sign[i]) = (day.shock, day.short, turn);
+            (low[lane], high[lane], close[lane]) = (day.low, day.high, day.close);
         }
+        let n = walk.lanes;
+        let at = |place: usize| place * n..(place + 1) * n;
+        let (place, root) = (walk.place, season[walk.weekday]);
+        // The oldest entry is none of the two others.
+        let [oldest, a_week_ago, a_month_ago] =
+            match walk.ring.get_disjoint_mut([at(place), at(behind(place, 7)), at(behind(place, 30))]) {
+                Ok(columns) => columns,
+                Err(_) => return,
+            };
+        let (last, week, month) = (&mut walk.last[..n], &mut walk.week[..n], &mut walk.month[..n]);
+        let (quarter, short, scale) = (&mut walk.quarter[..n], &mut walk.short[..n], &mut walk.scale[..n]);
+        let (shock, after, sign) = (&shock[..lanes.len()], &after[..lanes.len()], &sign[..lanes.len()]);
+        let mut step = |lane: usize, i: usize| {
+            let mut mean = b1.mul_add(last[lane], *c);
+            mean = b7.mul_add(week[lane], mean);
+            mean = b30.mul_add(month[lane], mean);
+            mean = b90.mul_add(quarter[lane], mean);
+            mean = b6.mul_add(short[lane], mean);
+            let value = mean + shock[i];
+            let value = if value < LARGEST_LOG_VARIANCE { value } else { LARGEST_LOG_VARIANCE };
+            week[lane] += (value - a_week_ago[lane]) * (1.0 / 7.0);
+            month[lane] += (value - a_month_ago[lane]) * (1.0 / 30.0);
+            quarter[lane] += (value - oldest[lane]) * (1.0 / DAYS as f64);
+            oldest[lane] = value;
+            last[lane] = value;
+            short[lane] = after[i];
+            scale[lane] = sign[i] * exp(0.5 * value) * root;
+        };
+        if lanes.len() == n {
+            for lane in 0..n {
+                step(lane, lane);
+            }
+        } else {
+            for (i, lane) in lanes.iter().enumerate() {
+                step(*lane as usize, i);
+            }
+        }
+        walk.place = if place + 1 == DAYS { 0 } else { place + 1 };
+        walk.weekday = if walk.weekday + 1 == WEEK { 0 } else { walk.weekday + 1 };
     }
 }

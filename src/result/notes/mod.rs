@@ -84,6 +84,13 @@ pub enum Note {
         /// Draws that no model can have, in whose place the estimate stood.
         replaced: u64,
     },
+    /// Second intervals of some levels are carried on from others.
+    ParametersBeyondDraws {
+        /// Levels.
+        levels: Vec<f64>,
+        /// Paths of each draw.
+        paths: u64,
+    },
     /// Some levels have no second interval.
     NoParameterInterval {
         /// Levels.
@@ -273,7 +280,7 @@ pub enum Collateral {
 
 impl Note {
     /// The codes of all notes.
-    pub const CODES: [&str; 40] = [
+    pub const CODES: [&str; 41] = [
         "interrupted",
         "precision_reached",
         "precision_missed",
@@ -313,6 +320,7 @@ impl Note {
         "put_of_miner",
         "in_turns",
         "parameter_errors",
+        "parameters_beyond_draws",
         "no_parameter_interval",
     ];
 
@@ -358,6 +366,7 @@ impl Note {
             Self::PutOfMiner { .. } => "put_of_miner",
             Self::InTurns { .. } => "in_turns",
             Self::ParameterErrors { .. } => "parameter_errors",
+            Self::ParametersBeyondDraws { .. } => "parameters_beyond_draws",
             Self::NoParameterInterval { .. } => "no_parameter_interval",
         }
     }

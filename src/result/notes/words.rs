@@ -65,9 +65,15 @@ impl fmt::Display for Note {
                     count => write!(f, " {count} draws that no such model can have were replaced by the estimate."),
                 }
             }
+            Self::ParametersBeyondDraws { levels, paths } => write!(
+                f,
+                "At {} hardly any of the {paths} paths of a draw of the parameters were liquidated: the interval with parameters is that of the \
+                 nearest level where more were, grown in proportion to the logit of the probability.",
+                listed(levels)
+            ),
             Self::NoParameterInterval { levels, paths } => write!(
                 f,
-                "Too few of the {paths} paths of a draw of the parameters were liquidated at {}: there is no interval with parameters.",
+                "No interval with parameters at {}: liquidations were not seen there, or on too few of the {paths} paths of a draw at any level.",
                 listed(levels)
             ),
             Self::FewLiquidated { levels, paths } => write!(

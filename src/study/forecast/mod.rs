@@ -1,8 +1,9 @@
 //! Forecasts of liquidation from recorded prices, and how such forecasts have come true.
 //!
 //! For an account whose liquidation is the first passage of one asset through a fixed barrier: how far the price goes from each start
-//! is worked out once, and serves every leverage on both sides.
+//! is worked out once, and serves every leverage on both sides. Other accounts are followed as they stand (`accounts`).
 
+mod accounts;
 mod barrier;
 mod logistic;
 mod methods;
@@ -10,6 +11,7 @@ mod scores;
 mod setup;
 mod walk;
 
+pub use accounts::walk_accounts;
 pub use barrier::Barrier;
 pub use logistic::{Logistic, logistic};
 pub use methods::{ForecastError, ForecastMethod};
