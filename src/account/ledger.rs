@@ -373,6 +373,13 @@ impl Follower for Ledger {
         add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, self.lanes, tally);
     }
 
+    fn broken(&self) -> Option<usize> {
+        // A position that is gone has an infinite sum.
+        let place = self.columns.cash.iter().position(|cash| !(*cash > f64::NEG_INFINITY));
+        let exposure = self.accruals.iter().any(|accrual| accrual.exposure.is_nan());
+        if exposure { Some(0) } else { place.map(|place| place % self.lanes) }
+    }
+
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
         let cell = &tally.levels[level];
         Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }

@@ -1,5 +1,6 @@
 //! Whether a scenario that was put together or changed in code can be right: what every run asks before it starts.
 
+use super::terms::HAIRCUT;
 use super::types::{Monitoring, PathBudget, Scenario};
 use crate::model::ModelError;
 use crate::numeric::Range;
@@ -36,6 +37,14 @@ pub enum ScenarioError {
     /// No paths are asked for.
     #[error("the number of paths must be at least 1")]
     NoPaths,
+    /// The collateral is coins that are not there.
+    #[error("the collateral is of asset {asset}, and there are {assets}")]
+    NoCoin {
+        /// Place of the asset, from 0.
+        asset: usize,
+        /// Number of assets.
+        assets: usize,
+    },
     /// A position holds an asset that is not there.
     #[error("position {position} holds asset {asset}, and there are {assets}")]
     NoAsset {
@@ -82,6 +91,14 @@ impl Scenario {
             }
         }
         within("the equity of the account", AMOUNT, self.account.equity)?;
+        if let Some(coins) = &self.account.coins {
+            let assets = self.assets.len();
+            if coins.asset >= assets {
+                return Err(ScenarioError::NoCoin { asset: coins.asset, assets });
+            }
+            within("the number of coins behind the account", AMOUNT, coins.quantity)?;
+            within("the haircut on them", HAIRCUT, coins.haircut)?;
+        }
         for leverage in &self.account.leverage {
             within("a leverage", positive, *leverage)?;
         }

@@ -21,6 +21,7 @@ use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
 use super::stress::StressFile;
 use super::sweep::Sweep;
 use super::table::table;
+use super::terms::HAIRCUT;
 use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring, Sampling};
 
@@ -104,9 +105,12 @@ table! {
     /// The account whose leverage levels are compared.
     struct AccountFile {
         /// Collateral put up: in the quote currency, or in coins where the contract is inverse; "0.5 BTC" says which, and on spot
-        /// margin means their worth at the start. With positions that are open already it is the wallet that they share on
+        /// margin means their worth at the start; behind linear contracts they stay coins, and `haircut` says what they count for. With positions that are open already it is the wallet that they share on
         /// cross margin, or left out.
         optional equity: Amount,
+        /// What the venue takes off the price of coins that are the collateral of linear contracts, such as "5%", in place of
+        /// the venue's own.
+        optional haircut: Ratio where HAIRCUT,
         /// How collateral is shared between positions: "isolated" (used if absent) or "cross".
         optional margin: MarginMode,
         /// Leverage levels, notional over equity at the start (with a miner assets over equity): a list, or a range of log-spaced levels.

@@ -79,7 +79,7 @@ pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, MOST_CELLS, Sweep, read_sweep};
 pub use types::{
-    Account, Asset, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario,
+    Account, Asset, CoinEquity, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario,
     Simulation, Terms,
 };
 pub use usual::{Usual, UsualError};

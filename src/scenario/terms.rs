@@ -24,6 +24,8 @@ const PER_UNIT: Range = Range::at_least(0.0).at_most(0.1);
 const LEVEL: Range = Range::above(1.0).at_most(1.9);
 /// Loan to value.
 const LOAN_TO_VALUE: Range = Range::at_least(0.1).at_most(0.99);
+/// What is taken off the price of coins as collateral.
+pub(super) const HAIRCUT: Range = Range::at_least(0.0).at_most(0.99);
 /// Fees.
 const FEE: Range = Range::at_least(0.0).at_most(0.5);
 
@@ -85,6 +87,8 @@ table! {
         optional funding: FundingFile,
         /// Interest on what is borrowed, such as { rate = "12%" }; none if absent.
         optional borrow: BorrowFile,
+        /// What is taken off the price of coins that are collateral of a linear contract, such as "5%".
+        optional haircut: Ratio where HAIRCUT,
     }
 }
 
