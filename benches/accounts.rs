@@ -138,12 +138,12 @@ fn cases() -> Vec<Case> {
             ..Case::of("two halves, cross", CROSS)
         },
         Case {
-            positions: r#"positions = [{ asset = "X", side = "long" }, { asset = "X", side = "short", share = 0.3 }]"#,
+            positions: r#"positions = [{ asset = "X", side = "long", share = 1 }, { asset = "X", side = "short", share = 0.3 }]"#,
             ..Case::of("long and short, cross", CROSS)
         },
         Case {
             assets: OTHER,
-            positions: r#"positions = [{ asset = "X", side = "long" }, { asset = "Y", side = "short", share = 0.3 }]"#,
+            positions: r#"positions = [{ asset = "X", side = "long", share = 1 }, { asset = "Y", side = "short", share = 0.3 }]"#,
             ..Case::of("two assets, isolated, funding", r#"funding = { rate = "1bp", every = "8h" }"#)
         },
     ];

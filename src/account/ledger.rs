@@ -375,9 +375,11 @@ impl Follower for Ledger {
 
     fn broken(&self) -> Option<usize> {
         // A position that is gone has an infinite sum.
-        let place = self.columns.cash.iter().position(|cash| !(*cash > f64::NEG_INFINITY));
-        let exposure = self.accruals.iter().any(|accrual| accrual.exposure.is_nan());
-        if exposure { Some(0) } else { place.map(|place| place % self.lanes) }
+        let cash = self.columns.cash.iter().position(|cash| !(*cash > f64::NEG_INFINITY));
+        let funding = self.funding.iter().position(|funding| !funding.is_finite());
+        let lane = [cash.map(|place| place % self.lanes), funding].into_iter().flatten().min();
+        let of_all = self.accruals.iter().any(|accrual| accrual.exposure.is_nan());
+        if of_all { Some(0) } else { lane }
     }
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {

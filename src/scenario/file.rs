@@ -104,9 +104,9 @@ table! {
 table! {
     /// The account whose leverage levels are compared.
     struct AccountFile {
-        /// Collateral put up: in the quote currency, or in coins where the contract is inverse; "0.5 BTC" says which, and on spot
-        /// margin means their worth at the start; behind linear contracts they stay coins, and `haircut` says what they count for. With positions that are open already it is the wallet that they share on
-        /// cross margin, or left out.
+        /// Collateral put up: in the quote currency, or in coins where the contract is inverse; "0.5 BTC" says which, on spot
+        /// margin means their worth at the start, and behind linear contracts stays coins, which count less by `haircut`. With
+        /// positions that are open already it is the wallet that they share on cross margin, or left out.
         optional equity: Amount,
         /// What the venue takes off the price of coins that are the collateral of linear contracts, such as "5%", in place of
         /// the venue's own.

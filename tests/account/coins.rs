@@ -107,7 +107,7 @@ fn the_probability_is_that_of_first_passage_and_the_mean_return_nothing() {
 /// Without a haircut they are what money spent on the same coins is.
 #[test]
 fn without_a_haircut_they_are_coins_bought_with_the_equity() {
-    const SPOT: &str = r#"{ contract = "spot", margin_level = { liquidation = 1.01 } }"#;
+    const SPOT: &str = r#"{ contract = "spot", margin_level = { liquidation = 1.01 }, liquidation = { fee = 0 } }"#;
     for (side, leverage) in [("long", 3.0), ("short", 4.0)] {
         let pledged = run(0.2, 0.9, &alone("10 X", 0.0, side, FREE, &format!("[{leverage}]")));
         let bought = run(
