@@ -1,8 +1,9 @@
 //! What an account costs, the price being the same: blocks of paths over 30 days at 10 levels, as ratios to an account that only the price
 //! moves. `cargo bench --bench accounts`; processor time of one thread, medians of interleaved rounds.
 //!
-//! With `LIQSIM_OLD` naming an older program, both programs then run the matrix as scenario files, one thread, sampling "pseudo", and their
-//! times stand side by side: `LIQSIM_OLD=path/to/liqsim cargo bench --bench accounts`.
+//! With `LIQSIM_OLD` naming an older program, both programs then run the matrix as scenario files, one thread, sampling "pseudo": every model
+//! with the plain account, at every instant and hourly, and every account under gbm. Their processor times stand side by side:
+//! `LIQSIM_OLD=path/to/liqsim cargo bench --bench accounts`.
 
 // A report on standard output is what this program is for.
 #![allow(clippy::print_stdout)]
@@ -11,9 +12,8 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
-use common::clock::{Work, interleaved, median};
+use common::clock::{Work, children_seconds, interleaved, median};
 use common::straightforward::{Law, simulate};
 use common::{GBM, levels, merton};
 use liqsim::engine::{BLOCK_LANES, Plan, Worker};
@@ -22,11 +22,51 @@ use liqsim::scenario::{Source, parse};
 const ROUNDS: usize = 9;
 /// Seconds of each round of each work.
 const LEAST: f64 = 0.05;
-/// Paths of the straightforward loop in a round, and of both programs in a run.
+/// Paths of the straightforward loop in a round.
 const NAIVE_PATHS: u64 = 2_000;
-const PATHS: u64 = 40_000;
+/// Paths of both programs in their first run, and the processor seconds that the older one is given in those that are compared: the clock of
+/// finished programs has steps of a hundredth of a second.
+const PATHS: u64 = 20_000;
+const SECONDS: f64 = 0.5;
+const MOST_PATHS: u64 = 20_000_000;
 /// Runs of each program.
 const RUNS: usize = 5;
+/// The models that programs are compared on, with an hour as the step of those that have one.
+const MODELS: [(&str, &str); 8] = [
+    ("gbm", GBM),
+    (
+        "merton",
+        "kind = \"merton\"\ndrift = 0.0\nvolatility = 0.6\njumps = { rate = 20.0, mean = -0.02, std_dev = 0.05 }",
+    ),
+    (
+        "kou",
+        "kind = \"kou\"\ndrift = 0.0\nvolatility = 0.6\njumps = { rate = 20.0, up_probability = 0.5, up_mean = 0.03, down_mean = 0.04 }",
+    ),
+    (
+        "heston",
+        "kind = \"heston\"\ndrift = 0.0\nvariance = 0.36\nlong_run_variance = 0.36\nmean_reversion = 5.0\nvol_of_vol = 1.5\n\
+         correlation = -0.5",
+    ),
+    (
+        "bates",
+        "kind = \"bates\"\ndrift = 0.0\nvariance = 0.36\nlong_run_variance = 0.36\nmean_reversion = 5.0\nvol_of_vol = 1.5\n\
+         correlation = -0.5\njumps = { rate = 20.0, mean = -0.02, std_dev = 0.05 }",
+    ),
+    (
+        "garch",
+        "kind = \"garch\"\nlog_drift = 0.0\nstep = \"1h\"\nomega = 1e-6\nalpha = 0.08\nbeta = 0.9\ndof = 5.0",
+    ),
+    (
+        "regime",
+        "kind = \"regime\"\nstates = [{ drift = 0.0, volatility = 0.4 }, { drift = 0.0, volatility = 1.0 }]\n\
+         switching_rates = [[0.0, 96.0], [224.0, 0.0]]",
+    ),
+    (
+        "hawkes",
+        "kind = \"hawkes\"\ndrift = 0.0\nvolatility = 0.6\n\
+         jumps = { mean = -0.01, std_dev = 0.04, rate = 38.0, excitation = 244.0, decay = 1494.0 }",
+    ),
+];
 
 const FLAT: &str = r#"{ contract = "linear", maintenance = 0.005 }"#;
 const TIERED: &str = r#""binance-usdm-btcusdt""#;
@@ -101,12 +141,12 @@ fn cases() -> Vec<Case> {
             ..Case::of("two halves, cross", CROSS)
         },
         Case {
-            positions: r#"positions = [{ asset = "X", side = "long" }, { asset = "X", side = "short", share = 0.3 }]"#,
+            positions: r#"positions = [{ asset = "X", side = "long", share = 1 }, { asset = "X", side = "short", share = 0.3 }]"#,
             ..Case::of("long and short, cross", CROSS)
         },
         Case {
             assets: OTHER,
-            positions: r#"positions = [{ asset = "X", side = "long" }, { asset = "Y", side = "short", share = 0.3 }]"#,
+            positions: r#"positions = [{ asset = "X", side = "long", share = 1 }, { asset = "Y", side = "short", share = 0.3 }]"#,
             ..Case::of("two assets, isolated, funding", r#"funding = { rate = "1bp", every = "8h" }"#)
         },
     ];
@@ -209,44 +249,76 @@ fn in_this_process(name: &str, model: &str) {
 
 /// Both programs over the matrix as files.
 fn beside(old: &Path) {
-    let folder = std::env::temp_dir().join(format!("liqsim-accounts-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder for the scenarios");
-    println!(
-        "gbm, {PATHS} paths, one thread: seconds of the older program, of this one, new over old, new over new plain"
-    );
-    let mut plain = None;
-    for (number, case) in cases().iter().enumerate() {
-        let file = folder.join(format!("{number}.toml"));
-        let simulation = format!("paths = {PATHS}\nsampling = \"pseudo\"");
-        std::fs::write(&file, case.text(GBM, &simulation)).expect("a scenario is written");
-        let new = PathBuf::from(env!("CARGO_BIN_EXE_liqsim"));
+    let programs = Programs {
+        old: old.to_owned(),
+        new: PathBuf::from(env!("CARGO_BIN_EXE_liqsim")),
+        folder: std::env::temp_dir().join(format!("liqsim-accounts-{}", std::process::id())),
+    };
+    std::fs::create_dir_all(&programs.folder).expect("a folder for the scenarios");
+    let heading =
+        "us of processor a path, of the older program, of this one, new over old, new over the first new";
+    let plain = &cases()[0];
+    for (name, monitoring) in [("at every instant", ""), ("hourly", "monitoring = \"1h\"\n")] {
+        println!("plain account, {name}: {heading}");
+        for (name, model) in MODELS {
+            programs.compare(name, None, &|paths| {
+                plain.text(model, &format!("{monitoring}{}", simulation(paths)))
+            });
+        }
+    }
+    println!("gbm: {heading}");
+    let mut first = None;
+    for case in &cases() {
+        let own = programs.compare(case.name, first, &|paths| case.text(GBM, &simulation(paths)));
+        first = first.or(own);
+    }
+    let _ = std::fs::remove_dir_all(&programs.folder);
+}
+
+fn simulation(paths: u64) -> String {
+    format!("paths = {paths}\nsampling = \"pseudo\"")
+}
+
+/// An older program, this one, and where their scenarios are written.
+struct Programs {
+    old: PathBuf,
+    new: PathBuf,
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// Prints the times of both on a scenario that is made for a number of paths; returns that of this one, in seconds a path.
+    fn compare(&self, name: &str, first: Option<f64>, text: &dyn Fn(u64) -> String) -> Option<f64> {
+        let seconds = |program: &Path, paths: u64| {
+            let file = self.folder.join("scenario.toml");
+            std::fs::write(&file, text(paths)).expect("a scenario is written");
+            seconds(program, &file)
+        };
+        let (Some(before), Some(_)) = (seconds(&self.old, PATHS), seconds(&self.new, PATHS)) else {
+            println!("  {name:<42} refused by one of them");
+            return None;
+        };
+        let paths = ((PATHS as f64 * SECONDS / before.max(0.01)) as u64).clamp(PATHS, MOST_PATHS);
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
-            before.extend(seconds(old, &file));
-            after.extend(seconds(&new, &file));
+            before.extend(seconds(&self.old, paths));
+            after.extend(seconds(&self.new, paths));
         }
-        let (Some(before), Some(after)) = (some_median(before), some_median(after)) else {
-            println!("  {:<42} refused by one of them", case.name);
-            continue;
-        };
-        let plain = *plain.get_or_insert(after);
+        let (before, after) = (median(before) / paths as f64, median(after) / paths as f64);
+        let over_first = after / first.unwrap_or(after);
         println!(
-            "  {:<42} {before:>8.3} {after:>8.3}  {:>7.3}  {:>7.1}",
-            case.name,
-            after / before,
-            after / plain
+            "  {name:<42} {:>9.3} {:>9.3}  {:>7.3}  {over_first:>7.1}",
+            1e6 * before,
+            1e6 * after,
+            after / before
         );
+        Some(after)
     }
-    let _ = std::fs::remove_dir_all(&folder);
 }
 
-fn some_median(times: Vec<f64>) -> Option<f64> {
-    (!times.is_empty()).then(|| median(times))
-}
-
-/// Seconds of one run; none where the program refuses it.
+/// Processor seconds of one run; none where the program refuses it.
 fn seconds(program: &Path, file: &Path) -> Option<f64> {
-    let start = Instant::now();
+    let before = children_seconds();
     let status = Command::new(program)
         .arg("run")
         .arg(file)
@@ -255,5 +327,5 @@ fn seconds(program: &Path, file: &Path) -> Option<f64> {
         .stderr(Stdio::null())
         .status()
         .ok()?;
-    status.success().then(|| start.elapsed().as_secs_f64())
+    status.success().then(|| children_seconds() - before)
 }

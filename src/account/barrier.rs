@@ -32,6 +32,7 @@ impl Pool {
             _ => None,
         };
         if let (Some(multiple), 1) = (multiple, self.groups.len())
+            && self.pledged.is_none()
             && first.unit != Unit::CoinInQuote
         {
             let exposure: f64 = held.legs.iter().map(|leg| leg.exposure).sum();

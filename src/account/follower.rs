@@ -9,6 +9,9 @@ pub trait Follower: Observer {
     /// the block to a tally, perhaps holding some of it back. `weights` are those of the paths.
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally);
 
+    /// The first path of the current block on which some money of the account is not a finite number; none as it should be.
+    fn broken(&self) -> Option<usize>;
+
     /// Adds to the tally what was held back of the blocks finished so far.
     fn flush(&mut self, _tally: &mut Tally) {}
 

@@ -373,6 +373,15 @@ impl Follower for Ledger {
         add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, self.lanes, tally);
     }
 
+    fn broken(&self) -> Option<usize> {
+        // A position that is gone has an infinite sum.
+        let cash = self.columns.cash.iter().position(|cash| !(*cash > f64::NEG_INFINITY));
+        let funding = self.funding.iter().position(|funding| !funding.is_finite());
+        let lane = [cash.map(|place| place % self.lanes), funding].into_iter().flatten().min();
+        let of_all = self.accruals.iter().any(|accrual| accrual.exposure.is_nan());
+        if of_all { Some(0) } else { lane }
+    }
+
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
         let cell = &tally.levels[level];
         Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }

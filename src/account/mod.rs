@@ -1,6 +1,7 @@
 //! Positions under margin: what a path of prices does to every leverage level of an account.
 
 mod barrier;
+mod coins;
 mod drawdown;
 mod fill;
 mod follow;
@@ -27,6 +28,7 @@ mod settlement;
 mod steps;
 mod sums;
 
+pub use coins::{CoinCollateral, PledgedCoins};
 pub use fill::Remains;
 pub use follow::General;
 pub use follower::{Follower, Hit, Survivors};

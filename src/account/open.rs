@@ -5,6 +5,7 @@
 
 use thiserror::Error;
 
+use super::coins::CoinCollateral;
 use super::leg::{Leg, PositionTerms, Unit};
 use super::pool::{Held, Pool, Room};
 use super::position::LevelError;
@@ -24,11 +25,16 @@ pub struct OpenError {
 ///
 /// The account is counted in the coin where all positions are inverse contracts on one asset, else in the quote currency: a position
 /// of its own collateral in an inverse contract then holds coins bought at the start, and positions that share
-/// collateral keep it in the quote currency.
+/// collateral keep it in the quote currency. Coins of the account are behind every pool in proportion to its collateral.
 ///
 /// # Errors
 /// A position that its venue does not allow, or a pool that is liquidated at entry.
-pub fn open(equity: f64, leverage: f64, positions: &[PositionTerms<'_>]) -> Result<Vec<Pool>, OpenError> {
+pub fn open(
+    equity: f64,
+    leverage: f64,
+    positions: &[PositionTerms<'_>],
+    coins: Option<CoinCollateral>,
+) -> Result<Vec<Pool>, OpenError> {
     let all = |source| OpenError { position: None, source };
     if !(equity > 0.0 && equity.is_finite()) {
         return Err(all(LevelError::Equity(equity)));
@@ -50,13 +56,13 @@ pub fn open(equity: f64, leverage: f64, positions: &[PositionTerms<'_>]) -> Resu
             Some(collateral) => {
                 let coin = (leg.0.unit == Unit::Coin && !in_coin).then_some(leg.0.asset);
                 rest -= collateral;
-                pools.push(Pool::new(vec![leg], collateral, coin));
+                pools.push(Pool::new(vec![leg], collateral, coin, coins));
             }
             None => together.push(leg),
         }
     }
     if !together.is_empty() {
-        pools.push(Pool::new(together, rest, None));
+        pools.push(Pool::new(together, rest, None, coins));
     }
     pools.sort_by(|a, b| {
         let first = |pool: &Pool| pool.legs.first().map(|leg| (leg.asset, leg.unit as u8));
@@ -105,8 +111,8 @@ fn check_pool(pool: &Pool, equity: f64, leverage: f64) -> Result<(), OpenError> 
     let position = (pool.legs.len() == 1).then(|| pool.legs[0].position);
     let error = |source| Err(OpenError { position, source });
     let initial: f64 = pool.legs.iter().map(|leg| leg.exposure.abs() / leg.largest_leverage).sum();
-    if initial > pool.collateral * (1.0 + 1e-12) {
-        let max_leverage = leverage * pool.collateral / initial;
+    if initial > pool.counted_collateral() * (1.0 + 1e-12) {
+        let max_leverage = leverage * pool.counted_collateral() / initial;
         return error(LevelError::AboveCap { leverage, max_leverage });
     }
     let x = vec![1.0; pool.assets.len()];

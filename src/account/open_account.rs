@@ -79,14 +79,18 @@ impl OpenAccount {
     /// The distance of log-prices to the liquidation of a pool that holds one asset only and loses on one side only, with nothing
     /// that comes before; none for others. A stop that lies before liquidation comes first, except across a gap.
     fn distance(&self, pool: &Pool, side: Sides) -> Option<f64> {
-        let loses = pool.legs.iter().all(|leg| leg.asset == self.asset && losing(leg.side) == side);
+        let loses = pool.legs.iter().all(|leg| leg.asset == self.asset && losing(leg.side) == side)
+            && pool.assets.len() == 1;
         if !loses || pool.groups.iter().any(|group| group.lender.is_some()) {
             return None;
         }
         let stakes = pool.opening();
         let held = Held { cash: pool.opening_cash(), legs: &stakes };
         let (low, high) = pool.bounds(held, Room::Margin(1.0), NOWHERE);
-        let barrier = if side == Sides::Low { low } else { high };
+        let (barrier, other) = if side == Sides::Low { (low, high) } else { (high, low) };
+        if pool.pledged.is_some() && other.is_finite() {
+            return None;
+        }
         let stop = self.policy.stop_loss;
         let is_share = stop.is_some_and(|stop| stop.is_shared(pool));
         let orders = pool.legs.iter().map(|leg| Orders::new((stop, None, None), leg, pool));

@@ -21,6 +21,7 @@
 //!
 //! Source: Aave v3 documents, health factor = Σ(collateral·threshold)/debt.
 
+use super::coins::{CoinCollateral, PledgedCoins};
 use super::group::Group;
 use super::leg::{Leg, Unit};
 use crate::venue::{MaintenanceBasis, Venue};
@@ -36,6 +37,8 @@ pub struct Pool {
     pub assets: Vec<usize>,
     /// Place of the asset whose coin the pool holds while the account is counted in the quote currency.
     pub coin: Option<usize>,
+    /// Coins among its collateral, where the positions settle in the quote currency.
+    pub pledged: Option<PledgedCoins>,
     /// Collateral before any fee.
     pub collateral: f64,
     /// Fees paid at the start.
@@ -82,12 +85,19 @@ pub enum Room {
 impl Pool {
     /// A pool of some collateral. Each leg comes with its venue, with the equity that its size is a fraction of (in what the
     /// contract settles in) and with the price of its asset.
-    pub(super) fn new(legs: Vec<(Leg, &Venue, f64, f64)>, collateral: f64, coin: Option<usize>) -> Self {
+    pub(super) fn new(
+        legs: Vec<(Leg, &Venue, f64, f64)>,
+        collateral: f64,
+        coin: Option<usize>,
+        pledged: Option<CoinCollateral>,
+    ) -> Self {
         let mut legs = legs;
         // The order of a scenario's list must not show in the last digits.
         let key = |leg: &Leg| (leg.asset, leg.unit as u8, leg.side as u8);
         legs.sort_by(|(a, ..), (b, ..)| key(a).cmp(&key(b)).then(b.exposure.total_cmp(&a.exposure)));
-        let mut assets: Vec<usize> = legs.iter().map(|(leg, ..)| leg.asset).collect();
+        let of_coins = pledged.map(|coins| coins.asset);
+        let mut assets: Vec<usize> = legs.iter().map(|(leg, ..)| leg.asset).chain(of_coins).collect();
+        assets.sort_unstable();
         assets.dedup();
         let place = |asset: usize| assets.partition_point(|known| *known < asset);
         let mut ordered: Vec<Leg> = Vec::with_capacity(legs.len());
@@ -116,6 +126,11 @@ impl Pool {
             debt_shares: legs.iter().map(share).collect(),
             entry_fee: legs.iter().map(|leg| leg.entry_fee * leg.exposure.abs()).sum(),
             coin: coin.map(place),
+            pledged: pledged.map(|CoinCollateral { asset, worth, haircut }| PledgedCoins {
+                place: place(asset),
+                worth: worth * collateral,
+                haircut,
+            }),
             assets,
             groups,
             legs,
@@ -125,7 +140,8 @@ impl Pool {
 
     /// Money that it holds after the entry, the exposures of all positions paid for.
     pub fn opening_cash(&self) -> f64 {
-        self.collateral - self.entry_fee - self.legs.iter().map(|leg| leg.exposure).sum::<f64>()
+        let coins = self.pledged.map_or(0.0, |coins| coins.worth);
+        self.collateral - self.entry_fee - coins - self.legs.iter().map(|leg| leg.exposure).sum::<f64>()
     }
 
     /// The positions as they are opened.
@@ -142,7 +158,7 @@ impl Pool {
     /// Equity at price ratios (by place).
     #[inline]
     pub fn equity(&self, held: Held<'_>, x: &[f64]) -> f64 {
-        (0..self.legs.len()).map(|leg| self.value(leg, held, x)).sum::<f64>() + held.cash
+        (0..self.legs.len()).map(|leg| self.value(leg, held, x)).sum::<f64>() + held.cash + self.coins(x)
     }
 
     /// What was borrowed to buy coins, in the currency of the pool: losses of contracts, which are not realised, aside.
@@ -224,7 +240,11 @@ impl Pool {
                 security.1 += size * price / level;
                 continue;
             }
-            let owed = if self.groups.len() == 1 { group.requirement.owed(held.cash) } else { size };
+            let owed = if self.groups.len() == 1 && self.pledged.is_none() {
+                group.requirement.owed(held.cash)
+            } else {
+                size
+            };
             let times = if call { group.call_multiple } else { 1.0 };
             let (amount, slope) = match group.unit {
                 Unit::Quote => {
@@ -299,6 +319,10 @@ impl Pool {
                     room += value - notional / leverage;
                     gradient[leg.place] += leg.unit.power() * value - slope / leverage;
                 }
+                if let Some(coins) = self.pledged {
+                    room += self.coins(x);
+                    gradient[coins.place] += self.coins(x);
+                }
                 room
             }
             Room::Above(share) => self.profit(held, x, gradient) - share * self.collateral,
@@ -327,6 +351,11 @@ impl Pool {
             equity += value;
             gradient[leg.place] += leg.unit.power() * value;
         }
+        if let Some(coins) = self.pledged {
+            let counted = self.coins(x) - self.haircut(x);
+            equity += counted;
+            gradient[coins.place] += counted;
+        }
         equity - multiple * needed
     }
 
@@ -344,7 +373,7 @@ impl Pool {
     /// Whether a venue would refuse the positions at their sizes, though it allows the leverage for smaller ones.
     pub fn exceeds_cap(&self) -> bool {
         let initial = self.legs.iter().map(|leg| leg.exposure.abs() / leg.cap);
-        initial.sum::<f64>() > self.collateral * (1.0 + 1e-12)
+        initial.sum::<f64>() > self.counted_collateral() * (1.0 + 1e-12)
     }
 
     /// Whether some venue closes no more than it needs, or waits before it does.

@@ -28,7 +28,7 @@ pub use funding::FundingLaw;
 pub use grid::GridPoint;
 pub use held::held;
 pub use network::NetworkLaw;
-pub use not_a_number::NotANumber;
+pub use not_a_number::{Broken, NotANumber};
 pub use past_starts::{PastStarts, PastWorker};
 pub use path_law::{PathLaw, PathLawError};
 pub use paths::{AssetBars, Closes, PathBars};

@@ -16,7 +16,7 @@ use crate::stats::{MirrorBits, Tally};
 pub struct Worker<'a> {
     paths: Box<dyn BarSource + 'a>,
     accounts: Vec<Followed<'a>>,
-    /// Where the last block gave a price that is not a number.
+    /// Where the last block gave a price, or money, that is not a number.
     broken: Option<NotANumber>,
 }
 
@@ -89,6 +89,14 @@ impl<'a> Worker<'a> {
         for Followed { follower, tally, .. } in &mut *accounts {
             follower.finish(paths.log_prices(), paths.weights(), tally);
         }
+        let of = |account: &Followed<'_>| account.follower.broken();
+        if let Some((seat, lane)) =
+            accounts.iter().enumerate().find_map(|(seat, account)| Some((seat, of(account)?)))
+        {
+            let place = (accounts[seat].plan, seat, accounts.len());
+            *broken = Some(NotANumber::in_account(&mut **paths, place, (number.0, lanes, number.1), lane));
+            return false;
+        }
         for account in accounts {
             if let Some((asset, side)) = account.stratified() {
                 account.stratify(paths.strata(asset, side));
@@ -100,7 +108,7 @@ impl<'a> Worker<'a> {
         true
     }
 
-    /// Where the last block gave a price that is not a number.
+    /// Where the last block gave a price, or money, that is not a number.
     pub fn broken(&self) -> Option<&NotANumber> {
         self.broken.as_ref()
     }

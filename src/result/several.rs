@@ -3,7 +3,7 @@
 use super::notes::{Collateral, Currency, Note};
 use crate::account::Pool;
 use crate::engine::Plan;
-use crate::scenario::{MarginMode, Scenario};
+use crate::scenario::{CoinEquity, MarginMode, Scenario};
 use crate::venue::Contract;
 
 /// Largest sum of shares that counts as 1.
@@ -16,15 +16,14 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<Note> {
     if !plan.account.levels.is_empty() || plan.account.pools.is_empty() {
         return notes;
     }
-    let alone = account.positions.iter().filter(|position| position.collateral.is_some()).count();
-    notes.push(Note::SeveralPositions {
-        collateral: match (account.margin, alone) {
-            (MarginMode::Cross, 0) => Collateral::Shared,
-            (MarginMode::Cross, _) => Collateral::PartlyShared,
-            (MarginMode::Isolated, _) => Collateral::Isolated,
-        },
-        is_resized: scenario.policy.margin_call.is_some() || scenario.policy.deleverage.is_some(),
-    });
+    if let Some(CoinEquity { asset, quantity, haircut }) = account.coins {
+        let coin = scenario.assets[asset].name.clone();
+        notes.push(Note::CoinCollateral { coin, quantity, haircut });
+    }
+    let is_only = account.positions.len() == 1 && account.positions[0].share == 1.0;
+    if !(is_only && account.coins.is_some()) {
+        notes.push(several(scenario));
+    }
     let sum: f64 = account.positions.iter().map(|position| position.share).sum();
     if (sum - 1.0).abs() > ROUNDING {
         notes.push(Note::Shares { sum });
@@ -54,4 +53,18 @@ pub(super) fn notes(scenario: &Scenario, plan: &Plan) -> Vec<Note> {
         notes.push(Note::AboveCapTogether { levels });
     }
     notes
+}
+
+/// What it means that there are several.
+fn several(scenario: &Scenario) -> Note {
+    let account = &scenario.account;
+    let alone = account.positions.iter().filter(|position| position.collateral.is_some()).count();
+    Note::SeveralPositions {
+        collateral: match (account.margin, alone) {
+            (MarginMode::Cross, 0) => Collateral::Shared,
+            (MarginMode::Cross, _) => Collateral::PartlyShared,
+            (MarginMode::Isolated, _) => Collateral::Isolated,
+        },
+        is_resized: scenario.policy.margin_call.is_some() || scenario.policy.deleverage.is_some(),
+    }
 }

@@ -5,6 +5,7 @@ use crate::account::policy::PolicyError;
 use crate::model::ModelError;
 use crate::numeric::Range;
 use crate::stats::MOST_PATHS;
+use crate::venue::check::HAIRCUT;
 use crate::venue::{Venue, VenueError};
 
 /// Prices and amounts of money: any sensible unit fits, and products of a few of them stay finite.
@@ -49,6 +50,14 @@ pub enum ScenarioError {
     /// No paths are asked for.
     #[error("the number of paths must be at least 1")]
     NoPaths,
+    /// The collateral is coins that are not there.
+    #[error("the collateral is of asset {asset}, and there are {assets}")]
+    NoCoin {
+        /// Place of the asset, from 0.
+        asset: usize,
+        /// Number of assets.
+        assets: usize,
+    },
     /// A position holds an asset that is not there.
     #[error("position {position} holds asset {asset}, and there are {assets}")]
     NoAsset {
@@ -95,6 +104,14 @@ impl Scenario {
             }
         }
         within("the equity of the account", AMOUNT, self.account.equity)?;
+        if let Some(coins) = &self.account.coins {
+            let assets = self.assets.len();
+            if coins.asset >= assets {
+                return Err(ScenarioError::NoCoin { asset: coins.asset, assets });
+            }
+            within("the number of coins behind the account", AMOUNT, coins.quantity)?;
+            within("the haircut on them", HAIRCUT, coins.haircut)?;
+        }
         for leverage in &self.account.leverage {
             within("a leverage", positive, *leverage)?;
         }

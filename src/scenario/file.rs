@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::market::Duration;
 use crate::stats::MOST_PATHS;
 use crate::venue::Side;
+use crate::venue::check::HAIRCUT;
 
 use super::borrow::BorrowFile;
 use super::check::AMOUNT;
@@ -103,10 +104,13 @@ table! {
 table! {
     /// The account whose leverage levels are compared.
     struct AccountFile {
-        /// Collateral put up: in the quote currency, or in coins where the contract is inverse; "0.5 BTC" says which, and on spot
-        /// margin means their worth at the start. With positions that are open already it is the wallet that they share on
-        /// cross margin, or left out.
+        /// Collateral put up: in the quote currency, or in coins where the contract is inverse; "0.5 BTC" says which, on spot
+        /// margin means their worth at the start, and behind linear contracts stays coins, which count less by `haircut`. With
+        /// positions that are open already it is the wallet that they share on cross margin, or left out.
         optional equity: Amount,
+        /// What the venue takes off the price of coins that are the collateral of linear contracts, such as "5%", in place of
+        /// the venue's own.
+        optional haircut: Ratio where HAIRCUT,
         /// How collateral is shared between positions: "isolated" (used if absent) or "cross".
         optional margin: MarginMode,
         /// Leverage levels, notional over equity at the start (with a miner assets over equity): a list, or a range of log-spaced levels.

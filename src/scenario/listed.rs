@@ -52,6 +52,12 @@ impl VenueFile {
         if contract == Contract::Spot {
             self.refuse_on_spot(problems);
         }
+        if let Some(haircut) = self.haircut.as_ref().filter(|_| contract != Contract::Linear) {
+            let message = "`haircut` means nothing where the contract is not linear";
+            let help =
+                "leave it out: an inverse contract counts in its coin, spot margin by its margin level";
+            problems.push(Problem::new(Code::Conflict, &haircut.place, message).help(help));
+        }
         let text = |text: &Option<Placed<String>>| text.as_ref().map(|text| text.value.clone());
         let venue = Venue {
             name: name.to_owned(),
@@ -69,6 +75,7 @@ impl VenueFile {
             liquidation,
             call_level: self.margin_levels().0,
             grace: self.loan.as_ref().and_then(|loan| Some(loan.value.grace.as_ref()?.value)),
+            haircut: self.haircut.as_ref().map(|haircut| haircut.value.0),
             unconfirmed: text(&self.unconfirmed),
             ..Venue::new(contract, tiers?)
         };

@@ -1,6 +1,6 @@
 //! The positions: whose collateral is whose, and whether the venues let the account be opened.
 
-use crate::account::{self, LevelError, OpenError, Pool, PositionTerms};
+use crate::account::{self, CoinCollateral, LevelError, OpenError, Pool, PositionTerms};
 use crate::market::Duration;
 use crate::venue::{Funding, FundingTerms, MarginError, Side};
 
@@ -13,7 +13,7 @@ use super::problem::{Code, Place, Problem, Problems};
 use super::shape::{List, Placed};
 use super::suggest::suggest;
 use super::tree::{number, ticked};
-use super::types::{Account, Asset, MarginMode, Position, Terms};
+use super::types::{Account, Asset, CoinEquity, MarginMode, Position, Terms};
 use super::venue::VenueChoice;
 
 /// Parts of a whole may miss it by this much.
@@ -204,7 +204,12 @@ impl Account {
         let laws = self.funding_laws();
         let positions: Vec<_> =
             self.positions.iter().map(|position| self.terms_of(position, prices, &laws)).collect();
-        account::open(self.equity, leverage, &positions)
+        let coins = self.coins.map(|CoinEquity { asset, quantity, haircut }| CoinCollateral {
+            asset,
+            worth: quantity * prices[asset] / self.equity,
+            haircut,
+        });
+        account::open(self.equity, leverage, &positions, coins)
     }
 
     fn terms_of<'a>(

@@ -9,7 +9,7 @@ use super::leverage::Levels;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::Placed;
 use super::types::{
-    Account, Asset, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
+    Account, Asset, CoinEquity, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
 use super::written::Written;
 use super::{dependence, equity, errors, leverage, limits, mining, of_hours, opened, positions, stress};
@@ -41,7 +41,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     errors::check(asked, assets.as_deref(), problems);
     of_hours::check(file, assets.as_deref(), simulation.as_ref(), problems);
     of_hours::share(file, assets.as_mut(), problems);
-    let equity = equity::resolve(file, problems);
+    let (equity, coins) = equity::resolve(file, problems);
     let levels = file
         .account
         .as_ref()
@@ -52,7 +52,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
     }
     let resolved = file.account.as_ref().and_then(|account| match &file.miner {
         Some(_) => Some((mining::account(equity.as_ref(), levels.as_ref())?, levels.clone()?)),
-        None => resolve_account(account, (equity.as_ref(), levels.as_ref()), file, problems),
+        None => resolve_account(account, (equity.as_ref(), coins, levels.as_ref()), file, problems),
     });
     let (account, levels) = match resolved {
         Some((account, levels)) => (Some(account), Some(levels)),
@@ -255,7 +255,7 @@ fn report_missing(written: &Placed<AccountFile>, problems: &mut Problems) {
 /// The account, and its levels with that of positions that are open already.
 fn resolve_account(
     written: &Placed<AccountFile>,
-    (equity, levels): (Option<&Placed<f64>>, Option<&Levels>),
+    (equity, coins, levels): (Option<&Placed<f64>>, Option<CoinEquity>, Option<&Levels>),
     file: &ScenarioFile,
     problems: &mut Problems,
 ) -> Option<(Account, Levels)> {
@@ -282,6 +282,7 @@ fn resolve_account(
     let Terms { venue, flows } = terms?;
     let mut account = Account {
         equity: if is_open { 1.0 } else { equity?.value },
+        coins,
         margin: mode,
         leverage: Vec::new(),
         venue,
@@ -299,6 +300,7 @@ fn resolve_account(
         levels = levels.with(own, entry.map_or(&list.place, |entry| &entry.place));
     }
     account.leverage = levels.values.iter().map(|level| level.value).collect();
+    equity::check(file, &account, problems);
     if account.is_portfolio() {
         positions::check(&account, &levels.values, &prices?, problems);
     } else if let Some(position) = account.positions.first()

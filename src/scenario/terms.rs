@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::market::Duration;
-use crate::venue::check::{CAP, FEE, MAINTENANCE, PER_UNIT, SHARE};
+use crate::venue::check::{CAP, FEE, HAIRCUT, MAINTENANCE, PER_UNIT, SHARE};
 use crate::venue::{Contract, FeePrice, MaintenanceBasis, PartialClose, TierRule, TierSize};
 
 use super::borrow::BorrowFile;
@@ -78,6 +78,8 @@ table! {
         optional funding: FundingFile,
         /// Interest on what is borrowed, such as { rate = "12%" }; none if absent.
         optional borrow: BorrowFile,
+        /// What is taken off the price of coins that are collateral of a linear contract, such as "5%".
+        optional haircut: Ratio where HAIRCUT,
     }
 }
 

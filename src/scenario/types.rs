@@ -147,11 +147,25 @@ pub enum MarginMode {
     Cross,
 }
 
+/// Coins that are the collateral of linear contracts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CoinEquity {
+    /// Index into [`Scenario::assets`].
+    pub asset: usize,
+    /// How many.
+    pub quantity: f64,
+    /// What the venue takes off their price.
+    pub haircut: f64,
+}
+
 /// The account whose leverage levels are compared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Account {
     /// Collateral put up, in what the venue settles in: quote units, or coins for an inverse contract.
     pub equity: f64,
+    /// The coins that it consists of, where those stand behind linear contracts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coins: Option<CoinEquity>,
     /// How collateral is shared.
     pub margin: MarginMode,
     /// Leverage levels: notional over equity at entry; ascending, without duplicates.
@@ -172,6 +186,7 @@ impl Account {
             MarginTier { up_to: f64::INFINITY, rate: 0.0, deduction: 0.0, max_leverage: f64::INFINITY };
         Self {
             equity,
+            coins: None,
             margin: MarginMode::Isolated,
             leverage,
             venue: Venue { name: String::new(), ..Venue::new(Contract::Spot, vec![tier]) },
@@ -180,13 +195,13 @@ impl Account {
         }
     }
 
-    /// Whether positions share collateral or stand beside each other, so that no single price decides.
+    /// Whether positions share collateral or stand beside each other, or coins stand behind them, so that no single price decides.
     pub fn is_portfolio(&self) -> bool {
         let is_alone = |position: &Position| {
             let is_on_entry = self.venue_of(position).maintenance_basis == MaintenanceBasis::Entry;
             position.share == 1.0 && !(is_on_entry && position.opened.is_some())
         };
-        self.positions.len() > 1 || !self.positions.iter().all(is_alone)
+        self.positions.len() > 1 || self.coins.is_some() || !self.positions.iter().all(is_alone)
     }
 
     /// The level of an account of one position at a leverage, `price` being that of its asset at the start.

@@ -54,7 +54,11 @@ fn held(scenario: &Scenario) -> Vec<String> {
         MarginMode::Isolated => "isolated margin",
         MarginMode::Cross => "cross margin",
     };
-    parts.push(format!("equity {}, {margin}", figures::amount(account.equity)));
+    let coins = account.coins.map_or_else(String::new, |coins| {
+        let name = scenario.assets.get(coins.asset).map_or("", |asset| asset.name.as_str());
+        format!(" in {} {name} less {}", coins.quantity, figures::rate(coins.haircut))
+    });
+    parts.push(format!("equity {}{coins}, {margin}", figures::amount(account.equity)));
     let mut venues: Vec<&Venue> =
         account.positions.iter().map(|position| account.venue_of(position)).collect();
     venues.dedup_by(|a, b| a.name == b.name);

@@ -16,6 +16,8 @@ pub const PER_UNIT: Range = Range::at_least(0.0).at_most(0.1);
 pub const MARGIN_LEVEL: Range = Range::above(1.0).at_most(10.0);
 /// Fees and slippage, as fractions.
 pub const FEE: Range = Range::at_least(0.0).at_most(0.5);
+/// What is taken off the price of coins as collateral.
+pub const HAIRCUT: Range = Range::at_least(0.0).at_most(0.99);
 /// Shares of a debt or of a position.
 pub const SHARE: Range = Range::above(0.0).at_most(1.0);
 /// Funding rates per interval, as fractions.
@@ -118,6 +120,9 @@ impl Venue {
         }
         within("close_fee", FEE, self.close_fee)?;
         within("taker_fee", FEE, self.taker_fee)?;
+        if let Some(haircut) = self.haircut {
+            within("haircut", HAIRCUT, haircut)?;
+        }
         self.liquidation.check(self.contract)?;
         if let (Some(call), Some(tier)) = (self.call_level, self.tiers.first()) {
             within("margin_level.call", MARGIN_LEVEL, call)?;

@@ -232,6 +232,9 @@ pub struct Venue {
     /// Time that a lender gives after a call: an account that is not above the call level by then is liquidated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace: Option<Duration>,
+    /// What is taken off the price of coins that are collateral of a linear contract, as a fraction; none where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub haircut: Option<f64>,
     /// What could not be confirmed about the terms: text for people, no part of what determines a result.
     #[serde(skip)]
     pub unconfirmed: Option<String>,
@@ -255,6 +258,7 @@ impl Venue {
             liquidation: Liquidation::Forfeit,
             call_level: None,
             grace: None,
+            haircut: None,
             unconfirmed: None,
         }
     }

@@ -11,20 +11,28 @@ use liqsim::scenario::{Source, parse};
 use liqsim::stats::{Cost, Costs, Tally};
 
 const FEE: f64 = 5e-4;
-const LIQUIDATION_FEE: f64 = 0.01;
+const LIQUIDATION_FEE: f64 = 0.003;
 const SLIPPAGE: f64 = 2e-3;
 const MAINTENANCE: f64 = 0.01;
 const LEVERAGE: f64 = 5.0;
 
 fn plan(contract: &str, side: &str, share: f64, rest: &str) -> Plan {
+    let venue = format!(
+        "{{ contract = \"{contract}\", maintenance = {MAINTENANCE}, taker_fee = {FEE},\n\
+         liquidation = {{ fee = {LIQUIDATION_FEE}, slippage = {SLIPPAGE} }} }}"
+    );
+    plan_at(&venue, side, (LEVERAGE, share), rest)
+}
+
+/// An account whose position is so many times its equity, the leverage being the larger the smaller the share.
+fn plan_at(venue: &str, side: &str, (size, share): (f64, f64), rest: &str) -> Plan {
     let text = format!(
         "simulation = {{ horizon = \"30d\" }}\n\
          assets.X = {{ price = 100.0, model = {{ kind = \"gbm\", drift = 0.0, volatility = 1e-7 }} }}\n\
          [account]\nequity = 1_000.0\nleverage = {:?}\n\
-         venue = {{ contract = \"{contract}\", maintenance = {MAINTENANCE}, taker_fee = {FEE},\n\
-         liquidation = {{ fee = {LIQUIDATION_FEE}, slippage = {SLIPPAGE} }} }}\n\
+         venue = {venue}\n\
          positions = [{{ asset = \"X\", side = \"{side}\", share = {share:?} }}]\n{rest}\n",
-        LEVERAGE / share
+        size / share
     );
     Plan::new(&parse(Source::new("exact.toml", &text), &[]).unwrap_or_else(|e| panic!("{e}"))).unwrap()
 }
@@ -100,7 +108,7 @@ fn near(a: f64, b: f64, what: &str) {
 /// With the price at p the notional is 5·p (5/p coins for an inverse contract), and the profit 5·(p − 1) or 5·(1 − 1/p), by side.
 #[test]
 fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
-    let mut seen = [0; 3];
+    let (mut seen, mut partly) = ([0; 3], 0);
     for contract in ["linear", "inverse"] {
         for (side, sign) in [("long", 1.0), ("short", -1.0)] {
             for gap in [0.03, 0.165, 0.192, 0.194, 0.196, 0.21, 0.3] {
@@ -116,7 +124,7 @@ fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
                 let fill = price * (1.0 - sign * SLIPPAGE);
                 let (left, bad_debt, fees, kept) = match is_liquidated {
                     true => {
-                        let left = (equity_at(fill) - LIQUIDATION_FEE * notional(fill)).max(0.0);
+                        let left = (equity_at(fill) - LIQUIDATION_FEE * notional(price)).max(0.0);
                         let bad_debt = (-equity_at(fill)).max(0.0);
                         (left, bad_debt, FEE * LEVERAGE, equity + bad_debt - left)
                     }
@@ -126,6 +134,7 @@ fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
                     }
                 };
                 seen[usize::from(is_liquidated) + usize::from(bad_debt > 0.0)] += 1;
+                partly += usize::from(is_liquidated && left > 0.0);
                 for (name, follower, moments) in followers(contract, side) {
                     let what = format!("{name} {contract} {side} {price}");
                     let found = found(follower, moments, &[1.0, price], false);
@@ -141,7 +150,8 @@ fn a_gap_leaves_what_the_fill_and_its_fee_leave() {
             }
         }
     }
-    assert!(seen.iter().all(|count| *count > 2), "{seen:?}");
+    // Some leave something after the fee, so that its size shows.
+    assert!(seen.iter().all(|count| *count > 2) && partly > 2, "{seen:?} {partly}");
 }
 
 /// On the way down a stop at 8 % fills 20 bp worse, and the fee is on that fill.
@@ -160,6 +170,62 @@ fn a_stop_pays_its_slippage_and_the_fee_on_its_fill() {
             near(costs[Cost::Slippage as usize], LEVERAGE * stop * SLIPPAGE, &what);
             near(costs[Cost::Fees as usize], FEE * LEVERAGE + fee, &what);
             near(found.left, 1.0 - FEE * LEVERAGE + sign * LEVERAGE * (fill - 1.0) - fee, &what);
+        }
+    }
+}
+
+/// A lender repays the debt of 1 from assets of 2·0.6 and keeps 5 % of it.
+#[test]
+fn a_lender_keeps_its_penalty() {
+    let venue = r#"{ contract = "spot", loan = { liquidation = "80%", penalty = "5%" } }"#;
+    for share in [1.0, 0.5] {
+        let plan = plan_at(venue, "long", (2.0, share), "");
+        let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, 0.6], false);
+        near(found.left, 1.2 - 1.0 - 0.05, "a loan");
+        assert_eq!(found.bad_debt, 0.0);
+    }
+}
+
+/// A fifth is closed first, without a fee; what is left has its margin again and comes back with the price.
+#[test]
+fn a_first_step_closes_its_fraction() {
+    let venue = r#"{ contract = "linear", maintenance = 0.01, liquidation = { fee = 0, partial = { first = "20%", above = 1000 } } }"#;
+    // Equity 5·x − 4 between 0.8 and 1 times the requirement of 0.05·x.
+    let low = 4.0 / 4.955;
+    for share in [1.0, 0.5] {
+        let plan = plan_at(venue, "long", (5.0, share), "");
+        let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, low, 1.0], false);
+        near(found.left, 5.0 * low - 4.0 + 4.0 * (1.0 - low), "a fifth");
+    }
+}
+
+/// Interest of 30 days at a still price, of the debt of 4 and the entry fee: by hours with and without interest on it, and at every instant;
+/// whoever follows the account.
+#[test]
+fn interest_is_that_of_the_rule_whoever_follows() {
+    let debt = LEVERAGE - 1.0 + FEE * LEVERAGE;
+    let hour: f64 = 0.12 / 8_760.0;
+    for (rule, grown) in [
+        ("hourly", (1.0 + hour).powi(720) - 1.0),
+        ("simple", 720.0 * hour),
+        ("continuous", (0.12_f64 * 30.0 / 365.0).exp() - 1.0),
+    ] {
+        let borrow = format!("borrow = {{ rate = 0.12, compounding = \"{rule}\" }}");
+        let plan = plan("linear", "long", 1.0, &borrow);
+        let account = &plan.account;
+        let followers: [(&str, Box<dyn Follower>); 3] = [
+            ("ordered", Box::new(account.ordered().expect("levels in order"))),
+            ("ledger", Box::new(account.ledger())),
+            ("general", Box::new(account.general(&[]))),
+        ];
+        for (name, follower) in followers {
+            let found = found(follower, account.schedule.len(), &[1.0], false);
+            let interest = found.costs.expect("costs are followed")[Cost::Interest as usize];
+            assert!(
+                (interest - debt * grown).abs() < 1e-12,
+                "{name} {rule}: {interest} is not {}",
+                debt * grown
+            );
         }
     }
 }

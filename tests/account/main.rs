@@ -4,6 +4,7 @@
 mod common;
 
 mod cases;
+mod coins;
 mod conservation;
 mod exact_money;
 mod funding_rates;

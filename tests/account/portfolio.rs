@@ -107,13 +107,13 @@ fn the_maintenance_and_the_loss_of_other_positions_move_the_price() {
         law: None,
     };
     let both = [position(1, 1_456.84, 3_683.979, &eth), position(0, 31_967.27, 109.488, &btc)];
-    let found = prices(&open(equity, 1.0, &both).unwrap());
+    let found = prices(&open(equity, 1.0, &both, None).unwrap());
     let price = PositionPrices::nearest(found[0].liquidation).unwrap() * 1_456.84;
     assert!((price - 1_153.256_46).abs() < 1e-5, "{price}");
     // Alone, with the whole wallet behind it: BN1.
     let wallet = 1_535_443.01;
     let alone = PositionTerms { share: 3_683.979 * 1_456.84 / wallet, ..both[0].clone() };
-    let found = prices(&open(wallet, 1.0, &[alone]).unwrap());
+    let found = prices(&open(wallet, 1.0, &[alone], None).unwrap());
     let price = PositionPrices::nearest(found[0].liquidation).unwrap() * 1_456.84;
     assert!((price - 1_114.784_96).abs() < 1e-5, "{price}");
 }

@@ -51,6 +51,9 @@ impl Follower for Watched {
     fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         self.inner.finish(log_prices, weights, tally);
     }
+    fn broken(&self) -> Option<usize> {
+        self.inner.broken()
+    }
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
         self.inner.survivors(tally, level)
     }

@@ -158,12 +158,15 @@ fn equity_in_coins_is_what_the_account_counts_in() {
     assert_eq!(worth["levels"], run(folder.path(), &["liqsim.toml", "--equity", "30000"])["levels"]);
     init(&[]);
     for (equity, words) in [
-        ("0.5 BTC", &["settles in the quote currency", "position of their own"][..]),
-        ("0.5 ETH", &["only where all positions are in it"]),
+        ("0.5 BTC", &["settles in the quote currency", "account.haircut"][..]),
+        ("0.5 ETH", &["there is no asset `ETH`"]),
         ("half", &["must be a finite number"]),
     ] {
         assert_fails_with(&liqsim(folder.path(), &["run", "liqsim.toml", "--equity", equity]), words);
     }
+    let pledged = run(folder.path(), &["liqsim.toml", "--equity", "0.5 BTC", "--set", "account.haircut=5%"]);
+    assert!(pledged["assumptions"].as_str().unwrap().contains("in 0.5 BTC less 5 %"), "{pledged}");
+    assert!(pledged["notes"].as_array().unwrap().iter().any(|note| note["code"] == "coin_collateral"));
 }
 
 #[test]

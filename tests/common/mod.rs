@@ -81,6 +81,7 @@ impl Setup {
             dependence: Dependence::default(),
             account: Account {
                 equity: 1_000.0,
+                coins: None,
                 margin: MarginMode::Isolated,
                 leverage: self.leverage.clone(),
                 venue: Venue::new(Contract::Linear, vec![tier]),

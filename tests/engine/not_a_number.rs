@@ -1,15 +1,15 @@
-//! A model that gives prices which are no numbers ends the run, by name, path and time.
+//! A model that gives prices which are no numbers ends the run, by name, path and time; so do terms that make the money of an account none.
 
 use std::sync::Arc;
 
 use liqsim::account::policy::ExitAfter;
-use liqsim::engine::{BLOCK_LANES, NotANumber, Plan, RunOptions, Worker};
+use liqsim::engine::{BLOCK_LANES, Broken, NotANumber, Plan, RunOptions, Worker};
 use liqsim::market::Duration;
 use liqsim::model::{Model, Moves, PriceModel, Stepper};
 use liqsim::numeric::{Replacement, Stream};
-use liqsim::scenario::{Monitoring, PathBudget, Scenario};
-use liqsim::study::{RunError, SimulateError, run, simulate};
-use liqsim::venue::Side;
+use liqsim::scenario::{MarginMode, Monitoring, PathBudget, Scenario};
+use liqsim::study::{RunError, SimulateError, run, run_sharing, simulate};
+use liqsim::venue::{Borrow, Compounding, Funding, FundingBasis, FundingRates, Side};
 
 use crate::common::{Setup, days};
 
@@ -19,10 +19,13 @@ struct Breaks {
     floor: f64,
     lane: (usize, f64),
     day: f64,
+    /// What the log-price of that path becomes.
+    value: f64,
 }
 
 /// One that does not break.
-const WHOLE: Breaks = Breaks { floor: f64::NEG_INFINITY, lane: (0, f64::INFINITY), day: 0.0 };
+const WHOLE: Breaks =
+    Breaks { floor: f64::NEG_INFINITY, lane: (0, f64::INFINITY), day: 0.0, value: f64::NAN };
 
 impl PriceModel for Breaks {
     fn name(&self) -> &str {
@@ -57,7 +60,7 @@ impl Stepper for Breaks {
             let close = moves.open[i] + 0.8 * years.sqrt() * moves.normals[i];
             let breaks =
                 close < self.floor || moves.lanes[i] as usize == self.lane.0 && self.day > self.lane.1;
-            moves.close[i] = if breaks { f64::NAN } else { close };
+            moves.close[i] = if breaks { self.value } else { close };
             moves.variance[i] = 0.64 * years;
         }
     }
@@ -106,7 +109,7 @@ fn the_first_path_is_named_whatever_the_threads_and_the_account() {
             breaks.policy.exit_after = Some(ExitAfter { time: days(20) });
         }
         for threads in [1, 2, 5] {
-            let NotANumber { model, asset, path, days } = broken(&breaks, threads);
+            let NotANumber { model, asset, path, days, .. } = broken(&breaks, threads);
             assert_eq!((model.as_str(), asset), ("one that breaks", 0));
             assert!(path == first || managed, "{path} for {first}");
             assert!((days - 30.0).abs() < 1e-9 || managed, "{days}");
@@ -137,5 +140,59 @@ fn simulated_bars_end_there_too() {
             assert_eq!((found.path, found.days.round()), (5, 11.0));
         }
         other => panic!("{other:?}"),
+    }
+}
+
+fn funding(rate: f64) -> Option<Funding> {
+    let every = Duration::from_seconds(28_800);
+    Some(Funding { rates: FundingRates::Constant { rate }, every, basis: FundingBasis::Mark })
+}
+
+/// A price without bounds on one path of the second block makes the funding that a huge rate brings infinite: by every follower (ordered, level by level, general,
+/// general with two positions), at the first payment after it, whatever the number of threads and of accounts on the same paths.
+#[test]
+fn money_that_is_no_number_ends_the_run_too() {
+    let model = Breaks { lane: (5, 10.25), value: f64::INFINITY, ..WHOLE };
+    let at_the_end = Monitoring::Every(days(30));
+    let mut plain = scenario(model, at_the_end);
+    // Received, so that nobody is liquidated before; the exponential of the program ends at 1e304.
+    plain.account.flows.funding = funding(-1e5);
+    let mut each = plain.clone();
+    // Money that is lent to some levels only: they are not in order.
+    each.account.leverage = vec![0.5, 5.0];
+    each.account.flows.borrow = Some(Borrow { rate: 0.1, compounding: Compounding::Hourly });
+    let mut managed = plain.clone();
+    managed.policy.exit_after = Some(ExitAfter { time: days(20) });
+    let mut several = plain.clone();
+    several.account.positions.push(several.account.positions[0].clone());
+    several.account.positions.iter_mut().for_each(|position| position.share = 0.5);
+    several.account.margin = MarginMode::Cross;
+    for scenario in [&plain, &each, &managed, &several] {
+        let plan = Plan::new(scenario).unwrap();
+        let mut worker = Worker::new(&plan);
+        assert!(!worker.run_block(1, BLOCK_LANES), "{scenario:?}");
+        let found = worker.broken().expect("the funding of path 5 is infinite");
+        assert_eq!((found.what, found.asset, found.path), (Broken::Money, 0, BLOCK_LANES as u64 + 5));
+        // The model moves from payment to payment: the one at 10⅓ days sees it first.
+        assert!((found.days - 10.0 - 1.0 / 3.0).abs() < 1e-9, "{found:?}");
+        assert!(found.to_string().contains("sum of money that is not a number on path 1029"), "{found}");
+        assert_eq!(broken(scenario, 3).path, 5);
+    }
+    let shared = [plain.clone(), managed.clone()];
+    let result = run_sharing(&shared, &RunOptions::default());
+    assert!(matches!(&result, Err(RunError::NotANumber(found)) if found.path == 5), "{result:?}");
+}
+
+/// A rate that is none is seen at its first payment, on the first path.
+#[test]
+fn a_rate_that_is_no_number_is_named_with_its_first_payment() {
+    let mut funded = scenario(WHOLE, Monitoring::Continuous);
+    funded.account.flows.funding = funding(f64::NAN);
+    let mut lent = scenario(WHOLE, Monitoring::Continuous);
+    lent.account.flows.borrow = Some(Borrow { rate: f64::NAN, compounding: Compounding::Hourly });
+    for (scenario, days) in [(&funded, 1.0 / 3.0), (&lent, 1.0 / 24.0)] {
+        let found = broken(scenario, 2);
+        assert_eq!((found.what, found.path), (Broken::Money, 0));
+        assert!((found.days - days).abs() < 1e-9, "{found:?}");
     }
 }

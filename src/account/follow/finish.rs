@@ -63,6 +63,15 @@ impl Follower for General {
         add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, self.lanes, tally);
     }
 
+    fn broken(&self) -> Option<usize> {
+        let pools = self.levels.len() * self.unit_of.len();
+        let slot = self.slots.iter().position(|slot| !slot.cash.is_finite() || slot.kept.is_nan());
+        let legs = self.levels.len() * self.legs_per_level;
+        let stake = self.stakes.iter().position(|stake| stake.exposure.is_nan());
+        let lanes = [slot.map(|slot| slot / pools), stake.map(|stake| stake / legs)];
+        lanes.into_iter().flatten().min()
+    }
+
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
         let cell = &tally.levels[level];
         Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }

@@ -99,7 +99,7 @@ impl General {
         let is_last = held.legs.iter().filter(|stake| stake.exposure != 0.0).count() == 1;
         if is_last {
             // A fee that is not covered is nobody's loss.
-            fee = fee.min((held.cash + value).max(0.0));
+            fee = fee.min((held.cash + value + pool.coins(x)).max(0.0));
         }
         let slot = &mut self.slots[at];
         slot.cash += value - fee;
@@ -110,8 +110,7 @@ impl General {
         self.limits[first + leg] = NO_LIMIT;
         self.course(place).exit.get_or_insert(exit);
         if is_last {
-            let cash = self.slots[at].cash;
-            self.close(place, x, cash.max(0.0), (-cash).max(0.0));
+            self.close_with_cash(place, x);
         }
     }
 
@@ -125,9 +124,14 @@ impl General {
             }
         }
         if self.slots[at].is_open() {
-            let cash = self.slots[at].cash;
-            self.close(place, x, cash.max(0.0), (-cash).max(0.0));
+            self.close_with_cash(place, x);
         }
+    }
+
+    /// Ends a pool without positions.
+    fn close_with_cash(&mut self, place: Place, x: &[f64]) {
+        let left = self.slots[self.slot(place)].cash + self.levels[place.level].pools[place.pool].coins(x);
+        self.close(place, x, left.max(0.0), (-left).max(0.0));
     }
 
     /// The owner sees the margin at the level of the own call.
@@ -244,7 +248,7 @@ impl General {
         let (at, legs) = (self.slot(place), self.stakes_of(place));
         let (pool, held) = self.held(place);
         let fee = pool.closing_fee(held, x) * (1.0 - times).abs();
-        let value = pool.equity(held, x) - held.cash;
+        let value = pool.equity(held, x) - held.cash - pool.coins(x);
         let closed = (1.0 - times).max(0.0);
         let interest = closed * pool.interest_in_coins(held, x);
         let pool = &self.levels[place.level].pools[place.pool];

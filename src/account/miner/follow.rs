@@ -321,6 +321,16 @@ impl Follower for MinerFollower {
         add_sums(&mut self.survivor_sums, &mut self.liquidated_sums, self.lanes, tally);
     }
 
+    fn broken(&self) -> Option<usize> {
+        let is_broken = |slot: &Slot| {
+            let kept = slot.end.map_or(0.0, |end| end.kept);
+            (slot.treasury.cash + slot.treasury.free + slot.treasury.owed + kept).is_nan()
+        };
+        // Sums of one sign or finite: none of them makes what is not a number of numbers.
+        let lanes = self.slots.chunks(self.lanes.max(1)).filter_map(|slots| slots.iter().position(is_broken));
+        lanes.min()
+    }
+
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
         let cell = &tally.levels[level];
         Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }

@@ -314,6 +314,10 @@ impl Follower for Ordered {
         dispatch(Close { follower: self, weights, tally });
     }
 
+    fn broken(&self) -> Option<usize> {
+        self.terms.broken()
+    }
+
     fn flush(&mut self, tally: &mut Tally) {
         self.closings.flush(tally);
         self.liquidations.flush(tally);

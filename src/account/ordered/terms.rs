@@ -64,6 +64,13 @@ impl Terms {
         in_order.then_some(terms)
     }
 
+    /// The first path on which some money is not a number; the money of all levels is the same on all paths, what funding charges is not.
+    pub fn broken(&self) -> Option<usize> {
+        let charged = self.charges.as_ref().map_or(&[][..], |charges| &charges.charged);
+        let of_all = self.debt.coins + self.debt.cash.iter().sum::<f64>();
+        if of_all.is_nan() { Some(0) } else { charged.iter().position(|charged| !charged.is_finite()) }
+    }
+
     /// Back to the start.
     pub fn begin(&mut self, lanes: usize, schedule: &[Moment]) {
         if self.debt.bears_interest() {

@@ -47,7 +47,7 @@ impl MarginCall {
     /// The answer at price ratios, with this much left of the reserve in the currency of the pool.
     pub fn answer(&self, pool: &Pool, held: Held<'_>, reserve: f64, x: &[f64]) -> Answer {
         let needed = pool.needed(held, x);
-        let missing = (self.target * needed - pool.equity(held, x)).max(0.0);
+        let missing = (self.target * needed - pool.margin_balance(held, x)).max(0.0);
         if missing == 0.0 {
             return Answer::Recovered;
         }
@@ -65,7 +65,7 @@ impl MarginCall {
     /// billionth is too much.
     fn share(&self, pool: &Pool, held: Held<'_>, x: &[f64]) -> Option<f64> {
         let fee = pool.closing_fee(held, x);
-        let value = pool.equity(held, x) - held.cash;
+        let value = pool.equity(held, x) - held.cash - pool.coins(x);
         let mut legs = held.legs.to_vec();
         let mut is_short = |share: f64| {
             for (left, stake) in legs.iter_mut().zip(held.legs) {
@@ -76,7 +76,7 @@ impl MarginCall {
                 };
             }
             let left = Held { cash: held.cash + (1.0 - share) * (value - fee), legs: &legs };
-            pool.equity(left, x) < self.target * pool.needed(left, x)
+            pool.margin_balance(left, x) < self.target * pool.needed(left, x)
         };
         let (mut low, mut high) = (0.0, 1.0);
         for _ in 0..HALVINGS {

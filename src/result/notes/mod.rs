@@ -124,6 +124,15 @@ pub enum Note {
     },
     /// What the account is counted in.
     CoinMargined(Currency),
+    /// The collateral is coins behind linear contracts.
+    CoinCollateral {
+        /// Name of the asset.
+        coin: String,
+        /// How many.
+        quantity: f64,
+        /// What the venue takes off their price.
+        haircut: f64,
+    },
     /// The venue may close a part of the position.
     PartialLiquidation,
     /// A call of a loan has time to be answered.
@@ -292,6 +301,7 @@ impl Note {
         "few_events",
         "above_cap_at_size",
         "coin_margined",
+        "coin_collateral",
         "partial_liquidation",
         "grace",
         "unconfirmed_terms",
@@ -338,6 +348,7 @@ impl Note {
             Self::FewEvents { .. } => "few_events",
             Self::AboveCapAtSize { .. } | Self::AboveCapTogether { .. } => "above_cap_at_size",
             Self::CoinMargined(_) => "coin_margined",
+            Self::CoinCollateral { .. } => "coin_collateral",
             Self::PartialLiquidation => "partial_liquidation",
             Self::Grace { .. } => "grace",
             Self::UnconfirmedTerms { .. } => "unconfirmed_terms",

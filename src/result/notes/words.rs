@@ -105,6 +105,13 @@ impl fmt::Display for Note {
                 listed(levels)
             ),
             Self::CoinMargined(currency) => f.write_str(currency.meaning()),
+            Self::CoinCollateral { coin, quantity, haircut } => write!(
+                f,
+                "The collateral is {quantity} {coin}, which the venue counts at {} % of their price against the margin; they are kept, and their whole \
+                 price counts in returns, which are in the quote currency. Where the account ends before the horizon they count at the price of \
+                 that moment.",
+                percent(1.0 - haircut)
+            ),
             Self::PartialLiquidation => f.write_str(
                 "A path counts as liquidated from the first time at which the venue closes any part of the position; what is left goes on \
                  and may end in any way.",

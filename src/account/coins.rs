@@ -1,0 +1,72 @@
+//! Coins as the collateral of linear contracts, which the venue counts at less than their price.
+//!
+//! The profit of a linear contract is in the quote currency, so a wallet that holds coins has two things in it: the coins,
+//! which are not sold, and money, which pays fees, funding and what positions lose when they are closed, and may be
+//! negative. With c coins' worth at the start, haircut h, money and positions w + Σ e·x, the venue compares
+//!
+//! ```text
+//! w + Σ e·x + (1 − h)·c·x   with what the positions need,
+//! ```
+//!
+//! and the owner has w + Σ e·x + c·x: the haircut decides when an account is liquidated and how much can be opened, never what
+//! is lost. It is written here as a requirement of h·c·x beside those of the positions. For one long of exposure e on the same
+//! asset with maintenance m
+//!
+//! ```text
+//! liquidation at x = (e + fees − cash)/(e·(1 − m) + c·(1 − h)),   bankruptcy at x = (e + fees − cash)/(e + c).
+//! ```
+//!
+//! At a haircut of 0 it is an account whose money was spent on the same coins. Coins are no position: stops, targets, deleveraging
+//! and steps of a liquidation leave them alone, and where they end with the account they count at the price of that moment. Negative money bears
+//! no interest of its own here.
+//!
+//! Sources: Binance support, multi-assets mode (margin balance = Σ asset·price·collateral value ratio); Bybit help centre,
+//! unified trading account (collateral value ratio); OKX, discount rate of multi-currency margin.
+
+use super::pool::{Held, Pool};
+
+/// Coins behind all positions of an account.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CoinCollateral {
+    /// Index of the asset.
+    pub asset: usize,
+    /// Worth at the start, as a fraction of the equity of the account.
+    pub worth: f64,
+    /// What the venue takes off the price, as a fraction of it.
+    pub haircut: f64,
+}
+
+/// The coins of one pool.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PledgedCoins {
+    /// Place of the asset among those of the pool.
+    pub place: usize,
+    /// Worth at the start, as a fraction of the equity of the account.
+    pub worth: f64,
+    /// See [`CoinCollateral::haircut`].
+    pub haircut: f64,
+}
+
+impl Pool {
+    /// What its coins are worth at price ratios (by place).
+    #[inline]
+    pub fn coins(&self, x: &[f64]) -> f64 {
+        self.pledged.map_or(0.0, |coins| coins.worth * x[coins.place])
+    }
+
+    /// What the venue takes off that.
+    #[inline]
+    pub(super) fn haircut(&self, x: &[f64]) -> f64 {
+        self.pledged.map_or(0.0, |coins| coins.haircut * coins.worth * x[coins.place])
+    }
+
+    /// Equity as the venue compares it with what is needed, at price ratios (by place).
+    pub fn margin_balance(&self, held: Held<'_>, x: &[f64]) -> f64 {
+        self.equity(held, x) - self.haircut(x)
+    }
+
+    /// Collateral as the venue counts it at the start.
+    pub fn counted_collateral(&self) -> f64 {
+        self.collateral - self.pledged.map_or(0.0, |coins| coins.haircut * coins.worth)
+    }
+}
