@@ -24,7 +24,6 @@ use super::sweep::Sweep;
 use super::table::table;
 use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring, Sampling};
-
 use super::venue::VenueChoice;
 
 /// Most leverage levels of one scenario.

@@ -289,7 +289,7 @@ pub enum Collateral {
 
 impl Note {
     /// The codes of all notes.
-    pub const CODES: [&str; 41] = [
+    pub const CODES: [&str; 42] = [
         "interrupted",
         "precision_reached",
         "precision_missed",
