@@ -76,13 +76,19 @@ impl Below {
 
     /// The file that a path leads to.
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        let path = std::fs::canonicalize(path)?;
-        match self.0.iter().any(|folder| path.starts_with(folder)) {
-            true => Ok(path),
-            false => Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                "it lies outside the folders that scenarios may read from",
-            )),
+        let is_below = |path: &Path| self.0.iter().any(|folder| path.starts_with(folder));
+        let outside = || {
+            let message = "it lies outside the folders that scenarios may read from";
+            io::Error::new(io::ErrorKind::PermissionDenied, message)
+        };
+        match std::fs::canonicalize(path) {
+            Ok(path) if is_below(&path) => Ok(path),
+            Ok(_) => Err(outside()),
+            // Whether a file is there is said of what lies below only.
+            Err(error) => {
+                let there = path.ancestors().skip(1).find_map(|folder| std::fs::canonicalize(folder).ok());
+                Err(if there.is_some_and(|folder| is_below(&folder)) { error } else { outside() })
+            }
         }
     }
 }
@@ -170,7 +176,8 @@ mod tests {
         assert_eq!(below.read(&at("outside/../inside/deep/b")).unwrap(), b"inside/deep/b");
         let refused =
             |path: &str| below.read(&at(path)).unwrap_err().kind() == io::ErrorKind::PermissionDenied;
-        assert!(refused("inside/../outside/c") && refused("outside/c"));
+        assert!(refused("inside/../outside/c") && refused("outside/c") && refused("outside/none/at/all"));
+        assert_eq!(below.read(&at("inside/none")).unwrap_err().kind(), io::ErrorKind::NotFound);
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("outside/c"), at("inside/link.csv")).unwrap();

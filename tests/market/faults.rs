@@ -303,3 +303,39 @@ fn bars_of_two_lengths_in_one_file_are_refused() {
         hours.iter().filter(|bar| (bar.0 / HOUR).wrapping_mul(2_654_435_761) % 7 > 2).copied().collect();
     assert_read(&text(&thin), &thin);
 }
+
+/// The times of a program that asks every hour, or every five minutes, are those of even bars; nothing else changes.
+#[test]
+fn times_near_a_grid_are_moved_onto_it() {
+    for (interval, offset, spread) in
+        [(HOUR, 0, 40), (HOUR, 11, 5), (300, 0, 20), (DAY, 0, 600), (HOUR, 1_800, 60)]
+    {
+        let even: Vec<Made> = bars(400, interval).into_iter().map(|(t, p, v)| (t + offset, p, v)).collect();
+        let jitter = |t: i64| (t / interval).wrapping_mul(2_654_435_761).rem_euclid(2 * spread) - spread / 2;
+        let noted = rows(&even, |(t, [_, _, _, close], _)| format!("{},{close}\n", t + jitter(*t)));
+        let history = read(&("timestamp,price\n".to_owned() + &noted)).unwrap();
+        assert_eq!(i64::try_from(history.interval.seconds()).unwrap(), interval);
+        assert_eq!(history.log_returns().len(), 399, "{interval} {offset}");
+        let off = history.bars[0].time.rem_euclid(interval);
+        assert!(off.min(interval - off) <= offset + 2 * spread, "{off}");
+    }
+}
+
+#[test]
+fn steps_of_a_plain_ratio_are_reported() {
+    let hours = bars(400, HOUR);
+    for ratio in [0.5, 2.5, 1.0 / 1.5] {
+        let split: Vec<Made> = hours
+            .iter()
+            .enumerate()
+            .map(|(n, (t, p, v))| (*t, p.map(|price| if n < 200 { price } else { price * ratio }), *v))
+            .collect();
+        let text = HEADER.to_owned() + &rows(&split, row);
+        let (_, report) = PriceHistory::from_bytes("prices", text.as_bytes(), &options()).unwrap();
+        assert!(
+            report.lines().iter().any(|line| line.contains("that stays")),
+            "{ratio}: {:?}",
+            report.lines()
+        );
+    }
+}

@@ -4,6 +4,7 @@ use super::super::Duration;
 use super::counts::most_frequent;
 use super::error::{Refusal, Refused};
 use super::issue::{Issue, IssueKind};
+use super::jitter;
 use super::refute;
 use super::series::HistoricalBar;
 use super::table::{Row, Table};
@@ -20,6 +21,7 @@ pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration),
     put_in_order(&mut rows, issues);
     let mut bars = without_duplicates(&rows, issues);
     refute::conflicts(all, issues)?;
+    jitter::onto_grid(&mut bars, issues);
     let too_few = || (None, Refusal::TooFew { bars: bars.len(), rows: all });
     let interval = usual_distance(&bars).ok_or_else(too_few)?;
     refute::interval(&bars, interval)?;

@@ -4,9 +4,11 @@ use super::clock::ClockDigits;
 use super::error::Refusal;
 use super::layout::Layout;
 use super::names::{
-    CLOCK, CLOSE, DATE, DIFFICULTY, END, FEES, HIGH, LOW, OPEN, RATE, SYMBOL, TIME, VOLUME, plain,
+    CLOCK, CLOSE, DATE, DIFFICULTY, END, FEES, HIGH, LOW, NO_PRICE, OFFSET, OPEN, RATE, SYMBOL, TIME, VOLUME,
+    plain,
 };
 use super::options::{ReadOptions, Role};
+use super::stamp::zone_hours;
 
 /// What a table is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,7 @@ pub(super) fn of_header(
     let mut decisions = Vec::new();
     let is_simulated = ["path", "bar", "seconds"].iter().all(|name| header.find(&[name], &[]).is_some());
     let (time, clock) = header.time_and_clock(is_simulated, sample)?;
+    header.says_no_zone(time, sample)?;
     let mut taken: Vec<usize> = std::iter::once(time).chain(clock).collect();
     let symbol = if is_simulated { header.find(&["path"], &taken) } else { header.find(&SYMBOL, &taken) };
     let single: Option<(&[&str], &'static str)> = match want {
@@ -138,7 +141,9 @@ impl Header<'_> {
         // A single letter may stand for a value as well.
         self.names[column].iter().filter(|name| name.len() > 1).any(|name| {
             let lists: [&[&str]; 6] = [&OPEN, &HIGH, &LOW, &VOLUME, &RATE, &END];
-            name.starts_with("volume") || lists.iter().any(|list| list.contains(&name.as_str()))
+            name.starts_with("volume")
+                || NO_PRICE.iter().any(|part| name.contains(part))
+                || lists.iter().any(|list| list.contains(&name.as_str()))
         })
     }
 
@@ -187,6 +192,22 @@ impl Header<'_> {
         })
     }
 
+    /// Refuses times that are said to be of another zone than UTC beside the cells, where no cell says so.
+    fn says_no_zone(&self, time: usize, sample: &[Vec<String>]) -> Result<(), Refusal> {
+        let says = |text: &str| zone_beside(text).then(|| Refusal::Zone(text.to_owned()));
+        let names = self.layout.headers.iter().filter_map(|header| header.get(time));
+        if let Some(refusal) = names.filter(|name| name.contains(['(', '+', '-'])).find_map(says) {
+            return Err(refusal);
+        }
+        let offsets = self
+            .find(&OFFSET, &[time])
+            .filter(|column| sample.iter().filter_map(|row| row.get(*column)).any(|cell| zone_beside(cell)));
+        match offsets.and_then(|column| self.layout.headers.first()?.get(column)) {
+            Some(name) => Err(Refusal::Zone(name.to_owned())),
+            None => Ok(()),
+        }
+    }
+
     /// The column of times, and that of the clock where dates stand apart.
     fn time_and_clock(
         &self,
@@ -209,6 +230,21 @@ impl Header<'_> {
         let mut pairs = pairs.filter(|(date, clock)| is_clock_beside(fields(*date), fields(*clock)));
         Ok(pairs.next().map_or((time, None), |(date, clock)| (date, Some(clock))))
     }
+}
+
+/// Whether a text names a zone that is not UTC: an offset such as "+08:00" or "UTC-5", or a zone by its letters.
+fn zone_beside(text: &str) -> bool {
+    let word = match text.rsplit_once(['(', '[']) {
+        Some((_, word)) => word.trim_end_matches([')', ']']),
+        None => text,
+    };
+    let word = word.trim();
+    let offset = word.trim_start_matches(|char: char| char.is_ascii_alphabetic());
+    let is_offset = offset.starts_with(['+', '-'])
+        && offset.len() > 1
+        && offset[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
+        && offset.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    is_offset || zone_hours(word).is_some_and(|hours| hours != 0)
 }
 
 /// Whether the second column holds the clock of the dates in the first.
@@ -313,6 +349,8 @@ mod tests {
             ("Timestamp,market-price", 0, None, 1),
             ("Date,Adj Close,Volume", 0, None, 1),
             ("t,v", 0, None, 1),
+            ("window_start,timestamp,open,high,low,close", 0, Some([2, 3, 4]), 5),
+            ("begin,end,timestamp,close", 0, None, 3),
             ("time,AdrActCnt,PriceUSD,TxCnt", 0, None, 2),
         ] {
             let found = columns(header).unwrap();
@@ -326,10 +364,31 @@ mod tests {
         assert!(matches!(columns("timestamp,funding,interest"), Err(Refusal::NoPrices(_))));
         assert!(matches!(columns("timestamp,high,low,close"), Err(Refusal::PartialRange(_))));
         assert!(matches!(columns("close_time,close"), Err(Refusal::OnlyEnds(_))));
-        for header in ["Date,BTC,ETH", "Date,Volume", "timestamp,funding_rate", "Date,Open"] {
+        for header in [
+            "date,fear_greed",
+            "date,hashrate",
+            "date,log_close",
+            "Date,BTC,ETH",
+            "Date,Volume",
+            "timestamp,funding_rate",
+            "Date,Open",
+        ] {
             assert!(matches!(columns(header), Err(Refusal::NoPrices(_))), "{header}");
         }
         assert!(matches!(columns("Date,Close,Close"), Err(Refusal::SameName { count: 2, first: 2, .. })));
+    }
+
+    #[test]
+    fn zones_beside_the_cells_are_seen() {
+        for text in ["+08:00", "UTC+8", "time (UTC+8)", "Date (EST)", "GMT-0500", "-05:30", "Time (EET)"] {
+            assert!(zone_beside(text), "{text}");
+        }
+        for text in
+            ["UTC", "time (UTC)", "Z", "+00:00", "UTC+0", "Date (ms)", "time", "open-time", "2024-01-01", ""]
+        {
+            assert!(!zone_beside(text), "{text}");
+        }
+        assert!(matches!(columns("time (UTC+8),close"), Err(Refusal::NoTimes(_) | Refusal::Zone(_))));
     }
 
     #[test]

@@ -71,6 +71,11 @@ pub enum Refusal {
         "no column of times: name one of them \"timestamp\" (start of the bar), or say --columns time=NAME; the header is {0:?}"
     )]
     NoTimes(String),
+    /// Times of another zone, which no cell says.
+    #[error(
+        "{0:?} says that the times are not UTC: write them in UTC, or with the offset in the cells (2024-01-31T05:00:00+08:00)"
+    )]
+    Zone(String),
     /// The header only has the end of the bar.
     #[error(
         "only the end of the bars is there ({0:?}): add a column of their starts, or say --columns time={0}"

@@ -84,6 +84,11 @@ pub enum IssueKind {
     Break,
     /// All times are the last second of their bars; moved to the first.
     EndTimes,
+    /// Times lie near those of a grid, not on it; moved onto it.
+    Jitter {
+        /// The farthest, in seconds.
+        seconds: u64,
+    },
     /// An hour stands twice when clocks are put back; the last in the file is kept.
     ClockChange,
     /// A bar of the new interval that is not covered from start to end by the first or last bars; left out.
@@ -117,6 +122,7 @@ impl IssueKind {
             Self::Step { .. } => "steps",
             Self::Break => "bars that do not follow the one before",
             Self::EndTimes => "times at the ends of bars",
+            Self::Jitter { .. } => "times near a grid",
             Self::ClockChange => "hours that stand twice",
             Self::IncompleteEnd => "incomplete bars at the ends",
         }
@@ -130,9 +136,12 @@ impl IssueKind {
             Self::OffGrid => "kept; returns to and from it are not used",
             Self::Duplicate | Self::RepeatedHeader | Self::Preamble { .. } | Self::Remark => "left out",
             Self::EmptyRow | Self::NoTime | Self::CutLine | Self::MissingRate => "left out",
-            Self::Step { .. } => "kept; if the unit changed, cut the file there or divide the prices before",
+            Self::Step { .. } => {
+                "kept; if the unit changed or was split, cut the file there or divide the prices before"
+            }
             Self::Break => "kept; the others open at the close before them: open and close may be exchanged",
             Self::EndTimes => "moved to the start of the bar",
+            Self::Jitter { .. } => "moved onto it",
             Self::ClockChange => "the last in the file is kept; write times in UTC or with offsets",
             Self::Conflict => "the last in the file is kept",
             Self::OutOfOrder => "put in its place",
@@ -172,6 +181,12 @@ impl fmt::Display for Issue {
             }
             IssueKind::Break => write!(f, "{place} does not open where the bar before it closes"),
             IssueKind::EndTimes => write!(f, "all times are the last second of a bar"),
+            IssueKind::Jitter { seconds } => {
+                write!(
+                    f,
+                    "times are up to {seconds} s off those of even bars, as a program that asks now and then leaves them"
+                )
+            }
             IssueKind::ClockChange => {
                 write!(
                     f,

@@ -13,6 +13,7 @@ mod epoch;
 mod error;
 mod instruments;
 mod issue;
+mod jitter;
 mod json;
 mod layout;
 mod names;

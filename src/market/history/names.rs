@@ -2,7 +2,7 @@
 
 /// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
 /// of no certain place in the bar.
-pub(super) const TIME: [&str; 55] = [
+pub(super) const TIME: [&str; 71] = [
     "timeperiodstart",
     "periodstart",
     "opentime",
@@ -17,6 +17,19 @@ pub(super) const TIME: [&str; 55] = [
     "barstart",
     "candlebegintime",
     "begintime",
+    "begin",
+    "windowstart",
+    "startedat",
+    "startdate",
+    "starttimeutc",
+    "startdatetime",
+    "bucketstart",
+    "intervalstart",
+    "periodstartunix",
+    "opents",
+    "startts",
+    "from",
+    "candledatetimeutc",
     "timestamp",
     "timestamputc",
     "timestampms",
@@ -43,12 +56,15 @@ pub(super) const TIME: [&str; 55] = [
     "fundingtimestamp",
     "fundingratetimestamp",
     "calctime",
+    "timepoint",
+    "settletime",
+    "effectiveat",
+    "eventtime",
+    "tsevent",
     "ts",
     "t",
     "day",
     "month",
-    "windowstart",
-    "startedat",
     "bucket",
     "hour",
     "blocktime",
@@ -122,6 +138,34 @@ pub(super) const FEES: [&str; 8] = [
     "transactionfeesbtc",
     "value",
 ];
+/// Parts of names of what is no price: a single column of them is not taken for one.
+pub(super) const NO_PRICE: [&str; 22] = [
+    "fear",
+    "greed",
+    "rsi",
+    "hashrate",
+    "supply",
+    "interest",
+    "difficulty",
+    "count",
+    "dominance",
+    "return",
+    "trades",
+    "volatility",
+    "log",
+    "revenue",
+    "fee",
+    "funding",
+    "ratio",
+    "score",
+    "number",
+    "percent",
+    "change",
+    "cap",
+];
+/// Offsets of the times of a row.
+pub(super) const OFFSET: [&str; 7] =
+    ["tz", "timezone", "zone", "utcoffset", "offset", "gmtoffset", "tzoffset"];
 pub(super) const SYMBOL: [&str; 18] = [
     "symbol",
     "ticker",

@@ -70,6 +70,11 @@ const ZONES: [(&str, i64); 20] = [
     ("HKT", 8),
 ];
 
+/// Hours that a zone with these letters is ahead of UTC.
+pub(super) fn zone_hours(letters: &str) -> Option<i64> {
+    ZONES.iter().find(|(zone, _)| zone.eq_ignore_ascii_case(letters)).map(|(_, hours)| *hours)
+}
+
 /// Days since 1970 of a date of the Gregorian calendar; `None` if there is no such day.
 pub(super) fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     const BEFORE_MONTH: [i64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];

@@ -17,6 +17,12 @@ const REVERSAL_TIMES: f64 = 50.0;
 const REVERSAL_REST: f64 = 0.2;
 /// A move that stays is reported from here on: to a third, or to three times the price, within a bar.
 const SMALLEST_STEP: f64 = 1.098_612_288_668_109_8;
+/// ... and from this many median absolute returns on, if it is near a plain ratio, as where a unit was split.
+const SPLIT_TIMES: f64 = 20.0;
+/// Plain ratios of prices before and after a split.
+const SPLITS: [f64; 3] = [1.5, 2.0, 2.5];
+/// Distance of log-prices from a plain ratio; a few usual returns come on top.
+const NEAR_SPLIT: f64 = 0.02;
 
 /// Bars that do not open at the last close are reported where this share of the others do.
 const FOLLOWING: f64 = 0.9;
@@ -75,6 +81,10 @@ fn moves(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
     let usual = median(returns.iter().map(|r| r.abs()).collect());
     let reversal = (REVERSAL_TIMES * usual).max(SMALLEST_SPIKE);
     let step = (REVERSAL_TIMES * usual).max(SMALLEST_STEP);
+    let is_split = |log_return: f64| {
+        let near = |ratio: &f64| (log_return.abs() - elementary::ln(*ratio)).abs() < NEAR_SPLIT + 2.0 * usual;
+        log_return.abs() > SPLIT_TIMES * usual && SPLITS.iter().any(near)
+    };
     let is_taken_back = |index: usize| {
         let next = returns.get(index + 1);
         next.is_some_and(|next| (returns[index] + next).abs() < REVERSAL_REST * returns[index].abs())
@@ -83,7 +93,9 @@ fn moves(bars: &[HistoricalBar], issues: &mut Vec<Issue>) {
         let mut report = |kind| issues.push(Issue { time: bars[index + 1].time, line: None, kind });
         if log_return.abs() > reversal && is_taken_back(index) {
             report(IssueKind::Reversal { log_return: *log_return });
-        } else if log_return.abs() > step && !(index > 0 && is_taken_back(index - 1)) {
+        } else if (log_return.abs() > step || is_split(*log_return))
+            && !(index > 0 && is_taken_back(index - 1))
+        {
             report(IssueKind::Step { log_return: *log_return });
         }
     }
