@@ -107,7 +107,8 @@ mod tests {
     }
 
     /// 300 sets of 256 observations with one event each in the mean and slopes (0.5, −0.3, 0): the mean of the variances found lies within 4 standard
-    /// errors of 0.34 (false alarm 1 in 16,000) but for a bias of second order, which is below 0.02; without slopes it is near 0.
+    /// errors of 0.34 (false alarm 1 in 16,000) but for a bias of second order, which is below 0.02; without slopes it is near 0: 0.0038 by the law of
+    /// χ² with three degrees cut off at 0, where the noise left in would give 3/256.
     #[test]
     fn slopes_are_found_where_no_observation_tells_its_own() {
         let found = |slopes: [f64; 3], seed: u64| -> (f64, f64) {
@@ -131,7 +132,7 @@ mod tests {
         let (mean, error) = found([0.5, -0.3, 0.0], 3);
         assert!((mean - 0.34).abs() < 4.0 * error + 0.02, "{mean} ± {error}");
         let (mean, error) = found([0.0; 3], 4);
-        assert!(mean < 0.02 && error < 0.005, "{mean} ± {error}");
+        assert!(mean < 0.007 && error < 0.002, "{mean} ± {error}");
     }
 
     #[test]

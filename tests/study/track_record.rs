@@ -139,6 +139,28 @@ fn forecasts_of_a_random_walk_are_its_hitting_probabilities() {
     }
 }
 
+/// A price that rises by 3 a year in logarithms, 0.69 deviations of a week: no drift is learnt. Whole horizons pass a barrier at 1.08 deviations with
+/// the mean of what rose and what fell, 0.32 by the closed form with drift (0.12 fall, 0.52 rise); days of both signs nearer to the 0.28 without.
+#[test]
+fn no_drift_is_learnt_from_a_price_that_rose() {
+    let mut history = history::walk(0.6, 24 * 700, 6);
+    for (hour, bar) in history.bars.iter_mut().enumerate() {
+        let at = |hours: f64| (3.0 * hours / (365.0 * 24.0)).exp();
+        let (start, end) = (at(hour as f64), at(hour as f64 + 1.0));
+        (bar.open, bar.close) = (start * bar.open, end * bar.close);
+        (bar.low, bar.high) = ((start * bar.low).min(bar.close), (end * bar.high).max(bar.open));
+    }
+    let barriers = [Side::Long, Side::Short].map(|side| Barrier { side, leverage: 1.0, distance: 0.09 });
+    let options = WalkOptions { every: 24 * 40, ..WalkOptions::new(vec![168]) };
+    let walk = walk(&Hours::of(&history).unwrap(), &barriers, &options).unwrap();
+    for of in &walk.horizons[0].probabilities {
+        for side in 0..2 {
+            let mean = of.iter().map(|p| p[side]).sum::<f64>() / of.len() as f64;
+            assert!((0.22..0.40).contains(&mean), "{mean}");
+        }
+    }
+}
+
 #[test]
 fn long_and_short_of_the_same_distance_are_as_likely() {
     let history = history::walk(0.6, 24 * 420, 5);

@@ -306,13 +306,13 @@ impl Kernel for Reach<'_> {
         let [low, high, close] = &walk.shape;
         let (low, high, close, scales) = (&low[..n], &high[..n], &close[..n], &walk.scale[..n]);
         let (down, up) = (&mut down[..n], &mut up[..n]);
-        let more = |a: f64, b: f64| if a > b { a } else { b };
         for lane in 0..n {
             let scale = scales[lane];
             let (one, other) = (scale * low[lane], scale * high[lane]);
             let (low, high) = if scale < 0.0 { (other, one) } else { (one, other) };
-            down[lane] = more(-(price[lane] + low), down[lane]);
-            up[lane] = more(price[lane] + high, up[lane]);
+            let (fallen, risen) = (-(price[lane] + low), price[lane] + high);
+            down[lane] = if fallen > down[lane] { fallen } else { down[lane] };
+            up[lane] = if risen > up[lane] { risen } else { up[lane] };
             price[lane] = scale.mul_add(close[lane], price[lane]);
         }
     }

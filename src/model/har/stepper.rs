@@ -139,6 +139,18 @@ fn days_over(days: u64) -> f64 {
     Duration::from_seconds(days * SECONDS).years()
 }
 
+/// The smaller of two numbers, as lanes compare.
+#[inline(always)]
+fn less(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+/// The larger one.
+#[inline(always)]
+fn more(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
 /// Whether moves over these years are whole days.
 fn is_whole_day(durations: &[f64]) -> bool {
     let least = days_over(1) * (1.0 - NEAR / DAY as f64);
@@ -165,8 +177,6 @@ impl Kernel for WholeDay<'_, '_> {
         let (duration, open) = (&moves.duration[..n], &moves.open[..n]);
         let (close, variance) = (&mut moves.close[..n], &mut moves.variance[..n]);
         let (low, high) = (&mut moves.low[..n], &mut moves.high[..n]);
-        let less = |a: f64, b: f64| if a < b { a } else { b };
-        let more = |a: f64, b: f64| if a > b { a } else { b };
         for i in 0..n {
             let (one, other) = (scale[i] * day_low[i], scale[i] * day_high[i]);
             let (least, most) = (less(less(one, other), 0.0), more(more(one, other), 0.0));

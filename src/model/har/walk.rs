@@ -121,13 +121,51 @@ fn behind(place: usize, days: usize) -> usize {
     if place < days { place + DAYS - days } else { place - days }
 }
 
+/// What a day changes, by path, and what its draws mean, in the order of the paths that begin it.
+struct Columns<'a> {
+    last: &'a mut [f64],
+    week: &'a mut [f64],
+    month: &'a mut [f64],
+    quarter: &'a mut [f64],
+    short: &'a mut [f64],
+    scale: &'a mut [f64],
+    oldest: &'a mut [f64],
+    a_week_ago: &'a mut [f64],
+    a_month_ago: &'a mut [f64],
+    shock: &'a [f64],
+    after: &'a [f64],
+    sign: &'a [f64],
+}
+
+impl Columns<'_> {
+    /// Lets a path begin its day by the draw of a place. Always inlined: only inside the kernel are multiply-adds instructions.
+    #[inline(always)]
+    fn step(&mut self, coefficients: &[f64; 6], season: f64, (lane, draw): (usize, usize)) {
+        let [c, b1, b7, b30, b90, b6] = coefficients;
+        let mut mean = b1.mul_add(self.last[lane], *c);
+        mean = b7.mul_add(self.week[lane], mean);
+        mean = b30.mul_add(self.month[lane], mean);
+        mean = b90.mul_add(self.quarter[lane], mean);
+        mean = b6.mul_add(self.short[lane], mean);
+        let value = mean + self.shock[draw];
+        let value = if value < LARGEST_LOG_VARIANCE { value } else { LARGEST_LOG_VARIANCE };
+        self.week[lane] += (value - self.a_week_ago[lane]) * (1.0 / 7.0);
+        self.month[lane] += (value - self.a_month_ago[lane]) * (1.0 / 30.0);
+        self.quarter[lane] += (value - self.oldest[lane]) * (1.0 / DAYS as f64);
+        self.oldest[lane] = value;
+        self.last[lane] = value;
+        self.short[lane] = self.after[draw];
+        self.scale[lane] = self.sign[draw] * exp(0.5 * value) * season;
+    }
+}
+
 impl Kernel for NextDay<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let Self { walk, dynamics, lanes, words } = self;
-        let Dynamics { coefficients: [c, b1, b7, b30, b90, b6], days, season } = dynamics;
+        let Dynamics { coefficients, days, season } = dynamics;
         let [shock, after, sign] = &mut walk.drawn;
         let [low, high, close] = &mut walk.shape;
         // What lies about in memory first, so that the rest runs in lanes.
@@ -147,32 +185,28 @@ impl Kernel for NextDay<'_> {
                 Ok(columns) => columns,
                 Err(_) => return,
             };
-        let (last, week, month) = (&mut walk.last[..n], &mut walk.week[..n], &mut walk.month[..n]);
-        let (quarter, short, scale) = (&mut walk.quarter[..n], &mut walk.short[..n], &mut walk.scale[..n]);
-        let (shock, after, sign) = (&shock[..lanes.len()], &after[..lanes.len()], &sign[..lanes.len()]);
-        let mut step = |lane: usize, i: usize| {
-            let mut mean = b1.mul_add(last[lane], *c);
-            mean = b7.mul_add(week[lane], mean);
-            mean = b30.mul_add(month[lane], mean);
-            mean = b90.mul_add(quarter[lane], mean);
-            mean = b6.mul_add(short[lane], mean);
-            let value = mean + shock[i];
-            let value = if value < LARGEST_LOG_VARIANCE { value } else { LARGEST_LOG_VARIANCE };
-            week[lane] += (value - a_week_ago[lane]) * (1.0 / 7.0);
-            month[lane] += (value - a_month_ago[lane]) * (1.0 / 30.0);
-            quarter[lane] += (value - oldest[lane]) * (1.0 / DAYS as f64);
-            oldest[lane] = value;
-            last[lane] = value;
-            short[lane] = after[i];
-            scale[lane] = sign[i] * exp(0.5 * value) * root;
+        let count = lanes.len();
+        let mut columns = Columns {
+            last: &mut walk.last[..n],
+            week: &mut walk.week[..n],
+            month: &mut walk.month[..n],
+            quarter: &mut walk.quarter[..n],
+            short: &mut walk.short[..n],
+            scale: &mut walk.scale[..n],
+            oldest,
+            a_week_ago,
+            a_month_ago,
+            shock: &shock[..count],
+            after: &after[..count],
+            sign: &sign[..count],
         };
-        if lanes.len() == n {
+        if count == n {
             for lane in 0..n {
-                step(lane, lane);
+                columns.step(coefficients, root, (lane, lane));
             }
         } else {
             for (i, lane) in lanes.iter().enumerate() {
-                step(*lane as usize, i);
+                columns.step(coefficients, root, (*lane as usize, i));
             }
         }
         walk.place = if place + 1 == DAYS { 0 } else { place + 1 };
