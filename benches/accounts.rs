@@ -34,7 +34,10 @@ const RUNS: usize = 5;
 /// The models that programs are compared on, with an hour as the step of those that have one.
 const MODELS: [(&str, &str); 8] = [
     ("gbm", GBM),
-    ("merton", "kind = \"merton\"\ndrift = 0.0\nvolatility = 0.6\njumps = { rate = 20.0, mean = -0.02, std_dev = 0.05 }"),
+    (
+        "merton",
+        "kind = \"merton\"\ndrift = 0.0\nvolatility = 0.6\njumps = { rate = 20.0, mean = -0.02, std_dev = 0.05 }",
+    ),
     (
         "kou",
         "kind = \"kou\"\ndrift = 0.0\nvolatility = 0.6\njumps = { rate = 20.0, up_probability = 0.5, up_mean = 0.03, down_mean = 0.04 }",
@@ -252,12 +255,15 @@ fn beside(old: &Path) {
         folder: std::env::temp_dir().join(format!("liqsim-accounts-{}", std::process::id())),
     };
     std::fs::create_dir_all(&programs.folder).expect("a folder for the scenarios");
-    let heading = "us of processor a path, of the older program, of this one, new over old, new over the first new";
+    let heading =
+        "us of processor a path, of the older program, of this one, new over old, new over the first new";
     let plain = &cases()[0];
     for (name, monitoring) in [("at every instant", ""), ("hourly", "monitoring = \"1h\"\n")] {
         println!("plain account, {name}: {heading}");
         for (name, model) in MODELS {
-            programs.compare(name, None, &|paths| plain.text(model, &format!("{monitoring}{}", simulation(paths))));
+            programs.compare(name, None, &|paths| {
+                plain.text(model, &format!("{monitoring}{}", simulation(paths)))
+            });
         }
     }
     println!("gbm: {heading}");

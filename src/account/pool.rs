@@ -240,7 +240,11 @@ impl Pool {
                 security.1 += size * price / level;
                 continue;
             }
-            let owed = if self.groups.len() == 1 && self.pledged.is_none() { group.requirement.owed(held.cash) } else { size };
+            let owed = if self.groups.len() == 1 && self.pledged.is_none() {
+                group.requirement.owed(held.cash)
+            } else {
+                size
+            };
             let times = if call { group.call_multiple } else { 1.0 };
             let (amount, slope) = match group.unit {
                 Unit::Quote => {

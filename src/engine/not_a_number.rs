@@ -88,8 +88,14 @@ impl NotANumber {
         lane: usize,
     ) -> Self {
         let mut others: Vec<Blind> = (1..seats).map(|_| Blind).collect();
-        let mut own =
-            Witness { follower: plan.follower(), lane, plan, reached: 0.0, years: plan.law.years(), is_found: false };
+        let mut own = Witness {
+            follower: plan.follower(),
+            lane,
+            plan,
+            reached: 0.0,
+            years: plan.law.years(),
+            is_found: false,
+        };
         let mut observers: Vec<&mut dyn Observer> =
             others.iter_mut().map(|other| other as &mut dyn Observer).collect();
         observers.insert(seat, &mut own);

@@ -90,7 +90,9 @@ impl<'a> Worker<'a> {
             follower.finish(paths.log_prices(), paths.weights(), tally);
         }
         let of = |account: &Followed<'_>| account.follower.broken();
-        if let Some((seat, lane)) = accounts.iter().enumerate().find_map(|(seat, account)| Some((seat, of(account)?))) {
+        if let Some((seat, lane)) =
+            accounts.iter().enumerate().find_map(|(seat, account)| Some((seat, of(account)?)))
+        {
             let place = (accounts[seat].plan, seat, accounts.len());
             *broken = Some(NotANumber::in_account(&mut **paths, place, (number.0, lanes, number.1), lane));
             return false;

@@ -56,7 +56,8 @@ fn in_coins(
     let venue = match listed {
         Some(venue) if venue.contract == Contract::Linear || held.all(|asset| asset == coin) => venue,
         _ => {
-            let message = format!("equity in {} is possible only where all positions are in it", ticked(coin));
+            let message =
+                format!("equity in {} is possible only where all positions are in it", ticked(coin));
             return refuse(message, "give what the equity is worth at the start, in the quote currency");
         }
     };
@@ -94,7 +95,8 @@ pub(super) fn check(file: &ScenarioFile, account: &Account, problems: &mut Probl
         (Some(_), _, Some(equity)) => {
             let is_linear = |position| account.venue_of(position).contract == Contract::Linear;
             if !account.positions.iter().all(is_linear) {
-                let message = "coins with a haircut stand behind linear contracts only, and not all positions are such";
+                let message =
+                    "coins with a haircut stand behind linear contracts only, and not all positions are such";
                 let help = "give what the equity is worth at the start, in the quote currency";
                 problems.push(Problem::new(Code::NotAllowed, &equity.place, message).help(help));
             }

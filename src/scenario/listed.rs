@@ -54,7 +54,8 @@ impl VenueFile {
         }
         if let Some(haircut) = self.haircut.as_ref().filter(|_| contract != Contract::Linear) {
             let message = "`haircut` means nothing where the contract is not linear";
-            let help = "leave it out: an inverse contract counts in its coin, spot margin by its margin level";
+            let help =
+                "leave it out: an inverse contract counts in its coin, spot margin by its margin level";
             problems.push(Problem::new(Code::Conflict, &haircut.place, message).help(help));
         }
         let text = |text: &Option<Placed<String>>| text.as_ref().map(|text| text.value.clone());

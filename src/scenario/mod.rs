@@ -79,8 +79,8 @@ pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, MOST_CELLS, Sweep, read_sweep};
 pub use types::{
-    Account, Asset, CoinEquity, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling, Scenario,
-    Simulation, Terms,
+    Account, Asset, CoinEquity, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling,
+    Scenario, Simulation, Terms,
 };
 pub use usual::{Usual, UsualError};
 pub use venue::{catalogue_venue, venue_of_text};

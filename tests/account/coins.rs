@@ -92,7 +92,10 @@ fn the_probability_is_that_of_first_passage_and_the_mean_return_nothing() {
             let wanted = normal((barrier - drift) / spread)
                 + (2.0 * drift * barrier / (spread * spread)).exp() * normal((barrier + drift) / spread);
             let p = level.liquidation_probability;
-            assert!((p.value - wanted).abs() < 4.0 * p.std_error.max(1e-9), "{haircut}: {p:?} is not {wanted}");
+            assert!(
+                (p.value - wanted).abs() < 4.0 * p.std_error.max(1e-9),
+                "{haircut}: {p:?} is not {wanted}"
+            );
             let mean = level.mean_return;
             assert!(mean.value.abs() < 4.0 * mean.std_error, "{haircut}: {mean:?}");
             assert_eq!(level.bad_debt.value, 0.0);
@@ -107,7 +110,8 @@ fn the_probability_is_that_of_first_passage_and_the_mean_return_nothing() {
 /// Without a haircut they are what money spent on the same coins is.
 #[test]
 fn without_a_haircut_they_are_coins_bought_with_the_equity() {
-    const SPOT: &str = r#"{ contract = "spot", margin_level = { liquidation = 1.01 }, liquidation = { fee = 0 } }"#;
+    const SPOT: &str =
+        r#"{ contract = "spot", margin_level = { liquidation = 1.01 }, liquidation = { fee = 0 } }"#;
     for (side, leverage) in [("long", 3.0), ("short", 4.0)] {
         let pledged = run(0.2, 0.9, &alone("10 X", 0.0, side, FREE, &format!("[{leverage}]")));
         let bought = run(
@@ -195,7 +199,10 @@ fn what_cannot_be_is_refused_with_the_way_out() {
     refused(&plain.replace("\"10 X\"", "1000"), &["`haircut` has no meaning here"]);
     refused(&plain.replace("10 X", "10 Z"), &["there is no asset `Z`"]);
     refused(&plain.replace("0.05", "1.5"), &["haircut"]);
-    let spot = plain.replace("side = \"long\"", "side = \"long\", venue = { contract = \"spot\", margin_level = { liquidation = 1.1 } }");
+    let spot = plain.replace(
+        "side = \"long\"",
+        "side = \"long\", venue = { contract = \"spot\", margin_level = { liquidation = 1.1 } }",
+    );
     refused(&spot, &["behind linear contracts only"]);
     // 1/50 of the notional is there and 1 % of it needed, but the coins count at 40 %.
     refused(&alone("10 X", 0.6, "long", FREE, "[50]"), &["liquidated at entry"]);

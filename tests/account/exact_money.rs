@@ -189,7 +189,8 @@ fn a_lender_keeps_its_penalty() {
 /// Half of the debt of 1 is repaid from assets of 2·0.62, with 5 % of it; the coins that are left come back with the price.
 #[test]
 fn a_close_factor_repays_its_share() {
-    let venue = r#"{ contract = "spot", loan = { liquidation = "80%", penalty = "5%", close_factor = "50%" } }"#;
+    let venue =
+        r#"{ contract = "spot", loan = { liquidation = "80%", penalty = "5%", close_factor = "50%" } }"#;
     for share in [1.0, 0.5] {
         let plan = plan_at(venue, "long", (2.0, share), "");
         let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, 0.62, 1.0], false);
@@ -219,7 +220,8 @@ fn a_lender_calls_at_its_level_and_waits_for_its_time() {
     }
 }
 
-/// Without a reserve a call makes the position smaller: at three times the requirement to six times it, which is half of it here.
+/// Without a reserve a call makes the position smaller: at three times the requirement to six times it, which is half of it here, in money and in
+/// coins, where the equity at 1/u of the price is 6 − 5·u and the requirement 0.05·u.
 #[test]
 fn a_call_without_a_reserve_halves_the_position() {
     let venue = r#"{ contract = "linear", maintenance = 0.01 }"#;
@@ -229,6 +231,13 @@ fn a_call_without_a_reserve_halves_the_position() {
         let called = 4.0 / 4.85;
         let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, 0.8], true);
         assert!((found.left - (5.0 * called - 4.0 + 2.5 * (0.8 - called))).abs() < 1e-9, "{found:?}");
+    }
+    let venue = r#"{ contract = "inverse", maintenance = 0.01 }"#;
+    for share in [1.0, 0.5] {
+        let plan = plan_at(venue, "long", (5.0, share), policy);
+        let called = 6.0 / 5.15;
+        let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, 1.0 / 1.18], true);
+        assert!((found.left - (6.0 - 5.0 * called - 2.5 * (1.18 - called))).abs() < 1e-9, "{found:?}");
     }
 }
 
@@ -281,7 +290,11 @@ fn interest_is_that_of_the_rule_whoever_follows() {
         for (name, follower) in followers {
             let found = found(follower, account.schedule.len(), &[1.0], false);
             let interest = found.costs.expect("costs are followed")[Cost::Interest as usize];
-            assert!((interest - debt * grown).abs() < 1e-12, "{name} {rule}: {interest} is not {}", debt * grown);
+            assert!(
+                (interest - debt * grown).abs() < 1e-12,
+                "{name} {rule}: {interest} is not {}",
+                debt * grown
+            );
         }
     }
 }

@@ -24,7 +24,8 @@ struct Breaks {
 }
 
 /// One that does not break.
-const WHOLE: Breaks = Breaks { floor: f64::NEG_INFINITY, lane: (0, f64::INFINITY), day: 0.0, value: f64::NAN };
+const WHOLE: Breaks =
+    Breaks { floor: f64::NEG_INFINITY, lane: (0, f64::INFINITY), day: 0.0, value: f64::NAN };
 
 impl PriceModel for Breaks {
     fn name(&self) -> &str {
