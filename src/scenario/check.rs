@@ -1,6 +1,5 @@
 //! Whether a scenario that was put together or changed in code can be right: what every run asks before it starts.
 
-use super::terms::HAIRCUT;
 use super::types::{Monitoring, PathBudget, Scenario};
 use crate::model::ModelError;
 use crate::numeric::Range;
@@ -8,6 +7,8 @@ use crate::stats::MOST_PATHS;
 
 /// Prices and amounts of money: any sensible unit fits, and products of a few of them stay finite.
 pub(super) const AMOUNT: Range = Range::above(0.0).at_most(1e15);
+/// What is taken off the price of coins as collateral.
+pub(super) const HAIRCUT: Range = Range::at_least(0.0).at_most(0.99);
 
 /// Something that no scenario can hold; scenarios that were read hold nothing of the kind.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -7,7 +7,7 @@ use crate::stats::MOST_PATHS;
 use crate::venue::Side;
 
 use super::borrow::BorrowFile;
-use super::check::AMOUNT;
+use super::check::{AMOUNT, HAIRCUT};
 use super::dependence::CommonJumpsFile;
 use super::funding::FundingFile;
 use super::miner::MinerFile;
@@ -21,7 +21,6 @@ use super::shape::{List, Named, Placed, Shape, any_of, wrong_type};
 use super::stress::StressFile;
 use super::sweep::Sweep;
 use super::table::table;
-use super::terms::HAIRCUT;
 use super::tree::{Node, Value};
 use super::types::{MarginMode, Monitoring, Sampling};
 

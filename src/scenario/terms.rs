@@ -6,6 +6,7 @@ use crate::market::Duration;
 use crate::venue::{Contract, FeePrice, MaintenanceBasis, PartialClose, TierRule, TierSize};
 
 use super::borrow::BorrowFile;
+use super::check::HAIRCUT;
 use super::funding::FundingFile;
 use super::numbers::{Count, Ratio};
 use super::problem::Problems;
@@ -24,8 +25,6 @@ const PER_UNIT: Range = Range::at_least(0.0).at_most(0.1);
 const LEVEL: Range = Range::above(1.0).at_most(1.9);
 /// Loan to value.
 const LOAN_TO_VALUE: Range = Range::at_least(0.1).at_most(0.99);
-/// What is taken off the price of coins as collateral.
-pub(super) const HAIRCUT: Range = Range::at_least(0.0).at_most(0.99);
 /// Fees.
 const FEE: Range = Range::at_least(0.0).at_most(0.5);
 
