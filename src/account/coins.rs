@@ -1,29 +1,30 @@
 //! Coins as the collateral of linear contracts, which the venue counts at less than their price.
 //!
-//! The profit of a linear contract is in the quote currency, so a wallet that holds coins has two things in it: the coins,
-//! which are not sold, and money, which pays fees, funding and what positions lose when they are closed, and may be
-//! negative. With c coins' worth at the start, haircut h, money and positions w + Σ e·x, the venue compares
+//! The profit of a linear contract is in the quote currency, so a wallet that holds coins has two things in
+//! it: the coins, which are not sold, and money, which pays fees, funding and what positions lose when they
+//! are closed, and may be negative. With c coins' worth at the start, haircut h, money and positions w + Σ
+//! e·x, the venue compares
 //!
 //! ```text
 //! w + Σ e·x + (1 − h)·c·x   with what the positions need,
 //! ```
 //!
-//! and the owner has w + Σ e·x + c·x: the haircut decides when an account is liquidated and how much can be opened, never what
-//! is lost. It is written here as a requirement of h·c·x beside those of the positions. For one long of exposure e on the same
-//! asset with maintenance m
+//! and the owner has w + Σ e·x + c·x: the haircut decides when an account is liquidated and how much can be
+//! opened, never what is lost. It is written here as a requirement of h·c·x beside those of the positions.
+//! For one long of exposure e on the same asset with maintenance m
 //!
 //! ```text
-//! liquidation at x = (e + fees − cash)/(e·(1 − m) + c·(1 − h)),   bankruptcy at x = (e + fees − cash)/(e + c).
+//! liquidation at x = (e + fees − cash)/(e·(1 − m) + c·(1 − h))
+//! bankruptcy  at x = (e + fees − cash)/(e + c)
 //! ```
 //!
-//! At a haircut of 0 it is an account whose money was spent on the same coins. Coins are no position: stops, targets, deleveraging
-//! and steps of a liquidation leave them alone, and where they end with the account they count at the price of that moment. Negative money bears
-//! no interest of its own here.
+//! At a haircut of 0 it is an account whose money was spent on the same coins. Coins are no position: stops,
+//! targets, deleveraging and steps of a liquidation leave them alone, and where they end with the account
+//! they count at the price of that moment. Negative money bears no interest of its own here.
 //!
-//! Sources: Binance support, multi-assets mode (margin balance = Σ asset·price·collateral value ratio); Bybit help centre,
-//! unified trading account (collateral value ratio); OKX, discount rate of multi-currency margin.
-
-use super::pool::{Held, Pool};
+//! Sources: Binance support, multi-assets mode (margin balance = Σ asset·price·collateral value ratio); Bybit
+//! help centre, unified trading account (collateral value ratio); OKX, discount rate of multi-currency
+//! margin.
 
 /// Coins behind all positions of an account.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,26 +48,16 @@ pub struct PledgedCoins {
     pub haircut: f64,
 }
 
-impl Pool {
-    /// What its coins are worth at price ratios (by place).
+impl PledgedCoins {
+    /// What they are worth at price ratios (by place).
     #[inline]
-    pub fn coins(&self, x: &[f64]) -> f64 {
-        self.pledged.map_or(0.0, |coins| coins.worth * x[coins.place])
+    pub fn worth_at(&self, x: &[f64]) -> f64 {
+        self.worth * x[self.place]
     }
 
     /// What the venue takes off that.
     #[inline]
-    pub(super) fn haircut(&self, x: &[f64]) -> f64 {
-        self.pledged.map_or(0.0, |coins| coins.haircut * coins.worth * x[coins.place])
-    }
-
-    /// Equity as the venue compares it with what is needed, at price ratios (by place).
-    pub fn margin_balance(&self, held: Held<'_>, x: &[f64]) -> f64 {
-        self.equity(held, x) - self.haircut(x)
-    }
-
-    /// Collateral as the venue counts it at the start.
-    pub fn counted_collateral(&self) -> f64 {
-        self.collateral - self.pledged.map_or(0.0, |coins| coins.haircut * coins.worth)
+    pub fn taken_off(&self, x: &[f64]) -> f64 {
+        self.haircut * self.worth_at(x)
     }
 }

@@ -161,6 +161,22 @@ impl Pool {
         (0..self.legs.len()).map(|leg| self.value(leg, held, x)).sum::<f64>() + held.cash + self.coins(x)
     }
 
+    /// What the coins among its collateral are worth at price ratios (by place).
+    #[inline]
+    pub fn coins(&self, x: &[f64]) -> f64 {
+        self.pledged.map_or(0.0, |coins| coins.worth_at(x))
+    }
+
+    /// Equity as the venue compares it with what is needed, at price ratios (by place).
+    pub fn margin_balance(&self, held: Held<'_>, x: &[f64]) -> f64 {
+        self.equity(held, x) - self.pledged.map_or(0.0, |coins| coins.taken_off(x))
+    }
+
+    /// Collateral as the venue counts it at the start.
+    pub fn counted_collateral(&self) -> f64 {
+        self.collateral - self.pledged.map_or(0.0, |coins| coins.haircut * coins.worth)
+    }
+
     /// What was borrowed to buy coins, in the currency of the pool: losses of contracts, which are not realised, aside.
     #[inline]
     pub fn debt(&self, held: Held<'_>) -> f64 {
@@ -320,8 +336,8 @@ impl Pool {
                     gradient[leg.place] += leg.unit.power() * value - slope / leverage;
                 }
                 if let Some(coins) = self.pledged {
-                    room += self.coins(x);
-                    gradient[coins.place] += self.coins(x);
+                    room += coins.worth_at(x);
+                    gradient[coins.place] += coins.worth_at(x);
                 }
                 room
             }
@@ -352,7 +368,7 @@ impl Pool {
             gradient[leg.place] += leg.unit.power() * value;
         }
         if let Some(coins) = self.pledged {
-            let counted = self.coins(x) - self.haircut(x);
+            let counted = coins.worth_at(x) - coins.taken_off(x);
             equity += counted;
             gradient[coins.place] += counted;
         }

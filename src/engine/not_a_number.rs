@@ -1,4 +1,5 @@
-//! Prices and sums of money that are no numbers: a mistake in a model, in terms or in their parameters, which must not become a result.
+//! Prices and sums of money that are no numbers: a mistake in a model, in terms or in their parameters, which
+//! must not become a result.
 
 use super::block::BlockLoop;
 use super::path_law::PathLaw;
@@ -31,7 +32,8 @@ pub struct NotANumber {
     pub asset: usize,
     /// Number of the path in the run, from 0.
     pub path: u64,
-    /// Days from the start to the end of the first bar that has such a price, or to when such money was first seen.
+    /// Days from the start to the end of the first bar that has such a price, or to when such money was first
+    /// seen.
     pub days: f64,
 }
 
@@ -65,8 +67,8 @@ impl NotANumber {
         Self { what: Broken::Price, model, asset, path, days }
     }
 
-    /// The first one among the log-prices at the end of a block of a law, by asset and path; the first path has this number. Nothing that
-    /// happens to a price makes it a number again, so its end tells.
+    /// The first one among the log-prices at the end of a block of a law, by asset and path; the first path
+    /// has this number. Nothing that happens to a price makes it a number again, so its end tells.
     pub(super) fn among(log_prices: &[Vec<f64>], law: &PathLaw, (block, first): (u64, u64)) -> Option<Self> {
         let lane_of = |prices: &Vec<f64>| prices.iter().position(|price| price.is_nan());
         let (asset, lane) =
@@ -78,9 +80,9 @@ impl NotANumber {
 }
 
 impl NotANumber {
-    /// That of the account of a plan whose follower found money that is no number on a path of the block that it has seen last, the paths of
-    /// the source being shown once more; the first path has this number.
-    /// Its seat is one of so many.
+    /// That of the account of a plan whose follower found money that is no number on a path of the block that
+    /// it has seen last, the paths of the source being shown once more; the first path has this number. Its
+    /// seat is one of so many.
     pub(super) fn in_account(
         paths: &mut dyn BarSource,
         (plan, seat, seats): (&Plan, usize, usize),

@@ -46,7 +46,8 @@ fn near(got: Option<f64>, wanted: Option<f64>) {
 }
 
 /// With e the notional over the equity, c = 1 the coins and f the entry fee: a long is liquidated where
-/// −f − e + e·x + (1 − h)·x = m·e·x, a short where −f + e − e·x + (1 − h)·x = m·e·x; both are bankrupt without h and m.
+/// −f − e + e·x + (1 − h)·x = m·e·x, a short where −f + e − e·x + (1 − h)·x = m·e·x; both are bankrupt
+/// without h and m.
 #[test]
 fn prices_are_the_closed_forms() {
     let (m, fee) = (0.01, 0.001);
@@ -77,8 +78,9 @@ fn other_coins_are_money_while_they_stand_still() {
     near(plan.terms[0].liquidation_price, Some(100.0 * (4.0 - 0.9) / (4.0 * 0.99)));
 }
 
-/// First passage of a driftless lognormal price, and no unit of money lost or won by it: the barrier lies above bankruptcy and nothing
-/// is charged, so that the mean return is 0 at every haircut. Errors are of the program; four of them, eight comparisons a haircut.
+/// First passage of a driftless lognormal price, and no unit of money lost or won by it: the barrier lies
+/// above bankruptcy and nothing is charged, so that the mean return is 0 at every haircut. Errors are of the
+/// program; four of them, eight comparisons a haircut.
 #[test]
 fn the_probability_is_that_of_first_passage_and_the_mean_return_nothing() {
     let (volatility, years) = (0.8_f64, 30.0 / 365.0_f64);
@@ -138,7 +140,8 @@ fn without_a_haircut_they_are_coins_bought_with_the_equity() {
     }
 }
 
-/// A price that falls by a tenth without doubt: what comes back is whole, whatever the haircut, and where the owner closes early too.
+/// A price that falls by a tenth without doubt: what comes back is whole, whatever the haircut, and where the
+/// owner closes early too.
 #[test]
 fn the_whole_price_counts_in_the_return() {
     let drift = 0.9_f64.ln() * 365.0 / 30.0;

@@ -186,16 +186,85 @@ fn a_lender_keeps_its_penalty() {
     }
 }
 
-/// A fifth is closed first, without a fee; what is left has its margin again and comes back with the price.
+/// Half of the debt of 1 is repaid from assets of 2·0.62, with 5 % of it; the coins that are left come back with the price.
+#[test]
+fn a_close_factor_repays_its_share() {
+    let venue =
+        r#"{ contract = "spot", loan = { liquidation = "80%", penalty = "5%", close_factor = "50%" } }"#;
+    for share in [1.0, 0.5] {
+        let plan = plan_at(venue, "long", (2.0, share), "");
+        let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, 0.62, 1.0], false);
+        near(found.left, 2.0 - 0.525 / 0.62 - 0.5, "half of a loan");
+    }
+}
+
+/// A lender calls at 70 % of the value and sells at the end of 12 hours whatever has not come back by then: two coins on a debt of 1, or one
+/// that is owed on money of 2. A bar has a thousandth of a year, and its logarithm moves on a straight line.
+#[test]
+fn a_lender_calls_at_its_level_and_waits_for_its_time() {
+    let venue = r#"{ contract = "spot", loan = { liquidation = "90%", call = "70%", grace = "12h" } }"#;
+    for share in [1.0, 0.5] {
+        let long = plan_at(venue, "long", (2.0, share), "");
+        let left = |plan: &Plan, prices: &[f64]| {
+            found(plan.follower(), plan.account.schedule.len(), prices, true).left
+        };
+        let elapsed = (12.0 / 8_760.0 - 1e-3) / 1e-3;
+        let sold = 0.7 * (0.65_f64 / 0.7).powf(elapsed);
+        near(left(&long, &[0.7, 0.65, 0.9]), 2.0 * sold - 1.0, "12 hours");
+        // Called at 1/1.4.
+        near(left(&long, &[0.7155, 0.7155, 0.9]), 0.8, "not called");
+        near(left(&long, &[0.713, 0.713, 0.9]), 2.0 * 0.713 - 1.0, "called");
+        let short = plan_at(venue, "short", (1.0, share), "");
+        near(left(&short, &[1.398, 1.398, 1.1]), 0.9, "not called");
+        near(left(&short, &[1.402, 1.402, 1.1]), 2.0 - 1.402, "called");
+    }
+}
+
+/// Without a reserve a call makes the position smaller: at three times the requirement to six times it, which is half of it here, in money and in
+/// coins, where the equity at 1/u of the price is 6 − 5·u and the requirement 0.05·u.
+#[test]
+fn a_call_without_a_reserve_halves_the_position() {
+    let venue = r#"{ contract = "linear", maintenance = 0.01 }"#;
+    let policy = "[policy]\nmargin_call = { level = 3, target = 6 }";
+    for share in [1.0, 0.5] {
+        let plan = plan_at(venue, "long", (5.0, share), policy);
+        let called = 4.0 / 4.85;
+        let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, 0.8], true);
+        assert!((found.left - (5.0 * called - 4.0 + 2.5 * (0.8 - called))).abs() < 1e-9, "{found:?}");
+    }
+    let venue = r#"{ contract = "inverse", maintenance = 0.01 }"#;
+    for share in [1.0, 0.5] {
+        let plan = plan_at(venue, "long", (5.0, share), policy);
+        let called = 6.0 / 5.15;
+        let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, 1.0 / 1.18], true);
+        assert!((found.left - (6.0 - 5.0 * called - 2.5 * (1.18 - called))).abs() < 1e-9, "{found:?}");
+    }
+}
+
+/// Six times the equity are reached at 0.96, where 4.8 become three times 0.8.
+#[test]
+fn deleveraging_comes_at_its_leverage_and_goes_down_to_its_target() {
+    let venue = r#"{ contract = "linear", maintenance = 0.01 }"#;
+    let policy = "[policy]\ndeleverage = { target = 3, above = 6 }";
+    for share in [1.0, 0.5] {
+        let plan = plan_at(venue, "long", (5.0, share), policy);
+        let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, 0.9], true);
+        near(found.left, 0.8 - 2.5 * 0.06, "deleverage");
+    }
+}
+
+/// A fifth is closed first; what is left has its margin again and comes back with the price.
 #[test]
 fn a_first_step_closes_its_fraction() {
-    let venue = r#"{ contract = "linear", maintenance = 0.01, liquidation = { fee = 0, partial = { first = "20%", above = 1000 } } }"#;
     // Equity 5·x − 4 between 0.8 and 1 times the requirement of 0.05·x.
     let low = 4.0 / 4.955;
-    for share in [1.0, 0.5] {
-        let plan = plan_at(venue, "long", (5.0, share), "");
+    for (fee, share) in [(0.0, 1.0), (0.0, 0.5), (0.002, 1.0), (0.002, 0.5)] {
+        let venue = format!(
+            "{{ contract = \"linear\", maintenance = 0.01, liquidation = {{ fee = {fee}, partial = {{ first = \"20%\", above = 1000 }} }} }}"
+        );
+        let plan = plan_at(&venue, "long", (5.0, share), "");
         let found = found(plan.follower(), plan.account.schedule.len(), &[1.0, low, 1.0], false);
-        near(found.left, 5.0 * low - 4.0 + 4.0 * (1.0 - low), "a fifth");
+        near(found.left, 5.0 * low - 4.0 + 4.0 * (1.0 - low) - fee * low, "a fifth");
     }
 }
 

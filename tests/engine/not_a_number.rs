@@ -1,4 +1,5 @@
-//! A model that gives prices which are no numbers ends the run, by name, path and time; so do terms that make the money of an account none.
+//! A model that gives prices which are no numbers ends the run, by name, path and time; so do terms that make
+//! the money of an account none.
 
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use liqsim::venue::{Borrow, Compounding, Funding, FundingBasis, FundingRates, Si
 
 use crate::common::{Setup, days};
 
-/// A random walk that has no logarithm of a price below `floor`, and none of path `lane` of a block from a day on.
+/// A random walk that has no logarithm of a price below `floor`, and none of path `lane` of a block from a
+/// day on.
 #[derive(Debug, Clone, Copy)]
 struct Breaks {
     floor: f64,
@@ -148,8 +150,9 @@ fn funding(rate: f64) -> Option<Funding> {
     Some(Funding { rates: FundingRates::Constant { rate }, every, basis: FundingBasis::Mark })
 }
 
-/// A price without bounds on one path of the second block makes the funding that a huge rate brings infinite: by every follower (ordered, level by level, general,
-/// general with two positions), at the first payment after it, whatever the number of threads and of accounts on the same paths.
+/// A price without bounds on one path of the second block makes the funding that a huge rate brings infinite:
+/// by every follower (ordered, level by level, general, general with two positions), at the first payment
+/// after it, whatever the number of threads and of accounts on the same paths.
 #[test]
 fn money_that_is_no_number_ends_the_run_too() {
     let model = Breaks { lane: (5, 10.25), value: f64::INFINITY, ..WHOLE };
