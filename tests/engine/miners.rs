@@ -3,9 +3,12 @@
 use std::sync::atomic::AtomicBool;
 
 use liqsim::engine::RunOptions;
+use liqsim::numeric::InstructionSet;
 use liqsim::result::RunResult;
 use liqsim::scenario::{PathBudget, Scenario, Source, parse};
 use liqsim::study::run_levels as run;
+
+use crate::common::instructions::Forced;
 
 const FLEET: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.toml");
 const COINS: &str = include_str!("../../scenarios/miner-coin-loan-180d.toml");
@@ -46,6 +49,26 @@ fn the_number_of_threads_changes_no_byte_and_a_result_reads_back() {
         assert_eq!(one, json(&run_with(&scenario, 3)));
         let read: RunResult = serde_json::from_str(&one).unwrap();
         assert_eq!(one, json(&read));
+    }
+}
+
+/// Everything that is drawn and computed by column: fees and power that vary, a floor, an elasticity, jumps, hedges.
+#[test]
+fn the_instruction_set_changes_no_byte() {
+    let forced = Forced::begin();
+    let varied = [
+        "assets.BTC.network.fees={ median = 0.1, volatility = 2.7, reversion = 5 }",
+        "miner.electricity.volatility=0.5",
+        "miner.fleet.resale_elasticity=1.3",
+        "simulation.horizon=120d",
+    ];
+    for text in [COINS, include_str!("../../scenarios/miner-hedged-forward.toml")] {
+        let scenario = scenario(text, &varied);
+        let reference = json(&run_with(&scenario, 2));
+        for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
+            forced.set(set);
+            assert_eq!(reference, json(&run_with(&scenario, 2)), "{set:?}");
+        }
     }
 }
 
