@@ -262,7 +262,26 @@ TERMS = {
   sh_share=.1, sh_days=60, sh_rate=1e-3),
 }
 
+# Nothing is random here: to the ninth digit.
+STILL = dict(volatility=0., network_volatility=0., block_luck=False)
+TERMS_STILL = {
+ 'GA-11 still: power due while off, elasticity, recourse': dict(
+  **STILL, days=200, drift=-1.6, power=.065, take_or_pay=.3, resale_elasticity=1.4, recourse=True, cash=.4, hold=.3,
+  seizure_cost=.3, leverage=[1., 1.5, 2., 2.6]),
+ 'GA-12 still: calls answered from free coins, a put in the money': dict(
+  **STILL, days=200, drift=-.9, coins=.5, cash=.3, hold=1., eq_share=0., cl_share=1., cl_target=.5, cl_call=.62, cl_liq=.9,
+  put_share=.1, put_strike=1., put_days=120, leverage=[1.2, 1.3]),
+ 'GA-13 still: interest alone has the coins sold': dict(
+  **STILL, days=120, coins=.4, eq_share=0., cl_share=1., cl_rate=2., top_up=False, leverage=[1.1, 1.25, 1.35]),
+ 'GA-14 still: the factor of four, caught up later': dict(
+  **STILL, days=70, drift=45., response=1., pass_through=0., leverage=[1.]),
+}
+
 PATHS, SEEDS = 40000, {"GA-03": 78, "GA-10": 78}
+QUANTILES = ("0.05", "0.25", "0.5", "0.75", "0.95")
+COLUMNS = [(0, "mean_return"), (1, "default_probability"), (2, "default_on_bills_probability"), (3, "coin_liquidation_probability"),
+           (4, "liquidation_probability"), (7, "margin_call_probability"), (8, "bad_debt"), (9, "underwater_days"),
+           (10, "coins_mined"), (11, "loss_probability")]
 
 
 def digits(x):
@@ -280,6 +299,26 @@ def quantile(x, p):
     return {"value": digits(x[int(at)]), "se": digits(ends / 4)}
 
 
+def still(of, probabilities):
+    return {p: {"value": float(of[0]), "se": 0.} for p in probabilities}
+
+
+def still_case(name, own):
+    label, title = name.split(" ", 1)
+    out, net = simulate(own, 2, 1)
+    levels = []
+    for l, leverage in enumerate({**D0, **own}["leverage"]):
+        of = out[0, l]
+        level = {"leverage": leverage, **{key: {"value": float(of[column]), "se": 0.} for column, key in COLUMNS}}
+        level["return_quantiles"] = still([of[0]], QUANTILES)
+        levels.append(level)
+    network = {"curtailed_share": {"value": float(net[0, 2]), "se": 0.}}
+    for column, key in [(0, "hashprice_at_horizon"), (1, "difficulty_at_horizon")]:
+        network[key] = still([net[0, column]], ("0.05", "0.5", "0.95"))
+    values = {"network": network, "levels": levels}
+    return {"id": label, "title": title, "deterministic": True, "terms": {**D0, **own}, "paths": 2, "values": values}
+
+
 def case(name, own):
     label, title = name.split(" ", 1)
     terms = {**D0, **own}
@@ -288,14 +327,10 @@ def case(name, own):
     for l, leverage in enumerate(terms["leverage"]):
         of = out[:, l]
         level = {"leverage": leverage}
-        for column, key in [(1, "default_probability"), (3, "coin_liquidation_probability"), (4, "liquidation_probability"),
-                            (2, "default_on_bills_probability"), (7, "margin_call_probability"), (11, "loss_probability"),
-                            (0, "mean_return")]:
+        for column, key in COLUMNS:
             level[key] = mean(of[:, column])
         level["return_std_dev"] = digits(of[:, 0].std())
-        level["return_quantiles"] = {p: quantile(of[:, 0], float(p)) for p in ("0.05", "0.25", "0.5", "0.75", "0.95")}
-        for column, key in [(8, "bad_debt"), (9, "underwater_days"), (10, "coins_mined")]:
-            level[key] = mean(of[:, column])
+        level["return_quantiles"] = {p: quantile(of[:, 0], float(p)) for p in QUANTILES}
         days = of[of[:, 6] >= 0, 6]
         level["default_day_mean"] = mean(days) if len(days) > 400 else None
         levels.append(level)
@@ -308,4 +343,5 @@ def case(name, own):
 
 if __name__ == "__main__":
     about = {"title": "Miners with other terms than the open cases", "program": "miners.py", "how_to_compare": "as open-G-miners.json"}
-    print(json.dumps({**about, "cases": [case(name, own) for name, own in TERMS.items()]}, indent=1))
+    cases = [case(name, own) for name, own in TERMS.items()] + [still_case(name, own) for name, own in TERMS_STILL.items()]
+    print(json.dumps({**about, "cases": cases}, indent=1))
