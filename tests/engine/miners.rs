@@ -132,6 +132,17 @@ fn subsidy_and_difficulty_count_as_their_ratio() {
     }
 }
 
+/// Statistics cannot tell a volatility from one that is 1 % larger: what a retarget draws is looked at itself.
+#[test]
+fn a_retarget_spreads_difficulty_by_the_root_of_its_days() {
+    let network = scenario(FLEET, &[]).assets[0].network.clone().unwrap();
+    let law = network.retarget(14, 64_700.0);
+    assert!((law.spread / (0.15 * (14.0 / 365.0_f64).sqrt()) - 1.0).abs() < 1e-14);
+    assert!((law.luck * 2016.0_f64.sqrt() - 1.0).abs() < 1e-14);
+    let calm = law.step(law.equilibrium, 0.0, 0.0);
+    assert!((law.step(law.equilibrium, 0.0, 2.0) - calm - 2.0 * law.spread).abs() < 1e-15);
+}
+
 /// With all answers off, the logarithm of difficulty grows by growth·τ at each retarget and its luck is that of one epoch.
 #[test]
 fn difficulty_without_answers_grows_at_a_fixed_rate() {
