@@ -13,7 +13,7 @@ pub(super) const HASHES: f64 = 86_400.0e15 / 4_294_967_296.0;
 /// A retarget of the record.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Retargeted {
-    /// Days from the last one, in years; not positive.
+    /// Time from the last day, in years.
     pub t: f64,
     /// Length of the epoch in years.
     pub tau: f64,
@@ -37,18 +37,23 @@ pub(super) fn daily_closes(history: &PriceHistory) -> Vec<(i64, f64)> {
     closes
 }
 
+/// The last day whose difficulty and close are both known, with that close.
+pub(super) fn last_day(difficulty: &DailyValues, closes: &[(i64, f64)]) -> Option<(i64, f64)> {
+    closes.iter().rev().find(|(day, _)| difficulty.on(*day).is_some()).copied()
+}
+
 /// Retargets of epochs that follow each other, with prices at both ends; and the logarithms of the difficulties, one more. Of
-/// stretches that are interrupted the longest.
+/// stretches that are interrupted the longest. Times are counted from the day `last`.
 pub(super) fn record(
     difficulty: &DailyValues,
     fees: Option<&DailyValues>,
     closes: &[(i64, f64)],
+    last: i64,
 ) -> (Vec<Retargeted>, Vec<f64>) {
     let price = |day: i64| {
         let at = closes.partition_point(|(known, _)| *known < day);
         closes.get(at).filter(|(known, _)| *known == day).map(|(_, close)| *close)
     };
-    let last = difficulty.last().map_or(0, |(day, _)| day);
     let epochs = difficulty.epochs();
     let (mut best, mut current) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
     for pair in epochs.windows(2) {

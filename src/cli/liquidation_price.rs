@@ -6,8 +6,9 @@ use anyhow::Context;
 use clap::Args;
 
 use liqsim::report::{Format, render_liquidation_json};
-use liqsim::study::{ScenarioLiquidationPrices, liquidation_prices};
+use liqsim::study::{LiquidationPricesError, ScenarioLiquidationPrices, liquidation_prices};
 
+use super::failure::error_with_help;
 use super::output::print;
 use super::position::PositionFlags;
 use super::sources::load_all;
@@ -18,7 +19,8 @@ const PRINTED: &[Format] = &[Format::Table, Format::Json];
 
 /// Liquidation and bankruptcy price of a position, or of every level of a scenario
 ///
-/// With several positions each has the prices at which it would be liquidated if its own asset alone moved.
+/// With several positions each has the prices at which it would be liquidated if its own asset alone moved. Of a miner it is the price at
+/// which the lender sells the coins that are pledged at the start.
 ///
 /// For a linear contract the quantity is in base units, collateral and deduction in quote units; for an inverse one the
 /// quantity is in quote units, collateral and deduction in coin. For a position that is open already, --margin is the collateral
@@ -63,7 +65,14 @@ impl LiquidationPriceOf {
         let prices = scenarios
             .iter()
             .map(|scenario| {
-                liquidation_prices(scenario).with_context(|| format!("scenario \"{}\"", scenario.name))
+                let prices = liquidation_prices(scenario).map_err(|error| match error {
+                    LiquidationPricesError::Miner => error_with_help(
+                        error,
+                        "`liqsim run FILE --format json` says how likely that is, and the price that breaks even: start.break_even_price_with_debt",
+                    ),
+                    LiquidationPricesError::Plan(_) => error.into(),
+                });
+                prices.with_context(|| format!("scenario \"{}\"", scenario.name))
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
         print(&match self.format {

@@ -84,6 +84,9 @@ impl UsualFlags {
                 UsualError::Positions { key, .. } => {
                     format!("name the position: --set account.positions.0.{key}=VALUE")
                 }
+                UsualError::Miner { .. } => {
+                    "a miner has --leverage (assets over equity), --equity, --horizon, --price and --volatility".to_owned()
+                }
                 UsualError::Assets { key: "volatility", .. } => {
                     "name the asset: --set assets.NAME.model.volatility=VALUE".to_owned()
                 }

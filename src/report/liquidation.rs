@@ -38,6 +38,14 @@ impl ScenarioLiquidationPrices {
                 LeverageLiquidationPrice::One { leverage, price } => {
                     rows.push(std::iter::once(number::leverage(*leverage)).chain(price.cells()).collect());
                 }
+                LeverageLiquidationPrice::Miner { leverage, liquidation_price, loan_to_value } => {
+                    head = vec!["Leverage", "Debt on the coins / their price", "The lender sells them at"];
+                    rows.push(vec![
+                        number::leverage(*leverage),
+                        loan_to_value.map_or(number::NOTHING.to_owned(), |debt| number::percent(debt, None)),
+                        number::price(*liquidation_price),
+                    ]);
+                }
                 LeverageLiquidationPrice::Several { leverage, positions, .. } => {
                     head = vec![
                         "Leverage",

@@ -24,7 +24,11 @@ pub fn render_safe_csv(reports: &[SafeReport]) -> Result<String, RenderError> {
     let with_parameters = have_parameters(reports);
     let further: &[&str] =
         if with_parameters { &["low_with_parameters", "high_with_parameters"] } else { &[] };
-    writer.write_record(head.into_iter().chain(names).chain(found).chain(further.iter().copied()))?;
+    let in_debt = have_debt(reports);
+    let debt = in_debt.then_some("loan_to_value");
+    writer.write_record(
+        head.into_iter().chain(names).chain(found).chain(further.iter().copied()).chain(debt),
+    )?;
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     for report in reports {
         for entry in &report.safe_leverage {
@@ -46,6 +50,9 @@ pub fn render_safe_csv(reports: &[SafeReport]) -> Result<String, RenderError> {
             ]);
             if with_parameters {
                 row.extend([number(entry.low_with_parameters), number(entry.high_with_parameters)]);
+            }
+            if in_debt {
+                row.push(number(entry.loan_to_value));
             }
             writer.write_record(row)?;
         }
@@ -113,6 +120,11 @@ fn have_parameters(reports: &[SafeReport]) -> bool {
     entries.any(|entry| entry.low_with_parameters.is_some())
 }
 
+/// Whether any answer is one of a miner, said as debt too.
+fn have_debt(reports: &[SafeReport]) -> bool {
+    reports.iter().flat_map(|report| &report.safe_leverage).any(|entry| entry.loan_to_value.is_some())
+}
+
 /// The interval of an answer in brackets.
 fn interval(entry: &SafeEntry) -> Option<String> {
     let (low, high) = entry.low.zip(entry.high)?;
@@ -134,6 +146,10 @@ fn table(report: &SafeReport, layout: Layout) -> String {
     if with_parameters {
         head.insert(3, "with parameters");
     }
+    let in_debt = have_debt(std::slice::from_ref(report));
+    if in_debt {
+        head.insert(2, "Debt over assets");
+    }
     let rows = report.safe_leverage.iter().map(|entry| {
         let limit = entry.max_probability.or(entry.max);
         let mut row = vec![
@@ -153,6 +169,12 @@ fn table(report: &SafeReport, layout: Layout) -> String {
         ];
         if with_parameters {
             row.insert(3, interval_with_parameters(entry).unwrap_or_default());
+        }
+        if in_debt {
+            row.insert(
+                2,
+                entry.loan_to_value.map_or(number::NOTHING.to_owned(), |debt| number::percent(debt, None)),
+            );
         }
         row
     });

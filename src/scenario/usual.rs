@@ -58,6 +58,12 @@ pub enum UsualError {
         /// Number of positions.
         count: usize,
     },
+    /// It is about the position, and a miner has none.
+    #[error("`{key}` is about a position, and this scenario is of a miner, who has none")]
+    Miner {
+        /// The short name.
+        key: &'static str,
+    },
     /// It is about the asset, and there are several.
     #[error("`{key}` is about one asset, and this scenario has {}", names.join(", "))]
     Assets {
@@ -135,6 +141,9 @@ impl Usual {
         ];
         for (key, value) in of_position {
             let Some(value) = value else { continue };
+            if root.at(&["miner"]).is_some() {
+                return Err(UsualError::Miner { key });
+            }
             let count = positions(&root).len();
             if count != 1 {
                 return Err(UsualError::Positions { key, count });

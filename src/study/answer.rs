@@ -9,7 +9,7 @@ use super::best::{Best, best};
 use super::criterion::Criterion;
 use super::curve_point::CurvePoint;
 use super::parameters::spread;
-use super::safe::Depths;
+use super::safe::{Depths, LARGEST};
 use super::search::{Found, largest_within, spread_of_range};
 use super::simulation::{RunError, run_tallied};
 use super::spread::Spread;
@@ -26,6 +26,10 @@ const NO_LEVERAGE: &str = "no leverage: expected growth is not above zero";
 /// What the second interval of a best leverage is.
 const PARAMETERS: &str = "The interval with parameters is the spread of the best leverage over 256 draws of the parameters, each on the same few paths, \
                           beside that of the batches. It holds if the future resembles the window that the model was fitted to.";
+/// The answers of a miner where there is nothing to close in on.
+const NO_DEBT: &str = "even without debt it is more";
+const ANY_DEBT: &str = "no larger one is looked at: what more debt adds lenders would lose";
+const LENDERS_CAP: &str = "the lender of the coins would call at once";
 
 /// What is found for one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,6 +72,9 @@ pub struct SafeEntry {
     pub max: Option<f64>,
     /// The leverage; 0 if even the smallest is too much.
     pub leverage: f64,
+    /// Of a miner the debt over the assets at that leverage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loan_to_value: Option<f64>,
     /// Lower end of its 95 % interval.
     pub low: Option<f64>,
     /// Upper end of its 95 % interval.
@@ -83,7 +90,7 @@ pub struct SafeEntry {
     /// The share of wealth as collateral and the growth, where that is the criterion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kelly: Option<Kelly>,
-    /// Why the leverage is 0, where no leverage is the best one.
+    /// Why the leverage is 0 or, of a miner, the largest there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -94,6 +101,7 @@ impl From<SafeLeverage> for SafeEntry {
             max_probability: Some(safe.max_probability),
             max: None,
             leverage: safe.leverage,
+            loan_to_value: None,
             low: Some(safe.low),
             high: Some(safe.high),
             low_with_parameters: safe.low_with_parameters,
@@ -112,6 +120,7 @@ impl SafeEntry {
             max_probability: is_liquidation.then_some(limit),
             max: (!is_liquidation).then_some(limit),
             leverage: found.leverage,
+            loan_to_value: None,
             low: found.low,
             high: found.high,
             low_with_parameters: found.with_parameters.map(|[low, _]| low),
@@ -122,11 +131,23 @@ impl SafeEntry {
         }
     }
 
+    /// Says an answer of a miner as debt, and why it is at an end of what can be.
+    fn as_debt(&mut self) {
+        self.loan_to_value = (self.leverage >= 1.0).then(|| 1.0 - 1.0 / self.leverage);
+        if self.reason.is_none() && self.leverage < 1.0 {
+            self.reason = Some(NO_DEBT.to_owned());
+        } else if self.limited_by_venue {
+            let why = if self.leverage < LARGEST { LENDERS_CAP } else { ANY_DEBT };
+            self.reason = Some(why.to_owned());
+        }
+    }
+
     fn of_best(found: &Best, criterion: Criterion) -> Self {
         let none = Self {
             max_probability: None,
             max: None,
             leverage: 0.0,
+            loan_to_value: None,
             low: Some(0.0),
             high: None,
             low_with_parameters: None,
@@ -211,11 +232,14 @@ pub fn safe(
         } else {
             let found = best(scenario, criterion, report.paths, options)?.ok_or(SafeError::NothingToOpen)?;
             report.safe_leverage.push(SafeEntry::of_best(&found, criterion));
-            report.notes.push(words(&found, criterion));
+            report.notes.push(words(&found, criterion, scenario.miner.is_some()));
             if matches!(&found, Best::At(best) if best.with_parameters.is_some()) {
                 report.notes.push(PARAMETERS.to_owned());
             }
         }
+    }
+    if scenario.miner.is_some() {
+        report.safe_leverage.iter_mut().for_each(SafeEntry::as_debt);
     }
     Ok(report)
 }
@@ -287,7 +311,7 @@ fn search(
 }
 
 /// What to know of the best leverage.
-fn words(found: &Best, criterion: Criterion) -> String {
+fn words(found: &Best, criterion: Criterion, is_miner: bool) -> String {
     match found {
         Best::None { mean_return, leverage } => format!(
             "No leverage has a mean return that is surely above zero: at {leverage:.2}x, the surest, it is {:.3} % [{:.3} %, {:.3} %]. \
@@ -296,6 +320,10 @@ fn words(found: &Best, criterion: Criterion) -> String {
             100.0 * mean_return.low,
             100.0 * mean_return.high
         ),
+        Best::At(_) if criterion == Criterion::Kelly && is_miner => {
+            "Of leverages that do equally well the least is named. The interval is from independent batches of paths."
+                .to_owned()
+        }
         Best::At(_) if criterion == Criterion::Kelly => {
             "Half the collateral at twice the leverage is the same position, as long as it is not liquidated: of leverages that do \
              equally well the least is named. The interval is from independent batches of paths."

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::account::miner::{MinerLevel, OpenMiner};
 use crate::engine::{Plan, PlanError};
 use crate::result::PositionResult;
 use crate::scenario::Scenario;
@@ -40,6 +41,15 @@ pub enum LeverageLiquidationPrice {
         #[serde(flatten)]
         price: LiquidationPrice,
     },
+    /// A miner: the price at which the coins pledged at the start are sold.
+    Miner {
+        /// Assets over equity.
+        leverage: f64,
+        /// None without a loan on coins at this leverage.
+        liquidation_price: Option<f64>,
+        /// Debt on the coins over their price.
+        loan_to_value: Option<f64>,
+    },
     /// An account of several.
     Several {
         /// Leverage of the level.
@@ -53,12 +63,29 @@ pub enum LeverageLiquidationPrice {
     },
 }
 
+/// Why there are no prices.
+#[derive(Debug, thiserror::Error)]
+pub enum LiquidationPricesError {
+    /// The scenario cannot be simulated.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// No price ends a miner.
+    #[error(
+        "a miner without a loan on coins has no liquidation price: it ends when a bill or an instalment cannot be paid"
+    )]
+    Miner,
+}
+
 /// The prices at every leverage of a scenario.
 ///
 /// # Errors
-/// The scenario cannot be simulated.
-pub fn liquidation_prices(scenario: &Scenario) -> Result<ScenarioLiquidationPrices, PlanError> {
+/// See [`LiquidationPricesError`].
+pub fn liquidation_prices(scenario: &Scenario) -> Result<ScenarioLiquidationPrices, LiquidationPricesError> {
     let plan = Plan::new(scenario)?;
+    if let Some(miner) = &plan.account.miner {
+        let levels = of_miner(miner).ok_or(LiquidationPricesError::Miner)?;
+        return Ok(ScenarioLiquidationPrices { scenario: scenario.name.clone(), levels });
+    }
     let several = plan.terms.iter().filter(|level| !level.positions.is_empty()).map(|level| {
         LeverageLiquidationPrice::Several {
             leverage: level.leverage,
@@ -77,4 +104,18 @@ pub fn liquidation_prices(scenario: &Scenario) -> Result<ScenarioLiquidationPric
         },
     });
     Ok(ScenarioLiquidationPrices { scenario: scenario.name.clone(), levels: one.chain(several).collect() })
+}
+
+/// Where the coins pledged at the start are sold, at every leverage; none without a loan on coins.
+fn of_miner(opened: &OpenMiner) -> Option<Vec<LeverageLiquidationPrice>> {
+    opened.miner.coin_loan.as_ref()?;
+    let level = |level: &MinerLevel| {
+        let held = &level.treasury;
+        LeverageLiquidationPrice::Miner {
+            leverage: level.leverage,
+            liquidation_price: opened.liquidation_price(level),
+            loan_to_value: (held.owed > 0.0).then(|| held.owed / (held.pledged * opened.price)),
+        }
+    };
+    Some(opened.levels.iter().map(level).collect())
 }

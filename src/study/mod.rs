@@ -79,7 +79,8 @@ pub use kept_run::{KeptPart, KeptRunError, part_files, run_kept};
 pub use levels::{run_levels, run_sharing};
 pub use limits::{LimitCheck, check_limits};
 pub use liquidation::{
-    LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices, liquidation_prices,
+    LeverageLiquidationPrice, LiquidationPrice, LiquidationPricesError, ScenarioLiquidationPrices,
+    liquidation_prices,
 };
 pub use metric::{Measurement, Metrics};
 pub use packed::{PackedError, pack, unpack};

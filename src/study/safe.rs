@@ -36,7 +36,7 @@ pub struct LeverageRange<'a> {
 /// Leverages below this are no position worth the name.
 const SMALLEST: f64 = 1e-3;
 /// Beyond any venue's cap.
-const LARGEST: f64 = 1e4;
+pub(super) const LARGEST: f64 = 1e4;
 /// Halvings of the logarithm of a leverage: 1e-12 relative.
 const HALVINGS: usize = 48;
 
@@ -68,6 +68,11 @@ impl<'a> LeverageRange<'a> {
     /// The largest leverage that the venue allows at this equity.
     pub fn largest(&self) -> f64 {
         self.largest
+    }
+
+    /// Whether there is nothing below the smallest: a miner without debt has a leverage of 1.
+    pub fn is_bounded_below(&self) -> bool {
+        self.scenario.miner.is_some()
     }
 
     /// Whether the venues let the account be opened at a leverage.

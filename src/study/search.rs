@@ -89,7 +89,8 @@ pub fn largest_within(
         nearest = levels
             .into_iter()
             .min_by(|a, b| (a.leverage - target).abs().total_cmp(&(b.leverage - target).abs()));
-        grid = brackets.iter().flat_map(|(low, high)| inner(*low, *high)).collect();
+        let open = brackets.iter().filter(|(low, _)| *low > 0.0 || !range.is_bounded_below());
+        grid = open.flat_map(|(low, high)| inner(*low, *high)).collect();
         grid.sort_by(f64::total_cmp);
         grid.dedup();
         if grid.is_empty() {

@@ -197,3 +197,62 @@ fn walk(dice: &mut Dice, miner: &Miner, leverage: f64, seen: &mut Seen) {
         }
     }
 }
+
+/// The day on which a miner with a loan on its machines and nothing else is wound up; none if it lives through all days.
+fn end_of(miner: &Miner, leverage: f64, days: &[Day]) -> Option<u32> {
+    let level = miner.open(leverage, PRICE).unwrap();
+    let (mut treasury, mut annuity, mut course) = (level.treasury, level.annuity, Course::default());
+    for day in days {
+        if level.live(miner, annuity.as_ref(), day, &mut treasury, &mut course).is_some() {
+            return Some(day.number);
+        }
+        if let Some(due) = annuity.filter(|annuity| annuity.is_due(day.number)) {
+            annuity = Some(due.after_payment(day.number));
+        }
+    }
+    None
+}
+
+/// With a loan on the machines only, and no hedges, more debt is never wound up later on the same path.
+#[test]
+fn more_debt_on_the_machines_is_never_wound_up_later() {
+    let (mut ended, mut moved) = (0, 0);
+    for seed in 0..400 {
+        let mut dice = Dice(9_000 + seed);
+        let mut miner = random_miner(&mut dice);
+        miner.coins = 0.0;
+        let every = [7, 30][usize::from(dice.is_true())];
+        miner.equipment_loan = Some(EquipmentLoan {
+            share: 1.0,
+            rate: dice.between(0.0, 0.4),
+            term: 10 * every,
+            every,
+            recourse: dice.is_true(),
+            seizure_cost: 0.2,
+        });
+        miner.coin_loan = None;
+        let mut price = PRICE;
+        let days: Vec<Day> = (1..=300)
+            .map(|number| {
+                price *= (0.08 * (dice.roll() - 0.52)).exp();
+                let coins = if dice.roll() < 0.8 { 7e-4 } else { 0.0 };
+                let bill = dice.between(5.0, 20.0);
+                Day {
+                    number,
+                    price,
+                    ratio: price / PRICE,
+                    coins,
+                    bill,
+                    machines: 0.2 * price,
+                    ..Day::default()
+                }
+            })
+            .collect();
+        let ends =
+            [1.0, 1.3, 1.7, 2.5, 4.0].map(|leverage| end_of(&miner, leverage, &days).unwrap_or(u32::MAX));
+        assert!(ends.is_sorted_by(|less, more| less >= more), "{seed}: {ends:?}");
+        ended += usize::from(ends[4] < u32::MAX);
+        moved += usize::from(ends[4] < ends[1]);
+    }
+    assert!(ended > 100 && moved > 100, "{ended} {moved}");
+}

@@ -7,6 +7,7 @@ mod forecasts;
 mod hostile;
 mod init;
 mod liquidation_price;
+mod miners;
 mod parameter_errors;
 mod signals;
 mod usual;

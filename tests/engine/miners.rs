@@ -3,9 +3,12 @@
 use std::sync::atomic::AtomicBool;
 
 use liqsim::engine::RunOptions;
+use liqsim::numeric::InstructionSet;
 use liqsim::result::RunResult;
 use liqsim::scenario::{PathBudget, Scenario, Source, parse};
 use liqsim::study::run_levels as run;
+
+use crate::common::instructions::Forced;
 
 const FLEET: &str = include_str!("../../scenarios/miner-fleet-on-credit-540d.toml");
 const COINS: &str = include_str!("../../scenarios/miner-coin-loan-180d.toml");
@@ -46,6 +49,26 @@ fn the_number_of_threads_changes_no_byte_and_a_result_reads_back() {
         assert_eq!(one, json(&run_with(&scenario, 3)));
         let read: RunResult = serde_json::from_str(&one).unwrap();
         assert_eq!(one, json(&read));
+    }
+}
+
+/// Everything that is drawn and computed by column: fees and power that vary, a floor, an elasticity, jumps, hedges.
+#[test]
+fn the_instruction_set_changes_no_byte() {
+    let forced = Forced::begin();
+    let varied = [
+        "assets.BTC.network.fees={ median = 0.1, volatility = 2.7, reversion = 5 }",
+        "miner.electricity.volatility=0.5",
+        "miner.fleet.resale_elasticity=1.3",
+        "simulation.horizon=120d",
+    ];
+    for text in [COINS, include_str!("../../scenarios/miner-hedged-forward.toml")] {
+        let scenario = scenario(text, &varied);
+        let reference = json(&run_with(&scenario, 2));
+        for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
+            forced.set(set);
+            assert_eq!(reference, json(&run_with(&scenario, 2)), "{set:?}");
+        }
     }
 }
 
@@ -107,6 +130,17 @@ fn subsidy_and_difficulty_count_as_their_ratio() {
         let default = |level: &liqsim::result::LevelResult| level.miner.as_ref().unwrap().default_probability;
         assert!((default(plain).value - default(halved).value).abs() < 1e-12);
     }
+}
+
+/// Statistics cannot tell a volatility from one that is 1 % larger: what a retarget draws is looked at itself.
+#[test]
+fn a_retarget_spreads_difficulty_by_the_root_of_its_days() {
+    let network = scenario(FLEET, &[]).assets[0].network.clone().unwrap();
+    let law = network.retarget(14, 64_700.0);
+    assert!((law.spread / (0.15 * (14.0 / 365.0_f64).sqrt()) - 1.0).abs() < 1e-14);
+    assert!((law.luck * 2016.0_f64.sqrt() - 1.0).abs() < 1e-14);
+    let calm = law.step(law.equilibrium, 0.0, 0.0);
+    assert!((law.step(law.equilibrium, 0.0, 2.0) - calm - 2.0 * law.spread).abs() < 1e-15);
 }
 
 /// With all answers off, the logarithm of difficulty grows by growth·τ at each retarget and its luck is that of one epoch.

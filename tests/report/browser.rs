@@ -206,6 +206,8 @@ fn the_page_of_a_miner_works_in_a_browser() {
     for found in look_at(browser, &page) {
         // Its curve is that of the listed levels.
         check_page(&found, 6);
+        // The page opens at the level that the answer speaks of.
+        assert_eq!(found["before"]["leverage"], "2x");
         assert_ne!(found["before"]["numbers"], found["after"]["numbers"]);
         let titles: Vec<&str> = found["figures"]
             .as_array()

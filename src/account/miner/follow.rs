@@ -14,7 +14,7 @@ use crate::account::observer::{Due, Observer};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::account::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Stream, exp, ln};
+use crate::numeric::{Kernel, Stream, dispatch, exp, ln};
 use crate::stats::{LiquidatedSums, MinerPassage, MinerState, MinerSums, NetworkTally, Sums, Tally};
 
 /// Far below any log-price: no barrier.
@@ -32,7 +32,8 @@ pub struct MinerFollower {
     open: Vec<Vec<u32>>,
     /// The loans on machines, by level.
     annuities: Vec<Option<Annuity>>,
-    /// Log-price of the highest barrier of pledged coins, by path.
+    /// The highest barrier of pledged coins by path: as a price, 0 where there is none, and as a log-price.
+    highest: Vec<f64>,
     nearest: Vec<f64>,
     candidates: Candidates,
     hits: Vec<Hit>,
@@ -53,6 +54,25 @@ struct Slot {
     /// When collateral was first lost, in years.
     lost: f64,
     end: Option<End>,
+}
+
+/// Log-prices of barriers.
+struct Nearest<'a> {
+    start: f64,
+    highest: &'a [f64],
+    nearest: &'a mut [f64],
+}
+
+impl Kernel for Nearest<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (nearest, highest) in self.nearest.iter_mut().zip(self.highest) {
+            let log = ln(highest / self.start);
+            *nearest = if *highest > 0.0 { log } else { NOWHERE };
+        }
+    }
 }
 
 /// How a level ended on a path.
@@ -77,6 +97,7 @@ impl MinerFollower {
             slots: Vec::new(),
             open: vec![Vec::new(); count],
             annuities: Vec::new(),
+            highest: Vec::new(),
             nearest: Vec::new(),
             candidates: Candidates::default(),
             hits: Vec::new(),
@@ -111,6 +132,18 @@ impl MinerFollower {
     fn renew_nearest(&mut self, lane: usize) {
         let barriers = (0..self.opened.levels.len()).map(|level| self.barrier(level, lane));
         self.nearest[lane] = barriers.fold(NOWHERE, f64::max);
+    }
+
+    /// The same on all paths: one logarithm for each, whatever the number of levels.
+    fn renew_all(&mut self) {
+        let Some(loan) = &self.opened.miner.coin_loan else { return };
+        self.highest.fill(0.0);
+        for slots in self.slots.chunks_exact(self.lanes.max(1)) {
+            for (highest, slot) in self.highest.iter_mut().zip(slots) {
+                *highest = highest.max(slot.treasury.barrier(loan));
+            }
+        }
+        dispatch(Nearest { start: self.opened.price, highest: &self.highest, nearest: &mut self.nearest });
     }
 
     /// Lets every level live through a day.
@@ -218,13 +251,11 @@ impl Observer for MinerFollower {
             open.extend(0..lanes as u32);
         }
         self.columns.begin(lanes);
+        self.highest.clear();
+        self.highest.resize(lanes, 0.0);
         self.nearest.clear();
         self.nearest.resize(lanes, NOWHERE);
-        if self.opened.miner.coin_loan.is_some() {
-            self.renew_nearest(0);
-            let nearest = self.nearest[0];
-            self.nearest.fill(nearest);
-        }
+        self.renew_all();
     }
 
     fn watched_side(&self) -> Option<Sides> {
@@ -260,9 +291,7 @@ impl Observer for MinerFollower {
         let Some(network) = due.network else { return };
         self.columns.work(&self.opened, number, &log_prices[self.opened.miner.asset], &network);
         self.live(number);
-        if self.opened.miner.coin_loan.is_some() {
-            (0..self.lanes).for_each(|lane| self.renew_nearest(lane));
-        }
+        self.renew_all();
         if let Some(date) = self.schedule[moment].date {
             self.record(date, number);
         }

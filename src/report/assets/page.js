@@ -121,6 +121,10 @@ function showRun(run, leverage) {
 function firstLeverage(run) {
   const asked = parseFloat(location.hash.slice(1));
   if (asked > 0) return asked;
+  if (run.network) {
+    const far = (level) => Math.abs(loanToValue(level.leverage) - 0.5);
+    return run.levels.reduce((a, b) => (far(b) < far(a) ? b : a)).leverage;
+  }
   const risky = run.levels.find((level) => level.liquidation_probability.high > 0.01);
   return (risky ?? run.levels.at(-1)).leverage;
 }

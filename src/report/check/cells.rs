@@ -236,6 +236,10 @@ fn plain(metric: &str, value: f64) -> String {
         number::price(Some(value))
     } else if metric.starts_with("time_to") {
         format!("{value:.3} d")
+    } else if metric == "underwater_days" {
+        format!("{} d", trimmed(value, 4))
+    } else if metric == "coins_mined" {
+        trimmed(value, 4)
     } else if metric.starts_with("return.skew") || metric.starts_with("return.kurt") {
         format!("{value:.4}")
     } else if value != 0.0 && value.abs() < SMALLEST_PLAIN {
