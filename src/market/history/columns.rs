@@ -194,7 +194,7 @@ impl Header<'_> {
 
     /// Refuses times that are said to be of another zone than UTC beside the cells, where no cell says so.
     fn says_no_zone(&self, time: usize, sample: &[Vec<String>]) -> Result<(), Refusal> {
-        let says = |text: &str| zone_beside(text).then(|| Refusal::Zone(text.to_owned()));
+        let says = |text: &str| zone_beside(text).then(|| Refusal::ZoneBeside(text.to_owned()));
         let names = self.layout.headers.iter().filter_map(|header| header.get(time));
         if let Some(refusal) = names.filter(|name| name.contains(['(', '+', '-'])).find_map(says) {
             return Err(refusal);
@@ -203,7 +203,7 @@ impl Header<'_> {
             .find(&OFFSET, &[time])
             .filter(|column| sample.iter().filter_map(|row| row.get(*column)).any(|cell| zone_beside(cell)));
         match offsets.and_then(|column| self.layout.headers.first()?.get(column)) {
-            Some(name) => Err(Refusal::Zone(name.to_owned())),
+            Some(name) => Err(Refusal::ZoneBeside(name.to_owned())),
             None => Ok(()),
         }
     }
@@ -388,7 +388,7 @@ mod tests {
         {
             assert!(!zone_beside(text), "{text}");
         }
-        assert!(matches!(columns("time (UTC+8),close"), Err(Refusal::NoTimes(_) | Refusal::Zone(_))));
+        assert!(matches!(columns("time (UTC+8),close"), Err(Refusal::NoTimes(_) | Refusal::ZoneBeside(_))));
     }
 
     #[test]

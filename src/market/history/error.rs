@@ -75,7 +75,7 @@ pub enum Refusal {
     #[error(
         "{0:?} says that the times are not UTC: write them in UTC, or with the offset in the cells (2024-01-31T05:00:00+08:00)"
     )]
-    Zone(String),
+    ZoneBeside(String),
     /// The header only has the end of the bar.
     #[error(
         "only the end of the bars is there ({0:?}): add a column of their starts, or say --columns time={0}"
