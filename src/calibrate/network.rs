@@ -31,7 +31,7 @@ use super::scenario::number;
 /// Fewest retargets: two years.
 const FEWEST: usize = 52;
 const DAYS_PER_YEAR: f64 = 365.0;
-/// Days whose median fee is that of today.
+/// Days before the last one of both records from which on the median fee is that of today; fees may be known longer, or have gaps.
 const FEE_DAYS: i64 = 90;
 /// The day that is expected of the next halving, counted from 1970: 2028-04-01.
 const NEXT_HALVING: i64 = 21_275;
@@ -78,7 +78,7 @@ pub struct NetworkCalibration {
     pub difficulty: f64,
     /// Subsidy of the last day, coins per block.
     pub subsidy: f64,
-    /// Median fee of the last 90 days, coins per block; none without a record.
+    /// Median fee from 90 days before the last day on, coins per block; none without a record of it.
     pub fees: Option<f64>,
     /// Hashprice of the last day, and where its trend stands there.
     pub hashprice: (f64, f64),
@@ -123,7 +123,7 @@ impl NetworkCalibration {
         let subsidy = bitcoin_subsidy(last);
         let mut recent: Vec<f64> = fees
             .iter()
-            .flat_map(|fees| fees.between(last - FEE_DAYS, last))
+            .flat_map(|fees| fees.between(last - FEE_DAYS, i64::MAX))
             .map(|fee| fee / BLOCKS_PER_DAY)
             .collect();
         recent.sort_by(f64::total_cmp);
@@ -162,7 +162,7 @@ impl NetworkCalibration {
         text += &format!("subsidy = {}\n", number(self.subsidy, 9));
         match self.fees {
             Some(fees) => {
-                text += &format!("fees = {}     # median of 90 days, coins per block\n", number(fees, 3))
+                text += &format!("fees = {}     # recent median, coins per block\n", number(fees, 3))
             }
             None => text += "fees = 0.0     # no record of fees was given\n",
         }
