@@ -22,22 +22,16 @@
 use serde::Serialize;
 
 use crate::market::{DailyValues, PriceHistory, bitcoin_subsidy};
-use crate::model::{Observation, Regression};
-use crate::numeric::{Purpose, Stream, elementary};
+use crate::numeric::elementary;
 
-use super::retargets::{BLOCKS_PER_DAY, HASHES, Retargeted, daily_closes, last_day, record};
+use super::network_law::{LUCK, Law, Measured, SIMULATIONS};
+use super::retargets::{BLOCKS_PER_DAY, HASHES, daily_closes, last_day, record};
 use super::scenario::number;
 
-/// Simulations of the fitted law.
-const SIMULATIONS: usize = 1_000;
 /// Fewest retargets: two years.
 const FEWEST: usize = 52;
 const DAYS_PER_YEAR: f64 = 365.0;
-/// Largest error of the logarithm of an equilibrium that is given.
-const ROUGHEST_EQUILIBRIUM: f64 = 0.5;
-/// Variance of the luck of an epoch: 2016 exponential block times.
-const LUCK: f64 = 1.0 / 2016.0;
-/// Days whose median fee is that of today.
+/// Days before the last one of both records from which on the median fee is that of today; fees may be known longer, or have gaps.
 const FEE_DAYS: i64 = 90;
 /// The day that is expected of the next halving, counted from 1970: 2028-04-01.
 const NEXT_HALVING: i64 = 21_275;
@@ -56,15 +50,6 @@ pub enum NetworkError {
     /// Nothing varies.
     #[error("hashprice or price does not vary over these retargets: there is nothing to estimate")]
     Degenerate,
-}
-
-/// A number with its standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Measured {
-    /// The number.
-    pub value: f64,
-    /// Its standard error.
-    pub std_error: f64,
 }
 
 /// A network as estimated.
@@ -93,26 +78,12 @@ pub struct NetworkCalibration {
     pub difficulty: f64,
     /// Subsidy of the last day, coins per block.
     pub subsidy: f64,
-    /// Median fee of the last 90 days, coins per block; none without a record.
+    /// Median fee from 90 days before the last day on, coins per block; none without a record of it.
     pub fees: Option<f64>,
     /// Hashprice of the last day, and where its trend stands there.
     pub hashprice: (f64, f64),
     /// Days from the last day to the halving that is expected next.
     pub next_halving: i64,
-}
-
-/// What the two regressions say.
-#[derive(Debug, Clone, Copy)]
-struct Law {
-    level: f64,
-    growth: f64,
-    constant: f64,
-    response: f64,
-    pass_through: f64,
-    /// Variance of what is left.
-    variance: f64,
-    /// Mean length of an epoch.
-    tau: f64,
 }
 
 impl NetworkCalibration {
@@ -152,7 +123,7 @@ impl NetworkCalibration {
         let subsidy = bitcoin_subsidy(last);
         let mut recent: Vec<f64> = fees
             .iter()
-            .flat_map(|fees| fees.between(last - FEE_DAYS, last))
+            .flat_map(|fees| fees.between(last - FEE_DAYS, i64::MAX))
             .map(|fee| fee / BLOCKS_PER_DAY)
             .collect();
         recent.sort_by(f64::total_cmp);
@@ -191,7 +162,7 @@ impl NetworkCalibration {
         text += &format!("subsidy = {}\n", number(self.subsidy, 9));
         match self.fees {
             Some(fees) => {
-                text += &format!("fees = {}     # median of 90 days, coins per block\n", number(fees, 3))
+                text += &format!("fees = {}     # recent median, coins per block\n", number(fees, 3))
             }
             None => text += "fees = 0.0     # no record of fees was given\n",
         }
@@ -246,91 +217,12 @@ impl NetworkCalibration {
     }
 }
 
-impl Law {
-    /// The regressions over retargets, `difficulties` being the logarithms of those before each, and of the last one behind.
-    fn fit(retargets: &[Retargeted], difficulties: &[f64]) -> Option<Self> {
-        let trend: Vec<Observation<2>> = retargets
-            .iter()
-            .zip(difficulties)
-            .zip(0..)
-            .map(|((one, difficulty), cluster)| Observation {
-                value: one.log_income - difficulty,
-                regressors: [1.0, one.t],
-                weight: 1.0,
-                cluster,
-            })
-            .collect();
-        let trend = Regression::fit(&trend, 0.0)?;
-        let [level, slope] = trend.coefficients;
-        let growth = -slope;
-        let changes: Vec<Observation<3>> = (0..retargets.len())
-            .map(|at| Observation {
-                value: difficulties[at + 1] - difficulties[at] - growth * retargets[at].tau,
-                regressors: [1.0, trend.residuals[at], retargets[at].price_return],
-                weight: 1.0,
-                cluster: at as u32,
-            })
-            .collect();
-        let fit = Regression::fit(&changes, 0.0)?;
-        let [constant, response, pass_through] = fit.coefficients;
-        let n = retargets.len() as f64;
-        let variance = fit.std_dev * fit.std_dev * n / (n - 3.0);
-        let tau = retargets.iter().map(|one| one.tau).sum::<f64>() / n;
-        Some(Self { level, growth, constant, response, pass_through, variance, tau })
-    }
-
-    /// Logarithm of the hashprice on the last day at which difficulty only grows, the response being what it is without its bias.
-    fn log_equilibrium(&self, bias: f64) -> f64 {
-        self.level - self.constant / (self.response - bias)
-    }
-
-    /// The hashprice that miners settle at, with the error of its logarithm: half of what 68 % of the repeated estimates span, since the
-    /// ratio has no variance.
-    fn equilibrium(&self, response: &Measured, repeated: &[Self], bias: f64) -> Option<Measured> {
-        if response.value < 2.0 * response.std_error {
-            return None;
-        }
-        let mut found: Vec<f64> = repeated.iter().map(|law| law.log_equilibrium(bias)).collect();
-        found.sort_by(f64::total_cmp);
-        let at = |share: f64| found.get((share * found.len() as f64) as usize).copied();
-        let std_error = 0.5 * (at(0.84)? - at(0.16)?);
-        let value = elementary::exp(self.log_equilibrium(bias));
-        let is_told = std_error <= ROUGHEST_EQUILIBRIUM && value > 0.0 && value.is_finite();
-        is_told.then_some(Measured { value, std_error })
-    }
-
-    fn volatility(&self) -> f64 {
-        ((self.variance - 2.0 * LUCK).max(0.0) / self.tau).sqrt()
-    }
-
-    /// The law estimated from itself, simulated over the same retargets.
-    fn repeated(&self, retargets: &[Retargeted], start: f64) -> Vec<Self> {
-        let mut noise = Stream::new(1, Purpose::Event(0), 0);
-        let mut draws = vec![0.0; 2 * retargets.len()];
-        let mut difficulties = vec![start; retargets.len() + 1];
-        let volatility = self.volatility();
-        let repeat = |_| {
-            noise.normals(&mut draws);
-            let mut lasting = start;
-            for (at, one) in retargets.iter().enumerate() {
-                let gap = one.log_income - difficulties[at] - (self.level - self.growth * one.t);
-                lasting += self.growth * one.tau
-                    + self.constant
-                    + self.response * gap
-                    + self.pass_through * one.price_return
-                    + volatility * one.tau.sqrt() * draws[2 * at];
-                difficulties[at + 1] = lasting + LUCK.sqrt() * draws[2 * at + 1];
-            }
-            Self::fit(retargets, &difficulties)
-        };
-        (0..SIMULATIONS).filter_map(repeat).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::network_law::ROUGHEST_EQUILIBRIUM;
     use super::*;
     use crate::market::{Duration, HistoricalBar, ReadOptions};
+    use crate::numeric::{Purpose, Stream};
 
     const DAY: i64 = 86_400;
 
