@@ -324,7 +324,7 @@ fn times_near_a_grid_are_moved_onto_it() {
 #[test]
 fn steps_of_a_plain_ratio_are_reported() {
     let hours = bars(400, HOUR);
-    for ratio in [0.5, 2.5, 1.0 / 1.5] {
+    for ratio in [0.5, 2.5, 0.4] {
         let split: Vec<Made> = hours
             .iter()
             .enumerate()

@@ -20,7 +20,7 @@ const SMALLEST_STEP: f64 = 1.098_612_288_668_109_8;
 /// ... and from this many median absolute returns on, if it is near a plain ratio, as where a unit was split.
 const SPLIT_TIMES: f64 = 20.0;
 /// Plain ratios of prices before and after a split.
-const SPLITS: [f64; 3] = [1.5, 2.0, 2.5];
+const SPLITS: [f64; 2] = [2.0, 2.5];
 /// Distance of log-prices from a plain ratio; a few usual returns come on top.
 const NEAR_SPLIT: f64 = 0.02;
 
