@@ -13,7 +13,7 @@ use crate::market::Duration;
 use crate::numeric::elementary;
 use crate::stats::{BlockBootstrap, Coverage, Estimate, Z_95};
 
-use super::replay::{RESAMPLES, realised};
+use super::realised::{RESAMPLES, realised};
 
 /// Edges of the calibration table.
 const EDGES: [f64; 9] = [0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0];

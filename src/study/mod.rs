@@ -33,6 +33,7 @@ mod parameters;
 mod part_file;
 mod part_run;
 mod question;
+mod realised;
 mod recorded_network;
 mod replay;
 mod results_folder;

@@ -16,17 +16,16 @@ use crate::account::Moment;
 use crate::engine::{BLOCK_LANES, LevelTerms, Plan, PlanError, Worker, held};
 use crate::market::{Duration, PriceHistory, format_time};
 use crate::scenario::{Asset, Scenario};
-use crate::stats::{BlockBootstrap, Estimate, Method, Z_95};
+use crate::stats::{BlockBootstrap, Estimate};
 use crate::venue::FundingRates;
 
 use super::grid::Grid;
+use super::realised::{RESAMPLES, realised};
 use super::recorded_network::RecordedNetwork;
 use super::starts::Starts;
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
-/// Resamples of the bootstrap.
-pub(super) const RESAMPLES: usize = 2_000;
 /// Blocks of the bootstrap are so many horizons long, to hold the dependence of overlapping starts ...
 const BLOCK_HORIZONS: usize = 3;
 /// ... but not longer than this part of the history.
@@ -390,15 +389,4 @@ pub(super) struct Fates {
     pub counted: Vec<bool>,
     /// 1 for a start whose miner was wound up, by level.
     pub defaulted: Vec<Vec<f64>>,
-}
-
-/// The fraction with its interval; where nothing or everything happened, the exact bound of so many windows apart.
-pub(super) fn realised(liquidated: &[f64], bootstrap: &BlockBootstrap, windows: f64) -> Estimate {
-    let n = liquidated.len() as f64;
-    let value = liquidated.iter().sum::<f64>() / n;
-    let (low, high) = bootstrap.interval(liquidated);
-    let bound = Estimate::probability(value * windows, value * windows, windows);
-    let (low, high) =
-        (if value >= 1.0 { bound.low } else { low }, if value <= 0.0 { bound.high } else { high });
-    Estimate::new(value, (high - low) / (2.0 * Z_95), [low, high]).by(Method::History)
 }

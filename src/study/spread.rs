@@ -180,7 +180,7 @@ impl Spread {
         let (draws, paths, replaced) = (*draws, *paths, *replaced);
         let mut notes = vec![Note::ParameterErrors { names: names.clone(), draws, paths, replaced }];
         if !beyond.is_empty() {
-            notes.push(Note::ParametersBeyondDraws { levels: beyond, paths });
+            notes.push(Note::ParametersBeyondDraws(beyond, paths));
         }
         if !unknown.is_empty() {
             notes.push(Note::NoParameterInterval { levels: unknown, paths });

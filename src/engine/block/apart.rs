@@ -6,6 +6,22 @@ use crate::engine::common_jumps::CommonStepper;
 use crate::model::Moves;
 
 impl BlockLoop<'_> {
+    /// Moves every path of a single asset to a common time by way of the events that happen to all at once.
+    pub(super) fn move_by_events(&mut self, time: f64, observers: &mut Observers<'_>) {
+        loop {
+            let event = self.steppers[0].event_times().first().copied().unwrap_or(f64::INFINITY);
+            if self.reached < time {
+                let next = if event < time { event } else { time };
+                self.move_together(next, observers);
+                self.reached = next;
+            }
+            if event > self.reached {
+                break;
+            }
+            self.steppers[0].happen(&self.everyone, &mut self.prices[0], &mut self.streams[0].events);
+        }
+    }
+
     /// Moves every path to a common time, event by event.
     pub(super) fn move_apart(&mut self, time: f64, observers: &mut Observers<'_>) {
         self.active.clone_from(&self.everyone);

@@ -294,22 +294,6 @@ impl<'a> BlockLoop<'a> {
         }
     }
 
-    /// Moves every path of a single asset to a common time by way of the events that happen to all at once.
-    fn move_by_events(&mut self, time: f64, observers: &mut Observers<'_>) {
-        loop {
-            let event = self.steppers[0].event_times().first().copied().unwrap_or(f64::INFINITY);
-            if self.reached < time {
-                let next = if event < time { event } else { time };
-                self.move_together(next, observers);
-                self.reached = next;
-            }
-            if event > self.reached {
-                break;
-            }
-            self.steppers[0].happen(&self.everyone, &mut self.prices[0], &mut self.streams[0].events);
-        }
-    }
-
     /// Lets all events of a single asset happen that are due up to a time.
     fn happen_until(&mut self, time: f64) {
         reset(&mut self.ends, self.everyone.len(), time);

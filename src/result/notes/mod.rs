@@ -84,13 +84,8 @@ pub enum Note {
         /// Draws that no model can have, in whose place the estimate stood.
         replaced: u64,
     },
-    /// Second intervals of some levels are carried on from others.
-    ParametersBeyondDraws {
-        /// Levels.
-        levels: Vec<f64>,
-        /// Paths of each draw.
-        paths: u64,
-    },
+    /// Second intervals of some levels are carried on from others, draws having so many paths each.
+    ParametersBeyondDraws(Vec<f64>, u64),
     /// Some levels have no second interval.
     NoParameterInterval {
         /// Levels.
@@ -377,7 +372,7 @@ impl Note {
             Self::PutOfMiner { .. } => "put_of_miner",
             Self::InTurns { .. } => "in_turns",
             Self::ParameterErrors { .. } => "parameter_errors",
-            Self::ParametersBeyondDraws { .. } => "parameters_beyond_draws",
+            Self::ParametersBeyondDraws(..) => "parameters_beyond_draws",
             Self::NoParameterInterval { .. } => "no_parameter_interval",
         }
     }

@@ -65,7 +65,7 @@ impl fmt::Display for Note {
                     count => write!(f, " {count} draws that no such model can have were replaced by the estimate."),
                 }
             }
-            Self::ParametersBeyondDraws { levels, paths } => write!(
+            Self::ParametersBeyondDraws(levels, paths) => write!(
                 f,
                 "At {} hardly any of the {paths} paths of a draw of the parameters were liquidated: the interval with parameters is that of the \
                  nearest level where more were, grown in proportion to the logit of the probability.",
