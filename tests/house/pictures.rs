@@ -94,6 +94,11 @@ impl Picture {
 /// After a change of the program: `PICTURES_UPDATE=1 cargo test --test house pictures`, which needs a browser (chromium).
 #[test]
 fn the_pictures_are_of_the_numbers_of_today() {
+    // They are no part of the package.
+    if !Path::new(ROOT).join("docs/pictures").is_dir() {
+        eprintln!("skipped: there are no pictures here");
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let list = Path::new(ROOT).join("docs/pictures/numbers.txt");
     let is_update = std::env::var_os("PICTURES_UPDATE").is_some();
