@@ -8,7 +8,7 @@ use super::names::{
     plain,
 };
 use super::options::{ReadOptions, Role};
-use super::stamp::zone_hours;
+use super::zone::zone_beside;
 
 /// What a table is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,21 +232,6 @@ impl Header<'_> {
     }
 }
 
-/// Whether a text names a zone that is not UTC: an offset such as "+08:00" or "UTC-5", or a zone by its letters.
-fn zone_beside(text: &str) -> bool {
-    let word = match text.rsplit_once(['(', '[']) {
-        Some((_, word)) => word.trim_end_matches([')', ']']),
-        None => text,
-    };
-    let word = word.trim();
-    let offset = word.trim_start_matches(|char: char| char.is_ascii_alphabetic());
-    let is_offset = offset.starts_with(['+', '-'])
-        && offset.len() > 1
-        && offset[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
-        && offset.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    is_offset || zone_hours(word).is_some_and(|hours| hours != 0)
-}
-
 /// Whether the second column holds the clock of the dates in the first.
 pub(super) fn is_clock_beside<'a>(
     mut dates: impl Iterator<Item = &'a str>,
@@ -376,19 +361,6 @@ mod tests {
             assert!(matches!(columns(header), Err(Refusal::NoPrices(_))), "{header}");
         }
         assert!(matches!(columns("Date,Close,Close"), Err(Refusal::SameName { count: 2, first: 2, .. })));
-    }
-
-    #[test]
-    fn zones_beside_the_cells_are_seen() {
-        for text in ["+08:00", "UTC+8", "time (UTC+8)", "Date (EST)", "GMT-0500", "-05:30", "Time (EET)"] {
-            assert!(zone_beside(text), "{text}");
-        }
-        for text in
-            ["UTC", "time (UTC)", "Z", "+00:00", "UTC+0", "Date (ms)", "time", "open-time", "2024-01-01", ""]
-        {
-            assert!(!zone_beside(text), "{text}");
-        }
-        assert!(matches!(columns("time (UTC+8),close"), Err(Refusal::NoTimes(_) | Refusal::ZoneBeside(_))));
     }
 
     #[test]

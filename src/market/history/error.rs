@@ -72,9 +72,7 @@ pub enum Refusal {
     )]
     NoTimes(String),
     /// Times of another zone, which no cell says.
-    #[error(
-        "{0:?} says that the times are not UTC: write them in UTC, or with the offset in the cells (2024-01-31T05:00:00+08:00)"
-    )]
+    #[error("{0:?} says that times are not UTC: write them in UTC, or with the offset in the cells")]
     ZoneBeside(String),
     /// The header only has the end of the bar.
     #[error(

@@ -32,6 +32,7 @@ mod table;
 mod time;
 mod times;
 mod watch;
+mod zone;
 
 pub use error::{HistoryError, Refusal};
 pub use issue::{HistoryReport, Issue, IssueKind};

@@ -1,5 +1,6 @@
 //! What a result says beside its numbers: one closed list of notes, each with its code, its meaning and what to try next.
 
+mod codes;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -283,52 +284,6 @@ pub enum Collateral {
 }
 
 impl Note {
-    /// The codes of all notes.
-    pub const CODES: [&str; 42] = [
-        "interrupted",
-        "precision_reached",
-        "precision_missed",
-        "stepped_model",
-        "stress",
-        "discrete_monitoring",
-        "sampling",
-        "few_liquidated",
-        "few_events",
-        "above_cap_at_size",
-        "coin_margined",
-        "coin_collateral",
-        "partial_liquidation",
-        "grace",
-        "unconfirmed_terms",
-        "several_positions",
-        "shares",
-        "bridged_margin",
-        "unused_step",
-        "recorded_extremes",
-        "past_horizons",
-        "shared_past",
-        "price_file",
-        "bootstrap_record",
-        "stop_beyond_liquidation",
-        "not_charged",
-        "cash_flows",
-        "daily_accrual",
-        "committed_money",
-        "protective_put",
-        "drawdown_dates",
-        "quantile_resolution",
-        "network_epochs",
-        "daily_accounts",
-        "default_at_once",
-        "lenders_losses",
-        "network_estimates",
-        "put_of_miner",
-        "in_turns",
-        "parameter_errors",
-        "parameters_beyond_draws",
-        "no_parameter_interval",
-    ];
-
     /// Stable name.
     pub fn code(&self) -> &'static str {
         match self {
