@@ -232,18 +232,6 @@ fn stops_and_targets_meet_the_bars_on_the_losing_side_first() {
     }
 }
 
-#[test]
-fn what_a_history_cannot_tell_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = walk(0.5, 500, 5);
-    let ou = format!(
-        "{}, funding = {{ model = \"ou\", mean = \"1bp\", reversion = 100.0, volatility = \"1%\" }}",
-        terms("long", "")
-    );
-    let error = Replay::new(&history).levels(&scenario(folder.path(), "1d", &ou)).unwrap_err();
-    assert!(error.to_string().contains("recorded"), "{error}");
-}
-
 /// Two halves of a position are the position, start by start.
 #[test]
 fn several_positions_on_one_asset_are_replayed_together() {
