@@ -1,4 +1,4 @@
-//! A model that gives prices which are no numbers ends the run, by name, path and time; so do terms that make
+//! A model that gives prices which are no numbers ends the run, by name, path and time; so does what makes
 //! the money of an account none.
 
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use liqsim::market::Duration;
 use liqsim::model::{Model, Moves, PriceModel, Stepper};
 use liqsim::numeric::{Replacement, Stream};
 use liqsim::scenario::{MarginMode, Monitoring, PathBudget, Scenario};
-use liqsim::study::{RunError, SimulateError, run, run_sharing, simulate};
+use liqsim::study::{RunError, SimulateError, run, run_levels, run_sharing, simulate};
 use liqsim::venue::{Borrow, Compounding, Funding, FundingBasis, FundingRates, Side};
 
 use crate::common::{Setup, days};
@@ -186,16 +186,15 @@ fn money_that_is_no_number_ends_the_run_too() {
     assert!(matches!(&result, Err(RunError::NotANumber(found)) if found.path == 5), "{result:?}");
 }
 
-/// A rate that is none is seen at its first payment, on the first path.
+/// A rate that is none is refused by its name before anything is run.
 #[test]
-fn a_rate_that_is_no_number_is_named_with_its_first_payment() {
+fn a_rate_that_is_no_number_is_refused() {
     let mut funded = scenario(WHOLE, Monitoring::Continuous);
     funded.account.flows.funding = funding(f64::NAN);
     let mut lent = scenario(WHOLE, Monitoring::Continuous);
     lent.account.flows.borrow = Some(Borrow { rate: f64::NAN, compounding: Compounding::Hourly });
-    for (scenario, days) in [(&funded, 1.0 / 3.0), (&lent, 1.0 / 24.0)] {
-        let found = broken(scenario, 2);
-        assert_eq!((found.what, found.path), (Broken::Money, 0));
-        assert!((found.days - days).abs() < 1e-9, "{found:?}");
+    for (scenario, key) in [(&funded, "`funding.rate`"), (&lent, "`borrow.rate`")] {
+        let error = run_levels(scenario, &RunOptions::default()).unwrap_err().to_string();
+        assert!(error.contains(key), "{error}");
     }
 }
