@@ -66,23 +66,22 @@ fn what_comes_after_an_entry_does_not_touch_the_forecast_of_an_account() {
     let account = "margin = \"cross\", funding = { rate = \"5bp\", every = \"8h\" }, positions = [{ asset = \"X\", side = \"long\", share = 0.6 }, \
                    { asset = \"Y\", side = \"short\", share = 0.4 }]";
     let scenario = scenario(account);
-    let mut histories = [history::walk(0.8, 24 * 600, 72), history::walk(0.6, 24 * 600, 73)];
-    let options = WalkOptions { paths: 64, every: 24 * 37, ..WalkOptions::new(vec![24]) };
-    let named = |histories: &[PriceHistory; 2]| -> ForecastWalk {
+    let mut histories = [history::walk(0.8, 24 * 400, 72), history::walk(0.6, 24 * 400, 73)];
+    let options = WalkOptions { paths: 64, every: 24 * 8, ..WalkOptions::new(vec![24]) };
+    let named = |histories: &[PriceHistory; 2], threads: usize| -> ForecastWalk {
         let pairs: Vec<(String, &PriceHistory)> =
             ["X", "Y"].into_iter().map(str::to_owned).zip(histories).collect();
-        let found = walked(&pairs, &scenario, &options, 2);
-        assert_eq!(found, walked(&pairs, &scenario, &options, 1));
-        found
+        walked(&pairs, &scenario, &options, threads)
     };
-    let known = named(&histories);
-    let cut = 24 * 500;
+    let known = named(&histories, 2);
+    assert_eq!(known, named(&histories, 1));
+    let cut = 24 * 385;
     for history in &mut histories {
         for bar in &mut history.bars[cut..] {
             (bar.low, bar.high, bar.close) = (0.5 * bar.low, 2.0 * bar.high, 0.9 * bar.close);
         }
     }
-    let changed = named(&histories);
+    let changed = named(&histories, 2);
     let (one, other) = (&known.horizons[0], &changed.horizons[0]);
     assert_ne!(one.outcomes, other.outcomes);
     let before: Vec<usize> =
