@@ -1,6 +1,9 @@
 //! What the engine promises whatever the model: two evaluations that agree path by path, gaps that fill after the jump,
 //! and the same bytes however the work is divided.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use liqsim::account::Hit;
@@ -136,6 +139,45 @@ fn the_instruction_set_changes_no_byte() {
     for mut scenario in cases().into_iter().step_by(5) {
         scenario.simulation.paths = PathBudget::Fixed(3_000);
         let reference = json(&run_with(&scenario, Some(2)));
+        for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
+            forced.set(set);
+            assert_eq!(reference, json(&run_with(&scenario, Some(2))), "{set:?}");
+        }
+    }
+}
+
+/// The same of days that are drawn from a record, with steps of their own.
+#[test]
+fn the_instruction_set_changes_no_byte_of_har() {
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut price = 250.0_f64;
+    let mut rows = "time,open,high,low,close\n".to_owned();
+    for hour in 0..24 * 420_u64 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let (open, step) = (price, (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5);
+        price *= 1.0 + 0.02 * step;
+        let (high, low) = (1.002 * open.max(price), 0.998 * open.min(price));
+        rows += &format!("{},{open},{high},{low},{price}\n", 1_600_000_000 / 86_400 * 86_400 + 3_600 * hour);
+    }
+    let files: BTreeMap<PathBuf, Arc<[u8]>> = BTreeMap::from([("p.csv".into(), rows.into_bytes().into())]);
+    let forced = Forced::begin();
+    for monitoring in ["continuous", "1h"] {
+        let text = format!(
+            r#"
+            simulation = {{ horizon = "5d", paths = 3_000, seed = 5, monitoring = "{monitoring}" }}
+            assets.X = {{ price = 250.0, model = {{ kind = "har", prices = "p.csv" }} }}
+            [account]
+            equity = 1_000.0
+            leverage = [2, 5, 13]
+            venue = {{ contract = "linear", maintenance = 0.005 }}
+            positions = [{{ asset = "X", side = "long" }}]
+            "#
+        );
+        let source = Source::new("har", text).with_files(Arc::new(files.clone()));
+        let scenario = parse(source, &[]).unwrap_or_else(|problems| panic!("{problems}"));
+        let reference = json(&run_with(&scenario, Some(1)));
         for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
             forced.set(set);
             assert_eq!(reference, json(&run_with(&scenario, Some(2))), "{set:?}");
