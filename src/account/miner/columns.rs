@@ -13,8 +13,12 @@ pub(super) struct Columns {
     ratio: Vec<f64>,
     before: Vec<f64>,
     pub price: Vec<f64>,
-    coins: Vec<f64>,
-    bill: Vec<f64>,
+    /// Coins mined per PH/s, and power and other costs of it.
+    pub coins: Vec<f64>,
+    pub bill: Vec<f64>,
+    /// What hedges pay per PH/s, and per unit of the assets at the start.
+    pub of_hashrate: Vec<f64>,
+    pub of_assets: Vec<f64>,
     /// What the machines sell for.
     pub machines: Vec<f64>,
     pub hashprice: Vec<f64>,
@@ -33,6 +37,8 @@ impl Columns {
             &mut self.price,
             &mut self.coins,
             &mut self.bill,
+            &mut self.of_hashrate,
+            &mut self.of_assets,
             &mut self.machines,
             &mut self.hashprice,
             &mut self.days_off,
@@ -46,7 +52,7 @@ impl Columns {
 
     /// Works out a day at these log-prices at its end.
     pub fn work(&mut self, opened: &OpenMiner, number: u32, log_prices: &[f64], network: &NetworkDay<'_>) {
-        let Self { ratio, before, price, coins, bill, machines, hashprice, days_off, mined } = self;
+        let Self { ratio, before, price, coins, bill, machines, hashprice, days_off, mined, .. } = self;
         std::mem::swap(ratio, before);
         dispatch(Prices { start: opened.price, log_prices, ratio, price });
         hashprice.copy_from_slice(network.hashprice);
@@ -66,21 +72,30 @@ impl Columns {
             days_off,
             mined,
         });
+        self.bill.iter_mut().for_each(|bill| *bill += miner.other_costs);
+        if miner.hedges.is_empty() {
+            return;
+        }
+        for (pays, hashprice) in self.of_hashrate.iter_mut().zip(&self.hashprice) {
+            *pays = miner.hedges.of_hashrate(number, *hashprice);
+        }
+        for ((pays, before), ratio) in self.of_assets.iter_mut().zip(&self.before).zip(&self.ratio) {
+            *pays = miner.hedges.of_assets(number, *before, *ratio);
+        }
     }
 
     /// What the day brings to a path.
     #[inline(always)]
-    pub fn day(&self, opened: &OpenMiner, number: u32, lane: usize) -> Day {
-        let hedges = &opened.miner.hedges;
+    pub fn day(&self, number: u32, lane: usize) -> Day {
         Day {
             number,
             price: self.price[lane],
             ratio: self.ratio[lane],
             coins: self.coins[lane],
-            bill: self.bill[lane] + opened.miner.other_costs,
+            bill: self.bill[lane],
             machines: self.machines[lane],
-            of_hashrate: hedges.of_hashrate(number, self.hashprice[lane]),
-            of_assets: hedges.of_assets(number, self.before[lane], self.ratio[lane]),
+            of_hashrate: self.of_hashrate[lane],
+            of_assets: self.of_assets[lane],
         }
     }
 }

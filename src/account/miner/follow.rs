@@ -1,12 +1,14 @@
 //! Every level of a miner on every path of a block.
 //!
-//! What a day earns and costs per PH/s is the same at all levels and worked out once a path; a level that was wound up costs
-//! nothing any more. The loan on machines is the same on all paths on which it is still served.
+//! What a day earns and costs per PH/s is the same at all levels and worked out once a path. Ordinary days are lived through in
+//! columns, the others path by path. The loan on machines is the same on all paths on which it is still served.
 
+use super::barriers::{Highest, NOWHERE, Nearest};
 use super::columns::Columns;
 use super::debt::Annuity;
 use super::ledger::Course;
 use super::open::OpenMiner;
+use super::ordinary::{OrdinaryDay, Purses};
 use super::treasury::Treasury;
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::hits::Candidates;
@@ -14,11 +16,8 @@ use crate::account::observer::{Due, Observer};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::account::sums::{add_sums, tally_hits};
 use crate::market::{Bars, SECONDS_PER_DAY, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Kernel, Stream, dispatch, exp, ln};
+use crate::numeric::{Stream, dispatch, exp, ln};
 use crate::stats::{LiquidatedSums, MinerPassage, MinerState, MinerSums, NetworkTally, Sums, Tally};
-
-/// Far below any log-price: no barrier.
-const NOWHERE: f64 = f64::NEG_INFINITY;
 
 /// Follows the levels of a miner.
 pub struct MinerFollower {
@@ -26,10 +25,12 @@ pub struct MinerFollower {
     schedule: Vec<Moment>,
     lanes: usize,
     columns: Columns,
+    /// What there is and what happened, by level.
+    purses: Vec<Purses>,
     /// By level, then by path.
     slots: Vec<Slot>,
-    /// Paths on which each level goes on.
-    open: Vec<Vec<u32>>,
+    /// Paths on which the day of a level is no ordinary one.
+    more: Vec<f64>,
     /// The loans on machines, by level.
     annuities: Vec<Option<Annuity>>,
     /// The highest barrier of pledged coins by path: as a price, 0 where there is none, and as a log-price.
@@ -46,33 +47,13 @@ pub struct MinerFollower {
     dated: Vec<Vec<Option<MinerState>>>,
 }
 
-/// A level on a path.
+/// What happened to a level on a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Slot {
-    treasury: Treasury,
     course: Course,
     /// When collateral was first lost, in years.
     lost: f64,
     end: Option<End>,
-}
-
-/// Log-prices of barriers.
-struct Nearest<'a> {
-    start: f64,
-    highest: &'a [f64],
-    nearest: &'a mut [f64],
-}
-
-impl Kernel for Nearest<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (nearest, highest) in self.nearest.iter_mut().zip(self.highest) {
-            let log = ln(highest / self.start);
-            *nearest = if *highest > 0.0 { log } else { NOWHERE };
-        }
-    }
 }
 
 /// How a level ended on a path.
@@ -94,8 +75,9 @@ impl MinerFollower {
             schedule,
             lanes: 0,
             columns: Columns::default(),
+            purses: (0..count).map(|_| Purses::default()).collect(),
             slots: Vec::new(),
-            open: vec![Vec::new(); count],
+            more: Vec::new(),
             annuities: Vec::new(),
             highest: Vec::new(),
             nearest: Vec::new(),
@@ -116,7 +98,7 @@ impl MinerFollower {
     /// Log-price at which the pledged coins of a level are sold on a path; far below where there are none.
     fn barrier(&self, level: usize, lane: usize) -> f64 {
         let Some(loan) = &self.opened.miner.coin_loan else { return NOWHERE };
-        let barrier = self.slots[level * self.lanes + lane].treasury.barrier(loan) / self.opened.price;
+        let barrier = self.purses[level].get(lane).barrier(loan) / self.opened.price;
         if barrier > 0.0 { ln(barrier) } else { NOWHERE }
     }
 
@@ -124,7 +106,9 @@ impl MinerFollower {
     fn sell_coins(&mut self, level: usize, lane: usize, time: f64, log_price: f64) {
         let Some(loan) = &self.opened.miner.coin_loan else { return };
         let slot = &mut self.slots[level * self.lanes + lane];
-        slot.course.bad_debt += slot.treasury.liquidate(self.opened.price * exp(log_price), loan);
+        let mut treasury = self.purses[level].get(lane);
+        slot.course.bad_debt += treasury.liquidate(self.opened.price * exp(log_price), loan);
+        self.purses[level].set(lane, &treasury);
         slot.course.coins_sold = true;
         slot.lost = time;
     }
@@ -138,51 +122,54 @@ impl MinerFollower {
     fn renew_all(&mut self) {
         let Some(loan) = &self.opened.miner.coin_loan else { return };
         self.highest.fill(0.0);
-        for slots in self.slots.chunks_exact(self.lanes.max(1)) {
-            for (highest, slot) in self.highest.iter_mut().zip(slots) {
-                *highest = highest.max(slot.treasury.barrier(loan));
-            }
+        for purses in &self.purses {
+            dispatch(Highest { loan, purses, highest: &mut self.highest });
         }
         dispatch(Nearest { start: self.opened.price, highest: &self.highest, nearest: &mut self.nearest });
     }
 
     /// Lets every level live through a day.
     fn live(&mut self, number: u32) {
-        let time = f64::from(number) * SECONDS_PER_DAY / SECONDS_PER_YEAR;
+        let mut more = std::mem::take(&mut self.more);
         for level in 0..self.opened.levels.len() {
-            let mut open = std::mem::take(&mut self.open[level]);
-            let annuity = self.annuities[level];
-            open.retain(|lane| {
-                let lane = *lane as usize;
-                let day = self.columns.day(&self.opened, number, lane);
-                let Slot { treasury, course, lost, end } = &mut self.slots[level * self.lanes + lane];
-                let sold_before = course.coins_sold;
-                let outcome = self.opened.levels[level].live(
-                    &self.opened.miner,
-                    annuity.as_ref(),
-                    &day,
-                    treasury,
-                    course,
-                );
-                if course.coins_sold != sold_before || outcome.is_some() {
-                    *lost = lost.min(time);
-                }
-                *end = outcome.map(|outcome| End {
-                    day: number,
-                    on_bills: outcome.on_bills,
-                    kept: outcome.kept,
-                    mined: self.columns.mined[lane],
-                });
-                if end.is_some() {
-                    *treasury = Treasury::default();
-                }
-                end.is_none()
-            });
-            self.open[level] = open;
-            if let Some(annuity) = self.annuities[level].as_mut().filter(|annuity| annuity.is_due(number)) {
-                *annuity = annuity.after_payment(number);
+            if !self.purses[level].go_on() {
+                continue;
             }
+            let annuity = self.annuities[level];
+            let is_due = annuity.is_some_and(|annuity| annuity.is_due(number));
+            let after = annuity.map(|annuity| if is_due { annuity.after_payment(number) } else { annuity });
+            dispatch(OrdinaryDay {
+                miner: &self.opened.miner,
+                level: &self.opened.levels[level],
+                day: &self.columns,
+                instalment: annuity.filter(|_| is_due).map(|annuity| annuity.instalment),
+                claim: after.map_or(0.0, |annuity| annuity.claim(number)),
+                purses: &mut self.purses[level],
+                more: &mut more,
+            });
+            for (lane, _) in more.iter().enumerate().filter(|(_, more)| **more > 0.0) {
+                self.live_on(number, level, lane);
+            }
+            self.annuities[level] = after;
         }
+        self.more = more;
+    }
+
+    /// Lets a level live through a day on one path, whatever happens there.
+    fn live_on(&mut self, number: u32, level: usize, lane: usize) {
+        let Slot { course, lost, end } = &mut self.slots[level * self.lanes + lane];
+        let mut treasury = self.purses[level].get(lane);
+        let (day, annuity) = (self.columns.day(number, lane), self.annuities[level]);
+        let sold_before = course.coins_sold;
+        let outcome =
+            self.opened.levels[level].live(&self.opened.miner, annuity.as_ref(), &day, &mut treasury, course);
+        if course.coins_sold != sold_before || outcome.is_some() {
+            *lost = lost.min(f64::from(number) * SECONDS_PER_DAY / SECONDS_PER_YEAR);
+        }
+        let Some(outcome) = outcome else { return self.purses[level].set(lane, &treasury) };
+        let (on_bills, kept, mined) = (outcome.on_bills, outcome.kept, self.columns.mined[lane]);
+        *end = Some(End { day: number, on_bills, kept, mined });
+        self.purses[level].end(lane);
     }
 
     /// Keeps the states of the recorded paths, the first ones of the block, and the hashprice of all.
@@ -193,7 +180,7 @@ impl MinerFollower {
             let claim = self.annuities[level].map_or(0.0, |annuity| annuity.claim(number));
             let slots = &self.slots[level * self.lanes..][..recorded];
             states.extend(slots.iter().enumerate().map(|(lane, slot)| {
-                let Treasury { cash, free, pledged, owed } = slot.treasury;
+                let Treasury { cash, free, pledged, owed } = self.purses[level].get(lane);
                 slot.end.is_none().then(|| MinerState {
                     cash,
                     machines: self.opened.levels[level].hashrate * self.columns.machines[lane],
@@ -240,16 +227,13 @@ impl Observer for MinerFollower {
         self.hits.clear();
         self.dated.clear();
         self.slots.clear();
-        for level in &self.opened.levels {
-            let slot =
-                Slot { treasury: level.treasury, course: Course::default(), lost: f64::INFINITY, end: None };
-            self.slots.resize(self.slots.len() + lanes, slot);
+        for (purses, level) in self.purses.iter_mut().zip(&self.opened.levels) {
+            purses.begin(lanes, &level.treasury);
         }
+        let slot = Slot { course: Course::default(), lost: f64::INFINITY, end: None };
+        self.slots.resize(lanes * self.purses.len(), slot);
+        self.more.resize(lanes, 0.0);
         self.annuities = self.opened.levels.iter().map(|level| level.annuity).collect();
-        for open in &mut self.open {
-            open.clear();
-            open.extend(0..lanes as u32);
-        }
         self.columns.begin(lanes);
         self.highest.clear();
         self.highest.resize(lanes, 0.0);
@@ -312,11 +296,11 @@ impl Follower for MinerFollower {
         for (level, opened) in self.opened.levels.iter().enumerate() {
             let cell = &mut tally.levels[level];
             for (lane, weight) in weights.iter().enumerate() {
-                let Slot { treasury, course, lost, end } = self.slots[level * self.lanes + lane];
+                let Slot { course, lost, end } = self.slots[level * self.lanes + lane];
                 let kept = end.map_or_else(
                     || {
-                        let (annuity, day) =
-                            (self.annuities[level], self.columns.day(&self.opened, last, lane));
+                        let (annuity, day) = (self.annuities[level], self.columns.day(last, lane));
+                        let treasury = self.purses[level].get(lane);
                         opened.close(&self.opened.miner, annuity.as_ref(), &day, &treasury)
                     },
                     |end| end.kept,
@@ -325,7 +309,7 @@ impl Follower for MinerFollower {
                     defaulted: end.map(|end| (f64::from(end.day), end.on_bills)),
                     coins_sold: course.coins_sold,
                     called: course.called,
-                    days_under_water: course.days_under_water,
+                    days_under_water: course.days_under_water + self.purses[level].days_under_water(lane),
                     coins: opened.hashrate * end.map_or(self.columns.mined[lane], |end| end.mined),
                 };
                 let account = cell.miner.get_or_insert_default();
@@ -351,13 +335,14 @@ impl Follower for MinerFollower {
     }
 
     fn broken(&self) -> Option<usize> {
-        let is_broken = |slot: &Slot| {
-            let kept = slot.end.map_or(0.0, |end| end.kept);
-            (slot.treasury.cash + slot.treasury.free + slot.treasury.owed + kept).is_nan()
+        let is_broken = |level: usize, lane: usize| {
+            let kept = self.slots[level * self.lanes + lane].end.map_or(0.0, |end| end.kept);
+            let Treasury { cash, free, owed, .. } = self.purses[level].get(lane);
+            (cash + free + owed + kept).is_nan()
         };
         // Sums of one sign or finite: none of them makes what is not a number of numbers.
-        let lanes = self.slots.chunks(self.lanes.max(1)).filter_map(|slots| slots.iter().position(is_broken));
-        lanes.min()
+        let levels = 0..self.purses.len();
+        levels.filter_map(|level| (0..self.lanes).find(|lane| is_broken(level, *lane))).min()
     }
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {

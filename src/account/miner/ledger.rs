@@ -13,7 +13,7 @@ use super::debt::Annuity;
 use super::terms::{Miner, MinerLevel};
 use super::treasury::Treasury;
 
-const DAYS_PER_YEAR: f64 = 365.0;
+pub(super) const DAYS_PER_YEAR: f64 = 365.0;
 
 /// What a day brings on one path; amounts per PH/s are for the hashrate at the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -59,6 +59,22 @@ pub struct WoundUp {
 }
 
 impl MinerLevel {
+    /// Events 2 and 3: cash and free coins after mining so many coins per PH/s, of which a sold one brings `sold`, and after
+    /// what hedges pay per PH/s and per unit of the assets.
+    #[inline(always)]
+    pub(super) fn earn(
+        &self,
+        miner: &Miner,
+        (cash, free): (f64, f64),
+        coins: f64,
+        sold: f64,
+        (of_hashrate, of_assets): (f64, f64),
+    ) -> (f64, f64) {
+        let mined = self.hashrate * coins;
+        let cash = cash + (1.0 - miner.hold) * mined * sold;
+        (cash + (self.hashrate * of_hashrate + self.leverage * of_assets), free + miner.hold * mined)
+    }
+
     /// Lives through the events 2 to 8 of a day; `annuity` is the loan on the machines before it.
     #[inline(always)]
     pub fn live(
@@ -71,10 +87,9 @@ impl MinerLevel {
     ) -> Option<WoundUp> {
         let sold = day.price * miner.sold();
         let loan = miner.coin_loan.as_ref();
-        let mined = self.hashrate * day.coins;
-        treasury.free += miner.hold * mined;
-        treasury.cash += (1.0 - miner.hold) * mined * sold;
-        treasury.cash += self.hashrate * day.of_hashrate + self.leverage * day.of_assets;
+        let before = (treasury.cash, treasury.free);
+        let hedged = (day.of_hashrate, day.of_assets);
+        (treasury.cash, treasury.free) = self.earn(miner, before, day.coins, sold, hedged);
         let bill = self.hashrate * day.bill;
         if !treasury.pay(bill, sold, day.price, loan) {
             let kept = self.wind_up(miner, annuity, day, treasury, course, bill);

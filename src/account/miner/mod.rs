@@ -1,6 +1,7 @@
 //! Miners who borrow: machines that turn power into coins, loans on machines and on coins, and what happens when a bill or an
 //! instalment cannot be paid.
 
+mod barriers;
 mod columns;
 mod debt;
 mod fleet;
@@ -8,6 +9,7 @@ mod follow;
 mod hedges;
 mod ledger;
 mod open;
+mod ordinary;
 mod terms;
 mod treasury;
 

@@ -22,18 +22,12 @@ impl Treasury {
     /// Pays a sum where a sold coin brings `sold` and the lender lets some coins go; `false`, and nothing done, if it cannot be paid.
     #[inline(always)]
     pub fn pay(&mut self, sum: f64, sold: f64, price: f64, loan: Option<&CoinLoan>) -> bool {
-        if self.cash >= sum {
-            self.cash -= sum;
+        let (cash, free, is_paid) = pay_freely(self.cash, self.free, sum, sold);
+        if is_paid {
+            (self.cash, self.free) = (cash, free);
             return true;
         }
-        let missing = sum - self.cash;
-        let coins = missing / sold;
-        if self.free >= coins {
-            self.free -= coins;
-            self.cash = 0.0;
-            return true;
-        }
-        let pledged = coins - self.free;
+        let pledged = (sum - self.cash) / sold - self.free;
         if self.released(price, loan) >= pledged {
             self.pledged -= pledged;
             self.free = 0.0;
@@ -49,9 +43,8 @@ impl Treasury {
     }
 
     /// Price at which the coins are liquidated; none without a loan on them.
-    #[inline(always)]
     pub fn barrier(&self, loan: &CoinLoan) -> f64 {
-        if self.owed > 0.0 { self.owed / (self.pledged * loan.liquidation) } else { 0.0 }
+        barrier(self.owed, self.pledged, loan)
     }
 
     /// Sells the pledged coins at a price; the lender's loss.
@@ -94,6 +87,21 @@ impl Treasury {
     pub fn uncovered(&self, sold: f64) -> f64 {
         (self.owed - self.pledged * sold).max(0.0)
     }
+}
+
+/// Cash and free coins after a sum is paid from the one and, for what is missing, the other, and whether they were enough.
+#[inline(always)]
+pub(super) fn pay_freely(cash: f64, free: f64, sum: f64, sold: f64) -> (f64, f64, bool) {
+    let has_cash = cash >= sum;
+    let coins = (sum - cash) / sold;
+    let left = if has_cash { (cash - sum, free) } else { (0.0, free - coins) };
+    (left.0, left.1, has_cash | (free >= coins))
+}
+
+/// Price at which pledged coins with a debt are liquidated; 0 without one.
+#[inline(always)]
+pub(super) fn barrier(owed: f64, pledged: f64, loan: &CoinLoan) -> f64 {
+    if owed > 0.0 { owed / (pledged * loan.liquidation) } else { 0.0 }
 }
 
 #[cfg(test)]
