@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use liqsim::RunResult;
-use liqsim::report::{Format, Layout, RUN_FORMATS, flat_row, render, render_file};
+use liqsim::report::{Format, Layout, RUN_FORMATS, level_table, render, render_file};
 
 use super::errors::wrong;
 use super::table::Table;
@@ -53,8 +53,7 @@ impl Result {
 
     /// One row per level, in the columns of CSV.
     fn levels(&self) -> PyResult<Table> {
-        let rows: Vec<_> = self.0.levels.iter().map(|level| flat_row(&self.0, level)).collect();
-        Table::of_rows(&rows)
+        Table::of(&level_table(std::slice::from_ref(&*self.0)))
     }
 
     fn __eq__(&self, other: &Self) -> bool {

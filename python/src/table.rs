@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Field, Schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyFloat, PyInt, PyList, PyString};
 
-use liqsim::report::Cell;
+use liqsim::report::{self, Cell};
 
 use super::errors::wrong;
 
@@ -17,25 +17,24 @@ use super::errors::wrong;
 pub struct Table(RecordBatch);
 
 impl Table {
-    /// From rows of named cells, the same names in every row.
-    pub fn of_rows(rows: &[Vec<(String, Cell)>]) -> PyResult<Self> {
-        let first = rows.first().map_or(&[][..], Vec::as_slice);
-        let column = |(place, (name, kind)): (usize, &(String, Cell))| {
-            let cells = rows.iter().map(|row| &row[place].1);
-            let array: ArrayRef = match kind {
-                Cell::Text(_) => Arc::new(StringArray::from_iter_values(cells.map(Cell::text))),
-                Cell::Count(_) => Arc::new(Int64Array::from_iter(cells.map(|cell| match cell {
+    /// From a table of the library.
+    pub fn of(table: &report::Table) -> PyResult<Self> {
+        let column = |(place, name): (usize, &String)| {
+            let cells = || table.rows().iter().map(|row| &row[place]);
+            let array: ArrayRef = match cells().next() {
+                Some(Cell::Count(_)) => Arc::new(Int64Array::from_iter(cells().map(|cell| match cell {
                     Cell::Count(count) => i64::try_from(*count).ok(),
                     _ => None,
                 }))),
-                Cell::Number(_) => Arc::new(Float64Array::from_iter(cells.map(|cell| match cell {
+                Some(Cell::Number(_)) => Arc::new(Float64Array::from_iter(cells().map(|cell| match cell {
                     Cell::Number(number) => *number,
                     _ => None,
                 }))),
+                _ => Arc::new(StringArray::from_iter_values(cells().map(Cell::text))),
             };
             (name.clone(), array)
         };
-        Self::of_columns(first.iter().enumerate().map(column).collect())
+        Self::of_columns(table.heads().iter().enumerate().map(column).collect())
     }
 
     fn of_columns(columns: Vec<(String, ArrayRef)>) -> PyResult<Self> {

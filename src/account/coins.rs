@@ -22,9 +22,7 @@
 //! targets, deleveraging and steps of a liquidation leave them alone, and where they end with the account
 //! they count at the price of that moment. Negative money bears no interest of its own here.
 //!
-//! Sources: Binance support, multi-assets mode (margin balance = Σ asset·price·collateral value ratio); Bybit
-//! help centre, unified trading account (collateral value ratio); OKX, discount rate of multi-currency
-//! margin.
+//! Source: Binance support, "What Is Multi-Assets Mode" (collateral value ratios, 2021-05-28).
 
 /// Coins behind all positions of an account.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -139,7 +139,7 @@ impl Merge {
         })?;
         let PartScenario { file, text, .. } = source;
         let text = ScenarioText { name: file.display().to_string(), text };
-        self.output.write(result_outputs, &[result], &[text])
+        self.output.write(result_outputs, &[result], &[text], &[])
     }
 
     /// All files, those of folders by name.

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use liqsim::report::html::{self, Document, ScenarioText};
-use liqsim::report::{Format, Layout, RUN_FORMATS, plot, render, render_file};
+use liqsim::report::{
+    DIFFERENCE_FORMATS, Format, Layout, RUN_FORMATS, plot, render, render_differences, render_file,
+};
 use liqsim::result::RunResult;
+use liqsim::study::Differences;
 
 use super::failure::warn;
 use super::interrupt;
@@ -41,17 +44,23 @@ pub struct ResultOutput {
 }
 
 impl ResultOutput {
+    /// Whether what is printed shows differences between results.
+    pub fn shows_differences(&self) -> bool {
+        DIFFERENCE_FORMATS.contains(&self.format)
+    }
+
     /// Checks that the files can be written, so that a wrong path is found before the work and not after it.
     pub fn prepare(&self) -> anyhow::Result<Vec<OutputFile>> {
         self.outputs.iter().map(|path| OutputFile::prepare(path, RUN_FORMATS)).collect()
     }
 
-    /// Writes the files and prints; a report holds the texts of the scenarios.
+    /// Writes the files and prints; a report holds the texts of the scenarios. Differences between them stand below tables.
     pub fn write(
         &self,
         files: Vec<OutputFile>,
         results: &[RunResult],
         texts: &[ScenarioText],
+        differences: &[Differences],
     ) -> anyhow::Result<()> {
         // Files first: whoever reads standard output may leave early.
         let is_cut_short = results.iter().any(|result| result.interrupted);
@@ -84,6 +93,9 @@ impl ResultOutput {
             }
             format => render(results, format, layout)?,
         };
+        for found in differences.iter().filter(|_| self.shows_differences()) {
+            text += &format!("\n{}", render_differences(found, self.format, layout)?);
+        }
         if self.plot && self.format == Format::Table {
             for result in results {
                 text += &format!("\n{}\n{}", result.scenario, plot(result, layout.width));

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
+use liqsim::account::Level;
 use liqsim::engine::RunOptions;
 use liqsim::market::Duration;
-use liqsim::report::Format;
 use liqsim::report::html::{self, Document, ScenarioText};
+use liqsim::report::{Format, safe_line};
 use liqsim::result::{LevelResult, RunResult};
-use liqsim::scenario::{Scenario, Source, parse};
+use liqsim::scenario::{Scenario, Source, catalogue_venue, parse};
 use liqsim::stats::{Estimate, Method};
-use liqsim::study::{figures, run as run_whole, run_levels as run};
+use liqsim::study::{figures, run};
 use liqsim::venue::{Side, catalogue_names};
 
 use super::failure::{WrongScenarios, error_with_help};
@@ -28,6 +29,8 @@ use super::values;
 
 /// Terms for a coin that no venue of the catalogue lists.
 const GENERIC_VENUE: &str = "flat-0.5pct";
+/// Leverages of the table where none is asked for.
+const USUAL_LEVERAGES: [f64; 5] = [2.0, 3.0, 5.0, 10.0, 20.0];
 /// Forecasts below this over seven days and more came true several times as often as said (docs/replay.md).
 const LOWEST: f64 = 0.005;
 
@@ -69,8 +72,8 @@ pub struct Risk {
     #[arg(long)]
     short: bool,
 
-    /// Leverage, or several with commas
-    #[arg(long, value_name = "L", value_delimiter = ',', required_unless_present = "entry", value_parser = values::positive)]
+    /// Leverage, or several with commas; 2, 3, 5, 10 and 20 if absent, as far as the venue allows
+    #[arg(long, value_name = "L", value_delimiter = ',', value_parser = values::positive)]
     leverage: Vec<f64>,
 
     /// How long the position is held, such as 36h, 7d, 2w or 6mo
@@ -160,11 +163,7 @@ impl Risk {
         let line = ProgressLine::new(&scenario.name);
         let progress = |progress| line.show(&progress);
         let options = RunOptions { threads: self.threads, stop: &stop, progress: &progress };
-        // A page shows the curve between the levels.
-        let result = match outputs.iter().any(|file| file.format == Format::Html) {
-            true => run_whole(&scenario, &options)?,
-            false => run(&scenario, &options)?,
-        };
+        let result = run(&scenario, &options)?;
         drop(line);
         let answer = self.answer(&result, &market);
         let assumptions = self.assumptions(&scenario, &market);
@@ -180,6 +179,9 @@ impl Risk {
             Format::Json => print(&json),
             _ => {
                 let mut page = format!("{answer}\n{assumptions}\n\n{}", table(&result.levels));
+                if let Some(safe) = safe_line(&result) {
+                    page += &format!("{safe}\n");
+                }
                 let of_intervals = ["no_parameter_interval", "parameters_beyond_draws"];
                 for note in result.notes.iter().filter(|note| of_intervals.contains(&note.code.as_str())) {
                     page += &format!("{}\n", note.message);
@@ -235,10 +237,24 @@ impl Risk {
         })
     }
 
+    /// The leverages asked for, or the usual ones that the venue allows.
+    fn levels(&self, coin: &str, price: f64) -> Vec<f64> {
+        if self.entry.is_some() || !self.leverage.is_empty() {
+            return self.leverage.clone();
+        }
+        let terms = catalogue_venue(&self.venue(coin)).map(|listed| listed.venue);
+        let is_allowed = |leverage: &f64| {
+            let open = |terms| Level::open(terms, self.side(), price, self.equity, *leverage);
+            terms.as_ref().map_or(true, |terms| open(terms).is_ok_and(|level| level.exceeded_cap.is_none()))
+        };
+        USUAL_LEVERAGES.into_iter().filter(is_allowed).collect()
+    }
+
     /// The scenario that is run.
     fn scenario_text(&self, coin: &str, market: &Market) -> String {
         let side = if self.side() == Side::Long { "long" } else { "short" };
-        let levels = self.leverage.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let levels =
+            self.levels(coin, market.price).iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
         let leverage = if levels.is_empty() { levels } else { format!("leverage = [{levels}]\n") };
         let (equity, opened) = match (self.entry, self.quantity, self.margin) {
             (Some(entry), Some(quantity), Some(margin)) => {
@@ -266,7 +282,11 @@ impl Risk {
         )
     }
 
+    /// A sentence on every leverage asked for; where none was, on the one that the limit is about.
     fn answer(&self, result: &RunResult, market: &Market) -> String {
+        if let (true, None, Some(answer)) = (self.leverage.is_empty(), self.entry, &result.answer) {
+            return answer.clone();
+        }
         let side = if self.side() == Side::Long { "long" } else { "short" };
         let parts: Vec<String> = result
             .levels

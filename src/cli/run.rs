@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use liqsim::engine::RunOptions;
+use liqsim::report::html::ScenarioText;
 use liqsim::result::RunResult;
 use liqsim::scenario::Scenario;
-use liqsim::study::{self, RunError};
+use liqsim::study::{self, Differences, RunError};
 
 use super::failure::{error_with_help, warn};
 use super::interrupt;
@@ -62,8 +63,39 @@ impl Run {
         let Loaded { files, scenarios, .. } = self.sources.load()?;
         let scenarios: Vec<Scenario> =
             scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
-        let results = self.simulate(&scenarios, &*interrupt::stop_flag()?)?;
-        self.output.write(outputs, &results, &scenario_texts(&files))
+        let stop = interrupt::stop_flag()?;
+        let results = self.simulate(&scenarios, &*stop)?;
+        let texts = scenario_texts(&files);
+        let differences = self.differences(&scenarios, &results, &texts, &*stop)?;
+        self.output.write(outputs, &results, &texts, &differences)
+    }
+
+    /// What the other scenarios have more than the first, by the names of their files, where they saw the same prices.
+    fn differences(
+        &self,
+        scenarios: &[Scenario],
+        results: &[RunResult],
+        texts: &[ScenarioText],
+        stop: &AtomicBool,
+    ) -> anyhow::Result<Vec<Differences>> {
+        let mut found = Vec::new();
+        if !self.output.shows_differences() || results.len() < scenarios.len() {
+            return Ok(found);
+        }
+        let options = RunOptions { threads: self.threads, stop, ..RunOptions::default() };
+        let mut all = scenarios.iter().zip(results).zip(texts);
+        let Some((first, named)) = all.next() else { return Ok(found) };
+        for (other, text) in all {
+            match study::differences(first, other, &options) {
+                Err(RunError::Interrupted) => break,
+                differences => found.extend(differences?.map(|differences| Differences {
+                    first: named.name.clone(),
+                    other: text.name.clone(),
+                    ..differences
+                })),
+            }
+        }
+        Ok(found)
     }
 
     fn simulate(&self, scenarios: &[Scenario], stop: &AtomicBool) -> anyhow::Result<Vec<RunResult>> {

@@ -133,7 +133,7 @@ impl PartOptions {
                 let result = study::merge(&scenario, &part, &options)?;
                 interrupt::is_writing();
                 let text = ScenarioText { name: source.file.display().to_string(), text: source.text };
-                output.write(result_outputs, &[result], &[text])
+                output.write(result_outputs, &[result], &[text], &[])
             }
         }
     }

@@ -10,20 +10,25 @@ use anyhow::Context;
 use clap::Args;
 
 use liqsim::engine::RunOptions;
-#[cfg(feature = "parquet")]
 use liqsim::report::Format;
 use liqsim::report::html::{self, Document, ScenarioText};
-use liqsim::report::{MOST_MAPPED, Ranking, SweepReport, SweepTables};
+use liqsim::report::{MOST_MAPPED, Ranking, SweepReport, SweepTables, render_differences};
 use liqsim::result::RunResult;
 use liqsim::scenario::{Axis, is_metric};
-use liqsim::study::{GroupPart, OverError, ResultsFolder, SweepChanges, SweepError, SweepPlan, SweptSource};
+use liqsim::study::{
+    self, Differences, GroupPart, OverError, ResultsFolder, RunError, SweepChanges, SweepError, SweepPlan,
+    SweptCell, SweptSource,
+};
 
 use super::failure::{WrongScenarios, error_with_help, warn};
 use super::interrupt;
-use super::output::{prepare_file, print};
+use super::output::{prepare_file, print, terminal_layout};
 use super::progress::ProgressLine;
 use super::sources::{read_source, scenario_files};
 use super::values;
+
+/// Differences between venues that are shown.
+const MOST_PAIRS: usize = 12;
 
 /// Run every cell of a sweep into a folder of results
 ///
@@ -112,7 +117,48 @@ impl Sweep {
         }
         let (total, new) = (count_of(plan.cells().len(), "cell"), plan.to_run());
         let table = ranking.table(tables.heads());
-        print(&format!("{total} in {}, {new} of them new\n{table}", self.output.display()))
+        let between = self.differences(&plan, &result, &stop)?;
+        print(&format!("{total} in {}, {new} of them new\n{table}{between}", self.output.display()))
+    }
+
+    /// What a venue changes, cell by cell against the first one on the same paths.
+    fn differences(
+        &self,
+        plan: &SweepPlan,
+        result: &dyn Fn(&str) -> Option<RunResult>,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<String> {
+        let mut text = String::new();
+        let options = RunOptions { threads: self.threads, stop, ..RunOptions::default() };
+        let name = |cell: &SweptCell| {
+            let values = plan.sources()[cell.source].cells.values(cell.cell);
+            values.iter().map(|value| value.trim_matches('"')).collect::<Vec<_>>().join(" ")
+        };
+        for (first, other) in plan.pairs_of_venues().into_iter().take(MOST_PAIRS) {
+            let [first, other] = [first, other].map(|cell| &plan.cells()[cell]);
+            let (Some(its), Some(others)) = (result(&first.identity), result(&other.identity)) else {
+                continue;
+            };
+            let scenario = |cell| plan.scenario(cell).map_err(|problems| explain(problems.into()));
+            let (before, after) = (scenario(first)?, scenario(other)?);
+            match study::differences((&before, &its), (&after, &others), &options) {
+                Err(RunError::Interrupted) => break,
+                Err(error) => return Err(error.into()),
+                Ok(None) => {
+                    text += &format!(
+                        "\n{} against {}: no paired differences, since they share no paths (payments or looks at other times) or no \
+                         leverage.\n",
+                        name(other),
+                        name(first)
+                    );
+                }
+                Ok(Some(found)) => {
+                    let found = Differences { first: name(first), other: name(other), ..found };
+                    text += &format!("\n{}", render_differences(&found, Format::Table, terminal_layout())?);
+                }
+            }
+        }
+        Ok(text)
     }
 
     fn sources(&self) -> anyhow::Result<Vec<SweptSource>> {

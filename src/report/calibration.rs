@@ -12,7 +12,7 @@ use crate::numeric::elementary;
 use super::format::{Layout, RenderError};
 use super::number::NOTHING;
 use super::out_of_sample;
-use super::table::grid;
+use super::table::Table;
 use super::text::wrap;
 
 /// Paragraphs are not wider than this, however wide the terminal is.
@@ -44,8 +44,8 @@ impl CalibrationReport<'_> {
         }
         if let Some(ranges) = self.ranges {
             text += &format!("\n{}", head("Volatility per square root of a year"));
-            text += &grid(
-                ["Estimator", "Volatility", "Standard error"].map(str::to_owned).to_vec(),
+            let table = Table::of_texts(
+                ["Estimator", "Volatility", "Standard error"],
                 ranges.iter().map(|row| {
                     vec![
                         row.estimator.to_owned(),
@@ -54,6 +54,7 @@ impl CalibrationReport<'_> {
                     ]
                 }),
             );
+            text += &table.terminal();
         }
         if let Some(calibration) = self.calibration {
             text += &fits(calibration, self.out_of_sample, width, head);
@@ -159,10 +160,8 @@ fn fits(
         "Falls beyond\n1 %    5 %",
         "Rises beyond\n1 %    5 %",
     ];
-    text += &grid(
-        columns.map(str::to_owned).to_vec(),
-        calibration.candidates.iter().map(|candidate| row(candidate, sample.len())),
-    );
+    let rows = calibration.candidates.iter().map(|candidate| row(candidate, sample.len()));
+    text += &Table::of_texts(columns, rows).terminal();
     text += &wrap(
         "KS: largest distance between the distribution of the returns and the model's. Clusters left: mean \
          autocorrelation of squared scores. Beyond: share of returns in a tail that should hold 1 % or 5 %.",
@@ -201,13 +200,14 @@ fn fits(
     text += &format!("\n{}", head(&title(calibration, found)));
     text += &wrap(chosen.fit.method, width, "", "");
     let parameters = chosen.fit.parameters.iter().chain(&chosen.fit.derived);
-    text += &grid(
-        ["Parameter", "Value", "Standard error"].map(str::to_owned).to_vec(),
+    let table = Table::of_texts(
+        ["Parameter", "Value", "Standard error"],
         parameters.map(|parameter| {
             let error = parameter.std_error.map_or(NOTHING.to_owned(), |error| plain(error, 2));
             vec![parameter.key.to_owned(), plain(parameter.value, 6), error]
         }),
     );
+    text += &table.terminal();
     for warning in chosen.warnings() {
         text += &wrap(&warning, width, "- ", "  ");
     }

@@ -6,6 +6,7 @@ use crate::result::LevelResult;
 use crate::stats::Estimate;
 
 use super::number;
+use super::table::Table;
 use crate::study::figures;
 
 /// A column: the two lines of its head, and the cell of a level.
@@ -16,9 +17,15 @@ pub struct Column {
     pub cell: fn(&LevelResult) -> String,
 }
 
+/// The leverage in front of these columns, a row per level.
+pub fn table<'a>(columns: impl Iterator<Item = &'a Column>, levels: &[LevelResult]) -> Table {
+    let columns: Vec<_> = std::iter::once(&LEVERAGE).chain(columns).collect();
+    let row = |level| columns.iter().map(move |column| (column.cell)(level));
+    Table::of_texts(columns.iter().map(|column| column.head.join("\n")), levels.iter().map(row))
+}
+
 /// What tells the rows apart.
-pub const LEVERAGE: Column =
-    Column { head: ["", "Leverage"], cell: |level| number::leverage(level.leverage) };
+const LEVERAGE: Column = Column { head: ["", "Leverage"], cell: |level| number::leverage(level.leverage) };
 
 /// Where, how likely and when.
 const LIQUIDATION: [Column; 4] = [

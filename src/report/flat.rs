@@ -5,39 +5,13 @@ use std::collections::BTreeMap;
 use crate::result::{LevelResult, MinerResult, RunResult, TimeToLiquidation};
 use crate::stats::Estimate;
 
-/// The content of a cell, whose column holds one kind.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// Text.
-    Text(String),
-    /// A whole number.
-    Count(u64),
-    /// A number; none where it does not exist.
-    Number(Option<f64>),
-}
+use super::table::{Cell, Table};
 
-impl Cell {
-    /// The cell as text; empty where there is nothing.
-    pub fn text(&self) -> String {
-        match self {
-            Self::Text(text) => spreadsheet_text(text),
-            Self::Count(count) => count.to_string(),
-            Self::Number(number) => number.map(|number| number.to_string()).unwrap_or_default(),
-        }
-    }
-}
-
-/// A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe, which these do not show
-/// (OWASP, "CSV Injection"). Numbers stay.
-fn spreadsheet_text(text: &str) -> String {
-    let is_number = text.trim_end_matches('%').trim_end().parse::<f64>().is_ok();
-    if text.starts_with(['=', '+', '-', '@']) && !is_number { format!("'{text}") } else { text.to_owned() }
-}
-
-/// Names and cells of a level, the same names for every level of a result.
-pub fn row(result: &RunResult, level: &LevelResult) -> Vec<(String, Cell)> {
-    let further = Further { miner: level.miner.is_some(), parameters: has_parameters(level) };
-    row_among(result, level, further)
+/// One row per result and level.
+pub fn table(results: &[RunResult]) -> Table {
+    let further = Further::of(results);
+    let rows = |result| move |level| row(result, level, further);
+    Table::of_rows(results.iter().flat_map(|result| result.levels.iter().map(rows(result))))
 }
 
 /// Columns that only some levels have: where any of a table has them, the others' are empty.
@@ -61,8 +35,8 @@ fn has_parameters(level: &LevelResult) -> bool {
     level.mean_return.low_with_parameters.is_some()
 }
 
-/// The same among levels of other results.
-pub(super) fn row_among(result: &RunResult, level: &LevelResult, further: Further) -> Vec<(String, Cell)> {
+/// Names and cells of a level among others.
+pub(super) fn row(result: &RunResult, level: &LevelResult, further: Further) -> Vec<(String, Cell)> {
     let mut row = Row(Vec::new());
     row.add("scenario", Cell::Text(result.scenario.clone()));
     row.add("identity", Cell::Text(result.identity.clone()));

@@ -8,7 +8,7 @@ use crate::market::format_time;
 use super::calibration::plain;
 use super::format::{Layout, RenderError};
 use super::out_of_sample;
-use super::table::grid;
+use super::table::Table;
 use super::text::wrap;
 
 /// Paragraphs are not wider than this, however wide the terminal is.
@@ -24,12 +24,10 @@ pub fn render_har_table(found: &HarCalibration, provenance: &Provenance, layout:
         text += &wrap(&line, width, "- ", "  ");
     }
     text += "\nThe next day's log-variance\n";
-    let head = ["Weight of", "Key", "Value", "Standard error"].map(str::to_owned).to_vec();
-    text += &grid(head, coefficient_rows(found).into_iter());
+    text += &coefficient_table(found).terminal();
     text += &wrap(&fit_line(found), width, "", "");
     text += "\nVolatility a year at the last bar, without season\n";
-    let head = ["Over the last", "Volatility"].map(str::to_owned).to_vec();
-    text += &grid(head, volatility_rows(found).into_iter());
+    text += &volatility_table(found).terminal();
     let season = found.season();
     text += &format!(
         "\nSeason of the variance, mean 1\nHours (UTC) 0 to 23  {}  {:.2} to {:.2}\n",
@@ -57,7 +55,7 @@ pub(super) fn data_line(provenance: &Provenance) -> String {
 }
 
 /// Each coefficient: what it is the weight of, its key, value and standard error.
-pub(super) fn coefficient_rows(found: &HarCalibration) -> Vec<Vec<String>> {
+pub(super) fn coefficient_table(found: &HarCalibration) -> Table {
     let of = [
         "constant",
         "the last day",
@@ -67,9 +65,10 @@ pub(super) fn coefficient_rows(found: &HarCalibration) -> Vec<Vec<String>> {
         "the last 6 hours",
     ];
     let row = |((key, value, error), of): ((&str, f64, f64), &str)| {
-        vec![of.to_owned(), key.to_owned(), plain(value, 4), plain(error, 2)]
+        [of.to_owned(), key.to_owned(), plain(value, 4), plain(error, 2)]
     };
-    found.coefficients().zip(of).map(row).collect()
+    let heads = ["Weight of", "Key", "Value", "Standard error"];
+    Table::of_texts(heads, found.coefficients().zip(of).map(row))
 }
 
 /// How much of the variance is explained, and by how many days.
@@ -84,10 +83,9 @@ pub(super) fn fit_line(found: &HarCalibration) -> String {
 }
 
 /// Volatilities of stretches that end with the last bar, and of the next day.
-pub(super) fn volatility_rows(found: &HarCalibration) -> Vec<Vec<String>> {
-    let row =
-        |(over, volatility): &(&str, f64)| vec![(*over).to_owned(), format!("{:.1} %", 100.0 * volatility)];
-    found.volatilities().iter().map(row).collect()
+pub(super) fn volatility_table(found: &HarCalibration) -> Table {
+    let row = |(over, volatility): &(&str, f64)| [(*over).to_owned(), format!("{:.1} %", 100.0 * volatility)];
+    Table::of_texts(["Over the last", "Volatility"], found.volatilities().iter().map(row))
 }
 
 /// One JSON object, ending with a line break; with the choice that it came from, if it was one.

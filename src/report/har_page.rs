@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::calibration::plain;
 use super::format::RenderError;
-use super::har::{WEEKDAYS, coefficient_rows, data_line, fit_line, volatility_rows};
+use super::har::{WEEKDAYS, coefficient_table, data_line, fit_line, volatility_table};
 use super::html::STYLE;
+use super::table::Table;
 use crate::calibrate::{HarCalibration, Provenance};
 
 const TEMPLATE: &str = include_str!("assets/har.html");
@@ -22,15 +23,15 @@ struct Page {
     title: String,
     data: String,
     reading: Vec<String>,
-    tables: [Table; 3],
+    tables: [Titled; 3],
     pictures: [Picture; 2],
 }
 
 #[derive(Serialize)]
-struct Table {
+struct Titled {
     title: &'static str,
-    head: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
+    #[serde(flatten)]
+    table: Table,
     below: String,
 }
 
@@ -96,22 +97,19 @@ fn picture(title: &'static str, factors: &[f64], named: impl Fn(usize) -> (Strin
 /// If the page cannot be made.
 pub fn render_har_page(found: &HarCalibration, provenance: &Provenance) -> Result<String, RenderError> {
     let tables = [
-        Table {
+        Titled {
             title: "The next day's log-variance",
-            head: vec!["Weight of", "Key", "Value", "Standard error"],
-            rows: coefficient_rows(found),
+            table: coefficient_table(found),
             below: fit_line(found),
         },
-        Table {
+        Titled {
             title: "Volatility a year at the last bar, without season",
-            head: vec!["Over the last", "Volatility"],
-            rows: volatility_rows(found),
+            table: volatility_table(found),
             below: String::new(),
         },
-        Table {
+        Titled {
             title: "Covariance of the coefficients",
-            head: ["", "intercept", "b1", "b7", "b30", "b90", "b6"].to_vec(),
-            rows: covariance_rows(found),
+            table: covariance_table(found),
             below: "From scores summed over blocks of five days; what parameters are drawn by.".to_owned(),
         },
     ];
@@ -139,10 +137,11 @@ pub fn render_har_page(found: &HarCalibration, provenance: &Provenance) -> Resul
     Ok(environment.render_str(TEMPLATE, Serde(&page))?)
 }
 
-fn covariance_rows(found: &HarCalibration) -> Vec<Vec<String>> {
+fn covariance_table(found: &HarCalibration) -> Table {
     let names = found.coefficients().map(|(name, ..)| name);
     let row = |(name, row): (&str, &[f64; 6])| {
-        std::iter::once(name.to_owned()).chain(row.iter().map(|value| plain(*value, 2))).collect()
+        std::iter::once(name.to_owned()).chain(row.iter().map(|value| plain(*value, 2))).collect::<Vec<_>>()
     };
-    names.zip(&found.estimate.covariance).map(row).collect()
+    let rows = names.zip(&found.estimate.covariance).map(row);
+    Table::of_texts(["", "intercept", "b1", "b7", "b30", "b90", "b6"], rows)
 }

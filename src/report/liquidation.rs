@@ -1,5 +1,6 @@
 //! Liquidation prices without a simulation: of one position, or of every level of a scenario.
 
+use super::table::Table;
 use super::{RenderError, json, number};
 use crate::study::{LeverageLiquidationPrice, LiquidationPrice, ScenarioLiquidationPrices};
 
@@ -66,8 +67,7 @@ impl ScenarioLiquidationPrices {
                 }
             }
         }
-        let head = head.into_iter().map(str::to_owned).collect();
-        format!("{}\n{}", self.scenario, super::table::grid(head, rows.into_iter()))
+        format!("{}\n{}", self.scenario, Table::of_texts(head, rows).terminal())
     }
 }
 

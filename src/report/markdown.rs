@@ -2,7 +2,7 @@
 
 use crate::result::{LevelResult, RunResult};
 
-use super::columns::{self, Column, LEVERAGE, RETURNS, TAIL};
+use super::columns::{self, Column, RETURNS, TAIL};
 use super::{miner, safe_line, text};
 
 /// The Markdown text of a result, ending with a line break.
@@ -39,15 +39,7 @@ pub fn render(result: &RunResult) -> String {
 
 /// The rows of levels under the leverage and these columns.
 fn table(columns: &[&Column], levels: &[LevelResult]) -> String {
-    let columns: Vec<_> = std::iter::once(&LEVERAGE).chain(columns.iter().copied()).collect();
-    let row = |cell: &dyn Fn(&Column) -> String| {
-        let cells: Vec<_> = columns.iter().map(|column| escape(&cell(column))).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    let mut lines = row(&|column| column.head.join(" ").trim().to_owned());
-    lines += &format!("|{}\n", " ---: |".repeat(columns.len()));
-    lines.extend(levels.iter().map(|level| row(&|column| (column.cell)(level))));
-    lines
+    columns::table(columns.iter().copied(), levels).markdown()
 }
 
 /// Text in which nothing is markup and no line ends.

@@ -5,7 +5,7 @@ use crate::market::format_time;
 
 use super::calibration::plain;
 use super::format::Layout;
-use super::table::grid;
+use super::table::Table;
 use super::text::wrap;
 
 /// Paragraphs are not wider than this, however wide the terminal is.
@@ -25,16 +25,16 @@ pub fn render_network_table(found: &NetworkCalibration, asset: &str, layout: Lay
     let row = |key: &str, meaning: &str, Measured { value, std_error }: Measured| {
         vec![key.to_owned(), plain(value, 3), plain(std_error, 2), meaning.to_owned()]
     };
-    text += &grid(
-        ["Key", "Value", "Standard error", "Meaning"].map(str::to_owned).to_vec(),
+    let table = Table::of_texts(
+        ["Key", "Value", "Standard error", "Meaning"],
         [
             row("growth", "fall of hashprice a year", found.growth),
             row("response", "of the log gap, per retarget", found.response),
             row("pass_through", "of the price's log return", found.pass_through),
             row("volatility", "per root of a year, without luck", found.volatility),
-        ]
-        .into_iter(),
+        ],
     );
+    text += &table.terminal();
     let luck = format!(
         "Luck of block times makes {:.0} % of the variance of what is left.",
         100.0 * found.luck_share

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::calibrate::{LogScore, OutOfSample, OutOfSampleError};
 use crate::market::format_time;
 
-use super::table::grid;
+use super::table::Table;
 use super::text::wrap;
 
 /// A comparison, or why there is none.
@@ -29,8 +29,8 @@ pub(super) fn table(found: &Found, width: usize) -> String {
         };
         vec![(*name).to_owned(), format!("{score:.2}"), behind]
     };
-    let head = ["Model", "Log score", "Behind the best ± standard error"].map(str::to_owned).to_vec();
-    let mut text = grid(head, found.scores.iter().map(row));
+    let head = ["Model", "Log score", "Behind the best ± standard error"];
+    let mut text = Table::of_texts(head, found.scores.iter().map(row)).terminal();
     text += &wrap(&about(found), width, "", "");
     for (name, reason) in &found.left_out {
         text += &wrap(&format!("{name} takes no part: {reason}."), width, "- ", "  ");

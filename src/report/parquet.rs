@@ -13,7 +13,7 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
 
-use super::flat::Cell;
+use super::table::Cell;
 
 /// Rows of a group.
 const GROUP: usize = 16_384;

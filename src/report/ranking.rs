@@ -3,7 +3,7 @@
 use super::check::measured;
 use super::columns;
 use super::number;
-use super::table::grid;
+use super::table::Table;
 use crate::result::LevelResult;
 use crate::stats::Estimate;
 use crate::study::{Metrics, is_gain};
@@ -97,7 +97,7 @@ impl<'a> Ranking<'a> {
         let order = if self.descending { "falling" } else { "rising" };
         format!(
             "{}{} of {} rows shown, by {order} {}; results.csv has all\n",
-            grid(head, rows),
+            Table::of_texts(head, rows).terminal(),
             number::count(self.best.len() as u64),
             number::count(self.seen as u64),
             self.metric

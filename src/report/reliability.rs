@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::table::Table;
 use crate::stats::Estimate;
 use crate::study::ReliabilityBin;
 
@@ -59,10 +60,9 @@ pub struct RecordDocument {
     pub line: String,
     /// Approximations and warnings.
     pub notes: Vec<String>,
-    /// Heads of the table of scores.
-    pub head: Vec<String>,
-    /// Its rows.
-    pub rows: Vec<Vec<String>>,
+    /// The table of scores.
+    #[serde(flatten)]
+    pub table: Table,
     /// By model and horizon.
     pub scores: Vec<RecordedScore>,
 }

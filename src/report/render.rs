@@ -4,7 +4,7 @@ use super::format::{Format, Layout, RenderError};
 use super::html::Document;
 #[cfg(feature = "png")]
 use super::png;
-use super::{csv, html, json, markdown, svg, table};
+use super::{csv, html, json, markdown, svg, terminal};
 use crate::result::RunResult;
 
 /// The formats of results; all but PNG are text.
@@ -26,7 +26,7 @@ pub const RUN_FORMATS: &[Format] = &[
 /// The format is not text, or no result's.
 pub fn render(results: &[RunResult], format: Format, layout: Layout) -> Result<String, RenderError> {
     match format {
-        Format::Table => Ok(join(results, |result| table::render(result, layout))),
+        Format::Table => Ok(join(results, |result| terminal::render(result, layout))),
         Format::Json => match results {
             [result] => json::render(result),
             _ => json::render(results),

@@ -7,7 +7,7 @@ use crate::stats::Estimate;
 use crate::study::ReplayedLevel;
 
 use super::html::{self, Document};
-use super::table::grid;
+use super::table::Table;
 use super::{Format, Layout, RenderError, json, number, text};
 
 /// What was replayed.
@@ -125,8 +125,7 @@ const HEAD: [&str; 8] =
 
 fn table(report: &ReplayReport, layout: Layout) -> String {
     let mut lines = format!("{}\n{}\n", report.of.scenario, report.of.line());
-    let head = HEAD.iter().map(|head| (*head).to_owned()).collect();
-    lines += &grid(head, report.levels.iter().map(|row| cells(row).to_vec()));
+    lines += &Table::of_texts(HEAD, report.levels.iter().map(cells)).terminal();
     for note in &report.notes {
         lines += &text::wrap(note, layout.width.unwrap_or(110).min(110), "- ", "  ");
     }
@@ -136,10 +135,7 @@ fn table(report: &ReplayReport, layout: Layout) -> String {
 fn markdown(report: &ReplayReport) -> String {
     let mut lines =
         format!("## {}\n\n{}\n\n", super::markdown::escape(&report.of.scenario), report.of.line());
-    lines += &format!("| {} |\n|{}\n", HEAD.join(" | "), " ---: |".repeat(HEAD.len()));
-    for row in &report.levels {
-        lines += &format!("| {} |\n", cells(row).join(" | "));
-    }
+    lines += &Table::of_texts(HEAD, report.levels.iter().map(cells)).markdown();
     for note in &report.notes {
         lines += &format!("\n{note}\n");
     }

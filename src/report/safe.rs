@@ -3,7 +3,7 @@
 use crate::study::{Criterion, SafeEntry, SafeReport};
 
 use super::safe_line::leverage;
-use super::table::grid;
+use super::table::Table;
 use super::{Layout, RenderError, json, number, text};
 
 /// JSON: an object for one scenario, an array for several.
@@ -98,7 +98,7 @@ fn surface(points: &[SafeReport], layout: Layout) -> String {
         };
         point.over.values().cloned().chain(point.safe_leverage.iter().map(cell)).collect()
     });
-    lines += &grid(head, rows);
+    lines += &Table::of_texts::<Vec<_>>(head, rows).terminal();
     let mut notes: Vec<&String> = points.iter().flat_map(|point| &point.notes).collect();
     notes.dedup();
     for note in notes {
@@ -178,7 +178,7 @@ fn table(report: &SafeReport, layout: Layout) -> String {
         }
         row
     });
-    lines += &grid(head.iter().map(|head| (*head).to_owned()).collect(), rows);
+    lines += &Table::of_texts(head, rows).terminal();
     for note in &report.notes {
         lines += &text::wrap(note, layout.width.unwrap_or(110).min(110), "- ", "  ");
     }

@@ -12,8 +12,8 @@ pub(super) fn leverage(value: f64, low: Option<f64>, high: Option<f64>) -> Strin
     format!("{value:.decimals$}x")
 }
 
-/// The line below the table of a run; none where nothing was asked for.
-pub(super) fn line(result: &RunResult) -> Option<String> {
+/// The line on safe leverage below the table of a run; none where nothing was asked for.
+pub fn line(result: &RunResult) -> Option<String> {
     let entries: Vec<String> = result
         .safe_leverage
         .iter()

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::sweep_tables::SweepTables;
+use super::sweep_tables::{SweepTables, short_names};
 use crate::result::RunResult;
 
 /// Rows of the map that a page can hold and stay below 1.5 MB: cells times leverages.
@@ -24,8 +24,8 @@ pub struct SweepReport {
 /// A key and the values that it takes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepAxis {
-    /// Dotted path of the key.
-    pub key: String,
+    /// The last parts of the key, as many as tell it from the others.
+    pub name: String,
     /// The values as text.
     pub values: Vec<String>,
 }
@@ -76,14 +76,14 @@ impl SweepReport {
     /// A result is gone.
     pub fn new(tables: &SweepTables<'_>) -> io::Result<Option<Self>> {
         let sources = tables.plan.sources();
-        let axes = axes(tables);
+        let (keys, axes) = axes(tables);
         let is_grid = sources.len() == 1 && !sources[0].cells.is_paired;
         let mut report = Self { is_grid, axes: Vec::new(), cells: Vec::new() };
         let mut rows = 0;
         for cell in tables.plan.cells() {
             let source = &sources[cell.source];
             let result = tables.result(&cell.identity)?;
-            let values = axes.iter().map(|axis| source.value(cell.cell, &axis.key).unwrap_or_default());
+            let values = keys.iter().map(|key| source.value(cell.cell, key).unwrap_or_default());
             report.cells.push(SweepCell::new(source.label(cell.cell), values.collect(), &result));
             rows += result.levels.len();
             if rows > MOST_MAPPED {
@@ -95,22 +95,26 @@ impl SweepReport {
     }
 }
 
-/// The keys that take several values in any of the sources, with all their values.
-fn axes(tables: &SweepTables<'_>) -> Vec<SweepAxis> {
-    let mut axes: Vec<SweepAxis> = Vec::new();
+/// The keys that take several values in any of the sources, and what is shown of them with all their values.
+fn axes<'a>(tables: &SweepTables<'a>) -> (Vec<&'a str>, Vec<SweepAxis>) {
+    let mut keys: Vec<&str> = Vec::new();
+    let mut values: Vec<Vec<String>> = Vec::new();
     for axis in tables.plan.sources().iter().flat_map(|source| &source.cells.axes) {
-        let known = axes.iter().position(|known| known.key == axis.key);
+        let known = keys.iter().position(|known| *known == axis.key);
         let at = known.unwrap_or_else(|| {
-            axes.push(SweepAxis { key: axis.key.clone(), values: Vec::new() });
-            axes.len() - 1
+            keys.push(&axis.key);
+            values.push(Vec::new());
+            keys.len() - 1
         });
         for value in axis.values.iter().map(|value| value.trim_matches('"').to_owned()) {
-            if !axes[at].values.contains(&value) {
-                axes[at].values.push(value);
+            if !values[at].contains(&value) {
+                values[at].push(value);
             }
         }
     }
-    axes
+    let names = short_names(&keys).into_iter();
+    let axes = names.zip(values).map(|(name, values)| SweepAxis { name, values }).collect();
+    (keys, axes)
 }
 
 impl SweepCell {

@@ -9,10 +9,11 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::flat::{Cell, Further, row_among};
+use super::flat::{self, Further};
 use super::format::Format;
 use super::ranking::Ranking;
 use super::rows::TableWriter;
+use super::table::Cell;
 use crate::result::RunResult;
 use crate::study::{SweepPlan, SweptCell};
 
@@ -88,7 +89,7 @@ impl SweepTables<'_> {
                 row.extend(
                     keys.iter().map(|key| (key.name.to_owned(), key.cell(source.value(cell.cell, key.name)))),
                 );
-                row.extend(row_among(&result, level, further));
+                row.extend(flat::row(&result, level, further));
                 if let Some(sink) = csv.take() {
                     text = Some(TableWriter::new(sink, Format::Csv, &row)?);
                 }
@@ -163,7 +164,7 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// The last parts of dotted keys, as many as tell them apart.
-fn short_names(keys: &[&str]) -> Vec<String> {
+pub(super) fn short_names(keys: &[&str]) -> Vec<String> {
     let last = |key: &str, parts: usize| {
         let all: Vec<&str> = key.split('.').collect();
         all[all.len().saturating_sub(parts)..].join(".")

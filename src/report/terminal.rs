@@ -1,10 +1,8 @@
 //! The terminal table: one row per leverage, the notes below it.
 
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-
 use crate::result::{LevelResult, RunResult};
 
-use super::columns::{self, Column, LEVERAGE, RETURNS, TAIL};
+use super::columns::{self, Column, RETURNS, TAIL};
 use super::format::Layout;
 use super::{miner, safe_line, text};
 
@@ -14,11 +12,6 @@ const RESET: &str = "\x1b[0m";
 
 /// Paragraphs are not wider than this, however wide the terminal is.
 const WIDEST_PARAGRAPH: usize = 110;
-
-const RULES: TableStyle = TableStyle::new()
-    .top_border(LineStyle::none().fill('─').junction('─'))
-    .header_separator(LineStyle::none().fill('─').junction('─'))
-    .bottom_border(LineStyle::none().fill('─').junction('─'));
 
 /// The table of a result, ending with a line break.
 pub fn render(result: &RunResult, layout: Layout) -> String {
@@ -105,22 +98,5 @@ fn split_at(columns: &[&Column], place: usize, levels: &[LevelResult], width: us
 
 /// One table with the leverage in front of these columns, ending with a line break.
 fn draw<'a>(columns: impl Iterator<Item = &'a Column>, levels: &[LevelResult]) -> String {
-    let columns: Vec<_> = std::iter::once(&LEVERAGE).chain(columns).collect();
-    let head = columns.iter().map(|column| column.head.join("\n")).collect();
-    grid(head, levels.iter().map(|level| columns.iter().map(|column| (column.cell)(level)).collect()))
-}
-
-/// A table with rules above, below and under the head, cells to the right, ending with a line break.
-pub fn grid(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(RULES);
-    table.set_header(head);
-    table.add_rows(rows);
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_cell_alignment(CellAlignment::Right);
-        column.set_padding((if index == 0 { 0 } else { 2 }, 0));
-    }
-    let mut text = table.to_string();
-    text.push('\n');
-    text
+    columns::table(columns, levels).terminal()
 }

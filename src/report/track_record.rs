@@ -7,7 +7,7 @@ use crate::study::{ForecastMethod, ForecastWalk, Scores};
 use crate::venue::Side;
 
 use super::reliability::{RecordDocument, RecordedScore, ReliabilityRow, Score};
-use super::table::grid;
+use super::table::Table;
 use super::{Layout, RenderError, json, number, text};
 
 /// The scores of walks through some histories.
@@ -104,10 +104,10 @@ impl TrackReport {
     /// Text for people, ending with a line break.
     pub fn table(&self, layout: Layout) -> String {
         let mut lines = format!("{}\n{}\n", self.scenario, self.about());
-        let owned = |head: &[&str]| head.iter().map(|head| (*head).to_owned()).collect();
-        lines += &grid(owned(&HEAD), self.scores.iter().map(|row| row.cells().to_vec()));
+        let [scores, bins] = self.tables();
+        lines += &scores.terminal();
         lines += "Reliability: forecasts by size\n";
-        lines += &grid(owned(&BIN_HEAD), self.scores.iter().flat_map(ScoreRow::bins));
+        lines += &bins.terminal();
         for note in &self.notes {
             lines += &text::wrap(note, layout.width.unwrap_or(110).min(110), "- ", "  ");
         }
@@ -116,17 +116,20 @@ impl TrackReport {
 
     /// Markdown, ending with a line break.
     pub fn markdown(&self) -> String {
-        let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-        let head = |head: &[&str]| format!("\n| {} |\n|{}\n", head.join(" | "), " ---: |".repeat(head.len()));
         let mut lines = format!("## {}\n\n{}\n", super::markdown::escape(&self.scenario), self.about());
-        lines += &head(&HEAD);
-        lines.extend(self.scores.iter().map(|of| row(&of.cells())));
-        lines += &head(&BIN_HEAD);
-        lines.extend(self.scores.iter().flat_map(ScoreRow::bins).map(|cells| row(&cells)));
+        for table in self.tables() {
+            lines += &format!("\n{}", table.markdown());
+        }
         for note in &self.notes {
             lines += &format!("\n{note}\n");
         }
         lines
+    }
+
+    /// Scores, and how often what was forecast came.
+    fn tables(&self) -> [Table; 2] {
+        let bins = self.scores.iter().flat_map(ScoreRow::bins);
+        [Table::of_texts(HEAD, self.scores.iter().map(ScoreRow::cells)), Table::of_texts(BIN_HEAD, bins)]
     }
 
     /// As a page shows it.
@@ -142,8 +145,7 @@ impl TrackReport {
             answer: self.answer(),
             line: self.about(),
             notes: self.notes.clone(),
-            head: HEAD.map(str::to_owned).to_vec(),
-            rows: self.scores.iter().map(|row| row.cells().to_vec()).collect(),
+            table: Table::of_texts(HEAD, self.scores.iter().map(ScoreRow::cells)),
             scores: self.scores.iter().map(score).collect(),
         }
     }

@@ -3,7 +3,7 @@
 use crate::study::{Criterion, Vary, VaryAnswer, VaryReport, figures};
 
 use super::safe::condition;
-use super::table::grid;
+use super::table::Table;
 use super::{Layout, RenderError, json, number, text};
 
 /// JSON: an object for one scenario, an array for several.
@@ -47,7 +47,7 @@ fn one(report: &VaryReport, layout: Layout) -> String {
     if report.vary == Vary::Stop {
         head.push("Stopped".to_owned());
     }
-    lines += &grid(head, report.answers.iter().map(|answer| row(report, answer)));
+    lines += &Table::of_texts(head, report.answers.iter().map(|answer| row(report, answer))).terminal();
     let notes = [
         (report.answers.iter().any(|answer| answer.value.is_none()), nothing(report.vary)),
         (

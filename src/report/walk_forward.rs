@@ -7,7 +7,7 @@ use crate::study::Forecasts;
 
 use super::reliability::{RecordDocument, RecordedScore, ReliabilityRow};
 use super::replay::{Realised, Replayed};
-use super::table::grid;
+use super::table::Table;
 use super::{Layout, RenderError, json, number, text};
 
 /// What a walk through history found.
@@ -118,8 +118,7 @@ impl WalkForwardReport {
                 number::days(self.window_days)
             ),
             notes: self.notes.clone(),
-            head: LEVEL_HEAD.map(str::to_owned).to_vec(),
-            rows: self.levels.iter().map(|row| level_cells(row).to_vec()).collect(),
+            table: Table::of_texts(LEVEL_HEAD, self.levels.iter().map(level_cells)),
             scores: horizons.into_iter().map(score).collect(),
         }
     }
@@ -182,12 +181,12 @@ const COVERAGE_HEAD: [&str; 7] = [
 /// Text for people, ending with a line break.
 pub fn render_walk_forward_table(report: &WalkForwardReport, layout: Layout) -> String {
     let mut lines = format!("{}\n{}\n", report.of.scenario, about(report));
-    let owned = |head: &[&str]| head.iter().map(|head| (*head).to_owned()).collect();
-    lines += &grid(owned(&LEVEL_HEAD), report.levels.iter().map(|row| level_cells(row).to_vec()));
+    let [levels, bins, coverage] = tables(report);
+    lines += &levels.terminal();
     lines += "Calibration: forecasts of all levels by size\n";
-    lines += &grid(owned(&BIN_HEAD), report.calibration.iter().map(|row| bin_cells(row).to_vec()));
+    lines += &bins.terminal();
     lines += "Coverage of the price at the horizon, forecasts that do not overlap\n";
-    lines += &grid(owned(&COVERAGE_HEAD), report.coverage.iter().map(|row| coverage_cells(row).to_vec()));
+    lines += &coverage.terminal();
     for note in &report.notes {
         lines += &text::wrap(note, layout.width.unwrap_or(110).min(110), "- ", "  ");
     }
@@ -197,18 +196,22 @@ pub fn render_walk_forward_table(report: &WalkForwardReport, layout: Layout) -> 
 /// Markdown, ending with a line break.
 pub fn render_walk_forward_markdown(report: &WalkForwardReport) -> String {
     let mut lines = format!("## {}\n\n{}\n", super::markdown::escape(&report.of.scenario), about(report));
-    lines += &markdown(&LEVEL_HEAD, report.levels.iter().map(level_cells));
-    lines += &markdown(&BIN_HEAD, report.calibration.iter().map(bin_cells));
-    lines += &markdown(&COVERAGE_HEAD, report.coverage.iter().map(coverage_cells));
+    for table in tables(report) {
+        lines += &format!("\n{}", table.markdown());
+    }
     for note in &report.notes {
         lines += &format!("\n{note}\n");
     }
     lines
 }
 
-fn markdown<const N: usize>(head: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let rows: String = rows.map(|row| format!("| {} |\n", row.join(" | "))).collect();
-    format!("\n| {} |\n|{}\n{rows}", head.join(" | "), " ---: |".repeat(N))
+/// Skill and rates of each level, reliability, coverage.
+fn tables(report: &WalkForwardReport) -> [Table; 3] {
+    [
+        Table::of_texts(LEVEL_HEAD, report.levels.iter().map(level_cells)),
+        Table::of_texts(BIN_HEAD, report.calibration.iter().map(bin_cells)),
+        Table::of_texts(COVERAGE_HEAD, report.coverage.iter().map(coverage_cells)),
+    ]
 }
 
 fn about(report: &WalkForwardReport) -> String {

@@ -53,8 +53,9 @@ fn in_coins(
     };
     let positions = account.positions.iter().flat_map(|list| &list.value.items);
     let mut held = positions.filter_map(|item| item.value.asset.as_ref().map(|asset| asset.value.as_str()));
+    let is_own = held.all(|asset| asset == coin);
     let venue = match listed {
-        Some(venue) if venue.contract == Contract::Linear || held.all(|asset| asset == coin) => venue,
+        Some(venue) if venue.contract == Contract::Linear || is_own => venue,
         _ => {
             let message =
                 format!("equity in {} is possible only where all positions are in it", ticked(coin));
@@ -73,7 +74,8 @@ fn in_coins(
     if venue.contract == Contract::Spot {
         return Some((worth, None));
     }
-    match account.haircut.as_ref().map(|haircut| haircut.value.0).or(venue.haircut) {
+    // The venue's is that of the coin that it lists.
+    match account.haircut.as_ref().map(|haircut| haircut.value.0).or(venue.haircut.filter(|_| is_own)) {
         Some(haircut) => Some((worth, Some(CoinEquity { asset, quantity: amount, haircut }))),
         None => refuse(
             format!("how much of {} counts as collateral is not known", ticked(coin)),

@@ -12,6 +12,7 @@ mod comparison;
 mod criterion;
 mod curve;
 mod curve_point;
+mod differences;
 mod effect;
 pub mod figures;
 mod forecast;
@@ -66,6 +67,7 @@ pub use comparison::{
 };
 pub use criterion::Criterion;
 pub use curve_point::CurvePoint;
+pub use differences::{Differences, LevelDifference, differences};
 pub use effect::{Effect, is_gain};
 pub use evaluate::evaluate;
 pub use evaluate_error::EvaluateError;

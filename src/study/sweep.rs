@@ -205,6 +205,24 @@ impl SweepPlan {
         &self.groups
     }
 
+    /// Pairs of cells that differ in the venue alone: the first with the other values of its source, and every other one.
+    pub fn pairs_of_venues(&self) -> Vec<(usize, usize)> {
+        const VENUE: &str = "account.venue";
+        let others = |cell: &SweptCell| {
+            let axes = &self.sources[cell.source].cells.axes;
+            let is_swept = axes.iter().any(|axis| axis.key == VENUE);
+            let values = self.sources[cell.source].cells.overrides(cell.cell).into_iter();
+            let rest = values.filter(|change| !change.starts_with(&format!("{VENUE}="))).collect::<Vec<_>>();
+            is_swept.then_some((cell.source, rest))
+        };
+        let known: Vec<_> = self.cells.iter().map(others).collect();
+        let pair = |(place, own): (usize, &Option<_>)| {
+            let first = known.iter().position(|other| own.is_some() && other == own)?;
+            (first < place).then_some((first, place))
+        };
+        known.iter().enumerate().filter_map(pair).collect()
+    }
+
     /// Number of cells to run.
     pub fn to_run(&self) -> usize {
         self.groups.iter().map(Vec::len).sum()

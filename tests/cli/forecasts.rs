@@ -197,6 +197,19 @@ fn what_cannot_be_forecast_says_what_would_help() {
     assert!(shipped.contains("not today's volatility"), "{shipped}");
 }
 
+#[test]
+fn risk_without_a_leverage_shows_the_usual_ones_and_the_safe_one() {
+    let folder = folder(1);
+    let shown = done(folder.path(), "risk SOL --for 7d --stop 8% --paths 5000");
+    for said in ["Safe leverage by probability of liquidation", "Stopped", " 2x ", "10x ", "20x "] {
+        assert!(shown.contains(said), "{said}\n{shown}");
+    }
+    assert!(shown.starts_with("A "), "{shown}");
+    // A venue that lends up to 3x.
+    let few = done(folder.path(), "risk BTC --for 7d --paths 5000 --venue binance-spot-margin-3x");
+    assert!(few.contains(" 2x ") && !few.contains(" 5x "), "{few}");
+}
+
 /// Two coins that moved alike draw the same past days: a long of the one and a short of the other are liquidated less often than two longs.
 #[test]
 fn two_coins_draw_the_same_days_and_nothing_else_is_mixed_in() {

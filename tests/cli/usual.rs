@@ -157,14 +157,21 @@ fn equity_in_coins_is_what_the_account_counts_in() {
     let worth = run(folder.path(), &["liqsim.toml", "--equity", "0.5 BTC"]);
     assert_eq!(worth["levels"], run(folder.path(), &["liqsim.toml", "--equity", "30000"])["levels"]);
     init(&[]);
-    for (equity, words) in [
-        ("0.5 BTC", &["settles in the quote currency", "account.haircut"][..]),
-        ("0.5 ETH", &["there is no asset `ETH`"]),
-        ("half", &["must be a finite number"]),
+    for (equity, venue, words) in [
+        ("0.5 BTC", "bybit-linear-btcusdt", &["settles in the quote currency", "account.haircut"][..]),
+        ("0.5 ETH", "binance-usdm-btcusdt", &["there is no asset `ETH`"]),
+        ("half", "binance-usdm-btcusdt", &["must be a finite number"]),
     ] {
-        assert_fails_with(&liqsim(folder.path(), &["run", "liqsim.toml", "--equity", equity]), words);
+        let line = ["run", "liqsim.toml", "--equity", equity, "--venue", venue];
+        assert_fails_with(&liqsim(folder.path(), &line), words);
     }
-    let pledged = run(folder.path(), &["liqsim.toml", "--equity", "0.5 BTC", "--set", "account.haircut=5%"]);
+    // The venue's own haircut on the coin that it lists, and on no other.
+    let pledged = run(folder.path(), &["liqsim.toml", "--equity", "0.5 BTC"]);
+    let said = run(folder.path(), &["liqsim.toml", "--equity", "0.5 BTC", "--set", "account.haircut=5%"]);
+    assert_eq!(pledged["levels"], said["levels"]);
+    let other = "assets.SOL={price=100,model={kind=\"gbm\",drift=0,volatility=0.9}}";
+    let line = ["run", "liqsim.toml", "--equity", "10 SOL", "--set", other];
+    assert_fails_with(&liqsim(folder.path(), &line), &["account.haircut"]);
     assert!(pledged["assumptions"].as_str().unwrap().contains("in 0.5 BTC less 5 %"), "{pledged}");
     assert!(pledged["notes"].as_array().unwrap().iter().any(|note| note["code"] == "coin_collateral"));
 }

@@ -159,7 +159,7 @@ fn sweep() -> Document {
     let cells: Vec<Value> =
         [0.4, 0.6, 0.8].iter().flat_map(|v| [1.0, 7.0, 30.0].map(|days| cell(*v, days))).collect();
     Document::Sweep(json!({
-        "axes": [{ "key": "assets.BTC.model.volatility", "values": ["0.4", "0.6", "0.8"] }, { "key": "simulation.horizon", "values": ["1d", "7d", "30d"] }],
+        "axes": [{ "name": "volatility", "values": ["0.4", "0.6", "0.8"] }, { "name": "horizon", "values": ["1d", "7d", "30d"] }],
         "is_grid": true,
         "cells": cells
     }))

@@ -5,6 +5,7 @@ mod common;
 
 mod assumptions;
 mod best_leverage;
+mod differences;
 mod evaluate;
 mod parts;
 mod past_horizons;

@@ -374,3 +374,23 @@ impl RareEvents {
 fn range_of(group: u64, step: u64) -> u64 {
     (group * (MOST_STEPS + 1) + step) * MOST_BLOCKS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Source, parse};
+
+    /// Selection and tilted jumps change where paths go and not how much they are worth together: a hundredth is more than five errors.
+    #[test]
+    fn the_weights_of_particles_are_one_on_average() {
+        let scenario = parse(Source::new("kou", include_str!("../../../scenarios/model-kou.toml")), &[]);
+        let plan = Plan::new(&scenario.unwrap()).unwrap();
+        let events = RareEvents::new(&plan).unwrap();
+        for exponent in [2.0, 6.0] {
+            let guide = Guide::by_slope(exponent, 0.5);
+            let sums = events.reached(guide, 0..256, &[0.0], &Executor::alone()).unwrap();
+            let mean = Estimate::of_sums(sums[0].value(), sums[1].value(), 256.0);
+            assert!(mean.std_error < 0.002 && (mean.value - 1.0).abs() < 4.0 * mean.std_error, "{mean:?}");
+        }
+    }
+}

@@ -24,7 +24,7 @@ const distinct = (values) => [...new Set(values)];
 function sweepRows(sweep) {
   return sweep.cells.flatMap((cell) => cell.levels.map((level) => ({
     level,
-    at: { cell: cell.label, leverage: times(level.leverage), ...Object.fromEntries(sweep.axes.map((axis, i) => [axis.key, cell.values[i]])) },
+    at: { cell: cell.label, leverage: times(level.leverage), ...Object.fromEntries(sweep.axes.map((axis, i) => [axis.name, cell.values[i]])) },
   })));
 }
 
@@ -77,7 +77,7 @@ function chooser(parent, name, options, value, change) {
 }
 
 function sweepFigure(parent, sweep) {
-  const dimensions = sweep.is_grid && sweep.axes.length ? [...sweep.axes.map((axis) => axis.key), "leverage"] : ["cell", "leverage"];
+  const dimensions = sweep.is_grid && sweep.axes.length ? [...sweep.axes.map((axis) => axis.name), "leverage"] : ["cell", "leverage"];
   const rows = sweepRows(sweep);
   const values = (d) => distinct(rows.map((row) => row.at[d]));
   const choice = { metric: "liquidation_probability", across: "leverage", down: dimensions[0], fixed: Object.fromEntries(dimensions.map((d) => [d, values(d)[0]])) };

@@ -3,6 +3,7 @@
 use crate::market::Duration;
 use crate::numeric::elementary;
 use crate::report::number;
+use crate::report::table::Table;
 use crate::scenario::metrics;
 use crate::stats::Estimate;
 use crate::study::{
@@ -10,18 +11,33 @@ use crate::study::{
 };
 
 /// Heads of the table of limits.
-pub const LIMIT_HEAD: [&str; 6] = ["Leverage", "Metric", "Limit", "Value", "95 % interval", "Verdict"];
+const LIMIT_HEAD: [&str; 6] = ["Leverage", "Metric", "Limit", "Value", "95 % interval", "Verdict"];
 
 /// Heads of the table of a comparison.
-pub const CHANGE_HEAD: [&str; 7] =
+const CHANGE_HEAD: [&str; 7] =
     ["Leverage", "Metric", "Before", "After", "Change", "95 % interval of the change", "Finding"];
 
 /// Heads of the table of assumptions.
-pub const ASSUMPTION_HEAD: [&str; 6] =
+const ASSUMPTION_HEAD: [&str; 6] =
     ["Assumption", "In the prices", "In the model", "95 % of the model's histories", "p (Holm)", "Verdict"];
 
+/// The table of limits.
+pub fn limits(limits: &[LimitCheck]) -> Table {
+    Table::of_texts(LIMIT_HEAD, limits.iter().map(limit_row))
+}
+
+/// The table of a comparison, of these rows.
+pub fn changes(found: &[&MetricComparison]) -> Table {
+    Table::of_texts(CHANGE_HEAD, found.iter().map(|found| change_row(found)))
+}
+
+/// The table of assumptions.
+pub fn assumptions(found: &Assumptions) -> Table {
+    Table::of_texts(ASSUMPTION_HEAD, found.tests.iter().map(assumption_row))
+}
+
 /// A row of the table of assumptions.
-pub fn assumption_row(test: &AssumptionTest) -> [String; 6] {
+fn assumption_row(test: &AssumptionTest) -> [String; 6] {
     let text = |value: f64| match test.property {
         Property::JumpFrequency => format!("{value:.1}"),
         Property::Distribution => format!("{value:.4}"),
@@ -66,7 +82,7 @@ pub fn assumption_sentence(test: &AssumptionTest) -> String {
 }
 
 /// A row of the table of limits.
-pub fn limit_row(limit: &LimitCheck) -> [String; 6] {
+fn limit_row(limit: &LimitCheck) -> [String; 6] {
     let metric = &limit.metric;
     let (value, interval) = match (limit.value, limit.low, limit.high) {
         (Some(value), Some(low), Some(high)) => measured(metric, value, low, high),
@@ -83,7 +99,7 @@ pub fn limit_row(limit: &LimitCheck) -> [String; 6] {
 }
 
 /// A row of the table of a comparison.
-pub fn change_row(found: &MetricComparison) -> [String; 7] {
+fn change_row(found: &MetricComparison) -> [String; 7] {
     let metric = &found.metric;
     let text = |value: Option<f64>| value.map_or(number::NOTHING.to_owned(), |value| plain(metric, value));
     let interval = match (found.low, found.high) {

@@ -1,6 +1,6 @@
 //! Verdicts as tables of the report.
 
-use crate::report::html::{Table, Verdicts};
+use crate::report::html::{Captioned, Verdicts};
 use crate::report::number;
 use crate::study::{CheckReport, ScenarioCheck};
 
@@ -14,25 +14,19 @@ pub fn verdicts(report: &CheckReport) -> Vec<Verdicts> {
 fn one(scenario: &ScenarioCheck) -> Verdicts {
     let mut tables = Vec::new();
     if !scenario.limits.is_empty() {
-        let rows = scenario.limits.iter().map(|limit| cells::limit_row(limit).to_vec()).collect();
-        tables.push(Table {
-            caption: "Limits".to_owned(),
-            head: cells::LIMIT_HEAD.map(str::to_owned).to_vec(),
-            rows,
-        });
+        tables.push(Captioned { caption: "Limits".to_owned(), table: cells::limits(&scenario.limits) });
     }
     let mut notes = scenario.notes.clone();
     if let Some(baseline) = &scenario.baseline {
-        let rows =
-            cells::shown(baseline).into_iter().map(|found| cells::change_row(found).to_vec()).collect();
+        let table = cells::changes(&cells::shown(baseline));
         let caption = format!("Since the baseline: {}", cells::summary(baseline));
-        tables.push(Table { caption, head: cells::CHANGE_HEAD.map(str::to_owned).to_vec(), rows });
+        tables.push(Captioned { caption, table });
         notes.extend(baseline.notes.iter().cloned());
     }
     if let Some(found) = &scenario.assumptions {
-        let rows = found.tests.iter().map(|test| cells::assumption_row(test).to_vec()).collect();
+        let table = cells::assumptions(found);
         let caption = format!("Against recorded prices: {}", cells::assumptions_summary(found));
-        tables.push(Table { caption, head: cells::ASSUMPTION_HEAD.map(str::to_owned).to_vec(), rows });
+        tables.push(Captioned { caption, table });
     }
     Verdicts {
         name: scenario.scenario.clone(),

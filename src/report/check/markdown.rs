@@ -20,7 +20,7 @@ fn one(scenario: &ScenarioCheck) -> String {
         number::count(scenario.paths)
     );
     if !scenario.limits.is_empty() {
-        lines += &table(&cells::LIMIT_HEAD, scenario.limits.iter().map(cells::limit_row));
+        lines += &format!("\n{}", cells::limits(&scenario.limits).markdown());
     }
     if let Some(baseline) = &scenario.baseline {
         lines += &format!("\n{}", comparison(baseline));
@@ -33,7 +33,7 @@ fn one(scenario: &ScenarioCheck) -> String {
             escape(&found.prices),
             escape(&cells::assumptions_summary(found))
         );
-        lines += &table(&cells::ASSUMPTION_HEAD, found.tests.iter().map(cells::assumption_row));
+        lines += &format!("\n{}", cells::assumptions(found).markdown());
     }
     for note in &scenario.notes {
         lines += &format!("\n{}\n", escape(note));
@@ -52,18 +52,10 @@ pub fn comparison(comparison: &Comparison) -> String {
     );
     let rows = cells::shown(comparison);
     if !rows.is_empty() {
-        lines += &table(&cells::CHANGE_HEAD, rows.into_iter().map(cells::change_row));
+        lines += &format!("\n{}", cells::changes(&rows).markdown());
     }
     for note in &comparison.notes {
         lines += &format!("\n{}\n", escape(note));
-    }
-    lines
-}
-
-fn table<const N: usize>(head: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut lines = format!("\n| {} |\n|{}\n", head.join(" | "), " --- |".repeat(N));
-    for row in rows {
-        lines += &format!("| {} |\n", row.map(|cell| escape(&cell)).join(" | "));
     }
     lines
 }

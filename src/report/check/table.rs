@@ -1,6 +1,5 @@
 //! Verdicts on a terminal.
 
-use crate::report::table::grid;
 use crate::report::{Layout, number, text};
 use crate::study::{CheckReport, Comparison, ScenarioCheck, Verdict};
 
@@ -32,8 +31,7 @@ fn one(scenario: &ScenarioCheck, layout: Layout) -> String {
         number::count(scenario.paths)
     );
     if !scenario.limits.is_empty() {
-        let head = cells::LIMIT_HEAD.iter().map(|head| (*head).to_owned()).collect();
-        lines += &grid(head, scenario.limits.iter().map(|limit| cells::limit_row(limit).to_vec()));
+        lines += &cells::limits(&scenario.limits).terminal();
     }
     for limit in scenario.limits.iter().filter(|limit| limit.verdict != Verdict::Pass) {
         lines += &paragraph(&cells::limit_sentence(limit), layout);
@@ -44,8 +42,7 @@ fn one(scenario: &ScenarioCheck, layout: Layout) -> String {
     if let Some(found) = &scenario.assumptions {
         lines +=
             &format!("{}  {} against {}\n", paint(found.verdict, layout), scenario.scenario, found.prices);
-        let head = cells::ASSUMPTION_HEAD.iter().map(|head| (*head).to_owned()).collect();
-        lines += &grid(head, found.tests.iter().map(|test| cells::assumption_row(test).to_vec()));
+        lines += &cells::assumptions(found).terminal();
         lines += &paragraph(&cells::assumptions_summary(found), layout);
     }
     for note in &scenario.notes {
@@ -69,8 +66,7 @@ pub fn comparison(comparison: &Comparison, layout: Layout) -> String {
     );
     let rows = cells::shown(comparison);
     if !rows.is_empty() {
-        let head = cells::CHANGE_HEAD.iter().map(|head| (*head).to_owned()).collect();
-        lines += &grid(head, rows.into_iter().map(|found| cells::change_row(found).to_vec()));
+        lines += &cells::changes(&rows).terminal();
     }
     lines += &paragraph(&cells::summary(comparison), layout);
     for note in &comparison.notes {

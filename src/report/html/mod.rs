@@ -10,4 +10,4 @@ mod verdicts;
 
 pub use document::{Document, DocumentError};
 pub use page::{FORMAT_SCRIPT, STYLE, ScenarioText, render};
-pub use verdicts::{Table, Verdicts};
+pub use verdicts::{Captioned, Verdicts};

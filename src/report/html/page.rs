@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::check::verdicts;
-use super::super::columns::{self, Column, LEVERAGE, RETURNS, TAIL};
+use super::super::columns::{self, Column, RETURNS, TAIL};
+use super::super::table::Table;
 use super::super::{RenderError, miner, number, text};
 use super::answer;
 use super::document::Document;
@@ -83,8 +84,8 @@ impl Answer {
 struct Run {
     name: String,
     line: String,
-    head: Vec<String>,
-    rows: Vec<Vec<String>>,
+    #[serde(flatten)]
+    table: Table,
     assumptions: Option<String>,
     warnings: Vec<NoteText>,
     notes: Vec<NoteText>,
@@ -193,17 +194,11 @@ fn table(result: &RunResult) -> Run {
         Some((first, returns)) => first.into_iter().chain(returns).collect(),
         None => columns::liquidation(&result.levels).into_iter().chain(&RETURNS).chain(&TAIL).collect(),
     };
-    let columns: Vec<&Column> = std::iter::once(&LEVERAGE).chain(of_level).collect();
     let network = miner::network_line(result).map(|network| format!(" · {network}"));
     Run {
         name: result.scenario.clone(),
         line: text::run_line(result) + &network.unwrap_or_default(),
-        head: columns.iter().map(|column| column.head.join(" ").trim().to_owned()).collect(),
-        rows: result
-            .levels
-            .iter()
-            .map(|level| columns.iter().map(|column| (column.cell)(level)).collect())
-            .collect(),
+        table: columns::table(of_level.into_iter(), &result.levels),
         assumptions: result.assumptions.clone(),
         warnings: result.notes.iter().filter(|note| text::is_warning(note)).cloned().collect(),
         notes: result.notes.iter().filter(|note| !text::is_warning(note)).cloned().collect(),

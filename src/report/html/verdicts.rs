@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::report::table::Table;
+
 /// The verdict on a scenario, as tables.
 #[derive(Serialize)]
 pub struct Verdicts {
@@ -12,18 +14,17 @@ pub struct Verdicts {
     /// What was judged.
     pub line: String,
     /// Limits, and changes since a baseline.
-    pub tables: Vec<Table>,
+    pub tables: Vec<Captioned>,
     /// What to know besides.
     pub notes: Vec<String>,
 }
 
 /// A table with what it says in a line.
 #[derive(Serialize)]
-pub struct Table {
+pub struct Captioned {
     /// What it says.
     pub caption: String,
-    /// Heads of the columns.
-    pub head: Vec<String>,
-    /// Cells of the rows.
-    pub rows: Vec<Vec<String>>,
+    /// Its heads and rows.
+    #[serde(flatten)]
+    pub table: Table,
 }
