@@ -200,11 +200,12 @@ fn what_cannot_be_forecast_says_what_would_help() {
 #[test]
 fn risk_without_a_leverage_shows_the_usual_ones_and_the_safe_one() {
     let folder = folder(1);
-    let shown = done(folder.path(), "risk SOL --for 7d --stop 8% --paths 5000");
-    for said in ["Safe leverage by probability of liquidation", "Stopped", " 2x ", "10x ", "20x "] {
+    let shown = done(folder.path(), "risk SOL --for 7d --paths 5000");
+    for said in ["Opened at ", "Safe leverage by probability of liquidation", " 2x ", "10x ", "20x "] {
         assert!(shown.contains(said), "{said}\n{shown}");
     }
-    assert!(shown.starts_with("A "), "{shown}");
+    let stopped = done(folder.path(), "risk SOL --for 7d --stop 8% --paths 5000");
+    assert!(stopped.contains("  Stopped  "), "{stopped}");
     // A venue that lends up to 3x.
     let few = done(folder.path(), "risk BTC --for 7d --paths 5000 --venue binance-spot-margin-3x");
     assert!(few.contains(" 2x ") && !few.contains(" 5x "), "{few}");
