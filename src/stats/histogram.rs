@@ -13,7 +13,12 @@ const MANTISSA_SHIFT: u32 = 42;
 /// Octaves kept on either side of one; numbers beyond fall into the first or last bin.
 const LOWEST_EXPONENT: i32 = -30;
 const HIGHEST_EXPONENT: i32 = 14;
-const BINS: usize = (HIGHEST_EXPONENT - LOWEST_EXPONENT) as usize * BINS_PER_OCTAVE;
+const OCTAVES: usize = (HIGHEST_EXPONENT - LOWEST_EXPONENT) as usize;
+const BINS: usize = OCTAVES * BINS_PER_OCTAVE;
+/// The place of an octave without bins.
+const NOWHERE: u8 = u8::MAX;
+/// Bins that are passed over at once where they are empty.
+const STRIDE: usize = 16;
 const FIRST_INDEX: u64 = ((1023 + LOWEST_EXPONENT) as u64) << 10;
 /// A weight of one in fixed point.
 const UNIT: f64 = (1_u64 << 24) as f64;
@@ -22,18 +27,22 @@ pub const MOST_PATHS: u64 = 1_000_000_000_000;
 
 /// Weighted counts of positive numbers in bins of constant relative width, from 2⁻³⁰ to 2¹⁴.
 ///
-/// Takes memory for the octaves that were needed and those between them. Written as the occupied bins, `[number, count in 2⁻²⁴]` each.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// Takes memory for the octaves that were needed. Written as the occupied bins, `[number, count in 2⁻²⁴]` each.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(into = "Vec<(u16, u64)>", try_from = "Vec<(u16, u64)>")]
 pub struct Histogram {
-    /// The first bin, where total losses fall: apart from the others, which it would stretch down to itself.
+    /// The first bin, where total losses fall: the rest of its octave is rarely needed.
     lost: u64,
-    /// The bins of the octaves from the lowest that was needed to the highest.
+    /// The bins of the octaves that were needed, in the order in which they were.
     counts: Vec<u64>,
-    /// Number of the bin that `counts` begins with.
-    start: usize,
-    /// One bit an octave that may hold a count: the others are never looked at.
-    used: u64,
+    /// Which of them each octave is; [`NOWHERE`] where it was not needed.
+    places: [u8; OCTAVES],
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { lost: 0, counts: Vec::new(), places: [NOWHERE; OCTAVES] }
+    }
 }
 
 impl PartialEq for Histogram {
@@ -79,20 +88,27 @@ impl Histogram {
     /// Adds one number of this weight to each of these bins.
     pub fn add_bins(&mut self, bins: &[u16], weight: f64) {
         let weight = fixed(weight);
-        let (mut lost, mut used) = (self.lost, self.used);
+        let mut lost = self.lost;
         for bin in bins {
             let bin = usize::from(*bin);
             if bin == 0 {
                 lost += weight;
                 continue;
             }
-            used |= octave_of(bin);
-            match self.counts.get_mut(bin.wrapping_sub(self.start)) {
+            let at = self.start_of(bin) + bin % BINS_PER_OCTAVE;
+            match self.counts.get_mut(at) {
                 Some(count) => *count += weight,
                 None => *self.place(bin) += weight,
             }
         }
-        (self.lost, self.used) = (lost, used | self.used);
+        self.lost = lost;
+    }
+
+    /// Where the octave of a bin begins among the counts; beyond them where it was not needed.
+    #[inline(always)]
+    fn start_of(&self, bin: usize) -> usize {
+        let place = self.places.get(bin / BINS_PER_OCTAVE).copied().unwrap_or(NOWHERE);
+        usize::from(place) * BINS_PER_OCTAVE
     }
 
     /// The count of a bin.
@@ -101,38 +117,33 @@ impl Histogram {
         if bin == 0 {
             return &mut self.lost;
         }
-        self.used |= octave_of(bin);
-        if bin.wrapping_sub(self.start) >= self.counts.len() {
-            self.stretch(bin);
+        if self.start_of(bin) >= self.counts.len() {
+            self.add_octave(bin / BINS_PER_OCTAVE);
         }
-        &mut self.counts[bin - self.start]
+        let at = self.start_of(bin) + bin % BINS_PER_OCTAVE;
+        &mut self.counts[at]
     }
 
-    /// Stretches the bins that are kept to the octave of another.
+    /// Takes the bins of another octave.
     #[cold]
-    fn stretch(&mut self, bin: usize) {
-        let octave = bin - bin % BINS_PER_OCTAVE;
-        let (start, end) = match self.counts.len() {
-            0 => (octave, octave + BINS_PER_OCTAVE),
-            length => (self.start.min(octave), (self.start + length).max(octave + BINS_PER_OCTAVE)),
-        };
-        let mut counts = vec![0; end - start];
-        if !self.counts.is_empty() {
-            counts[self.start - start..][..self.counts.len()].copy_from_slice(&self.counts);
-        }
-        (self.counts, self.start) = (counts, start);
+    fn add_octave(&mut self, octave: usize) {
+        // There are 44.
+        self.places[octave] = (self.counts.len() / BINS_PER_OCTAVE) as u8;
+        self.counts.resize(self.counts.len() + BINS_PER_OCTAVE, 0);
     }
 
     /// The occupied bins by number, from the lowest up.
     fn occupied(&self) -> impl DoubleEndedIterator<Item = (usize, u64)> + '_ {
-        let octaves = (self.start..self.start + self.counts.len()).step_by(BINS_PER_OCTAVE);
-        let is_used = |first: &usize| self.used & octave_of(*first) != 0;
-        let bins = move |first: usize| {
-            let place = first - self.start;
-            (first..first + BINS_PER_OCTAVE).zip(self.counts[place..place + BINS_PER_OCTAVE].iter().copied())
-        };
-        let counts = std::iter::once((0, self.lost)).chain(octaves.filter(is_used).flat_map(bins));
-        counts.filter(|(_, count)| *count > 0)
+        let strides = (0..BINS).step_by(BINS_PER_OCTAVE).flat_map(move |first| {
+            let start = self.start_of(first);
+            let bins = self.counts.get(start..start + BINS_PER_OCTAVE).unwrap_or_default();
+            (first..first + BINS_PER_OCTAVE).step_by(STRIDE).zip(bins.chunks_exact(STRIDE))
+        });
+        // Most strides are empty, which a look at all of their bins together tells.
+        let holding = strides.filter(|(_, bins)| bins.iter().fold(0, |all, count| all | count) != 0);
+        let bins = holding.flat_map(|(first, bins)| (first..first + STRIDE).zip(bins.iter().copied()));
+        let bins = bins.filter(|(_, count)| *count > 0);
+        std::iter::once((0, self.lost)).filter(|(_, count)| *count > 0).chain(bins)
     }
 
     /// Occupied bins from the lowest up.
@@ -248,12 +259,6 @@ impl AddAssign<&Histogram> for Histogram {
 #[inline]
 fn fixed(weight: f64) -> u64 {
     (weight * UNIT + 0.5) as u64
-}
-
-/// The bit of the octave that a bin is in.
-#[inline(always)]
-fn octave_of(bin: usize) -> u64 {
-    1 << ((bin / BINS_PER_OCTAVE) & 63)
 }
 
 #[inline]

@@ -26,6 +26,8 @@ const MOST_POINTS: u32 = 1 << 26;
 const PILOT: (u64, u64) = (1 << 14, 16);
 /// Points of the first net, and where several events are expected on a path: there the smaller one is rarely enough.
 const FIRST: (u32, u32) = (32, 64);
+/// So many times fewer, where an error above this is good enough: a run of fewer than 2,500 paths.
+const COARSE: (u32, f64) = (4, 0.01);
 const SEVERAL_EVENTS: f64 = 2.0;
 /// Events on a path beyond which a point costs more than a plain path.
 const MANY_EVENTS: f64 = 8.0;
@@ -135,6 +137,9 @@ impl Crossing {
         let most = PILOT.0.min(effort.paths / PILOT.1);
         let has_several = group.problem.expected_events(self.horizon) > SEVERAL_EVENTS;
         let mut points = if has_several { FIRST.1 } else { FIRST.0 };
+        if effort.relative > COARSE.1 {
+            points /= COARSE.0;
+        }
         let mut pilot = None;
         loop {
             let Some(found) = self.round(number, group, points, scramblings, executor) else { return pilot };
