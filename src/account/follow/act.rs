@@ -55,36 +55,37 @@ pub(super) struct Prices<'a> {
 
 impl General {
     /// Everything that is waited for in a pool, in the order in which it is seen to at one price.
-    pub(super) fn events(&self, place: Place) -> Vec<Event> {
+    pub(super) fn events(&self, place: Place) -> impl Iterator<Item = Event> + '_ {
         let slot = &self.slots[self.slot(place)];
         let pool = &self.levels[place.level].pools[place.pool];
+        let orders = &self.levels[place.level].orders[place.pool];
+        let stakes = &self.stakes[self.stakes_of(place)];
         let several = pool.legs.len() > 1;
-        let open = |leg: &usize| self.stakes[self.stakes_of(place)][*leg].exposure != 0.0;
-        let mut events = vec![Event::Liquidation];
+        let open = move || (0..pool.legs.len()).filter(move |leg| stakes[*leg].exposure != 0.0);
         let share = |at: Option<Trigger>| match at {
             Some(Trigger::Share(share)) if several => Some(share),
             _ => None,
         };
-        let orders = &self.levels[place.level].orders[place.pool];
-        let of_legs = |wanted: &dyn Fn(usize) -> bool, event: &dyn Fn(usize) -> Event| {
-            (0..pool.legs.len()).filter(|leg| wanted(*leg) && open(leg)).map(event).collect::<Vec<_>>()
-        };
-        let has_stop = |leg: usize| orders[leg].stop.is_finite() || orders[leg].trail < f64::INFINITY;
-        events.extend(of_legs(&has_stop, &Event::Stop));
-        events.extend(share(self.policy.stop_loss.map(|stop| stop.at)).map(Event::Loss));
-        events.extend(of_legs(&|leg| orders[leg].target.is_finite(), &Event::Target));
-        events.extend(share(self.policy.take_profit.map(|target| target.at)).map(Event::Gain));
+        let has_stop = |leg: &usize| orders[*leg].stop.is_finite() || orders[*leg].trail < f64::INFINITY;
+        let loss = share(self.policy.stop_loss.map(|stop| stop.at)).map(Event::Loss);
+        let gain = share(self.policy.take_profit.map(|target| target.at)).map(Event::Gain);
         let reserve = self.courses[place.lane * self.levels.len() + place.level].reserve;
         let call =
             self.policy.margin_call.filter(|call| slot.due == f64::INFINITY && call.can_answer(reserve));
-        events.extend(call.map(|call| Event::Call(call.level)));
-        if slot.deadline == f64::INFINITY && pool.groups.iter().any(|group| group.lender.is_some()) {
-            events.push(Event::LenderCall);
-        }
-        if let Some(Deleverage { on: Occasion::Above(leverage), .. }) = self.policy.deleverage {
-            events.push(Event::Leverage(leverage));
-        }
-        events
+        let is_lent = || pool.groups.iter().any(|group| group.lender.is_some());
+        let lender = (slot.deadline == f64::INFINITY && is_lent()).then_some(Event::LenderCall);
+        let too_much = match self.policy.deleverage {
+            Some(Deleverage { on: Occasion::Above(leverage), .. }) => Some(Event::Leverage(leverage)),
+            _ => None,
+        };
+        std::iter::once(Event::Liquidation)
+            .chain(open().filter(has_stop).map(Event::Stop))
+            .chain(loss)
+            .chain(open().filter(|leg| orders[*leg].target.is_finite()).map(Event::Target))
+            .chain(gain)
+            .chain(call.map(|call| Event::Call(call.level)))
+            .chain(lender)
+            .chain(too_much)
     }
 
     /// What a pool holds as its triggers see it: with the interest that grows until the middle of the coming interval.
@@ -153,11 +154,12 @@ impl General {
                 }
             }
             if self.units[self.unit_of[place.pool]].is_line() {
-                let mut led = Vec::new();
+                let mut led = std::mem::take(&mut self.led);
                 let held = self.watched(place, &mut led);
                 near = self.bounds(place, Event::Liquidation, held, near);
                 bounds = near;
                 if !self.waits_for_liquidation_only(place) {
+                    let orders = &self.levels[place.level].orders[place.pool];
                     for event in self.events(place) {
                         let one = match event {
                             Event::Liquidation => continue,
@@ -167,6 +169,7 @@ impl General {
                         bounds = (bounds.0.max(one.0), bounds.1.min(one.1));
                     }
                 }
+                self.led = led;
             }
         }
         let slot = &mut self.slots[at];
@@ -241,7 +244,10 @@ impl General {
                     return;
                 }
             }
-            let Some(event) = self.met(place, prices) else { return };
+            let mut led = std::mem::take(&mut self.led);
+            let event = self.met(place, prices, &mut led);
+            self.led = led;
+            let Some(event) = event else { return };
             self.pull(place, event, prices, time);
         }
     }
@@ -258,15 +264,14 @@ impl General {
     }
 
     /// The first event that has come about at these prices.
-    fn met(&self, place: Place, prices: Prices<'_>) -> Option<Event> {
+    fn met(&self, place: Place, prices: Prices<'_>, led: &mut Vec<Stake>) -> Option<Event> {
         let pool = &self.levels[place.level].pools[place.pool];
         let is_line = self.units[self.unit_of[place.pool]].is_line();
         let near = self.slots[self.slot(place)].near;
-        let mut led = Vec::new();
-        let held = self.watched(place, &mut led);
-        let mut gradient = vec![0.0; prices.x.len()];
+        let held = self.watched(place, led);
+        let mut gradient = Vec::new();
         let is_out = |y: f64, (low, high): (f64, f64)| y <= low || y >= high;
-        self.events(place).into_iter().find(|event| match event.room() {
+        self.events(place).find(|event| match event.room() {
             None => {
                 let leg = match event {
                     Event::Stop(leg) | Event::Target(leg) => *leg,
@@ -280,7 +285,10 @@ impl General {
                     if *event == Event::Liquidation { near } else { self.bounds(place, *event, held, near) };
                 is_out(prices.y[0], bounds)
             }
-            Some(room) => pool.room(held, room, prices.x, &mut gradient) <= 0.0,
+            Some(room) => {
+                gradient.resize(prices.x.len(), 0.0);
+                pool.room(held, room, prices.x, &mut gradient) <= 0.0
+            }
         })
     }
 

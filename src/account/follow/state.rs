@@ -84,6 +84,8 @@ pub struct General {
     /// Lower triangular factor of the correlations of all assets; empty where they are independent.
     pub(super) factor: Vec<Vec<f64>>,
     pub(super) nearest: Nearest,
+    /// What a pool holds with interest to come, while its triggers are looked for.
+    pub(super) led: Vec<Stake>,
     pub(super) stack: Vec<(Segment, Node)>,
     /// Price ratios by asset, then by path.
     pub(super) ratios: Vec<Vec<f64>>,
@@ -162,6 +164,7 @@ impl General {
             charged: 0,
             key: None,
             nearest: Nearest::default(),
+            led: Vec::new(),
             stack: Vec::new(),
             ratios: Vec::new(),
             hits: Vec::new(),

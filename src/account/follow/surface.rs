@@ -119,7 +119,7 @@ impl General {
         };
         match self.policy.is_empty() {
             true => quiet(Event::Liquidation, gradient) && !self.has_calls(place),
-            false => self.events(place).into_iter().all(|event| quiet(event, gradient)),
+            false => self.events(place).all(|event| quiet(event, gradient)),
         }
     }
 
