@@ -8,7 +8,7 @@
 
 use super::leg::Unit;
 use super::pool::{Held, Pool, Room};
-use crate::numeric::{exp, ln};
+use crate::numeric::{Kernel, dispatch, exp, ln};
 
 /// Nothing below, nothing above.
 pub const NOWHERE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -20,10 +20,32 @@ const FARTHEST: f64 = 25.0;
 const LOOKS: usize = 500;
 const HALVINGS: usize = 60;
 
+/// The search on the instructions of the processor: its exponentials and logarithms then need no calls.
+struct Bounds<'a> {
+    pool: &'a Pool,
+    held: Held<'a>,
+    room: Room,
+    near: (f64, f64),
+}
+
+impl Kernel for Bounds<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn run(self) -> (f64, f64) {
+        self.pool.found(self.held, self.room, self.near)
+    }
+}
+
 impl Pool {
     /// The log-prices between which there is room, for a pool of one asset; `near` is what was found last, or
     /// infinities.
     pub fn bounds(&self, held: Held<'_>, room: Room, near: (f64, f64)) -> (f64, f64) {
+        dispatch(Bounds { pool: self, held, room, near })
+    }
+
+    #[inline(always)]
+    fn found(&self, held: Held<'_>, room: Room, near: (f64, f64)) -> (f64, f64) {
         let Some(first) = self.groups.first() else { return NOWHERE };
         let power = first.unit.power();
         let multiple = match room {
@@ -89,6 +111,7 @@ impl Pool {
 }
 
 /// The bounds where a function of u that rises (sign +1) or falls is 0 at u.
+#[inline(always)]
 fn one_sided(sign: f64, u: f64, power: f64) -> (f64, f64) {
     if !(u > 1e-300) {
         // Of a falling function without a root there is nothing left anywhere.

@@ -388,8 +388,8 @@ mod tests {
         let events = RareEvents::new(&plan).unwrap();
         for exponent in [2.0, 6.0] {
             let guide = Guide::by_slope(exponent, 0.5);
-            let sums = events.reached(guide, 0..256, &[0.0], &Executor::alone()).unwrap();
-            let mean = Estimate::of_sums(sums[0].value(), sums[1].value(), 256.0);
+            let sums = events.reached(guide, 0..512, &[0.0], &Executor::alone()).unwrap();
+            let mean = Estimate::of_sums(sums[0].value(), sums[1].value(), 512.0);
             assert!(mean.std_error < 0.002 && (mean.value - 1.0).abs() < 4.0 * mean.std_error, "{mean:?}");
         }
     }
