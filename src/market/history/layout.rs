@@ -2,9 +2,9 @@
 
 use csv::{Position, Reader, ReaderBuilder, StringRecord, Trim};
 
-use super::error::{Refusal, Refused};
 use super::names::is_known_name;
 use super::number;
+use super::refusal::{Refusal, Refused};
 use super::stamp;
 
 /// Separators; one that stands within numbers comes last.
@@ -125,7 +125,7 @@ impl Layout {
             Some(_) => {
                 let lines: Vec<String> =
                     self.headers.iter().map(|header| header.iter().collect::<Vec<_>>().join(",")).collect();
-                super::error::shorten(&lines.join(" / "))
+                super::words::shorten(&lines.join(" / "))
             }
             None => "none".to_owned(),
         }
@@ -169,7 +169,7 @@ fn sample(text: &str, start: usize, first_line: u64, separator: u8) -> Result<Ve
                 if holds_rows(&record, separator) && separator == b',' {
                     return Err((Some(line), Refusal::Quote));
                 }
-                if record.iter().any(|field| !field.is_empty()) {
+                if record.iter().any(|field| !field.is_empty()) && !is_rule(&record) {
                     found.push(Found { byte, line, record: record.clone() });
                 }
             }
@@ -201,6 +201,12 @@ fn is_counted(record: &StringRecord) -> bool {
     let counts =
         |from: usize| record.iter().skip(from).enumerate().all(|(number, field)| field.parse() == Ok(number));
     record.len() > 2 && (counts(0) || counts(1) && !number::looks_numeric(&record[0]))
+}
+
+/// Whether the line is drawn, as between a header and the rows in tables for reading.
+pub(super) fn is_rule(record: &StringRecord) -> bool {
+    let is_drawn = |field: &str| field.chars().all(|c| "-=+:|─━┼╪ ".contains(c));
+    record.iter().all(is_drawn) && record.iter().any(|field| field.chars().count() > 1)
 }
 
 /// Whether the line is a remark.

@@ -2,7 +2,7 @@
 
 /// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
 /// of no certain place in the bar.
-pub(super) const TIME: [&str; 71] = [
+pub(super) const TIME: [&str; 74] = [
     "timeperiodstart",
     "periodstart",
     "opentime",
@@ -73,6 +73,9 @@ pub(super) const TIME: [&str; 71] = [
     "ticks",
     "candletime",
     "mts",
+    "exchangedate",
+    "tradedate",
+    "x",
     // Of Huobi; anywhere else it is rather a number of the row, which is refused as such.
     "id",
 ];
@@ -86,12 +89,13 @@ pub(super) const END: [&str; 8] = [
     "end",
     "candleendtime",
 ];
-pub(super) const DATE: [&str; 6] = ["date", "dtyyyymmdd", "day", "dateutc", "dategmt", "tradingday"];
+pub(super) const DATE: [&str; 7] =
+    ["date", "dtyyyymmdd", "day", "dateutc", "dategmt", "tradingday", "tradedate"];
 pub(super) const CLOCK: [&str; 6] = ["time", "clock", "timeutc", "timegmt", "hhmmss", "hour"];
 pub(super) const OPEN: [&str; 7] = ["open", "openprice", "priceopen", "openingprice", "first", "pxopen", "o"];
 pub(super) const HIGH: [&str; 7] = ["high", "highprice", "pricehigh", "highest", "max", "pxhigh", "h"];
 pub(super) const LOW: [&str; 7] = ["low", "lowprice", "pricelow", "lowest", "min", "pxlow", "l"];
-pub(super) const CLOSE: [&str; 19] = [
+pub(super) const CLOSE: [&str; 20] = [
     "close",
     "closeprice",
     "priceclose",
@@ -104,6 +108,7 @@ pub(super) const CLOSE: [&str; 19] = [
     "markprice",
     "indexprice",
     "marketprice",
+    "tradeprice",
     "priceusd",
     "referencerateusd",
     "value",
@@ -196,7 +201,11 @@ pub(super) fn is_known_name(name: &str) -> bool {
 
 /// A name in small letters and digits, without a number in front.
 pub(super) fn plain(name: &str) -> String {
+    // "1. open", "1a. open (USD)" and their like.
+    let numbered = name
+        .split_once(". ")
+        .filter(|(number, _)| number.len() <= 3 && number.starts_with(|c: char| c.is_ascii_digit()));
+    let name = numbered.map_or(name, |(_, name)| name);
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
-    // "1. open" and its like.
     letters.skip_while(char::is_ascii_digit).collect()
 }

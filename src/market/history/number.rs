@@ -1,7 +1,8 @@
 //! Numbers as files write them: decimal points or commas, marks of thousands, currency signs, words for "nothing".
 
-use super::error::{Refusal, shorten};
 use super::options::DecimalMark;
+use super::refusal::Refusal;
+use super::words::shorten;
 
 /// The ways in which files say that there is no value.
 const NOTHING: [&str; 16] = [

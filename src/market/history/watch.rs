@@ -50,11 +50,21 @@ fn breaks(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
             is_exchanged[index - 2..=index].fill(true);
         }
     }
-    let is_odd = |index: &usize| is_exchanged[*index] || is_continuous && *index > 0 && is_broken(*index);
-    if is_known {
-        let kind = IssueKind::Break;
-        let odd = (0..bars.len()).filter(is_odd);
-        issues.extend(odd.map(|index| Issue { time: bars[index].time, line: None, kind }));
+    if !is_known {
+        return;
+    }
+    // Of a time that stands twice one bar was left out, and is named already.
+    let is_twice = |issue: &&Issue| matches!(issue.kind, IssueKind::Conflict | IssueKind::ClockChange);
+    let twice: Vec<i64> = issues.iter().filter(is_twice).map(|issue| issue.time).collect();
+    for (index, bar) in bars.iter().enumerate() {
+        let kind = match is_exchanged[index] {
+            true => IssueKind::Exchanged,
+            false if is_continuous && index > 0 && is_broken(index) && !twice.contains(&bar.time) => {
+                IssueKind::Break
+            }
+            false => continue,
+        };
+        issues.push(Issue { time: bar.time, line: None, kind });
     }
 }
 

@@ -1,0 +1,145 @@
+//! Tables in JSON as lines of fields: wherever in a text they stand (`tables`), whatever a row looks like (`rows`); one
+//! value a line as well.
+
+mod rows;
+mod tables;
+
+use serde_json::Value;
+
+use super::refusal::{Refusal, Refused};
+
+/// The table of a JSON text as lines with commas.
+pub(super) fn text(json: &str) -> Result<String, Refused> {
+    let refuse = |line, words: String| (line, Refusal::Json(words));
+    let whole: Result<Value, _> = serde_json::from_str(json);
+    let (rows, zone) = match whole {
+        Ok(value) => {
+            let zone = tables::zone(&value);
+            (tables::rows(value).map_err(|words| refuse(None, words))?, zone)
+        }
+        Err(error) => {
+            (lines(json).ok_or_else(|| refuse(Some(error.line() as u64), error.to_string()))?, None)
+        }
+    };
+    rows::table(&rows, zone.as_deref()).map_err(|words| refuse(None, words))
+}
+
+/// One value a line.
+fn lines(json: &str) -> Option<Vec<Value>> {
+    let lines: Vec<&str> = json.lines().filter(|line| !line.trim().is_empty()).collect();
+    let rows: Option<Vec<Value>> = lines.iter().map(|line| serde_json::from_str(line).ok()).collect();
+    rows.filter(|rows| rows.len() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_every_shape_become_lines() {
+        let bars = "[[1706745600,2],[1706749200,3]]";
+        for (json, lines) in [
+            ("[[1,2.5],[2,3]]", "1,2.5\n2,3\n"),
+            ("[{\"t\":1,\"c\":\"2.5\"},{\"c\":3,\"t\":2}]", "\"c\",\"t\"\n\"2.5\",1\n3,2\n"),
+            ("{\"time\":[1,2],\"close\":[3,null]}", "\"close\",\"time\"\n3,1\nnull,2\n"),
+            (
+                "{\"t\":{\"0\":7,\"10\":9,\"9\":8},\"c\":{\"0\":1,\"10\":3,\"9\":2}}",
+                "\"c\",\"t\"\n1,7\n2,8\n3,9\n",
+            ),
+            ("{\"retCode\":0,\"result\":{\"symbol\":\"BTCUSDT\",\"list\":[[1,2],[3,4]]}}", "1,2\n3,4\n"),
+            (
+                "{\"s\":\"ok\",\"t\":[1706745600,1706749200],\"c\":[2,3]}",
+                "\"c\",\"t\"\n2,1706745600\n3,1706749200\n",
+            ),
+            (
+                "{\"c\":{\"1706745600\":2,\"1706749200\":3},\"o\":{\"1706745600\":4,\"1706749200\":5}}",
+                "\"c\",\"o\",\"timestamp\"\n2,4,\"1706745600\"\n3,5,\"1706749200\"\n",
+            ),
+            (
+                "{\"2024-02-01\":{\"c\":2,\"o\":4},\"2024-02-02\":{\"c\":3,\"o\":5}}",
+                "\"c\",\"o\",\"timestamp\"\n2,4,\"2024-02-01\"\n3,5,\"2024-02-02\"\n",
+            ),
+            // Alpha Vantage: rows under their times, under a name, beside what is said of them.
+            (
+                "{\"Meta Data\":{\"6. Time Zone\":\"UTC\"},\"Time Series\":{\"2024-02-01\":{\"4. close\":\"2\"},\"2024-02-02\":{\"4. close\":\"3\"}}}",
+                "\"4. close\",\"timestamp\"\n\"2\",\"2024-02-01\"\n\"3\",\"2024-02-02\"\n",
+            ),
+            (
+                "{\"columns\":[\"c\",\"o\"],\"index\":[1706745600,1706749200],\"data\":[[2,4],[3,5]]}",
+                "\"c\",\"o\",\"timestamp\"\n2,4,1706745600\n3,5,1706749200\n",
+            ),
+            // MOEX, Nasdaq Data Link.
+            (
+                "{\"candles\":{\"metadata\":{\"c\":{\"type\":\"double\"}},\"columns\":[\"c\",\"begin\"],\"data\":[[2,\"x\"],[3,\"y\"]]},\"candles.cursor\":{\"columns\":[\"INDEX\",\"TOTAL\"],\"data\":[[0,2]]}}",
+                "\"begin\",\"c\"\n\"x\",2\n\"y\",3\n",
+            ),
+            (
+                "{\"dataset\":{\"column_names\":[\"Date\",\"Last\"],\"data\":[[\"x\",2],[\"y\",3]]}}",
+                "\"Date\",\"Last\"\n\"x\",2\n\"y\",3\n",
+            ),
+            // Yahoo's chart: columns in several places.
+            (
+                "{\"chart\":{\"result\":[{\"meta\":{\"validRanges\":[\"1d\"]},\"timestamp\":[1,2],\"indicators\":{\"quote\":[{\"close\":[3,4],\"open\":[5,6]}],\"adjclose\":[{\"adjclose\":[3,4]}]}}],\"error\":null}}",
+                "\"adjclose\",\"close\",\"open\",\"timestamp\"\n3,3,5,1\n4,4,6,2\n",
+            ),
+            // OANDA, Databento, Tiingo, Kraken, CoinGecko.
+            (
+                "{\"granularity\":\"H1\",\"candles\":[{\"complete\":true,\"mid\":{\"c\":\"1\",\"o\":\"2\"},\"time\":\"x\"},{\"complete\":true,\"mid\":{\"c\":\"3\",\"o\":\"4\"},\"time\":\"y\"}]}",
+                "\"complete\",\"c\",\"o\",\"time\"\ntrue,\"1\",\"2\",\"x\"\ntrue,\"3\",\"4\",\"y\"\n",
+            ),
+            (
+                "[{\"mid\":{\"c\":1},\"bid\":{\"c\":2}},{\"mid\":{\"c\":3},\"bid\":{\"c\":4}}]",
+                "\"bid.c\",\"mid.c\"\n2,1\n4,3\n",
+            ),
+            ("{\"hd\":{\"ts\":1},\"c\":2}\n{\"hd\":{\"ts\":2},\"c\":3}\n", "\"c\",\"ts\"\n2,1\n3,2\n"),
+            (
+                "[{\"ticker\":\"btcusd\",\"priceData\":[{\"close\":1,\"date\":\"x\"},{\"close\":2,\"date\":\"y\"}]}]",
+                "\"close\",\"date\"\n1,\"x\"\n2,\"y\"\n",
+            ),
+            (
+                &format!("{{\"error\":[],\"result\":{{\"XXBTZUSD\":{bars},\"last\":1}}}}"),
+                "1706745600,2\n1706749200,3\n",
+            ),
+            (
+                &format!("{{\"prices\":{bars},\"market_caps\":{bars},\"total_volumes\":{bars}}}"),
+                "1706745600,2\n1706749200,3\n",
+            ),
+            ("[{\"t\":1,\"c\":2},{\"t\":2}]", "\"c\",\"t\"\n2,1\nnull,2\n"),
+        ] {
+            assert_eq!(text(json).unwrap(), lines, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_is_said_of_times_in_words_stands_beside_them() {
+        let said = |zone: &str, time: &str| {
+            text(&format!(
+                "{{\"meta\":{{\"exchange_timezone\":\"{zone}\"}},\"values\":[{{\"c\":1,\"t\":{time}}},{{\"c\":2,\"t\":{time}}}]}}"
+            ))
+            .unwrap()
+        };
+        assert!(
+            said("America/New_York", "\"2024-02-01 10:00\"")
+                .contains("\"timezone\"\n1,\"2024-02-01 10:00\",\"America/New_York\"")
+        );
+        assert!(!said("America/New_York", "1706745600").contains("timezone"));
+    }
+
+    #[test]
+    fn json_without_bars_says_what_it_is() {
+        let words = |json: &str| text(json).unwrap_err().1.to_string();
+        assert!(words("{\"code\":-1121,\"msg\":\"Invalid symbol.\"}").contains("Invalid symbol."));
+        assert!(
+            words("{\"chart\":{\"result\":null,\"error\":{\"description\":\"No data found\"}}}")
+                .contains("No data found")
+        );
+        assert!(words("{\"Information\":\"The rate limit is 25 requests a day\"}").contains("25 requests"));
+        assert!(words("{\"error\":[\"EQuery:Unknown asset pair\"]}").contains("Unknown asset pair"));
+        assert!(words("[[1,2],[3").starts_with("JSON without bars"));
+        assert!(words("[]").contains("empty"));
+        let two = "{\"BTC\":{\"t\":[1,2],\"c\":[3,4]},\"ETH\":{\"t\":[1,2],\"c\":[3,4]}}";
+        assert!(words(two).contains("several tables (BTC, ETH)"), "{}", words(two));
+        let two = "[{\"ticker\":\"a\",\"prices\":[[1,2]]},{\"ticker\":\"b\",\"prices\":[[1,2]]}]";
+        assert!(words(two).contains("2 tables"), "{}", words(two));
+    }
+}
