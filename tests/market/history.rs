@@ -189,9 +189,9 @@ fn errors_name_the_file_the_line_and_what_is_wrong() {
         assert!(message.starts_with(expected), "{text:?}: {message}");
     }
     let binary =
-        PriceHistory::from_bytes("prices.csv", b"timestamp,close\n\xff\xfe,1\n", &ReadOptions::default())
+        PriceHistory::from_bytes("prices.csv", b"timestamp,close\n\xff\x00,1\n", &ReadOptions::default())
             .unwrap_err();
-    assert_eq!(binary.to_string(), "prices.csv, line 2: not text (UTF-8)");
+    assert!(binary.to_string().starts_with("prices.csv, line 2: a binary file"), "{binary}");
     let missing = PriceHistory::read(Path::new("no/such/file.csv"), &ReadOptions::default()).unwrap_err();
     assert!(matches!(missing, HistoryError::Read { .. }));
     assert!(missing.to_string().starts_with("cannot read no/such/file.csv: "), "{missing}");

@@ -152,6 +152,7 @@ impl Header<'_> {
         self.names[column].iter().filter(|name| name.len() > 1).any(|name| {
             let lists: [&[&str]; 6] = [&OPEN, &HIGH, &LOW, &VOLUME, &RATE, &END];
             name.starts_with("volume")
+                || name.starts_with("ln")
                 || NO_PRICE.iter().any(|part| name.contains(part))
                 || lists.iter().any(|list| list.contains(&name.as_str()))
         })

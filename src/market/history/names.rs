@@ -120,7 +120,7 @@ pub(super) const CLOSE: [&str; 20] = [
 pub(super) const VOLUME: [&str; 7] =
     ["volume", "vol", "basevolume", "tickvol", "tickvolume", "quantity", "v"];
 /// What was paid before what was foreseen, and parts of the notional before coins (Kraken, OKX).
-pub(super) const RATE: [&str; 10] = [
+pub(super) const RATE: [&str; 11] = [
     "relativefundingrate",
     "realizedrate",
     "realfundingrate",
@@ -131,6 +131,7 @@ pub(super) const RATE: [&str; 10] = [
     "funding",
     "currentfunding",
     "value",
+    "r",
 ];
 pub(super) const DIFFICULTY: [&str; 4] = ["difficulty", "diffmean", "difflast", "value"];
 pub(super) const FEES: [&str; 8] = [

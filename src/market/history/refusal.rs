@@ -60,7 +60,9 @@ pub enum Refusal {
         header: String,
     },
     /// Some of open, high and low, but not all.
-    #[error("open, high and low must stand together, or only \"close\"; the header is {0:?}")]
+    #[error(
+        "open, high and low must stand together, or only \"close\" (--columns close=NAME reads it alone); the header is {0:?}"
+    )]
     PartialRange(String),
     /// Two columns have the name that is looked for.
     #[error("{count} columns are called {name:?}: say which by its number, such as --columns {role}={first}")]
@@ -225,7 +227,7 @@ pub enum Refusal {
     },
     /// Bars of a length that no source has.
     #[error(
-        "most bars are {0} apart, which no bars are: the column of times is another one, or is no time; --columns time=NAME chooses"
+        "most rows are {0} apart, which no bars are: single trades are to be joined to bars first, and another column of times is chosen by --columns time=NAME"
     )]
     Interval(Duration),
     /// No interval that most bars have.

@@ -4,31 +4,73 @@
 mod rows;
 mod tables;
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde_json::{Deserializer, Error, Value};
 
 use super::refusal::{Refusal, Refused};
 
+/// Words for numbers that are none, as Python writes them.
+const NO_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
+
 /// The table of a JSON text as lines with commas.
 pub(super) fn text(json: &str) -> Result<String, Refused> {
-    let refuse = |line, words: String| (line, Refusal::Json(words));
-    let whole: Result<Value, _> = serde_json::from_str(json);
-    let (rows, zone) = match whole {
-        Ok(value) => {
-            let zone = tables::zone(&value);
-            (tables::rows(value).map_err(|words| refuse(None, words))?, zone)
-        }
-        Err(error) => {
-            (lines(json).ok_or_else(|| refuse(Some(error.line() as u64), error.to_string()))?, None)
-        }
+    let refuse = |words: String| (None, Refusal::Json(words));
+    let mut values = values(json).or_else(|error| match without_words(json) {
+        Cow::Owned(changed) => values(&changed).map_err(|_| wrong(json, &error)),
+        Cow::Borrowed(_) => Err(wrong(json, &error)),
+    })?;
+    let zone = values.first().and_then(tables::zone);
+    let rows = if values.len() == 1 {
+        tables::rows(values.remove(0)).map_err(refuse)?
+    } else if values.first().is_some_and(tables::is_list_of_rows) {
+        // Pages, one behind the other.
+        values.into_iter().map(tables::rows).collect::<Result<Vec<_>, _>>().map_err(refuse)?.concat()
+    } else {
+        values
     };
-    rows::table(&rows, zone.as_deref()).map_err(|words| refuse(None, words))
+    rows::table(&rows, zone.as_deref()).map_err(refuse)
 }
 
-/// One value a line.
-fn lines(json: &str) -> Option<Vec<Value>> {
-    let lines: Vec<&str> = json.lines().filter(|line| !line.trim().is_empty()).collect();
-    let rows: Option<Vec<Value>> = lines.iter().map(|line| serde_json::from_str(line).ok()).collect();
-    rows.filter(|rows| rows.len() > 1)
+/// The values of a text, one or several.
+fn values(json: &str) -> Result<Vec<Value>, Error> {
+    Deserializer::from_str(json).into_iter().collect()
+}
+
+fn wrong(json: &str, error: &Error) -> Refused {
+    let words = if error.is_eof() {
+        format!("it ends inside a value, as a download that was cut ({error})")
+    } else if json.contains("{'") || json.contains("['") {
+        format!(
+            "words stand in single quotes, as Python shows them and JSON does not ({error}): write it with json.dump"
+        )
+    } else {
+        error.to_string()
+    };
+    (Some(error.line() as u64), Refusal::Json(words))
+}
+
+/// The text with null in place of [`NO_NUMBERS`] outside words.
+fn without_words(json: &str) -> Cow<'_, str> {
+    if !NO_NUMBERS.iter().any(|word| json.contains(word)) {
+        return Cow::Borrowed(json);
+    }
+    let (mut text, mut rest) = (String::with_capacity(json.len()), json);
+    let (mut is_word, mut is_escaped) = (false, false);
+    while let Some(first) = rest.chars().next() {
+        if let Some(word) = NO_NUMBERS.iter().find(|word| !is_word && rest.starts_with(**word)) {
+            text.push_str("null");
+            rest = &rest[word.len()..];
+            continue;
+        }
+        if first == '"' && !is_escaped {
+            is_word = !is_word;
+        }
+        is_escaped = is_word && first == '\\' && !is_escaped;
+        text.push(first);
+        rest = &rest[first.len_utf8()..];
+    }
+    Cow::Owned(text)
 }
 
 #[cfg(test)]
@@ -105,6 +147,12 @@ mod tests {
                 "1706745600,2\n1706749200,3\n",
             ),
             ("[{\"t\":1,\"c\":2},{\"t\":2}]", "\"c\",\"t\"\n2,1\nnull,2\n"),
+            // Pages one behind the other; words for numbers that are none.
+            ("[[1,2]]\n[[3,4]]\n", "1,2\n3,4\n"),
+            (
+                "[{\"c\":1,\"n\":\"NaN\"}][{\"c\":NaN,\"n\":\"\\\"NaN\"}]",
+                "\"c\",\"n\"\n1,\"NaN\"\nnull,\"\"\"NaN\"\n",
+            ),
         ] {
             assert_eq!(text(json).unwrap(), lines, "{json}");
         }
@@ -135,7 +183,8 @@ mod tests {
         );
         assert!(words("{\"Information\":\"The rate limit is 25 requests a day\"}").contains("25 requests"));
         assert!(words("{\"error\":[\"EQuery:Unknown asset pair\"]}").contains("Unknown asset pair"));
-        assert!(words("[[1,2],[3").starts_with("JSON without bars"));
+        assert!(words("[[1,2],[3").contains("a download that was cut"));
+        assert!(words("[{'t': 1}]").contains("json.dump"));
         assert!(words("[]").contains("empty"));
         let two = "{\"BTC\":{\"t\":[1,2],\"c\":[3,4]},\"ETH\":{\"t\":[1,2],\"c\":[3,4]}}";
         assert!(words(two).contains("several tables (BTC, ETH)"), "{}", words(two));

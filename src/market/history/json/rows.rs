@@ -27,6 +27,11 @@ pub(super) fn table(rows: &[Value], zone: Option<&str>) -> Result<String, String
         }
         Value::Object(object) => {
             let columns = columns(object);
+            if columns.len() < 2
+                && let Some((key, _)) = object.iter().find(|(_, value)| value.is_array())
+            {
+                return Err(format!("a bar holds a list ({key:?}): give its values names of their own"));
+            }
             let zone = zone.filter(|zone| {
                 zone_beside(zone) && columns.iter().any(|(_, path)| at(object, path).is_some_and(is_date))
             });

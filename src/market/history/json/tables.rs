@@ -71,10 +71,15 @@ fn in_object(mut object: Map<String, Value>, depth: usize) -> Result<Vec<Value>,
     inside(object.remove(&key).unwrap_or_default(), depth + 1)
 }
 
+/// Whether a value is a list of rows, and no row itself.
+pub(super) fn is_list_of_rows(value: &Value) -> bool {
+    value.as_array().and_then(|list| list.first()).is_some_and(|first| first.is_array() || first.is_object())
+}
+
 /// Whether a table stands in a value.
 fn is_table(value: &Value, depth: usize) -> bool {
     match value {
-        Value::Array(list) => list.first().is_some_and(|first| first.is_array() || first.is_object()),
+        Value::Array(_) => is_list_of_rows(value),
         Value::Object(object) if depth < DEEPEST => {
             parts(object).is_some()
                 || has_times_as_keys(object)
