@@ -197,6 +197,16 @@ fn errors_name_the_file_the_line_and_what_is_wrong() {
     assert!(missing.to_string().starts_with("cannot read no/such/file.csv: "), "{missing}");
 }
 
+/// Lines are counted as an editor counts them, whatever ends them, empty ones included.
+#[test]
+fn errors_name_lines_as_an_editor_counts_them() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = format!("time,close{end}{end}2024-01-01,1{end}2024-01-02,2{end}{end}2024-01-03,x{end}");
+        let message = error(&text);
+        assert!(message.starts_with("prices.csv, line 6: \"x\""), "{end:?}: {message}");
+    }
+}
+
 #[test]
 fn a_long_broken_line_is_shortened_in_the_message() {
     let message = error(&format!("timestamp,close\n2024-01-01,{}\n", "x".repeat(100_000)));

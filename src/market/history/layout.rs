@@ -1,7 +1,8 @@
 //! Where the table begins in a text: the separator of fields, lines before the header, the header, the first row.
 
-use csv::{Position, Reader, ReaderBuilder, StringRecord, Trim};
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
+use super::lines::Lines;
 use super::names::is_known_name;
 use super::number;
 use super::refusal::{Refusal, Refused};
@@ -157,15 +158,14 @@ fn separator_line(text: &str) -> (Option<u8>, usize) {
 
 fn sample(text: &str, start: usize, first_line: u64, separator: u8) -> Result<Vec<Found>, Refused> {
     let mut reader = reader(&text[start..], separator);
+    let mut lines = Lines::from(text, start, first_line);
     let mut found = Vec::new();
     let mut record = StringRecord::new();
     while found.len() < SAMPLE {
-        let more = reader.read_record(&mut record);
-        let place =
-            |position: &Position| (start + position.byte() as usize, first_line + position.line() - 1);
-        match more {
+        match reader.read_record(&mut record) {
             Ok(true) => {
-                let (byte, line) = record.position().map_or((start, first_line), place);
+                let byte = start + record.position().map_or(0, |position| position.byte() as usize);
+                let line = lines.of(byte);
                 if holds_rows(&record, separator) && separator == b',' {
                     return Err((Some(line), Refusal::Quote));
                 }
@@ -175,7 +175,7 @@ fn sample(text: &str, start: usize, first_line: u64, separator: u8) -> Result<Ve
             }
             Ok(false) => break,
             Err(error) => {
-                let line = error.position().map(|position| place(position).1);
+                let line = error.position().map(|position| lines.of(start + position.byte() as usize));
                 return Err((line, Refusal::Malformed(error.to_string())));
             }
         }

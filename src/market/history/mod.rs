@@ -20,6 +20,7 @@ mod jitter;
 mod json;
 mod layout;
 mod letters;
+mod lines;
 mod names;
 mod number;
 mod options;

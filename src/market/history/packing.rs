@@ -115,8 +115,7 @@ fn decoded(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<String>), Refused> {
     let packed = |format, remedy| Err((None, Refusal::Packed { format, remedy }));
     // A ticker may begin like the name of a format.
     let is_binary = bytes.iter().take(1 << 12).any(|byte| matches!(byte, 0..=8 | 14..=31 | 127..));
-    let is_start =
-        |start: &[u8]| bytes.starts_with(start) && (is_binary || !start.iter().all(u8::is_ascii_graphic));
+    let is_start = |start: &[u8]| bytes.starts_with(start) && (is_binary || start != b"ORC");
     if let Some((_, format, remedy)) = FORMATS.iter().find(|(start, ..)| is_start(start)) {
         return packed(format, remedy);
     }

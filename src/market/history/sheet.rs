@@ -1,10 +1,11 @@
 //! The rows of a text, one after the other, without what is none.
 
-use csv::{Position, StringRecord};
+use csv::StringRecord;
 
 use super::columns::{self, Want};
 use super::issue::{Issue, IssueKind};
 use super::layout::{Layout, has_values, holds_rows, is_comment, is_rule, knows_names, other_separator};
+use super::lines::Lines;
 use super::options::{DecimalMark, ReadOptions};
 use super::order;
 use super::refusal::{Refusal, Refused};
@@ -35,8 +36,8 @@ impl Sheet<'_> {
                 issues.push(Issue { time: 0, line: Some(line), kind });
             }
         };
-        let line_of =
-            |position: Option<&Position>| position.map_or(first_line, |p| first_line + p.line() - 1);
+        let begin = self.layout.data.0;
+        let mut lines = Lines::from(self.text, begin, first_line);
         // Words alone in a line may begin another table, which ends the rows of this one.
         let (mut after_words, mut other): (bool, Option<(u64, Refusal)>) = (false, None);
         loop {
@@ -49,10 +50,11 @@ impl Sheet<'_> {
                     return Ok(());
                 }
                 Err(error) => {
-                    return Err((Some(line_of(error.position())), Refusal::Malformed(error.to_string())));
+                    let line = error.position().map(|position| lines.of(begin + position.byte() as usize));
+                    return Err((line, Refusal::Malformed(error.to_string())));
                 }
             }
-            let line = line_of(record.position());
+            let line = lines.of(begin + record.position().map_or(0, |position| position.byte() as usize));
             let is_last = self.is_open
                 && self.layout.data.0 as u64 + reader.position().byte() >= self.text.len() as u64;
             if is_rule(&record) {

@@ -149,7 +149,7 @@ impl Sheet<'_> {
         self.for_each(Some(issues), &mut |line, record, is_last| {
             let field = |column: usize| record.get(column).unwrap_or_default();
             let time = field(columns.time);
-            if is_word(time) && !survey.times.raw.is_empty() {
+            if is_word(time) && survey.times.raw.len() > 1 {
                 words.push((line, shorten(time)));
                 return Ok(());
             }
