@@ -1,8 +1,8 @@
 //! Recorded funding rates of a perpetual contract: read from what price files are read from.
 
 use super::history::{
-    HistoryError, HistoryReport, Issue, IssueKind, ReadOptions, Refusal, Role, Table, Want, format_time,
-    most_frequent, refused_in, table_of,
+    HistoryError, HistoryReport, Issue, IssueKind, RateRefusal, ReadOptions, Refusal, Role, Table, Want,
+    copied, format_time, most_frequent, refused_in, table_of,
 };
 use super::{Duration, SECONDS_PER_YEAR};
 
@@ -18,6 +18,8 @@ const CALM: f64 = 0.000_1;
 /// Share of the rates that are exactly this, where it proves their unit.
 const PROVING: f64 = 0.05;
 const EIGHT_HOURS: f64 = 28_800.0;
+/// Venues pay by the hour at most.
+const SHORTEST: u64 = 3_600;
 /// Rates before their median proves anything.
 const FEWEST: usize = 10;
 
@@ -90,6 +92,13 @@ impl FundingHistory {
             let share = 100.0 * often as f64 / (rows.len() - 1) as f64;
             return Err(refuse(None, Refusal::Irregular { share, interval }));
         }
+        if interval.seconds() < SHORTEST {
+            return Err(refuse(None, RateRefusal::ShortPayments(interval).into()));
+        }
+        if let Some(every) = copied(&rows, step) {
+            let every = Duration::from_seconds(every.unsigned_abs());
+            return Err(refuse(None, RateRefusal::CopiedRates { interval, every }.into()));
+        }
         let (times, rates): (Vec<i64>, Vec<f64>) = rows.into_iter().unzip();
         let step = interval.seconds() as i64;
         for pair in times.windows(2).filter(|pair| pair[1] - pair[0] > 3 * step / 2) {
@@ -152,7 +161,7 @@ fn per_cent(
         return Ok(());
     }
     let why = if is_proven { ", and many are what a venue charges at rest, times 100" } else { "" };
-    Err(Refusal::PerCent { median, interval, why, yearly, column: table.value.clone() })
+    Err(RateRefusal::PerCent { median, interval, why, yearly, column: table.value.clone() }.into())
 }
 
 #[cfg(test)]

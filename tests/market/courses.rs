@@ -130,9 +130,13 @@ fn recorded_files_raise_no_alarm() {
         let alarms = report.issues.iter().filter(|issue| is_alarm(&issue.kind)).count();
         assert_eq!(alarms, 0, "{file}: {:?}", report.lines());
     }
-    for file in
-        ["funding_binance_btcusdt_8h.csv", "funding_bitmex_xbtusd.csv", "funding_deribit_btc_perp_1h.csv.gz"]
-    {
+    for file in [
+        "funding_binance_btcusdt_8h.csv",
+        "funding_binance_xrpusdt_8h.csv",
+        "funding_bybit_ethusdt_8h.csv",
+        "funding_bitmex_xbtusd.csv",
+        "funding_deribit_btc_perp_1h.csv.gz",
+    ] {
         let bytes = std::fs::read(data.join(file)).unwrap();
         let (_, report) = FundingHistory::from_bytes(file, &bytes, &ReadOptions::default()).unwrap();
         assert!(
@@ -178,4 +182,39 @@ fn rates_that_may_be_per_cent_are_asked_about() {
         &ReadOptions::default(),
     );
     assert!(unnamed.unwrap_err().to_string().contains("columns = \"rate=NAME\""));
+}
+
+/// Looks at a rate every hour, or every minute, would be paid as often as they were made.
+#[test]
+fn looks_at_a_rate_between_its_payments_are_refused() {
+    let read = |every: i64, rows: i64| {
+        let rate = |time: i64| 1e-6 * ((time / (8 * HOUR)).wrapping_mul(7_919).rem_euclid(97)) as f64;
+        let times = (0..rows).map(|row| 1_704_067_200 + every * row);
+        let text: String = times.map(|time| format!("{time},{:.8}\n", rate(time))).collect();
+        let text = format!("time,funding_rate\n{text}");
+        FundingHistory::from_bytes("rates", text.as_bytes(), &ReadOptions::default())
+            .map(|(history, _)| history.rates.len())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(read(8 * HOUR, 60), Ok(60));
+    let hourly = read(HOUR, 480).unwrap_err();
+    assert!(hourly.contains("changes every 8h only") && hourly.contains("rows are 1h apart"), "{hourly}");
+    let minutes = read(60, 20_000).unwrap_err();
+    assert!(minutes.contains("1m apart") && minutes.contains("one row of each payment"), "{minutes}");
+}
+
+/// A spreadsheet that shows 4.3E+04 writes it too.
+#[test]
+fn prices_that_lost_their_digits_are_refused() {
+    let hours = bars(60, HOUR);
+    let text = |shown: &dyn Fn(f64) -> String| {
+        let rows: String = hours.iter().map(|(t, p, _)| format!("{t},{}\n", shown(p[3]))).collect();
+        let text = format!("time,close\n{rows}");
+        PriceHistory::from_bytes("prices", text.as_bytes(), &ReadOptions::default())
+            .map(|_| ())
+            .map_err(|e| e.to_string())
+    };
+    let error = text(&|price| format!("{:.1}E+04", price / 1e4)).unwrap_err();
+    assert!(error.contains("line 2") && error.contains("few digits"), "{error}");
+    assert_eq!(text(&|price| format!("{:.6}E+04", price / 1e4)), Ok(()));
 }

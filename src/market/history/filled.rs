@@ -80,21 +80,29 @@ fn lines(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) -> Resu
     Ok(())
 }
 
+/// The distance at which values change, if they do so at even distances only, longer than an interval: rows between are copies.
+pub(in crate::market) fn copied(values: &[(i64, f64)], interval: i64) -> Option<i64> {
+    let changes = values.windows(2).filter(|pair| pair[1].1 != pair[0].1).map(|pair| pair[1].0);
+    let changes: Vec<i64> = changes.collect();
+    let (step, _) = most_frequent(changes.windows(2).map(|pair| pair[1] - pair[0]))?;
+    if changes.len() < FEWEST || interval <= 0 || step <= interval {
+        return None;
+    }
+    // Times may be seconds off.
+    let phase =
+        |time: &i64| (time + interval / 2).div_euclid(interval).rem_euclid((step + interval / 2) / interval);
+    let (_, often) = most_frequent(changes.iter().map(phase))?;
+    // Not of rows that are few among gaps.
+    let is_filled = values.len() as f64 > 0.5 * changes.len() as f64 * (step / interval) as f64;
+    (often as f64 >= EVEN * changes.len() as f64 && is_filled).then_some(step)
+}
+
 /// Closes that stand still for a long time in a market that moves, or that change at even distances only.
 fn copies(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) -> Result<(), Refused> {
-    let changes: Vec<usize> = (1..bars.len()).filter(|at| bars[*at].close != bars[at - 1].close).collect();
-    let distance = |pair: &[usize]| bars[pair[1]].time - bars[pair[0]].time;
-    let usual = most_frequent(changes.windows(2).map(distance));
-    if let Some((step, _)) = usual.filter(|(step, _)| changes.len() >= FEWEST && *step > interval) {
-        let phase = most_frequent(changes.iter().map(|at| bars[*at].time.rem_euclid(step)));
-        let often = phase.map_or(0, |(_, count)| count);
-        // Not of bars that are few among gaps.
-        let filled = bars.len() as f64 / changes.len() as f64 > 0.5 * (step / interval) as f64;
-        if often as f64 >= EVEN * changes.len() as f64 && filled {
-            let [interval, step] =
-                [interval, step].map(|length| Duration::from_seconds(length.unsigned_abs()));
-            return Err((None, Refusal::Copied { interval, step }));
-        }
+    let closes: Vec<(i64, f64)> = bars.iter().map(|bar| (bar.time, bar.close)).collect();
+    if let Some(step) = copied(&closes, interval) {
+        let [interval, step] = [interval, step].map(|length| Duration::from_seconds(length.unsigned_abs()));
+        return Err((None, Refusal::Copied { interval, step }));
     }
     let mut still: Vec<(i64, usize)> = Vec::new();
     let mut others = 0;

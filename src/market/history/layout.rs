@@ -76,8 +76,11 @@ impl Layout {
         let rows = || found[first..].iter().filter(|found| fits(&found.record));
         let is_open_ended = rows().all(|found| found.record.get(fields - 1) == Some(""));
         let names = |count: usize| is_open_ended && count + 1 == fields;
+        // ... or a header that ends with one has more than its rows.
+        let ends_open = |record: &StringRecord| record.len() == fields + 1 && record.get(fields) == Some("");
         let is_header = |record: &StringRecord| {
-            (fits(record) || names(record.len())) && (!is_comment(record) || knows_names(record))
+            (fits(record) || names(record.len()) || ends_open(record))
+                && (!is_comment(record) || knows_names(record))
         };
         let headers = found[..first].iter().rev().take_while(|found| is_header(&found.record)).count();
         let (before, head) = found[..first].split_at(first - headers);
@@ -170,7 +173,7 @@ fn sample(text: &str, start: usize, first_line: u64, separator: u8) -> Result<Ve
                     return Err((Some(line), Refusal::Quote));
                 }
                 if record.iter().any(|field| !field.is_empty()) && !is_rule(&record) {
-                    found.push(Found { byte, line, record: record.clone() });
+                    found.push(Found { byte: lines.place(), line, record: record.clone() });
                 }
             }
             Ok(false) => break,
@@ -284,6 +287,7 @@ mod tests {
             ("2024-01-01|1.5\n2024-01-02|2.5\n", b'|', 0, 0, 1),
             ("Price,Close\nTicker,BTC-USD\nDate,\n2024-01-01,5\n2024-01-02,5\n", b',', 0, 3, 4),
             ("#time,close\n2024-01-01,1\n2024-01-02,2\n", b',', 0, 1, 2),
+            ("time,close,\n2024-01-01,1\n2024-01-02,2\n2024-01-03,2\n", b',', 0, 1, 2),
         ] {
             let found = layout(text);
             assert_eq!(

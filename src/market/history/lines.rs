@@ -14,6 +14,11 @@ impl<'a> Lines<'a> {
         Self { text: text.as_bytes(), at, line }
     }
 
+    /// Where the record begins whose line was asked for last.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
     /// The line of a record that begins at this place, or behind the breaks there: readers of records leave those before it.
     pub fn of(&mut self, byte: usize) -> u64 {
         let is_break = |byte: &&u8| matches!(**byte, b'\n' | b'\r');

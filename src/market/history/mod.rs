@@ -28,6 +28,7 @@ mod order;
 mod packing;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod rate_refusal;
 mod read;
 mod refusal;
 mod refute;
@@ -45,6 +46,7 @@ mod zone;
 pub use error::HistoryError;
 pub use issue::{HistoryReport, Issue, IssueKind};
 pub use options::{ColumnChoice, DateOrder, DecimalMark, ReadOptions, Role};
+pub use rate_refusal::RateRefusal;
 pub use refusal::Refusal;
 pub use resample::ResampleError;
 pub use series::{HistoricalBar, PriceHistory};
@@ -52,5 +54,6 @@ pub use time::{Period, format_time, parse_time};
 
 pub(super) use columns::Want;
 pub(super) use counts::most_frequent;
+pub(super) use filled::copied;
 pub(super) use read::{refused_in, table_of};
 pub(super) use table::Table;

@@ -2,7 +2,7 @@
 
 /// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
 /// of no certain place in the bar.
-pub(super) const TIME: [&str; 74] = [
+pub(super) const TIME: [&str; 75] = [
     "timeperiodstart",
     "periodstart",
     "opentime",
@@ -64,6 +64,7 @@ pub(super) const TIME: [&str; 74] = [
     "ts",
     "t",
     "day",
+    "week",
     "month",
     "bucket",
     "hour",

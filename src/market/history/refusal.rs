@@ -1,6 +1,7 @@
 //! The reasons for which a file is refused, in words that say what to do.
 
 use super::super::Duration;
+use super::rate_refusal::RateRefusal;
 use super::words::{usual_name, way_out};
 
 /// A refusal with the line that it is about.
@@ -150,6 +151,11 @@ pub enum Refusal {
         /// Read with decimals.
         part: String,
     },
+    /// Numbers that were written as a spreadsheet showed them.
+    #[error(
+        "most prices are written with an exponent and few digits, such as 4.3E+04: a spreadsheet wrote what it showed, and the rest is lost; write the file again from its source"
+    )]
+    LostDigits,
     /// Decimal points and decimal commas in one file.
     #[error("{comma:?} has a decimal comma and {point:?} a decimal point: write all numbers in one way")]
     MixedDecimals {
@@ -367,22 +373,9 @@ pub enum Refusal {
         /// Median.
         factor: f64,
     },
-    /// Rates that look like per cent.
-    #[error(
-        "half of the rates are beyond {median} in {interval}{why}, which would be {yearly:.0} % a year: if they are per cent, say columns = \"percent={column}\" (or write 0.01%); if they are fractions of the notional, say columns = \"rate={column}\""
-    )]
-    PerCent {
-        /// Median of the absolute rate.
-        median: f64,
-        /// Between payments.
-        interval: Duration,
-        /// Further proof, in words; empty where there is none.
-        why: &'static str,
-        /// The same over a year, in per cent.
-        yearly: f64,
-        /// Name of their column.
-        column: String,
-    },
+    /// Rates that are not what they look like.
+    #[error(transparent)]
+    Rates(#[from] RateRefusal),
     /// Fewer than two usable rows.
     #[error("{bars} usable bars of {rows} rows: at least 2 are needed")]
     TooFew {

@@ -16,6 +16,8 @@ use super::sheet::Sheet;
 use super::times::Times;
 use super::words::shorten;
 
+/// Rows before the way in which their numbers are written proves anything.
+const FEWEST: usize = 10;
 /// Where the paths of `simulate` are placed, which have no date: 2020-01-01.
 const SIMULATED_START: i64 = 1_577_836_800;
 
@@ -130,6 +132,7 @@ impl Sheet<'_> {
         let mut survey = Survey { numbers: Evidence::default(), times: Times::default(), symbol: None };
         let mut digits: BTreeMap<usize, (bool, usize)> = BTreeMap::new();
         let mut cut = None;
+        let (mut rows, mut lost): (usize, Vec<u64>) = (0, Vec::new());
         // Words in place of a time: sums and means at the end, nothing between rows.
         let mut words: Vec<(u64, String)> = Vec::new();
         let names: Vec<String> = (0..self.layout.fields).map(|column| self.column_name(column)).collect();
@@ -184,6 +187,10 @@ impl Sheet<'_> {
             for column in &value_columns {
                 survey.numbers.add(field(*column));
             }
+            rows += 1;
+            if number::has_lost_digits(field(columns.close)) {
+                lost.push(line);
+            }
             if columns.relative {
                 let seconds: Option<i64> = time.parse().ok();
                 let wrong =
@@ -195,6 +202,9 @@ impl Sheet<'_> {
             survey.times.add(line, time, columns.clock.map(field), options)?;
             Ok(())
         })?;
+        if rows >= FEWEST && 2 * lost.len() > rows {
+            return Err((lost.first().copied(), Refusal::LostDigits));
+        }
         let words = words.into_iter().map(|(line, _)| (line, IssueKind::Remark));
         let left_out = cut.map(|line| (line, IssueKind::CutLine)).into_iter().chain(words);
         issues.extend(left_out.map(|(line, kind)| Issue { time: 0, line: Some(line), kind }));

@@ -186,6 +186,7 @@ mod tests {
         assert!(words("[[1,2],[3").contains("a download that was cut"));
         assert!(words("[{'t': 1}]").contains("json.dump"));
         assert!(words("[]").contains("empty"));
+        assert!(words("{\"code\":0,\"data\":[]}").contains("\"data\" is empty"));
         let two = "{\"BTC\":{\"t\":[1,2],\"c\":[3,4]},\"ETH\":{\"t\":[1,2],\"c\":[3,4]}}";
         assert!(words(two).contains("several tables (BTC, ETH)"), "{}", words(two));
         let two = "[{\"ticker\":\"a\",\"prices\":[[1,2]]},{\"ticker\":\"b\",\"prices\":[[1,2]]}]";

@@ -59,9 +59,11 @@ fn in_object(mut object: Map<String, Value>, depth: usize) -> Result<Vec<Value>,
         (None, [only]) => only.clone(),
         (None, []) => {
             let keys: Vec<&str> = object.keys().map(String::as_str).collect();
-            return Err(match said(&object) {
-                Some(words) => format!("it says {words:?}"),
-                None => format!("its keys are {}", shorten(&keys.join(", "))),
+            let empty = object.iter().find(|(_, value)| value.as_array().is_some_and(Vec::is_empty));
+            return Err(match (said(&object), empty) {
+                (Some(words), _) => format!("it says {words:?}"),
+                (None, Some((key, _))) => format!("the list {key:?} is empty"),
+                _ => format!("its keys are {}", shorten(&keys.join(", "))),
             });
         }
         (None, several) => {
