@@ -188,15 +188,17 @@ pub(super) struct Estimate {
 }
 
 /// Maximises a log-likelihood over unbounded arguments; `parameters` maps these to the values of the `keys`. The
-/// likelihood charges its `work`.
+/// likelihood charges its `work`; what `is_hopeless` is left as soon as it is the best, for its caller to refuse.
 pub(super) fn maximum_likelihood(
     log_likelihood: impl Fn(&[f64]) -> f64,
     keys: &[&'static str],
     parameters: impl Fn(&[f64]) -> Vec<f64>,
     starts: &[Vec<f64>],
+    is_hopeless: &dyn Fn(&[f64]) -> bool,
     work: &Work,
 ) -> Result<Estimate, FitError> {
-    let optimum = maximise(&log_likelihood, starts, &|| work.is_spent()).ok_or(FitError::NoMaximum)?;
+    let optimum =
+        maximise(&log_likelihood, starts, is_hopeless, &|| work.is_spent()).ok_or(FitError::NoMaximum)?;
     let warnings = match work.is_spent() {
         true => vec![
             "the search was ended before it settled: longer bars (--interval) are fitted to the end"

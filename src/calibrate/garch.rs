@@ -186,7 +186,7 @@ impl Garch {
             start
         };
         let starts = [start(0.97, 0.1), start(0.995, 0.05), start(0.8, 0.3)];
-        let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
+        let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &|_| false, &work)?;
         floor::check_dof(law(&estimate.point).dof, sample)?;
         let mut parameters = estimate.parameters;
         let mut derived = parameters.split_off(parameter_count);

@@ -106,7 +106,7 @@ pub fn fit(sample: &Sample, jumps: &Jumps) -> Result<Fit, FitError> {
         work.charge(times.len(), 40);
         law.log_likelihood(&times, end)
     };
-    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
+    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &|_| false, &work)?;
     let intensity = law(&estimate.point);
     let caused = intensity.excitation / intensity.decay;
     if caused > MOST_CAUSED || intensity.long_run_rate() > MOST_JUMPS_A_YEAR {

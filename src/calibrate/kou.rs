@@ -209,7 +209,8 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
     let rate = |wanted: f64| f64::min(wanted, 0.5 * most_jumps);
     let starts = [start(0.5, rate(0.5), 0.8), start(0.8, rate(0.05), 2.0), start(0.3, rate(1.5), 0.6)];
     let keys = ["volatility", "jumps.rate", "jumps.up_probability", "jumps.up_mean", "jumps.down_mean"];
-    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
+    let on_floor = |u: &[f64]| floor::check(law(u).std_dev, sample).is_err();
+    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &on_floor, &work)?;
     let found = law(&estimate.point);
     floor::check(found.std_dev, sample)?;
     let mut warnings = estimate.warnings;

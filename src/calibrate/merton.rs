@@ -106,7 +106,7 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
     let rate = |wanted: f64| f64::min(wanted, 0.5 * most_jumps);
     let starts = [start(0.5, rate(0.3), 1.5), start(0.8, rate(0.02), 4.0), start(0.9, rate(0.1), 1.5)];
     let keys = ["volatility", "jumps.rate", "jumps.mean", "jumps.std_dev"];
-    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
+    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &|_| false, &work)?;
     let found = law(&estimate.point);
     floor::check(found.variance.sqrt(), sample)?;
     let rate = found.jumps / dt;

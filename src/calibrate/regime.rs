@@ -119,7 +119,8 @@ pub fn fit(sample: &Sample) -> Result<Fit, FitError> {
         "switching_rates.1.0",
         "share_of_time_in_state_1",
     ];
-    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &work)?;
+    let on_floor = |u: &[f64]| floor::check(law(u).std_dev[0], sample).is_err();
+    let estimate = maximum_likelihood(log_likelihood, &keys, parameters, &starts, &on_floor, &work)?;
     let found = law(&estimate.point);
     floor::check(found.std_dev[0], sample)?;
     let (_, wild) = found.filter(&x);

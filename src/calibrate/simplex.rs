@@ -24,10 +24,12 @@ const LATER_EDGES: [f64; 8] = [0.2, 0.1, 0.2, 0.05, 0.1, 0.05, 0.1, 0.05];
 /// A later search that gains less than this ends the work: a log-likelihood is known well enough then.
 const SMALLEST_GAIN: f64 = 1e-7;
 
-/// The largest value of `function` found from any of the starts, until `is_spent`; `None` if it exists at none of them.
+/// The largest value of `function` found from any of the starts, until `is_spent`; `None` if it exists at none of them. A point that is
+/// of no use (`is_hopeless`) is not looked at more closely if it is the best that the starts lead to.
 pub fn maximise(
     function: impl Fn(&[f64]) -> f64,
     starts: &[Vec<f64>],
+    is_hopeless: &dyn Fn(&[f64]) -> bool,
     is_spent: &dyn Fn() -> bool,
 ) -> Option<Optimum> {
     // Where the function does not exist is worse than anywhere else.
@@ -41,6 +43,9 @@ pub fn maximise(
         }
     }
     let mut best = best.filter(|best| best.value.is_finite())?;
+    if is_hopeless(&best.point) {
+        return Some(best);
+    }
     for edge in LATER_EDGES {
         let found = search(&value, &best.point, edge, LATER_EVALUATIONS * best.point.len(), 1e-10, is_spent);
         let gain = found.value - best.value;
@@ -121,7 +126,7 @@ mod tests {
     #[test]
     fn the_end_of_a_curved_valley_is_found() {
         let valley = |x: &[f64]| -(100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2));
-        let found = maximise(valley, &[vec![-1.2, 1.0]], &|| false).unwrap();
+        let found = maximise(valley, &[vec![-1.2, 1.0]], &|_| false, &|| false).unwrap();
         assert!((found.point[0] - 1.0).abs() < 1e-3 && (found.point[1] - 1.0).abs() < 2e-3, "{found:?}");
     }
 
@@ -129,17 +134,21 @@ mod tests {
     fn the_higher_of_two_peaks_wins_whatever_the_order_of_the_starts() {
         let peaks = |x: &[f64]| (-(x[0] - 3.0).powi(2)).exp() + 2.0 * (-(x[0] + 3.0).powi(2)).exp();
         for starts in [[vec![3.5], vec![-2.5]], [vec![-2.5], vec![3.5]]] {
-            let found = maximise(peaks, &starts, &|| false).unwrap();
+            let found = maximise(peaks, &starts, &|_| false, &|| false).unwrap();
             assert!((found.point[0] + 3.0).abs() < 1e-3, "{found:?}");
         }
     }
 
     #[test]
     fn the_border_of_existence_is_not_crossed() {
-        let found =
-            maximise(|x| if x[0] < 1.0 { f64::NAN } else { -x[0] }, &[vec![0.0], vec![4.0]], &|| false)
-                .unwrap();
+        let found = maximise(
+            |x| if x[0] < 1.0 { f64::NAN } else { -x[0] },
+            &[vec![0.0], vec![4.0]],
+            &|_| false,
+            &|| false,
+        )
+        .unwrap();
         assert!(found.point[0] >= 1.0 && found.point[0] < 1.0 + 1e-5, "{found:?}");
-        assert_eq!(maximise(|_| f64::NAN, &[vec![0.0]], &|| false), None);
+        assert_eq!(maximise(|_| f64::NAN, &[vec![0.0]], &|_| false, &|| false), None);
     }
 }

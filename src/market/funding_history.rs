@@ -1,14 +1,25 @@
 //! Recorded funding rates of a perpetual contract: read from what price files are read from.
 
 use super::history::{
-    HistoryError, HistoryReport, Issue, IssueKind, ReadOptions, Refusal, Want, format_time, most_frequent,
-    refused_in, table_of,
+    HistoryError, HistoryReport, Issue, IssueKind, RateRefusal, ReadOptions, Refusal, Role, Table, Want,
+    copied, format_time, most_frequent, refused_in, table_of,
 };
 use super::{Duration, SECONDS_PER_YEAR};
 
 /// Half of the rates are this large, as a rate over eight hours, if they are per cent: 330 % a year.
 const LARGEST_MEDIAN: f64 = 0.003;
+/// ... and from here on, 77 % a year, they may be: records of years lie below 0.00015, single hot months reach 0.001 and more, and
+/// quiet hours in per cent are as large.
+const OPEN_MEDIAN: f64 = 0.000_7;
+/// ... and from here on, 22 % a year, it is said how large they are.
+const SAID_MEDIAN: f64 = 0.000_2;
+/// What venues charge over eight hours where nothing presses on the price, as a fraction (Binance, Bybit, Hyperliquid, BitMEX).
+const CALM: f64 = 0.000_1;
+/// Share of the rates that are exactly this, where it proves their unit.
+const PROVING: f64 = 0.05;
 const EIGHT_HOURS: f64 = 28_800.0;
+/// Venues pay by the hour at most.
+const SHORTEST: u64 = 3_600;
 /// Rates before their median proves anything.
 const FEWEST: usize = 10;
 
@@ -81,20 +92,20 @@ impl FundingHistory {
             let share = 100.0 * often as f64 / (rows.len() - 1) as f64;
             return Err(refuse(None, Refusal::Irregular { share, interval }));
         }
+        if interval.seconds() < SHORTEST {
+            return Err(refuse(None, RateRefusal::ShortPayments(interval).into()));
+        }
+        if let Some(every) = copied(&rows, step) {
+            let every = Duration::from_seconds(every.unsigned_abs());
+            return Err(refuse(None, RateRefusal::CopiedRates { interval, every }.into()));
+        }
         let (times, rates): (Vec<i64>, Vec<f64>) = rows.into_iter().unzip();
         let step = interval.seconds() as i64;
         for pair in times.windows(2).filter(|pair| pair[1] - pair[0] > 3 * step / 2) {
             let missing = ((pair[1] - pair[0] + step / 2) / step - 1).unsigned_abs();
             table.issues.push(Issue { time: pair[1], line: None, kind: IssueKind::Unpaid { missing } });
         }
-        let mut sizes: Vec<f64> = rates.iter().map(|rate| rate.abs()).collect();
-        sizes.sort_by(f64::total_cmp);
-        let median = sizes[sizes.len() / 2];
-        let length = interval.seconds() as f64;
-        if rates.len() > FEWEST && median * EIGHT_HOURS / length > LARGEST_MEDIAN {
-            let yearly = 100.0 * median * SECONDS_PER_YEAR / length;
-            return Err(refuse(None, Refusal::PerCent { median, interval, yearly }));
-        }
+        per_cent(&rates, interval, options, &mut table).map_err(|reason| refuse(None, reason))?;
         let report = HistoryReport {
             source: name.to_owned(),
             hash: blake3::hash(bytes).to_hex().to_string(),
@@ -114,6 +125,43 @@ impl FundingHistory {
         let (times, rates) = (self.times[first..last].to_vec(), self.rates[first..last].to_vec());
         Self { times, rates, interval: self.interval }
     }
+}
+
+/// Refuses rates that are per cent, or may be, unless they are said to be fractions: then this is on record.
+fn per_cent(
+    rates: &[f64],
+    interval: Duration,
+    options: &ReadOptions,
+    table: &mut Table,
+) -> Result<(), Refusal> {
+    let mut sizes: Vec<f64> = rates.iter().map(|rate| rate.abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let (median, length) = (sizes[sizes.len() / 2], interval.seconds() as f64);
+    let usual = median * EIGHT_HOURS / length;
+    let share_of = |calm: f64| {
+        let calm = calm * length / EIGHT_HOURS;
+        rates.iter().filter(|rate| (**rate / calm - 1.0).abs() < 1e-6).count() as f64 / rates.len() as f64
+    };
+    let (fraction, hundredfold) = (share_of(CALM), share_of(100.0 * CALM));
+    let is_proven = hundredfold > PROVING.max(fraction);
+    let is_open = usual > OPEN_MEDIAN && fraction < PROVING;
+    if rates.len() <= FEWEST || usual <= SAID_MEDIAN && !is_proven {
+        return Ok(());
+    }
+    let yearly = 100.0 * median * SECONDS_PER_YEAR / length;
+    let is_asked = [Role::Rate, Role::PerCent].into_iter().any(|role| options.columns.of(role).is_some());
+    if is_asked || !(usual > LARGEST_MEDIAN || is_proven || is_open) {
+        let column = &table.value;
+        let or = if is_asked {
+            String::new()
+        } else {
+            format!("; if they are per cent, say columns = \"percent={column}\"")
+        };
+        table.decisions.push(format!("rates of which half are beyond {yearly:.0} % a year{or}"));
+        return Ok(());
+    }
+    let why = if is_proven { ", and many are what a venue charges at rest, times 100" } else { "" };
+    Err(RateRefusal::PerCent { median, interval, why, yearly, column: table.value.clone() }.into())
 }
 
 #[cfg(test)]

@@ -18,7 +18,9 @@ pub fn read_input(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
     if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file (`-` reads standard input)"));
+        return Err(io::Error::other(
+            "it is not a regular file: a pipe may never end; say `-` and pipe it in (`COMMAND | liqsim ... -`), or write it to a file first",
+        ));
     }
     read_limited(File::open(path)?, largest)
 }

@@ -16,7 +16,7 @@ pub use funding_history::FundingHistory;
 pub use hidden::is_hidden;
 pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
-    Period, PriceHistory, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
+    Period, PriceHistory, RateRefusal, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
 pub use input_file::{LARGEST_DATA, read_input, read_limited};
 pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};

@@ -14,6 +14,11 @@ use crate::scenario::{Monitoring, Sampling, Scenario};
 use crate::stats::Method;
 use crate::venue::{Contract, Venue};
 
+/// A mean rests on few of its paths if these are less than this share of them ...
+const UNEVEN: f64 = 0.01;
+/// ... or if all together keep no more than this.
+const ROUNDED: f64 = 1e-9;
+
 /// All notes of a run.
 pub(super) fn notes(
     scenario: &Scenario,
@@ -37,6 +42,7 @@ pub(super) fn notes(
         }
     }
     notes.extend(few(outcome, levels, choices));
+    notes.extend(means(outcome, plan, levels));
     let account = &scenario.account;
     let mut venues: Vec<&Venue> = Vec::new();
     for venue in account.positions.iter().map(|position| account.venue_of(position)) {
@@ -126,6 +132,24 @@ fn few(outcome: &Outcome, levels: &[LevelResult], choices: &[Choice]) -> Vec<Not
         notes.push(Note::FewEvents { levels: unsure, paths });
     }
     notes
+}
+
+/// Levels whose mean return is carried by a few paths: of so wide a law the paths that carry its mean are not among those drawn.
+fn means(outcome: &Outcome, plan: &Plan, levels: &[LevelResult]) -> Option<Note> {
+    let (paths, follower) = (outcome.tally.paths, plan.follower());
+    let resting = |number: usize| {
+        let [count, sum, squares, ..] = follower.survivors(&outcome.tally, number).returns.powers;
+        // Of what the survivors have at the end, as a fraction of the equity: as many equal ones would be as uneven.
+        let (kept, of_squares) = (count + sum, count + 2.0 * sum + squares);
+        let is_lost = kept <= ROUNDED * count || of_squares <= 0.0;
+        let equal = if is_lost { 0.0 } else { kept * kept / of_squares };
+        (equal < FEW_EVENTS && equal < UNEVEN * count).then_some(equal)
+    };
+    let found = levels.iter().enumerate();
+    let found: Vec<(f64, f64)> =
+        found.filter_map(|(number, level)| Some((level.leverage, resting(number)?))).collect();
+    (plan.account.miner.is_none() && !found.is_empty())
+        .then_some(Note::MeanBeyondPaths { levels: found, paths })
 }
 
 /// What the venue's terms mean for the reading of the numbers.

@@ -45,7 +45,8 @@ table! {
         optional cap: Ratio where FUNDING_CAP,
         /// A file of recorded rates with timestamp and funding_rate; the path starts from the scenario's folder.
         optional recorded: RecordedFile,
-        /// Date from which the record is paid in its order, the same on all paths; without it every path gets blocks of the record.
+        /// Date at which the paths begin in the record, the same for all: the first payment is the first row after it. Without it every path
+        /// gets blocks of the record.
         optional from: String,
         /// Mean length of the blocks of a record; "7d" if absent.
         optional block: Duration,
@@ -185,9 +186,11 @@ impl FundingFile {
                     problem(&from.place, Code::WrongType, message, "such as \"2021-05-01\"");
                     return None;
                 };
-                let first = history.times.partition_point(|row| *row < time);
+                // A payment at the date itself is of the time before it; they are booked within seconds of the minute.
+                let minutes = |seconds: i64| (seconds + 30).div_euclid(60);
+                let first = history.times.partition_point(|row| minutes(*row) <= minutes(time));
                 let (start, end) = (history.times[0], history.times[history.times.len() - 1]);
-                if time < start || time > end {
+                if time <= start - every.seconds() as i64 || first == history.times.len() {
                     let message =
                         format!("the record runs from {} to {}", format_time(start), format_time(end));
                     problem(&from.place, Code::OutOfRange, message, "give a date inside it");

@@ -25,7 +25,7 @@ table! {
         optional dates: DateOrder,
         /// The mark before the decimals in numbers such as 1.234.
         optional decimals: DecimalMark,
-        /// Columns by name or number (from 1), such as "time=Day,close=Last".
+        /// Columns by name or number (from 1), such as "time=Day,close=Last"; of rates "rate=NAME", or "percent=NAME" where they are in per cent.
         optional columns: ColumnChoice,
         /// Whether times before 2009 and after tomorrow are taken as they are; false if absent.
         optional allow_times: bool,

@@ -273,6 +273,28 @@ fn a_stop_beyond_liquidation_is_noted() {
     assert!(!has_note(&result("4%"), "stop_beyond_liquidation"));
 }
 
+/// S13: a volatility of 3673 % (a file read wrong) over 30 days, without drift: the mean return at 1x is 0 and no path of such a run comes near
+/// it. Of 80 % nothing is said.
+#[test]
+fn a_mean_that_hardly_any_path_carries_is_noted() {
+    let result = |volatility: f64| {
+        let asset = format!(r#"model = {{ kind = "gbm", drift = 0.0, volatility = {volatility} }}"#);
+        let rest = r#"
+            [account]
+            equity = 1_000.0
+            leverage = [1, 3]
+            venue = { contract = "linear", maintenance = 0.005 }
+            positions = [{ asset = "A", side = "long" }]
+            "#;
+        still("30d", &asset, rest)
+    };
+    let wide = result(36.73);
+    assert!(wide.levels[0].mean_return.value < -0.99, "{:?}", wide.levels[0].mean_return);
+    let note = wide.notes.iter().find(|note| note.code == "mean_beyond_paths").unwrap();
+    assert!(note.message.contains("at 1x ("), "{}", note.message);
+    assert!(!has_note(&result(0.8), "mean_beyond_paths"));
+}
+
 /// K1: two coins behind one loan: Aave's health factor is Σ(value·threshold)/debt. 1,000 of each coin against a debt of 1,000,
 /// thresholds 80 % and 60 %: 800·a + 600 = 1,000 where A has halved.
 #[test]

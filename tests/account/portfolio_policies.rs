@@ -384,8 +384,8 @@ fn recorded_rates_are_paid_by_the_positions_that_have_them() {
     };
     let from = r#", from = "2023-11-16""#;
     let both = format!("{}, {}", short("A", &a, from), short("B", &b, from));
-    // The first row from midnight of the 16th on, and the 59 after it.
-    let first = (1_700_092_800_i64 - 1_700_006_400 + 28_799) / 28_800;
+    // The first row after midnight of the 16th, and the 59 after it.
+    let first = (1_700_092_800_i64 - 1_700_006_400) / 28_800 + 1;
     let owed: f64 = (first..first + 60).map(|k| -2.0 * (1e-5 * k as f64 + 2e-4 - 1e-6 * k as f64)).sum();
     for found in paid(&both, 3, 3) {
         assert!((found - owed).abs() < 1e-7, "{found} {owed}");

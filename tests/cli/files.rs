@@ -69,7 +69,7 @@ fn devices_and_links_to_nothing_are_refused() {
         let found = liqsim(folder.path(), arguments);
         let told = String::from_utf8_lossy(&found.stderr).into_owned();
         assert!(
-            found.status.code() == Some(2) && told.contains("not a regular file"),
+            found.status.code() == Some(2) && told.contains("not a regular file") && told.contains("say `-`"),
             "{arguments:?}: {told}"
         );
     }

@@ -95,7 +95,7 @@ fn clocks_of_digits_are_told_by_their_column() {
     assert_read(&with(&|hour| hour), &hours);
     assert_read(&with(&|hour| 100 * hour), &hours);
     assert_read(&with(&|hour| 10_000 * hour), &hours);
-    assert_refused(&with(&|hour| hour + 1), &["\"24\"", "hour from 0 to 23"]);
+    assert_refused(&with(&|hour| hour + 1), &["\"24\"", "hours run from 0 to 23"]);
 }
 
 #[test]

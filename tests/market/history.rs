@@ -189,12 +189,22 @@ fn errors_name_the_file_the_line_and_what_is_wrong() {
         assert!(message.starts_with(expected), "{text:?}: {message}");
     }
     let binary =
-        PriceHistory::from_bytes("prices.csv", b"timestamp,close\n\xff\xfe,1\n", &ReadOptions::default())
+        PriceHistory::from_bytes("prices.csv", b"timestamp,close\n\xff\x00,1\n", &ReadOptions::default())
             .unwrap_err();
-    assert_eq!(binary.to_string(), "prices.csv, line 2: not text (UTF-8)");
+    assert!(binary.to_string().starts_with("prices.csv, line 2: a binary file"), "{binary}");
     let missing = PriceHistory::read(Path::new("no/such/file.csv"), &ReadOptions::default()).unwrap_err();
     assert!(matches!(missing, HistoryError::Read { .. }));
     assert!(missing.to_string().starts_with("cannot read no/such/file.csv: "), "{missing}");
+}
+
+/// Lines are counted as an editor counts them, whatever ends them, empty ones included.
+#[test]
+fn errors_name_lines_as_an_editor_counts_them() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = format!("time,close{end}{end}2024-01-01,1{end}2024-01-02,2{end}{end}2024-01-03,x{end}");
+        let message = error(&text);
+        assert!(message.starts_with("prices.csv, line 6: \"x\""), "{end:?}: {message}");
+    }
 }
 
 #[test]

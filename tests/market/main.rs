@@ -1,5 +1,7 @@
 //! Price histories.
 
+mod courses;
+mod exporters;
 mod faults;
 mod history;
 mod layouts;

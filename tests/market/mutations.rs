@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use liqsim::market::{FundingHistory, PriceHistory, ReadOptions};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use serde_json::{Value, json};
 
 use crate::layouts::{Made, bars};
 
@@ -158,6 +159,96 @@ proptest! {
         let options = ReadOptions { now: Some(1_780_000_000), ..ReadOptions::default() };
         if let Ok((history, report)) = PriceHistory::from_bytes("prices", text.as_bytes(), &options) {
             // A bar that does not follow the one before tells of both.
+            let is_noted = |time: i64| report.issues.iter().any(|issue| [time, time + 3_600].contains(&issue.time));
+            for bar in history.bars.iter().filter(|bar| !is_noted(bar.time)) {
+                prop_assert_eq!(
+                    right.get(&bar.time), Some(&bar.close),
+                    "layout {} kind {} {:?}\n{}", layout, kind, report.lines(), &text[..300]
+                );
+            }
+        }
+    }
+}
+
+/// Bars as objects in a list under a key, with or without parts, or as lists.
+fn objects(layout: usize, bars: &[Made]) -> Vec<Value> {
+    bars.iter()
+        .map(|(t, [o, h, l, c], v)| match layout {
+            0 => json!({ "time": t, "open": o, "high": h, "low": l, "close": c, "volume": v }),
+            1 => json!({ "complete": true, "time": t, "mid": { "o": o, "h": h, "l": l, "c": c } }),
+            2 => json!([t * 1000, o.to_string(), h.to_string(), l.to_string(), c.to_string(), v.to_string()]),
+            _ => json!({ "date": liqsim::market::format_time(*t), "close": c, "symbol": "BTC" }),
+        })
+        .collect()
+}
+
+/// The places of a row, whatever holds them.
+fn places(row: &mut Value) -> Vec<&mut Value> {
+    match row {
+        Value::Array(fields) => fields.iter_mut().collect(),
+        Value::Object(fields) => fields.values_mut().flat_map(places).collect(),
+        value => vec![value],
+    }
+}
+
+fn without(row: &mut Value, at: usize) {
+    match row {
+        Value::Array(fields) => drop(fields.remove(at % fields.len())),
+        Value::Object(fields) => {
+            let key = fields.keys().nth(at % fields.len()).cloned().unwrap();
+            fields.remove(&key);
+        }
+        _ => {}
+    }
+}
+
+fn damaged_json(mut rows: Vec<Value>, kind: usize, a: usize, b: usize) -> String {
+    let row = 1 + a % (rows.len() - 1);
+    let exchange = |row: &mut Value| {
+        let mut places = places(row);
+        let (one, other) = (b % places.len(), (a + b) % places.len());
+        let (first, second) = (places[one].clone(), places[other].clone());
+        *places[one] = second;
+        *places[other] = first;
+    };
+    match kind {
+        0 => without(&mut rows[row], b),
+        1 => rows[row..].iter_mut().for_each(|row| without(row, b)),
+        2 => rows.iter_mut().for_each(exchange),
+        3 => rows[row..].iter_mut().for_each(exchange),
+        4 => rows.reverse(),
+        5 => rows.rotate_left(row),
+        6 => {
+            let mut places = places(&mut rows[row]);
+            let at = b % places.len();
+            *places[at] = Value::Null;
+        }
+        7 => drop(rows.remove(row)),
+        8 => {
+            let text = json!({ "data": { "bars": rows } }).to_string();
+            return text[..text.len() / 2 + (a * 131 + b) % (text.len() / 2)].to_owned();
+        }
+        9 => return json!({ "status": "ok", "first": rows, "second": [[1, 2], [3, 4]] }).to_string(),
+        _ => return rows.chunks(row).map(|page| json!(page).to_string()).collect(),
+    }
+    json!({ "s": "ok", "code": 0, "data": { "symbol": "BTCUSDT", "bars": rows } }).to_string()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_json_is_read_right_or_refused_or_noted(
+        layout in 0_usize..4,
+        kind in 0_usize..11,
+        a in 0_usize..10_000,
+        b in 0_usize..10_000,
+    ) {
+        let bars = bars(120, 3_600);
+        let right: BTreeMap<i64, f64> = bars.iter().map(|(time, prices, _)| (*time, prices[3])).collect();
+        let text = damaged_json(objects(layout, &bars), kind, a, b);
+        let options = ReadOptions { now: Some(1_780_000_000), ..ReadOptions::default() };
+        if let Ok((history, report)) = PriceHistory::from_bytes("prices", text.as_bytes(), &options) {
             let is_noted = |time: i64| report.issues.iter().any(|issue| [time, time + 3_600].contains(&issue.time));
             for bar in history.bars.iter().filter(|bar| !is_noted(bar.time)) {
                 prop_assert_eq!(

@@ -1,10 +1,13 @@
 //! From rows as they stand in a file to bars in order, with every change on record.
 
 use super::super::Duration;
+use super::closed;
 use super::counts::most_frequent;
-use super::error::{Refusal, Refused};
+use super::courses;
+use super::filled;
 use super::issue::{Issue, IssueKind};
 use super::jitter;
+use super::refusal::{Refusal, Refused};
 use super::refute;
 use super::series::HistoricalBar;
 use super::table::{Row, Table};
@@ -33,7 +36,10 @@ pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration),
     refute::exchanged(&bars, interval)?;
     refute::jumps(&bars, interval)?;
     refute::turns(&bars, interval)?;
+    courses::in_turns(&bars, interval)?;
     look_for_gaps(&bars, interval, issues);
+    closed::weekends(&bars, interval, issues);
+    filled::check(&bars, interval, issues)?;
     watch::look(&bars, interval, issues);
     Ok((bars, Duration::from_seconds(interval.unsigned_abs())))
 }

@@ -1,13 +1,14 @@
 //! Which column holds what, by the names of a header.
 
 use super::clock::ClockDigits;
-use super::error::Refusal;
+use super::epoch;
 use super::layout::Layout;
 use super::names::{
     CLOCK, CLOSE, DATE, DIFFICULTY, END, FEES, HIGH, LOW, NO_PRICE, OFFSET, OPEN, RATE, SYMBOL, TIME, VOLUME,
     plain,
 };
 use super::options::{ReadOptions, Role};
+use super::refusal::Refusal;
 use super::zone::zone_beside;
 
 /// What a table is read for.
@@ -74,7 +75,9 @@ pub(super) fn of_header(
         Want::Fees => Some((&FEES, "fees")),
     };
     if let Some((names, what)) = single {
-        let value = header.one(Role::Rate, names, "rate", &taken)?;
+        let is_per_cent = options.columns.of(Role::PerCent).is_some();
+        let role = if is_per_cent { Role::PerCent } else { Role::Rate };
+        let value = header.one(role, names, "rate", &taken)?;
         let close = value.ok_or_else(|| Refusal::NoValues { what, header: layout.header_text() })?;
         let columns = Columns { time, clock, relative: false, range: None, close, volume: None, symbol };
         return Ok((columns, decisions));
@@ -130,6 +133,13 @@ impl Header<'_> {
             free.filter(|column| self.names[*column].iter().any(|name| matches(name))).collect()
         };
         let exact = columns(&|name| name == known);
+        // Of t and T (Hyperliquid, streams of Binance) the small letter is the start.
+        let is_same = |column: &&usize| {
+            self.layout.headers.iter().any(|header| header.get(**column).is_some_and(|name| name == known))
+        };
+        if let (1, 2.., Some(same)) = (known.len(), exact.len(), exact.iter().find(is_same)) {
+            return vec![*same];
+        }
         if !exact.is_empty() || known.len() < 3 {
             return exact;
         }
@@ -142,6 +152,7 @@ impl Header<'_> {
         self.names[column].iter().filter(|name| name.len() > 1).any(|name| {
             let lists: [&[&str]; 6] = [&OPEN, &HIGH, &LOW, &VOLUME, &RATE, &END];
             name.starts_with("volume")
+                || name.starts_with("ln")
                 || NO_PRICE.iter().any(|part| name.contains(part))
                 || lists.iter().any(|list| list.contains(&name.as_str()))
         })
@@ -199,11 +210,19 @@ impl Header<'_> {
         if let Some(refusal) = names.filter(|name| name.contains(['(', '+', '-'])).find_map(says) {
             return Err(refusal);
         }
-        let offsets = self
-            .find(&OFFSET, &[time])
-            .filter(|column| sample.iter().filter_map(|row| row.get(*column)).any(|cell| zone_beside(cell)));
-        match offsets.and_then(|column| self.layout.headers.first()?.get(column)) {
-            Some(name) => Err(Refusal::ZoneBeside(name.to_owned())),
+        // Numbers since 1970 are in no zone.
+        let is_counted = |cell: &str| cell.parse::<f64>().is_ok() && epoch::compact(cell).is_none();
+        let fields = |column: usize| sample.iter().filter_map(move |row| row.get(column)).map(String::as_str);
+        if fields(time).all(is_counted) {
+            return Ok(());
+        }
+        let Some(column) = self.find(&OFFSET, &[time]) else { return Ok(()) };
+        match fields(column).find(|cell| zone_beside(cell)) {
+            Some(cell) => {
+                let name =
+                    self.layout.headers.first().and_then(|header| header.get(column)).unwrap_or_default();
+                Err(Refusal::ZoneBeside(format!("{name} {cell}")))
+            }
             None => Ok(()),
         }
     }

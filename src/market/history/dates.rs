@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::error::{Refusal, Refused};
+use super::refusal::{Refusal, Refused};
 use super::stamp;
 
 const DAY: i64 = 86_400;

@@ -34,7 +34,7 @@ pub(super) fn guess(low: f64, high: f64, count: usize) -> String {
     let within = |from: f64, to: f64| low >= from && high <= to;
     let is_counted = (low == 0.0 || low == 1.0) && (high - low - (count as f64 - 1.0)).abs() < 0.5;
     // The ranges are those of 2009 to 2060.
-    let kinds: [(bool, &str); 9] = [
+    let kinds: [(bool, &str); 11] = [
         (
             is_counted,
             "They look like an index: name the column that holds the times, or write it into the file",
@@ -58,6 +58,14 @@ pub(super) fn guess(low: f64, high: f64, count: usize) -> String {
             "They look like Julian days: write them as dates, such as 2024-01-31",
         ),
         (within(2.05e7, 4.8e7), "They look like minutes since 1970: multiply them by 60"),
+        (
+            within(6.336e17, 6.51e17),
+            "They look like ticks of 100 ns since the year 1 (.NET): subtract 621355968000000000 and divide by 10000000",
+        ),
+        (
+            within(1.287e17, 1.46e17),
+            "They look like ticks of 100 ns since 1601 (Windows): subtract 116444736000000000 and divide by 10000000",
+        ),
         (low > 1e9, "They may be numbers of trades or orders: name the column of times"),
     ];
     let known = kinds.iter().find(|(is_it, _)| *is_it).map(|(_, words)| *words);
@@ -101,6 +109,8 @@ mod tests {
             (28_445_760.0, 28_455_300.0, 160, "minutes"),
             (474_096.0, 474_255.0, 160, "hours"),
             (3e9, 3.1e9, 160, "trades"),
+            (6.384e17, 6.385e17, 160, ".NET"),
+            (1.335e17, 1.336e17, 160, "Windows"),
         ] {
             assert!(guess(low, high, count).contains(word), "{word}");
         }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::numeric::elementary;
 
 use super::counts::{median, most_frequent};
-use super::error::{Refusal, Refused, shorten};
 use super::number;
+use super::refusal::{Refusal, Refused};
 use super::stamp;
+use super::words::shorten;
 
 /// Words of which a column has more are remarks, not names.
 const MOST_NAMES: usize = 10;

@@ -69,6 +69,8 @@ pub enum IssueKind {
     },
     /// A line of words or a remark among the rows; left out.
     Remark,
+    /// Another table behind the rows; left out.
+    OtherTable,
     /// A row of nothing but separators; left out.
     EmptyRow,
     /// A row without a time; left out.
@@ -82,6 +84,23 @@ pub enum IssueKind {
     },
     /// The bar does not open at the close before it, where nearly all others do; kept.
     Break,
+    /// The bar closes where the one before it opens, and so do its neighbours; kept.
+    Exchanged,
+    /// Closes on a straight line up to this bar, as where a gap was filled in; kept.
+    Line {
+        /// How many moves are the same.
+        bars: usize,
+    },
+    /// Closes that stand still from this bar on, where the market moves otherwise; kept.
+    Still {
+        /// How many.
+        bars: usize,
+    },
+    /// The market closes at weekends.
+    Weekends {
+        /// How many.
+        weeks: usize,
+    },
     /// All times are the last second of their bars; moved to the first.
     EndTimes,
     /// Times lie near those of a grid, not on it; moved onto it.
@@ -116,11 +135,16 @@ impl IssueKind {
             Self::RepeatedHeader => "repeated headers",
             Self::Preamble { .. } => "lines before the header",
             Self::Remark => "lines that are no rows",
+            Self::OtherTable => "other tables",
             Self::EmptyRow => "empty rows",
             Self::NoTime => "rows without a time",
             Self::CutLine => "lines cut short",
             Self::Step { .. } => "steps",
             Self::Break => "bars that do not follow the one before",
+            Self::Exchanged => "bars against the order",
+            Self::Line { .. } => "closes on a straight line",
+            Self::Still { .. } => "closes that stand still",
+            Self::Weekends { .. } => "markets that close at weekends",
             Self::EndTimes => "times at the ends of bars",
             Self::Jitter { .. } => "times near a grid",
             Self::ClockChange => "hours that stand twice",
@@ -135,11 +159,23 @@ impl IssueKind {
             Self::Unpaid { .. } => "nothing is paid there",
             Self::OffGrid => "kept; returns to and from it are not used",
             Self::Duplicate | Self::RepeatedHeader | Self::Preamble { .. } | Self::Remark => "left out",
-            Self::EmptyRow | Self::NoTime | Self::CutLine | Self::MissingRate => "left out",
+            Self::OtherTable | Self::EmptyRow | Self::NoTime | Self::CutLine | Self::MissingRate => {
+                "left out"
+            }
             Self::Step { .. } => {
                 "kept; if the unit changed or was split, cut the file there or divide the prices before"
             }
-            Self::Break => "kept; the others open at the close before them: open and close may be exchanged",
+            Self::Break => {
+                "kept; the others open at the close before them: a bar may be missing, or be from another source"
+            }
+            Self::Exchanged => {
+                "kept; the others open at the close before them: open and close may be exchanged here"
+            }
+            Self::Line { .. } => "kept; if a gap was filled in, remove these bars",
+            Self::Still { .. } => "kept; if bars were copied from the one before, remove them",
+            Self::Weekends { .. } => {
+                "moves from Friday to Monday are in no return, and so in no fit; volatilities count a year of 365 such days of trading"
+            }
             Self::EndTimes => "moved to the start of the bar",
             Self::Jitter { .. } => "moved onto it",
             Self::ClockChange => "the last in the file is kept; write times in UTC or with offsets",
@@ -167,6 +203,7 @@ impl fmt::Display for Issue {
             IssueKind::Preamble { lines } => write!(f, "{lines} lines before the header"),
             IssueKind::RepeatedHeader => write!(f, "the header again in {line}"),
             IssueKind::Remark => write!(f, "words instead of a row in {line}"),
+            IssueKind::OtherTable => write!(f, "another table begins in {line}, behind the rows"),
             IssueKind::EmptyRow => write!(f, "nothing but separators in {line}"),
             IssueKind::NoTime => write!(f, "no time in {line}"),
             IssueKind::CutLine => {
@@ -180,6 +217,16 @@ impl fmt::Display for Issue {
                 )
             }
             IssueKind::Break => write!(f, "{place} does not open where the bar before it closes"),
+            IssueKind::Exchanged => write!(f, "{place} closes where the bar before it opens"),
+            IssueKind::Line { bars } => {
+                write!(f, "{bars} moves of the same size one after the other up to {place}")
+            }
+            IssueKind::Still { bars } => {
+                write!(f, "{bars} bars from {place} on close where the one before them does")
+            }
+            IssueKind::Weekends { weeks } => {
+                write!(f, "no bar on {weeks} Saturdays between weeks with bars")
+            }
             IssueKind::EndTimes => write!(f, "all times are the last second of a bar"),
             IssueKind::Jitter { seconds } => {
                 write!(

@@ -1,10 +1,11 @@
 //! Where the table begins in a text: the separator of fields, lines before the header, the header, the first row.
 
-use csv::{Position, Reader, ReaderBuilder, StringRecord, Trim};
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
-use super::error::{Refusal, Refused};
+use super::lines::Lines;
 use super::names::is_known_name;
 use super::number;
+use super::refusal::{Refusal, Refused};
 use super::stamp;
 
 /// Separators; one that stands within numbers comes last.
@@ -75,8 +76,11 @@ impl Layout {
         let rows = || found[first..].iter().filter(|found| fits(&found.record));
         let is_open_ended = rows().all(|found| found.record.get(fields - 1) == Some(""));
         let names = |count: usize| is_open_ended && count + 1 == fields;
+        // ... or a header that ends with one has more than its rows.
+        let ends_open = |record: &StringRecord| record.len() == fields + 1 && record.get(fields) == Some("");
         let is_header = |record: &StringRecord| {
-            (fits(record) || names(record.len())) && (!is_comment(record) || knows_names(record))
+            (fits(record) || names(record.len()) || ends_open(record))
+                && (!is_comment(record) || knows_names(record))
         };
         let headers = found[..first].iter().rev().take_while(|found| is_header(&found.record)).count();
         let (before, head) = found[..first].split_at(first - headers);
@@ -125,7 +129,7 @@ impl Layout {
             Some(_) => {
                 let lines: Vec<String> =
                     self.headers.iter().map(|header| header.iter().collect::<Vec<_>>().join(",")).collect();
-                super::error::shorten(&lines.join(" / "))
+                super::words::shorten(&lines.join(" / "))
             }
             None => "none".to_owned(),
         }
@@ -157,25 +161,24 @@ fn separator_line(text: &str) -> (Option<u8>, usize) {
 
 fn sample(text: &str, start: usize, first_line: u64, separator: u8) -> Result<Vec<Found>, Refused> {
     let mut reader = reader(&text[start..], separator);
+    let mut lines = Lines::from(text, start, first_line);
     let mut found = Vec::new();
     let mut record = StringRecord::new();
     while found.len() < SAMPLE {
-        let more = reader.read_record(&mut record);
-        let place =
-            |position: &Position| (start + position.byte() as usize, first_line + position.line() - 1);
-        match more {
+        match reader.read_record(&mut record) {
             Ok(true) => {
-                let (byte, line) = record.position().map_or((start, first_line), place);
+                let byte = start + record.position().map_or(0, |position| position.byte() as usize);
+                let line = lines.of(byte);
                 if holds_rows(&record, separator) && separator == b',' {
                     return Err((Some(line), Refusal::Quote));
                 }
-                if record.iter().any(|field| !field.is_empty()) {
-                    found.push(Found { byte, line, record: record.clone() });
+                if record.iter().any(|field| !field.is_empty()) && !is_rule(&record) {
+                    found.push(Found { byte: lines.place(), line, record: record.clone() });
                 }
             }
             Ok(false) => break,
             Err(error) => {
-                let line = error.position().map(|position| place(position).1);
+                let line = error.position().map(|position| lines.of(start + position.byte() as usize));
                 return Err((line, Refusal::Malformed(error.to_string())));
             }
         }
@@ -201,6 +204,12 @@ fn is_counted(record: &StringRecord) -> bool {
     let counts =
         |from: usize| record.iter().skip(from).enumerate().all(|(number, field)| field.parse() == Ok(number));
     record.len() > 2 && (counts(0) || counts(1) && !number::looks_numeric(&record[0]))
+}
+
+/// Whether the line is drawn, as between a header and the rows in tables for reading.
+pub(super) fn is_rule(record: &StringRecord) -> bool {
+    let is_drawn = |field: &str| field.chars().all(|c| "-=+:|─━┼╪ ".contains(c));
+    record.iter().all(is_drawn) && record.iter().any(|field| field.chars().count() > 1)
 }
 
 /// Whether the line is a remark.
@@ -278,6 +287,7 @@ mod tests {
             ("2024-01-01|1.5\n2024-01-02|2.5\n", b'|', 0, 0, 1),
             ("Price,Close\nTicker,BTC-USD\nDate,\n2024-01-01,5\n2024-01-02,5\n", b',', 0, 3, 4),
             ("#time,close\n2024-01-01,1\n2024-01-02,2\n", b',', 0, 1, 2),
+            ("time,close,\n2024-01-01,1\n2024-01-02,2\n2024-01-03,2\n", b',', 0, 1, 2),
         ] {
             let found = layout(text);
             assert_eq!(

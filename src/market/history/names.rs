@@ -2,7 +2,7 @@
 
 /// Names after lower-casing and dropping all but letters and digits, the preferred first: starts of bars, then times
 /// of no certain place in the bar.
-pub(super) const TIME: [&str; 71] = [
+pub(super) const TIME: [&str; 75] = [
     "timeperiodstart",
     "periodstart",
     "opentime",
@@ -64,6 +64,7 @@ pub(super) const TIME: [&str; 71] = [
     "ts",
     "t",
     "day",
+    "week",
     "month",
     "bucket",
     "hour",
@@ -73,6 +74,9 @@ pub(super) const TIME: [&str; 71] = [
     "ticks",
     "candletime",
     "mts",
+    "exchangedate",
+    "tradedate",
+    "x",
     // Of Huobi; anywhere else it is rather a number of the row, which is refused as such.
     "id",
 ];
@@ -86,12 +90,13 @@ pub(super) const END: [&str; 8] = [
     "end",
     "candleendtime",
 ];
-pub(super) const DATE: [&str; 6] = ["date", "dtyyyymmdd", "day", "dateutc", "dategmt", "tradingday"];
+pub(super) const DATE: [&str; 7] =
+    ["date", "dtyyyymmdd", "day", "dateutc", "dategmt", "tradingday", "tradedate"];
 pub(super) const CLOCK: [&str; 6] = ["time", "clock", "timeutc", "timegmt", "hhmmss", "hour"];
 pub(super) const OPEN: [&str; 7] = ["open", "openprice", "priceopen", "openingprice", "first", "pxopen", "o"];
 pub(super) const HIGH: [&str; 7] = ["high", "highprice", "pricehigh", "highest", "max", "pxhigh", "h"];
 pub(super) const LOW: [&str; 7] = ["low", "lowprice", "pricelow", "lowest", "min", "pxlow", "l"];
-pub(super) const CLOSE: [&str; 19] = [
+pub(super) const CLOSE: [&str; 20] = [
     "close",
     "closeprice",
     "priceclose",
@@ -104,6 +109,7 @@ pub(super) const CLOSE: [&str; 19] = [
     "markprice",
     "indexprice",
     "marketprice",
+    "tradeprice",
     "priceusd",
     "referencerateusd",
     "value",
@@ -115,7 +121,7 @@ pub(super) const CLOSE: [&str; 19] = [
 pub(super) const VOLUME: [&str; 7] =
     ["volume", "vol", "basevolume", "tickvol", "tickvolume", "quantity", "v"];
 /// What was paid before what was foreseen, and parts of the notional before coins (Kraken, OKX).
-pub(super) const RATE: [&str; 10] = [
+pub(super) const RATE: [&str; 11] = [
     "relativefundingrate",
     "realizedrate",
     "realfundingrate",
@@ -126,6 +132,7 @@ pub(super) const RATE: [&str; 10] = [
     "funding",
     "currentfunding",
     "value",
+    "r",
 ];
 pub(super) const DIFFICULTY: [&str; 4] = ["difficulty", "diffmean", "difflast", "value"];
 pub(super) const FEES: [&str; 8] = [
@@ -196,7 +203,11 @@ pub(super) fn is_known_name(name: &str) -> bool {
 
 /// A name in small letters and digits, without a number in front.
 pub(super) fn plain(name: &str) -> String {
+    // "1. open", "1a. open (USD)" and their like.
+    let numbered = name
+        .split_once(". ")
+        .filter(|(number, _)| number.len() <= 3 && number.starts_with(|c: char| c.is_ascii_digit()));
+    let name = numbered.map_or(name, |(_, name)| name);
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
-    // "1. open" and its like.
     letters.skip_while(char::is_ascii_digit).collect()
 }

@@ -1,7 +1,8 @@
 //! Numbers as files write them: decimal points or commas, marks of thousands, currency signs, words for "nothing".
 
-use super::error::{Refusal, shorten};
 use super::options::DecimalMark;
+use super::refusal::Refusal;
+use super::words::shorten;
 
 /// The ways in which files say that there is no value.
 const NOTHING: [&str; 16] = [
@@ -22,6 +23,9 @@ const NOTHING: [&str; 16] = [
     "undefined",
     "\\n",
 ];
+
+/// Digits of a number beside its exponent, where others are lost.
+const MOST_LOST: usize = 4;
 
 /// A field where a number is expected.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -215,6 +219,14 @@ fn plain(text: &str, mark: DecimalMark) -> Field {
     }
 }
 
+/// Whether a spreadsheet showed a number with few of its digits, such as 4.3E+04, and so wrote it.
+pub(super) fn has_lost_digits(text: &str) -> bool {
+    let (number, exponent) = split_exponent(bare(text));
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    digits <= MOST_LOST
+        && exponent.and_then(|exponent| exponent.parse::<i16>().ok()).is_some_and(|power| power >= 3)
+}
+
 /// A volume: as [`read`], with the suffixes K, M and B; 0 where it cannot be read, since no fit uses it.
 pub(super) fn volume(text: &str, mark: DecimalMark) -> f64 {
     let (digits, factor) = match text.as_bytes().last().map(u8::to_ascii_uppercase) {
@@ -264,6 +276,10 @@ mod tests {
         for text in ["", "null", "#N/A", ".", "NaN"] {
             assert_eq!(read(text, Point), Field::Missing, "{text}");
         }
+        assert_eq!(
+            ["4.3E+04", "4.312e4", "4.31267E+04", "4.3e-05", "43000"].map(has_lost_digits),
+            [true, true, false, false, false]
+        );
         assert_eq!(volume("41.52K", Point), 41_520.0);
         assert_eq!(volume("lots", Point), 0.0);
     }

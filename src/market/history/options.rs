@@ -58,11 +58,13 @@ pub enum Role {
     Close,
     /// Traded volume.
     Volume,
-    /// Funding rate.
+    /// Funding rate, as a fraction.
     Rate,
+    /// Funding rate in per cent.
+    PerCent,
 }
 
-const ROLES: [(&str, Role); 8] = [
+const ROLES: [(&str, Role); 9] = [
     ("time", Role::Time),
     ("clock", Role::Clock),
     ("open", Role::Open),
@@ -71,6 +73,7 @@ const ROLES: [(&str, Role); 8] = [
     ("close", Role::Close),
     ("volume", Role::Volume),
     ("rate", Role::Rate),
+    ("percent", Role::PerCent),
 ];
 
 /// Columns named by the user, such as `time=Day,close=Last` or `time=1,close=5` (numbers count from 1).

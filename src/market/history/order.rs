@@ -6,9 +6,9 @@
 use crate::numeric::elementary;
 
 use super::columns::{Columns, is_clock_beside};
-use super::error::Refusal;
 use super::number::{self, Field};
 use super::options::{DecimalMark, ReadOptions, Role};
+use super::refusal::Refusal;
 use super::stamp;
 use super::times::Times;
 
@@ -107,9 +107,9 @@ pub(super) fn chosen(width: usize, options: &ReadOptions) -> Result<Columns, Ref
         number.map(|number: usize| Some(number - 1)).ok_or_else(unknown)
     };
     let needed = |role, what| number(role)?.ok_or(Refusal::NoOrder(what));
-    let close = match number(Role::Rate)? {
-        Some(rate) => rate,
-        None => needed(Role::Close, "which column holds the close")?,
+    let close = match (number(Role::Rate)?, number(Role::PerCent)?) {
+        (Some(rate), _) | (None, Some(rate)) => rate,
+        _ => needed(Role::Close, "which column holds the close")?,
     };
     let range = match [number(Role::Open)?, number(Role::High)?, number(Role::Low)?] {
         [Some(open), Some(high), Some(low)] => Some([open, high, low]),

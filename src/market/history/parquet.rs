@@ -7,7 +7,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
-use super::error::Refusal;
+use super::refusal::Refusal;
 
 /// The table of a Parquet file as lines with commas.
 pub(super) fn text(bytes: &[u8]) -> Result<String, Refusal> {

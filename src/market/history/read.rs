@@ -55,14 +55,16 @@ pub(in crate::market) fn table_of(
     want: Want,
     options: &ReadOptions,
 ) -> Result<Table, HistoryError> {
-    let text = packing::text(bytes).map_err(|unread| match unread {
+    let (text, words) = packing::text(bytes).map_err(|unread| match unread {
         Unread::Packed(error) => HistoryError::Read { source_name: name.to_owned(), error },
         Unread::Refused(refused) => refused_in(name, refused),
     })?;
-    table::read(&text, want, options).map_err(|refused| refused_in(name, refused))
+    let mut table = table::read(&text, want, options).map_err(|refused| refused_in(name, refused))?;
+    table.decisions.extend(words);
+    Ok(table)
 }
 
 /// A refusal with the name of the file.
-pub(in crate::market) fn refused_in(name: &str, (line, reason): super::error::Refused) -> HistoryError {
+pub(in crate::market) fn refused_in(name: &str, (line, reason): super::refusal::Refused) -> HistoryError {
     HistoryError::Refused { source_name: name.to_owned(), line, reason }
 }

@@ -4,8 +4,8 @@ use crate::numeric::elementary;
 
 use super::super::Duration;
 use super::counts::{median, most_frequent};
-use super::error::{Refusal, Refused};
 use super::issue::{Issue, IssueKind};
+use super::refusal::{Refusal, Refused};
 use super::series::HistoricalBar;
 use super::time::format_time;
 

@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use csv::{Position, StringRecord};
-
 use crate::numeric::elementary;
 
 use super::columns::{self, Columns, Want};
-use super::error::{Refusal, Refused, shorten};
 use super::instruments::{Close, Labels, are_words, is_ticker};
 use super::issue::{Issue, IssueKind};
-use super::layout::{Layout, has_values, holds_rows, is_comment, knows_names, other_separator};
+use super::layout::Layout;
 use super::number::{self, Evidence, Field, is_missing};
-use super::options::{DecimalMark, ReadOptions};
+use super::options::{DecimalMark, ReadOptions, Role};
 use super::order;
+use super::refusal::{Refusal, Refused};
+use super::sheet::Sheet;
 use super::times::Times;
+use super::words::shorten;
 
-/// Rows that decide about columns.
-const SAMPLE: usize = 500;
+/// Rows before the way in which their numbers are written proves anything.
+const FEWEST: usize = 10;
 /// Where the paths of `simulate` are placed, which have no date: 2020-01-01.
 const SIMULATED_START: i64 = 1_577_836_800;
 
@@ -42,19 +42,13 @@ pub(in crate::market) struct Table {
     pub close_only: bool,
     /// Which column is which, in words.
     pub order: String,
+    /// Name or number of the column of closes or of rates.
+    pub value: String,
     /// What a column calls the instrument.
     pub symbol: Option<String>,
     pub issues: Vec<Issue>,
     /// What was decided in reading, in words.
     pub decisions: Vec<String>,
-}
-
-/// The text of a file with what is known of it.
-struct Sheet<'a> {
-    text: &'a str,
-    layout: Layout,
-    /// Whether the last line may have been cut.
-    is_open: bool,
 }
 
 /// Reads the rows of a text.
@@ -100,13 +94,16 @@ pub(in crate::market) fn read(text: &str, want: Want, options: &ReadOptions) -> 
     if columns.relative {
         decisions.push("a simulated path: its start is taken as 2020-01-01".to_owned());
     }
-    let is_per_cent = want == Want::Rates && sheet.column_name(columns.close).contains('%');
+    let is_asked = options.columns.of(Role::PerCent).is_some();
+    let is_per_cent = want == Want::Rates && (is_asked || sheet.column_name(columns.close).contains('%'));
     if is_per_cent {
-        decisions.push("rates are in per cent, as the name of their column says".to_owned());
+        let why = if is_asked { "asked for" } else { "the name of their column says" };
+        decisions.push(format!("rates are in per cent, as {why}"));
     }
     let rows = sheet.rows(&columns, mark, &times, is_per_cent, &mut issues)?;
     sheet.check_labels(&columns, &sample, &rows)?;
-    Ok(Table { rows, close_only: columns.range.is_none(), order, symbol: survey.symbol, issues, decisions })
+    let (close_only, value) = (columns.range.is_none(), sheet.column_name(columns.close));
+    Ok(Table { rows, close_only, order, value, symbol: survey.symbol, issues, decisions })
 }
 
 /// What the whole file says of its conventions.
@@ -117,93 +114,6 @@ struct Survey {
 }
 
 impl Sheet<'_> {
-    /// Calls with every row and its line, and says whether the last line ends; leaves out what is no row.
-    fn for_each(
-        &mut self,
-        mut issues: Option<&mut Vec<Issue>>,
-        each: &mut dyn FnMut(u64, &StringRecord, bool) -> Result<(), Refused>,
-    ) -> Result<(), Refused> {
-        let mut reader = self.layout.reader(self.text);
-        let (first_line, separator) = (self.layout.data.1, self.layout.separator);
-        let mut record = StringRecord::new();
-        let mut report = |line, kind| {
-            if let Some(issues) = &mut issues {
-                issues.push(Issue { time: 0, line: Some(line), kind });
-            }
-        };
-        let line_of =
-            |position: Option<&Position>| position.map_or(first_line, |p| first_line + p.line() - 1);
-        loop {
-            match reader.read_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => return Ok(()),
-                Err(error) => {
-                    return Err((Some(line_of(error.position())), Refusal::Malformed(error.to_string())));
-                }
-            }
-            let line = line_of(record.position());
-            let is_last = self.is_open
-                && self.layout.data.0 as u64 + reader.position().byte() >= self.text.len() as u64;
-            if record.iter().all(str::is_empty) {
-                report(line, IssueKind::EmptyRow);
-            } else if holds_rows(&record, separator) {
-                return Err((Some(line), Refusal::Quote));
-            } else if let Some(reason) = other_separator(&record, separator).filter(|_| !is_last) {
-                return Err((Some(line), reason));
-            } else if is_comment(&record) || record.len() == 1 && !has_values(&record) {
-                report(line, IssueKind::Remark);
-            } else if self.layout.fits(&record) {
-                if !has_values(&record) {
-                    self.check_header(line, &record)?;
-                    report(line, IssueKind::RepeatedHeader);
-                } else {
-                    each(line, &record, is_last)?;
-                }
-            } else if is_last && record.len() < self.layout.fields {
-                report(line, IssueKind::CutLine);
-            } else {
-                let by = if self.layout.headers.is_empty() { "the rows before" } else { "the header" };
-                let reason = Refusal::Fields { found: record.len(), expected: self.layout.fields, by };
-                return Err((Some(line), reason));
-            }
-        }
-    }
-
-    /// A header inside the file must be the same again, or suit rows that began without one.
-    fn check_header(&self, line: u64, record: &StringRecord) -> Result<(), Refused> {
-        let same = |header: &StringRecord| {
-            header.iter().zip(record).all(|(a, b)| a.eq_ignore_ascii_case(b)) && header.len() <= record.len()
-        };
-        if self.layout.headers.iter().any(same) {
-            return Ok(());
-        }
-        if self.layout.headers.is_empty() && knows_names(record) {
-            let layout = Layout { headers: vec![record.clone()], ..self.layout.clone() };
-            let named = columns::of_header(&layout, &[], Want::Prices, &ReadOptions::default());
-            let sample =
-                Sheet { text: self.text, layout: self.layout.clone(), is_open: self.is_open }.sample()?;
-            let read = order::of_rows(&sample, DecimalMark::Point, &ReadOptions::default());
-            if let (Ok((named, _)), Ok((read, _))) = (named, read)
-                && (named.time, named.range, named.close) == (read.time, read.range, read.close)
-            {
-                return Ok(());
-            }
-        }
-        Err((Some(line), Refusal::SecondHeader))
-    }
-
-    /// The first rows, as text.
-    fn sample(&self) -> Result<Vec<Vec<String>>, Refused> {
-        let mut rows = Vec::new();
-        for record in self.layout.reader(self.text).records().take(SAMPLE) {
-            let Ok(record) = record else { break };
-            if self.layout.fits(&record) && has_values(&record) && !is_comment(&record) {
-                rows.push(record.iter().take(self.layout.fields).map(str::to_owned).collect());
-            }
-        }
-        Ok(rows)
-    }
-
     fn evidence(&self, sample: &[Vec<String>]) -> Evidence {
         let mut evidence = Evidence::default();
         for field in sample.iter().flatten().filter(|field| super::stamp::read(field).is_err()) {
@@ -222,6 +132,9 @@ impl Sheet<'_> {
         let mut survey = Survey { numbers: Evidence::default(), times: Times::default(), symbol: None };
         let mut digits: BTreeMap<usize, (bool, usize)> = BTreeMap::new();
         let mut cut = None;
+        let (mut rows, mut lost): (usize, Vec<u64>) = (0, Vec::new());
+        // Words in place of a time: sums and means at the end, nothing between rows.
+        let mut words: Vec<(u64, String)> = Vec::new();
         let names: Vec<String> = (0..self.layout.fields).map(|column| self.column_name(column)).collect();
         let last_column = self.layout.fields - 1;
         let value_columns: Vec<usize> = (0..self.layout.fields)
@@ -238,6 +151,14 @@ impl Sheet<'_> {
         let mut first_of: BTreeMap<usize, String> = BTreeMap::new();
         self.for_each(Some(issues), &mut |line, record, is_last| {
             let field = |column: usize| record.get(column).unwrap_or_default();
+            let time = field(columns.time);
+            if is_word(time) && survey.times.raw.len() > 1 {
+                words.push((line, shorten(time)));
+                return Ok(());
+            }
+            if let Some((line, time)) = words.first() {
+                return Err((Some(*line), super::times::no_time(time)));
+            }
             for column in &tickers {
                 let name = field(*column);
                 if name.is_empty() || !is_named && !is_ticker(name) {
@@ -266,7 +187,10 @@ impl Sheet<'_> {
             for column in &value_columns {
                 survey.numbers.add(field(*column));
             }
-            let time = field(columns.time);
+            rows += 1;
+            if number::has_lost_digits(field(columns.close)) {
+                lost.push(line);
+            }
             if columns.relative {
                 let seconds: Option<i64> = time.parse().ok();
                 let wrong =
@@ -278,9 +202,12 @@ impl Sheet<'_> {
             survey.times.add(line, time, columns.clock.map(field), options)?;
             Ok(())
         })?;
-        if let Some(line) = cut {
-            issues.push(Issue { time: 0, line: Some(line), kind: IssueKind::CutLine });
+        if rows >= FEWEST && 2 * lost.len() > rows {
+            return Err((lost.first().copied(), Refusal::LostDigits));
         }
+        let words = words.into_iter().map(|(line, _)| (line, IssueKind::Remark));
+        let left_out = cut.map(|line| (line, IssueKind::CutLine)).into_iter().chain(words);
+        issues.extend(left_out.map(|(line, kind)| Issue { time: 0, line: Some(line), kind }));
         Ok(survey)
     }
 
@@ -323,11 +250,12 @@ impl Sheet<'_> {
         is_per_cent: bool,
         issues: &mut Vec<Issue>,
     ) -> Result<Vec<Row>, Refused> {
-        let cut = issues.iter().find(|issue| issue.kind == IssueKind::CutLine).and_then(|issue| issue.line);
+        let is_out = |issue: &&Issue| matches!(issue.kind, IssueKind::CutLine | IssueKind::Remark);
+        let left_out: Vec<Option<u64>> = issues.iter().filter(is_out).map(|issue| issue.line).collect();
         let mut rows: Vec<Row> = Vec::with_capacity(times.len());
         let mut timeless = Vec::new();
         self.for_each(None, &mut |line, record, _| {
-            if cut == Some(line) {
+            if left_out.contains(&Some(line)) {
                 return Ok(());
             }
             let field = |column: usize| record.get(column).unwrap_or_default();
@@ -395,4 +323,9 @@ impl Sheet<'_> {
             None => format!("{}", column + 1),
         }
     }
+}
+
+/// Whether a field is a word: letters without a digit, and not one that says that there is nothing.
+fn is_word(field: &str) -> bool {
+    field.contains(char::is_alphabetic) && !field.contains(|c: char| c.is_ascii_digit()) && !is_missing(field)
 }

@@ -3,11 +3,12 @@
 use super::clock::{ClockDigits, DigitClock};
 use super::dates;
 use super::epoch;
-use super::error::{Refusal, Refused, shorten};
 use super::number;
 use super::options::{DateOrder, ReadOptions};
+use super::refusal::{Refusal, Refused};
 use super::stamp::{self, Day, StampError};
 use super::time::format_time;
+use super::words::shorten;
 
 /// A reading of ambiguous dates is certain if this share of its steps are one interval, and the other reading has less.
 const REGULAR: f64 = 0.9;
@@ -52,10 +53,6 @@ impl Times {
             return Ok(false);
         }
         let refuse = |reason| (Some(line), reason);
-        let wrong = |value: &str| Refusal::Value {
-            value: shorten(value),
-            expected: "time (since 1970, or such as 2024-01-31 05:00)",
-        };
         let extra = match clock {
             None => 0,
             Some(clock) => match self.digits.add(clock) {
@@ -64,7 +61,7 @@ impl Times {
                     self.clocks.push((self.raw.len(), digits));
                     0
                 }
-                None => clock_of(clock).ok_or_else(|| refuse(wrong(clock)))?,
+                None => clock_of(clock).ok_or_else(|| refuse(no_time(clock)))?,
             },
         };
         let raw = if let Some(time) = self.number(date, options) {
@@ -72,14 +69,14 @@ impl Times {
         } else {
             let stamp = stamp::read(date).map_err(|error| match error {
                 StampError::Zone => refuse(Refusal::Zone { value: shorten(date) }),
-                StampError::NoTime => refuse(wrong(date)),
+                StampError::NoTime => refuse(no_time(date)),
             })?;
             let seconds = stamp.clock.unwrap_or(0) - stamp.offset + extra;
-            match stamp.day.ok_or_else(|| refuse(wrong(date)))? {
+            match stamp.day.ok_or_else(|| refuse(no_time(date)))? {
                 Day::Known(day) => Raw::Seconds(86_400 * day + seconds),
                 Day::Open(a, b, year) => {
                     let place = match (a > 12, b > 12) {
-                        (true, true) => return Err(refuse(wrong(date))),
+                        (true, true) => return Err(refuse(no_time(date))),
                         (true, false) => &mut self.day_first,
                         (false, true) => &mut self.month_first,
                         (false, false) => &mut self.open,
@@ -183,11 +180,12 @@ impl Times {
         for (index, digits) in std::mem::take(&mut self.clocks) {
             let (line, raw) = &mut self.raw[index];
             let wrong = || {
-                let expected = match kind {
-                    DigitClock::Hours => "hour from 0 to 23 (hours up to 24 may begin or end a bar)",
-                    _ => "time of the day (such as 05:00)",
+                let value = digits.to_string();
+                let reason = match (kind, digits) {
+                    (DigitClock::Hours, 24) | (DigitClock::HoursMinutes, 2400) => Refusal::Hour24(value),
+                    _ => Refusal::Value { value, expected: "time of the day (such as 05:00)" },
                 };
-                (Some(*line), Refusal::Value { value: digits.to_string(), expected })
+                (Some(*line), reason)
             };
             let added = kind.seconds(digits).ok_or_else(wrong)?;
             match raw {
@@ -309,6 +307,22 @@ fn shown(raw: Raw) -> String {
         Raw::Seconds(time) => format_time(time),
         Raw::Open(a, b, year, _) => format!("{a:02}/{b:02}/{year}"),
     }
+}
+
+/// The refusal of a field that is no time.
+pub(super) fn no_time(value: &str) -> Refusal {
+    // 24:00, or 24 behind a date.
+    let is_24 = value.match_indices("24").any(|(at, _)| {
+        let before = value[..at].chars().next_back();
+        at > 5
+            && before.is_none_or(|c| c == ' ' || c == 'T')
+            && !value[at + 2..].starts_with(|c: char| c.is_ascii_digit())
+            || at == 0 && value[2..].starts_with(':')
+    });
+    if is_24 {
+        return Refusal::Hour24(shorten(value));
+    }
+    Refusal::Value { value: shorten(value), expected: "time (since 1970, or such as 2024-01-31 05:00)" }
 }
 
 /// Seconds of a field that holds a clock alone, less its offset; digits alone are none.

@@ -26,6 +26,8 @@ const NEAR_SPLIT: f64 = 0.02;
 
 /// Bars that do not open at the last close are reported where this share of the others do.
 const FOLLOWING: f64 = 0.9;
+/// Bars in a row that close where the one before opens: by chance there are two in records of coarse ticks.
+const BACKWARD: usize = 3;
 
 /// Looks at all bars, which are so many seconds apart.
 pub(super) fn look(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
@@ -45,16 +47,26 @@ fn breaks(bars: &[HistoricalBar], interval: i64, issues: &mut Vec<Issue>) {
     let is_continuous = (broken as f64) < (1.0 - FOLLOWING) * all as f64;
     // Bars in a row that close where the one before opens: open and close are exchanged there.
     let mut is_exchanged = vec![false; bars.len()];
-    for index in 2..bars.len() {
-        if is_backward(index) && is_backward(index - 1) {
-            is_exchanged[index - 2..=index].fill(true);
+    for index in BACKWARD..bars.len() {
+        if (0..BACKWARD).all(|before| is_backward(index - before)) {
+            is_exchanged[index - BACKWARD..=index].fill(true);
         }
     }
-    let is_odd = |index: &usize| is_exchanged[*index] || is_continuous && *index > 0 && is_broken(*index);
-    if is_known {
-        let kind = IssueKind::Break;
-        let odd = (0..bars.len()).filter(is_odd);
-        issues.extend(odd.map(|index| Issue { time: bars[index].time, line: None, kind }));
+    if !is_known {
+        return;
+    }
+    // Of a time that stands twice one bar was left out, and is named already.
+    let is_twice = |issue: &&Issue| matches!(issue.kind, IssueKind::Conflict | IssueKind::ClockChange);
+    let twice: Vec<i64> = issues.iter().filter(is_twice).map(|issue| issue.time).collect();
+    for (index, bar) in bars.iter().enumerate() {
+        let kind = match is_exchanged[index] {
+            true => IssueKind::Exchanged,
+            false if is_continuous && index > 0 && is_broken(index) && !twice.contains(&bar.time) => {
+                IssueKind::Break
+            }
+            false => continue,
+        };
+        issues.push(Issue { time: bar.time, line: None, kind });
     }
 }
 

@@ -4,7 +4,7 @@ use super::Note;
 
 impl Note {
     /// The codes of all notes.
-    pub const CODES: [&str; 42] = [
+    pub const CODES: [&str; 43] = [
         "interrupted",
         "precision_reached",
         "precision_missed",
@@ -14,6 +14,7 @@ impl Note {
         "sampling",
         "few_liquidated",
         "few_events",
+        "mean_beyond_paths",
         "above_cap_at_size",
         "coin_margined",
         "coin_collateral",

@@ -108,6 +108,13 @@ pub enum Note {
         /// Paths.
         paths: u64,
     },
+    /// The mean return of some levels is carried by gains that hardly any path draws.
+    MeanBeyondPaths {
+        /// Levels, with the number of paths that their means rest on.
+        levels: Vec<(f64, f64)>,
+        /// Paths.
+        paths: u64,
+    },
     /// The venue would refuse positions of this size.
     AboveCapAtSize {
         /// Leverage, its cap at this size and the equity up to which it is allowed.
@@ -296,6 +303,7 @@ impl Note {
             Self::Sampling(_) | Self::CountedDefaults { .. } => "sampling",
             Self::FewLiquidated { .. } => "few_liquidated",
             Self::FewEvents { .. } => "few_events",
+            Self::MeanBeyondPaths { .. } => "mean_beyond_paths",
             Self::AboveCapAtSize { .. } | Self::AboveCapTogether { .. } => "above_cap_at_size",
             Self::CoinMargined(_) => "coin_margined",
             Self::CoinCollateral { .. } => "coin_collateral",
@@ -342,6 +350,9 @@ impl Note {
             Self::UnusedStep => "Leave it out.".to_owned(),
             Self::FewEvents { paths, .. } => {
                 format!("More paths narrow it (--paths {}).", paths.saturating_mul(100))
+            }
+            Self::MeanBeyondPaths { .. } => {
+                "Read quantiles, and look whether the volatility is that of a market: a price file read wrong is the usual cause.".to_owned()
             }
             Self::StopBeyondLiquidation { .. } => {
                 "Bring it nearer, or give it as a share of the margin, such as stop_loss = { loss = \"50%\" }.".to_owned()

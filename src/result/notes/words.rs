@@ -87,6 +87,15 @@ impl fmt::Display for Note {
                 "Fewer than {FEW_EVENTS} liquidations among {paths} paths at {}: read the interval, not the value.",
                 events(levels)
             ),
+            Self::MeanBeyondPaths { levels, paths } => {
+                let level = |(leverage, count): &(f64, f64)| format!("{} ({count:.0})", times(*leverage));
+                let list = levels.iter().map(level).collect::<Vec<_>>().join(", ");
+                write!(
+                    f,
+                    "The mean return rests on a handful of the {paths} paths at {list}: gains that hardly any path draws carry it, and its interval \
+                     does not know of them."
+                )
+            }
             Self::AboveCapAtSize { levels } => {
                 let level = |(leverage, cap, equity): &(f64, f64, f64)| {
                     format!(
