@@ -175,7 +175,7 @@ impl Comparison {
     pub fn probability(&mut self, label: &str, level: &LevelResult, p: f64) {
         let label = format!("{label} {}x: liquidation probability", level.leverage);
         let estimate = level.liquidation_probability;
-        let Some(z) = z_score(estimate.value, p) else {
+        let Some(z) = z_score(estimate.value, p, PATHS) else {
             let paths = PATHS as f64;
             let (expected, seen) = if p < 0.5 {
                 (p * paths, estimate.value * paths)
@@ -202,7 +202,8 @@ impl Comparison {
             .iter()
             .zip(&result.levels)
             .min_by(|(a, _), (b, _)| (*a - 0.5).abs().total_cmp(&(*b - 0.5).abs()));
-        let score = nearest.and_then(|(p, level)| z_score(level.liquidation_probability.value, *p));
+        let score =
+            nearest.and_then(|(p, level)| z_score(level.liquidation_probability.value, *p, result.paths));
         self.scores.extend(score);
     }
 
@@ -317,8 +318,8 @@ impl Comparison {
 }
 
 /// Standard errors between an estimated probability and the true one; none where the count is too small for a normal law.
-fn z_score(found: f64, p: f64) -> Option<f64> {
-    let paths = PATHS as f64;
+fn z_score(found: f64, p: f64, paths: u64) -> Option<f64> {
+    let paths = paths as f64;
     let expected = p.min(1.0 - p) * paths;
     (expected >= SMALLEST_COUNT).then(|| (found - p) / (p * (1.0 - p) / paths).sqrt())
 }
