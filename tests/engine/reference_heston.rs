@@ -91,8 +91,9 @@ fn cases() -> Vec<Case> {
 
 /// The bias itself, where the test below allows for it. The figures of `model/heston.rs`:
 ///
-/// `cargo test --release --test engine reference_heston::the_bias -- --nocapture`
+/// `cargo test --release --test engine reference_heston::the_bias -- --ignored --nocapture`
 #[test]
+#[ignore = "slow: 18 cases of up to four million paths, three minutes; the test below has the same bound beside its errors"]
 #[allow(clippy::print_stderr)]
 fn the_bias_of_the_default_step_is_below_what_is_stated() {
     let mut largest = 0.0_f64;
