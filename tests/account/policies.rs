@@ -160,7 +160,7 @@ fn run_venue(side: &str, venue: &str, flows: &str, policy: &str) -> RunResult {
     let text = format!(
         r#"
         name = "policies"
-        simulation = {{ horizon = "2d", paths = 20_000, seed = 3 }}
+        simulation = {{ horizon = "2d", paths = 12_000, seed = 3 }}
         assets.X = {{ price = 250.0, model = {{ kind = "gbm", drift = 0.0, volatility = 2.12 }} }}
         [account]
         equity = 1_000.0

@@ -86,7 +86,7 @@ const ACCOUNTS: &[Account] = &[
         days: 30,
         margin: "cross",
         positions: r#"{ asset = "A", side = "long", share = 2 }, { asset = "B", side = "long", share = 2 }"#,
-        known: Known::ManyBars(0.5),
+        known: Known::ManyBars(0.14531),
     },
     Account {
         name: "two shorts",
@@ -96,7 +96,7 @@ const ACCOUNTS: &[Account] = &[
         days: 30,
         margin: "cross",
         positions: r#"{ asset = "A", side = "short", share = 2 }, { asset = "B", side = "short", share = 2 }"#,
-        known: Known::ManyBars(0.5),
+        known: Known::ManyBars(0.26598),
     },
     Account {
         name: "two isolated longs of one asset",
@@ -106,7 +106,7 @@ const ACCOUNTS: &[Account] = &[
         days: 30,
         margin: "isolated",
         positions: r#"{ asset = "A", side = "long", share = 2, collateral = 0.4 }, { asset = "A", side = "long", share = 2 }"#,
-        known: Known::ManyBars(0.5),
+        known: Known::ManyBars(0.37977),
     },
     Account {
         name: "two isolated longs",
@@ -116,7 +116,7 @@ const ACCOUNTS: &[Account] = &[
         days: 30,
         margin: "isolated",
         positions: r#"{ asset = "A", side = "long", share = 2 }, { asset = "B", side = "long", share = 2 }"#,
-        known: Known::ManyBars(0.5),
+        known: Known::ManyBars(0.31133),
     },
 ];
 
@@ -227,7 +227,7 @@ fn and_of_that_over_many_bars_on_isolated_margin() {
 
 /// Four comparisons at four errors: false alarm 3e-4 for other random numbers.
 #[test]
-#[ignore = "slow: 64 bars of 100,000 paths for four accounts, minutes"]
+#[ignore = "slow: 64 bars of 100,000 paths for four accounts, a minute"]
 fn many_bars_give_what_stands_here() {
     let mut found = Vec::new();
     for account in ACCOUNTS {
