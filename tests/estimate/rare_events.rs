@@ -87,15 +87,15 @@ fn barrier(side: Side, leverage: f64) -> f64 {
     }
 }
 
-/// Nine levels in all, from 3e-4 to 5e-10: false alarm 6e-4.
+/// Five levels in all, from 3e-4 to 5e-10: false alarm 3e-4.
 #[test]
 fn geometric_brownian_motion_meets_its_closed_form_down_to_a_billionth() {
     let t = 30.0 / 365.0;
     let mut rarest = 1.0_f64;
     for (drift, side, leverage) in [
-        (0.0, Side::Long, vec![1.55, 1.7, 2.0, 2.1]),
-        (0.8, Side::Long, vec![1.6, 2.0]),
-        (-0.3, Side::Short, vec![0.55, 0.8, 1.1]),
+        (0.0, Side::Long, vec![1.55, 2.1]),
+        (0.8, Side::Long, vec![2.0]),
+        (-0.3, Side::Short, vec![0.55, 1.1]),
     ] {
         let (volatility, sign) = (0.6, if side == Side::Long { 1.0 } else { -1.0 });
         let m = sign * (drift - 0.5 * volatility * volatility);
