@@ -491,12 +491,14 @@ fn instruction_sets_and_threads_change_no_bit() {
     let jumps = Jumps { rate: 20.0, mean: -0.03, std_dev: 0.05 };
     let bates = Model::Bates(Bates { heston: heston(), jumps });
     let garch = Model::Garch(Garch { dof: Some(4.5), ..WILD });
-    let record = Bootstrap::new(&walk(1.2, 2_000, 8), "walk".to_owned(), 24.0, None, days(30));
+    let record = Bootstrap::new(&walk(1.2, 1_000, 8), "walk".to_owned(), 24.0, None, days(10));
     let bootstrap = Model::Bootstrap(record);
-    for (model, leverage) in
-        [(bates, vec![1.2, 1.5, 3.0]), (garch, vec![1.01, 1.05, 3.0]), (bootstrap, vec![1.15, 1.2, 3.0])]
-    {
-        check_bits(&setup(model, Side::Long, leverage, 3));
+    for (model, horizon, leverage) in [
+        (bates, 30, vec![1.2, 1.5, 3.0]),
+        (garch, 30, vec![1.01, 1.05, 3.0]),
+        (bootstrap, 10, vec![1.44, 1.54, 3.0]),
+    ] {
+        check_bits(&Setup { horizon: days(horizon), ..setup(model, Side::Long, leverage, 3) });
     }
 }
 
