@@ -27,9 +27,9 @@ use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 
 /// The fewest particles that an error needs.
 const SMALL: Effort = Effort { relative: 0.0, paths: 0, until_met: true };
-const SEEDS: u64 = 50;
+const SEEDS: u64 = 40;
 /// So many of their pilots must arrive; a level whose pilot does not is left to the plain count.
-const MOST_SEEDS: usize = 45;
+const MOST_SEEDS: usize = 36;
 
 const LOOKS: Monitoring = Monitoring::Every(Duration::from_seconds(86_400));
 
@@ -48,9 +48,9 @@ fn estimates_on(executor: &Executor<'_>, setup: &Setup, effort: &Effort) -> Vec<
     RareEvents::new(&plan).expect("fixed barriers").answer(&levels, effort, executor)
 }
 
-/// The mean of 50 independent small estimates of each level against known values with their errors, at four errors of the two
-/// together (6.3e-5 a level). The errors that the estimates name must fit their spread: the mean square of 50 is within a factor of
-/// 2.5 either way for normal errors with far less than 1e-4; what is skewed gets no more than that.
+/// The mean of 40 independent small estimates of each level against known values with their errors, at four errors of the two
+/// together (6.3e-5 a level). The errors that the estimates name must fit their spread: the mean square of 40 is within a factor of
+/// 2.5 either way for normal errors but in 3e-4; what is skewed gets no more than that.
 fn check(label: &str, setup: impl Fn(u64) -> Setup, known: &[(f64, f64)]) {
     let runs: Vec<Vec<Option<Answer>>> = (0..SEEDS).map(|seed| estimates(&setup(seed), &SMALL)).collect();
     for (level, (truth, error)) in known.iter().enumerate() {
@@ -401,12 +401,12 @@ fn figures_of_plain_runs() {
     }
 }
 
-/// The 95 % intervals of 200 seeds hold the true value about 190 times: binomial, both tails 1e-4 together give 176 to 199.
+/// The 95 % intervals of 120 seeds hold the true value about 114 times: by chance less than 104 times in 10,000 once, always in 470 once.
 #[test]
 fn intervals_cover_the_truth_as_often_as_they_say() {
-    let gbm = |seed| setup(Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }), Side::Long, vec![1.7], seed);
+    let gbm = |seed| setup(Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }), Side::Long, vec![2.0], seed);
     let t = 30.0 / 365.0;
-    let truth = closed_form(-0.18, 0.6, t, barrier(Side::Long, 1.7));
+    let truth = closed_form(-0.18, 0.6, t, barrier(Side::Long, 2.0));
     type At<'a> = &'a dyn Fn(u64) -> Setup;
     let heavy = Garch { dof: Some(4.5), ..WILD };
     let garch = |seed| two_days(heavy, 1.2, seed);
@@ -421,17 +421,17 @@ fn intervals_cover_the_truth_as_often_as_they_say() {
         ("garch", &garch, of_garch),
         ("bootstrap", &bootstrap, of_bootstrap),
     ] {
-        let found: Vec<_> = (0..200).filter_map(|seed| estimates(&at(seed), &SMALL)[0]).collect();
-        assert!(found.len() >= 190, "{label}: {} pilots arrived", found.len());
+        let found: Vec<_> = (0..120).filter_map(|seed| estimates(&at(seed), &SMALL)[0]).collect();
+        assert!(found.len() >= 114, "{label}: {} pilots arrived", found.len());
         let holds = |one: &&Answer| one.probability.low <= truth && truth <= one.probability.high;
         let covered = found.iter().filter(holds).count();
         let share = covered as f64 / found.len() as f64;
-        assert!((0.88..0.998).contains(&share), "{label}: {covered} of {}", found.len());
+        assert!((0.866..0.9999).contains(&share), "{label}: {covered} of {}", found.len());
     }
 }
 
-/// The depth that is reached with a small probability: its z-scores over 50 seeds are standard normal, their mean within 4 errors
-/// and their mean square within 0.4 to 2.2 (chi-square at 1e-4 each way).
+/// The depth that is reached with a small probability: its z-scores over 40 seeds are standard normal, their mean within 4 errors
+/// and their mean square within 0.4 to 2.2 (chi-square at 3e-4 and 1e-5).
 #[test]
 fn small_quantiles_of_the_depth_are_right() {
     let gbm = Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 });
