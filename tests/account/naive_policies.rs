@@ -155,7 +155,7 @@ fn policies_of_two_positions_are_those_of_a_naive_loop() {
         let Case { number, policy, liquidated, returned, calls } = case;
         let text = format!(
             r#"
-            simulation = {{ horizon = "20d", paths = 40_000, seed = 7, sampling = "pseudo" }}
+            simulation = {{ horizon = "20d", paths = 12_000, seed = 7, sampling = "pseudo" }}
             correlation = {{ "A/B" = 0.7 }}
             assets.A = {{ price = 100.0, model = {{ kind = "gbm", drift = 0.0, volatility = 0.8 }} }}
             assets.B = {{ price = 20.0, model = {{ kind = "gbm", drift = 0.0, volatility = 0.8 }} }}
