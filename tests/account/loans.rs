@@ -322,20 +322,21 @@ fn a_call_with_a_time_to_answer_is_what_a_loop_of_small_steps_says() {
     }
 }
 
-/// A driftless price gives nothing: what is lost on average is what was paid, less what others bear.
+/// A driftless price gives nothing: what is lost on average is what was paid, less what others bear. Interest is of every hour: six days
+/// of twice the volatility and five times the rate are as much of both in fewer of them.
 #[test]
 fn what_is_lost_on_average_is_what_was_paid() {
     let lender = r#"{ contract = "spot", loan = { call = "65%", grace = "24h", liquidation = "80%", close_factor = "40%", penalty = "4%" } }"#;
     let tiers = r#"{ contract = "linear", taker_fee = "5bp", liquidation = { fee = "0.5%", slippage = "0.3%", partial = "tier" }, tier_size = "quantity", rule = "whole", tiers = [{ up_to = 4, rate = 0.01 }, { up_to = 12, rate = 0.02 }, { up_to = 1e9, rate = 0.04 }] }"#;
-    let flows = r#"borrow = { rate = "30%" }"#;
-    for (venue, side, rest) in [
-        (lender, "long", ""),
-        (lender, "long", flows),
-        (tiers, "long", ""),
-        (tiers, "short", ""),
-        (tiers, "short", r#"funding = { rate = "5bp" }"#),
+    let flows = r#"borrow = { rate = "150%" }"#;
+    for (days, volatility, venue, side, rest) in [
+        (30, 0.9, lender, "long", ""),
+        (6, 2.0, lender, "long", flows),
+        (30, 0.9, tiers, "long", ""),
+        (30, 0.9, tiers, "short", ""),
+        (30, 0.9, tiers, "short", r#"funding = { rate = "5bp" }"#),
     ] {
-        let found = result(&scenario(30, 0.9, side, "[1.8, 2.4, 2.9]", venue, rest));
+        let found = result(&scenario(days, volatility, side, "[1.8, 2.4, 2.9]", venue, rest));
         for level in &found.levels {
             let paid: f64 = level.costs.iter().flatten().map(|(_, cost)| cost.mean.value).sum();
             let gained = level.mean_return.value - level.bad_debt.value;

@@ -14,6 +14,7 @@ mod margin_inverse;
 mod miner_examples;
 mod miner_money;
 mod monitoring;
+mod naive_policies;
 mod ordered;
 mod partial_liquidation;
 mod policies;

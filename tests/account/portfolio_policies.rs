@@ -1,8 +1,8 @@
 //! What the owner of several positions does, and funding that varies by position.
 //!
 //! An account of one position with half the share at twice the leverage is the same account, but it is followed as one of several: every
-//! policy must give the numbers of the follower of one position, which shares no code with it beyond the venue's rules. Two positions are
-//! compared with a naive loop of small steps. Driftless prices give nothing: what is lost on average is what was paid.
+//! policy must give the numbers of the follower of one position, which shares no code with it beyond the venue's rules (`naive_policies` compares
+//! two positions with a naive loop). Driftless prices give nothing: what is lost on average is what was paid.
 //!
 //! False alarms for another seed: about 480 comparisons at 4.5 standard errors, 0.4 %.
 
@@ -11,9 +11,6 @@ use liqsim::engine::{Plan, Worker};
 use liqsim::result::{LevelResult, RunResult};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::stats::{Cost, Estimate};
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
-use rand_distr::{Distribution, StandardNormal};
 
 const ERRORS: f64 = 4.5;
 
@@ -103,138 +100,6 @@ fn a_policy_of_several_positions_is_that_of_one_where_there_is_one() {
         }
     }
     assert!(compared > 250, "{compared}");
-}
-
-/// A long of A beside a short of B, twice the equity each, at 2 % maintenance: small steps of the rules as a user would write them.
-struct Naive {
-    cash: f64,
-    sizes: [f64; 2],
-    reserve: f64,
-    due: f64,
-    calls: f64,
-}
-
-const MAINTENANCE: f64 = 0.02;
-const YEARS: f64 = 20.0 / 365.0;
-/// Steps of about seven minutes.
-const STEPS: usize = 4_000;
-const NAIVE_PATHS: usize = 12_000;
-
-impl Naive {
-    fn equity(&self, x: [f64; 2]) -> f64 {
-        self.cash + self.sizes[0] * x[0] + self.sizes[1] * x[1]
-    }
-
-    fn needed(&self, x: [f64; 2]) -> f64 {
-        MAINTENANCE * (self.sizes[0].abs() * x[0] + self.sizes[1].abs() * x[1])
-    }
-
-    fn sell(&mut self, share: f64, x: [f64; 2]) {
-        for (size, x) in self.sizes.iter_mut().zip(x) {
-            self.cash += share * *size * x;
-            *size *= 1.0 - share;
-        }
-    }
-}
-
-/// Return on what was committed, whether liquidated, and calls, of one path under a policy.
-fn naive(policy: usize, rng: &mut SmallRng) -> (f64, bool, f64) {
-    let step = YEARS / STEPS as f64;
-    let reserve = if policy == 0 { 0.4 } else { 0.0 };
-    let mut account = Naive { cash: 1.0, sizes: [4.0, -4.0], reserve, due: f64::INFINITY, calls: 0.0 };
-    let mut y = [0.0_f64; 2];
-    for k in 1..=STEPS {
-        let (first, second): (f64, f64) = (StandardNormal.sample(rng), StandardNormal.sample(rng));
-        let normals = [first, 0.7 * first + (1.0_f64 - 0.49).sqrt() * second];
-        for (y, z) in y.iter_mut().zip(normals) {
-            *y += 0.8 * step.sqrt() * z - 0.5 * 0.64 * step;
-        }
-        let (x, time) = (y.map(f64::exp), k as f64 * step);
-        if account.equity(x) <= account.needed(x) {
-            return (account.reserve / (1.0 + reserve) - 1.0, true, account.calls);
-        }
-        if account.due <= time {
-            account.due = f64::INFINITY;
-            if policy == 0 {
-                let paid = (4.0 * account.needed(x) - account.equity(x)).clamp(0.0, account.reserve);
-                account.reserve -= paid;
-                account.cash += paid;
-            } else {
-                // Equity stays, the requirement is what is left of the positions.
-                let share = 1.0 - account.equity(x) / (4.0 * account.needed(x));
-                account.sell(share.max(0.0), x);
-            }
-        }
-        let can_answer = policy != 0 || account.reserve > 0.0;
-        match policy {
-            0 | 1
-                if account.due == f64::INFINITY
-                    && can_answer
-                    && account.equity(x) <= 2.0 * account.needed(x) =>
-            {
-                account.calls += 1.0;
-                account.due = time + 6.0 / 8_760.0;
-            }
-            2 => {
-                let notional = account.needed(x) / MAINTENANCE;
-                if notional >= 16.0 * account.equity(x) {
-                    account.sell(1.0 - 6.0 * account.equity(x) / notional, x);
-                }
-            }
-            _ => {}
-        }
-    }
-    let left = account.equity(y.map(f64::exp)) + account.reserve;
-    (left / (1.0 + reserve) - 1.0, false, account.calls)
-}
-
-/// The naive loop looks every seven minutes, which misses about half a per cent of the liquidations: 0.3 percentage points are allowed
-/// for beside the errors.
-#[test]
-fn policies_of_two_positions_are_those_of_a_naive_loop() {
-    let policies = [
-        r#"margin_call = { level = 2, target = 4, reserve = 400, delay = "6h" }"#,
-        r#"margin_call = { level = 2, target = 4, delay = "6h" }"#,
-        r#"deleverage = { target = 6, above = 16 }"#,
-    ];
-    for (number, policy) in policies.into_iter().enumerate() {
-        let result = run_scenario(&read(&format!(
-            r#"
-            simulation = {{ horizon = "20d", paths = 40_000, seed = 7, sampling = "pseudo" }}
-            correlation = {{ "A/B" = 0.7 }}
-            assets.A = {{ price = 100.0, model = {{ kind = "gbm", drift = 0.0, volatility = 0.8 }} }}
-            assets.B = {{ price = 20.0, model = {{ kind = "gbm", drift = 0.0, volatility = 0.8 }} }}
-            [account]
-            equity = 1_000.0
-            leverage = 4
-            margin = "cross"
-            venue = {{ contract = "linear", maintenance = {MAINTENANCE} }}
-            positions = [{{ asset = "A", side = "long", share = 1 }}, {{ asset = "B", side = "short", share = 1 }}]
-            [policy]
-            {policy}
-            "#
-        )));
-        let level = &result.levels[0];
-        let mut rng = SmallRng::seed_from_u64(5);
-        let paths: Vec<_> = (0..NAIVE_PATHS).map(|_| naive(number, &mut rng)).collect();
-        let n = NAIVE_PATHS as f64;
-        let check = |what: &str, found: Estimate, of: &dyn Fn(&(f64, bool, f64)) -> f64, slack: f64| {
-            let mean = paths.iter().map(of).sum::<f64>() / n;
-            let variance = paths.iter().map(|path| (of(path) - mean).powi(2)).sum::<f64>() / n;
-            let error = found.std_error.hypot((variance / n).sqrt());
-            let off = found.value - mean;
-            assert!(
-                off.abs() < slack + ERRORS * error,
-                "{policy}: {what}: {found:?} against {mean} ± {error}"
-            );
-        };
-        let gone = |path: &(f64, bool, f64)| f64::from(u8::from(path.1));
-        check("liquidation", level.liquidation_probability, &gone, 3e-3);
-        check("mean return", level.mean_return, &|path| path.0, 3e-3);
-        if number < 2 {
-            check("calls", level.margin_calls.unwrap().number, &|path| path.2, 1e-2);
-        }
-    }
 }
 
 #[test]

@@ -96,8 +96,14 @@ impl Setup {
     }
 
     pub fn run(&self) -> RunResult {
-        let result = self.attempt().expect("a valid scenario runs");
-        assert_eq!(result.paths, PATHS);
+        self.run_paths(PATHS)
+    }
+
+    pub fn run_paths(&self, paths: u64) -> RunResult {
+        let mut scenario = self.scenario();
+        scenario.simulation.paths = PathBudget::Fixed(paths);
+        let result = run_scenario(&scenario);
+        assert_eq!(result.paths, paths);
         result
     }
 
@@ -156,14 +162,26 @@ pub struct Reference {
 }
 
 /// Collects every disagreement, so that one run shows them all.
-#[derive(Default)]
 pub struct Comparison {
+    /// Paths of each run.
+    paths: u64,
     objections: Vec<String>,
     compared: usize,
     scores: Vec<f64>,
 }
 
+impl Default for Comparison {
+    fn default() -> Self {
+        Self::of(PATHS)
+    }
+}
+
 impl Comparison {
+    /// Of runs over so many paths.
+    pub fn of(paths: u64) -> Self {
+        Self { paths, objections: Vec::new(), compared: 0, scores: Vec::new() }
+    }
+
     /// Compares one level with everything that the reference knows about it.
     pub fn level(&mut self, label: &str, level: &LevelResult, reference: &Reference) {
         self.probability(label, level, reference.p_liq);
@@ -175,21 +193,21 @@ impl Comparison {
     pub fn probability(&mut self, label: &str, level: &LevelResult, p: f64) {
         let label = format!("{label} {}x: liquidation probability", level.leverage);
         let estimate = level.liquidation_probability;
-        let Some(z) = z_score(estimate.value, p) else {
-            let paths = PATHS as f64;
+        let Some(z) = z_score(estimate.value, p, self.paths) else {
+            let paths = self.paths as f64;
             let (expected, seen) = if p < 0.5 {
                 (p * paths, estimate.value * paths)
             } else {
                 ((1.0 - p) * paths, (1.0 - estimate.value) * paths)
             };
             let tail = smaller_tail(seen.round() as u64, expected);
-            let text = || format!("{seen:.0} of {PATHS} where {expected:.3e} are expected, tail {tail:.1e}");
+            let text = || format!("{seen:.0} of {paths} where {expected:.3e} are expected, tail {tail:.1e}");
             return self.expect(tail >= SMALLEST_TAIL, &label, text);
         };
         self.expect(z.abs() <= ALLOWED_ERRORS, &label, || {
             format!("{} against {p}: z = {z:.2}", estimate.value)
         });
-        let error = (p * (1.0 - p) / PATHS as f64).sqrt();
+        let error = (p * (1.0 - p) / self.paths as f64).sqrt();
         // The error's own relative error is at most 10 % at the smallest count.
         self.expect((estimate.std_error / error - 1.0).abs() < 0.5, &label, || {
             format!("standard error {} where {error} is right", estimate.std_error)
@@ -202,14 +220,15 @@ impl Comparison {
             .iter()
             .zip(&result.levels)
             .min_by(|(a, _), (b, _)| (*a - 0.5).abs().total_cmp(&(*b - 0.5).abs()));
-        let score = nearest.and_then(|(p, level)| z_score(level.liquidation_probability.value, *p));
+        let score =
+            nearest.and_then(|(p, level)| z_score(level.liquidation_probability.value, *p, result.paths));
         self.scores.extend(score);
     }
 
     /// Mean and variance of the return, and the mean time to liquidation.
     pub fn returns(&mut self, label: &str, level: &LevelResult, reference: &Reference) {
         let label = format!("{label} {}x", level.leverage);
-        let paths = PATHS as f64;
+        let paths = self.paths as f64;
         if let Some(mean) = reference.mean_return {
             // A handful of survivors is no ground for a normal law; the probability speaks for them.
             let survivors = (1.0 - reference.p_liq) * paths;
@@ -246,7 +265,7 @@ impl Comparison {
         let label = format!("{label} {}x", level.leverage);
         for (probability, value, density) in &reference.quantiles {
             let found = level.returns.quantiles[&probability.to_string()];
-            let share_error = (probability * (1.0 - probability) / PATHS as f64).sqrt();
+            let share_error = (probability * (1.0 - probability) / self.paths as f64).sqrt();
             match density {
                 Some(density) => {
                     let slack = QUANTILE_RESOLUTION * (1.0 + value);
@@ -289,7 +308,7 @@ impl Comparison {
 
     /// Fails with every disagreement; then judges the independent runs together, where small biases add up.
     pub fn finish(self, least_runs: usize) {
-        let Self { objections, compared, scores } = self;
+        let Self { objections, compared, scores, .. } = self;
         assert!(
             objections.is_empty(),
             "{} of {compared} disagree:\n{}",
@@ -317,8 +336,8 @@ impl Comparison {
 }
 
 /// Standard errors between an estimated probability and the true one; none where the count is too small for a normal law.
-fn z_score(found: f64, p: f64) -> Option<f64> {
-    let paths = PATHS as f64;
+fn z_score(found: f64, p: f64, paths: u64) -> Option<f64> {
+    let paths = paths as f64;
     let expected = p.min(1.0 - p) * paths;
     (expected >= SMALLEST_COUNT).then(|| (found - p) / (p * (1.0 - p) / paths).sqrt())
 }

@@ -91,8 +91,9 @@ fn cases() -> Vec<Case> {
 
 /// The bias itself, where the test below allows for it. The figures of `model/heston.rs`:
 ///
-/// `cargo test --release --test engine reference_heston::the_bias -- --nocapture`
+/// `cargo test --release --test engine reference_heston::the_bias -- --ignored --nocapture`
 #[test]
+#[ignore = "slow: 18 cases of up to four million paths, three minutes; the test below has the same bound beside its errors"]
 #[allow(clippy::print_stderr)]
 fn the_bias_of_the_default_step_is_below_what_is_stated() {
     let mut largest = 0.0_f64;
@@ -118,7 +119,7 @@ fn the_bias_of_the_default_step_is_below_what_is_stated() {
 fn positions_match_the_partial_differential_equation() {
     let mut comparison = Comparison::default();
     for (number, case) in (0..).zip(cases()) {
-        let paths = if case.horizon_days > 30 { 60_000 } else { 250_000 };
+        let paths = if case.horizon_days > 30 { 40_000 } else { 120_000 };
         let level = case.run(number, paths);
         let name = |what: &str| format!("{}: {what}", case.id);
         let p = level.liquidation_probability;

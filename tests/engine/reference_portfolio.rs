@@ -1,7 +1,8 @@
 //! Two correlated assets on cross margin, against high-precision reference values (`tests/reference/open-E-portfolio.json`, with
-//! their source): 100,000 paths watched continuously, 10,000 watched hourly.
+//! their source): 15,000 paths watched continuously, 4,000 watched hourly. A common bias shows in the fourteen runs together, at 0.7
+//! percentage points.
 //!
-//! False alarms for another seed: 28 comparisons at 6.3e-5 each are at most 0.2 %.
+//! False alarms for another seed: 28 comparisons at 6.3e-5 each are at most 0.2 %; the chi-square test adds 0.1 %.
 
 use crate::common::{Comparison, Setup, days, run_scenario};
 use liqsim::market::Duration;
@@ -76,13 +77,14 @@ fn cross_margin_of_two_assets_is_what_the_references_say() {
     for (number, case) in cases.iter().enumerate() {
         let hourly = Monitoring::Every(Duration::from_seconds(3_600));
         for (monitoring, paths, p_liq, mean_return) in [
-            (Monitoring::Continuous, 100_000, case.p_liq_continuous, case.mean_return_continuous),
-            (hourly, 10_000, case.p_liq_hourly, case.mean_return_hourly),
+            (Monitoring::Continuous, 15_000, case.p_liq_continuous, case.mean_return_continuous),
+            (hourly, 4_000, case.p_liq_hourly, case.mean_return_hourly),
         ] {
             let mut scenario = case.scenario(monitoring, 40 + number as u64);
             scenario.simulation.paths = PathBudget::Fixed(paths);
             let result = run_scenario(&scenario);
             let level = &result.levels[0];
+            comparison.independent_run(&result, &[p_liq[0]]);
             for (what, found, [known, error]) in [
                 ("liquidation", level.liquidation_probability, p_liq),
                 ("mean return", level.mean_return, mean_return),
@@ -92,5 +94,5 @@ fn cross_margin_of_two_assets_is_what_the_references_say() {
             }
         }
     }
-    comparison.finish(0);
+    comparison.finish(14);
 }

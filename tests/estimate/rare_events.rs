@@ -27,9 +27,9 @@ use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 
 /// The fewest particles that an error needs.
 const SMALL: Effort = Effort { relative: 0.0, paths: 0, until_met: true };
-const SEEDS: u64 = 50;
+const SEEDS: u64 = 40;
 /// So many of their pilots must arrive; a level whose pilot does not is left to the plain count.
-const MOST_SEEDS: usize = 45;
+const MOST_SEEDS: usize = 36;
 
 const LOOKS: Monitoring = Monitoring::Every(Duration::from_seconds(86_400));
 
@@ -48,9 +48,9 @@ fn estimates_on(executor: &Executor<'_>, setup: &Setup, effort: &Effort) -> Vec<
     RareEvents::new(&plan).expect("fixed barriers").answer(&levels, effort, executor)
 }
 
-/// The mean of 50 independent small estimates of each level against known values with their errors, at four errors of the two
-/// together (6.3e-5 a level). The errors that the estimates name must fit their spread: the mean square of 50 is within a factor of
-/// 2.5 either way for normal errors with far less than 1e-4; what is skewed gets no more than that.
+/// The mean of 40 independent small estimates of each level against known values with their errors, at four errors of the two
+/// together (6.3e-5 a level). The errors that the estimates name must fit their spread: the mean square of 40 is within a factor of
+/// 2.5 either way for normal errors but in 3e-4; what is skewed gets no more than that.
 fn check(label: &str, setup: impl Fn(u64) -> Setup, known: &[(f64, f64)]) {
     let runs: Vec<Vec<Option<Answer>>> = (0..SEEDS).map(|seed| estimates(&setup(seed), &SMALL)).collect();
     for (level, (truth, error)) in known.iter().enumerate() {
@@ -87,15 +87,15 @@ fn barrier(side: Side, leverage: f64) -> f64 {
     }
 }
 
-/// Nine levels in all, from 3e-4 to 5e-10: false alarm 6e-4.
+/// Five levels in all, from 3e-4 to 5e-10: false alarm 3e-4.
 #[test]
 fn geometric_brownian_motion_meets_its_closed_form_down_to_a_billionth() {
     let t = 30.0 / 365.0;
     let mut rarest = 1.0_f64;
     for (drift, side, leverage) in [
-        (0.0, Side::Long, vec![1.55, 1.7, 2.0, 2.1]),
-        (0.8, Side::Long, vec![1.6, 2.0]),
-        (-0.3, Side::Short, vec![0.55, 0.8, 1.1]),
+        (0.0, Side::Long, vec![1.55, 2.1]),
+        (0.8, Side::Long, vec![2.0]),
+        (-0.3, Side::Short, vec![0.55, 1.1]),
     ] {
         let (volatility, sign) = (0.6, if side == Side::Long { 1.0 } else { -1.0 });
         let m = sign * (drift - 0.5 * volatility * volatility);
@@ -329,27 +329,25 @@ fn at_lattice(record: &Bootstrap, side: Side, goal: i32, seed: u64) -> Setup {
         Side::Long => 1.0 / (1.0 - 0.995 * (-depth).exp()),
         Side::Short => 1.0 / (1.005 * depth.exp() - 1.0),
     };
-    Setup { horizon: days(2), ..setup(Model::Bootstrap(record.clone()), side, vec![leverage], seed) }
+    Setup { horizon: days(1), ..setup(Model::Bootstrap(record.clone()), side, vec![leverage], seed) }
 }
 
-/// Bootstraps of a record on a lattice against the recursion: independent bars and blocks, down and up, from less than 1e-3 to less than 1e-8,
-/// false alarm 4e-4 in all. A weight wrong by 1 % is some six errors off.
+/// Bootstraps of a record on a lattice against the recursion: independent bars and blocks, down and up, from less than 1e-4 to less than 1e-8,
+/// false alarm 3e-4 in all. A weight wrong by 1 % is some six errors off.
 #[test]
 fn bootstraps_meet_their_recursion() {
     let (moves, history) = lattice();
     let mut all = Vec::new();
-    for (block, side, goals) in
-        [(1.0, Side::Long, [70, 105]), (1.0, Side::Short, [50, 75]), (12.0, Side::Long, [65, 90])]
+    for (block, side, goal) in
+        [(1.0, Side::Long, 75), (1.0, Side::Short, 55), (12.0, Side::Long, 45), (12.0, Side::Long, 60)]
     {
         let sign = if side == Side::Long { -1 } else { 1 };
-        let record = Bootstrap::new(&history, "lattice".to_owned(), block, None, days(2));
-        for goal in goals {
-            let truth = by_recursion(&moves, block, 48, goal, sign);
-            all.push(truth);
-            check(&format!("{block}, {goal}"), |seed| at_lattice(&record, side, goal, seed), &[(truth, 0.0)]);
-        }
+        let record = Bootstrap::new(&history, "lattice".to_owned(), block, None, days(1));
+        let truth = by_recursion(&moves, block, 24, goal, sign);
+        all.push(truth);
+        check(&format!("{block}, {goal}"), |seed| at_lattice(&record, side, goal, seed), &[(truth, 0.0)]);
     }
-    assert!(all.iter().all(|p| *p < 1e-3) && all.iter().any(|p| *p < 1e-8), "{all:?}");
+    assert!(all.iter().all(|p| *p < 1e-4) && all.iter().any(|p| *p < 1e-8), "{all:?}");
 }
 
 fn two_days(garch: Garch, leverage: f64, seed: u64) -> Setup {
@@ -403,37 +401,37 @@ fn figures_of_plain_runs() {
     }
 }
 
-/// The 95 % intervals of 200 seeds hold the true value about 190 times: binomial, both tails 1e-4 together give 176 to 199.
+/// The 95 % intervals of 120 seeds hold the true value about 114 times: by chance less than 104 times in 10,000 once, always in 470 once.
 #[test]
 fn intervals_cover_the_truth_as_often_as_they_say() {
-    let gbm = |seed| setup(Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }), Side::Long, vec![1.7], seed);
+    let gbm = |seed| setup(Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 }), Side::Long, vec![2.0], seed);
     let t = 30.0 / 365.0;
-    let truth = closed_form(-0.18, 0.6, t, barrier(Side::Long, 1.7));
+    let truth = closed_form(-0.18, 0.6, t, barrier(Side::Long, 2.0));
     type At<'a> = &'a dyn Fn(u64) -> Setup;
     let heavy = Garch { dof: Some(4.5), ..WILD };
     let garch = |seed| two_days(heavy, 1.2, seed);
     let of_garch = two_steps(&heavy, barrier(Side::Long, 1.2));
     let (moves, history) = lattice();
-    let record = Bootstrap::new(&history, "lattice".to_owned(), 12.0, None, days(2));
-    let bootstrap = |seed| at_lattice(&record, Side::Long, 80, seed);
-    let of_bootstrap = by_recursion(&moves, 12.0, 48, 80, -1);
+    let record = Bootstrap::new(&history, "lattice".to_owned(), 12.0, None, days(1));
+    let bootstrap = |seed| at_lattice(&record, Side::Long, 55, seed);
+    let of_bootstrap = by_recursion(&moves, 12.0, 24, 55, -1);
     for (label, at, truth) in [
         ("gbm", &gbm as At<'_>, truth),
         ("kou", &single_jump, SINGLE_JUMP),
         ("garch", &garch, of_garch),
         ("bootstrap", &bootstrap, of_bootstrap),
     ] {
-        let found: Vec<_> = (0..200).filter_map(|seed| estimates(&at(seed), &SMALL)[0]).collect();
-        assert!(found.len() >= 190, "{label}: {} pilots arrived", found.len());
+        let found: Vec<_> = (0..120).filter_map(|seed| estimates(&at(seed), &SMALL)[0]).collect();
+        assert!(found.len() >= 114, "{label}: {} pilots arrived", found.len());
         let holds = |one: &&Answer| one.probability.low <= truth && truth <= one.probability.high;
         let covered = found.iter().filter(holds).count();
         let share = covered as f64 / found.len() as f64;
-        assert!((0.88..0.998).contains(&share), "{label}: {covered} of {}", found.len());
+        assert!((0.866..0.9999).contains(&share), "{label}: {covered} of {}", found.len());
     }
 }
 
-/// The depth that is reached with a small probability: its z-scores over 50 seeds are standard normal, their mean within 4 errors
-/// and their mean square within 0.4 to 2.2 (chi-square at 1e-4 each way).
+/// The depth that is reached with a small probability: its z-scores over 40 seeds are standard normal, their mean within 4 errors
+/// and their mean square within 0.4 to 2.2 (chi-square at 3e-4 and 1e-5).
 #[test]
 fn small_quantiles_of_the_depth_are_right() {
     let gbm = Model::Gbm(Gbm { drift: 0.0, volatility: 0.6 });
@@ -493,12 +491,14 @@ fn instruction_sets_and_threads_change_no_bit() {
     let jumps = Jumps { rate: 20.0, mean: -0.03, std_dev: 0.05 };
     let bates = Model::Bates(Bates { heston: heston(), jumps });
     let garch = Model::Garch(Garch { dof: Some(4.5), ..WILD });
-    let record = Bootstrap::new(&walk(1.2, 2_000, 8), "walk".to_owned(), 24.0, None, days(30));
+    let record = Bootstrap::new(&walk(1.2, 1_000, 8), "walk".to_owned(), 24.0, None, days(10));
     let bootstrap = Model::Bootstrap(record);
-    for (model, leverage) in
-        [(bates, vec![1.2, 1.5, 3.0]), (garch, vec![1.01, 1.05, 3.0]), (bootstrap, vec![1.15, 1.2, 3.0])]
-    {
-        check_bits(&setup(model, Side::Long, leverage, 3));
+    for (model, horizon, leverage) in [
+        (bates, 30, vec![1.2, 1.5, 3.0]),
+        (garch, 30, vec![1.01, 1.05, 3.0]),
+        (bootstrap, 10, vec![1.44, 1.54, 3.0]),
+    ] {
+        check_bits(&Setup { horizon: days(horizon), ..setup(model, Side::Long, leverage, 3) });
     }
 }
 
