@@ -185,6 +185,14 @@ impl Model {
         }
     }
 
+    /// The time from one draw to the next, within which a copy of a path goes the same way; none if something is drawn for any length of time.
+    pub fn draws_every(&self) -> Option<Duration> {
+        match self {
+            Self::Har(har) if har.normal_days().is_none() => Some(Duration::from_seconds(86_400)),
+            _ => self.grain(),
+        }
+    }
+
     /// The longest bar that the model can be moved over without a bias that matters, on paths of this length; none if any bar
     /// is exact.
     pub fn step(&self, horizon: Duration) -> Option<Duration> {

@@ -127,13 +127,11 @@ impl Days {
         // The lowest bit is the sign, the upper 52 are a uniform.
         let place = (word >> 12) as f64 * (1.0 / (1_u64 << 52) as f64) * self.draws.len() as f64;
         let index = (place as usize).min(self.draws.len() - 1);
-        let drawn = &self.draws[index];
         let sign = if word & 1 == 0 { 1.0 } else { -1.0 };
-        if place - (index as f64) < drawn.threshold {
-            return (index, sign, drawn);
-        }
-        let alias = drawn.alias as usize;
-        (alias, sign, &self.draws[alias])
+        let Drawn { threshold, alias, .. } = self.draws[index];
+        // A choice of a number, not of a way: which of the two it is nobody can foresee.
+        let chosen = if place - (index as f64) < threshold { index } else { alias as usize };
+        (chosen, sign, &self.draws[chosen])
     }
 }
 
