@@ -45,8 +45,7 @@ impl<'a> Passages<'a> {
     pub fn of(&self, model: &Model) -> Result<Vec<Vec<f64>>, String> {
         let mut scenario = self.base.clone();
         scenario.assets[0].model = model.clone();
-        let reach =
-            Reach::new(&scenario, self.step, self.horizons).map_err(|error| error.to_string())?;
+        let reach = Reach::new(&scenario, self.step, self.horizons).map_err(|error| error.to_string())?;
         let mut hits = vec![vec![0.0; self.barriers.len()]; self.horizons.len()];
         let (mut done, mut block) = (0, 0);
         while done < self.paths {

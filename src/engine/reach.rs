@@ -41,7 +41,8 @@ impl Reach {
     pub fn block(&self, number: u64, paths: usize) -> Option<Vec<Reached>> {
         let mut sides = [Sides::Low, Sides::High].map(|side| Extreme::new(side, &self.ends));
         let [low, high] = &mut sides;
-        let mut paths_of = BlockLoop::with_seats(&self.law, vec![Seat::free(&self.law), Seat::free(&self.law)]);
+        let mut paths_of =
+            BlockLoop::with_seats(&self.law, vec![Seat::free(&self.law), Seat::free(&self.law)]);
         paths_of.run_block(FIRST_BLOCK + number, paths, &mut [low, high]);
         let is_sound = paths_of.log_prices().iter().flatten().all(|price| price.is_finite());
         let [low, high] = sides.map(Extreme::by_end);
@@ -83,7 +84,8 @@ impl Observer for Extreme<'_> {
     fn observe(&mut self, bars: &[Bars], _noise: &mut Stream) {
         let bars = &bars[0];
         // Bars of one batch lie between the same two ends.
-        let middle = bars.start.first().zip(bars.duration.first()).map_or(0.0, |(start, long)| start + 0.5 * long);
+        let middle =
+            bars.start.first().zip(bars.duration.first()).map_or(0.0, |(start, long)| start + 0.5 * long);
         while self.ends.get(self.passed.len()).is_some_and(|end| middle > *end) {
             self.passed.push(self.now.clone());
         }

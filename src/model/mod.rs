@@ -185,11 +185,13 @@ impl Model {
         }
     }
 
-    /// The time from one draw to the next, within which a copy of a path goes the same way; none if something is drawn for any length of time.
-    pub fn draws_every(&self) -> Option<Duration> {
+    /// Whether copies of paths on their way to a rare end tell more of it than as many plain paths. Among recorded days a single one most often
+    /// decides, which nothing announces: on nine years of BTC particles reached no probability of 1e-4 to 1e-6, over 7 and 30 days.
+    pub fn gains_by_copies(&self) -> bool {
         match self {
-            Self::Har(har) if har.normal_days().is_none() => Some(Duration::from_seconds(86_400)),
-            _ => self.grain(),
+            Self::Har(har) => har.normal_days().is_some(),
+            Self::ScaledHistory(_) | Self::Forecast(_) => false,
+            _ => true,
         }
     }
 

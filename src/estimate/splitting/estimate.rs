@@ -62,14 +62,10 @@ impl RareEvents {
         Self::of(&plan.law, &plan.account.first_passage()?)
     }
 
-    /// The problem of levels that are liquidated by first passage, on the paths of a law; none where paths are whole past horizons: once
-    /// begun they draw nothing that a copy could do otherwise, and what the history leaves open is more than what drawing does.
+    /// The problem of levels that are liquidated by first passage, on the paths of a law; none where copies of paths gain nothing.
     pub fn of(law: &PathLaw, passage: &FirstPassage) -> Option<Self> {
-        let mut law = law.of_asset(passage.asset)?;
-        if law.models[0].past_horizons().is_some() {
-            return None;
-        }
-        law.grid = with_selections(&law.grid, law.models[0].draws_every());
+        let mut law = law.of_asset(passage.asset).filter(|law| law.models[0].gains_by_copies())?;
+        law.grid = with_selections(&law.grid, law.models[0].grain());
         let barriers = passage.distances.iter().map(|distance| distance.unwrap_or(f64::INFINITY)).collect();
         Some(Self { law, watch: Watch { side: passage.side, sign: passage.sign() }, barriers })
     }

@@ -7,7 +7,7 @@ use crate::market::Duration;
 const SELECTIONS: usize = 48;
 
 /// A grid with times of selection: points that are there anyway where there are any nearby. In a model that is made of steps they are
-/// at the ends of steps, where it knows what to hope for and draws what comes next.
+/// at the ends of steps, where it knows what to hope for.
 pub(super) fn with_selections(grid: &[GridPoint], grain: Option<Duration>) -> Vec<GridPoint> {
     let horizon = grid.last().map_or(0.0, |point| point.time);
     let spacing = horizon / SELECTIONS as f64;

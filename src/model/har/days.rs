@@ -1,5 +1,7 @@
 //! Days of the past, to be drawn anew: how the variance surprised on each, and which way the price took.
 
+use std::hint::select_unpredictable;
+
 use super::estimate::{HarEstimate, PastDay};
 use super::hours::Hours;
 use super::variances::DAY;
@@ -129,8 +131,7 @@ impl Days {
         let index = (place as usize).min(self.draws.len() - 1);
         let sign = if word & 1 == 0 { 1.0 } else { -1.0 };
         let Drawn { threshold, alias, .. } = self.draws[index];
-        // A choice of a number, not of a way: which of the two it is nobody can foresee.
-        let chosen = if place - (index as f64) < threshold { index } else { alias as usize };
+        let chosen = select_unpredictable(place - (index as f64) < threshold, index, alias as usize);
         (chosen, sign, &self.draws[chosen])
     }
 }
