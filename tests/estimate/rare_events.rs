@@ -537,7 +537,6 @@ fn a_run_names_its_rare_levels() {
     assert!(q.std_error < 0.9 * p.std_error, "{p:?} {q:?}");
 }
 
-/// Levels that cannot be reached, or not on any path of the record, are left to the plain count.
 /// A single day decides there, and nothing announces it; paths of whole past horizons draw nothing that a copy could do otherwise.
 #[test]
 fn paths_of_recorded_hours_have_no_particles() {
@@ -553,6 +552,7 @@ fn paths_of_recorded_hours_have_no_particles() {
     }
 }
 
+/// Levels that cannot be reached, or not on any path of the record, are left to the plain count.
 #[test]
 fn what_cannot_happen_has_no_particles() {
     let record = Bootstrap::new(&walk(0.2, 100, 8), "walk".to_owned(), 24.0, None, days(1));
