@@ -106,8 +106,8 @@ fn errors_are_those_of_a_block_bootstrap_over_the_starts() {
 }
 
 /// Horizons of 40 days over chunks of a week or so: blocks have to hold a whole horizon. Of blocks of a single chunk, as if each told something of
-/// its own, the errors would be about √(7/40) of what they are, over √⅔ for what blocks are taken to miss: about half. The resamples
-/// take blocks of the same length, and agree within a fifth where blocks are whole.
+/// its own, the errors would be about √(7/40) of what they are, over √⅔ for what blocks are taken to miss: about half (0.69 was found). The
+/// resamples take blocks of the same length; ratios of 1.08 and 1.11 were found.
 #[test]
 fn blocks_hold_a_whole_horizon() {
     let days = 40;
@@ -117,7 +117,7 @@ fn blocks_hold_a_whole_horizon() {
     for (level, leverage) in found.levels.iter().zip(LEVERAGES) {
         let expected = resampled(days, &shares(days, &model, leverage), 24 * 42, 9);
         let ratio = level.liquidation_probability.std_error / expected;
-        assert!((0.75..1.35).contains(&ratio), "{leverage}: {ratio}");
+        assert!((0.85..1.35).contains(&ratio), "{leverage}: {ratio}");
     }
 }
 
