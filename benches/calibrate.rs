@@ -4,17 +4,20 @@
 //! and a few hundred returns that are detected as jumps, so that no fit is refused. A fit takes longer or shorter on other data.
 //!
 //! Then what rests on recorded hours, on a random walk of six years: an estimate anew, a forecast over seven days with its track record (an entry
-//! every 25 hours, 5,000 paths each), and the choice of `--model auto` by forecasts out of sample.
+//! every 25 hours, 5,000 paths each), and the choice of `--model auto` by forecasts out of sample; both parts of `--model auto` on nine years of
+//! recorded hours where these are at hand.
 
 // A report on standard output is what this program is for.
 #![allow(clippy::print_stdout)]
 
 mod common;
 
+use std::path::Path;
+
 use common::clock::{Work, interleaved};
 use common::{LEVERAGES, MAINTENANCE, history};
 use liqsim::calibrate::{OutOfSample, Sample, Target, calibrate};
-use liqsim::market::Duration;
+use liqsim::market::{Duration, PriceHistory, ReadOptions};
 use liqsim::model::{Har, Hours, Mixture, ScaledHistory};
 use liqsim::study::{Barrier, ForecastMethod, WalkOptions, scores, walk};
 use liqsim::venue::Side;
@@ -72,6 +75,8 @@ fn main() {
     recorded_hours();
 }
 
+/// Recorded hours, where they are at hand.
+const RECORD: &str = "../shared/data/btc_usdt_binance_1h.csv.gz";
 /// Years of the walk.
 const YEARS: usize = 6;
 
@@ -107,5 +112,13 @@ fn recorded_hours() {
     });
     once("choice of auto over 7 days, 24 origins", &mut || {
         drop(OutOfSample::of(&history, &Target::ALL, week));
+    });
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(RECORD);
+    let Ok((record, _)) = PriceHistory::read(&path, &ReadOptions::default()) else { return };
+    once("nine years of BTC: every fit on all of them", &mut || {
+        drop(calibrate(Sample::of(&record).expect("returns"), &Target::ALL));
+    });
+    once("nine years of BTC: choice of auto over 7 days", &mut || {
+        drop(OutOfSample::of(&record, &Target::ALL, week));
     });
 }

@@ -1,6 +1,6 @@
 //! How often simulated prices pass barriers within some horizons.
 
-use crate::engine::{BLOCK_LANES, PathBars};
+use crate::engine::{BLOCK_LANES, Reach};
 use crate::market::Duration;
 use crate::model::Model;
 use crate::scenario::{Scenario, Source, parse};
@@ -45,26 +45,16 @@ impl<'a> Passages<'a> {
     pub fn of(&self, model: &Model) -> Result<Vec<Vec<f64>>, String> {
         let mut scenario = self.base.clone();
         scenario.assets[0].model = model.clone();
-        let law = PathBars::new(&scenario, self.step).map_err(|error| error.to_string())?;
+        let reach = Reach::new(&scenario, self.step, self.horizons).map_err(|error| error.to_string())?;
         let mut hits = vec![vec![0.0; self.barriers.len()]; self.horizons.len()];
         let (mut done, mut block) = (0, 0);
         while done < self.paths {
             let lanes = (self.paths - done).min(BLOCK_LANES);
-            let bars = law.block(block, lanes);
-            for path in 0..lanes {
-                let (mut low, mut high, mut gone) = (0.0_f64, 0.0_f64, 0);
-                for (horizon, hits) in self.horizons.iter().zip(&mut hits) {
-                    for step in gone..*horizon {
-                        let (down, up) = (bars[0].low[step][path], bars[0].high[step][path]);
-                        if !down.is_finite() || !up.is_finite() {
-                            return Err("its prices are no numbers".to_owned());
-                        }
-                        (low, high) = (low.min(down), high.max(up));
-                    }
-                    gone = *horizon;
-                    for (hits, barrier) in hits.iter_mut().zip(self.barriers) {
-                        *hits += f64::from(u8::from(barrier.is_passed(-low, high)));
-                    }
+            let reached = reach.block(block, lanes).ok_or("its prices are no numbers")?;
+            for (hits, reached) in hits.iter_mut().zip(&reached) {
+                for (hits, barrier) in hits.iter_mut().zip(self.barriers) {
+                    let pairs = reached.low.iter().zip(&reached.high);
+                    *hits += pairs.filter(|(low, high)| barrier.is_passed(-**low, **high)).count() as f64;
                 }
             }
             (done, block) = (done + lanes, block + 1);

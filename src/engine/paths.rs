@@ -18,10 +18,10 @@ use crate::scenario::{Monitoring, Scenario};
 const DAY: u64 = 86_400;
 
 /// Number of the first block.
-const FIRST_BLOCK: u64 = 1 << 49;
+pub(super) const FIRST_BLOCK: u64 = 1 << 49;
 
 /// The law of a scenario's prices over some steps, with a pause at every step.
-fn law(scenario: &Scenario, step: Duration, steps: usize) -> Result<PathLaw, PathLawError> {
+pub(super) fn law(scenario: &Scenario, step: Duration, steps: usize) -> Result<PathLaw, PathLawError> {
     let mut scenario = scenario.clone();
     scenario.simulation.horizon = Duration::from_seconds(step.seconds() * steps as u64);
     scenario.simulation.monitoring = Monitoring::Every(step);

@@ -3,7 +3,7 @@
 //! | `sampling` | model and account | liquidation probability |
 //! |---|---|---|
 //! | auto, sobol | gbm, merton, kou, hawkes, regime, watched continuously, a first passage decides | crossing probabilities (see [`Crossing`]) |
-//! | auto | any model but gbm and merton, or discrete monitoring, a first passage decides | particles where it is rare (see [`RareEvents`]) |
+//! | auto | any model but gbm, merton and those of recorded hours, or discrete monitoring, a first passage decides | particles where it is rare (see [`RareEvents`]) |
 //! | auto | any model but bootstrap, watched continuously | hits counted by strata of what drives the price |
 //! | otherwise | | hits counted on the run's paths |
 

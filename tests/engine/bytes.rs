@@ -146,9 +146,9 @@ fn the_instruction_set_changes_no_byte() {
     }
 }
 
-/// The same of days that are drawn from a record, with steps of their own.
+/// The same of the models that are made of recorded hours, whole days at a time and in pieces; their history is estimated anew on every set.
 #[test]
-fn the_instruction_set_changes_no_byte_of_har() {
+fn the_instruction_set_changes_no_byte_of_recorded_hours() {
     let mut state = 88_172_645_463_325_252_u64;
     let mut price = 250.0_f64;
     let mut rows = "time,open,high,low,close\n".to_owned();
@@ -163,11 +163,12 @@ fn the_instruction_set_changes_no_byte_of_har() {
     }
     let files: BTreeMap<PathBuf, Arc<[u8]>> = BTreeMap::from([("p.csv".into(), rows.into_bytes().into())]);
     let forced = Forced::begin();
-    for monitoring in ["continuous", "1h"] {
+    let all = |kind: &'static str| ["continuous", "1h"].map(|monitoring| (kind, monitoring));
+    for (kind, monitoring) in ["har", "scaled_history", "forecast"].into_iter().flat_map(all) {
         let text = format!(
             r#"
             simulation = {{ horizon = "5d", paths = 3_000, seed = 5, monitoring = "{monitoring}" }}
-            assets.X = {{ price = 250.0, model = {{ kind = "har", prices = "p.csv" }} }}
+            assets.X = {{ price = 250.0, model = {{ kind = "{kind}", prices = "p.csv" }} }}
             [account]
             equity = 1_000.0
             leverage = [2, 5, 13]
@@ -175,12 +176,14 @@ fn the_instruction_set_changes_no_byte_of_har() {
             positions = [{{ asset = "X", side = "long" }}]
             "#
         );
-        let source = Source::new("har", text).with_files(Arc::new(files.clone()));
-        let scenario = parse(source, &[]).unwrap_or_else(|problems| panic!("{problems}"));
-        let reference = json(&run_with(&scenario, Some(1)));
+        let read = || {
+            let source = Source::new(kind, text.clone()).with_files(Arc::new(files.clone()));
+            parse(source, &[]).unwrap_or_else(|problems| panic!("{problems}"))
+        };
+        let reference = json(&run_with(&read(), Some(1)));
         for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
             forced.set(set);
-            assert_eq!(reference, json(&run_with(&scenario, Some(2))), "{set:?}");
+            assert_eq!(reference, json(&run_with(&read(), Some(2))), "{kind}, {monitoring}, {set:?}");
         }
     }
 }

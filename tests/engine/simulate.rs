@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use liqsim::engine::PathBars;
+use liqsim::engine::{PathBars, Reach};
 use liqsim::market::{Duration, PriceHistory};
 use liqsim::model::{Bootstrap, Gbm, Jumps, Merton, Model};
 use liqsim::scenario::{Monitoring, Scenario};
@@ -67,6 +67,36 @@ fn lows_and_highs_have_the_law_of_a_path_watched_continuously() {
         }
         assert!((close - 1.0).abs() < 4.0 * spread / paths.sqrt(), "{step}: {close}");
     }
+}
+
+/// The reach of paths is that of their bars: lows are drawn by the same words, and highs have the law of first passage (as above, at four
+/// standard errors of 102,400 paths). Jumps end bars on the way.
+#[test]
+fn the_reach_of_paths_is_that_of_their_bars() {
+    let jumps = Jumps { rate: 300.0, mean: 0.0, std_dev: 0.05 };
+    let scenario_of = |jumps| scenario(Model::Merton(Merton { drift: 0.0, volatility: 0.8, jumps }));
+    let ends = [1, 7, 48];
+    let lows = PathBars::new(&scenario_of(jumps), HOUR).unwrap().block(3, 700).remove(0).low;
+    let reached = Reach::new(&scenario_of(jumps), HOUR, &ends).unwrap().block(3, 700).unwrap();
+    assert_eq!(reached.len(), 3);
+    for (end, reached) in ends.iter().zip(&reached) {
+        for path in 0..700 {
+            let low = lows[..*end].iter().map(|row| row[path]).fold(0.0, f64::min);
+            assert_eq!(low, reached.low[path], "{end} {path}");
+        }
+    }
+    let reach = Reach::new(&scenario(Model::Gbm(Gbm { drift: 0.0, volatility: 0.8 })), HOUR, &ends).unwrap();
+    let highs: Vec<f64> =
+        (0..100).flat_map(|block| reach.block(block, 1024).unwrap().remove(2).high).collect();
+    let (spread, barrier, normal) = (0.8 * (2.0_f64 / 365.0).sqrt(), 0.05_f64, Normal::standard());
+    let drift = -0.5 * spread * spread;
+    let known = normal.cdf((drift - barrier) / spread)
+        + (2.0 * drift * barrier / (spread * spread)).exp() * normal.cdf((-drift - barrier) / spread);
+    let found = highs.iter().filter(|high| **high >= barrier).count() as f64 / highs.len() as f64;
+    assert!(
+        (found - known).abs() < 4.0 * (known * (1.0 - known) / highs.len() as f64).sqrt(),
+        "{found} {known}"
+    );
 }
 
 /// Bars hang together: a bar opens at the close before it unless a jump falls on its edge, and its prices lie within low and high.

@@ -14,8 +14,8 @@ use liqsim::engine::{Executor, Plan, RunOptions};
 use liqsim::estimate::{Answer, Crossing, Effort, Estimator, RareEvents};
 use liqsim::market::{Duration, HistoricalBar, PriceHistory};
 use liqsim::model::{
-    Bates, Bootstrap, Garch, Gbm, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Model, Regime,
-    RegimeState,
+    Bates, Bootstrap, Garch, Gbm, Har, Hawkes, HawkesJumps, Heston, Jumps, Kou, KouJumps, Merton, Mixture,
+    Model, Regime, RegimeState, ScaledHistory,
 };
 use liqsim::numeric::InstructionSet;
 use liqsim::scenario::{Monitoring, PathBudget, Sampling, Scenario};
@@ -535,6 +535,21 @@ fn a_run_names_its_rare_levels() {
     assert_eq!((&counted.returns, counted.mean_return), (&stratified.returns, stratified.mean_return));
     let [p, q] = [counted, stratified].map(|level| level.liquidation_probability);
     assert!(q.std_error < 0.9 * p.std_error, "{p:?} {q:?}");
+}
+
+/// A single day decides there, and nothing announces it; paths of whole past horizons draw nothing that a copy could do otherwise.
+#[test]
+fn paths_of_recorded_hours_have_no_particles() {
+    let history = walk(0.6, 24 * 450, 5);
+    let name = String::new;
+    for model in [
+        Model::Har(Har::of_history(&history, name(), 0.0).unwrap()),
+        Model::ScaledHistory(ScaledHistory::of_history(&history, name(), days(30)).unwrap()),
+        Model::Forecast(Mixture::of_history(&history, name(), days(30)).unwrap()),
+    ] {
+        let plan = Plan::new(&setup(model, Side::Long, vec![1.5], 1).scenario()).unwrap();
+        assert!(RareEvents::new(&plan).is_none());
+    }
 }
 
 /// Levels that cannot be reached, or not on any path of the record, are left to the plain count.

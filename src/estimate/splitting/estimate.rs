@@ -62,9 +62,9 @@ impl RareEvents {
         Self::of(&plan.law, &plan.account.first_passage()?)
     }
 
-    /// The problem of levels that are liquidated by first passage, on the paths of a law.
+    /// The problem of levels that are liquidated by first passage, on the paths of a law; none where copies of paths gain nothing.
     pub fn of(law: &PathLaw, passage: &FirstPassage) -> Option<Self> {
-        let mut law = law.of_asset(passage.asset)?;
+        let mut law = law.of_asset(passage.asset).filter(|law| law.models[0].gains_by_copies())?;
         law.grid = with_selections(&law.grid, law.models[0].grain());
         let barriers = passage.distances.iter().map(|distance| distance.unwrap_or(f64::INFINITY)).collect();
         Some(Self { law, watch: Watch { side: passage.side, sign: passage.sign() }, barriers })

@@ -1,5 +1,7 @@
 //! Days of the past, to be drawn anew: how the variance surprised on each, and which way the price took.
 
+use std::hint::select_unpredictable;
+
 use super::estimate::{HarEstimate, PastDay};
 use super::hours::Hours;
 use super::variances::DAY;
@@ -127,13 +129,10 @@ impl Days {
         // The lowest bit is the sign, the upper 52 are a uniform.
         let place = (word >> 12) as f64 * (1.0 / (1_u64 << 52) as f64) * self.draws.len() as f64;
         let index = (place as usize).min(self.draws.len() - 1);
-        let drawn = &self.draws[index];
         let sign = if word & 1 == 0 { 1.0 } else { -1.0 };
-        if place - (index as f64) < drawn.threshold {
-            return (index, sign, drawn);
-        }
-        let alias = drawn.alias as usize;
-        (alias, sign, &self.draws[alias])
+        let Drawn { threshold, alias, .. } = self.draws[index];
+        let chosen = select_unpredictable(place - (index as f64) < threshold, index, alias as usize);
+        (chosen, sign, &self.draws[chosen])
     }
 }
 

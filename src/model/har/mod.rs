@@ -64,7 +64,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use self::variances::DAY;
-use self::walk::{Dynamics, Walk};
+use self::walk::{Dynamics, Pairing, Walk};
 use super::Stepper;
 use crate::market::PriceHistory;
 use crate::numeric::{Kernel, Stream, dispatch};
@@ -287,7 +287,8 @@ impl DayExtremes {
     /// Lets every path go on for a day of these dynamics, without drift.
     pub fn next(&mut self, coefficients: &[f64; 6], days: &Days, season: &[f64; 7], noise: &mut Stream) {
         noise.words(&mut self.words);
-        self.walk.next(Dynamics { coefficients, days, season }, &self.everyone, &self.words);
+        let dynamics = Dynamics { coefficients, days, season };
+        self.walk.next(dynamics, &self.everyone, &self.words, Pairing::Single);
         dispatch(Reach { extremes: self });
     }
 }

@@ -4,7 +4,7 @@ use super::super::{Moves, Stepper};
 use super::Har;
 use super::days::{DayShape, HourShape};
 use super::variances::DAY;
-use super::walk::Walk;
+use super::walk::{Pairing, Walk};
 use crate::market::Duration;
 use crate::numeric::{Kernel, Replacement, Stream, dispatch, replace};
 
@@ -34,13 +34,7 @@ pub struct HarStepper {
 }
 
 /// Gives the second path of each pair of neighbours the word of the first with the other sign, where both are listed.
-fn mirror(lanes: &[u32], everyone: usize, words: &mut [u64]) {
-    if lanes.len() == everyone {
-        for pair in words.chunks_exact_mut(2) {
-            pair[1] = pair[0] ^ 1;
-        }
-        return;
-    }
+fn mirror(lanes: &[u32], words: &mut [u64]) {
     for place in 1..lanes.len() {
         if lanes[place] % 2 == 1 && lanes[place - 1] + 1 == lanes[place] {
             words[place] = words[place - 1] ^ 1;
@@ -70,12 +64,18 @@ impl HarStepper {
         Self { is_paired, ..Self::new(model, lanes) }
     }
 
-    fn draw(&mut self, lanes: &[u32], noise: &mut Stream) {
+    /// Lets the listed paths begin their next day.
+    fn next_day(&mut self, lanes: &[u32], noise: &mut Stream) {
         self.words.resize(lanes.len(), 0);
         noise.words(&mut self.words);
-        if self.is_paired {
-            mirror(lanes, self.walk.lanes(), &mut self.words);
+        let pairing = match self.is_paired && lanes.len() == self.walk.lanes() {
+            true => Pairing::Mirrored,
+            false => Pairing::Single,
+        };
+        if self.is_paired && pairing == Pairing::Single {
+            mirror(lanes, &mut self.words);
         }
+        self.walk.next(self.model.dynamics(), lanes, &self.words, pairing);
     }
 
     /// Moves paths on within days that are normal given their variance; a bridge lies inside.
@@ -201,9 +201,8 @@ impl Stepper for HarStepper {
         self.day_end.clear();
         self.day_end.resize(lanes, days_over(1));
         let everyone = std::mem::take(&mut self.everyone);
-        self.draw(&everyone, noise);
+        self.next_day(&everyone, noise);
         self.everyone = everyone;
-        self.walk.next(self.model.dynamics(), &self.everyone, &self.words);
     }
 
     fn event_times(&self) -> &[f64] {
@@ -244,8 +243,7 @@ impl Stepper for HarStepper {
     }
 
     fn happen(&mut self, lanes: &[u32], _log_price: &mut [f64], noise: &mut Stream) {
-        self.draw(lanes, noise);
-        self.walk.next(self.model.dynamics(), lanes, &self.words);
+        self.next_day(lanes, noise);
         for lane in lanes {
             self.elapsed[*lane as usize] = 0.0;
         }

@@ -6,8 +6,10 @@ use crate::numeric::{Kernel, Replacement, dispatch, exp, replace};
 
 /// No day is wilder: a log-variance of 2 is a deviation of 270 %.
 pub const LARGEST_LOG_VARIANCE: f64 = 2.0;
-/// Days after which weekdays return.
+/// Days after which weekdays return, and of the shortest mean.
 const WEEK: usize = 7;
+/// Days of the second mean.
+const MONTH: usize = 30;
 
 /// What every path of the log-variance follows.
 #[derive(Debug, Clone, Copy)]
@@ -24,11 +26,12 @@ pub struct Dynamics<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Walk {
     lanes: usize,
-    /// The last 90 days, by place and path.
+    /// What was known at the start, the latest day first: the same for all paths.
+    known: Vec<f64>,
+    /// The days since then, at most 90 of them, by place and path.
     ring: Vec<f64>,
-    /// Place of the oldest of them.
-    place: usize,
-    weekday: usize,
+    /// Number of days since the start.
+    passed: usize,
     last: Vec<f64>,
     week: Vec<f64>,
     month: Vec<f64>,
@@ -42,17 +45,28 @@ pub struct Walk {
     pub shape: [Vec<f64>; 3],
     /// What the draws of a day mean, in the order of the paths that begin it: shock, share of the last hours, sign.
     drawn: [Vec<f64>; 3],
+    /// Log-variances that leave the means, by path.
+    leaving: [Vec<f64>; 3],
+}
+
+/// Which words the paths that begin a day have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pairing {
+    /// Each its own.
+    Single,
+    /// The second of two neighbours is the mirror image of the first and has no word: every path is listed, and words of second paths
+    /// are passed over.
+    Mirrored,
 }
 
 impl Walk {
     /// Starts paths from what is known; none is in a day yet.
     pub fn begin(&mut self, lanes: usize, state: &VarianceState) {
         self.lanes = lanes;
-        (self.place, self.weekday) = (0, 0);
+        self.passed = 0;
         self.ring.clear();
-        for value in state.days.iter().rev() {
-            self.ring.resize(self.ring.len() + lanes, *value);
-        }
+        self.known.clear();
+        self.known.extend(state.days);
         let [_, last, week, month, quarter, short] = state.regressors();
         let [low, high, close] = &mut self.shape;
         for (column, value) in [
@@ -79,11 +93,21 @@ impl Walk {
     }
 
     /// Lets each listed path begin its next day, by a random word each. Paths that are left out do not go on.
-    pub fn next(&mut self, dynamics: Dynamics<'_>, lanes: &[u32], words: &[u64]) {
+    pub fn next(&mut self, dynamics: Dynamics<'_>, lanes: &[u32], words: &[u64], pairing: Pairing) {
         for column in &mut self.drawn {
             column.resize(lanes.len(), 0.0);
         }
-        dispatch(NextDay { walk: self, dynamics, lanes, words });
+        let place = self.passed % DAYS;
+        self.ring.resize(self.ring.len().max((place + 1) * self.lanes), 0.0);
+        for (column, back) in self.leaving.iter_mut().zip([WEEK, MONTH, DAYS]) {
+            column.clear();
+            match self.passed.checked_sub(back) {
+                Some(day) => column.extend_from_slice(&self.ring[day % DAYS * self.lanes..][..self.lanes]),
+                None => column.resize(self.lanes, self.known[back - self.passed - 1]),
+            }
+        }
+        dispatch(NextDay { walk: self, dynamics, lanes, words, pairing });
+        self.passed += 1;
     }
 
     /// Replaces some paths by copies of others.
@@ -113,12 +137,7 @@ struct NextDay<'a> {
     dynamics: Dynamics<'a>,
     lanes: &'a [u32],
     words: &'a [u64],
-}
-
-/// The entry of a ring that is so many behind a place.
-#[inline(always)]
-fn behind(place: usize, days: usize) -> usize {
-    if place < days { place + DAYS - days } else { place - days }
+    pairing: Pairing,
 }
 
 /// What a day changes, by path, and what its draws mean, in the order of the paths that begin it.
@@ -129,9 +148,11 @@ struct Columns<'a> {
     quarter: &'a mut [f64],
     short: &'a mut [f64],
     scale: &'a mut [f64],
-    oldest: &'a mut [f64],
-    a_week_ago: &'a mut [f64],
-    a_month_ago: &'a mut [f64],
+    /// The log-variance of the new day.
+    newest: &'a mut [f64],
+    a_week_ago: &'a [f64],
+    a_month_ago: &'a [f64],
+    oldest: &'a [f64],
     shock: &'a [f64],
     after: &'a [f64],
     sign: &'a [f64],
@@ -152,7 +173,7 @@ impl Columns<'_> {
         self.week[lane] += (value - self.a_week_ago[lane]) * (1.0 / 7.0);
         self.month[lane] += (value - self.a_month_ago[lane]) * (1.0 / 30.0);
         self.quarter[lane] += (value - self.oldest[lane]) * (1.0 / DAYS as f64);
-        self.oldest[lane] = value;
+        self.newest[lane] = value;
         self.last[lane] = value;
         self.short[lane] = self.after[draw];
         self.scale[lane] = self.sign[draw] * exp(0.5 * value) * season;
@@ -164,28 +185,37 @@ impl Kernel for NextDay<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { walk, dynamics, lanes, words } = self;
+        let Self { walk, dynamics, lanes, words, pairing } = self;
         let Dynamics { coefficients, days, season } = dynamics;
         let [shock, after, sign] = &mut walk.drawn;
         let [low, high, close] = &mut walk.shape;
+        let (n, count) = (walk.lanes, lanes.len());
         // What lies about in memory first, so that the rest runs in lanes.
-        for (i, (lane, word)) in lanes.iter().zip(words).enumerate() {
-            let lane = *lane as usize;
-            let (index, turn, day) = days.draw(*word);
-            walk.day[lane] = index as u32;
-            (shock[i], after[i], sign[i]) = (day.shock, day.short, turn);
-            (low[lane], high[lane], close[lane]) = (day.low, day.high, day.close);
+        if pairing == Pairing::Mirrored && count == n {
+            let (low, high, close) = (&mut low[..n], &mut high[..n], &mut close[..n]);
+            let (shock, after, sign) = (&mut shock[..n], &mut after[..n], &mut sign[..n]);
+            let (day, words) = (&mut walk.day[..n], &words[..n]);
+            for first in (0..n).step_by(2) {
+                let (index, turn, drawn) = days.draw(words[first]);
+                // The last of an odd number has no image.
+                let second = if first + 1 < n { first + 1 } else { first };
+                for (lane, turn) in [(second, -turn), (first, turn)] {
+                    day[lane] = index as u32;
+                    (shock[lane], after[lane], sign[lane]) = (drawn.shock, drawn.short, turn);
+                    (low[lane], high[lane], close[lane]) = (drawn.low, drawn.high, drawn.close);
+                }
+            }
+        } else {
+            for (i, (lane, word)) in lanes.iter().zip(words).enumerate() {
+                let lane = *lane as usize;
+                let (index, turn, day) = days.draw(*word);
+                walk.day[lane] = index as u32;
+                (shock[i], after[i], sign[i]) = (day.shock, day.short, turn);
+                (low[lane], high[lane], close[lane]) = (day.low, day.high, day.close);
+            }
         }
-        let n = walk.lanes;
-        let at = |place: usize| place * n..(place + 1) * n;
-        let (place, root) = (walk.place, season[walk.weekday]);
-        // The oldest entry is none of the two others.
-        let [oldest, a_week_ago, a_month_ago] =
-            match walk.ring.get_disjoint_mut([at(place), at(behind(place, 7)), at(behind(place, 30))]) {
-                Ok(columns) => columns,
-                Err(_) => return,
-            };
-        let count = lanes.len();
+        let root = season[walk.passed % WEEK];
+        let [a_week_ago, a_month_ago, oldest] = &walk.leaving;
         let mut columns = Columns {
             last: &mut walk.last[..n],
             week: &mut walk.week[..n],
@@ -193,9 +223,10 @@ impl Kernel for NextDay<'_> {
             quarter: &mut walk.quarter[..n],
             short: &mut walk.short[..n],
             scale: &mut walk.scale[..n],
-            oldest,
-            a_week_ago,
-            a_month_ago,
+            newest: &mut walk.ring[walk.passed % DAYS * n..][..n],
+            a_week_ago: &a_week_ago[..n],
+            a_month_ago: &a_month_ago[..n],
+            oldest: &oldest[..n],
             shock: &shock[..count],
             after: &after[..count],
             sign: &sign[..count],
@@ -209,7 +240,5 @@ impl Kernel for NextDay<'_> {
                 columns.step(coefficients, root, (*lane as usize, i));
             }
         }
-        walk.place = if place + 1 == DAYS { 0 } else { place + 1 };
-        walk.weekday = if walk.weekday + 1 == WEEK { 0 } else { walk.weekday + 1 };
     }
 }

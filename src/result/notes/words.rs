@@ -163,7 +163,8 @@ impl fmt::Display for Note {
             Self::PastHorizons { starts, independent, horizon, share, block_days } => write!(
                 f,
                 "{} drawn from {starts} past starts and their mirror images. Horizons of {horizon} overlap: {} of them do not, and errors rest \
-                 on these (block bootstrap over the starts, blocks of {block_days:.0} days), not on the number of paths.",
+                 on these (block bootstrap over the starts, blocks of {block_days:.0} days), not on the number of paths. That the regression which scales them is \
+                 an estimate is not counted.",
                 if *share < 1.0 { "Every other path is" } else { "Paths are" },
                 match *independent < 10.0 {
                     true => format!("{independent:.1}"),
