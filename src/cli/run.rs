@@ -64,9 +64,9 @@ impl Run {
         let scenarios: Vec<Scenario> =
             scenarios.into_iter().map(|scenario| scenario.with(self.paths, self.seed)).collect();
         let stop = interrupt::stop_flag()?;
-        let results = self.simulate(&scenarios, &*stop)?;
+        let results = self.simulate(&scenarios, &stop)?;
         let texts = scenario_texts(&files);
-        let differences = self.differences(&scenarios, &results, &texts, &*stop)?;
+        let differences = self.differences(&scenarios, &results, &texts, &stop)?;
         self.output.write(outputs, &results, &texts, &differences)
     }
 

@@ -117,6 +117,6 @@ fn mean(differences: &[f64]) -> Estimate {
 
 /// The paired difference, or that of two estimates where their errors together are smaller.
 fn sharper(paired: Estimate, a: Estimate, b: Estimate) -> Estimate {
-    let apart = a.std_error.hypot(b.std_error);
+    let apart = (a.std_error * a.std_error + b.std_error * b.std_error).sqrt();
     if apart < paired.std_error { Estimate::normal(b.value - a.value, apart) } else { paired }
 }
