@@ -169,6 +169,32 @@ fn the_season_is_that_of_its_own_hour() {
     assert!(estimate.season.factor(hour as i64) > 2.0 * estimate.season.factor(hour as i64 + 1));
 }
 
+/// Means of ln v over the last three years, a year old counting half, worked out from the bars.
+#[test]
+fn the_season_forgets_half_in_a_year_and_all_in_three() {
+    let history = history::walk(0.6, 24 * 1_200 + 5, 82);
+    let known = variances(&history, |_| 1.0);
+    let mean = |of: &dyn Fn(i64) -> bool| {
+        let (mut weights, mut sum) = (0.0, 0.0);
+        for back in 0..3 * 8_760 {
+            let place = known.len() - 1 - back;
+            if of(history.bars[place].time / 3600) {
+                let weight = 0.5_f64.powf(back as f64 / 8_760.0);
+                weights += weight;
+                sum += weight * known[place].ln();
+            }
+        }
+        sum / weights
+    };
+    let (_, estimate, _) = HarEstimate::of_history(&history).unwrap();
+    let all = mean(&|_| true);
+    let raw: Vec<f64> = (0..24).map(|hour| (mean(&|time| time % 24 == hour) - all).exp()).collect();
+    for (factor, own) in estimate.season.hours.iter().zip(&raw) {
+        let expected = own * 24.0 / raw.iter().sum::<f64>();
+        assert!((factor / expected - 1.0).abs() < 1e-9, "{factor} {expected}");
+    }
+}
+
 /// Parkinson's variance of the hours of a history by place, without season.
 fn variances(history: &PriceHistory, season: impl Fn(i64) -> f64) -> Vec<f64> {
     let bars = &history.bars;
