@@ -107,7 +107,7 @@ fn money_is_lost_to_costs_only() {
     let account = |margin: &str, policy: &str| {
         read(&format!(
             r#"
-            simulation = {{ horizon = "14d", paths = 4_000, seed = 3, sampling = "pseudo" }}
+            simulation = {{ horizon = "7d", paths = 3_000, seed = 3, sampling = "pseudo" }}
             correlation = {{ "A/B" = 0.5 }}
             assets.A = {{ price = 100.0, model = {{ kind = "merton", drift = 0.0, volatility = 0.7,
                 jumps = {{ rate = 60.0, mean = -0.02, std_dev = 0.05 }} }} }}
@@ -132,7 +132,7 @@ fn money_is_lost_to_costs_only() {
             _ if policy.contains("reserve = 400") => 0.4,
             _ if policy.contains("reserve = 300") => 0.3,
             _ if policy.contains("reserve") => 2.0,
-            _ if policy.contains("add_margin") => 0.2,
+            _ if policy.contains("add_margin") => 0.1,
             _ => 0.0,
         };
         for margin in ["cross", "isolated"] {

@@ -54,27 +54,30 @@ fn workplace() -> tempfile::TempDir {
     folder
 }
 
+/// The first of November 2023.
+const START: i64 = 1_698_796_800;
+
 /// Difficulties and fees of the same days.
 fn network() -> String {
     let row = |day: i64| {
         let difficulty = 30e12 * (0.02 * (day / 14) as f64 + 0.03 * ((day / 14 * 7) % 5) as f64).exp();
-        format!("{},{difficulty:.0},{}\n", 1_656_633_600 + 86_400 * day, 10 + day % 7)
+        format!("{},{difficulty:.0},{}\n", START + 86_400 * day, 10 + day % 7)
     };
-    "time,difficulty,fees\n".to_owned() + &(0..1_300).map(row).collect::<String>()
+    "time,difficulty,fees\n".to_owned() + &(0..840).map(row).collect::<String>()
 }
 
-/// Made-up hourly bars from July 2022 to January 2026: weeks of 30 % and of 90 % volatility, and a jump every 400 hours.
+/// Made-up hourly bars from November 2023 to January 2026: weeks of 30 % and of 90 % volatility, and a jump every 400 hours.
 fn prices() -> String {
     let mut text = "timestamp,open,high,low,close,volume\n".to_owned();
     let (mut rng, mut price) = (SmallRng::seed_from_u64(1), 10_000.0_f64);
-    for hour in 0..31_400_i64 {
+    for hour in 0..19_700_i64 {
         let volatility = if hour / 168 % 4 == 0 { 0.9 } else { 0.3 };
         let z: f64 = StandardNormal.sample(&mut rng);
         let jump = if hour % 400 == 0 { 0.05 * z.signum() } else { 0.0 };
         let open = price;
         price *= (volatility / 8760_f64.sqrt() * z + jump).exp();
         let (high, low) = (1.001 * open.max(price), 0.999 * open.min(price));
-        text += &format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", 1_656_633_600 + 3600 * hour);
+        text += &format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", START + 3600 * hour);
     }
     text
 }
@@ -96,8 +99,11 @@ fn liqsim(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(LIQSIM).args(arguments).current_dir(folder).output().unwrap()
 }
 
-/// The same command over fewer paths.
+/// The same commands over fewer paths.
 fn of_few_paths(line: &str) -> String {
+    if let Some((first, then)) = line.split_once(" && ") {
+        return format!("{} && {}", of_few_paths(first), of_few_paths(then));
+    }
     if let Some((before, rest)) = line.split_once("--paths ") {
         let (count, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
         let count = count.parse().unwrap_or(MOST_PATHS).min(MOST_PATHS);

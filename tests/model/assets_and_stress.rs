@@ -129,7 +129,9 @@ fn normals_are_correlated_as_asked() {
 /// variance constant at both ends of a short horizon, √V is its start but for a term of the order of the horizon.
 #[test]
 fn stochastic_volatility_keeps_the_correlation_of_prices() {
-    let mut scenario = scenario(&[gbm(0.0, 0.5), Model::Heston(heston())]);
+    // In six steps of an hour: what is asked holds in each.
+    let hourly = Heston { step: Some(Duration::from_seconds(3_600)), ..heston() };
+    let mut scenario = scenario(&[gbm(0.0, 0.5), Model::Heston(hourly)]);
     scenario.simulation.horizon = Duration::from_seconds(6 * 3_600);
     let correlation = vec![vec![1.0, 0.8], vec![0.8, 1.0]];
     scenario.dependence = Dependence { correlation, common_jumps: Vec::new() };
