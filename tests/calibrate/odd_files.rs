@@ -103,8 +103,8 @@ fn every_scenario_that_is_written_runs() {
         history(heavy(0.008).into_iter().cycle().take(24 * 400), 0.0),
         history(heavy(0.002).into_iter().chain([-2.5]).chain(heavy(0.002)), 0.0),
         history(heavy(0.001).into_iter().map(|r| r + 0.004), 0.0),
-        // Prices that go up and down in turns are refused by the reader, as those of two instruments.
-        history((0..500).map(|i| if i % 3 == 0 { -0.02 } else { 0.01 }), 0.0),
+        // Prices that go up and down in two, three or four turns are refused by the reader, as those of several instruments.
+        history((0..500).map(|i| if i % 5 == 0 { -0.04 } else { 0.01 }), 0.0),
     ];
     let mut written = 0;
     for (history, report) in &files {

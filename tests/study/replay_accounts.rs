@@ -123,6 +123,10 @@ fn a_constant_rate_is_due_so_long_after_each_entry() {
     }
 }
 
+/// Rates of 150 % a year are asked about, unless it is said that they are fractions.
+const ASKED: &str =
+    "funding = { recorded = { file = \"funding.csv\", columns = \"time=timestamp,rate=funding_rate\" } }";
+
 #[test]
 fn a_record_is_paid_at_its_own_times_and_limits_the_starts() {
     let folder = tempfile::tempdir().unwrap();
@@ -136,7 +140,7 @@ fn a_record_is_paid_at_its_own_times_and_limits_the_starts() {
     let rows: String = payments.iter().map(|(time, rate)| format!("{time},{rate:?}\n")).collect();
     fs::write(folder.path().join("funding.csv"), format!("timestamp,funding_rate\n{rows}")).unwrap();
     for (side, sign) in [("long", 1.0), ("short", -1.0)] {
-        let account = format!("{}, funding = {{ recorded = \"funding.csv\" }}", terms(side, ""));
+        let account = format!("{}, {ASKED}", terms(side, ""));
         let scenario = scenario(folder.path(), "4d", &account);
         let step = |one: &mut Twin, bar: &HistoricalBar, entry: f64, _: usize| {
             let paid =
@@ -149,7 +153,7 @@ fn a_record_is_paid_at_its_own_times_and_limits_the_starts() {
         assert!(count > 100.0, "{count}");
     }
     let early = PriceHistory { bars: history.bars[..150].to_vec(), ..history };
-    let account = format!("{}, funding = {{ recorded = \"funding.csv\" }}", terms("long", ""));
+    let account = format!("{}, {ASKED}", terms("long", ""));
     let refused = Replay::new(&early).levels(&scenario(folder.path(), "4d", &account));
     assert!(matches!(refused, Err(ReplayError::FundingRecord { .. })));
 }
