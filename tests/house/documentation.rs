@@ -42,13 +42,13 @@ fn workplace() -> tempfile::TempDir {
     assert!(
         liqsim(folder.path(), &["check", "liqsim.toml", "--save", "baseline.json"]).status.code() != Some(2)
     );
-    let prices = prices();
-    fs::write(folder.path().join("btc_1h.csv"), &prices).unwrap();
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packed.write_all(prices.as_bytes()).unwrap();
-    let packed = packed.finish().unwrap();
-    for name in ["btc_1h.csv.gz", "btc_usdt_1h.csv.gz"] {
-        fs::write(folder.path().join(name), &packed).unwrap();
+    let hourly = prices(1);
+    fs::write(folder.path().join("btc_1h.csv"), &hourly).unwrap();
+    // Fits of every model, to a quarter of the bars.
+    for (name, text) in [("btc_1h.csv.gz", hourly), ("btc_usdt_1h.csv.gz", prices(4))] {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(text.as_bytes()).unwrap();
+        fs::write(folder.path().join(name), packed.finish().unwrap()).unwrap();
     }
     fs::write(folder.path().join("network.csv"), network()).unwrap();
     folder
@@ -66,16 +66,16 @@ fn network() -> String {
     "time,difficulty,fees\n".to_owned() + &(0..840).map(row).collect::<String>()
 }
 
-/// Made-up hourly bars from November 2023 to January 2026: weeks of 30 % and of 90 % volatility, and a jump every 400 hours.
-fn prices() -> String {
+/// Made-up bars of some hours from November 2023 to January 2026: weeks of 30 % and of 90 % volatility, and a jump every 400 hours.
+fn prices(hours: usize) -> String {
     let mut text = "timestamp,open,high,low,close,volume\n".to_owned();
     let (mut rng, mut price) = (SmallRng::seed_from_u64(1), 10_000.0_f64);
-    for hour in 0..19_700_i64 {
+    for hour in (0..19_700_i64).step_by(hours) {
         let volatility = if hour / 168 % 4 == 0 { 0.9 } else { 0.3 };
         let z: f64 = StandardNormal.sample(&mut rng);
         let jump = if hour % 400 == 0 { 0.05 * z.signum() } else { 0.0 };
         let open = price;
-        price *= (volatility / 8760_f64.sqrt() * z + jump).exp();
+        price *= (volatility * (hours as f64 / 8760.0).sqrt() * z + jump).exp();
         let (high, low) = (1.001 * open.max(price), 0.999 * open.min(price));
         text += &format!("{},{open:.2},{high:.2},{low:.2},{price:.2},1\n", START + 3600 * hour);
     }
