@@ -7,6 +7,8 @@ const desk = {
   moves: 0, asking: null, isCoarseAsked: false,
 };
 let lever;
+// Milliseconds without a move after which the finer answer is asked for.
+const PAUSE = 150;
 
 const question = (stage) => ({ changes: [...desk.changes.values()].map(({ path, value }) => ({ path, value })), leverage: desk.leverage, stage });
 const post = (name, stage, signal) => fetch(name, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(question(stage)), signal });
@@ -71,7 +73,10 @@ async function ask(stage) {
   }
   if (moves !== desk.moves) ask(0);
   else if (status === 409) setTimeout(() => { if (desk.asking === asking) ask(stage); }, 200);
-  else if (status === 200 && body.stage + 1 < body.stages) ask(body.stage + 1);
+  else if (status === 200 && body.stage + 1 < body.stages) {
+    // Finer answers take all cores, which whoever still moves needs for what he sees.
+    setTimeout(() => { if (desk.asking === asking && moves === desk.moves) ask(body.stage + 1); }, body.stage === 0 ? PAUSE : 0);
+  }
 }
 
 // ---- what is said
