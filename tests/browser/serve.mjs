@@ -94,17 +94,17 @@ try {
   // A click: the other side.
   await js(`[...document.querySelectorAll(".choice button")].find((b) => b.textContent === "short").id = "short"`);
   await click("#short");
-  await until(`${FINE} && document.getElementById("sentence").textContent.includes("short")`, "the short side");
+  await until(`${FINE} && document.getElementById("changes").textContent.includes("short")`, "the short side");
   await pause(100);
   found.short = { number: await text("#number-value"), sentence: await text("#sentence"), changes: await text("#changes"), pressed: await js(`document.getElementById("short").getAttribute("aria-pressed")`) };
   await picture("changed");
   await click("#changes button");
-  await until(`${FINE} && document.getElementById("sentence").textContent.includes("long")`, "the undone change");
+  await until(`${FINE} && document.getElementById("changes").textContent.startsWith("As in")`, "the undone change");
   found.undone = { number: await text("#number-value") };
 
   // Keys on the slider of the volatility, each from the event to the painted number.
   await js(`(() => {
-    const label = [...document.querySelectorAll("label")].find((l) => l.textContent === "Volatility");
+    const label = [...document.querySelectorAll("label")].find((l) => l.textContent.toLowerCase().endsWith("volatility"));
     label.closest(".field").querySelector("input[type=range]").id = "volatility";
     window.times_to_paint = [];
     let since = null;
