@@ -35,7 +35,7 @@ pub fn render_differences(
             Ok(format!("{title}\n{how}{}", table.terminal()))
         }
         Format::Markdown => {
-            Ok(format!("## {}\n\n{how}\n\n{}", super::markdown::escape(&title), table.markdown()))
+            Ok(format!("## {}\n\n{how}\n\n{}", super::table::escape(&title), table.markdown()))
         }
         other => Err(RenderError::Format(other)),
     }

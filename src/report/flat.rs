@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::result::{LevelResult, MinerResult, RunResult, TimeToLiquidation};
 use crate::stats::Estimate;
 
-use super::table::{Cell, Table};
+use super::cell::Cell;
+use super::table::Table;
 
 /// One row per result and level.
 pub fn table(results: &[RunResult]) -> Table {

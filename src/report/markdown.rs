@@ -3,6 +3,7 @@
 use crate::result::{LevelResult, RunResult};
 
 use super::columns::{self, Column, RETURNS, TAIL};
+use super::table::escape;
 use super::{miner, safe_line, text};
 
 /// The Markdown text of a result, ending with a line break.
@@ -40,17 +41,4 @@ pub fn render(result: &RunResult) -> String {
 /// The rows of levels under the leverage and these columns.
 fn table(columns: &[&Column], levels: &[LevelResult]) -> String {
     columns::table(columns.iter().copied(), levels).markdown()
-}
-
-/// Text in which nothing is markup and no line ends.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '|' | '*' | '_' | '`' | '<' | '[' | '\\' | '#' => escaped.extend(['\\', character]),
-            '\n' | '\r' => escaped.push(' '),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }

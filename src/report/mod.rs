@@ -1,6 +1,7 @@
 //! One file per output format; pure functions of a finished result.
 
 mod calibration;
+mod cell;
 mod check;
 mod columns;
 mod csv;
@@ -42,6 +43,7 @@ mod venue;
 mod walk_forward;
 
 pub use calibration::CalibrationReport;
+pub use cell::Cell;
 pub use check::{VERDICT_FORMATS, github_annotations, render_check, render_comparisons};
 pub use differences::{DIFFERENCE_FORMATS, render_differences};
 pub use flat::table as level_table;
@@ -62,7 +64,7 @@ pub use safe::{render_safe_csv, render_safe_json, render_safe_table};
 pub use safe_line::line as safe_line;
 pub use sweep::{MOST_MAPPED, SweepAxis, SweepCell, SweepReport};
 pub use sweep_tables::SweepTables;
-pub use table::{Cell, Table};
+pub use table::Table;
 pub use text::is_warning;
 pub use track_record::{ScoreRow, TrackReport, forecasts_csv};
 pub use vary::{render_vary_json, render_vary_table};

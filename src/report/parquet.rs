@@ -13,7 +13,7 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
 
-use super::table::Cell;
+use super::cell::Cell;
 
 /// Rows of a group.
 const GROUP: usize = 16_384;

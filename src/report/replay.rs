@@ -133,8 +133,7 @@ fn table(report: &ReplayReport, layout: Layout) -> String {
 }
 
 fn markdown(report: &ReplayReport) -> String {
-    let mut lines =
-        format!("## {}\n\n{}\n\n", super::markdown::escape(&report.of.scenario), report.of.line());
+    let mut lines = format!("## {}\n\n{}\n\n", super::table::escape(&report.of.scenario), report.of.line());
     lines += &Table::of_texts(HEAD, report.levels.iter().map(cells)).markdown();
     for note in &report.notes {
         lines += &format!("\n{note}\n");

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::cell::Cell;
 use super::format::{Format, RenderError};
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetTable;
-use super::table::Cell;
 
 /// The formats of tables.
 pub const TABLE_FORMATS: &[Format] = &[

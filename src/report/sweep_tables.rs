@@ -9,11 +9,11 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::cell::Cell;
 use super::flat::{self, Further};
 use super::format::Format;
 use super::ranking::Ranking;
 use super::rows::TableWriter;
-use super::table::Cell;
 use crate::result::RunResult;
 use crate::study::{SweepPlan, SweptCell};
 

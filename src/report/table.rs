@@ -9,51 +9,14 @@ use comfy_table::{CellAlignment, LineStyle, TableStyle};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use super::cell::Cell;
 use super::format::Format;
-use super::markdown::escape;
 use super::rows::TableWriter;
 
 const RULES: TableStyle = TableStyle::new()
     .top_border(LineStyle::none().fill('─').junction('─'))
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
-
-/// The content of a cell, whose column holds one kind.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// Text.
-    Text(String),
-    /// A whole number.
-    Count(u64),
-    /// A number; none where it does not exist.
-    Number(Option<f64>),
-}
-
-impl Cell {
-    /// The cell as text; empty where there is nothing.
-    pub fn text(&self) -> String {
-        match self {
-            Self::Text(text) => spreadsheet_text(text),
-            Self::Count(count) => count.to_string(),
-            Self::Number(number) => number.map(|number| number.to_string()).unwrap_or_default(),
-        }
-    }
-
-    /// The cell as people see it: a text is what it is.
-    fn shown(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            other => other.text(),
-        }
-    }
-}
-
-/// A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe, which these do not show
-/// (OWASP, "CSV Injection"). Numbers stay.
-fn spreadsheet_text(text: &str) -> String {
-    let is_number = text.trim_end_matches('%').trim_end().parse::<f64>().is_ok();
-    if text.starts_with(['=', '+', '-', '@']) && !is_number { format!("'{text}") } else { text.to_owned() }
-}
 
 /// Heads and rows; all rows have a cell for every head, those of a column of one kind.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -134,6 +97,19 @@ impl Table {
         self.rows.iter().try_for_each(|row| writer.push(row.iter()))?;
         writer.finish()
     }
+}
+
+/// Text in which nothing is markup and no line ends.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '|' | '*' | '_' | '`' | '<' | '[' | '\\' | '#' => escaped.extend(['\\', character]),
+            '\n' | '\r' => escaped.push(' '),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }
 
 /// Heads and rows as pages show them: all cells are texts.

@@ -116,7 +116,7 @@ impl TrackReport {
 
     /// Markdown, ending with a line break.
     pub fn markdown(&self) -> String {
-        let mut lines = format!("## {}\n\n{}\n", super::markdown::escape(&self.scenario), self.about());
+        let mut lines = format!("## {}\n\n{}\n", super::table::escape(&self.scenario), self.about());
         for table in self.tables() {
             lines += &format!("\n{}", table.markdown());
         }

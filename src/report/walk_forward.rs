@@ -195,7 +195,7 @@ pub fn render_walk_forward_table(report: &WalkForwardReport, layout: Layout) -> 
 
 /// Markdown, ending with a line break.
 pub fn render_walk_forward_markdown(report: &WalkForwardReport) -> String {
-    let mut lines = format!("## {}\n\n{}\n", super::markdown::escape(&report.of.scenario), about(report));
+    let mut lines = format!("## {}\n\n{}\n", super::table::escape(&report.of.scenario), about(report));
     for table in tables(report) {
         lines += &format!("\n{}", table.markdown());
     }

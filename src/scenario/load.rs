@@ -42,6 +42,22 @@ pub fn parse(source: Source, overrides: &[String]) -> Result<Scenario, Problems>
     Err(all.sorted())
 }
 
+/// Reads a cell of a sweep, whose table was read before: with it, every cell would read the values of all.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_cell(source: Source, overrides: &[String]) -> Result<Scenario, Problems> {
+    let source = Arc::new(source);
+    let (mut root, errors) = syntax::parse(&source);
+    if !errors.is_empty() {
+        return parse(Arc::unwrap_or_clone(source), overrides);
+    }
+    if let Value::Table(table) = &mut root.value {
+        table.entries.retain(|entry| entry.key != "sweep");
+    }
+    read(root, &source, overrides)
+}
+
 /// Reads a scenario from the values that its text would hold, under the same checks, and sets the keys of `overrides`. The place of a problem
 /// is the path of its key. `source` names the values in messages and says where files are looked up; its text plays no part.
 ///

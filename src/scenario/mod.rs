@@ -74,7 +74,7 @@ pub use files::{Below, Disk, Files};
 pub use identity::RESULT_VERSION;
 pub use limits::{is_metric, metrics};
 pub use listed::ListedVenue;
-pub use load::{from_value, load, parse};
+pub use load::{from_value, load, parse, parse_cell};
 pub use over::AxisError;
 pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;

@@ -239,7 +239,7 @@ impl SweepPlan {
     fn read(&self, source: usize, cell: usize) -> Result<Scenario, Problems> {
         let source = &self.sources[source];
         let overrides = [source.cells.overrides(cell), self.changes.overrides.clone()].concat();
-        let scenario = scenario::parse(source.source.clone(), &overrides)?;
+        let scenario = scenario::parse_cell(source.source.clone(), &overrides)?;
         Ok(scenario.with(self.changes.paths, self.changes.seed))
     }
 

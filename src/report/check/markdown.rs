@@ -1,7 +1,7 @@
 //! Verdicts as Markdown: for the summary of a CI job or a comment.
 
-use crate::report::markdown::escape;
 use crate::report::number;
+use crate::report::table::escape;
 use crate::study::{CheckReport, Comparison, ScenarioCheck, Verdict};
 
 use super::cells;
