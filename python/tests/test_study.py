@@ -84,7 +84,7 @@ def test_a_verdict_tells_whether_limits_are_kept(scenario):
     assert kept.limits["leverage"] == [2] and kept.result[2].leverage == 2
     for format in ("table", "markdown", "junit", "sarif", "html"):
         assert len(broken.render(format)) > 100
-    with pytest.raises(ValueError, match="format must be one of"):
+    with pytest.raises(ValueError, match="is no format of this"):
         kept.render("pdf")
     same = lq.check(scenario, baseline=scenario.run())
     assert same.passed and same.to_dict()["scenarios"][0]["baseline"]["must_be_equal"]
