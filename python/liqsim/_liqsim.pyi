@@ -11,6 +11,7 @@ __all__ = [
     "Calibration",
     "CheckReport",
     "History",
+    "Page",
     "Part",
     "Result",
     "ResultsFolder",
