@@ -146,6 +146,28 @@ fn the_instruction_set_changes_no_byte() {
     }
 }
 
+/// The same of accounts whose triggers are looked for after every payment: a loan that is called, two legs with interest and funding, two
+/// coins on cross margin, a stop that follows the price.
+#[test]
+fn the_instruction_set_changes_no_byte_of_general_accounts() {
+    let forced = Forced::begin();
+    for text in [
+        include_str!("../../scenarios/btc-loan-90d.toml"),
+        include_str!("../../scenarios/btc-cash-and-carry.toml"),
+        include_str!("../../scenarios/btc-eth-cross-pair.toml"),
+        include_str!("../../scenarios/btc-trailing-stop.toml"),
+    ] {
+        let changes = ["simulation.paths=300".to_owned(), "simulation.horizon=14d".to_owned()];
+        let scenario = parse(Source::new("general.toml", text), &changes)
+            .unwrap_or_else(|problems| panic!("{problems}"));
+        let reference = json(&run_with(&scenario, Some(2)));
+        for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
+            forced.set(set);
+            assert_eq!(reference, json(&run_with(&scenario, Some(2))), "{}, {set:?}", scenario.name);
+        }
+    }
+}
+
 /// The same of the models that are made of recorded hours, whole days at a time and in pieces; their history is estimated anew on every set.
 #[test]
 fn the_instruction_set_changes_no_byte_of_recorded_hours() {
