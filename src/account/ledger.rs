@@ -113,7 +113,7 @@ impl Ledger {
     fn renew_lines(&mut self, level: usize) {
         self.lines[level] = {
             let exposure = self.accruals[level].leading_exposure();
-            self.levels[level].requirement.lines(exposure)
+            self.levels[level].lines(exposure)
         };
     }
 

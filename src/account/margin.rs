@@ -121,6 +121,13 @@ impl Line {
         if crossing < self.high { crossing } else { self.high }
     }
 
+    /// A line that has this mirrored barrier at this cash.
+    pub fn through(cash: f64, barrier: f64) -> Self {
+        let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
+        let deduction = -barrier - cash;
+        Self { sign: 1.0, owed: 1.0, deduction, slope: -1.0, bend: 0.0, inverse_slope: 1.0, low, high }
+    }
+
     /// The mirrored barrier of a straight line as a constant and a multiple of the cash.
     pub fn straight(&self) -> (f64, f64) {
         (-self.deduction * self.inverse_slope, -self.inverse_slope)

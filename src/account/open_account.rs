@@ -13,15 +13,15 @@ use crate::venue::{Flows, Side};
 pub struct OpenAccount {
     /// The asset of the (first) position.
     pub asset: usize,
-    /// Its direction.
+    /// Its direction, or that of the one position that the account comes down to.
     pub side: Side,
     /// Asset and direction of every position.
     pub positions: Vec<(usize, Side)>,
-    /// The levels of an account of one position; empty where there are several.
+    /// The levels of an account of one position; empty where the scenario lists several.
     pub levels: Vec<Level>,
     /// The pools of every level.
     pub pools: Vec<Vec<Pool>>,
-    /// The levels in the units of an account that is followed step by step.
+    /// The levels as one position each; empty where no one position is what an account comes down to.
     pub openings: Vec<Opening>,
     /// What is charged over time, by position.
     pub flows: Vec<Flows>,
@@ -79,9 +79,12 @@ impl OpenAccount {
     /// The distance of log-prices to the liquidation of a pool that holds one asset only and loses on one side only, with nothing
     /// that comes before; none for others. A stop that lies before liquidation comes first, except across a gap.
     fn distance(&self, pool: &Pool, side: Sides) -> Option<f64> {
-        let loses = pool.legs.iter().all(|leg| leg.asset == self.asset && losing(leg.side) == side)
-            && pool.assets.len() == 1;
-        if !loses || pool.groups.iter().any(|group| group.lender.is_some()) {
+        let loses = pool.legs.iter().all(|leg| leg.asset == self.asset && losing(leg.side) == side);
+        let is_one = !self.openings.is_empty() && self.policy.stop_loss.is_none();
+        if !(loses || is_one)
+            || pool.assets.len() != 1
+            || pool.groups.iter().any(|group| group.lender.is_some())
+        {
             return None;
         }
         let stakes = pool.opening();
@@ -124,7 +127,7 @@ impl OpenAccount {
 
     /// Whether the bars of its paths are to be as short as the scenario says.
     pub fn takes_step(&self) -> bool {
-        self.continuous && self.levels.is_empty() && self.miner.is_none()
+        self.continuous && self.openings.is_empty() && self.miner.is_none()
     }
 
     /// The side on which the positions in an asset lose; the lower one where there are none.
@@ -138,7 +141,7 @@ impl OpenAccount {
         if let Some(miner) = &self.miner {
             return Box::new(MinerFollower::new(miner.clone(), self.schedule.clone()));
         }
-        if self.levels.is_empty() || self.is_managed() {
+        if self.openings.is_empty() || self.is_managed() {
             return Box::new(self.general(correlation));
         }
         match self.ordered() {
@@ -148,13 +151,27 @@ impl OpenAccount {
     }
 
     /// Whether the owner or the venue acts on the way.
-    fn is_managed(&self) -> bool {
-        self.in_steps || !self.policy.is_empty()
+    pub fn is_managed(&self) -> bool {
+        self.in_steps || !self.is_idle()
+    }
+
+    /// Whether nothing that the owner has ordered can happen: it is due at the horizon or later, or waits for a price beyond that of
+    /// liquidation, which nothing moves.
+    fn is_idle(&self) -> bool {
+        let is_still = self.flows.iter().all(Flows::is_empty);
+        let is_single = |pools: &Vec<Pool>| pools.iter().map(|pool| pool.legs.len()).sum::<usize>() == 1;
+        let never_stops =
+            || self.pools.iter().all(is_single) && self.idle_stops().iter().all(|is_idle| *is_idle);
+        let policy = self.policy.within(self.horizon);
+        match policy.stop_loss {
+            Some(_) if is_still && never_stops() => Policy { stop_loss: None, ..policy }.is_empty(),
+            _ => policy.is_empty(),
+        }
     }
 
     /// A follower of all levels by one number a path, where nobody acts on the way and the levels are in order whatever the path.
     pub fn ordered(&self) -> Option<Ordered> {
-        if self.is_managed() || self.levels.is_empty() {
+        if self.is_managed() || self.openings.is_empty() {
             return None;
         }
         let (flows, years) = (self.flows.first()?, self.horizon.years());

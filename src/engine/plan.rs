@@ -22,7 +22,7 @@ pub struct Plan {
     pub account: OpenAccount,
     /// What is known of the levels before any path is drawn, by rising leverage.
     pub terms: Vec<LevelTerms>,
-    /// The laws of funding whose rates are dealt out: that of the only position, or of several those that vary.
+    /// The laws of funding whose rates are dealt out: that of what is one position, or of several those that vary.
     pub funding: Vec<FundingLaw>,
     /// The network that a miner works in.
     pub network: Option<NetworkLaw>,
@@ -130,31 +130,36 @@ impl Plan {
         }
         let flows: Vec<Flows> = account.positions.iter().map(|position| account.flows_of(position)).collect();
         let in_steps = account.positions.iter().any(|position| account.venue_of(position).acts_in_steps());
-        let is_plain = flows[0].is_empty() && policy.is_empty() && !in_steps;
-        let schedule = match (account.is_portfolio(), is_plain) {
-            (false, true) => Vec::new(),
-            _ => schedule(&flows, &policy, horizon.seconds()),
+        let are_still = flows.iter().all(Flows::is_empty);
+        let openings = match account.is_portfolio() {
+            false => levels.iter().map(|level| Opening::new(level, venue)).collect(),
+            true => as_one(&all_pools, &flows, are_still),
         };
-        let account = OpenAccount {
+        let mut account = OpenAccount {
             asset: position.asset,
-            side: position.side,
+            side: openings.first().map_or(position.side, |opening| opening.side),
             positions: account.positions.iter().map(|one| (one.asset, one.side)).collect(),
-            openings: levels.iter().map(|level| Opening::new(level, venue)).collect(),
             levels,
+            openings,
             pools: all_pools,
             flows,
             policy,
             in_steps,
-            schedule,
+            schedule: Vec::new(),
             horizon,
             continuous: scenario.simulation.monitoring == Monitoring::Continuous,
             miner: None,
         };
+        let is_one = !account.openings.is_empty();
+        let is_plain = is_one && account.openings.iter().all(Opening::is_alone) && are_still;
+        if !is_plain || account.is_managed() {
+            account.schedule = schedule(&account.flows, &policy, horizon.seconds());
+        }
         let step = scenario.simulation.step.filter(|_| account.takes_step());
-        let step = [step, hours(scenario)].into_iter().flatten().min();
+        let step = [step, hours(scenario, &account)].into_iter().flatten().min();
         Ok(Self {
             law: PathLaw::new(scenario, &due(&account), step)?,
-            funding: funding_laws(&scenario.account),
+            funding: funding_laws(&scenario.account, is_one),
             network: None,
             account,
             terms,
@@ -229,8 +234,8 @@ pub fn path_key(scenario: &Scenario) -> Result<String, PlanError> {
 }
 
 /// The longest bar where an account has more to follow than one extreme of the price and the model's paths are made of recorded hours.
-fn hours(scenario: &Scenario) -> Option<Duration> {
-    let is_managed = !scenario.policy.is_empty() || scenario.account.is_portfolio();
+fn hours(scenario: &Scenario, account: &OpenAccount) -> Option<Duration> {
+    let is_managed = account.is_managed() && !account.policy.is_empty() || account.openings.is_empty();
     let of_hours = scenario.assets.iter().any(|asset| asset.model.is_of_hours());
     (is_managed && of_hours).then(|| Duration::from_seconds(3600))
 }
@@ -240,9 +245,16 @@ fn due(account: &OpenAccount) -> Vec<u64> {
     account.schedule.iter().map(|moment| moment.seconds).collect()
 }
 
-/// The laws of funding whose rates are dealt out.
-fn funding_laws(account: &Account) -> Vec<FundingLaw> {
-    if account.is_portfolio() {
+/// The levels of an account of several positions as one position each; none if some are not, or are charged each in their own way.
+fn as_one(levels: &[Vec<Pool>], flows: &[Flows], are_still: bool) -> Vec<Opening> {
+    let is_charged_alike = flows.windows(2).all(|pair| pair[0] == pair[1]);
+    let levels = levels.iter().map(|pools| Opening::of_pools(pools, are_still).filter(|_| is_charged_alike));
+    levels.collect::<Option<Vec<_>>>().unwrap_or_default()
+}
+
+/// The laws of funding whose rates are dealt out: of every account that comes down to one position the rates of that.
+fn funding_laws(account: &Account, is_one: bool) -> Vec<FundingLaw> {
+    if !is_one {
         let laws = account.funding_laws().into_iter();
         return laws.map(|(asset, funding)| FundingLaw { asset, funding }).collect();
     }

@@ -22,7 +22,7 @@ pub(super) struct Common {
 impl Common {
     /// The barriers of levels with these debts.
     pub fn new(levels: &[Opening], debt: &Debt) -> Self {
-        let lines = |level: &Opening| level.requirement.lines(level.start.exposure);
+        let lines = |level: &Opening| level.lines(level.start.exposure);
         let mut common = Self {
             sign: levels.first().map_or(1.0, Opening::sign),
             lines: levels.iter().map(lines).collect(),

@@ -52,8 +52,7 @@ impl Envelope {
     /// The barrier of a level; none if it is not made of straight lines.
     pub fn of(opening: &Opening) -> Option<Self> {
         let exposure = opening.start.exposure;
-        let requirement = &opening.requirement;
-        if !requirement.is_straight() {
+        if !opening.requirement()?.is_straight() {
             return None;
         }
         let straight = |(constant, of_cash): (f64, f64)| Segment {
@@ -62,7 +61,7 @@ impl Envelope {
             ..Segment::NONE
         };
         let lines: Vec<Segment> =
-            requirement.lines(exposure).iter().map(|line| straight(line.straight())).collect();
+            opening.lines(exposure).iter().map(|line| straight(line.straight())).collect();
         Some(Self::over(&lines))
     }
 
@@ -104,7 +103,7 @@ impl Envelope {
 
     /// Whether the barrier is in proportion to the cash that is left: it scales with the debt.
     pub fn is_proportional(&self, opening: &Opening) -> bool {
-        let lines = opening.requirement.lines(opening.start.exposure);
+        let lines = opening.lines(opening.start.exposure);
         lines.iter().all(|line| line.straight().0 == 0.0)
     }
 }

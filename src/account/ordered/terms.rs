@@ -5,6 +5,7 @@ use super::common::Common;
 use super::debt::Debt;
 use super::envelope::Envelope;
 use crate::account::fill::Remains;
+use crate::account::margin::Requirement;
 use crate::account::opening::Opening;
 use crate::account::schedule::Moment;
 use crate::numeric::exp;
@@ -56,7 +57,8 @@ impl Terms {
         // Coins that are owed may outgrow a tier of quantity.
         in_order &= levels.iter().all(|level| {
             let exposure = level.start.exposure;
-            level.requirement.is_same_tier(exposure, exposure * debt.coins)
+            let is_same = |rules: &Requirement| rules.is_same_tier(exposure, exposure * debt.coins);
+            level.requirement().is_none_or(is_same)
         });
         let sign = x_sign * power;
         let mut terms = Self { closing_cash: debt.cash.clone(), levels, sign, power, debt, common, charges };

@@ -57,16 +57,26 @@ impl Policy {
         *self == Self::default()
     }
 
-    /// Whether anything the owner does, stops of a loss aside, can change whether or when the price liquidates the account within a
-    /// horizon. A put pays beside the account.
+    /// What is left of it within a horizon: orders for its end or later change nothing, the account is closed then anyway.
+    pub fn within(&self, horizon: Duration) -> Self {
+        let end = horizon.seconds();
+        let acts = |deleverage: &Deleverage| match deleverage.on {
+            Occasion::Every(every) => every.seconds() < end,
+            Occasion::Above(_) => true,
+        };
+        Self {
+            exit_after: self.exit_after.filter(|exit| exit.time.seconds() < end),
+            deleverage: self.deleverage.filter(acts),
+            add_margin: self.add_margin.filter(|add| add.every.seconds() < end),
+            ..*self
+        }
+    }
+
+    /// Whether anything the owner does within a horizon, stops of a loss aside, can change whether or when the price liquidates the
+    /// account. A put pays beside the account.
     pub fn can_delay_liquidation(&self, horizon: Duration) -> bool {
-        let Self { take_profit, trailing_stop, exit_after, margin_call, deleverage, add_margin, .. } = self;
-        take_profit.is_some()
-            || trailing_stop.is_some()
-            || exit_after.is_some_and(|exit| exit.time.seconds() < horizon.seconds())
-            || margin_call.is_some()
-            || deleverage.is_some()
-            || add_margin.is_some()
+        let aside = Self { stop_loss: None, protective_put: None, ..self.within(horizon) };
+        !aside.is_empty()
     }
 
     /// Money kept ready beside the equity and money paid in over a horizon in seconds, in units of the equity; the premium of
