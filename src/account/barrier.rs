@@ -7,6 +7,7 @@
 //! the whole rule the function jumps at the edges of tiers, and the first place where it is not positive is looked for.
 
 use super::leg::Unit;
+use super::margin::{Line, barrier};
 use super::pool::{Held, Pool, Room};
 use crate::numeric::{Kernel, dispatch, exp, ln};
 
@@ -37,11 +38,38 @@ impl Kernel for Bounds<'_> {
     }
 }
 
+/// The margin of a pool of one group at a fixed exposure.
+#[derive(Debug, Clone)]
+pub struct ClosedForm {
+    /// Sum of its exposures.
+    pub exposure: f64,
+    lines: Vec<Line>,
+    power: f64,
+}
+
+impl ClosedForm {
+    /// The log-prices between which there is room with this much cash: the same as [`Pool::bounds`].
+    #[inline(always)]
+    pub fn bounds(&self, cash: f64) -> (f64, f64) {
+        let sign = self.exposure.signum();
+        one_sided(sign, sign * barrier(&self.lines, cash), self.power)
+    }
+}
+
 impl Pool {
     /// The log-prices between which there is room, for a pool of one asset; `near` is what was found last, or
     /// infinities.
     pub fn bounds(&self, held: Held<'_>, room: Room, near: (f64, f64)) -> (f64, f64) {
         dispatch(Bounds { pool: self, held, room, near })
+    }
+
+    /// Where the margin alone ends as the positions were opened; none where that has no closed form.
+    pub fn closed_form(&self) -> Option<ClosedForm> {
+        let [group] = &self.groups[..] else { return None };
+        let has = self.pledged.is_none() && group.unit != Unit::CoinInQuote;
+        let exposure: f64 = self.legs.iter().map(|leg| leg.exposure).sum();
+        let (lines, power) = (group.requirement.lines(exposure), group.unit.power());
+        has.then_some(ClosedForm { exposure, lines, power })
     }
 
     #[inline(always)]

@@ -18,6 +18,11 @@ pub trait Follower: Observer {
     /// The survivors of a level in a tally that was made by this follower, and flushed.
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
 
+    /// Sums of their returns alone.
+    fn survivor_returns(&self, tally: &Tally, level: usize) -> Sums {
+        self.survivors(tally, level).returns
+    }
+
     /// Names the path and the level of every liquidation of the current block so far.
     fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
         for hit in self.hits() {

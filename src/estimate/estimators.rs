@@ -19,6 +19,8 @@ use crate::stats::{Estimate, Method, Tally};
 /// Where the scenario names no precision: relative standard error aimed at, times the square root of the number of paths;
 /// half of what plain sampling has at a probability of one half. Like that it falls as paths are added.
 const RELATIVE: f64 = 0.5;
+/// So many times that of a run whose aim is coarser than this, fewer than 2,500 paths: it is a first look.
+const FIRST_LOOK: (f64, f64) = (2.0, 0.01);
 /// Paths of the run for every point of a level, or for every particle, at most.
 const PATHS_PER_POINT: u64 = 4;
 /// Fewest points that are worth the trouble.
@@ -175,8 +177,9 @@ pub struct Choice {
 
 /// What a run of some paths is worth at the sides of them.
 pub(super) fn effort(paths: u64) -> Effort {
+    let aim = RELATIVE / (paths.max(1) as f64).sqrt();
     Effort {
-        relative: RELATIVE / (paths.max(1) as f64).sqrt(),
+        relative: if aim > FIRST_LOOK.1 { FIRST_LOOK.0 * aim } else { aim },
         paths: (paths / PATHS_PER_POINT).max(LEAST_POINTS),
         until_met: false,
     }

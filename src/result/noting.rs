@@ -138,7 +138,7 @@ fn few(outcome: &Outcome, levels: &[LevelResult], choices: &[Choice]) -> Vec<Not
 fn means(outcome: &Outcome, plan: &Plan, levels: &[LevelResult]) -> Option<Note> {
     let (paths, follower) = (outcome.tally.paths, plan.follower());
     let resting = |number: usize| {
-        let [count, sum, squares, ..] = follower.survivors(&outcome.tally, number).returns.powers;
+        let [count, sum, squares, ..] = follower.survivor_returns(&outcome.tally, number).powers;
         // Of what the survivors have at the end, as a fraction of the equity: as many equal ones would be as uneven.
         let (kept, of_squares) = (count + sum, count + 2.0 * sum + squares);
         let is_lost = kept <= ROUNDED * count || of_squares <= 0.0;

@@ -8,7 +8,7 @@ use crate::engine::{PathLaw, PathLawError, PriceDates};
 use crate::market::{Duration, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 use crate::numeric::{exp, ln};
 use crate::scenario::{Asset, Monitoring, Scenario};
-use crate::stats::{Bin, Distribution, Histogram};
+use crate::stats::{Bin, Distribution};
 
 /// Most bins of a distribution.
 const MOST_BINS: usize = 64;
@@ -35,10 +35,11 @@ pub struct EquityDistribution {
 }
 
 impl EquityDistribution {
-    /// At most 64 bins of the numbers in a histogram.
-    pub(super) fn new(histogram: &Histogram) -> Self {
-        let total = histogram.weight();
-        let bins: Vec<_> = histogram.bins().filter(|bin| bin.high > 0.0).collect();
+    /// At most 64 bins of a distribution.
+    pub(super) fn new(distribution: &Distribution) -> Self {
+        let total = distribution.weight();
+        let lost = distribution.bins().iter().take_while(|bin| bin.high == 0.0).count();
+        let bins = &distribution.bins()[lost..];
         let inside: f64 = bins.iter().map(|bin| bin.weight).sum();
         let low = beyond_tail(bins.iter(), inside).map_or(1.0, |bin| bin.low);
         let high = beyond_tail(bins.iter().rev(), inside).map_or(1.0, |bin| bin.high);
@@ -46,8 +47,9 @@ impl EquityDistribution {
         let count = (width * 1024.0).ceil().clamp(1.0, MOST_BINS as f64) as usize;
         let edges: Vec<f64> = (0..=count).map(|i| low * exp(width * i as f64 / count as f64)).collect();
         let mut probabilities = vec![0.0; count];
-        for bin in &bins {
-            let place = edges.partition_point(|edge| *edge <= bin.middle());
+        let mut place = 0;
+        for bin in bins {
+            place += edges[place..].iter().take_while(|edge| **edge <= bin.middle()).count();
             probabilities[place.clamp(1, count) - 1] += bin.weight / total;
         }
         Self { total_loss: (total - inside) / total, low, high, probabilities }
@@ -126,6 +128,7 @@ impl PriceFan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Histogram;
 
     #[test]
     fn a_distribution_keeps_all_probability_and_the_total_losses_apart() {
@@ -134,7 +137,7 @@ mod tests {
         for i in 0..750 {
             histogram.add(0.5 + f64::from(i) / 500.0, 1.0);
         }
-        let distribution = EquityDistribution::new(&histogram);
+        let distribution = EquityDistribution::new(&Distribution::new(&histogram));
         assert_eq!(distribution.total_loss, 0.25);
         assert!(distribution.probabilities.len() <= MOST_BINS);
         assert!((distribution.probabilities.iter().sum::<f64>() - 0.75).abs() < 1e-12);
@@ -151,7 +154,7 @@ mod tests {
     fn a_distribution_of_total_losses_only_has_no_weight_elsewhere() {
         let mut histogram = Histogram::default();
         histogram.add(0.0, 10.0);
-        let distribution = EquityDistribution::new(&histogram);
+        let distribution = EquityDistribution::new(&Distribution::new(&histogram));
         assert_eq!((distribution.total_loss, distribution.probabilities.iter().sum::<f64>()), (1.0, 0.0));
     }
 }

@@ -126,7 +126,7 @@ fn level_result(
         max_drawdown: account.map(|account| passage::drawdown(account, m / n)),
         equity_over_time: account
             .map(|account| passage::equity_over_time(account, &plan.account.schedule, m / n)),
-        distribution: Some(EquityDistribution::new(&closing_equity)),
+        distribution: Some(EquityDistribution::new(&distribution)),
         positions: level.positions.iter().map(PositionResult::new).collect(),
         miner: plan.account.miner.as_ref().and_then(|opened| {
             let (level, of) = (&opened.levels[k], cell.miner.as_deref()?);

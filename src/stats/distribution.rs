@@ -9,26 +9,41 @@ use super::histogram::{Bin, Histogram};
 #[derive(Debug, Clone)]
 pub struct Distribution {
     bins: Vec<Bin>,
+    /// Weight up to the end of each bin.
+    up_to: Vec<f64>,
     weight: f64,
 }
 
 impl Distribution {
     /// The distribution in a histogram.
     pub fn new(histogram: &Histogram) -> Self {
-        Self { bins: histogram.bins().collect(), weight: histogram.weight() }
+        let (bins, weight) = histogram.collected();
+        let up_to = bins.iter().scan(0.0, |below, bin| {
+            *below += bin.weight;
+            Some(*below)
+        });
+        Self { up_to: up_to.collect(), bins, weight }
+    }
+
+    /// Its bins from the lowest up.
+    pub fn bins(&self) -> &[Bin] {
+        &self.bins
+    }
+
+    /// Total weight.
+    pub fn weight(&self) -> f64 {
+        self.weight
     }
 
     /// The closing equity not exceeded with this probability, linear inside a bin.
     pub fn quantile(&self, probability: f64) -> f64 {
         let target = probability.clamp(0.0, 1.0) * self.weight;
-        let mut below = 0.0;
-        for bin in &self.bins {
-            if below + bin.weight >= target {
-                return bin.low + ((target - below) / bin.weight).max(0.0) * (bin.high - bin.low);
-            }
-            below += bin.weight;
-        }
-        self.bins.last().map_or(f64::NAN, |bin| bin.high)
+        let number = self.up_to.partition_point(|up_to| *up_to < target);
+        let Some(bin) = self.bins.get(number) else {
+            return self.bins.last().map_or(f64::NAN, |bin| bin.high);
+        };
+        let below = number.checked_sub(1).map_or(0.0, |last| self.up_to[last]);
+        bin.low + ((target - below) / bin.weight).max(0.0) * (bin.high - bin.low)
     }
 
     /// Loss (positive) not exceeded with this probability, among `n` paths; its error is that of the quantile.

@@ -3,8 +3,8 @@
 use super::slot::{Place, Watch};
 use super::state::General;
 use crate::account::barrier::NOWHERE;
-use crate::account::policy::{Deleverage, Occasion, Orders, Trigger};
-use crate::account::pool::{Held, Room, Stake};
+use crate::account::policy::{Deleverage, Occasion, Orders, Policy, Trigger};
+use crate::account::pool::{Held, Pool, Room, Stake};
 use crate::stats::Exit;
 
 /// Events in a row at the same prices; each either closes something or moves its trigger away.
@@ -141,7 +141,7 @@ impl General {
     pub(super) fn renew(&mut self, place: Place) {
         let at = self.slot(place);
         let mut bounds = NOWHERE;
-        let mut near = self.slots[at].near;
+        let mut near = self.asides[at].near;
         let mut trails = (f64::INFINITY, f64::INFINITY);
         if self.slots[at].is_open() {
             let orders = &self.levels[place.level].orders[place.pool];
@@ -158,7 +158,7 @@ impl General {
                 let held = self.watched(place, &mut led);
                 near = self.bounds(place, Event::Liquidation, held, near);
                 bounds = near;
-                if !self.waits_for_liquidation_only(place) {
+                if !waits_only(&self.policy, &self.levels[place.level].pools[place.pool]) {
                     let orders = &self.levels[place.level].orders[place.pool];
                     for event in self.events(place) {
                         let one = match event {
@@ -172,19 +172,23 @@ impl General {
                 self.led = led;
             }
         }
-        let slot = &mut self.slots[at];
+        let (slot, aside) = (&mut self.slots[at], &mut self.asides[at]);
         (slot.low, slot.high) = bounds;
-        slot.near = near;
-        slot.trails = trails;
+        (aside.near, aside.trails) = (near, trails);
     }
 
-    fn waits_for_liquidation_only(&self, place: Place) -> bool {
-        let policy = &self.policy;
-        let acts = policy.stop_loss.is_some()
-            || policy.take_profit.is_some()
-            || policy.margin_call.is_some()
-            || policy.deleverage.is_some();
-        !acts && self.levels[place.level].pools[place.pool].groups.iter().all(|group| group.lender.is_none())
+    /// The same where nothing but the money of a pool may have changed.
+    #[inline(always)]
+    pub(super) fn renew_liquidation(&mut self, place: Place) {
+        let (at, legs) = (self.slot(place), self.stakes_of(place));
+        let exposure: f64 = self.stakes[legs].iter().map(|stake| stake.exposure).sum();
+        match &self.levels[place.level].closed[place.pool] {
+            Some(closed) if closed.exposure == exposure && !self.has_lead => {
+                let slot = &mut self.slots[at];
+                (slot.low, slot.high) = closed.bounds(slot.cash);
+            }
+            _ => self.renew(place),
+        }
     }
 
     /// What the open pools of a unit wait for at one level.
@@ -196,13 +200,7 @@ impl General {
             if !slot.is_open() {
                 return watch;
             }
-            let mut own = Watch { low: slot.low, high: slot.high, due: slot.appointment(), is_open: true };
-            if self.is_trailing {
-                let (top, bottom) = self.extremes_of(place, 0);
-                own.low = own.low.max(top - slot.trails.0);
-                own.high = own.high.min(bottom + slot.trails.1);
-            }
-            watch.and(own)
+            watch.and(self.watch_one(place))
         })
     }
 
@@ -216,12 +214,12 @@ impl General {
                 self.units[unit].pools.iter().map(move |pool| Place { lane, level, pool: *pool })
             });
             for place in seen {
-                let slot = &self.slots[self.slot(place)];
+                let trails = self.asides[self.slot(place)].trails;
                 let (top, bottom) = self.extremes_of(place, 0);
-                if slot.trails.0 < f64::INFINITY {
+                if trails.0 < f64::INFINITY {
                     all.high = all.high.min(top);
                 }
-                if slot.trails.1 < f64::INFINITY {
+                if trails.1 < f64::INFINITY {
                     all.low = all.low.max(bottom);
                 }
             }
@@ -252,13 +250,15 @@ impl General {
         }
     }
 
+    #[inline]
     fn watch_one(&self, place: Place) -> Watch {
-        let slot = &self.slots[self.slot(place)];
+        let at = self.slot(place);
+        let slot = &self.slots[at];
         let (mut low, mut high) = (slot.low, slot.high);
         if self.is_trailing {
-            let (top, bottom) = self.extremes_of(place, 0);
-            low = low.max(top - slot.trails.0);
-            high = high.min(bottom + slot.trails.1);
+            let ((top, bottom), trails) = (self.extremes_of(place, 0), self.asides[at].trails);
+            low = low.max(top - trails.0);
+            high = high.min(bottom + trails.1);
         }
         Watch { low, high, due: slot.appointment(), is_open: true }
     }
@@ -267,7 +267,11 @@ impl General {
     fn met(&self, place: Place, prices: Prices<'_>, led: &mut Vec<Stake>) -> Option<Event> {
         let pool = &self.levels[place.level].pools[place.pool];
         let is_line = self.units[self.unit_of[place.pool]].is_line();
-        let near = self.slots[self.slot(place)].near;
+        let at = self.slot(place);
+        let near = match self.levels[place.level].closed[place.pool] {
+            Some(_) => (self.slots[at].low, self.slots[at].high),
+            None => self.asides[at].near,
+        };
         let held = self.watched(place, led);
         let mut gradient = Vec::new();
         let is_out = |y: f64, (low, high): (f64, f64)| y <= low || y >= high;
@@ -313,6 +317,15 @@ impl General {
         }
         self.renew(place);
     }
+}
+
+/// Whether liquidation is all that is waited for in a pool, trailing stops aside.
+pub(super) fn waits_only(policy: &Policy, pool: &Pool) -> bool {
+    let acts = policy.stop_loss.is_some()
+        || policy.take_profit.is_some()
+        || policy.margin_call.is_some()
+        || policy.deleverage.is_some();
+    !acts && pool.groups.iter().all(|group| group.lender.is_none())
 }
 
 /// The bounds of the fixed stop of a position.

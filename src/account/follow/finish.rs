@@ -2,11 +2,12 @@
 
 use super::slot::{Course, Place};
 use super::state::General;
+use super::walk::ObserveLine;
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::observer::{Due, Observer};
 use crate::account::sums::{add_sums, tally_hits};
 use crate::market::Bars;
-use crate::numeric::Stream;
+use crate::numeric::{Stream, dispatch};
 use crate::stats::{Cost, Exit, Passage, Tally};
 
 impl Observer for General {
@@ -24,13 +25,10 @@ impl Observer for General {
             }
         };
         for unit in 0..self.units.len() {
-            let is_line = self.units[unit].is_line();
-            for i in 0..bars.first().map_or(0, Bars::len) {
-                if is_line {
-                    self.observe_line(unit, bars, i, key);
-                } else {
-                    self.observe_surface(unit, bars, i, key);
-                }
+            if self.units[unit].is_line() {
+                dispatch(ObserveLine { follower: self, unit, bars, key });
+            } else {
+                (0..bars.first().map_or(0, Bars::len)).for_each(|i| self.observe_surface(unit, bars, i, key));
             }
         }
     }
@@ -65,7 +63,8 @@ impl Follower for General {
 
     fn broken(&self) -> Option<usize> {
         let pools = self.levels.len() * self.unit_of.len();
-        let slot = self.slots.iter().position(|slot| !slot.cash.is_finite() || slot.kept.is_nan());
+        let mut slots = self.slots.iter().zip(&self.asides);
+        let slot = slots.position(|(slot, aside)| !slot.cash.is_finite() || aside.kept.is_nan());
         let legs = self.levels.len() * self.legs_per_level;
         let stake = self.stakes.iter().position(|stake| stake.exposure.is_nan());
         let lanes = [slot.map(|slot| slot / pools), stake.map(|stake| stake / legs)];
@@ -96,14 +95,14 @@ impl General {
                 let x: Vec<f64> = assets.iter().map(|asset| self.ratios[*asset][lane]).collect();
                 self.leave(place, &x, 0.0, Exit::Horizon);
             }
-            let slot = &self.slots[at];
+            let (slot, aside) = (&self.slots[at], &self.asides[at]);
             equity += slot.left;
-            bad_debt += slot.bad_debt;
-            costs[Cost::Fees as usize] += slot.fees;
+            bad_debt += aside.bad_debt;
+            costs[Cost::Fees as usize] += aside.fees;
             costs[Cost::Funding as usize] += slot.funding;
             costs[Cost::Interest as usize] += slot.interest;
-            costs[Cost::Slippage as usize] += slot.slippage;
-            costs[Cost::Liquidation as usize] += slot.kept;
+            costs[Cost::Slippage as usize] += aside.slippage;
+            costs[Cost::Liquidation as usize] += aside.kept;
         }
         let (premium, options) = self.options(lane, level, self.horizon);
         costs[Cost::Options as usize] = premium - options;

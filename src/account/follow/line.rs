@@ -40,7 +40,7 @@ pub(super) enum Reach {
 
 impl Segment {
     /// Which barriers can be reached; the start lies between them.
-    #[inline]
+    #[inline(always)]
     pub fn reach(&self, low: f64, high: f64) -> Reach {
         let side = |from: f64, to: f64| to <= 0.0 || 2.0 * from * to < OUT_OF_REACH * self.variance;
         match (side(self.y.0 - low, self.y.1 - low), side(high - self.y.0, high - self.y.1)) {
@@ -53,6 +53,7 @@ impl Segment {
     }
 
     /// Whether the path can move back by a distance from an extreme inside the segment.
+    #[inline(always)]
     pub fn can_turn(&self, distance: f64) -> bool {
         let room = distance - (self.y.1 - self.y.0).abs();
         self.variance >= SMALLEST
@@ -60,6 +61,7 @@ impl Segment {
     }
 
     /// The first part up to a share of the time, and the rest; the point between them is drawn.
+    #[inline(always)]
     pub fn split(&self, share: f64, normal: f64) -> (Self, Self) {
         let spread = (self.variance * share * (1.0 - share)).sqrt();
         let y = self.y.0 + share * (self.y.1 - self.y.0) + spread * normal;
@@ -72,6 +74,7 @@ impl Segment {
     }
 
     /// What is left of the segment after it first touched a level that it does touch.
+    #[inline(always)]
     pub fn after_touching(&self, level: f64, node: Node) -> Self {
         let (from, to) = ((self.y.0 - level).abs(), (self.y.1 - level).abs());
         let share = if from > 0.0 && self.variance > 0.0 {
@@ -84,11 +87,13 @@ impl Segment {
     }
 
     /// The lowest point.
+    #[inline(always)]
     pub fn lowest(&self, node: Node) -> f64 {
         extreme_below(self.y.0, self.y.1, self.variance, node.uniform(0))
     }
 
     /// The highest point.
+    #[inline(always)]
     pub fn highest(&self, node: Node) -> f64 {
         -extreme_below(-self.y.0, -self.y.1, self.variance, node.uniform(0))
     }

@@ -12,31 +12,31 @@ pub(super) struct Node(u64);
 
 impl Node {
     /// A whole bar of a path, given the key of the block.
-    #[inline]
+    #[inline(always)]
     pub fn bar(key: u64, lane: u32, start: f64) -> Self {
         Self(mix64(mix64(key ^ u64::from(lane)) ^ start.to_bits()))
     }
 
     /// A piece of this one.
-    #[inline]
+    #[inline(always)]
     pub fn part(self, number: u64) -> Self {
         Self(mix64(self.0 ^ (number + 1).wrapping_mul(0xD6E8_FEB8_6659_FD93)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn word(self, index: u64) -> u64 {
         mix64(self.0.wrapping_add((index + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)) ^ 0x5851_F42D_4C95_7F2D)
     }
 
     /// A uniform in (0, 1): (k + ½)·2⁻⁵² for 52 random bits k.
-    #[inline]
+    #[inline(always)]
     pub fn uniform(self, index: u64) -> f64 {
         const ONE: u64 = 1023 << 52;
         f64::from_bits((self.word(index) >> 12) | ONE) - (1.0 - f64::EPSILON / 2.0)
     }
 
     /// A standard normal.
-    #[inline]
+    #[inline(always)]
     pub fn normal(self, index: u64) -> f64 {
         normal_quantile(self.uniform(index))
     }

@@ -9,7 +9,7 @@
 //! the pool smaller by the same share. Money that is paid in on a schedule is divided as the equity was; the part of a pool
 //! that is gone stays with the owner. A pool that holds coins takes money in at the price of the moment.
 
-use super::slot::Place;
+use super::slot::{Aside, Place};
 use super::state::General;
 use crate::account::follower::Hit;
 use crate::account::policy::{Answer, Deleverage, Occasion};
@@ -24,13 +24,12 @@ impl General {
         let at = self.slot(place);
         let (pool, held) = self.held(place);
         let (owed, worth) = (pool.interest_in_coins(held, x), pool.worth(x));
-        let slot = &mut self.slots[at];
+        let (slot, aside) = (&mut self.slots[at], &mut self.asides[at]);
         slot.interest += owed;
         slot.left = left * worth;
-        slot.bad_debt = bad_debt * worth;
-        for cost in
-            [&mut slot.fees, &mut slot.funding, &mut slot.interest, &mut slot.slippage, &mut slot.kept]
-        {
+        aside.bad_debt = bad_debt * worth;
+        let Aside { fees, slippage, kept, .. } = aside;
+        for cost in [fees, &mut slot.funding, &mut slot.interest, slippage, kept] {
             *cost *= worth;
         }
         (slot.due, slot.deadline) = (f64::INFINITY, f64::INFINITY);
@@ -67,8 +66,8 @@ impl General {
         let equity = pool.equity(Held { cash: reduced.cash, legs: &reduced.legs }, x) * pool.worth(x);
         let slot = &mut self.slots[at];
         slot.cash = reduced.cash;
-        slot.kept += reduced.kept;
         slot.interest += reduced.interest;
+        self.asides[at].kept += reduced.kept;
         self.stakes[legs.clone()].copy_from_slice(&reduced.legs);
         self.limits[legs].copy_from_slice(&reduced.limits);
         self.course(place).reductions += 1.0;
@@ -81,7 +80,7 @@ impl General {
         let at = self.slot(place);
         let (pool, held) = self.held(place);
         let remains = pool.liquidate(held, x);
-        self.slots[at].kept += remains.kept;
+        self.asides[at].kept += remains.kept;
         self.close(place, x, remains.recovered, remains.bad_debt);
     }
 
@@ -101,11 +100,11 @@ impl General {
             // A fee that is not covered is nobody's loss.
             fee = fee.min((held.cash + value + pool.coins(x)).max(0.0));
         }
-        let slot = &mut self.slots[at];
+        let (slot, aside) = (&mut self.slots[at], &mut self.asides[at]);
         slot.cash += value - fee;
-        slot.fees += fee;
-        slot.slippage += lost;
         slot.interest += interest;
+        aside.fees += fee;
+        aside.slippage += lost;
         self.stakes[first + leg] = Stake::default();
         self.limits[first + leg] = NO_LIMIT;
         self.course(place).exit.get_or_insert(exit);
@@ -253,7 +252,7 @@ impl General {
         let interest = closed * pool.interest_in_coins(held, x);
         let pool = &self.levels[place.level].pools[place.pool];
         let slot = &mut self.slots[at];
-        slot.fees += fee;
+        self.asides[at].fees += fee;
         slot.interest += interest;
         slot.cash += (1.0 - times) * value - fee;
         for (stake, leg) in self.stakes[legs.clone()].iter_mut().zip(&pool.legs) {

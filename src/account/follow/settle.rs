@@ -1,14 +1,14 @@
 //! What happens at the common times: payments, the owner's orders for set times, a look at the equity.
 
 use super::act::Prices;
-use super::slot::Place;
+use super::slot::{Place, Watch};
 use super::state::General;
 use crate::account::interest::Growth;
 use crate::account::policy::{Deleverage, Occasion};
 use crate::account::pool::Held;
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
 use crate::market::SECONDS_PER_YEAR;
-use crate::numeric::exponentials;
+use crate::numeric::{Kernel, dispatch, exponentials};
 use crate::venue::{Funding, Side};
 
 impl General {
@@ -29,75 +29,128 @@ impl General {
             self.set_growth(&now, next.as_ref());
         }
         self.expire_puts(&now);
-        let time = now.seconds as f64 / SECONDS_PER_YEAR;
-        let recorded = if now.date.is_some() { self.lanes.div_ceil(PATHS_PER_RECORD) } else { 0 };
-        let pays = now.interest || now.funding;
-        let acts = self.acts_by_the_clock();
-        let mut equities = Vec::with_capacity(recorded * self.levels.len());
-        let (mut x, mut y) = (Vec::new(), Vec::new());
-        for lane in 0..self.lanes {
-            for level in 0..self.levels.len() {
-                let mut equity = 0.0;
-                for pool in 0..self.unit_of.len() {
-                    let place = Place { lane, level, pool };
-                    let at = self.slot(place);
-                    if !self.slots[at].is_open() {
-                        equity += self.slots[at].left;
-                        continue;
-                    }
-                    x.clear();
-                    x.extend(
-                        self.levels[level].pools[pool].assets.iter().map(|asset| self.ratios[*asset][lane]),
-                    );
-                    if pays {
-                        self.pay(place, &now, rates, &x);
-                    }
-                    let (of, held) = self.held(place);
-                    equity += of.equity(held, &x) * of.worth(&x);
-                }
-                self.courses[lane * self.levels.len() + level].follow(equity);
-                if pays || acts {
-                    equity = 0.0;
-                    for pool in 0..self.unit_of.len() {
-                        let place = Place { lane, level, pool };
-                        let at = self.slot(place);
-                        if self.slots[at].is_open() {
-                            let assets = &self.levels[level].pools[pool].assets;
-                            x.clear();
-                            x.extend(assets.iter().map(|asset| self.ratios[*asset][lane]));
-                            y.clear();
-                            y.extend(assets.iter().map(|asset| log_prices[*asset][lane]));
-                            let prices = Prices { y: &y, x: &x };
-                            if pays && self.continuous {
-                                self.react(place, prices, time);
-                            }
-                            if acts
-                                && self.slots[at].is_open()
-                                && self.keep_schedule(place, &now, &x)
-                                && self.continuous
-                            {
-                                self.react(place, prices, time);
-                            }
-                        }
-                        equity += self.equity_of(place, &x);
-                    }
-                }
-                if lane < recorded {
-                    equities.push(self.wealth(lane, level, equity, time));
-                }
-            }
-            if pays || acts {
-                for unit in 0..self.units.len() {
-                    self.watches[lane * self.units.len() + unit] = self.watch_all(lane, unit);
-                }
-            }
-        }
+        dispatch(Settle { follower: self, now, log_prices, rates });
         if now.interest {
             self.charged = now.seconds;
+        }
+    }
+
+    /// All paths, one after the other.
+    #[inline(always)]
+    fn settle_paths(&mut self, now: &Moment, log_prices: &[Vec<f64>], rates: &[f64]) {
+        let recorded = if now.date.is_some() { self.lanes.div_ceil(PATHS_PER_RECORD) } else { 0 };
+        let moves = now.interest || now.funding || self.acts_by_the_clock();
+        let (levels, units) = (self.levels.len(), self.units.len());
+        let mut equities = Vec::with_capacity(recorded * levels);
+        let mut watches = vec![Watch::NOTHING; units];
+        for lane in 0..self.lanes {
+            watches.fill(Watch::NOTHING);
+            for level in 0..levels {
+                let equity = self.settle_level((lane, level), now, (log_prices, rates), &mut watches);
+                if lane < recorded {
+                    equities.push(self.wealth(lane, level, equity, now.years()));
+                }
+            }
+            if moves && self.is_trailing {
+                (0..units).for_each(|unit| self.watches[lane * units + unit] = self.watch_all(lane, unit));
+            } else if moves {
+                self.watches[lane * units..][..units].copy_from_slice(&watches);
+            }
         }
         if now.date.is_some() {
             self.dated.push(equities);
         }
+    }
+
+    /// One level on one path: its equity, and what its pools wait for from now on, by unit.
+    #[inline(always)]
+    fn settle_level(
+        &mut self,
+        (lane, level): (usize, usize),
+        now: &Moment,
+        (log_prices, rates): (&[Vec<f64>], &[f64]),
+        watches: &mut [Watch],
+    ) -> f64 {
+        let (pays, acts) = (now.interest || now.funding, self.acts_by_the_clock());
+        let (mut x, mut y) = (std::mem::take(&mut self.settled.0), std::mem::take(&mut self.settled.1));
+        let mut equity = 0.0;
+        for pool in 0..self.unit_of.len() {
+            let place = Place { lane, level, pool };
+            let at = self.slot(place);
+            if !self.slots[at].is_open() {
+                equity += self.slots[at].left;
+                continue;
+            }
+            self.prices_of(place, &mut x);
+            if pays {
+                self.pay(place, now, rates, &x);
+            }
+            let (of, held) = self.held(place);
+            equity += of.equity(held, &x) * of.worth(&x);
+        }
+        self.courses[lane * self.levels.len() + level].follow(equity);
+        if pays || acts {
+            let time = now.seconds as f64 / SECONDS_PER_YEAR;
+            let mut has_acted = false;
+            for pool in 0..self.unit_of.len() {
+                let place = Place { lane, level, pool };
+                let at = self.slot(place);
+                if !self.slots[at].is_open() {
+                    continue;
+                }
+                let assets = &self.levels[level].pools[pool].assets;
+                y.clear();
+                y.extend(assets.iter().map(|asset| log_prices[*asset][lane]));
+                if acts || !self.is_quiet_at(place, &y) {
+                    has_acted = true;
+                    self.prices_of(place, &mut x);
+                    let prices = Prices { y: &y, x: &x };
+                    if pays && self.continuous {
+                        self.react(place, prices, time);
+                    }
+                    if acts
+                        && self.slots[at].is_open()
+                        && self.keep_schedule(place, now, &x)
+                        && self.continuous
+                    {
+                        self.react(place, prices, time);
+                    }
+                }
+                let slot = &self.slots[at];
+                if slot.is_open() {
+                    let watch =
+                        Watch { low: slot.low, high: slot.high, due: slot.appointment(), is_open: true };
+                    let unit = &mut watches[self.unit_of[pool]];
+                    *unit = unit.and(watch);
+                }
+            }
+            if has_acted {
+                equity = 0.0;
+                for pool in 0..self.unit_of.len() {
+                    let place = Place { lane, level, pool };
+                    self.prices_of(place, &mut x);
+                    equity += self.equity_of(place, &x);
+                }
+            }
+        }
+        self.settled = (x, y);
+        equity
+    }
+
+    /// Whether nothing that a pool waits for has come about at these log-prices.
+    #[inline(always)]
+    fn is_quiet_at(&self, place: Place, y: &[f64]) -> bool {
+        let slot = &self.slots[self.slot(place)];
+        let is_fixed = !self.is_trailing && self.units[self.unit_of[place.pool]].is_line();
+        is_fixed && y[0] > slot.low && y[0] < slot.high
+    }
+
+    /// Price ratios of the assets of a pool on a path.
+    #[inline(always)]
+    fn prices_of(&self, place: Place, x: &mut Vec<f64>) {
+        let assets = &self.levels[place.level].pools[place.pool].assets;
+        x.clear();
+        x.extend(assets.iter().map(|asset| self.ratios[*asset][place.lane]));
     }
 
     /// What a pool is worth in the currency of the account at price ratios (by place); what it left if it is gone.
@@ -123,6 +176,7 @@ impl General {
     }
 
     /// Interest and funding of one pool on one path.
+    #[inline(always)]
     fn pay(&mut self, place: Place, now: &Moment, rates: &[f64], x: &[f64]) {
         let (at, legs, lanes) = (self.slot(place), self.stakes_of(place), self.lanes);
         let level = &self.levels[place.level];
@@ -151,7 +205,7 @@ impl General {
         slot.pending = pool.pending_interest(Held { cash: slot.cash, legs: stakes }, growth, x);
         let after = (slot.cash, stakes.iter().map(|stake| stake.exposure).sum::<f64>(), slot.pending);
         if before != after {
-            self.renew(place);
+            self.renew_liquidation(place);
         }
     }
 
@@ -198,5 +252,22 @@ impl General {
         let paid_in = self.courses[lane * self.levels.len() + level].paid_in;
         let (premium, options) = self.options(lane, level, years);
         (equity + (self.committed - 1.0 - paid_in) + options) / (self.committed + premium)
+    }
+}
+
+/// What is due on all paths at a moment: on the instructions of the processor, exponentials and logarithms need no calls.
+struct Settle<'a> {
+    follower: &'a mut General,
+    now: Moment,
+    log_prices: &'a [Vec<f64>],
+    rates: &'a [f64],
+}
+
+impl Kernel for Settle<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.follower.settle_paths(&self.now, self.log_prices, self.rates);
     }
 }

@@ -2,19 +2,15 @@
 
 use crate::stats::{Calls, Exit};
 
-/// One pool of one level on one path.
+/// One pool of one level on one path: what every moment looks at. Those of a block are more than a first-level cache holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slot {
     /// Money, less what the positions were bought for.
     pub cash: f64,
     /// Interest in money that grows until the middle of the coming interval.
     pub pending: f64,
-    pub fees: f64,
     pub funding: f64,
     pub interest: f64,
-    pub slippage: f64,
-    /// Kept at liquidations, in part or whole.
-    pub kept: f64,
     /// When the owner answers a margin call, in years, and when a lender liquidates unless the loan has recovered; infinite
     /// without one.
     pub due: f64,
@@ -22,13 +18,22 @@ pub(super) struct Slot {
     /// Nearest log-prices at which something happens, trailing stops not counted, where one asset decides.
     pub low: f64,
     pub high: f64,
+    /// What it left, in the currency of the account; not a number while it is open.
+    pub left: f64,
+}
+
+/// The rest of what is known of the same pool: what events look at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aside {
+    pub fees: f64,
+    pub slippage: f64,
+    /// Kept at liquidations, in part or whole.
+    pub kept: f64,
+    pub bad_debt: f64,
     /// Where the margin was last found to end.
     pub near: (f64, f64),
     /// Least distance of the trailing stops of open longs and shorts; infinite without any.
     pub trails: (f64, f64),
-    /// What it left, in the currency of the account; not a number while it is open.
-    pub left: f64,
-    pub bad_debt: f64,
 }
 
 impl Slot {

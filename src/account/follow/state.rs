@@ -1,10 +1,12 @@
 //! What the follower knows, and how a block begins.
 
+use super::act::waits_only;
 use super::line::Segment;
 use super::nearest::{Nearest, Spread, spread_of};
 use super::node::Node;
-use super::slot::{Course, Place, Slot, Watch};
+use super::slot::{Aside, Course, Place, Slot, Watch};
 
+use crate::account::barrier::{ClosedForm, NOWHERE};
 use crate::account::follower::Hit;
 use crate::account::interest::Growth;
 use crate::account::leg::Unit as Settles;
@@ -43,6 +45,8 @@ pub(super) struct Level {
     pub orders: Vec<Vec<Orders>>,
     /// Interest of the last moment, by pool and leg.
     pub growth: Vec<Vec<Growth>>,
+    /// By pool, where it is liquidated as it was opened, if that has a closed form and nothing else is waited for.
+    pub closed: Vec<Option<ClosedForm>>,
 }
 
 /// Follows the levels of an account.
@@ -64,6 +68,7 @@ pub struct General {
     pub(super) lanes: usize,
     /// By path, level and pool.
     pub(super) slots: Vec<Slot>,
+    pub(super) asides: Vec<Aside>,
     /// By path, level and leg: what is left of it, and the tier that its venue took it down to.
     pub(super) stakes: Vec<Stake>,
     pub(super) limits: Vec<u32>,
@@ -84,6 +89,8 @@ pub struct General {
     /// Lower triangular factor of the correlations of all assets; empty where they are independent.
     pub(super) factor: Vec<Vec<f64>>,
     pub(super) nearest: Nearest,
+    /// Price ratios and log-prices of the pool that is settled.
+    pub(super) settled: (Vec<f64>, Vec<f64>),
     /// What a pool holds with interest to come, while its triggers are looked for.
     pub(super) led: Vec<Stake>,
     pub(super) stack: Vec<(Segment, Node)>,
@@ -135,6 +142,10 @@ impl General {
                 .iter()
                 .map(|pool| pool.legs.iter().map(|leg| Growth::at_start(leg, next)).collect())
                 .collect(),
+            closed: pools
+                .iter()
+                .map(|pool| pool.closed_form().filter(|_| waits_only(&policy, pool)))
+                .collect(),
             pools,
         };
         let levels: Vec<Level> = levels.into_iter().map(level).collect();
@@ -155,6 +166,7 @@ impl General {
             horizon,
             lanes: 0,
             slots: Vec::new(),
+            asides: Vec::new(),
             stakes: Vec::new(),
             limits: Vec::new(),
             courses: Vec::new(),
@@ -164,6 +176,7 @@ impl General {
             charged: 0,
             key: None,
             nearest: Nearest::default(),
+            settled: (Vec::new(), Vec::new()),
             led: Vec::new(),
             stack: Vec::new(),
             ratios: Vec::new(),
@@ -214,6 +227,7 @@ impl General {
             }
         }
         self.slots.clear();
+        self.asides.clear();
         self.stakes.clear();
         self.limits.clear();
         self.courses.clear();
@@ -229,6 +243,7 @@ impl General {
         }
         let watches: Vec<Watch> = (0..self.units.len()).map(|unit| self.watch_all(0, unit)).collect();
         repeat(&mut self.slots, lanes);
+        repeat(&mut self.asides, lanes);
         repeat(&mut self.stakes, lanes);
         repeat(&mut self.courses, lanes);
         self.limits.resize(legs * lanes, NO_LIMIT);
@@ -249,19 +264,21 @@ impl General {
             self.slots.push(Slot {
                 cash,
                 pending: pool.pending_interest(Held { cash, legs: &stakes }, growth, &x),
-                fees: pool.entry_fee,
                 funding: 0.0,
                 interest,
-                slippage: 0.0,
-                kept: 0.0,
                 due: f64::INFINITY,
                 deadline: f64::INFINITY,
                 low: f64::NEG_INFINITY,
                 high: f64::INFINITY,
-                near: (f64::NEG_INFINITY, f64::INFINITY),
-                trails: (f64::INFINITY, f64::INFINITY),
                 left: f64::NAN,
+            });
+            self.asides.push(Aside {
+                fees: pool.entry_fee,
+                slippage: 0.0,
+                kept: 0.0,
                 bad_debt: 0.0,
+                near: NOWHERE,
+                trails: (f64::INFINITY, f64::INFINITY),
             });
             self.stakes.extend(stakes);
         }

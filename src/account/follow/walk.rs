@@ -6,14 +6,15 @@ use super::node::Node;
 use super::slot::Place;
 use super::state::General;
 use crate::market::Bars;
-use crate::numeric::exp;
+use crate::numeric::{Kernel, exp};
 
 /// Events in one bar; each moves the next one away.
 const MOST_EVENTS: usize = 512;
 
 impl General {
     /// The bar of a path for all levels of a unit.
-    pub(super) fn observe_line(&mut self, unit: usize, bars: &[Bars], i: usize, key: u64) {
+    #[inline(always)]
+    fn observe_line(&mut self, unit: usize, bars: &[Bars], i: usize, key: u64) {
         let bars = &bars[self.units[unit].assets[0]];
         let lane = bars.lanes[i] as usize;
         let end = bars.start[i] + bars.duration[i];
@@ -46,12 +47,13 @@ impl General {
         let mut best = (f64::NEG_INFINITY, f64::INFINITY);
         for pool in &self.units[unit].pools {
             let place = Place { lane, level, pool: *pool };
-            let slot = &self.slots[self.slot(place)];
+            let at = self.slot(place);
+            let (is_open, trails) = (self.slots[at].is_open(), self.asides[at].trails);
             let (top, bottom) = self.extremes_of(place, 0);
-            if slot.is_open() && slot.trails.0 < f64::INFINITY {
+            if is_open && trails.0 < f64::INFINITY {
                 best.1 = best.1.min(top);
             }
-            if slot.is_open() && slot.trails.1 < f64::INFINITY {
+            if is_open && trails.1 < f64::INFINITY {
                 best.0 = best.0.max(bottom);
             }
         }
@@ -62,15 +64,17 @@ impl General {
     fn trails(&self, lane: usize, level: usize, unit: usize) -> (f64, f64) {
         let pools = self.units[unit].pools.iter();
         pools.fold((f64::INFINITY, f64::INFINITY), |trails, pool| {
-            let slot = &self.slots[self.slot(Place { lane, level, pool: *pool })];
-            match slot.is_open() {
-                true => (trails.0.min(slot.trails.0), trails.1.min(slot.trails.1)),
+            let at = self.slot(Place { lane, level, pool: *pool });
+            let own = self.asides[at].trails;
+            match self.slots[at].is_open() {
+                true => (trails.0.min(own.0), trails.1.min(own.1)),
                 false => trails,
             }
         })
     }
 
     /// Lets the pools of a unit react to a price.
+    #[inline(always)]
     fn react_all(&mut self, lane: usize, level: usize, unit: usize, y: f64, time: f64) {
         let x = exp(y);
         for number in 0..self.units[unit].pools.len() {
@@ -80,6 +84,7 @@ impl General {
     }
 
     /// Lets what is due by a time be answered at a price.
+    #[inline(always)]
     fn answer_all(&mut self, lane: usize, level: usize, unit: usize, y: f64, time: f64) {
         let x = exp(y);
         for number in 0..self.units[unit].pools.len() {
@@ -107,6 +112,7 @@ impl General {
     }
 
     /// Follows the pools of a unit at one level through a bar.
+    #[inline(always)]
     fn walk(&mut self, lane: usize, level: usize, unit: usize, bar: Segment, node: Node) {
         self.react_all(lane, level, unit, bar.y.0, bar.time.0);
         let (asset, longest) = (self.units[unit].assets[0], self.units[unit].longest);
@@ -187,4 +193,24 @@ fn is_quiet(watch: &super::slot::Watch, bar: &Segment) -> bool {
         && bar.y.0 < watch.high
         && watch.due > bar.time.1
         && bar.reach(watch.low, watch.high) == Reach::Nothing
+}
+
+/// A batch of bars for the levels of a unit: a kernel for the sake of its exponentials, logarithms and multiply-adds.
+pub(super) struct ObserveLine<'a> {
+    pub follower: &'a mut General,
+    pub unit: usize,
+    pub bars: &'a [Bars],
+    pub key: u64,
+}
+
+impl Kernel for ObserveLine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { follower, unit, bars, key } = self;
+        for i in 0..bars.first().map_or(0, Bars::len) {
+            follower.observe_line(unit, bars, i, key);
+        }
+    }
 }

@@ -36,19 +36,27 @@ impl Closings {
         }
     }
 
-    /// All survivors of a level: booked there, at a more leveraged one, or closed with nothing.
-    pub fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+    /// Returns of all survivors of a level: booked there, at a more leveraged one, or closed with nothing.
+    pub fn returns(&self, tally: &Tally, level: usize) -> Sums {
         let (cash, exposure) = self.terms[level];
         let mut returns = tally.levels[level].insolvent.mapped(-1.0, 0.0);
-        let mut closing_equity = Histogram::default();
-        closing_equity.add(0.0, returns.powers[0]);
-        for (cell, (own_cash, own_exposure)) in tally.levels.iter().zip(&self.terms).skip(level) {
+        for cell in &tally.levels[level..] {
             // Closing equity is cash + exposure·(1 + y).
             returns += cell.survivors.mapped(cash + exposure - 1.0, exposure);
+        }
+        returns
+    }
+
+    /// All survivors of a level.
+    pub fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+        let (cash, exposure) = self.terms[level];
+        let mut closing_equity = Histogram::default();
+        closing_equity.add(0.0, tally.levels[level].insolvent.mapped(-1.0, 0.0).powers[0]);
+        for (cell, (own_cash, own_exposure)) in tally.levels.iter().zip(&self.terms).skip(level) {
             closing_equity.add_mapped(&cell.closing_equity, |equity| {
                 exposure.mul_add((equity - own_cash) / own_exposure, cash)
             });
         }
-        Survivors { returns, closing_equity }
+        Survivors { returns: self.returns(tally, level), closing_equity }
     }
 }

@@ -17,7 +17,7 @@ use crate::account::schedule::Moment;
 use crate::account::sums::add_sums;
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
-use crate::stats::Tally;
+use crate::stats::{Sums, Tally};
 use crate::venue::Flows;
 
 /// Follows levels whose liquidations and returns are in order, whatever the path.
@@ -328,6 +328,10 @@ impl Follower for Ordered {
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
         self.closings.survivors(tally, level)
+    }
+
+    fn survivor_returns(&self, tally: &Tally, level: usize) -> Sums {
+        self.closings.returns(tally, level)
     }
 
     fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {

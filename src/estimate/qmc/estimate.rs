@@ -42,6 +42,8 @@ pub struct Crossing {
     importance: bool,
     /// By level, whether it is liquidated by first passage.
     served: Vec<bool>,
+    /// By level, whether its barrier can be reached, though too rarely to be told from never.
+    is_remote: Vec<bool>,
     groups: Vec<Group>,
 }
 
@@ -73,6 +75,9 @@ impl Crossing {
         let mut groups: Vec<Group> = Vec::new();
         for (level, barrier) in barriers.iter().enumerate().filter(|(_, barrier)| barrier.is_finite()) {
             let problem = led(&own, importance, *barrier, horizon);
+            if problem.most(*barrier, horizon) < SMALLEST {
+                continue;
+            }
             match groups.iter_mut().find(|group| group.problem == problem) {
                 Some(group) => {
                     group.levels.push(level);
@@ -82,7 +87,10 @@ impl Crossing {
             }
         }
         let served = passage.distances.iter().map(Option::is_some).collect();
-        Some(Self { seed: law.seed, horizon, own, importance, served, groups })
+        let is_grouped = |level: usize| groups.iter().any(|group| group.levels.contains(&level));
+        let is_remote = barriers.iter().enumerate();
+        let is_remote = is_remote.map(|(level, barrier)| barrier.is_finite() && !is_grouped(level)).collect();
+        Some(Self { seed: law.seed, horizon, own, importance, served, is_remote, groups })
     }
 
     /// Whether rare levels are within reach.
@@ -252,8 +260,12 @@ impl Estimator for Crossing {
         };
         let wants = |level: &usize| wanted.contains(level);
         let is_grouped = |level: &usize| self.groups.iter().any(|group| group.levels.contains(level));
+        let hardly = Answer { probability: Estimate { high: SMALLEST, ..never.probability }, ..never };
         let mut answers: Vec<Option<Answer>> = (0..self.served.len())
-            .map(|level| (self.served[level] && wants(&level) && !is_grouped(&level)).then_some(never))
+            .map(|level| {
+                let is_idle = self.served[level] && wants(&level) && !is_grouped(&level);
+                is_idle.then_some(if self.is_remote[level] { hardly } else { never })
+            })
             .collect();
         for (number, group) in self.groups.iter().enumerate() {
             let group = group.of(&wants);

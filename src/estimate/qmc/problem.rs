@@ -6,7 +6,7 @@ use super::law::Law;
 use super::normal_jumps::{self, Net};
 use super::points::Points;
 use crate::model::{Hawkes, Kou, Model, RegimeChain};
-use crate::numeric::dispatch;
+use crate::numeric::{dispatch, elementary};
 
 /// Most events expected on a path; more are not worth nets.
 const MOST_EVENTS: f64 = 200.0;
@@ -87,6 +87,19 @@ impl Problem {
     /// Whether paths carry weights.
     pub fn is_tilted(&self) -> bool {
         matches!(self, Self::NormalJumps { tilt, .. } if *tilt != 0.0)
+    }
+
+    /// A bound on the probability of touching a barrier, where the paths are led to it; 1 where nothing is known.
+    ///
+    /// With the tilt k and its cumulant ψ, exp(k·X − ψ·t) is a martingale that starts at 1, and at the barrier b it is at least
+    /// exp(k·b − max(ψ, 0)·T): Markov's inequality.
+    pub fn most(&self, barrier: f64, horizon: f64) -> f64 {
+        match self {
+            Self::NormalJumps { tilt, cumulant, .. } if *tilt != 0.0 => {
+                elementary::exp(horizon.mul_add(cumulant.max(0.0), -tilt * barrier)).min(1.0)
+            }
+            _ => 1.0,
+        }
     }
 
     /// Whether rare levels are reached by tilting.
