@@ -7,3 +7,4 @@ mod keys;
 mod pictures;
 mod release;
 mod rooms;
+mod security;
