@@ -3,6 +3,7 @@
 mod circles;
 mod cluster;
 mod documentation;
+mod install;
 mod keys;
 mod pictures;
 mod release;
