@@ -39,21 +39,21 @@ pub struct PartOptions {
     resume: Option<PathBuf>,
 }
 
+fn not_one_file() -> anyhow::Error {
+    error_with_help("a part goes to one .part or .json file", "give one, such as -o 2.part")
+}
+
 /// Where a part goes.
 struct PartOutput(Option<OutputFile>);
 
 impl PartOutput {
     /// Checks that the file can be written.
     fn prepare(files: &[PathBuf]) -> anyhow::Result<Self> {
-        match files {
-            [] => Ok(Self(None)),
-            [path] if let Ok(format) = Format::of_file(path, &[Format::Part, Format::Json]) => {
-                Ok(Self(Some(OutputFile::prepare_as(path, format)?)))
-            }
-            _ => {
-                Err(error_with_help("a part goes to one .part or .json file", "give one, such as -o 2.part"))
-            }
-        }
+        let [path] = files else {
+            return if files.is_empty() { Ok(Self(None)) } else { Err(not_one_file()) };
+        };
+        let format = Format::of_file(path, &[Format::Part, Format::Json]).map_err(|_| not_one_file())?;
+        Ok(Self(Some(OutputFile::prepare_as(path, format)?)))
     }
 
     /// Writes the part; one that was cut short replaces nothing complete.

@@ -1,6 +1,6 @@
 //! `serve`: a local page on which every number of a scenario can be moved.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use clap::Args;
@@ -48,7 +48,13 @@ impl Serve {
         let wrong = |problems| anyhow::Error::from(WrongScenarios(vec![problems]));
         let source = match &self.file {
             Some(file) => confined::read(file).map_err(wrong)?,
-            None => Source::new("scenario.toml", EXAMPLE),
+            None => {
+                let example = Source::new("scenario.toml", EXAMPLE);
+                match confined::files(Path::new("scenario.toml")) {
+                    Some(files) => example.with_files(files),
+                    None => example,
+                }
+            }
         };
         let server = Server::new(source, &self.overrides, self.port).map_err(|error| match error {
             ServeError::Scenario(problems) => wrong(problems),

@@ -17,7 +17,7 @@ pub trait Kernel {
     /// The body; implementations mark it `#[inline(always)]`.
     fn run(self) -> Self::Output;
 
-    /// The same for instruction sets that can rotate vectors of words, for bodies that would be written differently there.
+    /// The same for instruction sets on which rotations of words are cheap, for bodies that would be written differently there.
     #[inline(always)]
     fn run_with_rotations(self) -> Self::Output
     where
@@ -107,6 +107,10 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx2 => unsafe { run_avx2(kernel) },
+        // Every 64-bit ARM has vectors of two words; rotations by a fixed number are cheaper there, too.
+        #[cfg(target_arch = "aarch64")]
+        _ => kernel.run_with_rotations(),
+        #[cfg(not(target_arch = "aarch64"))]
         _ => kernel.run(),
     }
 }

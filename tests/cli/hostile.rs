@@ -182,6 +182,11 @@ fn confined_scenarios_read_their_own_repository_and_nothing_else() {
     assert_eq!(status(&repository, &[]).0, Some(0));
     let (code, told) = status(&repository, &["--confined"]);
     assert!(code == Some(2) && told.contains("outside the folders that scenarios may read from"), "{told}");
+    // So is what the page of the program's own example is told to read.
+    let elsewhere = "account.venue=\"../prices.csv\"";
+    let page = liqsim(&repository, &["serve", "--confined", "--set", elsewhere]);
+    let told = String::from_utf8_lossy(&page.stderr);
+    assert!(page.status.code() == Some(2) && told.contains("outside the folders"), "{told}");
     // The working folder and what is named are read from, too.
     assert_eq!(status(folder.path(), &["--confined"]).0, Some(0));
     let outside = folder.path().to_str().unwrap();

@@ -3,6 +3,9 @@
 mod circles;
 mod cluster;
 mod documentation;
+mod install;
+mod keys;
 mod pictures;
 mod release;
 mod rooms;
+mod security;

@@ -89,6 +89,38 @@ fn versions_agree() {
     }
 }
 
+/// The release tool, the action and `cargo binstall` speak of the same archives.
+#[test]
+fn whoever_fetches_a_release_asks_for_what_is_made() {
+    let dist = table("dist-workspace.toml")["dist"].clone();
+    let made: BTreeSet<&str> =
+        dist["targets"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let install = text("action/install.sh");
+    let mut asked = 0;
+    for part in install.split("target=").skip(1).filter_map(|part| part.split_once(" archive=")) {
+        let (target, rest) = part;
+        assert!(made.contains(target), "action/install.sh asks for {target}");
+        let ending = rest.split_whitespace().next().unwrap();
+        assert_eq!(ending, if target.contains("windows") { "zip" } else { "tar.xz" }, "{target}");
+        asked += 1;
+    }
+    assert!(asked >= 4, "{asked} targets");
+    let binstall = table("Cargo.toml")["package"]["metadata"]["binstall"].clone();
+    let url = "{ repo }/releases/download/v{ version }/{ name }-{ target }";
+    assert_eq!(binstall["pkg-url"].as_str(), Some(&*format!("{url}.tar.xz")));
+    assert!(install.contains("name=liqsim-$target.$archive"));
+    for (target, special) in binstall["overrides"].as_table().unwrap() {
+        assert!(made.contains(target.as_str()) && target.contains("windows"), "{target}");
+        assert_eq!(special["pkg-url"].as_str(), Some(&*format!("{url}.zip")));
+    }
+    // What the release tool takes by itself would stand in the archives twice.
+    for name in dist["include"].as_array().unwrap() {
+        let name = name.as_str().unwrap();
+        assert!(Path::new(ROOT).join(name).is_file(), "{name} is not there");
+        assert!(!["LICENSE", "README", "CHANGELOG"].iter().any(|own| name.starts_with(own)), "{name}");
+    }
+}
+
 #[test]
 fn the_container_holds_the_program_and_not_the_rights_of_root() {
     let file = text("Dockerfile");
