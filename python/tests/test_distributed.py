@@ -202,7 +202,7 @@ def test_a_sweep_in_parts_is_the_sweep(tmp_path):
 @pytest.fixture(scope="module")
 def cluster():
     parts = pytest.importorskip("distributed")
-    with parts.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
+    with parts.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as made:
         with parts.Client(made) as client:
             yield made, client
 
@@ -233,7 +233,7 @@ def test_a_worker_of_dask_that_joins_late_gets_work(cluster):
     distributed_ = pytest.importorskip("distributed")
     scenario = lq.Scenario.load(ROOT / "scenarios/model-heston.toml").replace(paths=300_000)
     with distributed_.LocalCluster(
-        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as small, distributed_.Client(small) as own:
         late = []
 
@@ -285,10 +285,10 @@ def test_parts_in_an_object_store(tmp_path):
 
 
 def test_a_precision_may_be_asked_for():
-    scenario = lq.Scenario.load(ROOT / "scenarios/model-gbm.toml").replace({"account.leverage": [20]}, paths=PATHS)
-    expected = scenario.replace({"simulation.precision": 0.05}).run().to_json()
     scenario = lq.Scenario.load(ROOT / "scenarios/model-gbm.toml").replace({"account.leverage": [20]})
+    expected = scenario.replace({"simulation.precision": "5%"}).run().to_json()
     assert distributed.run(scenario, precision="5%", workers=1).to_json() == expected
+    assert distributed.run(scenario.replace(paths=9_000), precision=0.05, workers=1).to_json() == expected
     with pytest.raises(ValueError, match="not both"):
         distributed.run(scenario, 1_000, precision=0.05)
 
@@ -312,6 +312,25 @@ def test_a_plan_says_what_would_be_run(tmp_path):
         distributed.Plan(scenario.replace({"simulation.precision": 0.1}))
 
 
+def test_the_scripts_of_a_plan_make_the_whole(tmp_path, program):
+    scenario = lq.Scenario.load(ROOT / "scenarios/model-heston.toml").replace(paths=20_000, seed=9)
+    (tmp_path / "own.toml").write_text(scenario.to_toml())
+    plan = distributed.Plan(scenario, task_seconds=1e-9)
+    plan.tasks = 3
+    paths = {"PATH": f"{program.path.parent}{os.pathsep}{os.environ['PATH']}"}
+
+    def shell(script: str, **variables: str) -> None:
+        subprocess.run(["bash", "-c", script], cwd=tmp_path, env=os.environ | paths | variables, check=True, capture_output=True)
+
+    container = pytest.importorskip("yaml").safe_load(plan.kubernetes("own.toml"))["spec"]["template"]["spec"]["containers"][0]
+    for task in range(3):
+        shell(plan.slurm("own.toml"), SLURM_ARRAY_TASK_ID=str(task + 1))
+        shell(container["command"][2].replace("parts", "of-pods"), JOB_COMPLETION_INDEX=str(task))
+    for folder in ("parts", "of-pods"):
+        shell(f"liqsim merge {folder} -o {folder}.json")
+        assert (tmp_path / f"{folder}.json").read_text() == scenario.run().to_json()
+
+
 @pytest.mark.parametrize("per_task", [1, 3, "auto"])
 def test_cells_in_tasks_of_any_size(per_task):
     scenario = lq.Scenario.load(ROOT / "scenarios/model-gbm.toml").replace(paths=2_000)
@@ -324,46 +343,47 @@ def test_cells_in_tasks_of_any_size(per_task):
     assert told[-1] == (6, 6)
 
 
-@pytest.fixture
-def ray():
-    """Ray, and nothing of it running; what a test starts is ended."""
-    found = pytest.importorskip("ray")
-    yield found
-    found.shutdown()
+@pytest.fixture(scope="module")
+def nodes_of_ray():
+    """A cluster of Ray of two workers, which engines of that name take."""
+    ray = pytest.importorskip("ray")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
 
 
 @pytest.mark.ray
-def test_ray_gives_the_bytes_of_one(ray, scenario, tmp_path):
+def test_ray_gives_the_bytes_of_one(nodes_of_ray, scenario, tmp_path):
     expected = scenario.run().to_json()
-    assert distributed.run(scenario, engine="ray", workers=2, parts=9).to_json() == expected
-    assert distributed.run(scenario, engine="ray", workers=2, parts=9, into=tmp_path).to_json() == expected
+    assert distributed.run(scenario, engine="ray", parts=9).to_json() == expected
+    assert distributed.run(scenario, engine="ray", parts=9, into=tmp_path).to_json() == expected
 
 
 @pytest.mark.ray
-def test_ray_runs_a_sweep_with_the_files_it_needs(ray, tmp_path):
+def test_ray_runs_a_sweep_with_the_files_it_needs(nodes_of_ray, tmp_path):
     scenario = moved("model-bootstrap", tmp_path / "gone").replace(paths=2_048)
     over = {"simulation.horizon": ["1d", "7d"], "account.equity": [1e3, 1e4]}
-    assert distributed.sweep(scenario, over, engine="ray", workers=2) == lq.sweep(scenario, over)
+    assert distributed.sweep(scenario, over, engine="ray") == lq.sweep(scenario, over)
 
 
 @pytest.mark.ray
-def test_a_task_of_ray_that_fails_is_not_tried_again(ray, tmp_path):
-    with distributed.Ray(workers=1) as engine:
-        task = engine.submit(failing, str(tmp_path / "tries"))
+def test_a_task_of_ray_that_fails_is_not_tried_again(nodes_of_ray, tmp_path):
+    tries = tmp_path / "tries"
+
+    def failing() -> None:
+        with open(tries, "a") as file:
+            file.write("x")
+        raise lq.RunError("on purpose")
+
+    with distributed.Ray() as engine:
+        task = engine.submit(failing)
         with pytest.raises(lq.RunError, match="on purpose"):
             engine.finished([task])
-    assert (tmp_path / "tries").read_text() == "x"
-
-
-def failing(path: str) -> None:
-    """Counts that it was called, and fails."""
-    with open(path, "a") as file:
-        file.write("x")
-    raise lq.RunError("on purpose")
+    assert tries.read_text() == "x"
 
 
 @pytest.mark.ray
-def test_workers_of_ray_that_are_killed_change_nothing(ray):
+def test_workers_of_ray_that_are_killed_change_nothing(nodes_of_ray):
     psutil = pytest.importorskip("psutil")
 
     def pids() -> list[int]:
@@ -376,9 +396,18 @@ def test_workers_of_ray_that_are_killed_change_nothing(ray):
 
     scenario = lq.Scenario.load(ROOT / "scenarios/model-heston.toml").replace(paths=400_000)
     kills = Killing(pids, 10)
-    found = distributed.run(scenario, engine="ray", workers=2, parts=60, progress=kills)
+    found = distributed.run(scenario, engine="ray", parts=60, progress=kills)
     assert found.to_json() == scenario.run().to_json()
     assert len(kills.killed) == kills.most
+
+
+@pytest.fixture
+def ray():
+    """Ray, and nothing of it running; what a test starts is ended."""
+    found = pytest.importorskip("ray")
+    found.shutdown()
+    yield found
+    found.shutdown()
 
 
 @pytest.mark.ray
@@ -400,7 +429,12 @@ def test_nodes_of_ray_may_join_late_and_die(ray):
             cores.append(ray.cluster_resources().get("CPU", 0))
 
         found = distributed.run(scenario, engine="ray", parts=80, progress=change)
+        # Two joined, and one of them died, which is noticed some seconds later.
         assert max(cores) == 3
+        until = time.monotonic() + 60
+        while ray.cluster_resources()["CPU"] > 2 and time.monotonic() < until:
+            time.sleep(0.2)
+        assert ray.cluster_resources()["CPU"] == 2
     finally:
         ray.shutdown()
         made.shutdown()

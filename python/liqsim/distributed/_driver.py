@@ -42,7 +42,8 @@ class Driver:
         """Seconds a block, once a pilot has told."""
         budget = scenario.to_dict()["simulation"]
         self._in_waves = "precision" in budget
-        self._planned = int(budget["max_paths"] if self._in_waves else budget.get("paths", 1_000_000))
+        most = BLOCK * _liqsim.Part.all_blocks(scenario._core)
+        self._planned = min(most, int(budget.get("max_paths" if self._in_waves else "paths", most)))
 
     def run(self) -> Result:
         """The result, with what is kept already."""

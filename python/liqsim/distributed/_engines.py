@@ -137,7 +137,7 @@ class Dask(Engine):
         self._is_ours = not isinstance(address, distributed.Client)
         if address is None:
             self._cluster = distributed.LocalCluster(
-                n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
             )
         self._client: Any = distributed.Client(self._cluster or address) if self._is_ours else address
 
