@@ -288,7 +288,7 @@ def test_a_precision_may_be_asked_for():
     scenario = lq.Scenario.load(ROOT / "scenarios/model-gbm.toml").replace({"account.leverage": [20]})
     expected = scenario.replace({"simulation.precision": "5%"}).run().to_json()
     assert distributed.run(scenario, precision="5%", workers=1).to_json() == expected
-    assert distributed.run(scenario.replace(paths=9_000), precision=0.05, workers=1).to_json() == expected
+    assert distributed.run(scenario.replace(paths=9_000), precision="5%", workers=1).to_json() == expected
     with pytest.raises(ValueError, match="not both"):
         distributed.run(scenario, 1_000, precision=0.05)
 
