@@ -12,6 +12,9 @@ from ._engines import Engine
 from ._flight import Flight
 from ._work import packed, run_groups
 
+MOST_CELLS = 250
+"""Cells of a task: their results, of some 70 kB each, are one message."""
+
 
 def run_plan(
     plan: Plan, engine: Engine, store: CellFolder | None, per_task: int | None, seconds: float, said: Any
@@ -32,7 +35,8 @@ def run_plan(
             while queue and (flight.has_room() if cells_done else len(flight.tasks) < flight.workers()):
                 most = per_task or 1
                 if per_task is None and cells_done:
-                    most = math.ceil(min(seconds * cells_done / max(spent, 1e-6), left / (2 * flight.workers())))
+                    wanted = min(seconds * cells_done / max(spent, 1e-6), left / (2 * flight.workers()))
+                    most = min(math.ceil(wanted), MOST_CELLS)
                 task = [queue.popleft()]
                 while queue and sum(map(len, task)) + len(queue[0]) <= most:
                     task.append(queue.popleft())

@@ -140,6 +140,9 @@ class Dask(Engine):
                 n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
             )
         self._client: Any = distributed.Client(self._cluster or address) if self._is_ours else address
+        # Futures as they end: to wait for thousands anew each time would take longer than their tasks.
+        self._ending: Any = distributed.as_completed(loop=self._client.loop)
+        self._ended: set[str] = set()
 
     def submit(self, call: Callable[..., Any], *arguments: Any) -> Task:
         task = Task(call, tuple(of.future if isinstance(of, Task) else of for of in arguments))
@@ -150,12 +153,16 @@ class Dask(Engine):
         task.attempts += 1
         task.future = self._client.submit(task.call, *task.arguments, pure=False)
         task.answer = task.future.result
+        self._ending.add(task.future)
 
     def finished(self, tasks: list[Task]) -> list[Task]:
         distributed: Any = import_module("distributed")
+        by_key = {task.future.key: task for task in tasks}
         while True:
-            distributed.wait([task.future for task in tasks], return_when="FIRST_COMPLETED")
-            ended = [task for task in tasks if task.future.done()]
+            while not (keys := self._ended & by_key.keys()):
+                self._ended.update(future.key for future in self._ending.next_batch())
+            self._ended -= keys
+            ended = [by_key.pop(key) for key in keys]
             whole = []
             for task in ended:
                 error = task.future.exception() if task.future.status == "error" else None
@@ -163,6 +170,7 @@ class Dask(Engine):
                     if task.attempts >= ATTEMPTS:
                         task.result()
                     self._begin(task)
+                    by_key[task.future.key] = task
                 elif error is not None:
                     task.result()
                 else:
