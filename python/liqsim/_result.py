@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -346,7 +347,7 @@ class Result:
 
     def chart(self) -> Any:
         """The probability of liquidation over leverage as a chart of altair, with its 95 % band; numbers show under the pointer."""
-        import altair
+        altair: Any = import_module("altair")
 
         def column(name: str) -> Any:
             return altair.X(f"{name}:Q", scale=altair.Scale(type="log"))
