@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ._plot import CalibrationPlots
 
 Frame = Any
-"""Recorded prices: the path of a file (CSV or JSON, plain or gzip), or a frame of pandas, polars or pyarrow, or a dict of columns. Columns are
+"""Recorded prices: the path of a file (CSV or JSON, plain or gzip), a frame of pandas, polars or pyarrow, a dict of columns, or, where pyarrow or
+polars is there, whatever hands itself on as Arrow's C stream, such as a relation of duckdb. Columns are
 known by their names (time, open, high, low, close, volume and many others: docs/prices.md); times are those of UTC."""
 
 
@@ -45,6 +46,8 @@ def prices_file(prices: Frame) -> tuple[str, bytes]:
 
 
 def _columns(frame: Frame) -> dict[str, list[str]]:
+    if hasattr(frame, "__arrow_c_stream__") and not any(hasattr(frame, name) for name in ("column_names", "index", "get_column")):
+        frame = _of_stream(frame)
     names = getattr(frame, "column_names", None)
     if names is None:
         names = list(frame) if isinstance(frame, Mapping) else list(getattr(frame, "columns", []))
@@ -55,6 +58,18 @@ def _columns(frame: Frame) -> dict[str, list[str]]:
     if getattr(getattr(index, "dtype", None), "kind", "") == "M" or hasattr(index, "tz"):
         columns = {"time": _texts(index)} | columns
     return columns
+
+
+def _of_stream(frame: Any) -> Any:
+    """A frame that is known of one that only hands itself on, such as a relation of duckdb."""
+    try:
+        import pyarrow
+
+        return pyarrow.table(frame)
+    except ImportError:
+        import polars
+
+        return polars.DataFrame(frame)
 
 
 def _texts(column: Any) -> list[str]:
@@ -97,9 +112,10 @@ def _history(
 class Calibration:
     """Models fitted to recorded prices, the best of them chosen."""
 
-    def __init__(self, core: _liqsim.Calibration, history: _liqsim.History) -> None:
+    def __init__(self, core: _liqsim.Calibration, history: _liqsim.History, drift: str = "zero") -> None:
         self._core = core
         self._history = history
+        self._drift = drift
 
     @cached_property
     def _dict(self) -> dict[str, Any]:
@@ -172,16 +188,16 @@ class Calibration:
         horizon: str | timedelta | None = None,
         leverage: Sequence[float] = (),
         equity: float | None = None,
-        drift: str = "zero",
+        drift: str | None = None,
     ) -> Scenario:
         """A ready scenario with the chosen model, or with that of a name: the one that ``liqsim calibrate -o`` writes.
 
         Args:
-            drift: ``zero`` for no view on where the price goes, or ``estimate`` for the sample's growth.
+            drift: ``zero`` for no view on where the price goes, or ``estimate`` for the sample's growth; as for :func:`calibrate` if None.
         """
         length = None if horizon is None else as_interval(horizon)
         levels = [float(level) for level in leverage]
-        text, _, days = self._core.scenario(model, asset, venue, side, length, levels, equity, drift)
+        text, _, days = self._core.scenario(model, asset, venue, side, length, levels, equity, drift or self._drift)
         return Scenario.from_toml(text, files=dict([days]) if days else None)
 
     @property
@@ -199,6 +215,7 @@ def calibrate(
     prices: Frame,
     *,
     model: str = "auto",
+    drift: str = "zero",
     horizon: str | timedelta | None = None,
     interval: str | timedelta | None = None,
     since: str | None = None,
@@ -213,6 +230,7 @@ def calibrate(
         model: ``auto`` fits all that suit and chooses by how their forecasts over the horizon came true on these prices, or, where they are too
             few, by the Bayesian information criterion; or ``gbm``, ``merton``, ``merton-mle``, ``kou``, ``garch``, ``garch-normal``, ``gjr``,
             ``gjr-normal``, ``heston``, ``bates``, ``regime``, ``hawkes``, ``har``.
+        drift: Of scenarios with the fit: ``zero`` for no view on where the price goes, or ``estimate`` for the sample's growth.
         horizon: Of the forecasts that ``auto`` chooses by; 30 days if absent.
         interval: Joins bars to longer ones, such as ``"1d"``.
         since: First year, month, day or time (UTC) to use.
@@ -224,8 +242,10 @@ def calibrate(
         CalibrationError: They are too few, or fit no model.
     """
     history = _history(prices, columns, since, until, interval)
+    if drift not in ("zero", "estimate"):
+        raise ValueError(f'drift must be "zero" or "estimate", and not {drift!r}')
     length = None if horizon is None else as_interval(horizon)
-    return Calibration(_liqsim.calibrate(history, model, length, thread_count(threads)), history)
+    return Calibration(_liqsim.calibrate(history, model, length, thread_count(threads)), history, drift)
 
 
 def forecast(

@@ -69,6 +69,9 @@ def _checked(values: Any) -> npt.NDArray[Any]:
     array = np.asarray(values)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"prices must be real numbers, but the array's dtype is {array.dtype}")
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        place = tuple(int(at) for at in np.argwhere(np.ma.getmaskarray(values))[0])
+        raise EvaluateError(f"the price at {list(place)} is masked", "fill what is missing, or leave its path out")
     return array
 
 

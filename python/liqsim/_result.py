@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -343,6 +344,27 @@ class Result:
         from ._plot import ResultPlots
 
         return ResultPlots(self)
+
+    def chart(self) -> Any:
+        """The probability of liquidation over leverage as a chart of altair, with its 95 % band; numbers show under the pointer."""
+        altair: Any = import_module("altair")
+
+        def column(name: str) -> Any:
+            return altair.X(f"{name}:Q", scale=altair.Scale(type="log"))
+
+        def rows(table: Table) -> Any:
+            name = "liquidation_probability"
+            keys = {"leverage": "leverage", "liquidated": name, "low": f"{name}_low", "high": f"{name}_high"}
+            return altair.Data(values=[{short: row[key] for short, key in keys.items()} for row in table.rows()])
+
+        share = altair.Axis(format="%", title="liquidated")
+        curve = altair.Chart(rows(self.curve)).encode(x=column("leverage"))
+        band = curve.mark_area(opacity=0.25).encode(y=altair.Y("low:Q", axis=share), y2="high:Q")
+        line = curve.mark_line().encode(y=altair.Y("liquidated:Q", axis=share))
+        fields = [altair.Tooltip("leverage:Q"), *(altair.Tooltip(f"{of}:Q", format=".3%") for of in ("liquidated", "low", "high"))]
+        levels = altair.Chart(rows(self.levels)).encode(x=column("leverage"), tooltip=fields)
+        points = levels.mark_point(filled=True, color="black").encode(y=altair.Y("liquidated:Q", axis=share))
+        return (band + line + points).properties(title=self.scenario)
 
     def show(self, height: int = 700) -> Any:
         """The whole page inside a notebook."""

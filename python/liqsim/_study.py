@@ -156,7 +156,8 @@ class Sweep(Table):
         """The result of each cell, the last key moving fastest."""
         columns: dict[str, list[Any]] = {"cell": [], **{key: [] for key in keys}}
         for number, (cell, result) in enumerate(zip(values, results, strict=True), 1):
-            levels = result.levels
+            # Not kept by the result, of which there may be thousands.
+            levels = Table(result._core.levels())
             columns["cell"] += [number] * len(levels)
             for key, value in zip(keys, cell, strict=True):
                 columns[key] += [value] * len(levels)

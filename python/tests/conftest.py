@@ -27,6 +27,7 @@ def program():
         assert done.returncode == status, done.stderr.decode()
         return done.stdout.decode()
 
+    run.path = Path(path).absolute()
     return run
 
 

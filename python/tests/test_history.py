@@ -38,12 +38,25 @@ def file(tmp_path_factory):
     return path
 
 
+class Stream:
+    """What hands itself on as Arrow's C stream, and nothing more."""
+
+    def __init__(self, of) -> None:
+        self.of = of
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.of.__arrow_c_stream__(requested_schema)
+
+
 def frames():
     polars, pandas, pyarrow = (pytest.importorskip(name) for name in ("polars", "pandas", "pyarrow"))
     of = bars(3_000)
     naive = {**of, "time": [time.replace(tzinfo=None) for time in of["time"]]}
     pandas_frame = pandas.DataFrame(of)
+    table = pyarrow.table(of)
     return {
+        "a stream": Stream(pyarrow.table(of)),
+        "duckdb": pytest.importorskip("duckdb").from_arrow(pyarrow.table(of)),
         "dict": of,
         "polars": polars.DataFrame(of),
         "polars, naive": polars.DataFrame(naive),
@@ -53,6 +66,14 @@ def frames():
         "pyarrow": pyarrow.table(of),
         "seconds": {**of, "time": [int(time.timestamp()) for time in of["time"]]},
     }
+
+
+def test_a_drift_may_be_asked_for_with_the_fit(file):
+    zero, estimate = (lq.calibrate(file, model="gbm", drift=drift) for drift in ("zero", "estimate"))
+    assert zero.scenario().to_toml() == lq.calibrate(file, model="gbm").scenario(drift="zero").to_toml()
+    assert estimate.scenario().to_toml() == zero.scenario(drift="estimate").to_toml() != zero.scenario().to_toml()
+    with pytest.raises(ValueError, match="drift must be"):
+        lq.calibrate(file, drift="up")
 
 
 def test_frames_and_files_are_the_same_prices(file):

@@ -103,6 +103,7 @@ def test_several_assets_are_an_axis_or_a_dict():
         (lambda a: a[:, :1], lq.EvaluateError, "no bar"),
         (lambda a: a[:0], lq.EvaluateError, "no path"),
         (lambda a: np.where(np.arange(25) == 7, np.nan, a), lq.EvaluateError, "path 0: price 7 .* NaN"),
+        (lambda a: np.ma.masked_array(a, np.arange(a.size).reshape(a.shape) == 7), lq.EvaluateError, r"\[0, 7\] is masked"),
         (lambda a: np.where(np.arange(25) == 3, -1.0, a), lq.EvaluateError, "path 0: price 3 .* above 0, but is -1"),
         (lambda a: np.where(np.arange(25) == 0, 0.0, a), lq.EvaluateError, "path 0: price 0 .* above 0"),
         (lambda a: np.where(np.arange(25) == 9, np.inf, a), lq.EvaluateError, "price 9 .* inf"),

@@ -120,6 +120,16 @@ def test_a_notebook_shows_little(result):
     assert "Leverage" in repr(result)
 
 
+def test_a_chart_shows_the_curve_with_its_band_and_the_levels(result):
+    pytest.importorskip("altair")
+    layers = result.chart().to_dict()["layer"]
+    marks = [layer["mark"]["type"] for layer in layers]
+    assert marks == ["area", "line", "point"]
+    points = layers[2]["data"]["values"]
+    assert [point["liquidated"] for point in points] == result.levels["liquidation_probability"]
+    assert all(point["low"] <= point["liquidated"] <= point["high"] for point in points)
+
+
 def test_pictures_are_drawn(result):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")

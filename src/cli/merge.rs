@@ -23,7 +23,8 @@ use super::values;
 ///
 /// `run --shard 2/8` and `run --blocks 125..250` make parts of a run, on any machine and in any order. They may be joined two at a time in
 /// any tree: with -o to a .part file the outcome is a part again. A folder stands for the .part files in it, and for what `run --resume` kept
-/// there. Files that the scenario names (prices, venues) must be where they were.
+/// there. Files that the scenario names (prices, venues) are in
+/// the parts; those of more than 4 MiB together must be where they were.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  liqsim run liqsim.toml --shard 1/2 -o 1.part\n  liqsim run liqsim.toml --shard 2/2 -o 2.part\n  \

@@ -91,6 +91,7 @@ impl PartOptions {
         let result_outputs = if is_part { Vec::new() } else { output.prepare()? };
         let scenario =
             source.load(confined::files(&source.file)).map_err(|problems| WrongScenarios(vec![problems]))?;
+        let source = source.carrying_files_of(&scenario)?;
         let run = PartRun::new(&scenario)?;
         let wanted = match self.shard {
             Some(shard) => Some(run.shard(shard)?),

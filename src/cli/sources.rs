@@ -9,7 +9,7 @@ use clap::Args;
 
 use liqsim::report::html::ScenarioText;
 use liqsim::scenario::{Problems, Scenario, Source, parse};
-use liqsim::study::PartScenario;
+use liqsim::study::{CarriedFiles, PartScenario};
 
 use super::confined;
 use super::failure::{WrongScenarios, error_with_help};
@@ -79,7 +79,7 @@ impl Sources {
         let source = read_source(file).map_err(|problems| WrongScenarios(vec![problems]))?;
         let overrides = self.overrides_of(&source)?;
         let (file, text) = (PathBuf::from(source.name()), source.text().to_owned());
-        Ok(PartScenario { file, text, overrides, paths, seed })
+        Ok(PartScenario { file, text, overrides, paths, seed, files: CarriedFiles::default() })
     }
 
     /// What the flags change in a file; `--set`, which is more exact, comes last.

@@ -61,6 +61,11 @@ impl Scenario {
         Ok(Bundle { toml, files, hashes })
     }
 
+    /// Every file that it names, under the path that it was read from, as it was read.
+    pub fn files(&self) -> BTreeMap<PathBuf, Arc<[u8]>> {
+        self.written.values().map(|(_, source)| source.files().all()).unwrap_or_default()
+    }
+
     /// What was found in the files of prices and rates that it names, a line each.
     pub fn found(&self) -> &[String] {
         self.written.found()

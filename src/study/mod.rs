@@ -7,6 +7,7 @@ mod answer;
 mod arrays;
 mod assumptions;
 mod best;
+mod carried;
 mod check;
 mod comparison;
 mod criterion;
@@ -60,6 +61,7 @@ pub use as_known::Refit;
 pub use assumed::assumptions;
 pub use assumptions::{AssumptionTest, Assumptions, Property};
 pub use best::{Best, BestLevel, best};
+pub use carried::CarriedFiles;
 pub use check::{CheckError, CheckOptions, CheckReport, ScenarioCheck, check};
 pub use comparison::{
     Change, Comparison, ComparisonOptions, DEFAULT_FALSE_ALARM_RATE, FailOn, MetricComparison, RunName,

@@ -1,11 +1,13 @@
 //! The file of a part of a run: what its blocks came to, and the scenario, so that parts can be joined where they are alone. Few bytes for
 //! machines ([`pack`]), or JSON for people.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::carried::CarriedFiles;
 use super::packed::{self, PackedError, pack, unpack};
 use crate::estimate::Partial;
 use crate::scenario::{self, Files, Problems, Scenario, Source};
@@ -39,6 +41,9 @@ pub struct PartScenario {
     pub paths: Option<u64>,
     /// Seed, in place of the scenario's.
     pub seed: Option<u64>,
+    /// The files that it names; none where there are none, or where they are too large to be carried along.
+    #[serde(default, skip_serializing_if = "CarriedFiles::is_empty")]
+    pub files: CarriedFiles,
 }
 
 /// Why a text is no part.
@@ -62,13 +67,23 @@ pub enum PartFileError {
 }
 
 impl PartScenario {
-    /// Reads the text as a scenario; files that it names must be there, or among `files` where these are given.
+    /// The same with the files that the scenario names, which was read from it.
+    ///
+    /// # Errors
+    /// They cannot be deflated.
+    pub fn carrying_files_of(self, scenario: &Scenario) -> io::Result<Self> {
+        Ok(Self { files: CarriedFiles::new(&scenario.files())?, ..self })
+    }
+
+    /// Reads the text as a scenario. Files that it names are those that it carries along; where there are none they must be there, or among
+    /// `files` where these are given.
     ///
     /// # Errors
     /// Everything that is wrong with the text.
     pub fn load(&self, files: Option<Arc<dyn Files>>) -> Result<Scenario, Problems> {
         let source = Source::of_file(&self.file, self.text.as_str());
         let source = match files {
+            _ if !self.files.is_empty() => source.with_files(Arc::new(self.files.clone())),
             Some(files) => source.with_files(files),
             None => source,
         };

@@ -82,6 +82,25 @@ fn recorded_prices() {
     assert_same_bytes("model-bootstrap");
 }
 
+/// Recorded prices go along in the parts, and in what is joined of them: the folder of the scenario may be gone by then.
+#[test]
+fn parts_carry_the_files_that_the_scenario_names() {
+    let (from, to) = (folder("model-bootstrap"), tempfile::tempdir().unwrap());
+    let common = ["run", "a.toml", "--paths", "4300"];
+    succeeds(from.path(), &[&common[..], &["-o", "whole.json"]].concat());
+    let whole = fs::read(from.path().join("whole.json")).unwrap();
+    for (shard, name) in [("1/3", "1.part"), ("2/3", "2.json"), ("3/3", "3.part")] {
+        let rest = ["--shard", shard, "--resume", "kept", "-o", name];
+        succeeds(from.path(), &[&common[..], &rest[..]].concat());
+        fs::copy(from.path().join(name), to.path().join(name)).unwrap();
+    }
+    drop(from);
+    succeeds(to.path(), &["merge", "3.part", "1.part", "-o", "tree.part"]);
+    succeeds(to.path(), &["merge", "tree.part", "2.json", "-o", "whole.json"]);
+    assert!(fs::read(to.path().join("whole.json")).unwrap() == whole);
+    assert!(fs::metadata(to.path().join("tree.part")).unwrap().len() < 400_000);
+}
+
 #[test]
 fn more_shards_than_blocks_and_runs_to_a_precision_are_refused() {
     let folder = folder("btc-flat-rate");
@@ -192,21 +211,32 @@ fn what_does_not_belong_together_is_named() {
     refuses(&["1.json", "2.json", "3.json"], "2.json is no part of a run");
 }
 
+/// Parts whose files are too large to go along, as if they had been: the files must be what they were, where they were.
 #[test]
-fn a_file_that_the_scenario_names_must_be_the_same() {
+fn a_file_that_is_not_carried_must_be_the_same() {
     let folder = folder("model-bootstrap");
     let at = folder.path();
     for shard in ["1/2", "2/2"] {
         let file = format!("{}.json", &shard[..1]);
         succeeds(at, &["run", "a.toml", "--paths", "2000", "--shard", shard, "-o", &file]);
+        let whole = fs::read_to_string(at.join(&file)).unwrap();
+        let (start, rest) = whole.split_once(",\"files\":{").expect("files that go along");
+        let end = rest.split_once('}').unwrap().1;
+        fs::write(at.join(&file), format!("{start}{end}")).unwrap();
     }
+    let merge = || liqsim(at, &["merge", "1.json", "2.json"]);
+    assert!(merge().status.success());
     let prices = at.join("prices/btc-usdt-1h-2022-11.csv");
     let text_of = fs::read_to_string(&prices).unwrap();
     let shorter = text_of.trim_end().rsplit_once('\n').unwrap().0;
     fs::write(&prices, format!("{shorter}\n")).unwrap();
-    let output = liqsim(at, &["merge", "1.json", "2.json"]);
+    let output = merge();
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("is no longer what was run"), "{}", text(&output.stderr));
+    fs::remove_file(&prices).unwrap();
+    let output = merge();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("prices/btc-usdt-1h-2022-11.csv"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -9,7 +9,8 @@ use liqsim::estimate::{MergeError, Partial};
 use liqsim::numeric::{Purpose, Stream};
 use liqsim::scenario::{Scenario, Source, parse};
 use liqsim::study::{
-    KeptPart, MergePartsError, PartFile, PartRun, PartScenario, RunError, merge, pack, run, run_kept, unpack,
+    CarriedFiles, KeptPart, MergePartsError, PartFile, PartRun, PartScenario, RunError, merge, pack, run,
+    run_kept, unpack,
 };
 
 /// Crossing points under tilted laws; points and particles; particles and strata; neither, followed step by step.
@@ -210,6 +211,7 @@ fn a_kept_run_goes_on_from_what_it_had() {
             overrides: Vec::new(),
             paths: None,
             seed: None,
+            files: CarriedFiles::default(),
         };
         let whole = json(&run(&scenario, &RunOptions::default()).unwrap());
         let folder = tempfile::tempdir().unwrap();
@@ -264,6 +266,7 @@ fn files_of_parts_come_back_as_text_and_as_bytes() {
         overrides: vec!["account.equity=1000".to_owned()],
         paths: Some(30_000),
         seed: None,
+        files: CarriedFiles::default(),
     };
     let file = PartFile::new(source, part.clone()).unwrap();
     let (text, bytes) = (file.text().unwrap(), file.bytes().unwrap());

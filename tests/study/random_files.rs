@@ -11,7 +11,8 @@ use liqsim::report::{Format, Layout, RUN_FORMATS, render_comparisons, render_fil
 use liqsim::result::RunResult;
 use liqsim::scenario::{Scenario, Source, parse, venue_of_text};
 use liqsim::study::{
-    ComparisonOptions, PartFile, PartRun, PartScenario, check_limits, compare, merge, run, sound,
+    CarriedFiles, ComparisonOptions, PartFile, PartRun, PartScenario, check_limits, compare, merge, run,
+    sound,
 };
 use liqsim::venue::import_tiers;
 use rand::rngs::StdRng;
@@ -213,6 +214,7 @@ fn changed_parts_are_refused_or_joined() {
                 overrides: Vec::new(),
                 paths: None,
                 seed: None,
+                files: CarriedFiles::default(),
             };
             (scenario, source, one, two)
         })

@@ -31,7 +31,7 @@ class Task:
 
 
 class Engine(ABC):
-    """Does tasks somewhere. One of your own needs these four methods."""
+    """Does tasks somewhere. One of your own needs ``submit``, ``finished`` and ``workers``."""
 
     @abstractmethod
     def submit(self, call: Callable[..., Any], *arguments: Any) -> Task:
@@ -49,6 +49,10 @@ class Engine(ABC):
     def workers(self) -> int:
         """Number of cores."""
 
+    def share(self, value: Any) -> Any:
+        """A value that many calls have among their arguments, as it is best handed to them."""
+        return value
+
     def cancel(self, tasks: list[Task]) -> None:
         """Gives up tasks."""
 
@@ -60,6 +64,13 @@ class Engine(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _without_arguments(tasks: list[Task]) -> list[Task]:
+    """Finished tasks, which need no longer hold what they were given."""
+    for task in tasks:
+        task.arguments = ()
+    return tasks
 
 
 class Processes(Engine):
@@ -102,7 +113,7 @@ class Processes(Engine):
                 task.result()
             if whole:
                 self._deaths = 0
-                return whole
+                return _without_arguments(whole)
 
     def workers(self) -> int:
         return self._workers
@@ -126,9 +137,12 @@ class Dask(Engine):
         self._is_ours = not isinstance(address, distributed.Client)
         if address is None:
             self._cluster = distributed.LocalCluster(
-                n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
             )
         self._client: Any = distributed.Client(self._cluster or address) if self._is_ours else address
+        # Futures as they end: to wait for thousands anew each time would take longer than their tasks.
+        self._ending: Any = distributed.as_completed(loop=self._client.loop)
+        self._ended: set[str] = set()
 
     def submit(self, call: Callable[..., Any], *arguments: Any) -> Task:
         task = Task(call, tuple(of.future if isinstance(of, Task) else of for of in arguments))
@@ -139,12 +153,16 @@ class Dask(Engine):
         task.attempts += 1
         task.future = self._client.submit(task.call, *task.arguments, pure=False)
         task.answer = task.future.result
+        self._ending.add(task.future)
 
     def finished(self, tasks: list[Task]) -> list[Task]:
         distributed: Any = import_module("distributed")
+        by_key = {task.future.key: task for task in tasks}
         while True:
-            distributed.wait([task.future for task in tasks], return_when="FIRST_COMPLETED")
-            ended = [task for task in tasks if task.future.done()]
+            while not (keys := self._ended & by_key.keys()):
+                self._ended.update(future.key for future in self._ending.next_batch())
+            self._ended -= keys
+            ended = [by_key.pop(key) for key in keys]
             whole = []
             for task in ended:
                 error = task.future.exception() if task.future.status == "error" else None
@@ -152,12 +170,13 @@ class Dask(Engine):
                     if task.attempts >= ATTEMPTS:
                         task.result()
                     self._begin(task)
+                    by_key[task.future.key] = task
                 elif error is not None:
                     task.result()
                 else:
                     whole.append(task)
             if whole:
-                return whole
+                return _without_arguments(whole)
 
     def workers(self) -> int:
         return max(1, sum(int(threads) for threads in self._client.nthreads().values()))
@@ -172,6 +191,11 @@ class Dask(Engine):
             self._cluster.close()
 
 
+def _told(call: Callable[..., Any], *arguments: Any) -> tuple[None, Any]:
+    """What a call gives, behind an empty answer: whether it went well is known without fetching what it gave."""
+    return None, call(*arguments)
+
+
 class Ray(Engine):
     """A cluster of Ray at an address, or one that is started here."""
 
@@ -179,28 +203,36 @@ class Ray(Engine):
         self._ray: Any = import_module("ray")
         self._is_ours = not self._ray.is_initialized()
         if self._is_ours:
-            self._ray.init(address=address, num_cpus=None if address else workers, include_dashboard=False, log_to_driver=False)
+            cores = None if address else workers
+            self._ray.init(address=address, num_cpus=cores, include_dashboard=False, log_to_driver=False)
+        # What a wrong input raises is raised again each time: only tasks whose workers died are done again, by Ray.
+        options = {"num_cpus": 1, "num_returns": 2, "max_retries": ATTEMPTS - 1, "retry_exceptions": False}
+        self._told = self._ray.remote(**options)(_told)
 
     def submit(self, call: Callable[..., Any], *arguments: Any) -> Task:
-        remote = self._ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1, retry_exceptions=False)(call)
         task = Task(call, arguments)
-        task.future = remote.remote(*(of.future if isinstance(of, Task) else of for of in arguments))
-        task.answer = lambda: self._ray.get(task.future)
+        given = (of.future[1] if isinstance(of, Task) else of for of in arguments)
+        task.future = self._told.options(name=call.__name__).remote(call, *given)
+        task.answer = lambda: self._ray.get(task.future[1])
         return task
 
     def finished(self, tasks: list[Task]) -> list[Task]:
-        done, _ = self._ray.wait([task.future for task in tasks], num_returns=1)
-        ended = [task for task in tasks if task.future in done]
-        for task in ended:
-            task.result()
-        return ended
+        by_answer = {task.future[0]: task for task in tasks}
+        done, others = self._ray.wait(list(by_answer), num_returns=1)
+        # Whatever else is finished by now.
+        more = self._ray.wait(others, num_returns=len(others), timeout=0)[0] if others else []
+        self._ray.get([*done, *more])
+        return _without_arguments([by_answer[answer] for answer in (*done, *more)])
 
     def workers(self) -> int:
         return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
+    def share(self, value: Any) -> Any:
+        return self._ray.put(value)
+
     def cancel(self, tasks: list[Task]) -> None:
         for task in tasks:
-            self._ray.cancel(task.future, force=True)
+            self._ray.cancel(task.future[0], force=True)
 
     def close(self) -> None:
         if self._is_ours:
@@ -236,6 +268,9 @@ class _Borrowed(Engine):
 
     def workers(self) -> int:
         return self._of.workers()
+
+    def share(self, value: Any) -> Any:
+        return self._of.share(value)
 
     def cancel(self, tasks: list[Task]) -> None:
         self._of.cancel(tasks)
