@@ -13,6 +13,7 @@ use liqsim::report::html::Document;
 use liqsim::report::{Format, Layout, RUN_FORMATS, render_comparisons, render_file};
 use liqsim::result::RunResult;
 use liqsim::scenario::{Scenario, Source, parse};
+use liqsim::stats::Estimate;
 use liqsim::study::{
     ComparisonOptions, PartFile, PartRun, PartScenario, check_limits, compare, merge, run, sound,
 };
@@ -344,8 +345,27 @@ fn a_negative_zero_is_zero() {
             );
             let scenario =
                 parse(Source::new("zero", text), &[]).unwrap_or_else(|problems| panic!("{problems}"));
-            run(&scenario, &RunOptions::default()).unwrap()
+            run(&scenario, &RunOptions::default()).unwrap().levels
         };
         assert_eq!(result("-0.0"), result("0.0"), "{model}");
+    }
+}
+
+/// Only some levels of a path are followed to their end: of few paths, some levels have none.
+#[test]
+fn results_of_few_paths_are_read_again() {
+    let text = std::fs::read_to_string("scenarios/btc-varying-funding-30d.toml").unwrap();
+    for paths in 1..=12 {
+        // As many paths as the number says, and one more.
+        assert_eq!(trouble(paths - 1, &text, &mut (Duration::ZERO, 0)), None, "{paths} paths");
+    }
+}
+
+/// Weighted replicates of a probability near one have means on both sides of it.
+#[test]
+fn a_probability_of_weighted_replicates_is_in_its_interval() {
+    for replicates in [[1.0007, 1.0009, 1.0008], [0.9993, 1.0009, 1.0008], [0.0, 1e-9, 0.0]] {
+        let Estimate { value, low, high, .. } = Estimate::of_replicates(replicates.into_iter());
+        assert!((0.0..=1.0).contains(&value) && low <= value && value <= high, "{low} {value} {high}");
     }
 }

@@ -59,7 +59,8 @@ impl Law {
         Self {
             drift: self.drift + k * self.volatility * self.volatility,
             volatility: self.volatility,
-            rate: self.rate * elementary::exp(jump),
+            // Of no jumps the largest tilt makes none.
+            rate: if self.rate == 0.0 { 0.0 } else { self.rate * elementary::exp(jump) },
             mean: self.mean + k * self.std_dev * self.std_dev,
             std_dev: self.std_dev,
         }

@@ -111,7 +111,7 @@ mod tests {
     fn rows(count: i64, separator: &str, end: &str) -> Vec<String> {
         let row = |hour: i64| {
             let price = |step: i64| 43_000.0 + ((hour * 4 + step).wrapping_mul(7_919) % 501) as f64;
-            let (open, close) = (price(0), price(1));
+            let (open, close) = (price(0), price(4));
             let [high, low] = [open.max(close) + 9.5, open.min(close) - 7.25];
             let time = 1_706_745_600 + 3_600 * hour;
             [time.to_string(), open.to_string(), high.to_string(), low.to_string(), close.to_string()]
