@@ -277,7 +277,7 @@ fn trouble(number: u64, text: &str, slowest: &mut (Duration, u64)) -> Option<Str
             let comparison = compare(&result, &result, ComparisonOptions::default());
             render_comparisons(&[comparison], Format::Markdown, Layout::FILE).unwrap();
             let _ = check_limits(&result, &scenario.limits);
-            if number % 5 == 0 && !comes_back_from_a_part(&scenario, &result, &options) {
+            if number.is_multiple_of(5) && !comes_back_from_a_part(&scenario, &result, &options) {
                 wrong.push("it is another one from a part".to_owned());
             }
         }
