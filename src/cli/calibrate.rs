@@ -318,7 +318,7 @@ impl Calibrate {
     /// The part of the file that is to be used, at the interval asked for.
     fn history(&self) -> anyhow::Result<(PriceHistory, HistoryReport)> {
         let (mut history, mut report) = self.reading.read(&self.prices)?;
-        if let Some(interval) = self.interval {
+        if let Some(interval) = self.interval.filter(|interval| *interval != history.interval) {
             let (joined, issues) = history.resample(interval)?;
             history = joined;
             report.issues.extend(issues);

@@ -75,7 +75,11 @@ impl PriceOptions {
     /// The bars of the range asked for, and what was found in the file there.
     pub fn read(&self, path: &Path) -> anyhow::Result<(PriceHistory, HistoryReport)> {
         let (whole, mut report) = self.read_whole(path)?;
-        let history = whole.between(self.since, self.until);
+        // Without bounds no second copy is made: the file may be large.
+        let history = match (self.since, self.until) {
+            (None, None) => whole,
+            (since, until) => whole.between(since, until),
+        };
         if history.bars.is_empty() {
             return Err(error_with_help(
                 "no bars are left between --since and --until",

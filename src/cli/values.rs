@@ -10,15 +10,13 @@ use liqsim::stats::MOST_PATHS;
 
 use super::failure::warn;
 
-/// Beyond this, whole numbers are no longer exact when written with an exponent.
-const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
-
 /// A number of paths: `1000000`, `1_000_000` or `1e6`; at least 1.
 pub fn paths(text: &str) -> Result<u64, String> {
     let plain = text.replace('_', "");
     let paths = plain.parse::<u64>().ok().or_else(|| {
         let number = plain.parse::<f64>().ok()?;
-        ((0.0..=LARGEST_EXACT).contains(&number) && number.fract() == 0.0).then_some(number as u64)
+        // Beyond what is exact it is too many anyway.
+        (number >= 0.0 && number.fract() == 0.0).then_some(number as u64)
     });
     match paths {
         None => Err("must be a whole number, such as 1000000, 1_000_000 or 1e6".to_owned()),
@@ -148,6 +146,9 @@ mod tests {
         }
         for text in ["0", "", "-1", "1.5", "1e-3", "nan", "inf", "1e300", "ten", "0e5"] {
             assert!(paths(text).is_err(), "{text}");
+        }
+        for text in ["1e18", "1e300", "2000000000000"] {
+            assert!(paths(text).unwrap_err().contains("at most 1000000000000"), "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Jumps that hit several assets at once, path by path.
 
 use crate::model::CommonJumps;
-use crate::numeric::{Purpose, Replacement, Stream, replace};
+use crate::numeric::{Purpose, Replacement, Stream, replace, waiting_time};
 
 /// The next common jump of every path of a block, for one kind of them.
 pub(super) struct CommonStepper<'a> {
@@ -24,8 +24,7 @@ impl<'a> CommonStepper<'a> {
         self.next.resize(lanes, 0.0);
         self.noise.exponentials(&mut self.next);
         for time in &mut self.next {
-            // A rate of zero gives an infinite time.
-            *time /= self.law.rate;
+            *time = waiting_time(*time, self.law.rate);
         }
     }
 
@@ -48,7 +47,7 @@ impl<'a> CommonStepper<'a> {
         }
         self.noise.exponentials(&mut self.draws);
         for (lane, wait) in lanes.iter().zip(&self.draws) {
-            self.next[*lane as usize] += wait / self.law.rate;
+            self.next[*lane as usize] += waiting_time(*wait, self.law.rate);
         }
     }
 }

@@ -157,7 +157,8 @@ impl Estimators {
             let is_nothing = value == 0.0 && plain.value == 0.0 && high < plain.high;
             answer.is_certain()
                 || is_nothing
-                || is_fine && self.list[*place].is_better(answer, &plain, tally.paths)
+                || is_fine
+                    && self.list.get(*place).is_some_and(|one| one.is_better(answer, &plain, tally.paths))
         });
         match used {
             Some((answer, _)) => Choice { probability: answer.probability, answer: Some(answer) },

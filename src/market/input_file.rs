@@ -13,6 +13,11 @@ pub const LARGEST_DATA: u64 = 1 << 30;
 /// # Errors
 /// It is no regular file, larger than `largest` bytes, or cannot be read.
 pub fn read_input(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
+    read_limited(open_input(path)?, largest)
+}
+
+/// Opens a regular file.
+pub(super) fn open_input(path: &Path) -> io::Result<File> {
     let metadata = std::fs::metadata(path)?;
     if metadata.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
@@ -22,7 +27,16 @@ pub fn read_input(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
             "it is not a regular file: a pipe may never end; say `-` and pipe it in (`COMMAND | liqsim ... -`), or write it to a file first",
         ));
     }
-    read_limited(File::open(path)?, largest)
+    File::open(path)
+}
+
+/// The error of a file or stream that is larger than the most that is read.
+pub(super) fn too_large(largest: u64) -> io::Error {
+    let mebibytes = largest >> 20;
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("it holds more than {mebibytes} MiB, which is the most that is read"),
+    )
 }
 
 /// Reads to the end of a stream of at most `largest` bytes.
@@ -34,11 +48,7 @@ pub fn read_limited(stream: impl Read, largest: u64) -> io::Result<Vec<u8>> {
     // One byte beyond the limit tells a stream of that size from a longer one without reading it all.
     stream.take(largest + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > largest {
-        let mebibytes = largest >> 20;
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("it holds more than {mebibytes} MiB, which is the most that is read"),
-        ));
+        return Err(too_large(largest));
     }
     Ok(bytes)
 }

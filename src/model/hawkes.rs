@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use super::jumps::{JumpLaw, Jumps, Weigh, tilted};
 use super::{Moves, Stepper, Tilt};
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, ln, mean_decay, replace};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, exp, ln, mean_decay, replace, waiting_time};
 
 /// Merton's jumps with self-excitation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -45,7 +45,7 @@ impl HawkesJumps {
     pub(crate) fn wait(&self, faster: f64, excitement: f64, steady: f64, fading: f64) -> f64 {
         let left = 1.0 - self.decay * fading / (faster * excitement);
         let fading = if left > 0.0 { -ln(left) / self.decay } else { f64::INFINITY };
-        let steady = steady / (faster * self.base.rate);
+        let steady = waiting_time(steady, faster * self.base.rate);
         if steady < fading { steady } else { fading }
     }
 }
@@ -118,8 +118,7 @@ impl Stepper for HawkesStepper {
         noise.exponentials(&mut self.next_jump);
         let faster = self.tilted.as_ref().map_or(1.0, |tilted| tilted.faster);
         for time in &mut self.next_jump {
-            // A rate of zero gives an infinite time.
-            *time /= faster * self.model.jumps.base.rate;
+            *time = waiting_time(*time, faster * self.model.jumps.base.rate);
         }
         if let Some(tilted) = &mut self.tilted {
             tilted.logarithms.clear();

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::gbm::Diffusion;
 use super::{Moves, Stepper, Stride, Tilt};
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, elementary, exp, replace};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, elementary, exp, replace, waiting_time};
 
 /// Rate and law of the log jumps of a model.
 pub trait JumpLaw: Copy + Send {
@@ -152,8 +152,7 @@ impl<L: JumpLaw> PoissonJumps<L> {
         self.next.resize(lanes, 0.0);
         noise.exponentials(&mut self.next);
         for time in &mut self.next {
-            // A rate of zero gives an infinite time.
-            *time /= rate;
+            *time = waiting_time(*time, rate);
         }
         if let Some(tilted) = &mut self.tilted {
             tilted.logarithms.clear();
@@ -175,7 +174,7 @@ impl<L: JumpLaw> PoissonJumps<L> {
         for ((lane, size), wait) in lanes.iter().zip(&*sizes).zip(waits) {
             let lane = *lane as usize;
             log_price[lane] += *size;
-            self.next[lane] += *wait / law.rate();
+            self.next[lane] += waiting_time(*wait, law.rate());
         }
         if let Some(tilted) = &mut self.tilted {
             for (lane, size) in lanes.iter().zip(sizes) {

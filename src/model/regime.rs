@@ -14,7 +14,7 @@
 use serde::Serialize;
 
 use super::{Moves, Stepper};
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, replace};
+use crate::numeric::{Kernel, Replacement, Stream, dispatch, replace, waiting_time};
 
 /// Drift and volatility of the price in one state.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -159,8 +159,7 @@ struct RegimeStepper {
 impl RegimeStepper {
     fn enter(&mut self, lane: usize, state: usize, now: f64, wait: f64) {
         self.state[lane] = state as u32;
-        // A state without exit gives an infinite time.
-        self.next_switch[lane] = now + wait / self.chain.exit_rate(state);
+        self.next_switch[lane] = now + waiting_time(wait, self.chain.exit_rate(state));
         self.growth[lane] = self.chain.states[state].drift;
         self.volatility[lane] = self.chain.states[state].volatility;
     }

@@ -23,6 +23,7 @@ mod sobol;
 pub mod special;
 mod symmetric;
 mod tail;
+mod waiting;
 
 pub use bridge::{crossing_probability, extreme_below, first_passage_fraction};
 pub use correlation::{cholesky, covariance_root, inverse, nearest_correlation};
@@ -38,3 +39,4 @@ pub use range::{Range, plain_number};
 pub use selection::{Replacement, replace, select};
 pub use sobol::{SOBOL_DIMENSIONS, Sobol, owen_scrambled};
 pub use tail::upper_tail;
+pub use waiting::waiting_time;

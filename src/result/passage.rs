@@ -177,6 +177,7 @@ pub(super) fn equity_over_time(account: &AccountTally, schedule: &[Moment], told
     let dates = schedule.iter().filter(|moment| moment.date.is_some());
     dates
         .zip(&account.equity)
+        .filter(|(_, equity)| equity.weight() > 0.0)
         .map(|(moment, equity)| EquityPoint {
             days: moment.seconds as f64 / SECONDS_PER_DAY,
             quantiles: quantiles(equity, &FAN, told * equity.weight()),

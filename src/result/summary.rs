@@ -104,7 +104,8 @@ fn level_result(
     let tails =
         |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
     let (fraction, log_growth) = distribution.kelly();
-    let account = cell.account.as_deref();
+    // Only some paths are followed: of few, none may be.
+    let account = cell.account.as_deref().filter(|account| account.followed() > 0.0);
     LevelResult {
         leverage: level.leverage,
         liquidation_price: level.liquidation_price,
@@ -124,7 +125,9 @@ fn level_result(
         margin_calls: account.and_then(|account| passage::margin_calls(account, m / n)),
         partial_liquidations: account.and_then(|account| passage::partial_liquidations(account, m / n)),
         max_drawdown: account.map(|account| passage::drawdown(account, m / n)),
-        equity_over_time: account
+        equity_over_time: cell
+            .account
+            .as_deref()
             .map(|account| passage::equity_over_time(account, &plan.account.schedule, m / n)),
         distribution: Some(EquityDistribution::new(&distribution)),
         positions: level.positions.iter().map(PositionResult::new).collect(),

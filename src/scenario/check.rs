@@ -1,5 +1,6 @@
 //! Whether a scenario that was put together or changed in code can be right: what every run asks before it starts.
 
+use super::steps::{MOST_STEPS, too_many};
 use super::types::{Account, Monitoring, Opened, PathBudget, Scenario};
 use crate::account::policy::PolicyError;
 use crate::model::ModelError;
@@ -47,6 +48,17 @@ pub enum ScenarioError {
     /// A path or the time between two looks has no length.
     #[error("{0} must be longer than 0")]
     NoLength(&'static str),
+    /// A path would have too many steps.
+    #[error(
+        "{what} cuts a path into {steps:.0} steps, and at most {MOST_STEPS} are possible: give a longer interval, a lower rate or a shorter \
+         horizon"
+    )]
+    TooManySteps {
+        /// What cuts it.
+        what: String,
+        /// Into how many.
+        steps: f64,
+    },
     /// No paths are asked for.
     #[error("the number of paths must be at least 1")]
     NoPaths,
@@ -140,6 +152,9 @@ impl Scenario {
                 checked.map_err(|source| wrong(&terms.venue, source))?;
             }
         }
-        Ok(())
+        match too_many(self) {
+            Some((what, steps)) => Err(ScenarioError::TooManySteps { what, steps }),
+            None => Ok(()),
+        }
     }
 }

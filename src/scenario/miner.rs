@@ -20,6 +20,8 @@ const SHARE: Range = Range::at_least(0.0).at_most(1.0);
 const FEE: Range = Range::at_least(0.0).at_most(0.5);
 const COST: Range = Range::at_least(0.0).at_most(0.9);
 const MONEY: Range = Range::above(0.0).at_most(1e12);
+/// Of a price next to nothing any money buys machines without number.
+const MACHINE_PRICE: Range = Range::at_least(0.001).at_most(1e12);
 
 table! {
     /// A miner in place of a position: machines and coins bought with the equity and with borrowed money. Leverage is then the
@@ -60,7 +62,7 @@ table! {
     /// Machines of one kind.
     struct FleetFile {
         /// Price at the start, quote currency per TH/s.
-        required price: f64 where MONEY,
+        required price: f64 where MACHINE_PRICE,
         /// Energy use in J/TH.
         required efficiency: f64 where Range::above(0.0).at_most(1e6),
         /// Share of the time that they run; 1 if absent.

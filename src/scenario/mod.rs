@@ -5,6 +5,7 @@
 //! Each reports what it finds and goes on, so all problems come out at once.
 
 mod types;
+mod steps;
 mod check;
 mod files;
 mod source;

@@ -16,11 +16,16 @@ fn finite(node: &Node, label: &str, problems: &mut Problems) -> Option<Option<f6
         _ => return None,
     };
     if value.is_finite() {
-        return Some(Some(value));
+        return Some(Some(without_sign_of_zero(value)));
     }
     let message = format!("{} must be a finite number, but is {}", ticked(label), node.shown());
     problems.push(Problem::new(Code::NotFinite, &node.place, message));
     Some(None)
+}
+
+/// A negative zero as zero: what divides by it, or writes it, knows one of them.
+fn without_sign_of_zero(value: f64) -> f64 {
+    if value == 0.0 { 0.0 } else { value }
 }
 
 impl Shape for f64 {
@@ -82,7 +87,8 @@ fn parse_ratio(text: &str) -> Option<f64> {
     if !number.bytes().all(|byte| byte.is_ascii_digit() || b".+-".contains(&byte)) {
         return None;
     }
-    format!("{number}{exponent}").parse().ok().filter(|value: &f64| value.is_finite())
+    let value: f64 = format!("{number}{exponent}").parse().ok()?;
+    value.is_finite().then_some(without_sign_of_zero(value))
 }
 
 impl Shape for Ratio {

@@ -8,6 +8,7 @@ use super::file::{AccountFile, ScenarioFile, SimulationFile};
 use super::leverage::Levels;
 use super::problem::{Code, Place, Problem, Problems};
 use super::shape::Placed;
+use super::steps::{MOST_STEPS, too_many};
 use super::types::{
     Account, Asset, CoinEquity, MarginMode, Monitoring, PathBudget, Sampling, Scenario, Simulation, Terms,
 };
@@ -17,8 +18,6 @@ use super::{dependence, equity, errors, leverage, limits, mining, of_hours, open
 const DEFAULT_PATHS: u64 = 1_000_000;
 const DEFAULT_MAX_PATHS: u64 = 100_000_000;
 const DEFAULT_SEED: u64 = 1;
-/// Most bars of a path: their times take about half a gigabyte.
-const MOST_BARS: u64 = 10_000_000;
 
 /// The scenario, if nothing is missing; everything that is wrong is reported. `name` is used if the file has none.
 pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) -> Option<Scenario> {
@@ -78,7 +77,7 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         let held = (account.as_ref(), prices.as_deref());
         policy.value.resolve(equity.as_ref(), simulation.as_ref(), held, problems)
     });
-    Some(Scenario {
+    let scenario = Scenario {
         name: file.name.as_ref().map_or_else(|| name.to_owned(), |name| name.value.clone()),
         simulation: simulation?,
         assets: assets?,
@@ -88,7 +87,16 @@ pub(super) fn resolve(file: &ScenarioFile, name: &str, problems: &mut Problems) 
         policy: policy.unwrap_or_default(),
         limits,
         written: Written::default(),
-    })
+    };
+    let horizon = file.simulation.as_ref().and_then(|simulation| simulation.value.horizon.as_ref());
+    if let (Some((what, steps)), Some(horizon)) = (too_many(&scenario), horizon) {
+        let message = format!("{what} cuts a path into {steps:.0} steps");
+        let help = format!(
+            "at most {MOST_STEPS} are possible: give a longer interval, a lower rate or a shorter `horizon`"
+        );
+        problems.push(Problem::new(Code::OutOfRange, &horizon.place, message).help(help));
+    }
+    Some(scenario)
 }
 
 fn resolve_simulation(file: &SimulationFile, problems: &mut Problems) -> Option<Simulation> {
@@ -145,9 +153,10 @@ fn count_bars(
     problems: &mut Problems,
 ) {
     let bars = horizon.map_or(0, |horizon| horizon.seconds() / interval.seconds().max(1));
-    if bars > MOST_BARS {
+    if bars > MOST_STEPS {
         let message = format!("`{key}` of {interval} cuts a path into {bars} bars");
-        let help = format!("at most {MOST_BARS} are possible: give a longer interval or a shorter `horizon`");
+        let help =
+            format!("at most {MOST_STEPS} are possible: give a longer interval or a shorter `horizon`");
         problems.push(Problem::new(Code::OutOfRange, place, message).help(help));
     }
 }

@@ -114,10 +114,12 @@ impl Estimate {
         Self::of_spread(value, (sum_of_squares - sum * value).max(0.0), n)
     }
 
-    /// The mean of `n` replicates whose squared distances from it come to a sum.
+    /// The mean of `n` replicates whose squared distances from it come to a sum. Weighted replicates of a probability near one may have a mean
+    /// beyond it.
     fn of_spread(value: f64, squares: f64, n: f64) -> Self {
         let std_error = (squares / (n * (n - 1.0))).sqrt();
         let half = student_quantile(n - 1.0) * std_error;
+        let value = value.clamp(0.0, 1.0);
         Self::new(value, std_error, [(value - half).max(0.0), (value + half).min(1.0)])
     }
 

@@ -5,14 +5,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::parameters::add_parameter_errors;
 use super::simulation::{Prepared, RunError, with_same_paths};
 use super::sweep::{SweepError, SweepPlan};
 use crate::engine::{BLOCK_LANES, Executor, RunOptions};
-use crate::estimate::{Job, outcome_of, parts};
+use crate::estimate::{Job, OnTheWay, Together};
 use crate::result::{PriceFans, RunResult};
-use crate::scenario::{PathBudget, Scenario};
+use crate::scenario::Scenario;
 use crate::stats::Tally;
 
 /// Blocks that are run first; then as many as take about [`PACE`].
@@ -33,17 +34,26 @@ pub struct GroupPart {
     blocks: u64,
     /// What they came to, by cell.
     tallies: Vec<Tally>,
+    /// What does not rest on the paths, by cell: nothing before it is known, and nothing where it has no place in JSON.
+    answers: Vec<Value>,
 }
 
 impl GroupPart {
-    fn new(scenarios: &[Scenario]) -> Self {
-        let tally = |scenario: &Scenario| Tally::new(scenario.account.leverage.len());
-        Self {
+    fn new(identities: &[String], all: &Together<'_>) -> Self {
+        let mut part = Self {
             liqsim: env!("CARGO_PKG_VERSION").to_owned(),
-            identities: scenarios.iter().map(Scenario::identity).collect(),
+            identities: Vec::new(),
             blocks: 0,
-            tallies: scenarios.iter().map(tally).collect(),
+            tallies: Vec::new(),
+            answers: Vec::new(),
+        };
+        for (place, OnTheWay { tally, answers }) in all.on_the_way() {
+            part.identities.extend(identities.get(place).cloned());
+            part.blocks = tally.paths.div_ceil(BLOCK_LANES as u64);
+            part.tallies.push(tally);
+            part.answers.push(serde_json::to_value(answers).unwrap_or_default());
         }
+        part
     }
 
     /// Number of blocks that are done.
@@ -51,23 +61,18 @@ impl GroupPart {
         self.blocks
     }
 
-    /// What is kept of the cells of another part, where all of them are in it; cells that are finished are no longer asked for.
-    fn taking(self, kept: Option<&Self>, paths: u64) -> Self {
-        let found = kept.filter(|kept| kept.liqsim == self.liqsim).and_then(|kept| {
-            let is_sound = |tally: &Tally, own: &Tally| {
-                tally.levels.len() == own.levels.len() && tally.paths == paths_of(kept.blocks, paths)
-            };
-            let cell = |(identity, own): (&String, &Tally)| {
-                let place = kept.identities.iter().position(|known| known == identity)?;
-                kept.tallies.get(place).filter(|tally| is_sound(tally, own)).cloned()
-            };
-            let tallies = self.identities.iter().zip(&self.tallies).map(cell).collect::<Option<Vec<_>>>()?;
-            Some((kept.blocks, tallies))
-        });
-        match found {
-            Some((blocks, tallies)) => Self { blocks, tallies, ..self },
-            None => self,
-        }
+    /// What is kept of cells, where all of them are in it; cells that are finished are no longer asked for.
+    fn of(&self, identities: &[String], scenarios: &[Scenario]) -> Option<Vec<OnTheWay>> {
+        let cell = |(identity, scenario): (&String, &Scenario)| {
+            let place = self.identities.iter().position(|known| known == identity)?;
+            let tally = self.tallies.get(place)?.clone();
+            let is_sound = tally.levels.len() == scenario.account.leverage.len()
+                && tally.paths == paths_of(self.blocks, scenario.simulation.paths.most());
+            let answers = serde_json::from_value(self.answers.get(place)?.clone()).unwrap_or_default();
+            is_sound.then_some(OnTheWay { tally, answers })
+        };
+        let is_own = self.liqsim == env!("CARGO_PKG_VERSION");
+        identities.iter().zip(scenarios).map(cell).collect::<Option<_>>().filter(|_| is_own)
     }
 }
 
@@ -78,8 +83,7 @@ fn paths_of(blocks: u64, paths: u64) -> u64 {
 
 impl SweepPlan {
     /// As [`SweepPlan::run_group`], piece by piece: what is finished of the paths goes to `keep` every few seconds, and each
-    /// result to `finished`. `kept` is what an earlier call handed on. The results are the same. Cells that run to a precision
-    /// are run at once.
+    /// result to `finished` as soon as it is known. `kept` is what an earlier call handed on. The results are the same.
     ///
     /// # Errors
     /// See [`SweepError`]; what is finished by then has been handed on.
@@ -93,32 +97,38 @@ impl SweepPlan {
     ) -> Result<(), SweepError> {
         let scenarios =
             group.iter().map(|cell| self.scenario(&self.cells()[*cell])).collect::<Result<Vec<_>, _>>()?;
+        let identities: Vec<String> = scenarios.iter().map(Scenario::identity).collect();
         let prepared = with_same_paths(&scenarios)?;
-        let Some(PathBudget::Fixed(paths)) = scenarios.first().map(|first| first.simulation.paths) else {
-            return self.run_group(group, options)?.iter().try_for_each(finished).map_err(SweepError::Keep);
-        };
         let executor = Executor::new(*options).map_err(RunError::from)?;
         let jobs: Vec<Job<'_>> = prepared.iter().map(Prepared::job).collect();
-        let mut part = GroupPart::new(&scenarios).taking(kept, paths);
+        let mut all = match kept.and_then(|kept| kept.of(&identities, &scenarios)) {
+            Some(known) => Together::knowing(&jobs, known, &executor),
+            None => Together::new(&jobs),
+        };
         let (mut size, mut kept_at, mut is_kept) = (FIRST_BLOCKS, Instant::now(), true);
-        while paths_of(part.blocks, paths) < paths {
-            let began = Instant::now();
-            let until = part.blocks.saturating_add(size);
-            let range = paths_of(part.blocks, paths)..paths_of(until, paths);
-            match parts(&jobs, range, &executor).map_err(RunError::from)? {
-                None => {
-                    if !is_kept {
-                        keep(&part).map_err(SweepError::Keep)?;
-                    }
-                    return Err(RunError::Interrupted.into());
-                }
-                Some(more) => {
-                    for (tally, more) in part.tallies.iter_mut().zip(&more) {
-                        tally.merge(more);
-                    }
-                    (part.blocks, is_kept) = (until, false);
+        let mut fans = PriceFans::default();
+        let is_stopped = || options.stop.load(Ordering::Relaxed);
+        loop {
+            while let Some((place, outcome)) = all.next_ended(&executor).filter(|_| !is_stopped()) {
+                let one = &prepared[place];
+                let mut result = one.result(&outcome, &mut fans)?;
+                add_parameter_errors(&one.scenario, &outcome.tally, &mut result, options)?;
+                if !is_stopped() {
+                    finished(&result).map_err(SweepError::Keep)?;
+                    all.take_out(place);
                 }
             }
+            if all.is_over() {
+                return Ok(());
+            }
+            let began = Instant::now();
+            if is_stopped() || !all.go_on(size, &executor).map_err(RunError::from)? {
+                if !is_kept {
+                    keep(&GroupPart::new(&identities, &all)).map_err(SweepError::Keep)?;
+                }
+                return Err(RunError::Interrupted.into());
+            }
+            is_kept = false;
             let took = began.elapsed();
             size = if took > 2 * PACE {
                 (size / 2).max(1)
@@ -128,20 +138,9 @@ impl SweepPlan {
                 size
             };
             if kept_at.elapsed() > KEEP_EVERY {
-                keep(&part).map_err(SweepError::Keep)?;
+                keep(&GroupPart::new(&identities, &all)).map_err(SweepError::Keep)?;
                 (kept_at, is_kept) = (Instant::now(), true);
             }
         }
-        let mut fans = PriceFans::default();
-        for (one, tally) in prepared.iter().zip(part.tallies) {
-            let outcome = outcome_of(&one.job(), tally, &executor);
-            let mut result = one.result(&outcome, &mut fans)?;
-            add_parameter_errors(&one.scenario, &outcome.tally, &mut result, options)?;
-            if options.stop.load(Ordering::Relaxed) {
-                return Err(RunError::Interrupted.into());
-            }
-            finished(&result).map_err(SweepError::Keep)?;
-        }
-        Ok(())
     }
 }

@@ -3,11 +3,14 @@
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
 /// How the names of temporary files begin.
 const PREFIX: &str = ".liqsim-";
+/// Between the making of a temporary file and its lock there is no longer time.
+const UNLOCKED: Duration = Duration::from_secs(2);
 
 /// Writes a file through a temporary one in the same folder, so that it is never seen half written, not even after a
 /// power cut.
@@ -27,12 +30,33 @@ pub fn write_whole<E: From<io::Error>>(
     Ok(())
 }
 
-/// Checks that files can be made in the folder of a path.
+/// Checks that files can be made in the folder of a path, and removes temporary files there whose writers were killed.
 ///
 /// # Errors
-/// They cannot.
+/// They cannot be made.
 pub fn can_write(path: &Path) -> io::Result<()> {
-    temporary_beside(path).map(drop)
+    temporary_beside(path)?;
+    remove_abandoned(folder_of(path));
+    Ok(())
+}
+
+/// Removes the temporary files of a folder that nobody writes to: their writers hold a lock, which the system takes from a process that
+/// ends. What cannot be told or removed stays.
+fn remove_abandoned(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let is_old = |metadata: &fs::Metadata| {
+            let age = metadata.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+            metadata.is_file() && age.is_some_and(|age| age > UNLOCKED)
+        };
+        let is_temporary = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        if is_temporary
+            && entry.metadata().is_ok_and(|metadata| is_old(&metadata))
+            && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Removes the temporary files of a folder, which a process that was killed could not. Nobody else may be writing there.
@@ -49,11 +73,14 @@ pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
     #[cfg(unix)]
@@ -62,5 +89,31 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
         // As for any new file: the user's mask decides, not the privacy of temporary files.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    let file = builder.tempfile_in(folder_of(path))?;
+    // Without locks nothing is taken for abandoned.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_writers_that_were_killed_are_removed_and_others_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = folder.path().join("result.json");
+        let at_work = temporary_beside(&written).unwrap();
+        let abandoned = folder.path().join(".liqsim-abc");
+        let (young, foreign) = (folder.path().join(".liqsim-new"), folder.path().join("notes"));
+        let old = SystemTime::now() - Duration::from_secs(60);
+        for file in [&abandoned, &foreign] {
+            fs::File::create(file).unwrap().set_modified(old).unwrap();
+        }
+        at_work.as_file().set_modified(old).unwrap();
+        fs::write(&young, "").unwrap();
+        can_write(&written).unwrap();
+        assert!(!abandoned.exists());
+        assert!(at_work.path().exists() && young.exists() && foreign.exists());
+    }
 }

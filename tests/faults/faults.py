@@ -23,6 +23,7 @@ PROGRAM = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "target/debug/li
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 RANDOM = random.Random(20261129)
 SLOWEST_END = 2.0
+MOST_LOST = 5.0
 
 SCENARIO = """
 name = "faults"
@@ -41,6 +42,7 @@ simulation.seed = [1, 2]
 
 failures = []
 counts = {}
+lost = []
 
 
 def count(what, number=1):
@@ -69,28 +71,81 @@ def finish(*arguments):
     return process.returncode, errors
 
 
+def note_lost(started, files):
+    """What a kill at this moment loses: the time since something was kept, or since the start."""
+    now = time.time()
+    kept = max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
+    lost.append(now - max(started, min(kept, now)))
+    expect(lost[-1] <= MOST_LOST, f"{lost[-1]:.1f} s of work were lost")
+
+
 def tables(folder):
     return {name: (folder / name).read_bytes() for name in ("index.csv", "results.csv")}
 
 
 def kills(scenario, undisturbed, folder):
     """A sweep that is killed again and again gives the bytes of one that is left alone, and keeps what it had."""
-    for _ in range(ROUNDS):
+    number = 0
+    while number < ROUNDS:
+        started = time.time()
         process = start("sweep", scenario, "-o", folder)
         time.sleep(RANDOM.uniform(0.05, 1.5))
+        is_killed = process.poll() is None
+        if is_killed:
+            note_lost(started, (folder / "cells").glob("*"))
         process.kill()
-        process.wait()
-        count("sweeps killed")
+        process.communicate()
         for cell in (folder / "cells").glob("*.json"):
             try:
                 json.loads(cell.read_text())
             except ValueError:
                 failures.append(f"{cell.name} is corrupt after a kill")
+        if is_killed:
+            number += 1
+            count("sweeps killed")
+            continue
+        expect(tables(folder) == undisturbed, "tables after kills differ from those of an undisturbed sweep")
+        shutil.rmtree(folder)
     status, errors = finish("sweep", scenario, "-o", folder)
     expect(status == 0, f"the sweep does not end after kills: {errors}")
     expect(tables(folder) == undisturbed, "tables after kills differ from those of an undisturbed sweep")
     left = [path.name for path in folder.rglob(".liqsim-*")]
     expect(not left, f"temporary files are left: {left}")
+
+
+def precise(folder):
+    """A group of cells that run to a precision, killed again and again: the bytes of one that is left alone, and what was kept is gone on from."""
+    scenario = folder / "precise.toml"
+    text = SCENARIO.split("[sweep]")[0].format(paths=1).replace("paths = 1,", 'precision = "PRECISION", max_paths = 1_000_000_000,')
+    text += "[sweep]\naccount.leverage = [[3], [5], [8], [12]]\n"
+    began = time.monotonic()
+    scenario.write_text(text.replace("PRECISION", "4%"))
+    finish("sweep", scenario, "--threads", 1, "-o", folder / "quick")
+    # Paths grow with the square of the precision: about half a minute.
+    precision = 4.0 * ((time.monotonic() - began) / min(30.0, 3.0 * ROUNDS)) ** 0.5
+    scenario.write_text(text.replace("PRECISION", f"{precision:.3f}%"))
+    calm = folder / "precise-calm"
+    status, errors = finish("sweep", scenario, "--threads", 1, "-o", calm)
+    expect(status == 0, f"an undisturbed sweep to a precision fails: {errors}")
+    undisturbed = tables(calm)
+    number, rounds = 0, 0
+    while number < ROUNDS:
+        rounds += 1
+        killed = folder / f"precise-{rounds}"
+        while True:
+            started = time.time()
+            process = start("sweep", scenario, "--threads", 1, "-o", killed)
+            try:
+                process.wait(RANDOM.uniform(0.3, 6.5) if number < ROUNDS else None)
+                break
+            except subprocess.TimeoutExpired:
+                note_lost(started, (killed / "cells").glob("*"))
+                process.kill()
+                process.communicate()
+                number += 1
+                count("sweeps to a precision killed")
+        expect(process.returncode == 0, f"a sweep to a precision does not end after kills: {process.stderr.read()}")
+        expect(tables(killed) == undisturbed, "tables of cells to a precision differ after kills")
 
 
 def two_at_once(scenario, folder):
@@ -185,9 +240,12 @@ def resumed(folder):
             command = ["run", scenario, "--paths", paths, "--threads", 1, "--resume", kept, *which]
             sizes = [0]
             for number in range(max(1, ROUNDS // shards)):
+                started = time.time()
                 process = start(*command)
                 time.sleep(RANDOM.uniform(0.3, 5.5))
                 alive = process.poll() is None
+                if alive:
+                    note_lost(started, kept.glob("*/finished.part"))
                 if number % 4 == 3 and alive:
                     process.send_signal(signal.SIGTERM)
                     _, errors = process.communicate()
@@ -246,6 +304,7 @@ def main():
         expect(status == 0, f"an undisturbed sweep fails: {errors}")
         undisturbed = tables(calm)
         kills(scenario, undisturbed, folder / "killed")
+        precise(folder)
         two_at_once(scenario, folder / "two")
         damage(scenario, undisturbed, calm)
         signals(folder)
@@ -255,6 +314,8 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print("; ".join(f"{number} {what}" for what, number in counts.items()))
+    if lost:
+        print(f"work lost by a kill: {max(lost):.1f} s at most, {sum(lost) / len(lost):.1f} s in the mean of {len(lost)}")
     for failure in failures:
         print(f"FAILED: {failure}")
     print(f"{sum(counts.values())} faults, {len(failures)} failures")

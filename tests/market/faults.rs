@@ -339,3 +339,16 @@ fn steps_of_a_plain_ratio_are_reported() {
         );
     }
 }
+
+/// Numbers that are no prices of anything: returns to and from them are no numbers.
+#[test]
+fn prices_of_no_size_are_refused() {
+    let hours = bars(100, HOUR);
+    for price in ["1e-320", "0.0000000001e-99", "1e200"] {
+        let text = rows(&hours, |(t, p, _)| {
+            let close = if *t == hours[50].0 { price.to_owned() } else { p[3].to_string() };
+            format!("{t},{close}\n")
+        });
+        assert_refused(&format!("time,close\n{text}"), &["line 52", "between 1e-100 and 1e100"]);
+    }
+}

@@ -10,8 +10,6 @@ mod evaluate;
 mod parts;
 mod past_horizons;
 mod parameter_errors;
-mod random_files;
-mod random_scenarios;
 mod replay_accounts;
 mod replay_history;
 mod replay_miner;

@@ -129,6 +129,65 @@ fn a_group_goes_on_from_what_was_kept_of_it() {
     assert_eq!(found, whole);
 }
 
+/// Cells that run to a precision go on from the blocks they had; one that had enough before is handed on then, and not run again.
+#[test]
+fn a_group_that_runs_to_a_precision_goes_on_from_what_was_kept_of_it() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/btc-flat-rate.toml");
+    let text = fs::read_to_string(file).unwrap();
+    let to_a_precision = "precision = \"2%\"\nmax_paths = 10_000_000\nsampling = \"pseudo\"";
+    let text = text.replace("paths = 1_000_000", to_a_precision);
+    assert!(text.contains(to_a_precision));
+    let sweep = "\n[sweep]\n\"account.leverage\" = [[3], [20]]\n";
+    let source = SweptSource::new(Source::new("precise", text + sweep)).unwrap();
+    let plan = SweepPlan::new(vec![source], SweepChanges::default(), |_| false).unwrap();
+    let [group] = plan.groups() else { panic!("{:?}", plan.groups()) };
+    let whole = plan.run_group(group, &RunOptions::default()).unwrap();
+    // The rare level takes more paths than the other.
+    assert!(
+        whole[0].paths >= 2 * whole[1].paths && whole[1].paths >= 32_768,
+        "{} {}",
+        whole[0].paths,
+        whole[1].paths
+    );
+
+    for stop_at in [10_000, 2 * whole[1].paths - 20_000] {
+        let stop = AtomicBool::new(false);
+        let progress = |progress: Progress| stop.store(progress.paths_done > stop_at, Ordering::Relaxed);
+        let options = RunOptions { threads: Some(1), stop: &stop, progress: &progress };
+        let (mut kept, mut found): (Option<GroupPart>, Vec<RunResult>) = (None, Vec::new());
+        let mut keep = |part: &GroupPart| {
+            // As through the file in which it is kept.
+            kept = Some(serde_json::from_str(&serde_json::to_string(part)?)?);
+            Ok(())
+        };
+        let mut finished = |result: &RunResult| {
+            found.push(result.clone());
+            Ok(())
+        };
+        let cut = plan.run_group_kept(group, None, &mut keep, &mut finished, &options);
+        assert!(matches!(cut, Err(SweepError::Run(RunError::Interrupted))), "{cut:?}");
+        let kept = kept.unwrap();
+        let fewest = if stop_at < whole[1].paths { 4 } else { 32 };
+        assert!((fewest..=stop_at / 1024).contains(&kept.blocks()), "{}", kept.blocks());
+        let rest = if stop_at < whole[1].paths { &group[..] } else { &group[..1] };
+        assert_eq!(found, whole[rest.len()..]);
+
+        let least = AtomicU64::new(u64::MAX);
+        let progress = |progress: Progress| {
+            least.fetch_min(progress.paths_done, Ordering::Relaxed);
+        };
+        let options = RunOptions { progress: &progress, ..RunOptions::default() };
+        let mut finished = |result: &RunResult| {
+            found.push(result.clone());
+            Ok(())
+        };
+        plan.run_group_kept(rest, Some(&kept), &mut |_| Ok(()), &mut finished, &options).unwrap();
+        found.sort_by(|one, other| one.levels[0].leverage.total_cmp(&other.levels[0].leverage));
+        assert!(found == whole, "stopped at {stop_at}");
+        assert!(least.into_inner() > 1024 * kept.blocks(), "blocks that were kept are run again");
+    }
+}
+
 #[test]
 fn every_cell_is_a_file_and_a_row_of_the_index() {
     let folder = folder(GRID);

@@ -11,6 +11,9 @@
 use crate::model::Model;
 use crate::numeric::elementary;
 
+/// A barrier that takes a larger tilt has a probability of e^(-10⁸) or less.
+const LARGEST_TILT: f64 = 1e9;
+
 /// The law of the log-price, mirrored for a short.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Law {
@@ -56,7 +59,8 @@ impl Law {
         Self {
             drift: self.drift + k * self.volatility * self.volatility,
             volatility: self.volatility,
-            rate: self.rate * elementary::exp(jump),
+            // Of no jumps the largest tilt makes none.
+            rate: if self.rate == 0.0 { 0.0 } else { self.rate * elementary::exp(jump) },
             mean: self.mean + k * self.std_dev * self.std_dev,
             std_dev: self.std_dev,
         }
@@ -74,7 +78,7 @@ impl Law {
 
     /// The tilt under which a barrier below is where the price is expected at the horizon (the saddle point of large
     /// deviations), or as near to that as so many jumps expected on a path allow; 0 if the barrier is within one standard deviation
-    /// anyway.
+    /// anyway, or if no tilt gets there.
     pub fn tilt_to(&self, barrier: f64, horizon: f64, most_jumps: f64) -> f64 {
         let distance = self.growth() * horizon - barrier;
         if distance <= (self.variance() * horizon).sqrt() {
@@ -87,6 +91,10 @@ impl Law {
         };
         let mut low = -1.0;
         while !too_far(low) {
+            // A price that hardly moves goes nowhere under any tilt that is a number.
+            if low < -LARGEST_TILT {
+                return 0.0;
+            }
             low *= 2.0;
         }
         let mut high = 0.0;
@@ -126,6 +134,16 @@ mod tests {
     use super::*;
 
     const LAW: Law = Law { drift: 0.1, volatility: 0.5, rate: 12.0, mean: -0.03, std_dev: 0.06 };
+
+    #[test]
+    fn a_price_that_hardly_moves_is_led_nowhere() {
+        for volatility in [1e-7, 1e-170, 1e-320] {
+            let still = Law { drift: 0.0, volatility, rate: 0.0, mean: 0.0, std_dev: 0.0 };
+            assert_eq!(still.tilt_to(-0.5, 0.1, 100.0), 0.0);
+        }
+        let calm = Law { volatility: 1e-3, rate: 0.0, drift: 0.0, ..LAW };
+        assert!((calm.tilt_to(-0.5, 0.1, 100.0) / -5e6 - 1.0).abs() < 1e-6);
+    }
 
     #[test]
     fn the_growth_and_variance_are_derivatives_of_the_cumulant() {

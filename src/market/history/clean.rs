@@ -17,12 +17,14 @@ use super::watch;
 pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration), Refused> {
     let (all, order) = (table.rows.len(), table.order.clone());
     let issues = &mut table.issues;
-    let mut rows = usable(&table.rows, issues);
+    // Each step takes the place of the one before: a large file has tens of millions of rows.
+    let mut rows = usable(std::mem::take(&mut table.rows), issues);
+    refute::sizes(&rows)?;
     refute::unpriced(all, rows.len(), &order)?;
     refute::crossed(rows.len(), issues, &order)?;
     refute::range(&rows, &order)?;
     put_in_order(&mut rows, issues);
-    let mut bars = without_duplicates(&rows, issues);
+    let mut bars = without_duplicates(rows, issues);
     refute::conflicts(all, issues)?;
     jitter::onto_grid(&mut bars, issues);
     let too_few = || (None, Refusal::TooFew { bars: bars.len(), rows: all });
@@ -45,19 +47,18 @@ pub(super) fn clean(table: &mut Table) -> Result<(Vec<HistoricalBar>, Duration),
 }
 
 /// The rows with four positive prices, highs and lows widened where they are crossed.
-fn usable(rows: &[Row], issues: &mut Vec<Issue>) -> Vec<(HistoricalBar, u64)> {
-    let mut kept = Vec::with_capacity(rows.len());
-    for row in rows {
+fn usable(rows: Vec<Row>, issues: &mut Vec<Issue>) -> Vec<(HistoricalBar, u64)> {
+    let usable = |row: Row| {
         let [open, high, low, close] = row.prices;
         let mut bar = HistoricalBar { time: row.time, open, high, low, close, volume: row.volume };
         let mut report = |kind| issues.push(Issue { time: bar.time, line: Some(row.line), kind });
         if row.prices.iter().any(|price| price.is_nan()) {
             report(IssueKind::MissingPrice);
-            continue;
+            return None;
         }
         if row.prices.iter().any(|price| *price <= 0.0) {
             report(IssueKind::NonPositivePrice);
-            continue;
+            return None;
         }
         if bar.volume < 0.0 {
             report(IssueKind::NegativeVolume);
@@ -68,9 +69,9 @@ fn usable(rows: &[Row], issues: &mut Vec<Issue>) -> Vec<(HistoricalBar, u64)> {
             bar.low = row.prices.iter().copied().fold(f64::MAX, f64::min);
         }
         bar.volume = bar.volume.max(0.0);
-        kept.push((bar, row.line));
-    }
-    kept
+        Some((bar, row.line))
+    };
+    rows.into_iter().filter_map(usable).collect()
 }
 
 fn put_in_order(rows: &mut [(HistoricalBar, u64)], issues: &mut Vec<Issue>) {
@@ -87,26 +88,26 @@ fn put_in_order(rows: &mut [(HistoricalBar, u64)], issues: &mut Vec<Issue>) {
             latest = latest.max(bar.time);
         }
     }
-    rows.sort_by_key(|(bar, _)| bar.time);
+    if falls > 0 {
+        rows.sort_by_key(|(bar, _)| bar.time);
+    }
 }
 
-fn without_duplicates(rows: &[(HistoricalBar, u64)], issues: &mut Vec<Issue>) -> Vec<HistoricalBar> {
-    let mut bars: Vec<HistoricalBar> = Vec::with_capacity(rows.len());
-    for (bar, line) in rows {
-        match bars.last_mut() {
-            Some(last) if last.time == bar.time => {
-                let kind = match *last == *bar {
-                    true => IssueKind::Duplicate,
-                    false if is_clock_change(bar.time) => IssueKind::ClockChange,
-                    false => IssueKind::Conflict,
-                };
-                issues.push(Issue { time: bar.time, line: Some(*line), kind });
-                *last = *bar;
-            }
-            _ => bars.push(*bar),
+fn without_duplicates(mut rows: Vec<(HistoricalBar, u64)>, issues: &mut Vec<Issue>) -> Vec<HistoricalBar> {
+    rows.dedup_by(|(bar, line), (last, _)| {
+        if last.time != bar.time {
+            return false;
         }
-    }
-    bars
+        let kind = match *last == *bar {
+            true => IssueKind::Duplicate,
+            false if is_clock_change(bar.time) => IssueKind::ClockChange,
+            false => IssueKind::Conflict,
+        };
+        issues.push(Issue { time: bar.time, line: Some(*line), kind });
+        *last = *bar;
+        true
+    });
+    rows.into_iter().map(|(bar, _)| bar).collect()
 }
 
 /// Whether clocks are put back in some country in this hour: the first hours of a Sunday in October or November.

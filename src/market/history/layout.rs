@@ -1,8 +1,8 @@
 //! Where the table begins in a text: the separator of fields, lines before the header, the header, the first row.
 
-use csv::{Reader, ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 
-use super::lines::Lines;
+use super::lines::records;
 use super::names::is_known_name;
 use super::number;
 use super::refusal::{Refusal, Refused};
@@ -40,7 +40,7 @@ struct Found {
 }
 
 impl Layout {
-    /// Finds the layout of a text.
+    /// Finds the layout of a text from its beginning.
     pub fn of(text: &str) -> Result<Self, Refused> {
         let (chosen, start) = separator_line(text);
         let first_line = if start > 0 { 2 } else { 1 };
@@ -113,11 +113,6 @@ impl Layout {
         })
     }
 
-    /// A reader of the rows of the same text.
-    pub fn reader<'a>(&self, text: &'a str) -> Reader<&'a [u8]> {
-        reader(&text[self.data.0..], self.separator)
-    }
-
     /// Whether a record has as many fields as a row; an empty field more at the end is none.
     pub fn fits(&self, record: &StringRecord) -> bool {
         record.len() == self.fields || record.len() == self.fields + 1 && record.get(self.fields) == Some("")
@@ -136,15 +131,6 @@ impl Layout {
     }
 }
 
-fn reader(text: &str, separator: u8) -> Reader<&[u8]> {
-    ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .trim(Trim::All)
-        .from_reader(text.as_bytes())
-}
-
 /// The separator that a first line "sep=;" names, and where the text goes on.
 fn separator_line(text: &str) -> (Option<u8>, usize) {
     let end = text.find(['\n', '\r']).unwrap_or(text.len());
@@ -160,8 +146,7 @@ fn separator_line(text: &str) -> (Option<u8>, usize) {
 }
 
 fn sample(text: &str, start: usize, first_line: u64, separator: u8) -> Result<Vec<Found>, Refused> {
-    let mut reader = reader(&text[start..], separator);
-    let mut lines = Lines::from(text, start, first_line);
+    let (mut reader, mut lines) = records(&text.as_bytes()[start..], start, first_line, separator);
     let mut found = Vec::new();
     let mut record = StringRecord::new();
     while found.len() < SAMPLE {

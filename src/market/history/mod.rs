@@ -1,6 +1,6 @@
 //! Recorded prices as bars: read as people have them, cleaned, with every problem on record.
 //!
-//! The stages, a file each: bytes to text (`packing`, `json`, `parquet`), letters (`letters`), text to rows of fields (`layout`), which column
+//! The stages, a file each: bytes to text (`packing`, `json`, `parquet`; `streamed` where it is large), letters (`letters`), text to rows of fields (`layout`), which column
 //! is which (`columns` by names, `order` by numbers), numbers (`number`), times (`stamp`, `epoch`, `times`), rows (`table`), bars
 //! (`clean`), and checks that refute the whole reading (`refute`, `courses`, `filled`). What cannot be told is refused with what to say, never guessed.
 
@@ -36,7 +36,9 @@ mod resample;
 mod series;
 mod sheet;
 mod stamp;
+mod streamed;
 mod table;
+mod text;
 mod time;
 mod times;
 mod watch;

@@ -111,6 +111,15 @@ pub(in crate::market) fn text(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Stri
     decoded(bytes).map_err(Unread::Refused)
 }
 
+/// The text of the beginning of a file where it is lines of UTF-8 as they are, without the mark before them.
+pub(super) fn plain(bytes: &[u8]) -> Option<&str> {
+    let is_json = bytes.trim_ascii_start().starts_with(b"{") || bytes.trim_ascii_start().starts_with(b"[");
+    match decoded(bytes).ok().filter(|_| !is_json)? {
+        (Cow::Borrowed(text), None) => Some(text),
+        _ => None,
+    }
+}
+
 fn decoded(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<String>), Refused> {
     let packed = |format, remedy| Err((None, Refusal::Packed { format, remedy }));
     // A ticker may begin like the name of a format.

@@ -30,6 +30,21 @@ const TAKEN_BACK: f64 = 0.8;
 const LONGEST_OTHER: usize = 20;
 const DAY: i64 = 86_400;
 
+/// Prices are at least one over this and at most this: ratios of all others are numbers.
+const LARGEST_PRICE: f64 = 1e100;
+
+/// A number that is no price of anything.
+pub(super) fn sizes(rows: &[(HistoricalBar, u64)]) -> Result<(), Refused> {
+    for (bar, line) in rows {
+        let is_odd = |price: &&f64| !(1.0 / LARGEST_PRICE..=LARGEST_PRICE).contains(*price);
+        if let Some(price) = [bar.open, bar.high, bar.low, bar.close].iter().find(is_odd) {
+            let value = format!("{price:e}");
+            return Err((Some(*line), Refusal::Value { value, expected: "price between 1e-100 and 1e100" }));
+        }
+    }
+    Ok(())
+}
+
 fn is_most(count: usize, of: usize, share: f64) -> bool {
     of >= FEWEST && count as f64 > share * of as f64
 }

@@ -5,20 +5,19 @@ use csv::StringRecord;
 use super::columns::{self, Want};
 use super::issue::{Issue, IssueKind};
 use super::layout::{Layout, has_values, holds_rows, is_comment, is_rule, knows_names, other_separator};
-use super::lines::Lines;
+use super::lines::records;
 use super::options::{DecimalMark, ReadOptions};
 use super::order;
 use super::refusal::{Refusal, Refused};
+use super::text::Text;
 
 /// Rows that decide about columns.
 const SAMPLE: usize = 500;
 
 /// The text of a file with what is known of it.
 pub(super) struct Sheet<'a> {
-    pub text: &'a str,
+    pub text: &'a Text<'a>,
     pub layout: Layout,
-    /// Whether the last line may have been cut.
-    pub is_open: bool,
 }
 
 impl Sheet<'_> {
@@ -28,16 +27,16 @@ impl Sheet<'_> {
         mut issues: Option<&mut Vec<Issue>>,
         each: &mut dyn FnMut(u64, &StringRecord, bool) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        let mut reader = self.layout.reader(self.text);
-        let (first_line, separator) = (self.layout.data.1, self.layout.separator);
+        let ((begin, first_line), separator) = (self.layout.data, self.layout.separator);
+        let unread = |error: std::io::Error| (None, Refusal::Malformed(error.to_string()));
+        let text = self.text.from(begin).map_err(unread)?;
+        let (mut reader, mut lines) = records(text, begin, first_line, separator);
         let mut record = StringRecord::new();
         let mut report = |line, kind| {
             if let Some(issues) = &mut issues {
                 issues.push(Issue { time: 0, line: Some(line), kind });
             }
         };
-        let begin = self.layout.data.0;
-        let mut lines = Lines::from(self.text, begin, first_line);
         // Words alone in a line may begin another table, which ends the rows of this one.
         let (mut after_words, mut other): (bool, Option<(u64, Refusal)>) = (false, None);
         loop {
@@ -55,8 +54,8 @@ impl Sheet<'_> {
                 }
             }
             let line = lines.of(begin + record.position().map_or(0, |position| position.byte() as usize));
-            let is_last = self.is_open
-                && self.layout.data.0 as u64 + reader.position().byte() >= self.text.len() as u64;
+            // A last line that does not end may have been cut.
+            let is_last = self.text.is_open && begin as u64 + reader.position().byte() >= self.text.length;
             if is_rule(&record) {
                 continue;
             }
@@ -104,8 +103,7 @@ impl Sheet<'_> {
         if self.layout.headers.is_empty() && knows_names(record) {
             let layout = Layout { headers: vec![record.clone()], ..self.layout.clone() };
             let named = columns::of_header(&layout, &[], Want::Prices, &ReadOptions::default());
-            let sample =
-                Sheet { text: self.text, layout: self.layout.clone(), is_open: self.is_open }.sample()?;
+            let sample = Sheet { text: self.text, layout: self.layout.clone() }.sample()?;
             let read = order::of_rows(&sample, DecimalMark::Point, &ReadOptions::default());
             if let (Ok((named, _)), Ok((read, _))) = (named, read)
                 && (named.time, named.range, named.close) == (read.time, read.range, read.close)
@@ -119,7 +117,10 @@ impl Sheet<'_> {
     /// The first rows, as text.
     pub fn sample(&self) -> Result<Vec<Vec<String>>, Refused> {
         let mut rows = Vec::new();
-        for record in self.layout.reader(self.text).records().take(SAMPLE) {
+        let (begin, line) = self.layout.data;
+        let head = &self.text.head.as_bytes()[begin..];
+        let (mut reader, _) = records(head, begin, line, self.layout.separator);
+        for record in reader.records().take(SAMPLE) {
             let Ok(record) = record else { break };
             if self.layout.fits(&record) && has_values(&record) && !is_comment(&record) {
                 rows.push(record.iter().take(self.layout.fields).map(str::to_owned).collect());

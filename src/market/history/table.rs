@@ -13,6 +13,7 @@ use super::options::{DecimalMark, ReadOptions, Role};
 use super::order;
 use super::refusal::{Refusal, Refused};
 use super::sheet::Sheet;
+use super::text::Text;
 use super::times::Times;
 use super::words::shorten;
 
@@ -52,10 +53,9 @@ pub(in crate::market) struct Table {
 }
 
 /// Reads the rows of a text.
-pub(in crate::market) fn read(text: &str, want: Want, options: &ReadOptions) -> Result<Table, Refused> {
-    let layout = Layout::of(text)?;
-    let is_open = !text.ends_with(['\n', '\r', '"']);
-    let mut sheet = Sheet { text, layout, is_open };
+pub(in crate::market) fn read(text: &Text<'_>, want: Want, options: &ReadOptions) -> Result<Table, Refused> {
+    let layout = Layout::of(&text.head)?;
+    let mut sheet = Sheet { text, layout };
     let mut issues = Vec::new();
     if sheet.layout.preamble > 0 {
         let kind = IssueKind::Preamble { lines: sheet.layout.preamble };
