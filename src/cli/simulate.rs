@@ -19,6 +19,8 @@ use super::sources::load;
 use super::values;
 
 const COLUMNS: [&str; 8] = ["path", "asset", "bar", "seconds", "open", "high", "low", "close"];
+/// Rows that nobody has to ask for.
+const MOST_ROWS: u128 = 1_000_000_000;
 /// Further ones where a coin is mined: the day's.
 const NETWORK_COLUMNS: [&str; 2] = ["difficulty", "hashprice"];
 
@@ -57,6 +59,10 @@ pub struct Simulate {
     #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true)]
     threads: Option<usize>,
 
+    /// Write more than 10^9 rows, which take some 100 GB as CSV
+    #[arg(long)]
+    allow_large: bool,
+
     /// File for the bars, .csv or .parquet; CSV on standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -76,10 +82,23 @@ impl Simulate {
             }
         };
         let scenario = load(&self.scenario, &self.overrides)?.with(None, self.seed);
+        self.count(&scenario)?;
         match &self.output {
             None => self.write(&scenario, format, &mut io::stdout()),
             Some(path) => write_file_with(path, |file| self.write(&scenario, format, file)),
         }
+    }
+
+    /// Refuses more rows than anybody wants by mistake.
+    fn count(&self, scenario: &Scenario) -> anyhow::Result<()> {
+        let bars = scenario.simulation.horizon.seconds() / self.interval.seconds().max(1);
+        let rows = u128::from(self.paths) * u128::from(bars) * scenario.assets.len() as u128;
+        if rows <= MOST_ROWS || self.allow_large {
+            return Ok(());
+        }
+        let message = format!("{} paths of {bars} bars are {rows} rows, more than {MOST_ROWS}", self.paths);
+        let help = "give fewer --paths, a longer --interval, or --allow-large";
+        Err(error_with_help(message, help))
     }
 
     fn write(

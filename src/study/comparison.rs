@@ -165,6 +165,13 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
             known(after)
         ));
     }
+    let horizons = [before.horizon_days, after.horizon_days];
+    if horizons[0] != horizons[1] {
+        let [first, second] = horizons;
+        notes.push(format!(
+            "The first result is over {first} days, the second over {second}: they answer two questions."
+        ));
+    }
     let order = |result: &RunResult| result.levels.iter().map(|level| level.leverage).collect::<Vec<_>>();
     if !levels_differ && order(before) != order(after) {
         notes.push(
@@ -194,6 +201,8 @@ pub fn compare(before: &RunResult, after: &RunResult, options: ComparisonOptions
     let others = [
         if levels_differ { Verdict::Undecided } else { Verdict::Pass },
         if unequal { Verdict::Fail } else { Verdict::Pass },
+        // One identity, two horizons: somebody has changed a file.
+        if must_be_equal && horizons[0] != horizons[1] { Verdict::Fail } else { Verdict::Pass },
     ];
     Comparison {
         verdict: Verdict::worst(found.chain(others)),

@@ -51,6 +51,23 @@ fn what_the_program_made_is_replaced_and_all_else_only_by_force() {
     }
 }
 
+/// Counted before anything is simulated or written.
+#[test]
+fn more_rows_than_anybody_wants_by_mistake_are_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let found = liqsim(folder.path(), &["simulate", SCENARIO, "--paths", "1e12", "-o", "bars.csv"]);
+    let told = String::from_utf8_lossy(&found.stderr).into_owned();
+    assert_eq!(found.status.code(), Some(2), "{told}");
+    assert!(told.contains("720000000000000 rows") && told.contains("--allow-large"), "{told}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let found = liqsim(
+        folder.path(),
+        &["simulate", SCENARIO, "--paths", "2", "--interval", "1d", "--allow-large", "-o", "bars.csv"],
+    );
+    assert_eq!(found.status.code(), Some(0));
+    assert_eq!(fs::read_to_string(folder.path().join("bars.csv")).unwrap().lines().count(), 61);
+}
+
 #[cfg(unix)]
 #[test]
 fn devices_and_links_to_nothing_are_refused() {

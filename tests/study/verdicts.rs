@@ -402,6 +402,24 @@ fn changes_are_shown_in_the_order_of_the_limits() {
 }
 
 #[test]
+fn results_over_other_horizons_are_told_apart() {
+    use liqsim::scenario::{Source, parse};
+    let scenario = include_str!("../../scenarios/btc-perp-30d.toml");
+    let mut month = parse(Source::new("a.toml", scenario.to_owned()), &[]).unwrap();
+    month.simulation.paths = PathBudget::Fixed(2_000);
+    let before = liqsim::study::run(&month, &RunOptions::default()).unwrap();
+    let after = RunResult { horizon_days: 7.0, ..before.clone() };
+    assert_eq!(compare(&before, &before, ComparisonOptions::default()).verdict, Verdict::Pass);
+    let found = compare(&before, &after, ComparisonOptions::default());
+    assert_eq!(found.verdict, Verdict::Fail);
+    assert!(
+        found.notes.iter().any(|note| note.contains("over 30 days, the second over 7")),
+        "{:?}",
+        found.notes
+    );
+}
+
+#[test]
 fn a_baseline_is_renewed_and_says_what_changed() {
     let folder = folder();
     let check = |arguments: &[&str]| {
