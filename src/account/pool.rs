@@ -391,9 +391,4 @@ impl Pool {
         let initial = self.legs.iter().map(|leg| leg.exposure.abs() / leg.cap);
         initial.sum::<f64>() > self.counted_collateral() * (1.0 + 1e-12)
     }
-
-    /// Whether some venue closes no more than it needs, or waits before it does.
-    pub fn acts_in_steps(&self) -> bool {
-        self.groups.iter().any(|group| group.lender.is_some() || group.liquidation.is_in_parts())
-    }
 }

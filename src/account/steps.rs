@@ -53,6 +53,16 @@ enum Left {
 }
 
 impl Pool {
+    /// Whether a lender calls before it liquidates.
+    pub fn has_lender(&self) -> bool {
+        self.groups.iter().any(|group| group.lender.is_some())
+    }
+
+    /// Whether some venue closes no more than it needs, or waits before it does.
+    pub fn acts_in_steps(&self) -> bool {
+        self.has_lender() || self.groups.iter().any(|group| group.liquidation.is_in_parts())
+    }
+
     /// Takes a pool that is to be liquidated at price ratios and closes as little of it as lets the margin hold again, but at
     /// least one step; `limits` are the tiers that earlier liquidations left each leg's group in. None where the venues know
     /// no steps, or where no step helps: then everything is closed.

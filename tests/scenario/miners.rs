@@ -60,7 +60,7 @@ fn what_is_out_of_range_is_named_with_its_place() {
         ("pool_fee = \"1%\"", "pool_fee = -0.1", "`pool_fee` must be"),
         ("other_costs = 1.5", "other_costs = -1", "`other_costs` must be at least 0"),
         ("other_costs = 1.5", "hold = 1.5", "`hold` must be"),
-        ("price = 11.0", "price = 0", "`price` must be greater than 0"),
+        ("price = 11.0", "price = 0", "`price` must be at least 0.001"),
         ("efficiency = 13.5", "efficiency = 0", "`efficiency` must be greater than 0"),
         ("uptime = \"95%\"", "uptime = 0", "`uptime` must be greater than 0 and at most 1"),
         ("degradation = \"2%\"", "degradation = 0.95", "`degradation` must be"),

@@ -3,8 +3,8 @@
 use super::slot::{Place, Watch};
 use super::state::General;
 use crate::account::barrier::NOWHERE;
-use crate::account::policy::{Deleverage, Occasion, Orders, Policy, Trigger};
-use crate::account::pool::{Held, Pool, Room, Stake};
+use crate::account::policy::{Deleverage, Occasion, Orders, Trigger};
+use crate::account::pool::{Held, Room, Stake};
 use crate::stats::Exit;
 
 /// Events in a row at the same prices; each either closes something or moves its trigger away.
@@ -72,8 +72,7 @@ impl General {
         let reserve = self.courses[place.lane * self.levels.len() + place.level].reserve;
         let call =
             self.policy.margin_call.filter(|call| slot.due == f64::INFINITY && call.can_answer(reserve));
-        let is_lent = || pool.groups.iter().any(|group| group.lender.is_some());
-        let lender = (slot.deadline == f64::INFINITY && is_lent()).then_some(Event::LenderCall);
+        let lender = (slot.deadline == f64::INFINITY && pool.has_lender()).then_some(Event::LenderCall);
         let too_much = match self.policy.deleverage {
             Some(Deleverage { on: Occasion::Above(leverage), .. }) => Some(Event::Leverage(leverage)),
             _ => None,
@@ -158,7 +157,7 @@ impl General {
                 let held = self.watched(place, &mut led);
                 near = self.bounds(place, Event::Liquidation, held, near);
                 bounds = near;
-                if !waits_only(&self.policy, &self.levels[place.level].pools[place.pool]) {
+                if self.policy.waits_for_a_price() || self.has_lender(place) {
                     let orders = &self.levels[place.level].orders[place.pool];
                     for event in self.events(place) {
                         let one = match event {
@@ -317,15 +316,6 @@ impl General {
         }
         self.renew(place);
     }
-}
-
-/// Whether liquidation is all that is waited for in a pool, trailing stops aside.
-pub(super) fn waits_only(policy: &Policy, pool: &Pool) -> bool {
-    let acts = policy.stop_loss.is_some()
-        || policy.take_profit.is_some()
-        || policy.margin_call.is_some()
-        || policy.deleverage.is_some();
-    !acts && pool.groups.iter().all(|group| group.lender.is_none())
 }
 
 /// The bounds of the fixed stop of a position.

@@ -146,8 +146,8 @@ impl General {
         }
     }
 
-    fn has_lender(&self, place: Place) -> bool {
-        self.levels[place.level].pools[place.pool].groups.iter().any(|group| group.lender.is_some())
+    pub(super) fn has_lender(&self, place: Place) -> bool {
+        self.levels[place.level].pools[place.pool].has_lender()
     }
 
     /// The lender calls.

@@ -1,6 +1,5 @@
 //! What the follower knows, and how a block begins.
 
-use super::act::waits_only;
 use super::line::Segment;
 use super::nearest::{Nearest, Spread, spread_of};
 use super::node::Node;
@@ -132,6 +131,7 @@ impl General {
         let first_leg = first_leg.collect();
         let seconds = schedule.last().map_or(0, |moment| moment.seconds);
         let next = schedule.iter().find(|moment| moment.interest);
+        let waits = policy.waits_for_a_price();
         let written = (policy.stop_loss, policy.take_profit, policy.trailing_stop);
         let level = |pools: Vec<Pool>| Level {
             orders: pools
@@ -144,7 +144,7 @@ impl General {
                 .collect(),
             closed: pools
                 .iter()
-                .map(|pool| pool.closed_form().filter(|_| waits_only(&policy, pool)))
+                .map(|pool| pool.closed_form().filter(|_| !waits && !pool.has_lender()))
                 .collect(),
             pools,
         };

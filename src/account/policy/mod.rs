@@ -79,6 +79,12 @@ impl Policy {
         !aside.is_empty()
     }
 
+    /// Whether the owner waits for a price or a margin; trailing stops, which move with the price, aside.
+    pub fn waits_for_a_price(&self) -> bool {
+        let Self { stop_loss, take_profit, margin_call, deleverage, .. } = self;
+        stop_loss.is_some() || take_profit.is_some() || margin_call.is_some() || deleverage.is_some()
+    }
+
     /// Money kept ready beside the equity and money paid in over a horizon in seconds, in units of the equity; the premium of
     /// a put, which depends on the leverage, not counted.
     pub fn committed(&self, horizon: u64) -> f64 {
