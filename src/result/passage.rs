@@ -90,7 +90,8 @@ pub(super) fn survival(
     let all = cell.times.weight();
     let up_to = cell.times.weights_up_to(&shares);
     let point = |date: usize| {
-        let lost = match date + 1 == DATES || all <= 0.0 {
+        // Of what is said never to happen no part has happened by a date, whatever the paths have seen of it.
+        let lost = match date + 1 == DATES || all <= 0.0 || liquidated.value == 0.0 {
             true => liquidated,
             false => lost_by(liquidated, (up_to[date] / all).min(1.0), times),
         };

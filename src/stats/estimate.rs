@@ -163,7 +163,9 @@ impl Estimate {
     /// A probability strictly between 0 and 1 with its standard error; Wilson's interval at the effective sample size.
     pub fn proportion(value: f64, std_error: f64) -> Self {
         let effective = value * (1.0 - value) / (std_error * std_error);
-        Self::new(value, std_error, proportion_interval(value * effective, effective))
+        // Next to 0 and 1 the ends are rounded to one side.
+        let [low, high] = proportion_interval(value * effective, effective);
+        Self::new(value, std_error, [low.min(value), high.max(value)])
     }
 
     /// A quantity known without error.
@@ -221,6 +223,19 @@ mod tests {
     use super::*;
 
     /// scipy.stats.t.ppf(0.975, n).
+    #[test]
+    fn a_proportion_lies_in_its_interval_to_the_last_digit() {
+        for digits in 1..=16 {
+            for error in 4..=24 {
+                let small = 10_f64.powi(-digits);
+                for value in [small, 1.0 - small] {
+                    let found = Estimate::proportion(value, 10_f64.powi(-error));
+                    assert!(found.low <= value && value <= found.high, "{found:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn quantiles_of_student_agree_with_scipy() {
         for (degrees, quantile) in

@@ -359,6 +359,24 @@ fn a_negative_zero_is_zero() {
     }
 }
 
+/// A price that falls below 1e-16 of itself, where the last digits of the collateral decide whether 1x is liquidated: said never to be, and
+/// counted on every path.
+#[test]
+fn a_level_that_is_never_liquidated_survives_at_every_date() {
+    let text = r#"
+        simulation = { horizon = "7d", paths = 1_000_000, monitoring = "continuous" }
+        account = { equity = 1000, leverage = [1, 2, 3, 5, 10, 20, 50], venue = "flat-0.5pct", positions = [{ asset = "X", side = "long" }] }
+        [assets.X]
+        price = 1.9931863651528423e2
+        [assets.X.model]
+        kind = "merton"
+        drift = 0.0
+        volatility = 2.628411431496405e-4
+        jumps = { rate = 30.8, mean = -9.0e-5, std_dev = 3.030149736876368 }
+        "#;
+    assert_eq!(trouble(160_004, text, &mut (Duration::ZERO, 0)), None);
+}
+
 /// Only some levels of a path are followed to their end: of few paths, some levels have none.
 #[test]
 fn results_of_few_paths_are_read_again() {
