@@ -222,7 +222,6 @@ fn student_quantile(degrees: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// scipy.stats.t.ppf(0.975, n).
     #[test]
     fn a_proportion_lies_in_its_interval_to_the_last_digit() {
         for digits in 1..=16 {
@@ -236,6 +235,7 @@ mod tests {
         }
     }
 
+    /// scipy.stats.t.ppf(0.975, n).
     #[test]
     fn quantiles_of_student_agree_with_scipy() {
         for (degrees, quantile) in
