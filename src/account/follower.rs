@@ -30,6 +30,12 @@ pub trait Follower: Observer {
         }
     }
 
+    /// Fills with what a level came to on the paths of the block just finished: the return, and 1 where it was liquidated. False, and
+    /// nothing is filled, for a follower that does not keep it.
+    fn outcomes(&self, _level: usize, _returns: &mut [f64], _liquidated: &mut [u8]) -> bool {
+        false
+    }
+
     /// Names the path and the level of every miner who was wound up in the current block so far.
     fn for_each_defaulted(&self, _name: &mut dyn FnMut(u32, usize)) {}
 

@@ -66,11 +66,21 @@ impl Watched {
         self.sides.iter().position(|known| Some(*known) == side).unwrap_or(0)
     }
 
-    /// Fills the extremes of the bars of an asset: those that the model knows (lows and highs), or a draw.
-    pub fn draw(&mut self, bars: &mut Bars, known: Option<(&Vec<f64>, &Vec<f64>)>, noise: &mut Stream) {
+    /// Fills the extremes of the bars of an asset: those that the model knows (lows and highs), or a draw, by uniforms that are
+    /// given or from the noise.
+    pub fn draw(
+        &mut self,
+        bars: &mut Bars,
+        known: Option<(&Vec<f64>, &Vec<f64>)>,
+        given: Option<&[f64]>,
+        noise: &mut Stream,
+    ) {
         if !self.sides.is_empty() && known.is_none() {
             self.uniforms.resize(bars.close.len(), 0.0);
-            noise.uniforms(&mut self.uniforms);
+            match given {
+                Some(given) => self.uniforms.copy_from_slice(given),
+                None => noise.uniforms(&mut self.uniforms),
+            }
         }
         // The first side last, so that its extremes stay.
         for (place, side) in self.sides.iter().enumerate().rev() {

@@ -9,7 +9,7 @@ use super::grid::GridPoint;
 use crate::account::Observer;
 use crate::market::Bars;
 use crate::model::{LONGEST_STRIDE, Stepper, Stride};
-use crate::numeric::Stream;
+use crate::numeric::{Guide, Stream};
 
 /// Columns for looks at the prices of a block.
 pub(super) struct Looks {
@@ -39,7 +39,7 @@ impl Looks {
         &mut self,
         start: f64,
         points: &[GridPoint],
-        stepper: &mut dyn Stepper,
+        (stepper, guide): (&mut dyn Stepper, &mut Guide),
         streams: &mut AssetStreams,
         prices: &mut [f64],
     ) {
@@ -51,6 +51,7 @@ impl Looks {
         for ((row, point), duration) in rows.chunks_exact_mut(paths).zip(points).zip(&mut durations) {
             streams.moves.normals(row);
             *duration = point.time - from;
+            guide.all(*duration, row);
             from = point.time;
         }
         let durations = &durations[..points.len()];

@@ -6,7 +6,7 @@ use super::grid::{GridPoint, grid};
 use crate::market::Duration;
 use crate::model::{AssetJump, CommonJumps, Dependence, Model, Stress, draw_together, recorded_correlation};
 use crate::numeric::cholesky;
-use crate::scenario::{Monitoring, PathBudget, Scenario};
+use crate::scenario::{Monitoring, PathBudget, Sampling, Scenario};
 
 /// The law of the paths of some assets, and the times at which all of them pause.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct PathLaw {
     pub monitoring: Monitoring,
     /// Whether bars are shown, with their extremes: as the monitoring says, but for recorders of bars.
     pub continuous: bool,
+    /// Whether nets may lead the paths of a run: they are not independent then from one to the next.
+    pub is_led: bool,
     /// Times at which bars of all paths end; the last one is the horizon.
     pub grid: Vec<GridPoint>,
     /// Lower triangular factor that correlates the normals of the assets; empty where they are independent.
@@ -71,6 +73,7 @@ impl PathLaw {
         if of_hours.len() > 1 && !draw_together(&of_hours) {
             return Err(PathLawError::Past);
         }
+        let is_led = scenario.simulation.sampling != Sampling::Pseudo && models.iter().any(Model::can_be_led);
         let first = models.iter().position(Model::is_of_hours);
         let leader = (0..models.len()).map(|asset| match first {
             Some(first) if models[asset].is_of_hours() => first,
@@ -88,6 +91,7 @@ impl PathLaw {
             horizon,
             monitoring,
             continuous: monitoring == Monitoring::Continuous,
+            is_led,
         })
     }
 
@@ -156,6 +160,7 @@ impl PathLaw {
             stress: &self.stress,
             dependence: &self.dependence,
             continuous: self.continuous,
+            is_led: self.is_led,
             times: self.grid.iter().map(|point| point.time.to_bits()).collect(),
             looks: match self.continuous {
                 true => Vec::new(),
@@ -177,6 +182,7 @@ struct Determinants<'a> {
     stress: &'a [Stress],
     dependence: &'a Dependence,
     continuous: bool,
+    is_led: bool,
     /// Bits of the times in years.
     times: Vec<u64>,
     /// By time, whether the venue looks and whether something is due; empty under continuous monitoring.

@@ -10,12 +10,14 @@ use super::recorded::{RecordedPaths, RecordedSource};
 use super::source::BarSource;
 use crate::account::{Follower, Observer};
 use crate::market::Sides;
-use crate::stats::{MirrorBits, Tally};
+use crate::stats::{MirrorBits, Replicates, Tally};
 
 /// Follows the accounts of plans along the paths that they share, block by block.
 pub struct Worker<'a> {
     paths: Box<dyn BarSource + 'a>,
     accounts: Vec<Followed<'a>>,
+    /// Whether nets lead the paths.
+    is_led: bool,
     /// Where the last block gave a price, or money, that is not a number.
     broken: Option<NotANumber>,
 }
@@ -29,6 +31,8 @@ struct Followed<'a> {
     /// Whether its liquidations are counted by pairs of mirror images.
     mirrored: bool,
     bits: MirrorBits,
+    /// Returns of a level by path, and which paths were liquidated.
+    outcomes: (Vec<f64>, Vec<u8>),
     tally: Tally,
 }
 
@@ -40,7 +44,7 @@ impl<'a> Worker<'a> {
 
     /// A worker that uses the given follower of the plan's levels.
     pub fn with_follower(plan: &'a Plan, follower: Box<dyn Follower>) -> Self {
-        Self::with_accounts(&plan.law, vec![Followed::new(plan, follower, false)], None)
+        Self::with_accounts(&plan.law, vec![Followed::new(plan, follower, false)], false, None)
     }
 
     /// A worker for the account of a plan on paths that exist already.
@@ -52,17 +56,22 @@ impl<'a> Worker<'a> {
     pub(super) fn of_source(paths: Box<dyn BarSource + 'a>, plan: &'a Plan) -> Self {
         // Only what the law draws is paired.
         let followed = Followed { mirrored: false, ..Followed::new(plan, plan.follower(), false) };
-        Self { paths, accounts: vec![followed], broken: None }
+        Self { paths, accounts: vec![followed], is_led: false, broken: None }
     }
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
     /// liquidations are counted by the strata of what drives the price. A block that takes long is given up when told to `stop`.
     pub(crate) fn sharing(law: &'a PathLaw, plans: &[(&'a Plan, bool)], stop: &'a AtomicBool) -> Self {
         let followed = |(plan, strata): &(&'a Plan, bool)| Followed::new(plan, plan.follower(), *strata);
-        Self::with_accounts(law, plans.iter().map(followed).collect(), Some(stop))
+        Self::with_accounts(law, plans.iter().map(followed).collect(), law.is_led, Some(stop))
     }
 
-    fn with_accounts(law: &'a PathLaw, accounts: Vec<Followed<'a>>, stop: Option<&'a AtomicBool>) -> Self {
+    fn with_accounts(
+        law: &'a PathLaw,
+        accounts: Vec<Followed<'a>>,
+        is_led: bool,
+        stop: Option<&'a AtomicBool>,
+    ) -> Self {
         let seat = |Followed { plan, .. }: &Followed<'a>| {
             Seat::new(law, &plan.account.schedule, &plan.funding, plan.network.as_ref())
         };
@@ -70,12 +79,14 @@ impl<'a> Worker<'a> {
         let stratified = accounts.iter().filter_map(Followed::stratified);
         let paths = BlockLoop::with_seats(law, seats).stratified(stratified);
         let levels = accounts.iter().map(|account| account.plan.terms.len()).sum();
-        Self { paths: Box::new(paths.stopped_by(stop, levels)), accounts, broken: None }
+        let paths = paths.stopped_by(stop, levels);
+        let paths = if is_led { paths.led() } else { paths };
+        Self { paths: Box::new(paths), accounts, is_led, broken: None }
     }
 
     /// Simulates one block of `lanes` paths and adds it to the tallies; false if it was given up, or is [`broken`](Self::broken).
     pub fn run_block(&mut self, block: u64, lanes: usize) -> bool {
-        let Self { paths, accounts, broken } = self;
+        let Self { paths, accounts, is_led, broken } = self;
         let mut observers: Vec<&mut dyn Observer> =
             accounts.iter_mut().map(|account| &mut *account.follower as &mut dyn Observer).collect();
         if !paths.run_block(block, lanes, &mut observers) {
@@ -103,6 +114,9 @@ impl<'a> Worker<'a> {
             }
             if account.mirrored {
                 account.pair(lanes);
+            }
+            if *is_led && Replicates::wants(block) {
+                account.replicate(lanes);
             }
         }
         true
@@ -158,6 +172,7 @@ impl<'a> Followed<'a> {
             strata,
             mirrored,
             bits: MirrorBits::default(),
+            outcomes: Default::default(),
             tally: Tally::new(plan.terms.len()),
         }
     }
@@ -173,6 +188,24 @@ impl<'a> Followed<'a> {
         bits.clear(tally.levels.len(), lanes);
         follower.for_each_liquidated(&mut |lane, level| bits.add(lane, level));
         tally.mirrors.add(bits, lanes);
+    }
+
+    /// Notes what the nets of the block came to.
+    fn replicate(&mut self, lanes: usize) {
+        let Self { follower, tally, outcomes: (returns, liquidated), .. } = self;
+        returns.resize(lanes, 0.0);
+        liquidated.resize(lanes, 0);
+        let levels = 0..self.plan.terms.len();
+        let mut are_kept = true;
+        for level in levels {
+            are_kept &= follower.outcomes(level, returns, liquidated);
+            if are_kept {
+                tally.replicates.add(level, returns, liquidated);
+            }
+        }
+        if are_kept {
+            tally.replicates.add_block(lanes);
+        }
     }
 
     /// Counts the liquidations of the block by the strata of the paths.

@@ -107,10 +107,11 @@ impl Estimators {
     pub fn answers(&self, budget: &PathBudget, paths: u64, executor: &Executor<'_>) -> Answers {
         let effort = match *budget {
             PathBudget::Fixed(_) => effort(paths),
-            PathBudget::Precision { relative, max_paths } => {
+            PathBudget::Precision { relative, max_paths, metric } if metric.is_usual() => {
                 let paths = max_paths.max(LEAST_POINTS);
                 Effort { relative: SAFETY * relative, paths, until_met: true }
             }
+            PathBudget::Precision { .. } => effort(paths),
         };
         let mut own: Vec<Option<(Answer, usize)>> = vec![None; self.levels];
         for (place, estimator) in self.list.iter().enumerate() {
@@ -149,7 +150,15 @@ impl Estimators {
         let sums = tally.levels[level].liquidated.mapped(0.0, 1.0);
         let counted = || Estimate::probability(sums.powers[0], sums.squares[0], tally.paths as f64);
         let paired = || tally.mirrors.probability(level, sums.powers[0], tally.paths as f64);
-        let plain = tally.strata.probability(level).or_else(paired).unwrap_or_else(counted);
+        let nets = || {
+            let estimate = tally.replicates.liquidation(level, sums.powers[0], tally.paths as f64)?;
+            Some(estimate.by(Method::Stratified))
+        };
+        let better =
+            |one: Estimate, other: Estimate| if other.std_error < one.std_error { other } else { one };
+        let strata = tally.strata.probability(level);
+        let sorted = strata.into_iter().chain(nets()).reduce(better);
+        let plain = sorted.or_else(paired).unwrap_or_else(counted);
         let own = answers.own.get(level).copied().flatten();
         let used = own.filter(|(answer, place)| {
             let Estimate { value, std_error, high, .. } = answer.probability;

@@ -4,7 +4,7 @@ use super::estimators::{Answers, Estimators};
 use super::looks::FIRST_CHECK;
 use super::past::PastErrors;
 use crate::engine::{BLOCK_LANES, Executor, Plan};
-use crate::scenario::{PathBudget, Scenario};
+use crate::scenario::{PathBudget, PreciseMetric, Scenario};
 use crate::stats::Tally;
 
 /// Blocks after which a precision target is first looked at where liquidation probabilities do not depend on the paths.
@@ -19,6 +19,8 @@ pub struct Job<'a> {
     pub plan: &'a Plan,
     /// The ways to its probabilities.
     pub estimators: &'a Estimators,
+    /// A number of every level, and its standard error, of what the job has come to.
+    pub measure: fn(&Job<'_>, &Outcome, PreciseMetric) -> Vec<(f64, f64)>,
 }
 
 /// How a run came to its end.
@@ -33,11 +35,15 @@ pub enum Ending {
     },
     /// The precision asked for was met.
     PrecisionReached {
+        /// Of which number.
+        metric: PreciseMetric,
         /// Relative standard error asked for.
         relative: f64,
     },
     /// The most paths allowed were not enough.
     PrecisionMissed {
+        /// Of which number.
+        metric: PreciseMetric,
         /// Relative standard error asked for.
         relative: f64,
         /// Relative standard error of the worst level; infinite if it was never liquidated.
@@ -94,7 +100,7 @@ impl<'a> Member<'a> {
         if wanted != self.until {
             return;
         }
-        let PathBudget::Precision { relative, .. } = self.job.scenario.simulation.paths else {
+        let PathBudget::Precision { relative, metric, .. } = self.job.scenario.simulation.paths else {
             self.ending = Some(Ending::Complete);
             return;
         };
@@ -103,13 +109,16 @@ impl<'a> Member<'a> {
             self.answers = Some(self.work(executor));
         }
         let least = self.least_paths();
-        let reached = self.worst_relative_error();
+        let reached = match metric.is_usual() {
+            true => self.worst_relative_error(),
+            false => self.worst_error_of(metric, executor),
+        };
         self.ending = if executor.is_stopped() {
             Some(Ending::Interrupted { planned })
         } else if wanted == planned && reached > relative {
-            Some(Ending::PrecisionMissed { relative, reached })
+            Some(Ending::PrecisionMissed { metric, relative, reached })
         } else if reached <= relative && wanted >= least.min(planned) {
-            Some(Ending::PrecisionReached { relative })
+            Some(Ending::PrecisionReached { metric, relative })
         } else {
             None
         };
@@ -170,6 +179,15 @@ impl<'a> Member<'a> {
         };
         let terms = self.job.plan.terms.iter().enumerate();
         terms.filter(|(_, level)| level.is_liquidatable).map(|(level, _)| relative(level)).fold(0.0, f64::max)
+    }
+
+    /// The largest relative standard error over the levels of a number that rests on the paths.
+    fn worst_error_of(&self, metric: PreciseMetric, executor: &Executor<'_>) -> f64 {
+        let (tally, answers) = (self.tally.clone(), self.answers.clone().unwrap_or_default());
+        let past = PastErrors::of(self.job.plan, tally.paths, executor);
+        let outcome = Outcome { tally, answers, ending: Ending::Complete, past };
+        let relative = |error: (f64, f64)| if error.1 > 0.0 { error.1 / error.0.abs() } else { 0.0 };
+        (self.job.measure)(self.job, &outcome, metric).into_iter().map(relative).fold(0.0, f64::max)
     }
 
     /// What it has come to.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::heston::{Heston, HestonStepper};
 use super::jumps::{Jumps, PoissonJumps};
 use super::{Moves, Stepper, Tilt};
-use crate::numeric::{Replacement, Stream};
+use crate::numeric::{Nets, Replacement, Stream};
 
 /// Heston's model with normal log jumps at Poisson times.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -46,6 +46,11 @@ impl Stepper for BatesStepper {
     fn begin(&mut self, lanes: usize, noise: &mut Stream) {
         self.heston.begin(lanes, noise);
         self.jumps.begin(lanes, noise);
+    }
+
+    fn lead(&mut self, nets: &mut Nets, horizon: f64, lanes: usize, noise: &mut Stream) {
+        self.jumps.lead(nets, horizon);
+        self.heston.lead(nets, horizon, lanes, noise);
     }
 
     fn event_times(&self) -> &[f64] {

@@ -36,7 +36,9 @@ use serde::Serialize;
 
 use super::{Moves, Stepper};
 use crate::market::Duration;
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, ln, mean_decay, replace, upper_tail};
+use crate::numeric::{
+    Guide, Kernel, Nets, Replacement, Stream, dispatch, ln, mean_decay, replace, upper_tail,
+};
 
 /// Steps that the horizon is divided into if the scenario names no step.
 const DEFAULT_STEPS: u64 = 96;
@@ -46,6 +48,9 @@ const LONGEST_DEFAULT_STEP: u64 = 8 * 3_600;
 
 /// Below this the variance is deterministic for all purposes, and dividing by it would only amplify rounding.
 const SMALLEST_VOL_OF_VOL: f64 = 1e-6;
+
+/// Times at which nets say where the variance's own driver stands: the average over the path is what counts.
+const ANCHORS: usize = 4;
 
 /// Where the quadratic law gives way to the exponential one (Andersen's ψ_c).
 const SWITCH: f64 = 1.5;
@@ -83,7 +88,7 @@ impl Heston {
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> HestonStepper {
         let column = || Vec::with_capacity(lanes);
-        HestonStepper { model: *self, variance: column(), normals: column() }
+        HestonStepper { model: *self, variance: column(), normals: column(), guide: Guide::default() }
     }
 }
 
@@ -93,12 +98,19 @@ pub struct HestonStepper {
     model: Heston,
     variance: Vec<f64>,
     normals: Vec<f64>,
+    /// Leads the part of the variance's driver that is not the price's.
+    guide: Guide,
 }
 
 impl Stepper for HestonStepper {
     fn begin(&mut self, lanes: usize, _noise: &mut Stream) {
         self.variance.clear();
         self.variance.resize(lanes, self.model.variance);
+        self.guide.rest();
+    }
+
+    fn lead(&mut self, nets: &mut Nets, horizon: f64, lanes: usize, _noise: &mut Stream) {
+        self.guide.begin(nets, ANCHORS, horizon, lanes);
     }
 
     fn event_times(&self) -> &[f64] {
@@ -108,6 +120,7 @@ impl Stepper for HestonStepper {
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream) {
         self.normals.resize(moves.close.len(), 0.0);
         noise.normals(&mut self.normals);
+        self.guide.some(moves.lanes, moves.duration, &mut self.normals);
         dispatch(QuadraticExponential {
             model: self.model,
             variances: &mut self.variance,

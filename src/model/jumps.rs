@@ -10,8 +10,11 @@
 use serde::Serialize;
 
 use super::gbm::Diffusion;
+use super::led_jumps::LedJumps;
 use super::{Moves, Stepper, Stride, Tilt};
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, elementary, exp, replace, waiting_time};
+use crate::numeric::{
+    Kernel, Nets, Replacement, Stream, dispatch, elementary, exp, normal_quantile, replace, waiting_time,
+};
 
 /// Rate and law of the log jumps of a model.
 pub trait JumpLaw: Copy + Send {
@@ -23,6 +26,14 @@ pub trait JumpLaw: Copy + Send {
 
     /// Fills with independent log jumps.
     fn sizes(&self, out: &mut [f64], noise: &mut Stream);
+
+    /// The log jump that a uniform stands for, by its quantile or that of one less it.
+    fn size(&self, uniform: f64) -> f64;
+
+    /// Mean and standard deviation of a law that is normal.
+    fn as_normal(&self) -> Option<(f64, f64)> {
+        None
+    }
 
     /// The exponent that is nearest to the wanted one and leaves the law a law whose jumps are mostly shorter than the goal.
     fn allowed_exponent(&self, tilt: Tilt) -> f64;
@@ -103,6 +114,14 @@ impl JumpLaw for Jumps {
         }
     }
 
+    fn as_normal(&self) -> Option<(f64, f64)> {
+        (self.std_dev > 0.0).then_some((self.mean, self.std_dev))
+    }
+
+    fn size(&self, uniform: f64) -> f64 {
+        self.mean + self.std_dev * normal_quantile(uniform)
+    }
+
     fn allowed_exponent(&self, tilt: Tilt) -> f64 {
         // A mean of the size of the goal is enough.
         let room = (tilt.goal - self.mean * tilt.exponent.signum()).max(0.0);
@@ -123,6 +142,8 @@ pub(super) struct PoissonJumps<L> {
     law: L,
     next: Vec<f64>,
     draws: Vec<f64>,
+    /// What is known of the jumps of each path beforehand, where nets lead them.
+    led: LedJumps,
     tilted: Option<Tilted<L>>,
 }
 
@@ -139,7 +160,8 @@ struct Tilted<L> {
 
 impl<L: JumpLaw> PoissonJumps<L> {
     pub fn new(law: L, lanes: usize) -> Self {
-        Self { law, next: Vec::with_capacity(lanes), draws: Vec::with_capacity(2 * lanes), tilted: None }
+        let (next, draws) = (Vec::with_capacity(lanes), Vec::with_capacity(2 * lanes));
+        Self { law, next, draws, led: LedJumps::default(), tilted: None }
     }
 
     /// The law that jumps are drawn from.
@@ -149,6 +171,7 @@ impl<L: JumpLaw> PoissonJumps<L> {
 
     pub fn begin(&mut self, lanes: usize, noise: &mut Stream) {
         let rate = self.drawn().rate();
+        self.led.rest();
         self.next.resize(lanes, 0.0);
         noise.exponentials(&mut self.next);
         for time in &mut self.next {
@@ -161,6 +184,12 @@ impl<L: JumpLaw> PoissonJumps<L> {
         }
     }
 
+    /// Lets nets lead the jumps of each path up to a horizon in years.
+    pub fn lead(&mut self, nets: &mut Nets, horizon: f64) {
+        let law = self.drawn();
+        self.led.begin(nets, law.rate(), law.as_normal().is_some(), horizon, &mut self.next);
+    }
+
     pub fn times(&self) -> &[f64] {
         &self.next
     }
@@ -171,10 +200,16 @@ impl<L: JumpLaw> PoissonJumps<L> {
         let (sizes, waits) = self.draws.split_at_mut(lanes.len());
         law.sizes(sizes, noise);
         noise.exponentials(waits);
+        if self.led.is_led() {
+            self.led.sizes(&law, lanes, sizes);
+        }
         for ((lane, size), wait) in lanes.iter().zip(&*sizes).zip(waits) {
             let lane = *lane as usize;
             log_price[lane] += *size;
-            self.next[lane] += waiting_time(*wait, law.rate());
+            self.next[lane] = match self.led.is_led() {
+                true => self.led.next(lane, self.next[lane], *wait),
+                false => self.next[lane] + waiting_time(*wait, law.rate()),
+            };
         }
         if let Some(tilted) = &mut self.tilted {
             for (lane, size) in lanes.iter().zip(sizes) {
@@ -222,6 +257,10 @@ impl<L: JumpLaw> JumpDiffusion<L> {
 impl<L: JumpLaw> Stepper for JumpDiffusion<L> {
     fn begin(&mut self, lanes: usize, noise: &mut Stream) {
         self.jumps.begin(lanes, noise);
+    }
+
+    fn lead(&mut self, nets: &mut Nets, horizon: f64, _lanes: usize, _noise: &mut Stream) {
+        self.jumps.lead(nets, horizon);
     }
 
     fn event_times(&self) -> &[f64] {

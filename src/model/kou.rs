@@ -35,15 +35,6 @@ impl KouJumps {
     pub fn growth(&self) -> f64 {
         JumpLaw::growth(self)
     }
-
-    /// The log jump that a uniform stands for: below p it chooses up, and what lies below it is uniform again, as is what lies above.
-    #[inline(always)]
-    pub(crate) fn size(&self, uniform: f64) -> f64 {
-        let p = self.up_probability;
-        let is_up = uniform < p;
-        let share = if is_up { uniform / p } else { (1.0 - uniform) / (1.0 - p) };
-        if is_up { -self.up_mean * ln(share) } else { self.down_mean * ln(share) }
-    }
 }
 
 impl JumpLaw for KouJumps {
@@ -59,6 +50,15 @@ impl JumpLaw for KouJumps {
     fn sizes(&self, out: &mut [f64], noise: &mut Stream) {
         noise.uniforms(out);
         dispatch(Sizes { law: *self, out });
+    }
+
+    /// Below p it chooses up, and what lies below it is uniform again, as is what lies above.
+    #[inline(always)]
+    fn size(&self, uniform: f64) -> f64 {
+        let p = self.up_probability;
+        let is_up = uniform < p;
+        let share = if is_up { uniform / p } else { (1.0 - uniform) / (1.0 - p) };
+        if is_up { -self.up_mean * ln(share) } else { self.down_mean * ln(share) }
     }
 
     fn allowed_exponent(&self, tilt: Tilt) -> f64 {

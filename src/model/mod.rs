@@ -19,6 +19,7 @@ mod heston;
 mod jumps;
 mod keys;
 mod kou;
+mod led_jumps;
 mod merton;
 mod mixture;
 mod network;
@@ -59,7 +60,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::market::Duration;
-use crate::numeric::{Replacement, Stream};
+use crate::numeric::{Nets, Replacement, Stream};
 
 /// Any model that a scenario can name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -150,6 +151,11 @@ impl Model {
     /// Whether neighbouring paths are each other's mirror images.
     pub fn is_mirrored(&self) -> bool {
         matches!(self, Self::Har(har) if har.normal_days().is_none())
+    }
+
+    /// Whether nets can lead its paths.
+    pub fn can_be_led(&self) -> bool {
+        !matches!(self, Self::Bootstrap(_) | Self::ScaledHistory(_) | Self::Forecast(_))
     }
 
     /// Whether its paths are recorded bars with their own lows and highs.
@@ -275,6 +281,10 @@ pub trait Stepper: Send {
     /// When the next event of each path is due, in years since the start (infinite: never); empty for a model without
     /// events.
     fn event_times(&self) -> &[f64];
+
+    /// Lets nets lead some of what it draws on the paths of the block just begun, of a length in years, with the noise that it began with; asked
+    /// of paths that are led. The normals that it is handed are led without its doing.
+    fn lead(&mut self, _nets: &mut Nets, _horizon: f64, _lanes: usize, _noise: &mut Stream) {}
 
     /// Whether the model fills the low and high of its moves; otherwise they are drawn from the law of the bridge.
     fn knows_extremes(&self) -> bool {

@@ -23,6 +23,8 @@ pub enum Purpose {
     Parameters(u16),
     /// Seeds of what is repeated.
     Repeat,
+    /// Order and scramblings of the nets that lead the paths.
+    Net,
     /// Resampling of recorded data.
     Resample,
 }
@@ -41,6 +43,7 @@ impl Purpose {
             Self::Network(source) => (7, source),
             Self::Parameters(asset) => (8, asset),
             Self::Repeat => (9, 0),
+            Self::Net => (10, 0),
             // Numbers from here up are for what is not simulation.
             Self::Resample => (0xff, 0),
         };

@@ -78,8 +78,12 @@ fn ending(ending: Ending, paths: u64) -> Option<Note> {
     Some(match ending {
         Ending::Complete => return None,
         Ending::Interrupted { planned } => Note::Interrupted { paths, planned },
-        Ending::PrecisionReached { relative } => Note::PrecisionReached { paths, relative },
-        Ending::PrecisionMissed { relative, reached } => Note::PrecisionMissed { paths, relative, reached },
+        Ending::PrecisionReached { metric, relative } => {
+            Note::PrecisionReached { paths, metric, relative }
+        },
+        Ending::PrecisionMissed { metric, relative, reached } => {
+            Note::PrecisionMissed { paths, metric, relative, reached }
+        },
     })
 }
 

@@ -88,8 +88,11 @@ fn level_result(
     let distribution = Distribution::new(&closing_equity);
     let bad_debt = cell.bad_debt.mapped(0.0, 1.0);
     let bad_debt = Estimate::mean(bad_debt.powers[1], bad_debt.squares[2], n);
-    let loss_probability = Estimate::probability(losses, losses, n);
+    let nets = &tally.replicates;
+    let loss_probability =
+        nets.loss(k, losses, n).unwrap_or_else(|| Estimate::probability(losses, losses, n));
     let mean_return = Estimate::mean(returns.powers[1], returns.squares[2], n);
+    let mean_return = nets.mean(k, &mean_return, n).unwrap_or(mean_return);
     let (liquidation_probability, loss_probability, mean_return, bad_debt) = match past {
         Some(past) => (
             past.liquidation(k, liquidation_probability),
@@ -115,9 +118,9 @@ fn level_result(
         mean_return,
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
         time_to_liquidation_days: TimeToLiquidation::of(&cell.time, &cell.times, horizon_days),
-        returns: return_stats(&returns, &distribution, m),
-        value_at_risk: tails(&|p| distribution.value_at_risk(p, m)),
-        expected_shortfall: tails(&|p| distribution.expected_shortfall(p, m)),
+        returns: return_stats(&returns, &distribution, &|p| nets.of_quantile(k, p, m)),
+        value_at_risk: tails(&|p| distribution.value_at_risk(p, nets.of_quantile(k, 1.0 - p, m))),
+        expected_shortfall: tails(&|p| distribution.expected_shortfall(p, nets.of_tail(k, 1.0 - p, m))),
         kelly: Kelly { fraction, log_growth },
         exits: passage::exits(cell, liquidation_probability, (n, m)),
         survival: passage::survival(cell, liquidation_probability, horizon_days, m / n),
@@ -138,7 +141,8 @@ fn level_result(
     }
 }
 
-fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats {
+/// `told` are the independent paths that would tell as much of the quantile of a probability.
+fn return_stats(sums: &Sums, distribution: &Distribution, told: &dyn Fn(f64) -> f64) -> ReturnStats {
     let [weight, s1, s2, s3, s4] = sums.powers;
     let mean = s1 / weight;
     let (m2, m3, m4) = (s2 / weight, s3 / weight, s4 / weight);
@@ -150,7 +154,7 @@ fn return_stats(sums: &Sums, distribution: &Distribution, n: f64) -> ReturnStats
     let quantiles: Quantiles =
         QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), distribution.quantile(*p) - 1.0)).collect();
     let interval = |p: f64| {
-        let Estimate { std_error, low, high, .. } = distribution.quantile_estimate(p, n);
+        let Estimate { std_error, low, high, .. } = distribution.quantile_estimate(p, told(p));
         Interval { std_error, low: low - 1.0, high: high - 1.0 }
     };
     let quantile_intervals = QUANTILES.iter().map(|(key, p)| ((*key).to_owned(), interval(*p))).collect();

@@ -14,6 +14,7 @@ use super::funding::FundingFile;
 use super::miner::MinerFile;
 use super::model::ModelFile;
 use super::network::NetworkFile;
+use super::precision::{Precision, RELATIVE};
 use super::numbers::{Amount, Count, Ratio};
 use super::policy::PolicyFile;
 use super::problem::Problems;
@@ -62,8 +63,9 @@ table! {
         required horizon: Duration,
         /// Number of paths; 1_000_000 if neither this nor precision is given.
         optional paths: Count where Range::at_least(1.0).at_most(MOST_PATHS as f64),
-        /// Run until the standard error of the liquidation probability is at most this share of it; replaces paths.
-        optional precision: Ratio where Range::above(0.0).at_most(1.0),
+        /// Run until the standard error of the liquidation probability is at most this share of it; replaces paths. A table names another
+        /// number: { metric = "expected_shortfall.0.95", relative = "1%" }.
+        optional precision: Precision where RELATIVE,
         /// With precision: stop at this number of paths all the same; 100_000_000 if absent.
         optional max_paths: Count where Range::at_least(1.0).at_most(MOST_PATHS as f64),
         /// Seed of all randomness: the same seed gives the same result; 1 if absent.

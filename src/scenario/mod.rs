@@ -4,6 +4,7 @@
 //! (`overrides`), tree to a mirror of the file (`shape`, `table`, `file`, `model`, `venue`), mirror to [`Scenario`] (`resolve`).
 //! Each reports what it finds and goes on, so all problems come out at once.
 
+mod precise;
 mod types;
 mod steps;
 mod check;
@@ -28,6 +29,7 @@ mod kinds;
 mod numbers;
 mod opened;
 mod words;
+mod precision;
 mod file;
 mod forecast;
 mod of_hours;
@@ -81,6 +83,7 @@ pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, MOST_CELLS, Sweep, read_sweep};
+pub use precise::PreciseMetric;
 pub use types::{
     Account, Asset, CoinEquity, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling,
     Scenario, Simulation, Terms,

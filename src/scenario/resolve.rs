@@ -177,8 +177,9 @@ fn resolve_paths(file: &SimulationFile, problems: &mut Problems) -> PathBudget {
         }
     }
     match (paths, precision) {
-        (_, Some(relative)) => PathBudget::Precision {
-            relative: relative.value.0,
+        (_, Some(precision)) => PathBudget::Precision {
+            relative: precision.value.relative,
+            metric: precision.value.metric,
             max_paths: file.max_paths.as_ref().map_or(DEFAULT_MAX_PATHS, |most| most.value.0),
         },
         (paths, None) => {

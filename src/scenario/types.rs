@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::precise::PreciseMetric;
 use super::written::Written;
 use crate::account::miner::Miner;
 use crate::account::{Level, LevelError, Policy};
@@ -89,10 +90,13 @@ pub enum Sampling {
 pub enum PathBudget {
     /// Exactly this many.
     Fixed(u64),
-    /// Until the relative standard error of the liquidation probability is at most `relative` at every level.
+    /// Until the relative standard error of the liquidation probability, or of another number, is at most `relative` at every level.
     Precision {
         /// Target relative standard error, as a fraction.
         relative: f64,
+        /// The number.
+        #[serde(skip_serializing_if = "PreciseMetric::is_usual")]
+        metric: PreciseMetric,
         /// Stop here all the same.
         max_paths: u64,
     },

@@ -214,7 +214,7 @@ fn proportion_interval(events: f64, n: f64) -> [f64; 2] {
 }
 
 /// Quantile of Student's t for a two-sided interval at the level of all intervals.
-fn student_quantile(degrees: f64) -> f64 {
+pub(super) fn student_quantile(degrees: f64) -> f64 {
     if degrees > 0.0 { student_quantile_above(degrees, 0.5 * (1.0 - CONFIDENCE)) } else { f64::INFINITY }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountTally, Histogram, MinerTally, Mirrors, Moments, NetworkTally, Strata, Sums};
+use super::{AccountTally, Histogram, MinerTally, Mirrors, Moments, NetworkTally, Replicates, Strata, Sums};
 
 /// The tally of one leverage level.
 ///
@@ -144,6 +144,9 @@ pub struct Tally {
     /// Liquidations of paths and their mirror images; empty where paths have none.
     #[serde(default, skip_serializing_if = "Mirrors::is_empty")]
     pub mirrors: Mirrors,
+    /// What nets of paths came to; empty where paths are independent.
+    #[serde(default, skip_serializing_if = "Replicates::is_empty")]
+    pub replicates: Replicates,
     /// The network that a miner works in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Box<NetworkTally>>,
@@ -161,6 +164,7 @@ impl Tally {
         self.depths += &other.depths;
         self.strata.merge(&other.strata);
         self.mirrors.merge(&other.mirrors);
+        self.replicates.merge(&other.replicates);
         if let Some(theirs) = &other.network {
             self.network.get_or_insert_default().merge(theirs);
         }

@@ -6,8 +6,9 @@ use crate::engine::{
     BLOCK_LANES, Executor, NotANumber, PathLawError, Plan, PlanError, RunOptions, ThreadsError,
 };
 use crate::estimate::{Estimators, Job, Outcome, SamplingError, estimate, outcome_of};
-use crate::result::{PriceFans, RunResult, summarise};
-use crate::scenario::{PathBudget, Scenario};
+use super::metric::Metrics;
+use crate::result::{LevelResult, PriceFans, RunResult, summarise};
+use crate::scenario::{PathBudget, PreciseMetric, Scenario};
 use crate::stats::Tally;
 
 /// Why there is no result.
@@ -85,7 +86,8 @@ impl<'a> Prepared<'a> {
     }
 
     pub fn job(&self) -> Job<'_> {
-        Job { scenario: &self.scenario, plan: &self.plan, estimators: &self.estimators }
+        let (scenario, plan, estimators) = (&*self.scenario, &self.plan, &self.estimators);
+        Job { scenario, plan, estimators, measure: measured }
     }
 
     pub fn result(&self, outcome: &Outcome, fans: &mut PriceFans) -> Result<RunResult, RunError> {
@@ -95,6 +97,16 @@ impl<'a> Prepared<'a> {
         let price_fan = fans.of(&self.scenario)?;
         Ok(RunResult { price_fan, ..summarise(&self.scenario, &self.plan, &self.estimators, outcome) })
     }
+}
+
+/// A number of every level, and its standard error, of what a job has come to.
+fn measured(job: &Job<'_>, outcome: &Outcome, metric: PreciseMetric) -> Vec<(f64, f64)> {
+    let result = summarise(job.scenario, job.plan, job.estimators, outcome);
+    let of = |level: &LevelResult| {
+        let found = Metrics::new(level, result.paths).get(metric.name())?.estimate();
+        Some((found.value, found.std_error))
+    };
+    result.levels.iter().filter_map(of).collect()
 }
 
 /// Simulates a scenario: the results of all levels, errors of sampling alone.

@@ -49,6 +49,7 @@ impl Follower for General {
             }
         }
         self.set_prices(log_prices);
+        self.wealth.resize(count * self.lanes, 0.0);
         for (lane, weight) in weights.iter().enumerate() {
             for level in 0..count {
                 self.end_path(lane, level, *weight, tally);
@@ -74,6 +75,16 @@ impl Follower for General {
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
         let cell = &tally.levels[level];
         Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
+    }
+
+    fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {
+        let courses = self.courses.iter().skip(level).step_by(self.levels.len());
+        let paths = self.wealth[level * self.lanes..].iter().zip(courses);
+        for ((returned, liquidated), (wealth, course)) in returns.iter_mut().zip(liquidated).zip(paths) {
+            *returned = wealth - 1.0;
+            *liquidated = u8::from(course.hit.is_some());
+        }
+        true
     }
 
     fn hits(&self) -> &[Hit] {
@@ -107,6 +118,7 @@ impl General {
         let (premium, options) = self.options(lane, level, self.horizon);
         costs[Cost::Options as usize] = premium - options;
         let wealth = self.wealth(lane, level, equity, self.horizon);
+        self.wealth[level * self.lanes + lane] = wealth;
         let course = &mut self.courses[lane * self.levels.len() + level];
         course.follow(equity);
         let exit = match (course.hit, exit) {

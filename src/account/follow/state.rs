@@ -98,6 +98,8 @@ pub struct General {
     pub(super) hits: Vec<Hit>,
     /// Equity by date, then by recorded path and level.
     pub(super) dated: Vec<Vec<f64>>,
+    /// Closing wealth, by level and path of the block just finished.
+    pub(super) wealth: Vec<f64>,
     pub(super) survivor_sums: Vec<Sums>,
     pub(super) liquidated_sums: Vec<LiquidatedSums>,
     pub(super) account_sums: Vec<AccountSums>,
@@ -182,6 +184,7 @@ impl General {
             ratios: Vec::new(),
             hits: Vec::new(),
             dated: Vec::new(),
+            wealth: Vec::new(),
             survivor_sums: vec![Sums::default(); count],
             liquidated_sums: vec![LiquidatedSums::default(); count],
             account_sums: vec![AccountSums::default(); count],

@@ -38,6 +38,8 @@ pub struct MinerFollower {
     nearest: Vec<f64>,
     candidates: Candidates,
     hits: Vec<Hit>,
+    /// What is left at the horizon, by level and path of the block just finished.
+    kept: Vec<f64>,
     survivor_sums: Vec<Sums>,
     liquidated_sums: Vec<LiquidatedSums>,
     miner_sums: Vec<MinerSums>,
@@ -83,6 +85,7 @@ impl MinerFollower {
             nearest: Vec::new(),
             candidates: Candidates::default(),
             hits: Vec::new(),
+            kept: Vec::new(),
             survivor_sums: vec![Sums::default(); count],
             liquidated_sums: vec![LiquidatedSums::default(); count],
             miner_sums: vec![MinerSums::default(); count],
@@ -291,6 +294,7 @@ impl Follower for MinerFollower {
     fn finish(&mut self, _log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
         let last = self.schedule.len() as u32;
         let horizon = self.horizon();
+        self.kept.resize(self.opened.levels.len() * self.lanes, 0.0);
         self.tally_records(weights, tally);
         self.tally_network(tally);
         for (level, opened) in self.opened.levels.iter().enumerate() {
@@ -312,6 +316,7 @@ impl Follower for MinerFollower {
                     days_under_water: course.days_under_water + self.purses[level].days_under_water(lane),
                     coins: opened.hashrate * end.map_or(self.columns.mined[lane], |end| end.mined),
                 };
+                self.kept[level * self.lanes + lane] = kept;
                 let account = cell.miner.get_or_insert_default();
                 account.add(&mut self.miner_sums[level], &passage, *weight);
                 if lost < f64::INFINITY {
@@ -343,6 +348,16 @@ impl Follower for MinerFollower {
         // Sums of one sign or finite: none of them makes what is not a number of numbers.
         let levels = 0..self.purses.len();
         levels.filter_map(|level| (0..self.lanes).find(|lane| is_broken(level, *lane))).min()
+    }
+
+    fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {
+        let of_level = level * self.lanes;
+        let paths = self.kept[of_level..].iter().zip(&self.slots[of_level..]);
+        for ((returned, liquidated), (kept, slot)) in returns.iter_mut().zip(liquidated).zip(paths) {
+            *returned = kept - 1.0;
+            *liquidated = u8::from(slot.lost < f64::INFINITY);
+        }
+        true
     }
 
     fn survivors(&self, tally: &Tally, level: usize) -> Survivors {

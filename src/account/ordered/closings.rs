@@ -22,6 +22,11 @@ impl Closings {
         Self { terms, sums: vec![Sums::default(); count], equities: Deferred::new(count, 1.0) }
     }
 
+    /// Cash at the horizon of a level, and its exposure: what it closes with is linear in z.
+    pub fn terms_of(&self, level: usize) -> (f64, f64) {
+        self.terms[level]
+    }
+
     /// Books a path whose equity covers this level.
     #[inline(always)]
     pub fn add(&mut self, level: usize, (z, equity): (f64, f64), weight: f64, tally: &mut Tally) {

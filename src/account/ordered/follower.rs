@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::charges::Pay;
 use super::closings::Closings;
-use super::columns::{Deepen, Passed, Prices};
+use super::columns::{Deepen, Outcomes, Passed, Prices};
 use super::common::Compare;
 use super::followed::{Followed, Worth};
 use super::liquidations::Liquidations;
@@ -39,6 +39,8 @@ pub struct Ordered {
     x: Vec<f64>,
     /// What closing a unit of exposure brings, less what it was charged, by path.
     z: Vec<f64>,
+    /// Number of levels that closed with something, by path.
+    kept_levels: Vec<u32>,
     flagged: Vec<u32>,
     candidates: Candidates,
     liquidations: Liquidations,
@@ -72,6 +74,7 @@ impl Ordered {
             deepest: Vec::new(),
             x: Vec::new(),
             z: Vec::new(),
+            kept_levels: Vec::new(),
             flagged: Vec::new(),
             candidates: Candidates::default(),
         })
@@ -166,6 +169,7 @@ impl Ordered {
             let (cash, exposure) = (terms.debt.cash[level], terms.levels[level].start.exposure);
             let equity = exposure.mul_add(z, cash);
             if equity >= 0.0 {
+                self.kept_levels[lane] = open as u32;
                 return self.closings.add(level, (z, equity), weight, tally);
             }
             // A fee that the collateral no longer covers is lost by nobody.
@@ -174,6 +178,7 @@ impl Ordered {
             self.liquidations.sums[level].add_insolvent(bad_debt, weight);
             open = level;
         }
+        self.kept_levels[lane] = 0;
     }
 
     /// Ends the level that each path follows, where it is still open.
@@ -334,6 +339,13 @@ impl Follower for Ordered {
         self.closings.returns(tally, level)
     }
 
+    fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {
+        let (closes, left) = (self.closings.terms_of(level), self.liquidations.left_of(level));
+        let (z, kept, open) = (&self.z[..], &self.kept_levels[..], &self.open_levels[..]);
+        dispatch(Outcomes { level: level as u32, closes, left, z, kept, open, returns, liquidated });
+        true
+    }
+
     fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
         self.liquidations.for_each(name);
     }
@@ -374,6 +386,7 @@ impl Kernel for Close<'_> {
     fn run(self) {
         let Self { follower, weights, tally } = self;
         follower.close_prices();
+        follower.kept_levels.resize(weights.len(), 0);
         for (lane, weight) in weights.iter().enumerate() {
             follower.close(lane, *weight, tally);
         }

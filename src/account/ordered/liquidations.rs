@@ -70,6 +70,11 @@ impl Liquidations {
         self.hits.clear();
     }
 
+    /// What liquidation at its own price leaves of a level.
+    pub fn left_of(&self, level: usize) -> f64 {
+        self.fills[level].recovered
+    }
+
     /// Those whose times were drawn.
     pub fn hits(&self) -> &[Hit] {
         &self.hits

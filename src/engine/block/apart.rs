@@ -120,7 +120,7 @@ impl BlockLoop<'_> {
         }
         if self.law.continuous {
             let known = self.steppers[asset].knows_extremes().then_some((&self.lows, &self.highs));
-            self.watched.draw(bars, known, &mut streams.extremes);
+            self.watched.draw(bars, known, None, &mut streams.extremes);
             if let Some(driver) = self.drivers.iter_mut().find(|driver| driver.asset() == asset) {
                 let uniforms = self.watched.uniforms(n, &mut streams.extremes);
                 driver.follow(bars, &self.normals[asset], uniforms);
@@ -141,6 +141,7 @@ impl BlockLoop<'_> {
             normals.resize(self.active.len(), 0.0);
             streams.moves.normals(normals);
         }
+        self.lead.some(&self.active, (&self.now, &self.ends), &mut self.normals);
         correlate(&mut self.normals, &self.law.mixing);
     }
 

@@ -4,10 +4,12 @@
 //! of hits, funding rates) comes from streams that start anew for each. What it sees does not depend on the others.
 
 mod apart;
+mod lead;
 mod seat;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use self::lead::Lead;
 pub(crate) use self::seat::Known;
 pub(crate) use self::seat::Seat;
 use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
@@ -67,6 +69,7 @@ pub(crate) struct BlockLoop<'a> {
     bars: Vec<Bars>,
     looks: Looks,
     streams: Vec<AssetStreams>,
+    lead: Lead,
 }
 
 /// Those who watch a block, one for each seat.
@@ -112,6 +115,7 @@ impl<'a> BlockLoop<'a> {
             streams: (0..assets)
                 .map(|asset| AssetStreams::new(law.seed, (asset, law.leader[asset]), 0))
                 .collect(),
+            lead: Lead::new(assets),
         }
     }
 
@@ -160,6 +164,7 @@ impl<'a> BlockLoop<'a> {
             self.steppers[asset].begin(lanes, &mut streams.events);
             reset(&mut self.prices[asset], lanes, 0.0);
         }
+        self.lead_block(block, lanes);
         for common in &mut self.common_jumps {
             common.begin(law.seed, block, lanes);
         }
@@ -257,7 +262,8 @@ impl<'a> BlockLoop<'a> {
     /// Moves every path over several intervals and shows the account their ends.
     fn stride(&mut self, points: &[GridPoint], observers: &mut Observers<'_>) {
         let (stepper, streams) = (&mut *self.steppers[0], &mut self.streams[0]);
-        self.looks.stride(self.reached, points, stepper, streams, &mut self.prices[0]);
+        let guide = &mut self.lead.guides[0];
+        self.looks.stride(self.reached, points, (stepper, guide), streams, &mut self.prices[0]);
         for (seat, observer) in self.seats.iter_mut().zip(observers) {
             self.looks.show_stride(points, &mut **observer, &mut seat.noise);
         }
@@ -289,6 +295,7 @@ impl<'a> BlockLoop<'a> {
     /// Takes note that every path has reached a time.
     fn arrive(&mut self, time: f64) {
         self.reached = time;
+        self.lead.guides.iter_mut().for_each(|guide| guide.arrive(time));
         if self.steppers.iter().any(|stepper| !stepper.event_times().is_empty()) {
             self.now.fill(time);
         }
@@ -321,6 +328,7 @@ impl<'a> BlockLoop<'a> {
             bars.variance.resize(n, 0.0);
             if stepper.takes_normals() || self.seats.iter().any(|seat| seat.funding.follows_the_price()) {
                 streams.moves.normals(normals);
+                self.lead.guides[asset].all(duration, normals);
             }
             self.lows.resize(n, 0.0);
             self.highs.resize(n, 0.0);
@@ -345,7 +353,8 @@ impl<'a> BlockLoop<'a> {
                 bars.duration.clone_from(&self.common_duration);
                 bars.open.clone_from(&self.prices[asset]);
                 let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
-                self.watched.draw(bars, known, &mut streams.extremes);
+                let only = self.lead.only_extremes(n);
+                self.watched.draw(bars, known, only, &mut streams.extremes);
                 if let Some(driver) = self.drivers.iter_mut().find(|driver| driver.asset() == asset) {
                     driver.follow(bars, normals, self.watched.uniforms(n, &mut streams.extremes));
                 }

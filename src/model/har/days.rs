@@ -1,6 +1,6 @@
 //! Days of the past, to be drawn anew: how the variance surprised on each, and which way the price took.
 
-use std::hint::select_unpredictable;
+use std::cmp::Ordering;
 
 use super::estimate::{HarEstimate, PastDay};
 use super::hours::Hours;
@@ -35,12 +35,14 @@ pub struct Days {
     days: Vec<DayShape>,
     /// 24 for every day.
     hours: Vec<HourShape>,
-    /// By day, what a draw of it means.
+    /// What a draw of a day means, by how far the price went on it.
     draws: Vec<Drawn>,
+    /// By equal parts of the uniform of a draw, the first that it may be.
+    first: Vec<u32>,
 }
 
-/// A draw of a day: what a path takes from it, and the day that is drawn in its place above a threshold (Walker 1977, Vose 1991). All on
-/// one line of the cache.
+/// A draw of a day: what a path takes from it. Draws lie in the order of how far the price went, so that of two uniforms the larger one goes
+/// farther; one is found from the first of its part of the uniform (Chen and Asau 1974). All on one line of the cache.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(align(64))]
 pub struct Drawn {
@@ -49,17 +51,38 @@ pub struct Drawn {
     pub low: f64,
     pub high: f64,
     pub close: f64,
-    threshold: f64,
-    alias: u32,
+    /// Chance of this draw or one before it.
+    up_to: f64,
+    /// The day.
+    day: u32,
 }
 
-/// The draws of days with these tables.
-fn draws(days: &[DayShape], aliases: impl Iterator<Item = (f64, u32)>) -> Vec<Drawn> {
-    let draw = |(day, (threshold, alias)): (&DayShape, (f64, u32))| {
-        let DayShape { shock, short, low, high, close, .. } = *day;
-        Drawn { shock, short, low, high, close, threshold, alias }
+/// Parts of the uniform to each day.
+const PARTS: usize = 2;
+
+/// The draws of days, and the first of each part of the uniform.
+fn draws(days: &[DayShape]) -> (Vec<Drawn>, Vec<u32>) {
+    let total: f64 = days.iter().map(|day| day.weight).sum();
+    let mut order: Vec<usize> = (0..days.len()).collect();
+    let key = |day: &usize| (days[*day].close.abs(), days[*day].shock);
+    order.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));
+    let mut sum = 0.0;
+    let draw = |index: usize| {
+        let DayShape { shock, short, low, high, close, weight, .. } = days[index];
+        sum += weight;
+        Drawn { shock, short, low, high, close, up_to: sum / total, day: index as u32 }
     };
-    days.iter().zip(aliases).map(draw).collect()
+    let mut draws: Vec<Drawn> = order.into_iter().map(draw).collect();
+    if let Some(last) = draws.last_mut() {
+        last.up_to = f64::INFINITY;
+    }
+    let parts = PARTS * draws.len();
+    let start = |part: usize| {
+        let edge = part as f64 / parts as f64;
+        draws.partition_point(|draw| draw.up_to <= edge) as u32
+    };
+    let first = (0..parts).map(start).collect();
+    (draws, first)
 }
 
 impl Days {
@@ -70,8 +93,8 @@ impl Days {
         if !fits || !days.iter().all(is_sound) {
             return None;
         }
-        let aliases = aliases(&days.iter().map(|day| day.weight).collect::<Vec<_>>());
-        Some(Self { draws: draws(&days, aliases.into_iter()), days, hours })
+        let (draws, first) = draws(&days);
+        Some(Self { draws, first, days, hours })
     }
 
     /// Shocks alone, each as likely: days without a shape.
@@ -86,11 +109,8 @@ impl Days {
             hour: 0,
         };
         let days: Vec<DayShape> = shocks.iter().map(day).collect();
-        Self {
-            draws: draws(&days, (0..shocks.len() as u32).map(|index| (1.0, index))),
-            days,
-            hours: Vec::new(),
-        }
+        let (draws, first) = draws(&days);
+        Self { draws, first, days, hours: Vec::new() }
     }
 
     /// The days of an estimate.
@@ -127,12 +147,13 @@ impl Days {
     #[inline(always)]
     pub fn draw(&self, word: u64) -> (usize, f64, &Drawn) {
         // The lowest bit is the sign, the upper 52 are a uniform.
-        let place = (word >> 12) as f64 * (1.0 / (1_u64 << 52) as f64) * self.draws.len() as f64;
-        let index = (place as usize).min(self.draws.len() - 1);
-        let sign = if word & 1 == 0 { 1.0 } else { -1.0 };
-        let Drawn { threshold, alias, .. } = self.draws[index];
-        let chosen = select_unpredictable(place - (index as f64) < threshold, index, alias as usize);
-        (chosen, sign, &self.draws[chosen])
+        let uniform = (word >> 12) as f64 * (1.0 / (1_u64 << 52) as f64);
+        let mut place = self.first[(uniform * self.first.len() as f64) as usize] as usize;
+        while self.draws[place].up_to <= uniform {
+            place += 1;
+        }
+        let drawn = &self.draws[place];
+        (drawn.day as usize, if word & 1 == 0 { 1.0 } else { -1.0 }, drawn)
     }
 }
 
@@ -156,39 +177,49 @@ impl DayShape {
     }
 }
 
-/// Tables from which an index is drawn in proportion to its weight with one look.
-fn aliases(weights: &[f64]) -> Vec<(f64, u32)> {
-    let n = weights.len();
-    let total: f64 = weights.iter().sum();
-    let mut shares: Vec<f64> = weights.iter().map(|weight| weight * n as f64 / total).collect();
-    let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..n).partition(|i| shares[*i] < 1.0);
-    let mut table: Vec<(f64, u32)> = (0..n as u32).map(|i| (1.0, i)).collect();
-    while let (Some(little), Some(&much)) = (small.pop(), large.last()) {
-        table[little] = (shares[little], much as u32);
-        shares[much] -= 1.0 - shares[little];
-        if shares[much] < 1.0 {
-            large.pop();
-            small.push(much);
-        }
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn days(number: u32) -> Days {
+        let day = |i: u32| DayShape {
+            shock: f64::from(i),
+            short: 0.0,
+            low: -3.0,
+            high: 3.0,
+            close: f64::from(i * 37 % 57) / 57.0 - 0.5,
+            weight: 1.0 + f64::from(i % 7) * 0.4,
+            hour: 0,
+        };
+        let hours = vec![[0.0; 3]; DAY * number as usize];
+        Days::new((0..number).map(day).collect(), hours).unwrap()
+    }
+
+    /// Over an even grid of uniforms each day comes as often as it counts, to one grid point at either end.
     #[test]
-    fn tables_hold_the_weights() {
-        let weights: Vec<f64> = (0..57).map(|i| 1.0 + f64::from(i % 7) * 0.4).collect();
-        let total: f64 = weights.iter().sum();
-        let mut found = vec![0.0; weights.len()];
-        for (index, (threshold, alias)) in aliases(&weights).into_iter().enumerate() {
-            found[index] += threshold;
-            found[alias as usize] += 1.0 - threshold;
+    fn days_are_drawn_by_their_weights() {
+        let (days, grid) = (days(57), 200_000_u64);
+        let mut found = vec![0.0; 57];
+        for i in 0..grid {
+            let word = (((i as f64 + 0.5) / grid as f64 * (1_u64 << 52) as f64) as u64) << 12;
+            found[days.draw(word).0] += 1.0;
         }
-        for (found, weight) in found.iter().zip(&weights) {
-            assert!((found / weights.len() as f64 - weight / total).abs() < 1e-14);
+        let total: f64 = days.days().iter().map(|day| day.weight).sum();
+        for (found, day) in found.iter().zip(days.days()) {
+            assert!((found - day.weight / total * grid as f64).abs() <= 2.0, "{found}");
         }
+    }
+
+    #[test]
+    fn larger_words_go_farther_and_the_last_bit_is_the_sign() {
+        let days = days(57);
+        let mut before = 0.0;
+        for word in (0..u64::MAX - (1 << 56)).step_by(1 << 56) {
+            let (_, sign, drawn) = days.draw(word);
+            assert!(drawn.close.abs() >= before && sign == 1.0);
+            assert_eq!(days.draw(word | 1).1, -1.0);
+            before = drawn.close.abs();
+        }
+        assert_eq!(days.draw(u64::MAX).2.close.abs(), 0.5);
     }
 }

@@ -6,7 +6,7 @@ use super::days::{DayShape, HourShape};
 use super::variances::DAY;
 use super::walk::{Pairing, Walk};
 use crate::market::Duration;
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, replace};
+use crate::numeric::{Guide, Kernel, Nets, Replacement, Stream, dispatch, replace, upper_tail};
 
 /// Seconds of a day.
 const SECONDS: u64 = 86_400;
@@ -29,6 +29,9 @@ pub struct HarStepper {
     day_end: Vec<f64>,
     everyone: Vec<u32>,
     words: Vec<u64>,
+    /// Leads the normals that days are drawn by, where nets do.
+    guide: Guide,
+    normals: Vec<f64>,
     /// Whether neighbouring paths are mirror images of each other.
     is_paired: bool,
 }
@@ -54,6 +57,8 @@ impl HarStepper {
             day_end: column(),
             everyone: Vec::with_capacity(lanes),
             words: Vec::with_capacity(lanes),
+            guide: Guide::default(),
+            normals: Vec::new(),
             is_paired: false,
         }
     }
@@ -67,7 +72,14 @@ impl HarStepper {
     /// Lets the listed paths begin their next day.
     fn next_day(&mut self, lanes: &[u32], noise: &mut Stream) {
         self.words.resize(lanes.len(), 0);
-        noise.words(&mut self.words);
+        if self.guide.is_led() && lanes.len() == self.walk.lanes() {
+            self.normals.resize(lanes.len(), 0.0);
+            noise.normals(&mut self.normals);
+            self.guide.all(days_over(1), &mut self.normals);
+            dispatch(ToWords { normals: &self.normals, words: &mut self.words });
+        } else {
+            noise.words(&mut self.words);
+        }
         let pairing = match self.is_paired && lanes.len() == self.walk.lanes() {
             true => Pairing::Mirrored,
             false => Pairing::Single,
@@ -189,6 +201,28 @@ impl Kernel for WholeDay<'_, '_> {
     }
 }
 
+/// From a normal to a word that draws a day: a farther one, to the other side, by a larger one.
+struct ToWords<'a> {
+    normals: &'a [f64],
+    words: &'a mut [u64],
+}
+
+impl Kernel for ToWords<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        const WORDS: f64 = (1_u64 << 52) as f64;
+        for (word, normal) in self.words.iter_mut().zip(self.normals) {
+            let chance = 1.0 - 2.0 * upper_tail(normal.abs());
+            let chance = if chance > 0.0 { chance } else { 0.0 };
+            let place = (chance * WORDS) as i64 as u64;
+            let place = if place < 1 << 52 { place } else { (1 << 52) - 1 };
+            *word = (place << 12) | u64::from(*normal < 0.0);
+        }
+    }
+}
+
 impl Stepper for HarStepper {
     fn begin(&mut self, lanes: usize, noise: &mut Stream) {
         self.walk.begin(lanes, &self.model.state());
@@ -200,6 +234,20 @@ impl Stepper for HarStepper {
         self.elapsed.resize(lanes, 0.0);
         self.day_end.clear();
         self.day_end.resize(lanes, days_over(1));
+        self.guide.rest();
+        let everyone = std::mem::take(&mut self.everyone);
+        self.next_day(&everyone, noise);
+        self.everyone = everyone;
+    }
+
+    fn lead(&mut self, nets: &mut Nets, horizon: f64, lanes: usize, noise: &mut Stream) {
+        if self.model.normal.is_some() {
+            return;
+        }
+        let days = (horizon / days_over(1)).ceil();
+        self.guide.begin(nets, days as usize, days * days_over(1), lanes);
+        // The first day is drawn again.
+        self.walk.begin(lanes, &self.model.state());
         let everyone = std::mem::take(&mut self.everyone);
         self.next_day(&everyone, noise);
         self.everyone = everyone;

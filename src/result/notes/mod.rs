@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::market::Duration;
 use crate::result::sources::Sources;
+use crate::scenario::PreciseMetric;
 
 /// Fewer liquidations than this make a level's probability too rough to act on (10 % relative error).
 pub(super) const FEW_EVENTS: f64 = 100.0;
@@ -34,6 +35,8 @@ pub enum Note {
     PrecisionReached {
         /// Paths that it took.
         paths: u64,
+        /// The number.
+        metric: PreciseMetric,
         /// Relative standard error.
         relative: f64,
     },
@@ -41,6 +44,8 @@ pub enum Note {
     PrecisionMissed {
         /// Paths that were allowed.
         paths: u64,
+        /// The number.
+        metric: PreciseMetric,
         /// Relative standard error asked for.
         relative: f64,
         /// That of the worst level; infinite if it was never liquidated.
@@ -343,6 +348,9 @@ impl Note {
     /// What to try next; none where there is nothing to do.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::PrecisionMissed { metric, .. } if !metric.is_usual() => {
+                "Raise max_paths, or leave out levels where the number is next to zero.".to_owned()
+            }
             Self::PrecisionMissed { .. } => {
                 "Raise max_paths, or leave out levels whose liquidation is too rare.".to_owned()
             }

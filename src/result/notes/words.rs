@@ -13,15 +13,23 @@ impl fmt::Display for Note {
                 f,
                 "Stopped after {paths} of {planned} paths: the numbers are those of the work that was finished."
             ),
-            Self::PrecisionReached { paths, relative } => write!(
+            Self::PrecisionReached { paths, metric, relative } => write!(
                 f,
-                "{paths} paths brought the relative standard error of every liquidation probability to {} % or less.",
+                "{paths} paths brought the relative standard error of every {} to {} % or less.",
+                match metric.is_usual() {
+                    true => "liquidation probability".to_owned(),
+                    false => format!("`{}`", metric.name()),
+                },
                 100.0 * relative
             ),
-            Self::PrecisionMissed { paths, relative, reached } => write!(
+            Self::PrecisionMissed { paths, metric, relative, reached } => write!(
                 f,
-                "max_paths ({paths}) was reached before the precision: the worst level has a relative standard error of {}, {} % was \
+                "max_paths ({paths}) was reached before the precision: the worst level has a relative standard error{} of {}, {} % was \
                  asked for.",
+                match metric.is_usual() {
+                    true => String::new(),
+                    false => format!(" of `{}`", metric.name()),
+                },
                 match reached.is_finite() {
                     true => format!("{:.2} %", 100.0 * reached),
                     false => "unknown size (no event)".to_owned(),

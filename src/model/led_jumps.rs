@@ -1,0 +1,108 @@
+//! Jumps at Poisson times that are led by nets: how many there are up to the horizon, and how far they go in sum.
+//!
+//! The number is drawn first, from one coordinate of the nets. Given it the times are those of as many uniforms in order: of n that are left
+//! after t the next comes at t + (T − t)·(1 − U^{1/n}) (Devroye 1986, "Non-Uniform Random Variate Generation", section V.2). Normal sizes are
+//! drawn by their sum: of n that are left with a sum R of standard normals, the next is R/n + √((n − 1)/n)·Z. Of other laws the first size is
+//! led. What comes out has the law of independent jumps.
+
+use super::jumps::JumpLaw;
+use crate::numeric::{Nets, elementary, exp};
+
+/// More jumps than that are not counted beforehand: the nets decide little of so many.
+const MOST_EXPECTED: f64 = 200.0;
+
+/// What is known of the jumps of each path of a block.
+#[derive(Debug, Default)]
+pub(super) struct LedJumps {
+    horizon: f64,
+    /// Chances of at most 0, 1, 2, ... jumps, and their expected number.
+    chances: (f64, Vec<f64>),
+    /// Jumps to come; empty where paths are not led.
+    left: Vec<u32>,
+    /// Sum of the standard normals to come; for laws that are not normal the uniform of the first size, not a number afterwards.
+    rest: Vec<f64>,
+    uniforms: Vec<f64>,
+}
+
+impl LedJumps {
+    /// No path is led.
+    pub fn rest(&mut self) {
+        self.left.clear();
+    }
+
+    /// Whether paths are led.
+    pub fn is_led(&self) -> bool {
+        !self.left.is_empty()
+    }
+
+    /// Leads the jumps of paths up to a horizon in years; `next` holds waiting times at the rate, and is filled with the times of the first
+    /// jumps.
+    pub fn begin(&mut self, nets: &mut Nets, rate: f64, is_normal: bool, horizon: f64, next: &mut [f64]) {
+        let expected = rate * horizon;
+        if nets.left() < 2 || !(expected > 0.0 && expected < MOST_EXPECTED) {
+            return;
+        }
+        self.horizon = horizon;
+        if self.chances.0 != expected {
+            self.chances = (expected, chances(expected));
+        }
+        let (_, chances) = &self.chances;
+        nets.uniforms(&mut self.uniforms);
+        self.left.clear();
+        self.left.extend(self.uniforms.iter().map(|u| chances.partition_point(|chance| chance < u) as u32));
+        match is_normal {
+            true => nets.normals(&mut self.rest),
+            false => nets.uniforms(&mut self.rest),
+        };
+        for (lane, next) in next.iter_mut().enumerate() {
+            if is_normal {
+                self.rest[lane] *= f64::from(self.left[lane]).sqrt();
+            }
+            *next = self.after(lane, 0.0, *next * rate);
+        }
+    }
+
+    /// The time of the next jump of a path after a time, from an exponential number of mean one.
+    fn after(&self, lane: usize, time: f64, exponential: f64) -> f64 {
+        match self.left[lane] {
+            0 => f64::INFINITY,
+            left => time + (self.horizon - time) * (1.0 - exp(-exponential / f64::from(left))),
+        }
+    }
+
+    /// Leads the sizes of the jumps that happen to some paths.
+    pub fn sizes(&mut self, law: &impl JumpLaw, lanes: &[u32], sizes: &mut [f64]) {
+        for (lane, size) in lanes.iter().zip(sizes) {
+            let rest = &mut self.rest[*lane as usize];
+            if let Some((mean, deviation)) = law.as_normal() {
+                let left = f64::from(self.left[*lane as usize]);
+                let normal = (*size - mean) / deviation;
+                let led = *rest / left + ((left - 1.0) / left).sqrt() * normal;
+                *rest -= led;
+                *size = mean + deviation * led;
+            } else {
+                let first = std::mem::replace(rest, f64::NAN);
+                *size = if first.is_nan() { *size } else { law.size(first) };
+            }
+        }
+    }
+
+    /// Takes note of a jump of a path at a time; the time of its next one, from an exponential number of mean one.
+    pub fn next(&mut self, lane: usize, time: f64, exponential: f64) -> f64 {
+        self.left[lane] = self.left[lane].saturating_sub(1);
+        self.after(lane, time, exponential)
+    }
+}
+
+/// The chances of at most 0, 1, 2, ... events of a Poisson law, as far as they are told from one.
+fn chances(expected: f64) -> Vec<f64> {
+    let (mut term, mut sum, mut number) = (elementary::exp(-expected), 0.0, 0.0);
+    let mut chances = Vec::new();
+    while number < expected || term > 1e-18 {
+        sum += term;
+        chances.push(sum);
+        number += 1.0;
+        term *= expected / number;
+    }
+    chances
+}

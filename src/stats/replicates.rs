@@ -1,0 +1,237 @@
+//! The errors of what nets of paths come to.
+//!
+//! Where the paths of a net fill their law more evenly than chance does ([`Nets`](crate::numeric::Nets)), the usual errors of shares and means,
+//! which take paths for independent, are too large. Each net is a replicate of its own, and the spread of the replicates is the
+//! error. What is kept of them by level is the number of paths below some returns, of paths that were liquidated, and the sum of returns, each
+//! with its square.
+//!
+//! The variance of a share over that of as many independent paths is its design effect (Kish 1965, "Survey Sampling", section 8.2). For a
+//! quantile it is that of the share of paths below it. For an expected shortfall E[(q − X)⁺] = ∫F(u)du up to q: of shares
+//! that move together the errors add up, so that its effect is the square of the mean of their roots, weighted by √(F(1 − F)).
+//!
+//! Counts and exact sums: tallies merge to the same bits in any order.
+
+use serde::{Deserialize, Serialize};
+
+use super::estimate::{Estimate, Z_95, student_quantile};
+use crate::numeric::{ExactSum, NET};
+
+/// Smallest return that is told from none, as a power of two, and the octaves from there up.
+const LOWEST: i32 = -12;
+const OCTAVES: usize = 18;
+/// Returns of one sign: a quarter of an octave each, and those that are smaller than all.
+const SIDE: usize = 4 * OCTAVES + 1;
+const BINS: usize = 2 * SIDE;
+/// Fewest nets whose spread is an error.
+const LEAST: u64 = 8;
+/// Fewest paths, with and without an event, that tell the spread of its share.
+const LEAST_EVENTS: u64 = 25;
+/// Blocks from the first on that are all looked at, and which of the later ones are.
+const FIRST_BLOCKS: u64 = 16;
+const EVERY: u64 = 8;
+
+/// A count by net: its sum over the nets, and that of its squares.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Count(u64, u64);
+
+impl Count {
+    #[inline(always)]
+    fn add(&mut self, count: u32) {
+        self.merge(Self(u64::from(count), u64::from(count) * u64::from(count)));
+    }
+
+    /// What is beyond a count can come from a foreign file only.
+    #[inline(always)]
+    fn merge(&mut self, other: Self) {
+        self.0 = self.0.saturating_add(other.0);
+        self.1 = self.1.saturating_add(other.1);
+    }
+
+    /// The share of paths, and the variance of the share over nets divided by that of independent paths; that of these where too few
+    /// events tell.
+    fn effect(self, nets: u64) -> (f64, f64) {
+        let (n, size, sum) = (nets as f64, NET as f64, self.0 as f64);
+        let share = sum / (n * size);
+        if self.0 < LEAST_EVENTS || (nets * NET as u64).saturating_sub(self.0) < LEAST_EVENTS {
+            return (share, 1.0);
+        }
+        // A count varies by that much where it is as even as whole numbers can be, on average.
+        let spread = ((self.1 as f64 - sum * sum / n) / (n - 1.0)).max(1.0 / 6.0);
+        (share, spread / (size * share * (1.0 - share)))
+    }
+}
+
+/// What is known of one level.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Replicated {
+    /// Paths below the upper end of each bin of returns.
+    below: Vec<Count>,
+    liquidated: Count,
+    /// Sums over the nets of the sum of returns and of its square, and over the paths of the square of a return.
+    returns: [ExactSum; 3],
+}
+
+/// Nets by level; empty where paths are independent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replicates {
+    nets: u64,
+    levels: Vec<Replicated>,
+}
+
+/// The bin of a return.
+#[inline(always)]
+fn bin(x: f64) -> usize {
+    const FIRST: u64 = ((1023 + LOWEST) as u64) << 2;
+    let quarter = (x.abs().to_bits() >> 50).saturating_sub(FIRST - 1).min(SIDE as u64 - 1) as usize;
+    if x < 0.0 { SIDE - 1 - quarter } else { SIDE + quarter }
+}
+
+/// The upper end of a bin.
+fn end(bin: usize) -> f64 {
+    let edge = |quarter: usize| {
+        let octave = LOWEST + (quarter / 4) as i32;
+        2.0_f64.powi(octave) * (1.0 + 0.25 * (quarter % 4) as f64)
+    };
+    match bin.checked_sub(SIDE) {
+        None if bin == SIDE - 1 => 0.0,
+        None => -edge(SIDE - 2 - bin),
+        Some(quarter) => edge(quarter),
+    }
+}
+
+impl Replicates {
+    /// Whether the nets of a block are looked at: all of the first blocks, some of the later ones, which tell enough.
+    pub fn wants(block: u64) -> bool {
+        block < FIRST_BLOCKS || block.is_multiple_of(EVERY)
+    }
+
+    /// Adds the nets of a block of so many paths; what they come to by level goes to [`add`](Self::add) before or after.
+    pub fn add_block(&mut self, paths: usize) {
+        self.nets += (paths / NET) as u64;
+    }
+
+    /// Adds what a level comes to on the paths of a block: returns by path, and which were liquidated (not zero).
+    pub fn add(&mut self, level: usize, returns: &[f64], liquidated: &[u8]) {
+        if self.levels.len() <= level {
+            self.levels.resize_with(level + 1, Replicated::default);
+        }
+        let own = &mut self.levels[level];
+        own.below.resize(BINS, Count::default());
+        for (returns, liquidated) in returns.chunks_exact(NET).zip(liquidated.chunks_exact(NET)) {
+            let (mut counts, mut sum, mut squares) = ([0_u16; BINS], 0.0, 0.0);
+            for x in returns {
+                counts[bin(*x)] += 1;
+                sum += x;
+                squares += x * x;
+            }
+            let mut below = 0;
+            for (own, count) in own.below.iter_mut().zip(counts) {
+                below += u32::from(count);
+                own.add(below);
+            }
+            own.liquidated.add(liquidated.iter().map(|one| u32::from(*one != 0)).sum());
+            own.returns[0].add(sum);
+            own.returns[1].add(sum * sum);
+            own.returns[2].add(squares);
+        }
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.nets == 0
+    }
+
+    /// Adds the nets of another.
+    pub fn merge(&mut self, other: &Self) {
+        self.nets = self.nets.saturating_add(other.nets);
+        self.levels.resize_with(self.levels.len().max(other.levels.len()), Replicated::default);
+        for (mine, theirs) in self.levels.iter_mut().zip(&other.levels) {
+            mine.below.resize(mine.below.len().max(theirs.below.len()), Count::default());
+            mine.below.iter_mut().zip(&theirs.below).for_each(|(mine, theirs)| mine.merge(*theirs));
+            mine.liquidated.merge(theirs.liquidated);
+            mine.returns.iter_mut().zip(&theirs.returns).for_each(|(mine, theirs)| *mine += *theirs);
+        }
+    }
+
+    fn level(&self, level: usize) -> Option<&Replicated> {
+        self.levels.get(level).filter(|_| self.nets >= LEAST)
+    }
+
+    /// Degrees of freedom of an error.
+    fn degrees(&self) -> f64 {
+        self.nets as f64 - 1.0
+    }
+
+    /// How many independent paths tell as much as `n` whose effect this is; the factor of Student's t counts against them.
+    fn told(&self, effect: f64, n: f64) -> f64 {
+        if effect == 1.0 { n } else { n / effect * (Z_95 / student_quantile(self.degrees())).powi(2) }
+    }
+
+    /// How many independent paths would tell as much of the return of a level that is not exceeded with a probability as `n` paths do.
+    pub fn of_quantile(&self, level: usize, probability: f64, n: f64) -> f64 {
+        let Some(own) = self.level(level) else { return n };
+        self.told(self.effect_at(own, probability), n)
+    }
+
+    /// Between the ends of two bins by the share of paths.
+    fn effect_at(&self, own: &Replicated, probability: f64) -> f64 {
+        let mut before = (0.0, 1.0);
+        for count in &own.below {
+            let (share, effect) = count.effect(self.nets);
+            if share >= probability {
+                let part = (probability - before.0) / (share - before.0);
+                return if share > before.0 { before.1 + part * (effect - before.1) } else { effect };
+            }
+            before = (share, effect);
+        }
+        1.0
+    }
+
+    /// The same of the mean of the returns below.
+    pub fn of_tail(&self, level: usize, probability: f64, n: f64) -> f64 {
+        let Some(own) = self.level(level) else { return n };
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (bin, count) in own.below.iter().enumerate().take(BINS - 1) {
+            let (share, effect) = count.effect(self.nets);
+            let weight = (end(bin + 1) - end(bin)) * (share * (1.0 - share)).sqrt();
+            sum += weight * effect.sqrt();
+            weights += weight;
+            if share >= probability {
+                break;
+            }
+        }
+        if weights > 0.0 { self.told((sum / weights).powi(2), n) } else { n }
+    }
+
+    /// The mean return of a level over `n` paths, by what it is for independent ones; none where there are too few nets.
+    ///
+    /// Where paths are farther apart than those of the nets that were looked at, as with heavy tails, what these have not seen is added to
+    /// the variance.
+    pub fn mean(&self, level: usize, independent: &Estimate, n: f64) -> Option<Estimate> {
+        let [sum, squares, of_paths] = self.level(level)?.returns.map(|sum| sum.value());
+        let (nets, size) = (self.nets as f64, NET as f64);
+        let spread = ((squares - sum * sum / nets) / (nets - 1.0)).max(0.0) / size;
+        let seen = (of_paths - sum * sum / (nets * size)) / (nets * size - 1.0);
+        let unseen = (n * independent.std_error.powi(2) - seen).max(0.0);
+        let error = ((spread + unseen) / n).sqrt();
+        Some(Estimate::normal_with(independent.value, error, self.degrees()))
+    }
+
+    /// The probability that a level loses, `events` of `n` paths; none where too few tell.
+    pub fn loss(&self, level: usize, events: f64, n: f64) -> Option<Estimate> {
+        self.share(*self.level(level)?.below.get(SIDE - 1)?, events, n)
+    }
+
+    /// The probability that a level is liquidated, `events` of `n` paths; none where too few tell.
+    pub fn liquidation(&self, level: usize, events: f64, n: f64) -> Option<Estimate> {
+        self.share(self.level(level)?.liquidated, events, n)
+    }
+
+    fn share(&self, count: Count, events: f64, n: f64) -> Option<Estimate> {
+        let (_, effect) = count.effect(self.nets);
+        let value = events / n;
+        let is_told = effect != 1.0 && value > 0.0 && value < 1.0;
+        let error = (effect * value * (1.0 - value) / n).sqrt();
+        is_told.then(|| Estimate::proportion_with(value, error, self.degrees()))
+    }
+}
