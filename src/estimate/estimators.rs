@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | auto, sobol | gbm, merton, kou, hawkes, regime, watched continuously, a first passage decides | crossing probabilities (see [`Crossing`]) |
 //! | auto | any model but gbm, merton and those of recorded hours, or discrete monitoring, a first passage decides | particles where it is rare (see [`RareEvents`]) |
-//! | auto | any model but bootstrap, watched continuously | hits counted by strata of what drives the price |
+//! | auto | any model but bootstrap, watched continuously | hits counted by strata of what drives the price, or as in the next row |
+//! | auto, sobol | any model that nets can lead (see [`Nets`](crate::numeric::Nets)) | hits counted, by the spread of nets |
 //! | otherwise | | hits counted on the run's paths |
 
 use serde::{Deserialize, Serialize};
@@ -159,6 +160,8 @@ impl Estimators {
         let strata = tally.strata.probability(level);
         let sorted = strata.into_iter().chain(nets()).reduce(better);
         let plain = sorted.or_else(paired).unwrap_or_else(counted);
+        // What nets gain is known by an estimate; the choice rests on what does not vary from run to run.
+        let usual = strata.or_else(paired).unwrap_or_else(counted);
         let own = answers.own.get(level).copied().flatten();
         let used = own.filter(|(answer, place)| {
             let Estimate { value, std_error, high, .. } = answer.probability;
@@ -167,7 +170,7 @@ impl Estimators {
             answer.is_certain()
                 || is_nothing
                 || is_fine
-                    && self.list.get(*place).is_some_and(|one| one.is_better(answer, &plain, tally.paths))
+                    && self.list.get(*place).is_some_and(|one| one.is_better(answer, &usual, tally.paths))
         });
         match used {
             Some((answer, _)) => Choice { probability: answer.probability, answer: Some(answer) },

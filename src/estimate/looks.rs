@@ -36,10 +36,20 @@ mod tests {
 
     #[test]
     fn looks_double_up_to_the_end() {
-        let budget = PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 200 * BLOCK_LANES as u64 - 7 };
+        let budget = PathBudget::Precision {
+            relative: 0.01,
+            metric: PreciseMetric::default(),
+            max_paths: 200 * BLOCK_LANES as u64 - 7,
+        };
         let looks = [0, 31, 32, 63, 64, 128, 199].map(|block| next_look(&budget, block));
         assert_eq!(looks, [32, 32, 64, 64, 128, 200, 200]);
-        assert_eq!(next_look(&PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 10 }, 0), 1);
+        assert_eq!(
+            next_look(
+                &PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 10 },
+                0
+            ),
+            1
+        );
         let fixed = PathBudget::Fixed(5_000);
         assert_eq!((all_blocks(&fixed), next_look(&fixed, 0)), (5, 5));
     }

@@ -35,7 +35,9 @@ pub(super) fn notes(
         notes.push(Note::CountedDefaults { paths });
     } else if sampling != Sampling::Pseudo {
         let sources = levels.iter().map(|level| level.leverage).zip(choices.iter().copied());
-        let sources = Sources::new(sampling, paths, sources).mirrored(!outcome.tally.mirrors.is_empty());
+        let sources = Sources::new(sampling, paths, sources)
+            .mirrored(!outcome.tally.mirrors.is_empty())
+            .led(!outcome.tally.replicates.is_empty());
         // Counts over a history are no independent paths; another note says what they are.
         if outcome.past.is_none() || sources.has_choice() {
             notes.push(Note::Sampling(sources));
@@ -78,12 +80,10 @@ fn ending(ending: Ending, paths: u64) -> Option<Note> {
     Some(match ending {
         Ending::Complete => return None,
         Ending::Interrupted { planned } => Note::Interrupted { paths, planned },
-        Ending::PrecisionReached { metric, relative } => {
-            Note::PrecisionReached { paths, metric, relative }
-        },
+        Ending::PrecisionReached { metric, relative } => Note::PrecisionReached { paths, metric, relative },
         Ending::PrecisionMissed { metric, relative, reached } => {
             Note::PrecisionMissed { paths, metric, relative, reached }
-        },
+        }
     })
 }
 

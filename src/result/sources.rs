@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::words::listed;
 use crate::estimate::{Answer, Choice};
+use crate::numeric::NET;
 use crate::scenario::Sampling;
 use crate::stats::{Estimate, Method};
 
@@ -17,19 +18,27 @@ pub struct Sources {
     levels: Vec<(f64, Choice)>,
     /// Whether paths come in pairs of mirror images.
     is_mirrored: bool,
+    /// Whether nets led the paths.
+    is_led: bool,
 }
 
 impl Sources {
     /// What the levels of a run of some paths rest on.
     pub fn new(sampling: Sampling, paths: u64, levels: impl Iterator<Item = (f64, Choice)>) -> Self {
         let is_work = |(_, choice): &(f64, Choice)| choice.answer.is_none_or(|answer| !answer.is_certain());
-        Self { sampling, paths, levels: levels.filter(is_work).collect(), is_mirrored: false }
+        Self { sampling, paths, levels: levels.filter(is_work).collect(), is_mirrored: false, is_led: false }
     }
 
     /// The same on paths in pairs of mirror images.
     #[must_use]
     pub fn mirrored(self, is_mirrored: bool) -> Self {
         Self { is_mirrored, ..self }
+    }
+
+    /// The same on paths that nets led.
+    #[must_use]
+    pub fn led(self, is_led: bool) -> Self {
+        Self { is_led, ..self }
     }
 
     /// Whether the scenario leaves the way to the probabilities to the program.
@@ -86,7 +95,7 @@ impl fmt::Display for Sources {
             let effective = stratified.iter().map(|(_, estimate)| estimate.effective_paths());
             write!(
                 f,
-                "At {} liquidations are counted by strata of how far the Brownian motion went that drives the price: effective sample \
+                "At {} liquidations are counted by strata of where the random motion went that drives the price: effective sample \
                  size {} plain paths, gain {}. ",
                 listed(&stratified.iter().map(|(leverage, _)| *leverage).collect::<Vec<f64>>()),
                 span(effective.clone()),
@@ -94,6 +103,9 @@ impl fmt::Display for Sources {
             )?;
         }
         match self.has_choice() {
+            true if self.is_led => {
+                write!(f, "All else comes from {} paths in scrambled nets of {NET}.", self.paths)
+            }
             true => write!(f, "All else comes from {} plain paths.", self.paths),
             false if self.is_mirrored => {
                 let counted = self.by(Method::Counted).map(|(_, choice)| choice.probability);
@@ -108,6 +120,12 @@ impl fmt::Display for Sources {
                     span(effective.map(|n| n / self.paths as f64))
                 )
             }
+            false if self.is_led => write!(
+                f,
+                "Liquidations are counted on {} paths in scrambled nets of {NET}; errors are stated as those of independent paths where these \
+                 are too few to tell.",
+                self.paths
+            ),
             false => write!(
                 f,
                 "Liquidations are counted on {0} independent paths: effective sample size {0}, gain 1.",

@@ -79,11 +79,11 @@ pub use limits::{is_metric, metrics};
 pub use listed::ListedVenue;
 pub use load::{from_value, load, parse, parse_cell};
 pub use over::AxisError;
+pub use precise::PreciseMetric;
 pub use problem::{Code, Place, Problem, Problems};
 pub use schema::schema;
 pub use source::Source;
 pub use sweep::{Axis, MOST_CELLS, Sweep, read_sweep};
-pub use precise::PreciseMetric;
 pub use types::{
     Account, Asset, CoinEquity, Limit, MarginMode, Monitoring, Opened, PathBudget, Position, Sampling,
     Scenario, Simulation, Terms,

@@ -56,7 +56,8 @@ impl Shape for Precision {
                 let file = PrecisionFile::read(node, label, problems)?;
                 let named = |metric: &Placed<String>| {
                     PreciseMetric::named(&metric.value).or_else(|| {
-                        let message = format!("{} is no number that paths make precise", ticked(&metric.value));
+                        let message =
+                            format!("{} is no number that paths make precise", ticked(&metric.value));
                         let help = suggest(&metric.value, PreciseMetric::all().map(PreciseMetric::name));
                         problems.push(Problem::new(Code::UnknownName, &metric.place, message).help(help));
                         None
@@ -74,7 +75,8 @@ impl Shape for Precision {
 
     fn schema() -> Json {
         let mut table = PrecisionFile::schema();
-        table["properties"]["metric"]["enum"] = json!(PreciseMetric::all().map(PreciseMetric::name).collect::<Vec<_>>());
+        table["properties"]["metric"]["enum"] =
+            json!(PreciseMetric::all().map(PreciseMetric::name).collect::<Vec<_>>());
         any_of(vec![Ratio::schema(), table])
     }
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::metric::Metrics;
 use crate::engine::{
     BLOCK_LANES, Executor, NotANumber, PathLawError, Plan, PlanError, RunOptions, ThreadsError,
 };
 use crate::estimate::{Estimators, Job, Outcome, SamplingError, estimate, outcome_of};
-use super::metric::Metrics;
 use crate::result::{LevelResult, PriceFans, RunResult, summarise};
 use crate::scenario::{PathBudget, PreciseMetric, Scenario};
 use crate::stats::Tally;

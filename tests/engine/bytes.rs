@@ -242,7 +242,8 @@ fn a_precision_target_ends_at_the_same_path_for_any_number_of_threads() {
     scenario.account.leverage = vec![5.0, 10.0];
     for sampling in [Sampling::Auto, Sampling::Pseudo] {
         scenario.simulation.sampling = sampling;
-        scenario.simulation.paths = PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 10_000_000 };
+        scenario.simulation.paths =
+            PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 10_000_000 };
         let result = run_with(&scenario, Some(1));
         assert_eq!(json(&result), json(&run_with(&scenario, Some(3))));
         assert!(result.notes.iter().any(|note| note.code == "precision_reached"));
@@ -251,7 +252,8 @@ fn a_precision_target_ends_at_the_same_path_for_any_number_of_threads() {
             assert!(p.std_error / p.value <= 0.01, "{p:?}");
         }
     }
-    scenario.simulation.paths = PathBudget::Precision { relative: 1e-4, metric: PreciseMetric::default(), max_paths: 100_000 };
+    scenario.simulation.paths =
+        PathBudget::Precision { relative: 1e-4, metric: PreciseMetric::default(), max_paths: 100_000 };
     let result = run_with(&scenario, Some(2));
     assert_eq!(result.paths, 100_000);
     assert!(result.notes.iter().any(|note| note.code == "precision_missed"));

@@ -6,5 +6,6 @@ mod common;
 mod crossing;
 mod events;
 mod idle;
+mod nets;
 mod rare_events;
 mod strata;

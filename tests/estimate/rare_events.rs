@@ -18,6 +18,7 @@ use liqsim::model::{
     Model, Regime, RegimeState, ScaledHistory,
 };
 use liqsim::numeric::InstructionSet;
+use liqsim::result::LevelResult;
 use liqsim::scenario::{Monitoring, PathBudget, Sampling, Scenario};
 use liqsim::stats::Method;
 use liqsim::study::Depths;
@@ -530,11 +531,15 @@ fn a_run_names_its_rare_levels() {
     scenario.simulation.sampling = Sampling::Pseudo;
     let pseudo = run_scenario(&scenario);
     assert!(pseudo.notes.iter().all(|note| note.code != "sampling"));
-    // What rests on the paths is the same.
+    // What rests on the paths is the same within the errors, and these are smaller.
     let [counted, stratified] = [&pseudo, &auto].map(|result| &result.levels[1]);
-    assert_eq!((&counted.returns, counted.mean_return), (&stratified.returns, stratified.mean_return));
-    let [p, q] = [counted, stratified].map(|level| level.liquidation_probability);
-    assert!(q.std_error < 0.9 * p.std_error, "{p:?} {q:?}");
+    for number in
+        [|level: &LevelResult| level.liquidation_probability, |level: &LevelResult| level.mean_return]
+    {
+        let [p, q] = [counted, stratified].map(number);
+        assert!(q.std_error < 0.9 * p.std_error, "{p:?} {q:?}");
+        assert!((q.value - p.value).abs() < 4.5 * q.std_error.hypot(p.std_error), "{p:?} {q:?}");
+    }
 }
 
 /// A single day decides there, and nothing announces it; paths of whole past horizons draw nothing that a copy could do otherwise.

@@ -6,7 +6,8 @@ use liqsim::market::Duration;
 use liqsim::model::{Gbm, Jumps, Merton, Model};
 use liqsim::result::LevelResult;
 use liqsim::scenario::{
-    Monitoring, PathBudget, PreciseMetric, Scenario, Source, catalogue_venue, is_metric, load, metrics, parse, schema,
+    Monitoring, PathBudget, PreciseMetric, Scenario, Source, catalogue_venue, is_metric, load, metrics,
+    parse, schema,
 };
 use liqsim::venue::{Contract, Liquidation, MaintenanceBasis, Side, TierRule, catalogue_names};
 use serde_json::{Value, json};
@@ -131,16 +132,23 @@ fn leverage_is_a_list_a_number_or_a_range() {
 #[test]
 fn the_number_of_paths_or_their_precision_can_be_given() {
     let precise = with(&["simulation.precision=1%"]).simulation.paths;
-    assert_eq!(precise, PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 100_000_000 });
+    assert_eq!(
+        precise,
+        PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 100_000_000 }
+    );
     let capped = with(&["simulation.precision=0.02", "simulation.max_paths=1e7"]).simulation.paths;
-    assert_eq!(capped, PathBudget::Precision { relative: 0.02, metric: PreciseMetric::default(), max_paths: 10_000_000 });
+    assert_eq!(
+        capped,
+        PathBudget::Precision { relative: 0.02, metric: PreciseMetric::default(), max_paths: 10_000_000 }
+    );
 }
 
 #[test]
 fn an_option_takes_the_place_of_the_other_way_to_say_how_many_paths() {
     let fixed = SCENARIO.replace("[assets.BTC]", "paths = 5\n[assets.BTC]");
     let precise = SCENARIO.replace("[assets.BTC]", "precision = 0.1\nmax_paths = 7\n[assets.BTC]");
-    let precision = PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 100_000_000 };
+    let precision =
+        PathBudget::Precision { relative: 0.01, metric: PreciseMetric::default(), max_paths: 100_000_000 };
     assert_eq!(read(&fixed, &["simulation.precision=1%"]).simulation.paths, precision);
     assert_eq!(read(&precise, &["simulation.paths=9"]).simulation.paths, PathBudget::Fixed(9));
 }

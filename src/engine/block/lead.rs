@@ -51,7 +51,11 @@ impl BlockLoop<'_> {
 
     /// Starts the nets of a block, if there are any.
     pub(super) fn lead_block(&mut self, block: u64, lanes: usize) {
-        let is_alone = self.is_alone();
+        // No events end bars then, and all paths move together.
+        let is_one_bar = self.law.grid.len() == 1
+            && self.law.continuous
+            && self.is_alone()
+            && self.steppers[0].event_times().is_empty();
         let Lead { nets: Some(nets), guides, only_extremes, .. } = &mut self.lead else { return };
         let (horizon, bars) = (self.law.years(), self.law.grid.len());
         let pairs = self.law.models.iter().all(Model::is_mirrored);
@@ -71,7 +75,7 @@ impl BlockLoop<'_> {
             }
         }
         only_extremes.clear();
-        if bars == 1 && self.law.continuous && is_alone {
+        if is_one_bar {
             nets.uniforms(only_extremes);
         }
     }

@@ -42,7 +42,7 @@ pub struct Days {
 }
 
 /// A draw of a day: what a path takes from it. Draws lie in the order of how far the price went, so that of two uniforms the larger one goes
-/// farther; one is found from the first of its part of the uniform (Chen and Asau 1974). All on one line of the cache.
+/// farther (assets that share days have them in one order); one is found from the first of its part of the uniform (Chen and Asau 1974). All on one line of the cache.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(align(64))]
 pub struct Drawn {
@@ -60,12 +60,14 @@ pub struct Drawn {
 /// Parts of the uniform to each day.
 const PARTS: usize = 2;
 
-/// The draws of days, and the first of each part of the uniform.
-fn draws(days: &[DayShape]) -> (Vec<Drawn>, Vec<u32>) {
+/// The draws of days, by how far the price went or as they come, and the first of each part of the uniform.
+fn draws(days: &[DayShape], is_sorted: bool) -> (Vec<Drawn>, Vec<u32>) {
     let total: f64 = days.iter().map(|day| day.weight).sum();
     let mut order: Vec<usize> = (0..days.len()).collect();
     let key = |day: &usize| (days[*day].close.abs(), days[*day].shock);
-    order.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));
+    if is_sorted {
+        order.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));
+    }
     let mut sum = 0.0;
     let draw = |index: usize| {
         let DayShape { shock, short, low, high, close, weight, .. } = days[index];
@@ -88,12 +90,16 @@ fn draws(days: &[DayShape]) -> (Vec<Drawn>, Vec<u32>) {
 impl Days {
     /// From days with their 24 hours each; none if there is no day, a weight is not positive and finite, or an hour is missing.
     pub fn new(days: Vec<DayShape>, hours: Vec<HourShape>) -> Option<Self> {
+        Self::drawn(days, hours, true)
+    }
+
+    fn drawn(days: Vec<DayShape>, hours: Vec<HourShape>, is_sorted: bool) -> Option<Self> {
         let fits = hours.len() == DAY * days.len() && !days.is_empty();
         let is_sound = |day: &DayShape| day.weight > 0.0 && day.weight.is_finite();
         if !fits || !days.iter().all(is_sound) {
             return None;
         }
-        let (draws, first) = draws(&days);
+        let (draws, first) = draws(&days, is_sorted);
         Some(Self { draws, first, days, hours })
     }
 
@@ -109,7 +115,7 @@ impl Days {
             hour: 0,
         };
         let days: Vec<DayShape> = shocks.iter().map(day).collect();
-        let (draws, first) = draws(&days);
+        let (draws, first) = draws(&days, true);
         Self { draws, first, days, hours: Vec::new() }
     }
 
@@ -131,11 +137,12 @@ impl Days {
         &self.days
     }
 
-    /// The days with these indices, each with another weight; none if there is none.
+    /// The days with these indices, each with another weight; none if there is none. They are drawn in this order, whatever the price did: a word
+    /// means the same day to all assets that share them.
     pub(super) fn select(&self, kept: &[(usize, f64)]) -> Option<Self> {
         let days = kept.iter().map(|(index, weight)| DayShape { weight: *weight, ..self.days[*index] });
         let hours = kept.iter().flat_map(|(index, _)| self.hours_of(*index)).copied();
-        Self::new(days.collect(), hours.collect())
+        Self::drawn(days.collect(), hours.collect(), false)
     }
 
     /// The 24 hours of a day.
