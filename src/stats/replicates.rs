@@ -247,7 +247,7 @@ mod tests {
             [-1e9, -63.9, -1.0, -0.99, -0.25, -1e-3, -1e-9, 0.0, 1e-9, 2.5e-4, 0.3, 1.0, 1.25, 60.0, 1e9_f64]
         {
             let bin = bin(x);
-            assert!(bin < BINS && (x < end(bin) || bin + 1 == BINS || x == -1e9), "{x}: {bin}, {}", end(bin));
+            assert!(bin < BINS && (x <= end(bin) || bin + 1 == BINS), "{x}: {bin}, {}", end(bin));
             assert!(bin == 0 || x >= end(bin - 1), "{x}: {bin}, {}", end(bin - 1));
         }
         assert!((1..BINS).all(|bin| end(bin - 1) < end(bin)));

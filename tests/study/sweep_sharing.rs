@@ -144,7 +144,8 @@ fn precision_and_nets() {
     assert_eq!(assert_same_bytes(rare.collect()), [4]);
     let mut mixed = of(&format!("{simulation}, sampling = \"auto\""));
     mixed.extend(of(&format!("{simulation}, sampling = \"pseudo\"")));
-    assert_eq!(assert_same_bytes(mixed), [8]);
+    // Paths that nets lead are others than independent ones.
+    assert_eq!(assert_same_bytes(mixed), [4, 4]);
 }
 
 #[test]

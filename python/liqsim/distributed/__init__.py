@@ -33,7 +33,7 @@ def run(
     paths: float | None = None,
     *,
     seed: int | None = None,
-    precision: float | str | None = None,
+    precision: float | str | Mapping[str, Any] | None = None,
     engine: str | Engine = "processes",
     workers: int | None = None,
     address: Any = None,
@@ -48,7 +48,8 @@ def run(
 
     Args:
         paths: Number of paths, in place of the scenario's paths or precision.
-        precision: Relative error to stop at, in place of the scenario's paths: ``0.01`` or ``"1%"``.
+        precision: Relative error to stop at, in place of the scenario's paths: ``0.01`` or ``"1%"`` of the liquidation probability, or
+            ``{"metric": "expected_shortfall.0.95", "relative": "1%"}``.
         engine: ``processes`` of this machine, ``ray``, ``dask``, or an :class:`Engine` of your own.
         workers: Number of processes; with ``ray`` or ``dask`` those of a cluster that is started here where no address is given.
         address: The address of Ray (``"auto"`` where this machine is part of the cluster) or of Dask's scheduler, or a ``distributed.Client``.
@@ -72,7 +73,7 @@ def run(
         return Driver(asked, at, store, count, task_seconds, shown(progress)).run()
 
 
-def _asked(scenario: Scenario, paths: float | None, seed: int | None, precision: float | str | None) -> Scenario:
+def _asked(scenario: Scenario, paths: float | None, seed: int | None, precision: float | str | Mapping[str, Any] | None) -> Scenario:
     if precision is None:
         return scenario.replace(paths=paths, seed=seed)
     if paths is not None:
