@@ -64,7 +64,8 @@ const PARTS: usize = 2;
 fn draws(days: &[DayShape], is_sorted: bool) -> (Vec<Drawn>, Vec<u32>) {
     let total: f64 = days.iter().map(|day| day.weight).sum();
     let mut order: Vec<usize> = (0..days.len()).collect();
-    let key = |day: &usize| (days[*day].close.abs(), days[*day].shock);
+    // The day's own surprise is part of how far the price goes on it.
+    let key = |day: &usize| (days[*day].reach(), days[*day].shock);
     if is_sorted {
         order.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));
     }
@@ -165,6 +166,11 @@ impl Days {
 }
 
 impl DayShape {
+    /// How far the price goes on it, given what was known before.
+    fn reach(&self) -> f64 {
+        exp(0.5 * self.shock) * self.close.abs()
+    }
+
     /// The shape of a day of a history.
     pub(super) fn of(hours: &Hours, day: &PastDay) -> Self {
         let unit = exp(-0.5 * day.log_variance);
@@ -190,7 +196,7 @@ mod tests {
 
     fn days(number: u32) -> Days {
         let day = |i: u32| DayShape {
-            shock: f64::from(i),
+            shock: 0.05 * f64::from(i),
             short: 0.0,
             low: -3.0,
             high: 3.0,
@@ -223,10 +229,11 @@ mod tests {
         let mut before = 0.0;
         for word in (0..u64::MAX - (1 << 56)).step_by(1 << 56) {
             let (_, sign, drawn) = days.draw(word);
-            assert!(drawn.close.abs() >= before && sign == 1.0);
+            assert!(days.days()[drawn.day as usize].reach() >= before && sign == 1.0);
             assert_eq!(days.draw(word | 1).1, -1.0);
-            before = drawn.close.abs();
+            before = days.days()[drawn.day as usize].reach();
         }
-        assert_eq!(days.draw(u64::MAX).2.close.abs(), 0.5);
+        let farthest = days.days().iter().map(DayShape::reach).fold(0.0, f64::max);
+        assert_eq!(days.days()[days.draw(u64::MAX).0].reach(), farthest);
     }
 }
