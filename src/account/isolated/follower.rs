@@ -3,11 +3,10 @@
 use super::bars::Find;
 use super::columns::Columns;
 use super::finish::Finish;
-use super::nearest::{Logarithms, Met, Nearest, bounds_of_unit, nearer};
+use super::nearest::{Logarithms, Met, Nearest, Waits, bounds_of_unit};
 use super::settle::{Quote, Rate, Settle};
-use super::terms::Terms;
+use super::terms::{Position, Terms};
 use super::walk::{Look, Through, Walk};
-use crate::account::barrier::NOWHERE;
 use crate::account::follow::{Node, Segment};
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::observer::{Due, Observer};
@@ -92,7 +91,7 @@ impl Isolated {
     /// What each position pays at a moment.
     fn rates<'a>(&self, now: &Moment, varying: &'a [f64]) -> Vec<Rate<'a>> {
         let lanes = self.columns.lanes;
-        let rate = |position: &super::terms::Position| {
+        let rate = |position: &Position| {
             let leg = &position.pool.legs[0];
             let is_due =
                 |funding: &&Funding| now.funding && !funding.is_zero() && funding.is_due(now.seconds);
@@ -116,9 +115,11 @@ impl Observer for Isolated {
         columns.begin(lanes, terms);
         self.barriers.iter_mut().for_each(|barriers| barriers.resize(lanes, 0.0));
         for (unit, nearest) in nearest.iter_mut().enumerate() {
-            let levels = if lanes > 0 { 0..terms.levels } else { 0..0 };
-            let own = levels.filter_map(|level| bounds_of_unit(terms, columns, (level, unit), 0));
-            nearest.begin(lanes, own.fold(NOWHERE, nearer));
+            let mut waits = Waits::NOTHING;
+            for level in 0..if lanes > 0 { terms.levels } else { 0 } {
+                waits.add(level, bounds_of_unit(terms, columns, (level, unit), 0));
+            }
+            nearest.begin(lanes, waits);
         }
     }
 
@@ -156,9 +157,9 @@ impl Observer for Isolated {
             quote.set(position, &ratios[position.asset()]);
         }
         let recorded = if now.date.is_some() { columns.lanes.div_ceil(PATHS_PER_RECORD) } else { 0 };
-        let mut equities = vec![0.0; recorded * terms.levels];
-        let (moves, equities_of) = (now.funding, &mut equities[..]);
-        dispatch(Settle { terms, columns, quotes, rates: &rates, moves, barriers, equities: equities_of });
+        let (moves, mut equities) = (now.funding, vec![0.0; recorded * terms.levels]);
+        let (rates, recorded_equities) = (&rates, &mut equities);
+        dispatch(Settle { terms, columns, quotes, rates, moves, barriers, equities: recorded_equities });
         if moves {
             dispatch(Logarithms { terms, barriers, nearest });
         }
@@ -167,7 +168,7 @@ impl Observer for Isolated {
             dispatch(Met { terms, nearest, log_prices, found });
             let time = now.seconds as f64 / SECONDS_PER_YEAR;
             let walk = Walk { terms, columns, stack };
-            dispatch(Look { walk, found, log_prices, ratios, time, nearest });
+            dispatch(Look { walk, found, log_prices, time, nearest });
             for lane in found.iter().map(|lane| *lane as usize).take_while(|lane| *lane < recorded) {
                 for level in 0..terms.levels {
                     equities[level * recorded + lane] = columns.equity(terms, level, lane, ratios);

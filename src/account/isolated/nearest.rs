@@ -1,5 +1,7 @@
 //! The nearest barriers of every path on either side of each asset's price, over all levels.
 
+use std::ops::Range;
+
 use super::columns::Columns;
 use super::terms::Terms;
 use crate::account::barrier::NOWHERE;
@@ -9,28 +11,60 @@ use crate::numeric::Kernel;
 /// How much nearer the columns show barriers than they are: rounding differs, and what is that near is looked at exactly.
 const SLACK: f64 = 1e-12;
 
-/// Log-prices between which nothing happens to any level, by unit and path.
+/// What all levels wait for in a unit, by path.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Nearest {
+    /// Log-prices between which nothing happens.
     pub low: Vec<f64>,
     pub high: Vec<f64>,
+    /// From this level on all are closed.
+    open: Vec<u32>,
+}
+
+/// What some levels of a path wait for in a unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waits {
+    bounds: (f64, f64),
+    open: u32,
+}
+
+impl Waits {
+    pub const NOTHING: Self = Self { bounds: NOWHERE, open: 0 };
+
+    /// With a further level, if that is open.
+    #[inline(always)]
+    pub fn add(&mut self, level: usize, bounds: Option<(f64, f64)>) {
+        if let Some(own) = bounds {
+            *self = Self { bounds: nearer(self.bounds, own), open: level as u32 + 1 };
+        }
+    }
 }
 
 impl Nearest {
     /// The same on all paths.
-    pub fn begin(&mut self, lanes: usize, bounds: (f64, f64)) {
+    pub fn begin(&mut self, lanes: usize, Waits { bounds, open }: Waits) {
         for (column, bound) in [(&mut self.low, bounds.0 + SLACK), (&mut self.high, bounds.1 - SLACK)] {
             column.clear();
             column.resize(lanes, bound);
         }
+        self.open.clear();
+        self.open.resize(lanes, open);
     }
 
-    /// New bounds on a path.
-    pub fn set(&mut self, lane: usize, (low, high): (f64, f64)) {
-        (self.low[lane], self.high[lane]) = (low + SLACK, high - SLACK);
+    /// Something new on a path.
+    #[inline(always)]
+    pub fn set(&mut self, lane: usize, Waits { bounds, open }: Waits) {
+        (self.low[lane], self.high[lane]) = (bounds.0 + SLACK, bounds.1 - SLACK);
+        self.open[lane] = open;
     }
 
-    /// Those of some paths of another one.
+    /// The levels among which are all that are open on a path.
+    #[inline(always)]
+    pub fn open(&self, lane: usize) -> Range<usize> {
+        0..self.open[lane] as usize
+    }
+
+    /// The bounds of some paths of another one.
     pub fn gather(&mut self, from: &Self, lanes: &[u32]) {
         for (column, from) in [(&mut self.low, &from.low), (&mut self.high, &from.high)] {
             column.clear();
@@ -43,7 +77,11 @@ impl Nearest {
 #[inline(always)]
 pub(super) fn bounds(terms: &Terms, columns: &Columns, place: usize, lane: usize) -> Option<(f64, f64)> {
     let money = &columns.money[place];
-    money.left[lane].is_nan().then(|| terms.positions[place].closed_form.bounds(money.cash[lane]))
+    if money.left[lane].is_nan() {
+        Some(terms.positions[place].closed_form.bounds(money.cash[lane]))
+    } else {
+        None
+    }
 }
 
 /// The same for all positions of a level in a unit; none if they are all closed.
@@ -54,14 +92,18 @@ pub(super) fn bounds_of_unit(
     (level, unit): (usize, usize),
     lane: usize,
 ) -> Option<(f64, f64)> {
-    let pools = terms.units[unit].pools.iter();
-    let open = pools.filter_map(|number| bounds(terms, columns, terms.place(level, *number), lane));
-    open.reduce(nearer)
+    let mut all = None;
+    for number in &terms.units[unit].pools {
+        if let Some(own) = bounds(terms, columns, terms.place(level, *number), lane) {
+            all = Some(nearer(all.unwrap_or(NOWHERE), own));
+        }
+    }
+    all
 }
 
 /// The narrower of two intervals on both sides.
 #[inline(always)]
-pub(super) fn nearer(one: (f64, f64), other: (f64, f64)) -> (f64, f64) {
+fn nearer(one: (f64, f64), other: (f64, f64)) -> (f64, f64) {
     (one.0.max(other.0), one.1.min(other.1))
 }
 

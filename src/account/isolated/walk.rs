@@ -1,9 +1,10 @@
 //! Paths near a barrier, level by level and event by event, as the general follower has it.
 
+use std::ops::Range;
+
 use super::columns::Columns;
-use super::nearest::{Nearest, bounds, bounds_of_unit, nearer};
+use super::nearest::{Nearest, Waits, bounds, bounds_of_unit};
 use super::terms::Terms;
-use crate::account::barrier::NOWHERE;
 use crate::account::follow::{Node, Reach, Segment};
 use crate::market::Bars;
 use crate::numeric::{Kernel, exp};
@@ -17,34 +18,45 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Lets the positions of a level in a unit react to a log-price.
+    /// Lets the positions of a level in a unit, which wait for these log-prices, react to one; what they wait for then.
     #[inline(always)]
-    fn react(&mut self, lane: usize, level: usize, unit: usize, y: f64, time: f64) {
+    fn react(
+        &mut self,
+        lane: usize,
+        (level, unit): (usize, usize),
+        (y, time): (f64, f64),
+        waited: (f64, f64),
+    ) -> Option<(f64, f64)> {
+        if is_inside(y, waited) {
+            return Some(waited);
+        }
         let terms = self.terms;
         for number in &terms.units[unit].pools {
-            self.react_one(lane, (level, *number), (y, exp(y)), time);
+            let own = bounds(terms, self.columns, terms.place(level, *number), lane);
+            if let Some(own) = own
+                && !is_inside(y, own)
+            {
+                self.columns.liquidate(terms, (level, *number), lane, (exp(y), time));
+            }
         }
+        bounds_of_unit(terms, self.columns, (level, unit), lane)
     }
 
+    /// Follows the positions of a level in a unit, which wait for these log-prices, through a bar; what they wait for then.
     #[inline(always)]
-    fn react_one(&mut self, lane: usize, (level, number): (usize, usize), (y, x): (f64, f64), time: f64) {
-        let found = bounds(self.terms, self.columns, self.terms.place(level, number), lane);
-        if found.is_some_and(|(low, high)| y <= low || y >= high) {
-            self.columns.liquidate(self.terms, (level, number), lane, (x, time));
-        }
-    }
-
-    /// Follows the positions of a level in a unit through a bar.
-    #[inline(always)]
-    fn follow(&mut self, lane: usize, level: usize, unit: usize, (bar, node): (Segment, Node)) {
+    fn follow(
+        &mut self,
+        lane: usize,
+        (level, unit): (usize, usize),
+        (bar, node): (Segment, Node),
+        bounds: (f64, f64),
+    ) -> Option<(f64, f64)> {
         let (asset, longest) = (self.terms.units[unit].assets[0], self.terms.units[unit].longest);
-        self.react(lane, level, unit, bar.y.0, bar.time.0);
+        let mut bounds = self.react(lane, (level, unit), (bar.y.0, bar.time.0), bounds);
         self.stack.clear();
         self.stack.push((bar, node));
         while let Some((segment, node)) = self.stack.pop() {
-            let Some((low, high)) = bounds_of_unit(self.terms, self.columns, (level, unit), lane) else {
-                break;
-            };
+            let (low, high) = bounds?;
             let reach = segment.reach(low, high);
             if reach == Reach::Both || reach != Reach::Nothing && segment.variance > longest {
                 let (first, rest) = segment.split(0.5, node.joined(&self.terms.factor, asset));
@@ -53,48 +65,54 @@ impl Walk<'_> {
                 continue;
             }
             let touched = match reach {
-                Reach::Low => (segment.lowest(node) <= low).then_some(low),
-                Reach::High => (segment.highest(node) >= high).then_some(high),
-                Reach::Both | Reach::Nothing => None,
+                Reach::Low if segment.lowest(node) <= low => Some(low),
+                Reach::High if segment.highest(node) >= high => Some(high),
+                _ => None,
             };
+            let place = (level, unit);
             match touched {
                 Some(touched) => {
                     let rest = segment.after_touching(touched, node);
-                    self.react(lane, level, unit, touched, rest.time.0);
+                    bounds = self.react(lane, place, (touched, rest.time.0), (low, high));
                     self.stack.push((rest, node.part(2)));
                 }
-                None => self.react(lane, level, unit, segment.y.1, segment.time.1),
+                None => bounds = self.react(lane, place, (segment.y.1, segment.time.1), (low, high)),
             }
         }
+        bounds
     }
 
-    /// Follows all levels through a bar; what they wait for now.
+    /// Follows all levels through a bar; what they wait for then.
     #[inline(always)]
-    fn bar(&mut self, lane: usize, unit: usize, (bar, node): (Segment, Node)) -> (f64, f64) {
-        let mut nearest = NOWHERE;
-        for level in 0..self.terms.levels {
-            let Some((low, high)) = bounds_of_unit(self.terms, self.columns, (level, unit), lane) else {
+    fn bar(&mut self, lane: usize, unit: usize, bar: (Segment, Node), levels: Range<usize>) -> Waits {
+        let mut waits = Waits::NOTHING;
+        for level in levels {
+            let Some(bounds) = bounds_of_unit(self.terms, self.columns, (level, unit), lane) else {
                 continue;
             };
-            let is_quiet = bar.y.0 > low && bar.y.0 < high && bar.reach(low, high) == Reach::Nothing;
-            if is_quiet {
-                nearest = nearer(nearest, (low, high));
-                continue;
-            }
-            self.follow(lane, level, unit, (bar, node));
-            let left = bounds_of_unit(self.terms, self.columns, (level, unit), lane);
-            nearest = nearer(nearest, left.unwrap_or(NOWHERE));
+            let is_quiet = is_inside(bar.0.y.0, bounds) && bar.0.reach(bounds.0, bounds.1) == Reach::Nothing;
+            let left = if is_quiet { Some(bounds) } else { self.follow(lane, (level, unit), bar, bounds) };
+            waits.add(level, left);
         }
-        nearest
+        waits
     }
 
-    /// What all levels wait for.
+    /// Lets some levels look at a log-price; what they wait for then.
     #[inline(always)]
-    fn nearest(&self, lane: usize, unit: usize) -> (f64, f64) {
-        let levels = 0..self.terms.levels;
-        let own = levels.filter_map(|level| bounds_of_unit(self.terms, self.columns, (level, unit), lane));
-        own.fold(NOWHERE, nearer)
+    fn look(&mut self, lane: usize, unit: usize, price: (f64, f64), levels: Range<usize>) -> Waits {
+        let mut waits = Waits::NOTHING;
+        for level in levels {
+            if let Some(bounds) = bounds_of_unit(self.terms, self.columns, (level, unit), lane) {
+                waits.add(level, self.react(lane, (level, unit), price, bounds));
+            }
+        }
+        waits
     }
+}
+
+#[inline(always)]
+fn is_inside(y: f64, (low, high): (f64, f64)) -> bool {
+    y > low && y < high
 }
 
 /// Bars of a unit that may get to a barrier.
@@ -122,8 +140,8 @@ impl Kernel for Through<'_> {
                 y: (bars.open[i], bars.close[i]),
                 variance: bars.variance[i],
             };
-            let left = walk.bar(lane, unit, (bar, Node::bar(key, lane as u32, start)));
-            nearest.set(lane, left);
+            let bar = (bar, Node::bar(key, lane as u32, start));
+            nearest.set(lane, walk.bar(lane, unit, bar, nearest.open(lane)));
         }
     }
 }
@@ -135,7 +153,6 @@ pub(super) struct Look<'a> {
     pub found: &'a [u32],
     /// By asset and path.
     pub log_prices: &'a [Vec<f64>],
-    pub ratios: &'a [Vec<f64>],
     pub time: f64,
     /// By unit.
     pub nearest: &'a mut [Nearest],
@@ -146,18 +163,11 @@ impl Kernel for Look<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { mut walk, found, log_prices, ratios, time, nearest } = self;
-        let terms = walk.terms;
+        let Self { mut walk, found, log_prices, time, nearest } = self;
         for lane in found.iter().map(|lane| *lane as usize) {
-            for level in 0..terms.levels {
-                for number in 0..terms.count {
-                    let asset = terms.positions[number].asset();
-                    let prices = (log_prices[asset][lane], ratios[asset][lane]);
-                    walk.react_one(lane, (level, number), prices, time);
-                }
-            }
             for (unit, nearest) in nearest.iter_mut().enumerate() {
-                nearest.set(lane, walk.nearest(lane, unit));
+                let price = log_prices[walk.terms.units[unit].assets[0]][lane];
+                nearest.set(lane, walk.look(lane, unit, (price, time), nearest.open(lane)));
             }
         }
     }
