@@ -33,6 +33,11 @@ impl Position {
         self.closed_form.exposure.signum() * self.pool.legs[0].unit.power()
     }
 
+    /// Its place in the scenario's list.
+    fn number(&self) -> usize {
+        self.pool.legs[0].position
+    }
+
     /// The asset.
     pub fn asset(&self) -> usize {
         self.pool.assets[0]
@@ -61,14 +66,10 @@ impl Terms {
         let (units, _) = units(first, correlation);
         let positions: Vec<Position> =
             levels.into_iter().flatten().map(Position::new).collect::<Option<_>>()?;
-        let is_same = |level: &[Position]| {
-            let pairs = level.iter().zip(&positions);
-            level.len() == count
-                && pairs
-                    .into_iter()
-                    .all(|(own, first)| own.asset() == first.asset() && own.side() == first.side())
-        };
-        let are_same = count > 1 && positions.len() == count * number && positions.chunks(count).all(is_same);
+        let is_same = |(own, first): (&Position, &Position)| own.number() == first.number();
+        let are_same = count > 1
+            && positions.len() == count * number
+            && positions.chunks(count).all(|level| level.iter().zip(&positions).all(is_same));
         are_same.then(|| Self { count, levels: number, units, factor: factor_of(correlation), positions })
     }
 
