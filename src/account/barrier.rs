@@ -54,6 +54,11 @@ impl ClosedForm {
         let sign = self.exposure.signum();
         one_sided(sign, sign * barrier(&self.lines, cash), self.power)
     }
+
+    /// The barriers of its tiers.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
 }
 
 impl Pool {

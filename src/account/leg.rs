@@ -137,15 +137,20 @@ impl Leg {
     /// a positive one.
     pub fn funding(&self, exposure: f64, x: f64, rate: f64) -> f64 {
         let Some(funding) = &self.flows.funding else { return 0.0 };
-        let mark = funding.basis == FundingBasis::Mark;
-        let exposure = if mark { exposure } else { self.exposure };
-        let price = match (self.unit, mark) {
+        let exposure = if funding.basis == FundingBasis::Mark { exposure } else { self.exposure };
+        rate * exposure * self.charged(x)
+    }
+
+    /// What funding at a rate of 1 charges a unit of exposure at a price ratio.
+    #[inline]
+    pub fn charged(&self, x: f64) -> f64 {
+        let on_mark = self.flows.funding.as_ref().is_none_or(|funding| funding.basis == FundingBasis::Mark);
+        match (self.unit, on_mark) {
             (Unit::Quote, true) | (Unit::CoinInQuote, false) => x,
             (Unit::Quote, false) | (Unit::CoinInQuote, true) => 1.0,
             (Unit::Coin, true) => -1.0 / x,
             (Unit::Coin, false) => -1.0,
-        };
-        rate * exposure * price
+        }
     }
 
     /// What a fill that is worse than the mark by a fraction of the price loses on an exposure.

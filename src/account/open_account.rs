@@ -4,7 +4,7 @@ use super::barrier::NOWHERE;
 use super::miner::{MinerFollower, OpenMiner};
 use super::policy::Orders;
 use super::pool::{Held, Pool, Room};
-use super::{Follower, General, Ledger, Level, Moment, Opening, Ordered, Policy};
+use super::{Follower, General, Isolated, Ledger, Level, Moment, Opening, Ordered, Policy};
 use crate::market::{Duration, Sides};
 use crate::venue::{Flows, Side};
 
@@ -136,13 +136,16 @@ impl OpenAccount {
         position.map_or(Sides::Low, |(_, side)| losing(*side))
     }
 
-    /// A fresh follower of the levels: one number a path where that is enough. `correlation` is that of all assets.
+    /// A fresh follower of the levels: one number a path, or columns of paths, where that is enough. `correlation` is that of all assets.
     pub fn follower(&self, correlation: &[Vec<f64>]) -> Box<dyn Follower> {
         if let Some(miner) = &self.miner {
             return Box::new(MinerFollower::new(miner.clone(), self.schedule.clone()));
         }
         if self.openings.is_empty() || self.is_managed() {
-            return Box::new(self.general(correlation));
+            return match self.isolated(correlation) {
+                Some(isolated) => Box::new(isolated),
+                None => Box::new(self.general(correlation)),
+            };
         }
         match self.ordered() {
             Some(ordered) => Box::new(ordered),
@@ -177,6 +180,13 @@ impl OpenAccount {
         let (flows, years) = (self.flows.first()?, self.horizon.years());
         let (levels, schedule) = (self.openings.clone(), self.schedule.clone());
         Ordered::new(levels, flows, schedule, (self.asset, self.continuous), years)
+    }
+
+    /// A follower of several positions with collateral of their own, by columns, where nothing but prices and funding moves them.
+    pub fn isolated(&self, correlation: &[Vec<f64>]) -> Option<Isolated> {
+        let (pools, schedule) = (self.pools.clone(), self.schedule.clone());
+        let watches = (self.horizon.years(), self.continuous);
+        self.policy.is_empty().then(|| Isolated::new(pools, schedule, correlation, watches)).flatten()
     }
 
     /// A follower of any account.

@@ -8,6 +8,7 @@ mod coins;
 mod conservation;
 mod exact_money;
 mod funding_rates;
+mod isolated;
 mod loans;
 mod looks;
 mod margin_inverse;

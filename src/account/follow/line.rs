@@ -10,13 +10,13 @@ use super::node::Node;
 use crate::numeric::{extreme_below, first_passage_fraction};
 
 /// −ln 1e-18.
-pub(super) const OUT_OF_REACH: f64 = 41.45;
+pub const OUT_OF_REACH: f64 = 41.45;
 /// Variances below this are not halved any more: the price moves by less than 1e-8 of itself.
 pub(super) const SMALLEST: f64 = 1e-16;
 
 /// A bridge between two known ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Segment {
+pub struct Segment {
     /// Start and end in years.
     pub time: (f64, f64),
     /// Log-prices there.
@@ -27,7 +27,7 @@ pub(super) struct Segment {
 
 /// What the ends of a segment leave open about the barriers on either side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub enum Reach {
     /// Neither side.
     Nothing,
     /// Only the one below.

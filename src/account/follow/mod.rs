@@ -25,6 +25,10 @@ mod settle;
 mod slot;
 mod state;
 mod surface;
+mod unit;
 mod walk;
 
+pub use line::{OUT_OF_REACH, Reach, Segment};
+pub use node::Node;
 pub use state::General;
+pub use unit::{Unit, factor_of, units};

@@ -8,7 +8,7 @@ use crate::numeric::{mix64, normal_quantile};
 
 /// One piece of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Node(u64);
+pub struct Node(u64);
 
 impl Node {
     /// A whole bar of a path, given the key of the block.
@@ -39,6 +39,15 @@ impl Node {
     #[inline(always)]
     pub fn normal(self, index: u64) -> f64 {
         normal_quantile(self.uniform(index))
+    }
+
+    /// A standard normal for the middle of a piece of an asset, joined to those of the assets before it by their [factor](super::unit::factor_of).
+    #[inline(always)]
+    pub fn joined(self, factor: &[Vec<f64>], asset: usize) -> f64 {
+        match factor.get(asset) {
+            None => self.normal(16 + asset as u64),
+            Some(row) => row[..=asset].iter().zip(16..).map(|(row, other)| row * self.normal(other)).sum(),
+        }
     }
 }
 

@@ -304,13 +304,7 @@ impl General {
         let assets = self.units[unit].assets.iter();
         let middle =
             assets.zip(from.iter().zip(&to)).zip(&spread.deviations).map(|((asset, (from, to)), own)| {
-                let normal = match self.factor.get(*asset) {
-                    None => node.normal(16 + *asset as u64),
-                    Some(row) => {
-                        row[..=*asset].iter().zip(16..).map(|(row, other)| row * node.normal(other)).sum()
-                    }
-                };
-                from + share * (to - from) + deviation * own * normal
+                from + share * (to - from) + deviation * own * node.joined(&self.factor, *asset)
             });
         let middle: Vec<f64> = middle.collect();
         let time = start + share * (end - start);

@@ -103,14 +103,6 @@ impl General {
         }
     }
 
-    /// A standard normal for the middle of a piece, joined to those of the other assets.
-    fn middle(&self, node: Node, asset: usize) -> f64 {
-        match self.factor.get(asset) {
-            None => node.normal(16 + asset as u64),
-            Some(row) => row[..=asset].iter().zip(16..).map(|(row, other)| row * node.normal(other)).sum(),
-        }
-    }
-
     /// Follows the pools of a unit at one level through a bar.
     #[inline(always)]
     fn walk(&mut self, lane: usize, level: usize, unit: usize, bar: Segment, node: Node) {
@@ -150,7 +142,7 @@ impl General {
                 Reach::Both | Reach::Nothing => false,
             };
             if reach == Reach::Both || turns || reach != Reach::Nothing && segment.variance > longest {
-                let (first, rest) = segment.split(0.5, self.middle(node, asset));
+                let (first, rest) = segment.split(0.5, node.joined(&self.factor, asset));
                 stack.push((rest, node.part(1)));
                 stack.push((first, node.part(0)));
                 continue;
