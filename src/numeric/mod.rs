@@ -30,7 +30,7 @@ pub use correlation::{cholesky, covariance_root, inverse, nearest_correlation};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use exact_sum::ExactSum;
 pub use exponentials::exponentials;
-pub use gamma::gammas;
+pub use gamma::Gammas;
 pub use lanewise::{exp, ln, mean_decay};
 pub use normal::{normal_quantile, normal_quantiles};
 pub use purpose::Purpose;
