@@ -3,7 +3,7 @@
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
-use rand_distr::StandardNormal;
+use rand_distr::{StandardNormal, StudentT};
 use rayon::prelude::*;
 
 use super::{DAYS, LEVERAGES, MAINTENANCE, VOLATILITY};
@@ -29,12 +29,22 @@ pub struct Heston {
     pub correlation: f64,
 }
 
+/// Variance that follows from past returns, with Student-t innovations.
+#[derive(Debug, Clone, Copy)]
+pub struct Garch {
+    pub omega: f64,
+    pub alpha: f64,
+    pub beta: f64,
+    pub dof: f64,
+}
+
 /// What moves the price.
 #[derive(Debug, Clone, Copy)]
 pub enum Law {
     Gbm,
     Merton(Jumps),
     Heston(Heston),
+    Garch(Garch),
 }
 
 /// What the loop finds.
@@ -77,6 +87,7 @@ pub fn simulate(paths: u64, seed: u64, law: Law) -> Outcome {
                     Law::Gbm => one_path(&mut rng, &mut outcome),
                     Law::Merton(jumps) => one_path_with_jumps(&mut rng, jumps, &mut outcome),
                     Law::Heston(heston) => one_path_of_heston(&mut rng, heston, &mut outcome),
+                    Law::Garch(garch) => one_path_of_garch(&mut rng, garch, &mut outcome),
                 }
             }
             outcome
@@ -128,6 +139,21 @@ fn one_path_of_heston(rng: &mut SmallRng, heston: Heston, outcome: &mut Outcome)
         x += -0.5 * positive * dt + deviation * z;
         variance += heston.mean_reversion * (heston.variance - positive) * dt
             + heston.vol_of_vol * deviation * (heston.correlation * z + uncorrelated * other);
+        lowest = lowest.min(x);
+    }
+    settle(x, lowest, outcome);
+}
+
+fn one_path_of_garch(rng: &mut SmallRng, garch: Garch, outcome: &mut Outcome) {
+    let innovations = StudentT::new(garch.dof).expect("degrees of freedom are positive");
+    // To a variance of 1.
+    let scale = (1.0 - 2.0 / garch.dof).sqrt();
+    let mut variance = garch.omega / (1.0 - garch.alpha - garch.beta);
+    let (mut x, mut lowest) = (0.0_f64, 0.0_f64);
+    for _ in 0..STEPS {
+        let shock = variance.sqrt() * scale * rng.sample(innovations);
+        x += shock;
+        variance = garch.omega + garch.alpha * shock * shock + garch.beta * variance;
         lowest = lowest.min(x);
     }
     settle(x, lowest, outcome);

@@ -124,6 +124,38 @@ pub(super) fn list_due(events: &[f64], ends: &[f64], active: &[u32], due: &mut V
     );
 }
 
+/// Lists the paths whose event is due by a time.
+pub(super) fn list_due_by(events: &[f64], time: f64, due: &mut Vec<u32>) {
+    due.clear();
+    dispatch(DueBy { events, time, due });
+}
+
+struct DueBy<'a> {
+    events: &'a [f64],
+    time: f64,
+    due: &'a mut Vec<u32>,
+}
+
+impl Kernel for DueBy<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        const TOGETHER: usize = 32;
+        let Self { events, time, due } = self;
+        for (chunk, events) in (0..).step_by(TOGETHER).zip(events.chunks(TOGETHER)) {
+            // Most often nothing is due.
+            let mut any = false;
+            for event in events {
+                any |= *event <= time;
+            }
+            if any {
+                due.extend((chunk..).zip(events).filter(|(_, event)| **event <= time).map(|(lane, _)| lane));
+            }
+        }
+    }
+}
+
 /// Correlates the normals of the assets by the rows of a lower triangular factor; no rows leave them as they are.
 pub(super) fn correlate(normals: &mut [Vec<f64>], mixing: &[Vec<f64>]) {
     // From the last asset up, so that each is made from normals that are still independent.

@@ -4,7 +4,7 @@
 //! prices stay in the first-level cache, and only paths that may have touched a barrier become bars. A jump inside an
 //! interval is added after the continuous move: nobody sees which came first.
 
-use super::columns::{AssetStreams, reset};
+use super::columns::{AssetStreams, list_due_by, reset};
 use super::grid::GridPoint;
 use crate::account::Observer;
 use crate::market::Bars;
@@ -55,11 +55,11 @@ impl Looks {
             from = point.time;
         }
         let durations = &durations[..points.len()];
-        stepper.stride(Stride { durations, open: prices, rows, volatility_times: 1.0 });
+        let events = &mut streams.events;
+        stepper.stride(Stride { durations, open: prices, rows, volatility_times: 1.0, events });
         loop {
             let times = stepper.event_times();
-            self.due.clear();
-            self.due.extend((0..).zip(times).filter(|(_, time)| **time <= end).map(|(lane, _)| lane));
+            list_due_by(times, end, &mut self.due);
             if self.due.is_empty() {
                 break;
             }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::heston::{Heston, HestonStepper};
 use super::jumps::{Jumps, PoissonJumps};
-use super::{Moves, Stepper, Tilt};
+use super::{Moves, Stepper, Stride, Tilt};
 use crate::numeric::{Nets, Replacement, Stream};
 
 /// Heston's model with normal log jumps at Poisson times.
@@ -59,6 +59,14 @@ impl Stepper for BatesStepper {
 
     fn events_only_add(&self) -> bool {
         true
+    }
+
+    fn can_stride(&self) -> bool {
+        true
+    }
+
+    fn stride(&mut self, stride: Stride<'_>) {
+        self.heston.stride(stride);
     }
 
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream) {

@@ -96,8 +96,8 @@ impl Kernel for Diffuse<'_> {
     }
 }
 
-/// Paths whose prices are held in registers over a stride.
-const TOGETHER: usize = 16;
+/// Paths whose prices are held in registers over a stride: lines enough in a row that the next ones are fetched in time.
+const TOGETHER: usize = 64;
 
 struct Strides<'a> {
     law: Diffusion,

@@ -34,11 +34,11 @@
 
 use serde::Serialize;
 
-use super::{Moves, Stepper};
+use super::heston_columns::{Column, Scheme, TOGETHER};
+use super::quadratic_exponential::SquareRoot;
+use super::{LONGEST_STRIDE, Moves, Stepper, Stride};
 use crate::market::Duration;
-use crate::numeric::{
-    Guide, Kernel, Nets, Replacement, Stream, dispatch, ln, mean_decay, replace, upper_tail,
-};
+use crate::numeric::{Guide, Kernel, Nets, Replacement, Stream, dispatch, replace};
 
 /// Steps that the horizon is divided into if the scenario names no step.
 const DEFAULT_STEPS: u64 = 96;
@@ -46,17 +46,8 @@ const DEFAULT_STEPS: u64 = 96;
 /// The longest step that the default takes, in seconds: 8 hours.
 const LONGEST_DEFAULT_STEP: u64 = 8 * 3_600;
 
-/// Below this the variance is deterministic for all purposes, and dividing by it would only amplify rounding.
-const SMALLEST_VOL_OF_VOL: f64 = 1e-6;
-
 /// Times at which nets say where the variance's own driver stands: the average over the path is what counts.
 const ANCHORS: usize = 4;
-
-/// Where the quadratic law gives way to the exponential one (Andersen's ψ_c).
-const SWITCH: f64 = 1.5;
-
-/// Up to here nine terms of the series of 1/(1 − ε) and ln(1 − ε) leave less than the rounding of a double.
-const SMALL: f64 = 1.0 / 64.0;
 
 /// Heston's model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -83,6 +74,16 @@ impl Heston {
     pub fn step(&self, horizon: Duration) -> Duration {
         let default = (horizon.seconds() / DEFAULT_STEPS).clamp(1, LONGEST_DEFAULT_STEP);
         self.step.unwrap_or(Duration::from_seconds(default))
+    }
+
+    fn process(&self) -> SquareRoot {
+        SquareRoot {
+            drift: self.drift,
+            mean: self.long_run_variance,
+            speed: self.mean_reversion,
+            volatility: self.vol_of_vol,
+            correlation: self.correlation,
+        }
     }
 
     /// A stepper with room for blocks of up to `lanes` paths.
@@ -117,14 +118,36 @@ impl Stepper for HestonStepper {
         &[]
     }
 
+    fn events_only_add(&self) -> bool {
+        true
+    }
+
+    fn can_stride(&self) -> bool {
+        true
+    }
+
+    fn stride(&mut self, stride: Stride<'_>) {
+        let Stride { durations, open, rows, volatility_times, events } = stride;
+        // Strides of different lengths take turns: the room stays as long as the longest.
+        self.normals.resize(self.normals.len().max(rows.len()), 0.0);
+        let others = &mut self.normals[..rows.len()];
+        for (others, duration) in others.chunks_exact_mut(open.len()).zip(durations) {
+            events.normals(others);
+            self.guide.all(*duration, others);
+        }
+        let (process, variances) = (self.model.process(), &mut self.variance);
+        dispatch(Strides { process, factor: volatility_times, durations, variances, others, open, rows });
+    }
+
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream) {
-        self.normals.resize(moves.close.len(), 0.0);
-        noise.normals(&mut self.normals);
-        self.guide.some(moves.lanes, moves.duration, &mut self.normals);
+        self.normals.resize(self.normals.len().max(moves.close.len()), 0.0);
+        let others = &mut self.normals[..moves.close.len()];
+        noise.normals(others);
+        self.guide.some(moves.lanes, moves.duration, others);
         dispatch(QuadraticExponential {
-            model: self.model,
+            process: self.model.process(),
             variances: &mut self.variance,
-            others: &self.normals,
+            others,
             moves,
         });
     }
@@ -136,12 +159,9 @@ impl Stepper for HestonStepper {
     }
 }
 
-/// Paths that are looked at together.
-const CHUNK: usize = 64;
-
-/// One interval of the scheme. Greek and single letters are those of Andersen (2008), with γ₁ = γ₂ = ½.
+/// One interval of the scheme.
 struct QuadraticExponential<'a> {
-    model: Heston,
+    process: SquareRoot,
     /// Variance by path.
     variances: &'a mut [f64],
     /// Normals independent of those handed in.
@@ -154,222 +174,173 @@ impl Kernel for QuadraticExponential<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { model, variances, others, moves } = self;
+        let Self { process, variances, others, moves } = self;
         let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
-        let moved = Moved { model: &model, volatility_times };
+        let Some(first) = duration.first() else { return };
+        let mut scheme = Scheme::new(process, volatility_times, *first);
         let everyone = lanes.len() == variances.len();
-        let columns = lanes.chunks(CHUNK).zip(duration.chunks(CHUNK)).zip(normals.chunks(CHUNK));
-        let columns = columns.zip(others.chunks(CHUNK)).zip(open.chunks(CHUNK));
-        let columns = columns.zip(close.chunks_mut(CHUNK)).zip(variance.chunks_mut(CHUNK));
+        let mut rooms = [[0.0; TOGETHER]; 8];
+        let [a, b, c, d, e, ends, f, g] = &mut rooms;
+        let columns = lanes.chunks(TOGETHER).zip(duration.chunks(TOGETHER)).zip(normals.chunks(TOGETHER));
+        let columns = columns.zip(others.chunks(TOGETHER)).zip(open.chunks(TOGETHER));
+        let columns = columns.zip(close.chunks_mut(TOGETHER)).zip(variance.chunks_mut(TOGETHER));
         for (chunk, ((((((lanes, duration), normals), others), open), close), variance)) in
             columns.enumerate()
         {
-            let mut before = [0.0; CHUNK];
-            let before = &mut before[..lanes.len()];
-            let own = chunk * CHUNK..chunk * CHUNK + lanes.len();
-            if everyone {
-                before.copy_from_slice(&variances[own.clone()]);
+            let own = chunk * TOGETHER..chunk * TOGETHER + lanes.len();
+            let before = if everyone {
+                whole(&variances[own.clone()], a)
             } else {
-                for (before, lane) in before.iter_mut().zip(lanes) {
-                    *before = variances[*lane as usize];
+                for (v, lane) in a.iter_mut().zip(lanes) {
+                    *v = variances[*lane as usize];
                 }
-            }
-            // On a common grid all paths move for the same time; and mostly the variance of none is near zero.
-            let first = Interval::new(&model, duration[0]);
-            let (mut shared, mut quadratic, mut small) = (true, true, true);
-            for (v, duration) in before.iter().zip(duration) {
-                shared &= *duration == first.duration;
-                let (m, s_square) = first.moments(*v);
-                quadratic &= s_square <= SWITCH * m * m;
-                small &= first.a_sum.abs() * s_square <= SMALL * m;
-            }
-            let steps = before.iter_mut().zip(normals).zip(others).zip(open).zip(close).zip(variance);
-            // Every path takes the branch of its chunk, so that the loops are free of choices.
-            if shared & quadratic & small {
-                for (((((v, normal), other), open), close), variance) in steps {
-                    let step = first.quadratic::<true>(*v, *normal, *other);
-                    (*close, *variance) = moved.close(*open, &first, &step);
-                    *v = step.variance;
-                }
-            } else if shared & quadratic {
-                for (((((v, normal), other), open), close), variance) in steps {
-                    let step = first.quadratic::<false>(*v, *normal, *other);
-                    (*close, *variance) = moved.close(*open, &first, &step);
-                    *v = step.variance;
-                }
-            } else if shared {
-                for (((((v, normal), other), open), close), variance) in steps {
-                    let step = first.either(*v, *normal, *other);
-                    (*close, *variance) = moved.close(*open, &first, &step);
-                    *v = step.variance;
-                }
-            } else {
-                for ((((((v, normal), other), open), close), variance), duration) in steps.zip(duration) {
-                    let interval = Interval::new(&model, *duration);
-                    let step = interval.either(*v, *normal, *other);
-                    (*close, *variance) = moved.close(*open, &interval, &step);
-                    *v = step.variance;
+                &*a
+            };
+            let starts = [before, whole(normals, b), whole(others, c), whole(open, d)];
+            let duration = whole(duration, e);
+            match (close.first_chunk_mut(), variance.first_chunk_mut()) {
+                (Some(close), Some(variance)) => scheme.advance(duration, starts, [ends, close, variance]),
+                _ => {
+                    scheme.advance(duration, starts, [ends, f, g]);
+                    unpack(f, close);
+                    unpack(g, variance);
                 }
             }
             if everyone {
-                variances[own].copy_from_slice(before);
+                unpack(ends, &mut variances[own]);
             } else {
-                for (before, lane) in before.iter().zip(lanes) {
-                    variances[*lane as usize] = *before;
+                for (v, lane) in ends.iter().zip(lanes) {
+                    variances[*lane as usize] = *v;
                 }
             }
         }
     }
 }
 
-/// From a step to the move of the price.
-struct Moved<'a> {
-    model: &'a Heston,
-    /// Factor on volatility.
-    volatility_times: f64,
+/// Several intervals in a row.
+struct Strides<'a> {
+    process: SquareRoot,
+    /// On the volatility of the price.
+    factor: f64,
+    durations: &'a [f64],
+    variances: &'a mut [f64],
+    /// By interval and path.
+    others: &'a [f64],
+    open: &'a [f64],
+    rows: &'a mut [f64],
 }
 
-impl Moved<'_> {
-    /// The log-price at the end, and the variance of the bridge to it.
+impl Kernel for Strides<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn close(&self, open: f64, interval: &Interval, step: &Step) -> (f64, f64) {
-        let factor = self.volatility_times;
-        // The martingale part of the move, scaled by the factor on volatility.
-        let martingale = factor * 0.5f64.mul_add(step.integrated, step.log_return);
-        let scaled = factor * factor * step.integrated;
-        (open + (self.model.drift.mul_add(interval.duration, martingale) - 0.5 * scaled), scaled)
-    }
-}
-
-/// What one interval does to the variance and the log-price, drift aside.
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    variance: f64,
-    /// Integral of the variance over the interval.
-    integrated: f64,
-    log_return: f64,
-}
-
-/// What does not depend on the path.
-#[derive(Debug, Clone, Copy)]
-struct Interval {
-    duration: f64,
-    theta: f64,
-    decayed: f64,
-    /// ξ²·(1 − e^(−κΔ))/κ.
-    spread: f64,
-    rho: f64,
-    root: f64,
-    uncorrelated: f64,
-    k2: f64,
-    k3: f64,
-    a_sum: f64,
-}
-
-impl Interval {
-    #[inline(always)]
-    fn new(model: &Heston, duration: f64) -> Self {
-        let xi = model.vol_of_vol;
-        let (kappa, theta) = (model.mean_reversion, model.long_run_variance);
-        let rho = if xi < SMALLEST_VOL_OF_VOL { 0.0 } else { model.correlation };
-        let rho_over_xi = if xi < SMALLEST_VOL_OF_VOL { 0.0 } else { rho / xi };
-        let uncorrelated = 1.0 - rho * rho;
-        let decay_time = duration * mean_decay(kappa * duration);
-        let k2 = 0.5 * duration * (kappa * rho_over_xi - 0.5) + rho_over_xi;
-        let k3 = 0.5 * duration * uncorrelated;
-        Self {
-            duration,
-            theta,
-            decayed: kappa * decay_time,
-            spread: xi * xi * decay_time,
-            rho,
-            root: uncorrelated.sqrt(),
-            uncorrelated,
-            k2,
-            k3,
-            a_sum: 0.5f64.mul_add(k3, k2),
+    fn run(self) {
+        let Self { process, factor, durations, variances, others, open, rows } = self;
+        let paths = open.len();
+        let mut schemes = [Scheme::new(process, factor, durations[0]); LONGEST_STRIDE];
+        for (scheme, duration) in schemes.iter_mut().zip(durations).skip(1) {
+            *scheme = Scheme::new(process, factor, *duration);
+        }
+        let mut rooms = [[0.0; TOGETHER]; 7];
+        let [mut v, mut price, a, b, mut ends, mut close, bridges] = rooms.each_mut();
+        for (start, variances) in (0..).step_by(TOGETHER).zip(variances.chunks_mut(TOGETHER)) {
+            let own = start..start + variances.len();
+            *v = *whole(variances, a);
+            *price = *whole(&open[own.clone()], a);
+            for ((scheme, row), others) in
+                schemes.iter().zip(rows.chunks_exact_mut(paths)).zip(others.chunks_exact(paths))
+            {
+                let normals = (whole(&row[own.clone()], a), whole(&others[own.clone()], b));
+                scheme.advance_together([v, normals.0, normals.1, price], [ends, close, bridges]);
+                unpack(close, &mut row[own.clone()]);
+                std::mem::swap(&mut v, &mut ends);
+                std::mem::swap(&mut price, &mut close);
+            }
+            unpack(v, variances);
         }
     }
-
-    /// Mean m of the variance at the end, and its variance s².
-    #[inline(always)]
-    fn moments(&self, v: f64) -> (f64, f64) {
-        let m = positive((self.theta - v).mul_add(self.decayed, v), 1e-100);
-        let s_square = self.spread * (v * (1.0 - self.decayed) + 0.5 * self.theta * self.decayed);
-        (m, positive(s_square, 1e-24 * m * m))
-    }
-
-    /// The normals of the variance and of what is left of the price: the variance's has correlation ρ with the one handed in.
-    #[inline(always)]
-    fn rotate(&self, normal: f64, other: f64) -> (f64, f64) {
-        (self.rho.mul_add(normal, self.root * other), self.root.mul_add(normal, -self.rho * other))
-    }
-
-    /// The variance at the end by the quadratic law, and ln E[exp(K2·V' + ½·K4·V')]: what the move must give up for the expected
-    /// price to be exact. With ε = 2·a·(K2 + ½·K4) that is ½·(b²·ε/(1 − ε) − ln(1 − ε)), where ε is at most [`SMALL`] a pair of series.
-    #[inline(always)]
-    fn quadratic_end<const IS_SMALL: bool>(&self, (m, s_square): (f64, f64), z: f64) -> (f64, f64) {
-        // 2/ψ.
-        let inverse = 2.0 * m * m / s_square;
-        let b_square = inverse - 1.0 + positive(inverse * (inverse - 1.0), 0.0).sqrt();
-        let a = m / (1.0 + b_square);
-        let shifted = positive(b_square, 0.0).sqrt() + z;
-        let epsilon = 2.0 * self.a_sum * a;
-        let (ratio, log) = if IS_SMALL {
-            let (mut ratio, mut log) = (1.0, 1.0 / 9.0);
-            for k in 1..9 {
-                ratio = epsilon.mul_add(ratio, 1.0);
-                log = epsilon.mul_add(log, 1.0 / f64::from(9 - k));
-            }
-            (epsilon * ratio, -epsilon * log)
-        } else {
-            let left = positive(1.0 - epsilon, 1e-3);
-            (epsilon / left, ln(left))
-        };
-        (a * shifted * shifted, 0.5 * b_square.mul_add(ratio, -log))
-    }
-
-    /// The same by the law with an atom at zero.
-    #[inline(always)]
-    fn exponential_end(&self, (m, s_square): (f64, f64), z: f64) -> (f64, f64) {
-        let beta = 2.0 * m / m.mul_add(m, s_square);
-        let above_zero = beta * m;
-        let end = positive(ln(above_zero / upper_tail(z)) / beta, 0.0);
-        let room = positive(beta - self.a_sum, 1e-3 * beta);
-        (end, ln(1.0 - above_zero + beta * above_zero / room))
-    }
-
-    #[inline(always)]
-    fn step(&self, v: f64, (next, growth): (f64, f64), z_price: f64) -> Step {
-        let integrated = 0.5 * self.duration * (v + next);
-        let diffusion = (self.uncorrelated * integrated).sqrt() * z_price;
-        let log_return = self.k2.mul_add(next, -0.5 * self.k3 * v) - growth + diffusion;
-        Step { variance: next, integrated, log_return }
-    }
-
-    /// A step where ψ is at most [`SWITCH`].
-    #[inline(always)]
-    fn quadratic<const IS_SMALL: bool>(&self, v: f64, normal: f64, other: f64) -> Step {
-        let (z_variance, z_price) = self.rotate(normal, other);
-        self.step(v, self.quadratic_end::<IS_SMALL>(self.moments(v), z_variance), z_price)
-    }
-
-    /// A step by the law that ψ = s²/m² asks for.
-    #[inline(always)]
-    fn either(&self, v: f64, normal: f64, other: f64) -> Step {
-        let (m, s_square) = self.moments(v);
-        let (z_variance, z_price) = self.rotate(normal, other);
-        let quadratic = self.quadratic_end::<false>((m, s_square), z_variance);
-        let exponential = self.exponential_end((m, s_square), z_variance);
-        let is_quadratic = s_square <= SWITCH * m * m;
-        let next = if is_quadratic { quadratic.0 } else { exponential.0 };
-        let growth = if is_quadratic { quadratic.1 } else { exponential.1 };
-        self.step(v, (next, growth), z_price)
-    }
 }
 
-/// The larger of a number and a bound; the bound if it is not a number.
+/// Copies the first entries of a column.
 #[inline(always)]
-fn positive(x: f64, bound: f64) -> f64 {
-    if x > bound { x } else { bound }
+fn unpack(column: &Column, entries: &mut [f64]) {
+    match entries.first_chunk_mut() {
+        Some(entries) => *entries = *column,
+        None => entries.copy_from_slice(&column[..entries.len()]),
+    }
+}
+
+/// A column of as many paths as are moved together: the entries as they lie, or, if they are fewer, a copy that the first one fills up.
+#[inline(always)]
+fn whole<'a>(entries: &'a [f64], room: &'a mut Column) -> &'a Column {
+    match entries.first_chunk() {
+        Some(entries) => entries,
+        None => {
+            room.fill(entries[0]);
+            room[..entries.len()].copy_from_slice(entries);
+            room
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::Purpose;
+
+    /// Of as many paths as are not whole columns, some of which have next to no variance.
+    #[test]
+    fn strides_are_bars_in_a_row() {
+        let model = Heston {
+            drift: 0.1,
+            variance: 0.2,
+            long_run_variance: 0.3,
+            mean_reversion: 2.0,
+            vol_of_vol: 3.0,
+            correlation: -0.6,
+            step: None,
+        };
+        let (paths, durations) = (150, [1e-3, 1e-3, 2e-4, 3e-3, 1e-3]);
+        let streams = || (Stream::new(1, Purpose::Move(0), 0), Stream::new(1, Purpose::Event(0), 0));
+        let (mut moves, mut events) = streams();
+        let mut strided = model.stepper(paths);
+        strided.begin(paths, &mut events);
+        let mut rows = vec![0.0; durations.len() * paths];
+        rows.chunks_exact_mut(paths).for_each(|row| moves.normals(row));
+        let open = vec![0.5; paths];
+        strided.stride(Stride {
+            durations: &durations,
+            open: &open,
+            rows: &mut rows,
+            volatility_times: 1.2,
+            events: &mut events,
+        });
+
+        let (mut moves, mut events) = streams();
+        let mut barred = model.stepper(paths);
+        barred.begin(paths, &mut events);
+        let lanes: Vec<u32> = (0..paths as u32).collect();
+        let mut prices = open;
+        let column = || vec![0.0; paths];
+        let (mut normals, mut close, mut variance) = (column(), column(), column());
+        let (mut low, mut high) = (column(), column());
+        for (duration, row) in durations.into_iter().zip(rows.chunks_exact(paths)) {
+            moves.normals(&mut normals);
+            let moves = Moves {
+                lanes: &lanes,
+                duration: &vec![duration; paths],
+                normals: &normals,
+                open: &prices,
+                close: &mut close,
+                variance: &mut variance,
+                low: &mut low,
+                high: &mut high,
+                volatility_times: 1.2,
+            };
+            barred.advance(moves, &mut events);
+            std::mem::swap(&mut prices, &mut close);
+            assert_eq!(prices, row);
+        }
+        assert_eq!(barred.variance, strided.variance);
+    }
 }

@@ -16,6 +16,7 @@ mod gbm;
 mod har;
 mod hawkes;
 mod heston;
+mod heston_columns;
 mod jumps;
 mod keys;
 mod kou;
@@ -23,6 +24,7 @@ mod led_jumps;
 mod merton;
 mod mixture;
 mod network;
+mod quadratic_exponential;
 mod regime;
 mod scaled_history;
 mod shared_past;
@@ -259,6 +261,8 @@ pub struct Stride<'a> {
     pub rows: &'a mut [f64],
     /// Factor on the volatility of the moves.
     pub volatility_times: f64,
+    /// For what a model draws beside its normals.
+    pub events: &'a mut Stream,
 }
 
 /// A wish for paths that go a long way in one direction: jumps are drawn from a law tilted by exp(exponent·jump), and paths carry

@@ -57,11 +57,12 @@ fn polynomial<const N: usize>(coefficients: &[f32; N], x: f32) -> f32 {
     p
 }
 
-/// Turns the two halves of a word into two normals.
+const SIGN: u32 = 1 << 31;
+const SWAP: u32 = 1 << 30;
+
+/// The square of the radius that the two halves of a word stand for.
 #[inline(always)]
-fn pair(radius_bits: u32, angle_bits: u32) -> (f32, f32) {
-    const SIGN: u32 = 1 << 31;
-    const SWAP: u32 = 1 << 30;
+fn square_of_radius(radius_bits: u32, angle_bits: u32) -> f32 {
     const HIGH: u32 = SWAP - 1;
     const LOW: u32 = (1 << 23) - 1;
     const LOW_MIDDLE: u32 = 1 << 22;
@@ -71,7 +72,6 @@ fn pair(radius_bits: u32, angle_bits: u32) -> (f32, f32) {
     const HALF: u32 = 126 << 23;
     /// A little less than 2⁻³⁰: no u is rounded up to 1, and the smallest ones gain the half of their last bit.
     const UNIT: f32 = (1.0 - f32::EPSILON / 2.0) / SWAP as f32;
-    const ANGLE_UNIT: f32 = 1.0 / SIGN as f32;
 
     let low = f32::from_bits((angle_bits & LOW) ^ (LOW_FLOOR | LOW_MIDDLE));
     let high = ((radius_bits & HIGH) as i32 - 1) as f32;
@@ -80,9 +80,15 @@ fn pair(radius_bits: u32, angle_bits: u32) -> (f32, f32) {
     let exponent = (bits.wrapping_sub(HALF) as i32 >> 23) as f32;
     let mantissa = f32::from_bits((bits & MANTISSA) | HALF);
     let f = low.mul_add(-64.0 * (1.0 + f32::EPSILON), mantissa - (1.0 - f32::EPSILON));
-    let radius = exponent.mul_add(-2.0 * LN_2, f * polynomial(&LOGARITHM, f)).sqrt();
-    let radius = f32::from_bits(radius.to_bits() ^ (radius_bits & SIGN));
+    exponent.mul_add(-2.0 * LN_2, f * polynomial(&LOGARITHM, f))
+}
 
+/// The two normals of the square of a radius and the two halves of its word.
+#[inline(always)]
+fn turned(square: f32, radius_bits: u32, angle_bits: u32) -> (f32, f32) {
+    const ANGLE_UNIT: f32 = 1.0 / SIGN as f32;
+
+    let radius = f32::from_bits(square.sqrt().to_bits() ^ (radius_bits & SIGN));
     let tau = (angle_bits as i32 as f32).mul_add(ANGLE_UNIT, 0.5 * ANGLE_UNIT);
     let square = tau * tau;
     let cosine = radius * polynomial(&COSINE, square);
@@ -90,16 +96,24 @@ fn pair(radius_bits: u32, angle_bits: u32) -> (f32, f32) {
     if radius_bits & SWAP == 0 { (cosine, sine) } else { (sine, cosine) }
 }
 
-/// Turns words, a multiple of [`WORDS`], into twice as many normals. The first half of the words are radii, the second angles; the first half
-/// of the normals are the cosines.
+/// Turns words, a multiple of [`WORDS`], into twice as many normals, in a room for the square of a radius a word. The first half of the words
+/// are radii, the second angles; the first half of the normals are the cosines.
+///
+/// Radii come first, all of them: in one loop with the angles the chain of operations would be longer than a processor looks ahead.
 #[inline(always)]
-pub(super) fn normals_from_words(words: &[[u8; 8]], out: &mut [f64]) {
+pub(super) fn normals_from_words(words: &[[u8; 8]], squares: &mut [[f32; WORDS]], out: &mut [f64]) {
     let (radii, angles) = words.as_flattened().split_at(4 * words.len());
     let (radii, angles) = (radii.as_chunks().0.as_chunks::<LANES>().0, angles.as_chunks().0.as_chunks().0);
+    for ((radii, angles), squares) in radii.iter().zip(angles).zip(&mut *squares) {
+        for ((radius, angle), square) in radii.iter().zip(angles).zip(squares) {
+            *square = square_of_radius(u32::from_le_bytes(*radius), u32::from_le_bytes(*angle));
+        }
+    }
     let (first, second) = out.split_at_mut(words.len());
     let (first, second) = (first.as_chunks_mut().0, second.as_chunks_mut().0);
-    for (((radii, angles), first), second) in radii.iter().zip(angles).zip(first).zip(second) {
-        batch(radii, angles, first, second);
+    let batches = radii.iter().zip(angles).zip(squares).zip(first).zip(second);
+    for ((((radii, angles), squares), first), second) in batches {
+        batch(squares, radii, angles, first, second);
     }
 }
 
@@ -107,14 +121,16 @@ pub(super) fn normals_from_words(words: &[[u8; 8]], out: &mut [f64]) {
 /// vector.
 #[inline(always)]
 fn batch(
+    squares: &[f32; LANES],
     radii: &[[u8; 4]; LANES],
     angles: &[[u8; 4]; LANES],
     first: &mut [f64; LANES],
     second: &mut [f64; LANES],
 ) {
     let (mut cosines, mut sines) = ([0.0; LANES], [0.0; LANES]);
-    for (((radius, angle), x), y) in radii.iter().zip(angles).zip(&mut cosines).zip(&mut sines) {
-        (*x, *y) = pair(u32::from_le_bytes(*radius), u32::from_le_bytes(*angle));
+    let halves = squares.iter().zip(radii).zip(angles);
+    for (((square, radius), angle), (x, y)) in halves.zip(cosines.iter_mut().zip(&mut sines)) {
+        (*x, *y) = turned(*square, u32::from_le_bytes(*radius), u32::from_le_bytes(*angle));
     }
     for (entry, x) in first.iter_mut().zip(cosines) {
         *entry = f64::from(x);
@@ -128,6 +144,10 @@ fn batch(
 mod tests {
     use super::*;
     use crate::numeric::{Purpose, Stream, upper_tail};
+
+    fn pair(radius_bits: u32, angle_bits: u32) -> (f32, f32) {
+        turned(square_of_radius(radius_bits, angle_bits), radius_bits, angle_bits)
+    }
 
     /// Square of the radius and angle of two halves of a word, by the definition and in double precision.
     fn exact(radius_bits: u32, angle_bits: u32) -> (f64, f64) {

@@ -32,7 +32,7 @@ pub use correlation::{cholesky, covariance_root, inverse, nearest_correlation};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use exact_sum::ExactSum;
 pub use exponentials::exponentials;
-pub use gamma::gammas;
+pub use gamma::Gammas;
 pub use guide::Guide;
 pub use lanewise::{exp, ln, mean_decay};
 pub use nets::{NET, Nets};

@@ -242,10 +242,11 @@ impl Normals<'_> {
     #[inline(always)]
     fn draw<const ROTATIONS: bool>(self) {
         let mut buffer = Buffer([[0; 8]; CHUNK]);
+        let mut squares = [[0.0; WORDS]; CHUNK / WORDS];
         let mut whole = self.out.chunks_exact_mut(2 * CHUNK);
         for out in whole.by_ref() {
             next_words::<ROTATIONS>(self.state, &mut buffer.0);
-            normals_from_words(&buffer.0, out);
+            normals_from_words(&buffer.0, &mut squares, out);
         }
         let rest = whole.into_remainder();
         if !rest.is_empty() {
@@ -253,7 +254,7 @@ impl Normals<'_> {
             let mut normals = [0.0; 2 * CHUNK];
             let normals = &mut normals[..2 * words.len()];
             next_words::<ROTATIONS>(self.state, words);
-            normals_from_words(words, normals);
+            normals_from_words(words, &mut squares, normals);
             rest.copy_from_slice(&normals[..rest.len()]);
         }
     }

@@ -4,7 +4,7 @@
 //! which can only lower it), Pearson's statistic over the same cells within 5 standard deviations of its expectation, and counts in
 //! the tails within 5. Draws come from 100 streams, so that a flaw in how streams begin would show as well.
 
-use liqsim::numeric::{Purpose, Stream, gammas, normal_quantiles};
+use liqsim::numeric::{Gammas, Purpose, Stream, normal_quantiles};
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Gamma};
 use statrs::function::erf::erfc;
@@ -124,7 +124,7 @@ fn inverted_normals_are_normal() {
 fn gammas_are_gamma() {
     for shape in [1.2, 2.5, 15.0] {
         let law = Gamma::new(shape, 1.0).unwrap();
-        let draw = |stream: &mut Stream, out: &mut [f64]| gammas(shape, out, stream);
+        let draw = |stream: &mut Stream, out: &mut [f64]| Gammas::new(shape).fill(out, stream);
         assert_uniform(&counts(DRAWS / 10, &draw, |x| law.cdf(x)), &format!("gammas of shape {shape}"));
     }
 }

@@ -49,8 +49,8 @@ pub(super) struct Passed<'a> {
     pub touched: &'a mut Vec<u32>,
 }
 
-/// Paths whose running extremes are held in registers over all dates.
-const TOGETHER: usize = 16;
+/// Paths that are looked at together: what is worked on stays in the first-level cache.
+const TOGETHER: usize = 256;
 
 impl Kernel for Passed<'_> {
     type Output = ();
@@ -59,32 +59,27 @@ impl Kernel for Passed<'_> {
     fn run(self) {
         let Self { sign, rows, nearest, deepest, touched } = self;
         let paths = deepest.len();
-        let whole = paths - paths % TOGETHER;
-        for start in (0..whole).step_by(TOGETHER) {
-            let mut lowest = [f64::INFINITY; TOGETHER];
+        let (mut lowest, mut flags) = ([0.0; TOGETHER], [0_u8; TOGETHER]);
+        let chunks = nearest.chunks(TOGETHER).zip(deepest.chunks_mut(TOGETHER));
+        for (start, (nearest, deepest)) in (0..).step_by(TOGETHER).zip(chunks) {
+            let lowest = &mut lowest[..nearest.len()];
+            lowest.fill(f64::INFINITY);
             for row in rows.chunks_exact(paths) {
-                for (lowest, price) in lowest.iter_mut().zip(&row[start..start + TOGETHER]) {
+                for (lowest, price) in lowest.iter_mut().zip(&row[start..]) {
                     let price = sign * price;
                     *lowest = if price < *lowest { price } else { *lowest };
                 }
             }
-            let mut bits = 0_u32;
-            for (i, (lowest, nearest)) in lowest.iter().zip(&nearest[start..start + TOGETHER]).enumerate() {
-                bits |= u32::from(*lowest <= *nearest) << i;
+            flags.fill(0);
+            flag(lowest, nearest, deepest, &mut flags);
+            for (eighth, flags) in (start as u32..).step_by(8).zip(flags.as_chunks().0) {
+                let mut flags = u64::from_le_bytes(*flags);
+                // A flag is the lowest bit of its byte.
+                while flags != 0 {
+                    touched.push(eighth + flags.trailing_zeros() / u8::BITS);
+                    flags &= flags - 1;
+                }
             }
-            for (deepest, lowest) in deepest[start..start + TOGETHER].iter_mut().zip(lowest) {
-                *deepest = if lowest < *deepest { lowest } else { *deepest };
-            }
-            while bits != 0 {
-                touched.push(start as u32 + bits.trailing_zeros());
-                bits &= bits - 1;
-            }
-        }
-        for path in whole..paths {
-            for price in rows[path..].iter().step_by(paths) {
-                deepest[path] = deepest[path].min(sign * price);
-            }
-            touched.push(path as u32);
         }
     }
 }
@@ -118,5 +113,15 @@ impl Kernel for Outcomes<'_> {
             *returned = if *kept > level { exposure.mul_add(*z, cash) } else { lost } - 1.0;
             *liquidated = u8::from(*open <= level);
         }
+    }
+}
+
+/// Flags the paths that have touched, and deepens their running extremes. A loop of its own over long columns: else the compiler puts the
+/// flags together one by one.
+#[inline(always)]
+fn flag(lowest: &[f64], nearest: &[f64], deepest: &mut [f64], flags: &mut [u8]) {
+    for (((lowest, nearest), deepest), flag) in lowest.iter().zip(nearest).zip(deepest).zip(flags) {
+        *flag = u8::from(*lowest <= *nearest);
+        *deepest = if *lowest < *deepest { *lowest } else { *deepest };
     }
 }

@@ -1,6 +1,7 @@
 //! What is followed of one level on each path, in a round robin by the number of the path: costs and drawdown. Equity over time is
 //! recorded of all levels on the first paths of a block.
 
+use super::terms::Terms;
 use crate::account::drawdown::{Drawdown, Drawdowns, Follow};
 use crate::account::opening::Opening;
 use crate::account::schedule::{DATES, PATHS_PER_RECORD};
@@ -92,6 +93,21 @@ impl Followed {
         let recorded = self.recorded();
         if lane < recorded {
             self.left[level * recorded + lane] = recovered;
+        }
+    }
+
+    /// Ends the level that each path follows where it is still open: below the number of open levels, at a price of x.
+    #[inline(always)]
+    pub fn end_open(&mut self, terms: &Terms, open_levels: &[u32], x: &[f64]) {
+        for (lane, (x, open)) in x.iter().zip(open_levels).enumerate() {
+            let level = self.level_of(lane);
+            if level < *open as usize {
+                let exposure = terms.exposure(level);
+                let equity = exposure.mul_add(*x, terms.cash(level, lane));
+                let closed = (equity - terms.levels[level].taker_fee * exposure.abs() * x).max(0.0);
+                let fees = equity.max(0.0) - closed;
+                self.end(lane, terms.costs(level, lane, *x, (fees, 0.0)), closed);
+            }
         }
     }
 

@@ -181,22 +181,6 @@ impl Ordered {
         self.kept_levels[lane] = 0;
     }
 
-    /// Ends the level that each path follows, where it is still open.
-    #[inline(always)]
-    fn end_followed(&mut self) {
-        let Self { terms, followed: Some(followed), open_levels, x, .. } = self else { return };
-        for (lane, (x, open)) in x.iter().zip(open_levels).enumerate() {
-            let level = followed.level_of(lane);
-            if level < *open as usize {
-                let exposure = terms.exposure(level);
-                let equity = exposure.mul_add(*x, terms.cash(level, lane));
-                let closed = (equity - terms.levels[level].taker_fee * exposure.abs() * x).max(0.0);
-                let fees = equity.max(0.0) - closed;
-                followed.end(lane, terms.costs(level, lane, *x, (fees, 0.0)), closed);
-            }
-        }
-    }
-
     /// Books the monitoring dates of one path, by their times.
     #[inline(always)]
     fn look_at(&mut self, path: usize, times: &[f64], rows: &[f64]) {
@@ -255,7 +239,7 @@ impl Observer for Ordered {
                 sign * bars.extreme[i] <= charges.exact_log_nearest(bars.lanes[i] as usize)
             }),
         }
-        dispatch(Book { follower: self, bars });
+        dispatch(Book { follower: self, seen: Seen::Bars(bars) });
     }
 
     fn settle(&mut self, date: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
@@ -305,9 +289,7 @@ impl Observer for Ordered {
         let (sign, rows) = (terms.sign, &log_prices[self.asset][..]);
         flagged.clear();
         dispatch(Passed { sign, rows, nearest: log_nearest, deepest, touched: flagged });
-        let flagged = std::mem::take(flagged);
-        flagged.iter().for_each(|path| self.look_at(*path as usize, times, rows));
-        self.flagged = flagged;
+        dispatch(Book { follower: self, seen: Seen::Looks(times, rows) });
         true
     }
 }
@@ -355,10 +337,16 @@ impl Follower for Ordered {
     }
 }
 
-/// The candidates of a batch, booked one by one; a kernel for the sake of its multiply-adds.
+/// Paths of a batch, booked one by one; a kernel for the sake of its multiply-adds.
 struct Book<'a> {
     follower: &'a mut Ordered,
-    bars: &'a Bars,
+    seen: Seen<'a>,
+}
+
+/// What is booked: candidates among bars, or flagged paths at some times and log-prices.
+enum Seen<'a> {
+    Bars(&'a Bars),
+    Looks(&'a [f64], &'a [f64]),
 }
 
 impl Kernel for Book<'_> {
@@ -366,8 +354,18 @@ impl Kernel for Book<'_> {
 
     #[inline(always)]
     fn run(self) {
-        for k in 0..self.follower.candidates.indices.len() {
-            self.follower.book(k, self.bars);
+        let Self { follower, seen } = self;
+        match seen {
+            Seen::Bars(bars) => {
+                for k in 0..follower.candidates.indices.len() {
+                    follower.book(k, bars);
+                }
+            }
+            Seen::Looks(times, rows) => {
+                for k in 0..follower.flagged.len() {
+                    follower.look_at(follower.flagged[k] as usize, times, rows);
+                }
+            }
         }
     }
 }
@@ -390,10 +388,12 @@ impl Kernel for Close<'_> {
         for (lane, weight) in weights.iter().enumerate() {
             follower.close(lane, *weight, tally);
         }
-        follower.end_followed();
-        let Ordered { followed, liquidations, terms, closings, deepest, .. } = follower;
+        let Ordered { followed, liquidations, terms, closings, deepest, open_levels, x, .. } = follower;
         match followed {
-            Some(followed) => followed.tally(weights, tally),
+            Some(followed) => {
+                followed.end_open(terms, open_levels, x);
+                followed.tally(weights, tally);
+            }
             None => {
                 for (deepest, weight) in deepest.iter().zip(weights) {
                     tally.depths.add(-deepest, *weight);

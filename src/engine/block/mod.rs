@@ -27,6 +27,10 @@ use crate::numeric::replace;
 /// second-level cache, and what every batch and block costs is shared by many paths (measured against 256 and 512, see the benches).
 pub const BLOCK_LANES: usize = 1024;
 
+/// Room of a column: five lines of a first-level cache more than its paths take, so that columns that are allocated one after the other do
+/// not have the same path at the same place of a page. There a processor takes a load for the late reader of a store to another column.
+const ROOM: usize = BLOCK_LANES + 39;
+
 /// Points of the grid, times paths, times levels from which on a block may take longer than a stop may wait.
 const LONG_BLOCK: usize = 1 << 21;
 
@@ -83,11 +87,11 @@ impl<'a> BlockLoop<'a> {
 
     /// The loop for observers on these seats.
     pub fn with_seats(law: &'a PathLaw, seats: Vec<Seat<'a>>) -> Self {
-        let column = || Vec::with_capacity(BLOCK_LANES);
+        let column = || Vec::with_capacity(ROOM);
         let assets = law.models.len();
         Self {
             law,
-            steppers: law.models.iter().map(|model| model.stepper(BLOCK_LANES)).collect(),
+            steppers: law.models.iter().map(|model| model.stepper(ROOM)).collect(),
             common_jumps: (0..)
                 .zip(&law.dependence.common_jumps)
                 .map(|(index, jumps)| CommonStepper::new(jumps, index))
@@ -97,21 +101,21 @@ impl<'a> BlockLoop<'a> {
             prices: vec![column(); assets],
             now: column(),
             reached: 0.0,
-            everyone: Vec::with_capacity(BLOCK_LANES),
+            everyone: Vec::with_capacity(ROOM),
             common_duration: column(),
-            active: Vec::with_capacity(BLOCK_LANES),
-            due: Vec::with_capacity(BLOCK_LANES),
+            active: Vec::with_capacity(ROOM),
+            due: Vec::with_capacity(ROOM),
             ends: column(),
             normals: vec![column(); assets],
             volatility_times: vec![1.0; assets],
             lows: column(),
             highs: column(),
             drivers: Vec::new(),
-            strata: Vec::with_capacity(BLOCK_LANES),
+            strata: Vec::with_capacity(ROOM),
             weights: column(),
             stop: None,
-            looks: Looks::new(assets, BLOCK_LANES),
-            bars: (0..assets).map(|asset| Bars::with_capacity(asset, BLOCK_LANES)).collect(),
+            looks: Looks::new(assets, ROOM),
+            bars: (0..assets).map(|asset| Bars::with_capacity(asset, ROOM)).collect(),
             streams: (0..assets)
                 .map(|asset| AssetStreams::new(law.seed, (asset, law.leader[asset]), 0))
                 .collect(),

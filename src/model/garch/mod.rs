@@ -29,6 +29,7 @@
 //! Sources: Bollerslev (1986), "Generalized autoregressive conditional heteroskedasticity"; Bollerslev (1987) for Student-t;
 //! Glosten, Jagannathan and Runkle (1993).
 
+mod columns;
 mod lean;
 mod led;
 mod outlook;
@@ -37,14 +38,14 @@ mod recursion;
 
 use std::sync::Arc;
 
+use self::columns::{Diffuse, Mix, NextVariance, next_variance};
 use self::led::{DiffuseLed, Led};
 use self::outlook::Outlook;
 pub use self::parameters::Garch;
-use self::parameters::LARGEST_VARIANCE;
 use super::jumps::Weigh;
 use super::{Moves, Stepper, Tilt};
 use crate::market::Duration;
-use crate::numeric::{Kernel, Replacement, Stream, dispatch, gammas, replace};
+use crate::numeric::{Gammas, Replacement, Stream, dispatch, replace};
 
 impl Garch {
     /// A stepper with room for blocks of up to `lanes` paths.
@@ -71,6 +72,7 @@ impl Garch {
             step_end: column(),
             steps: Vec::with_capacity(lanes),
             draws: column(),
+            gammas: self.dof.map(|dof| Gammas::new(0.5 * dof)),
             led,
         }
     }
@@ -91,6 +93,8 @@ struct GarchStepper {
     /// Number of the current step from 1, by path.
     steps: Vec<u64>,
     draws: Vec<f64>,
+    /// The law that the mixing variables are made from; none for normal innovations.
+    gammas: Option<Gammas>,
     led: Option<Led>,
 }
 
@@ -106,19 +110,25 @@ impl GarchStepper {
             let steps_gone = self.steps[0] as usize - 1;
             led.lean(lanes.clone(), steps_gone, log_price, &self.variance, noise);
         }
-        let Some(dof) = self.model.dof else {
-            for lane in lanes {
-                self.mixed[lane] = self.variance[lane];
+        let Self { model, variance, mixed, draws, gammas, led, .. } = self;
+        if let Some(gammas) = gammas {
+            draws.resize(lanes.len(), 0.0);
+            gammas.fill(draws, noise);
+            if let Some(led) = led {
+                led.mix(lanes.clone(), draws, noise);
             }
-            return;
-        };
-        self.draws.resize(lanes.len(), 0.0);
-        gammas(0.5 * dof, &mut self.draws, noise);
-        if let Some(led) = &mut self.led {
-            led.mix(lanes.clone(), &mut self.draws, noise);
         }
-        for (lane, gamma) in lanes.zip(&self.draws) {
-            self.mixed[lane] = self.variance[lane] * (0.5 * dof - 1.0) / gamma;
+        let scale = model.dof.map_or(1.0, |dof| 0.5 * dof - 1.0);
+        let all = lanes.len() == mixed.len();
+        match gammas {
+            None if all => mixed.copy_from_slice(variance),
+            None => lanes.for_each(|lane| mixed[lane] = variance[lane]),
+            Some(_) if all => dispatch(Mix { scale, variance, gammas: draws, mixed }),
+            Some(_) => {
+                for (lane, gamma) in lanes.zip(draws) {
+                    mixed[lane] = variance[lane] * scale / *gamma;
+                }
+            }
         }
     }
 }
@@ -149,6 +159,10 @@ impl Stepper for GarchStepper {
         &self.step_end
     }
 
+    fn events_together(&self) -> bool {
+        true
+    }
+
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {
         let Self { model, mixed, shock, led, .. } = self;
         match led {
@@ -158,19 +172,29 @@ impl Stepper for GarchStepper {
     }
 
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream) {
-        let Garch { step, omega, alpha, gamma, beta, .. } = self.model;
+        let step = self.model.step;
         let ending = lanes.iter().map(|lane| *lane as usize);
         if let Some(led) = &mut self.led {
             led.note(ending.clone(), 1.0);
         }
-        for lane in ending.clone() {
-            let shock = std::mem::take(&mut self.shock[lane]);
-            let weight = if shock < 0.0 { alpha + gamma } else { alpha };
-            let next = omega + weight * shock * shock + beta * self.variance[lane];
-            self.variance[lane] = next.min(LARGEST_VARIANCE);
-            self.steps[lane] += 1;
-            // Whole seconds, so that the ends of steps fall on the common times that are multiples of the step.
-            self.step_end[lane] = Duration::from_seconds(self.steps[lane] * step.seconds()).years();
+        // Whole seconds, so that the ends of steps fall on the common times that are multiples of the step.
+        let end_of = |number| Duration::from_seconds(number * step.seconds()).years();
+        let number = self.steps[0];
+        if lanes.len() == self.steps.len() && self.steps.iter().all(|step| *step == number) {
+            dispatch(NextVariance {
+                model: self.model,
+                shock: &mut self.shock,
+                variance: &mut self.variance,
+            });
+            self.steps.fill(number + 1);
+            self.step_end.fill(end_of(number + 1));
+        } else {
+            for lane in ending.clone() {
+                let shock = std::mem::take(&mut self.shock[lane]);
+                self.variance[lane] = next_variance(&self.model, shock, self.variance[lane]);
+                self.steps[lane] += 1;
+                self.step_end[lane] = end_of(self.steps[lane]);
+            }
         }
         self.mix(ending, log_price, noise);
     }
@@ -199,37 +223,6 @@ impl Stepper for GarchStepper {
             led.note(0..weights.len(), elapsed);
         }
         dispatch(Weigh { common: 0.0, logarithms: &mut led.logarithms, weights });
-    }
-}
-
-/// Brownian motion at the variance of each path's step. A factor on volatility scales the price's move; the recursion goes on as
-/// without it.
-struct Diffuse<'a> {
-    model: Garch,
-    mixed: &'a [f64],
-    shock: &'a mut [f64],
-    moves: Moves<'a>,
-}
-
-impl Kernel for Diffuse<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { model, mixed, shock, moves } = self;
-        let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
-        let n = close.len();
-        let (lanes, duration, normals) = (&lanes[..n], &duration[..n], &normals[..n]);
-        let (open, variance) = (&open[..n], &mut variance[..n]);
-        let steps_per_year = 1.0 / model.step.years();
-        for i in 0..n {
-            let lane = lanes[i] as usize;
-            let integrated = mixed[lane] * (duration[i] * steps_per_year);
-            let moved = integrated.sqrt() * normals[i];
-            shock[lane] += moved;
-            variance[i] = volatility_times * volatility_times * integrated;
-            close[i] = open[i] + volatility_times.mul_add(moved, model.log_drift * duration[i]);
-        }
     }
 }
 
