@@ -215,6 +215,16 @@ impl Follower for Isolated {
         Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
     }
 
+    fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {
+        let Self { terms, columns, .. } = self;
+        let money = &columns.money[terms.place(level, 0)..][..terms.count];
+        for (lane, (returned, liquidated)) in returns.iter_mut().zip(liquidated).enumerate() {
+            *returned = money.iter().map(|money| money.left[lane]).sum::<f64>() - 1.0;
+            *liquidated = u8::from(columns.courses[level].hit(lane).is_some());
+        }
+        true
+    }
+
     fn hits(&self) -> &[Hit] {
         &self.columns.hits
     }

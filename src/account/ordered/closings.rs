@@ -11,6 +11,8 @@ pub(super) struct Closings {
     terms: Vec<(f64, f64)>,
     /// Of z − 1 by level, see the [module](super).
     pub sums: Vec<Sums>,
+    /// Number of levels that closed with something, by path of the block.
+    pub kept: Vec<u32>,
     equities: Deferred,
 }
 
@@ -19,7 +21,18 @@ impl Closings {
     pub fn new(levels: &[Opening], cash: &[f64]) -> Self {
         let terms = levels.iter().zip(cash).map(|(level, cash)| (*cash, level.start.exposure)).collect();
         let count = levels.len();
-        Self { terms, sums: vec![Sums::default(); count], equities: Deferred::new(count, 1.0) }
+        Self {
+            terms,
+            sums: vec![Sums::default(); count],
+            kept: Vec::new(),
+            equities: Deferred::new(count, 1.0),
+        }
+    }
+
+    /// Starts to book the paths of a block.
+    pub fn begin(&mut self, lanes: usize) {
+        self.kept.clear();
+        self.kept.resize(lanes, 0);
     }
 
     /// Cash at the horizon of a level, and its exposure: what it closes with is linear in z.
@@ -29,7 +42,14 @@ impl Closings {
 
     /// Books a path whose equity covers this level.
     #[inline(always)]
-    pub fn add(&mut self, level: usize, (z, equity): (f64, f64), weight: f64, tally: &mut Tally) {
+    pub fn add(
+        &mut self,
+        (level, lane): (usize, usize),
+        (z, equity): (f64, f64),
+        weight: f64,
+        tally: &mut Tally,
+    ) {
+        self.kept[lane] = level as u32 + 1;
         self.sums[level].add(z - 1.0, weight);
         self.equities.add(level, &mut tally.levels[level].closing_equity, equity, weight);
     }

@@ -39,8 +39,6 @@ pub struct Ordered {
     x: Vec<f64>,
     /// What closing a unit of exposure brings, less what it was charged, by path.
     z: Vec<f64>,
-    /// Number of levels that closed with something, by path.
-    kept_levels: Vec<u32>,
     flagged: Vec<u32>,
     candidates: Candidates,
     liquidations: Liquidations,
@@ -74,7 +72,6 @@ impl Ordered {
             deepest: Vec::new(),
             x: Vec::new(),
             z: Vec::new(),
-            kept_levels: Vec::new(),
             flagged: Vec::new(),
             candidates: Candidates::default(),
         })
@@ -169,8 +166,7 @@ impl Ordered {
             let (cash, exposure) = (terms.debt.cash[level], terms.levels[level].start.exposure);
             let equity = exposure.mul_add(z, cash);
             if equity >= 0.0 {
-                self.kept_levels[lane] = open as u32;
-                return self.closings.add(level, (z, equity), weight, tally);
+                return self.closings.add((level, lane), (z, equity), weight, tally);
             }
             // A fee that the collateral no longer covers is lost by nobody.
             let worth = terms.debt.coins.mul_add(self.x[lane], -terms.charged(lane));
@@ -178,7 +174,6 @@ impl Ordered {
             self.liquidations.sums[level].add_insolvent(bad_debt, weight);
             open = level;
         }
-        self.kept_levels[lane] = 0;
     }
 
     /// Books the monitoring dates of one path, by their times.
@@ -323,7 +318,7 @@ impl Follower for Ordered {
 
     fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {
         let (closes, left) = (self.closings.terms_of(level), self.liquidations.left_of(level));
-        let (z, kept, open) = (&self.z[..], &self.kept_levels[..], &self.open_levels[..]);
+        let (z, kept, open) = (&self.z[..], &self.closings.kept[..], &self.open_levels[..]);
         dispatch(Outcomes { level: level as u32, closes, left, z, kept, open, returns, liquidated });
         true
     }
@@ -384,7 +379,7 @@ impl Kernel for Close<'_> {
     fn run(self) {
         let Self { follower, weights, tally } = self;
         follower.close_prices();
-        follower.kept_levels.resize(weights.len(), 0);
+        follower.closings.begin(weights.len());
         for (lane, weight) in weights.iter().enumerate() {
             follower.close(lane, *weight, tally);
         }

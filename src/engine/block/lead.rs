@@ -1,6 +1,8 @@
 //! What nets lead on the paths of a block: the drivers of the prices, and what else the models let them.
 
 use super::BlockLoop;
+use crate::engine::driver::Driver;
+use crate::market::Sides;
 use crate::model::Model;
 use crate::numeric::{Guide, Nets};
 
@@ -43,6 +45,11 @@ impl Lead {
 }
 
 impl BlockLoop<'_> {
+    /// The loop that sorts its paths by what drove the prices of some assets to some sides.
+    pub fn stratified(self, wanted: impl Iterator<Item = (usize, Sides)>) -> Self {
+        Self { drivers: Driver::all(wanted), ..self }
+    }
+
     /// The loop whose paths are led by nets (see [`Nets`]), if the law has it so.
     pub fn led(mut self) -> Self {
         self.lead.nets = self.law.is_led.then(Nets::default);

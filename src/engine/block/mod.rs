@@ -129,11 +129,6 @@ impl<'a> BlockLoop<'a> {
         self
     }
 
-    /// The loop that sorts its paths by what drove the prices of some assets to some sides.
-    pub fn stratified(self, wanted: impl Iterator<Item = (usize, Sides)>) -> Self {
-        Self { drivers: Driver::all(wanted), ..self }
-    }
-
     /// The loop that gives up a block when it is told to stop, if blocks take long before the eyes of accounts of so many levels.
     pub fn stopped_by(self, stop: Option<&'a AtomicBool>, levels: usize) -> Self {
         let work = self.law.grid.len() * BLOCK_LANES * levels;
