@@ -15,7 +15,7 @@ use super::purpose::Purpose;
 pub(super) const LANES: usize = 8;
 /// Words made at a time.
 const CHUNK: usize = 256;
-/// The same where no more are needed: the buffer is cleared first, which takes longer than to make a few words.
+/// The same where no more are needed: the buffer is cleared first, which takes longer than to make a few.
 const FEW: usize = 64;
 
 /// A random word as it lies in memory, so that kernels can take it apart without moving anything.

@@ -119,8 +119,8 @@ pub fn catalogue_venue(name: &str) -> Result<ListedVenue, Problems> {
     })
 }
 
-/// A venue of the catalogue, which is read once: a run asks for it when it reads its scenario, when it says what it assumes and when it
-/// writes what it ran.
+/// A venue of the catalogue, which is read once: a run asks for it when it reads its scenario, when it says
+/// what it assumes and when it writes what it ran.
 fn listed(name: &str) -> Option<Result<ListedVenue, Problems>> {
     static READ: Mutex<BTreeMap<&'static str, ListedVenue>> = Mutex::new(BTreeMap::new());
     let (name, text) = catalogue_entry(name)?;

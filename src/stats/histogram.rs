@@ -107,8 +107,8 @@ impl Histogram {
         }
     }
 
-    /// Shows the occupied bins by number, from the lowest up, and their counts, until it is told to stop: faster than
-    /// [`Histogram::occupied`].
+    /// Shows the occupied bins by number, from the lowest up, and their counts, until it is told to stop:
+    /// faster than [`Histogram::occupied`].
     #[inline(always)]
     fn each<B>(&self, mut visit: impl FnMut(usize, u64) -> ControlFlow<B>) -> ControlFlow<B> {
         if self.lost > 0 {

@@ -15,8 +15,8 @@ type Counts = [[u64; GROUP]; PAGE / GROUP];
 pub(super) struct Pages {
     /// Which page the first one is.
     first: usize,
-    /// The pages from there to the last one that was needed; those between that were not do not exist. Each is memory of its own, so
-    /// that none is copied as there come to be more.
+    /// The pages from there to the last one that was needed; of those between only what was needed exists.
+    /// Each is memory of its own, so that none is copied as there come to be more.
     pages: Vec<Option<Page>>,
 }
 

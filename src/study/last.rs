@@ -1,4 +1,4 @@
-//! The last number at which a condition holds, by halving; what is known of it beforehand is not asked for again.
+//! The last number at which a condition holds, by halving; what is known beforehand is not asked for again.
 
 /// Halvings of the logarithm: 1e-12 relative for a ratio of 10⁷.
 const HALVINGS: usize = 48;
@@ -44,7 +44,7 @@ impl Last {
         answer
     }
 
-    /// The last number at which it holds, to the precision of so many halvings: the same number whatever was known.
+    /// The last number at which it holds, as near as halving comes: the same number whatever was known.
     pub fn halved(mut self, holds: impl Fn(f64) -> bool) -> f64 {
         let (mut low, mut high) = self.from;
         for _ in 0..HALVINGS {

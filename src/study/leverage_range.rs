@@ -17,7 +17,8 @@ pub struct LeverageRange<'a> {
 const SMALLEST: f64 = 1e-3;
 /// Beyond any venue's cap.
 pub(super) const LARGEST: f64 = 1e4;
-/// Steps towards the leverage of a distance before it is looked for by halving: two lead there, unless other tiers lie between.
+/// Steps towards the leverage of a distance before it is looked for by halving: two lead there, unless other
+/// tiers lie between.
 const STEPS: usize = 6;
 /// Both sides of where they lead are asked for, this far away.
 const NEAR: f64 = 1e-12;
@@ -92,18 +93,14 @@ impl<'a> LeverageRange<'a> {
 
     /// The last leverage that is allowed, where not all are.
     fn last_allowed(&self) -> f64 {
-        let mut last = Last::between(self.smallest, LARGEST);
+        let account = &self.scenario.account;
+        let venue = account.positions.first().map(|position| account.venue_of(position));
         let allows = |leverage: f64| self.allows(leverage);
+        let mut last = Last::between(self.smallest, LARGEST);
         // It is most often a cap, or where a tier of a smaller cap begins.
-        for tier in self
-            .scenario
-            .account
-            .positions
-            .first()
-            .map_or(&[][..], |position| &self.scenario.account.venue_of(position).tiers)
-        {
+        for tier in venue.iter().flat_map(|venue| &venue.tiers) {
             last.ask(tier.max_leverage, allows);
-            last.ask(tier.up_to / self.scenario.account.equity, allows);
+            last.ask(tier.up_to / account.equity, allows);
         }
         last.ask(last.known() * (1.0 + NEAR), allows);
         last.halved(allows)
@@ -124,8 +121,8 @@ impl<'a> LeverageRange<'a> {
     /// The last leverage whose liquidation lies at least this far away, where some do and some do not.
     fn last_at(&self, distance: f64) -> f64 {
         let mut last = Last::between(SMALLEST, self.largest);
-        // What the contract is linear in, over that at the entry, is on the edge of liquidation a straight line in one over leverage, as
-        // long as the tier is the same.
+        // What the contract is linear in, over that at the entry, is on the edge of liquidation a straight line
+        // in one over leverage, as long as the tier is the same.
         let sign = self.gain_sign();
         let ratio = |distance: f64| elementary::exp(-sign * distance);
         let wanted = ratio(distance);

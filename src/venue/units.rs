@@ -3,8 +3,8 @@
 use super::{Contract, GrowingRate, Liquidation, MarginTier, PartialClose, TierSize, Venue};
 
 impl Venue {
-    /// What the sizes of tiers, and what coins, are multiplied by where prices are ratios to `entry` and sums are in units of
-    /// `equity` (settlement units).
+    /// What the sizes of tiers, and what coins, are multiplied by where prices are ratios to `entry` and sums
+    /// are in units of `equity` (settlement units).
     pub(crate) fn units(&self, entry: f64, equity: f64) -> Units {
         let coins = match self.contract {
             Contract::Linear | Contract::Spot => entry / equity,

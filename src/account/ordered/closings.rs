@@ -60,7 +60,8 @@ impl Closings {
     }
 }
 
-/// Adds the closes of a level to those of another as they would have been there; a kernel for the sake of its multiply-adds.
+/// Adds the closes of a level to those of another as they would have been there; a kernel for the sake of its
+/// multiply-adds.
 struct AddMapped<'a> {
     closes: &'a Histogram,
     /// Cash and exposure of the one level, and of the other.
