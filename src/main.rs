@@ -5,13 +5,11 @@ mod cli;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::{Arguments, report_failure, watch_signals};
 
 fn main() -> ExitCode {
     watch_signals();
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::of_program() {
         Ok(arguments) => arguments,
         // Help is an answer, and an answer that cannot be written is a failure; a reader may leave early.
         Err(answer) => {

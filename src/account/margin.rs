@@ -155,13 +155,14 @@ impl Requirement {
     /// The rules of a venue for positions on a side, where u is 1 at a price of `price`, for an account of this equity in
     /// settlement units; `entry` is the price at which they were opened.
     pub fn new(venue: &Venue, side: Side, (price, entry): (f64, f64), equity: f64) -> Self {
-        let scaled = venue.in_units(price, equity);
-        let by_quantity = scaled.tier_size == TierSize::Quantity && scaled.contract != Contract::Spot;
-        let is_spot = scaled.contract == Contract::Spot;
-        let excess = |rate: f64| (1.0 + rate) * (1.0 + scaled.close_fee) - 1.0;
-        let last = scaled.tiers.len() - 1;
+        let units = venue.units(price, equity);
+        let by_quantity = venue.tier_size == TierSize::Quantity && venue.contract != Contract::Spot;
+        let is_spot = venue.contract == Contract::Spot;
+        let excess = |rate: f64| (1.0 + rate) * (1.0 + venue.close_fee) - 1.0;
+        let last = venue.tiers.len() - 1;
         let mut low = 0.0;
         let tier = |(index, tier): (usize, &MarginTier)| {
+            let tier = units.tier(tier);
             // A position that outgrew the table is still held.
             let high = if index == last { f64::INFINITY } else { tier.up_to };
             let built = match is_spot {
@@ -171,19 +172,20 @@ impl Requirement {
             low = high;
             built
         };
-        let is_inverse = scaled.contract == Contract::Inverse;
-        let sign = scaled.contract.gain_sign(side);
-        let at_bankruptcy = scaled.close_fee_price == FeePrice::Bankruptcy && !is_spot;
-        let is_on_entry = !is_spot && scaled.maintenance_basis == MaintenanceBasis::Entry;
+        let is_inverse = venue.contract == Contract::Inverse;
+        let sign = venue.contract.gain_sign(side);
+        let at_bankruptcy = venue.close_fee_price == FeePrice::Bankruptcy && !is_spot;
+        let is_on_entry = !is_spot && venue.maintenance_basis == MaintenanceBasis::Entry;
+        let per_unit = venue.maintenance_per_unit / units.coins;
         Self {
-            tiers: scaled.tiers.iter().enumerate().map(tier).collect(),
-            whole: scaled.rule == TierRule::Whole || is_spot,
+            tiers: venue.tiers.iter().enumerate().map(tier).collect(),
+            whole: venue.rule == TierRule::Whole || is_spot,
             by_quantity,
-            entry: is_on_entry.then(|| scaled.contract.x(entry / price)),
-            per_size: if is_inverse || is_spot { 0.0 } else { scaled.maintenance_per_unit },
-            growth: if is_inverse { scaled.maintenance_per_unit } else { 0.0 },
-            close_fee: if is_spot || at_bankruptcy { 0.0 } else { scaled.close_fee },
-            owed_rate: if at_bankruptcy { scaled.close_fee / (1.0 - sign * scaled.close_fee) } else { 0.0 },
+            entry: is_on_entry.then(|| venue.contract.x(entry / price)),
+            per_size: if is_inverse || is_spot { 0.0 } else { per_unit },
+            growth: if is_inverse { per_unit } else { 0.0 },
+            close_fee: if is_spot || at_bankruptcy { 0.0 } else { venue.close_fee },
+            owed_rate: if at_bankruptcy { venue.close_fee / (1.0 - sign * venue.close_fee) } else { 0.0 },
             is_on_debt: is_spot && side == Side::Long,
             sign,
         }

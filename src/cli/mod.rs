@@ -56,7 +56,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// The version, with the commit where whoever built the program named it in LIQSIM_COMMIT.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -95,6 +95,7 @@ pub struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     Run(run::Run),
     Risk(risk::Risk),
@@ -122,6 +123,20 @@ enum Command {
 }
 
 impl Arguments {
+    /// The arguments of this program.
+    ///
+    /// # Errors
+    /// They are wrong, or ask for an answer of the definitions themselves, such as help.
+    pub fn of_program() -> Result<Self, clap::Error> {
+        // Of all commands only the one that is named gets its arguments defined; an answer may speak of any.
+        Self::try_parse().or_else(|_| {
+            let mut all = Self::command();
+            all.build();
+            let found = all.clone().try_get_matches().and_then(|found| Self::from_arg_matches(&found));
+            found.map_err(|error| error.format(&mut all))
+        })
+    }
+
     /// Does what was asked for; the exit status tells whether checks passed.
     ///
     /// # Errors
@@ -163,9 +178,7 @@ impl Arguments {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::Arguments;
+    use super::*;
 
     #[test]
     fn the_definition_of_the_arguments_is_sound() {

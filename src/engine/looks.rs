@@ -19,7 +19,7 @@ pub(super) struct Looks {
     due: Vec<u32>,
     /// When the due jumps happened.
     times: Vec<f64>,
-    /// Sum of the jumps of a path.
+    /// The due jump of each path; 0 in between.
     jumps: Vec<f64>,
 }
 
@@ -57,23 +57,31 @@ impl Looks {
         let durations = &durations[..points.len()];
         let events = &mut streams.events;
         stepper.stride(Stride { durations, open: prices, rows, volatility_times: 1.0, events });
+        self.jumps.resize(paths, 0.0);
+        list_due_by(stepper.event_times(), end, &mut self.due);
         loop {
             let times = stepper.event_times();
-            list_due_by(times, end, &mut self.due);
+            // Only what has just happened on a path can be due again.
+            let mut count = 0;
+            for place in 0..self.due.len() {
+                let lane = self.due[place];
+                self.due[count] = lane;
+                count += usize::from(times[lane as usize] <= end);
+            }
+            self.due.truncate(count);
             if self.due.is_empty() {
                 break;
             }
             self.times.clear();
             self.times.extend(self.due.iter().map(|lane| times[*lane as usize]));
-            reset(&mut self.jumps, paths, 0.0);
             stepper.happen(&self.due, &mut self.jumps, &mut streams.events);
             for (lane, time) in self.due.iter().zip(&self.times) {
                 let lane = *lane as usize;
-                for (row, _) in
-                    rows.chunks_exact_mut(paths).zip(points).skip_while(|(_, point)| point.time < *time)
-                {
-                    row[lane] += self.jumps[lane];
+                let first = points.iter().take_while(|point| point.time < *time).count();
+                for row in first..points.len() {
+                    rows[row * paths + lane] += self.jumps[lane];
                 }
+                self.jumps[lane] = 0.0;
             }
         }
         prices.copy_from_slice(&rows[(points.len() - 1) * paths..]);

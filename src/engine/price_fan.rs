@@ -23,6 +23,8 @@ pub struct PriceDates {
     pub ratios: Vec<Histogram>,
     /// The date that comes next.
     next: usize,
+    /// The prices at a date, by path.
+    at_date: Vec<f64>,
 }
 
 impl PriceDates {
@@ -31,12 +33,24 @@ impl PriceDates {
         let blocks = paths.div_ceil(BLOCK_LANES as u64).clamp(1, MOST_BLOCKS);
         let times: Vec<f64> = law.grid.iter().filter(|point| point.look).map(|point| point.time).collect();
         let ratios = vec![Histogram::default(); times.len()];
-        let mut dates = Self { paths: blocks * BLOCK_LANES as u64, times, ratios, next: 0 };
+        let mut dates =
+            Self { paths: blocks * BLOCK_LANES as u64, times, ratios, next: 0, at_date: Vec::new() };
         let mut paths = BlockLoop::new(law);
         for block in FIRST_BLOCK..FIRST_BLOCK + blocks {
             paths.run_block(block, BLOCK_LANES, &mut [&mut dates]);
         }
         dates
+    }
+}
+
+impl PriceDates {
+    /// Counts the prices of all paths at the date that comes next.
+    fn count(&mut self, log_prices: &[f64]) {
+        exponentials(log_prices, &mut self.at_date);
+        if let Some(date) = self.ratios.get_mut(self.next) {
+            date.add_all(&self.at_date, 1.0);
+        }
+        self.next += 1;
     }
 }
 
@@ -46,12 +60,12 @@ impl Observer for PriceDates {
     }
 
     fn observe(&mut self, bars: &[Bars], _noise: &mut Stream) {
-        let mut ratios = Vec::new();
-        exponentials(&bars[0].close, &mut ratios);
-        if let Some(date) = self.ratios.get_mut(self.next) {
-            let bins: Vec<u16> = ratios.iter().map(|ratio| Histogram::bin_of(*ratio)).collect();
-            date.add_bins(&bins, 1.0);
-        }
-        self.next += 1;
+        self.count(&bars[0].close);
+    }
+
+    fn look(&mut self, times: &[f64], log_prices: &[Vec<f64>]) -> bool {
+        let paths = log_prices[0].len() / times.len();
+        log_prices[0].chunks_exact(paths).for_each(|log_prices| self.count(log_prices));
+        true
     }
 }

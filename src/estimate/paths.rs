@@ -117,9 +117,9 @@ fn run_paths(
     if let Some(first) = broken.min_by_key(|broken| broken.path) {
         return Err(first);
     }
-    for (parts, _) in &tallies {
+    for (parts, _) in tallies {
         for (member, part) in members.iter_mut().zip(parts) {
-            member.tally.merge(part);
+            member.tally.take_in(part);
         }
     }
     Ok(())

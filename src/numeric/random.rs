@@ -15,6 +15,8 @@ use super::purpose::Purpose;
 pub(super) const LANES: usize = 8;
 /// Words made at a time.
 const CHUNK: usize = 256;
+/// The same where no more are needed: the buffer is cleared first, which takes longer than to make a few.
+const FEW: usize = 64;
 
 /// A random word as it lies in memory, so that kernels can take it apart without moving anything.
 type Word = [u8; 8];
@@ -28,7 +30,7 @@ pub(super) struct Rest {
 
 /// Words of a chunk, on lines of the cache.
 #[repr(align(64))]
-struct Buffer([Word; CHUNK]);
+struct Buffer<const N: usize>([Word; N]);
 
 /// A stream of random draws.
 #[derive(Debug, Clone)]
@@ -178,20 +180,26 @@ macro_rules! draws {
 
             #[inline(always)]
             fn run(self) {
-                self.draw::<false>();
+                match self.out.len() <= FEW {
+                    true => self.draw::<false, FEW>(),
+                    false => self.draw::<false, CHUNK>(),
+                }
             }
 
             #[inline(always)]
             fn run_with_rotations(self) {
-                self.draw::<true>();
+                match self.out.len() <= FEW {
+                    true => self.draw::<true, FEW>(),
+                    false => self.draw::<true, CHUNK>(),
+                }
             }
         }
 
         impl $name<'_> {
             #[inline(always)]
-            fn draw<const ROTATIONS: bool>(self) {
-                let mut buffer = Buffer([[0; 8]; CHUNK]);
-                for $out in self.out.chunks_mut(CHUNK) {
+            fn draw<const ROTATIONS: bool, const N: usize>(self) {
+                let mut buffer = Buffer([[0; 8]; N]);
+                for $out in self.out.chunks_mut(N) {
                     next_words::<ROTATIONS>(self.state, &mut buffer.0[..$out.len().next_multiple_of(LANES)]);
                     let $words = &buffer.0[..$out.len()];
                     $body
@@ -241,23 +249,33 @@ impl Kernel for Normals<'_> {
 impl Normals<'_> {
     #[inline(always)]
     fn draw<const ROTATIONS: bool>(self) {
+        let Self { state, out } = self;
+        if out.len() <= 2 * FEW {
+            return draw_fewer::<ROTATIONS, FEW>(state, out);
+        }
         let mut buffer = Buffer([[0; 8]; CHUNK]);
         let mut squares = [[0.0; WORDS]; CHUNK / WORDS];
-        let mut whole = self.out.chunks_exact_mut(2 * CHUNK);
+        let mut whole = out.chunks_exact_mut(2 * CHUNK);
         for out in whole.by_ref() {
-            next_words::<ROTATIONS>(self.state, &mut buffer.0);
+            next_words::<ROTATIONS>(state, &mut buffer.0);
             normals_from_words(&buffer.0, &mut squares, out);
         }
-        let rest = whole.into_remainder();
-        if !rest.is_empty() {
-            let words = &mut buffer.0[..rest.len().next_multiple_of(2 * WORDS) / 2];
-            let mut normals = [0.0; 2 * CHUNK];
-            let normals = &mut normals[..2 * words.len()];
-            next_words::<ROTATIONS>(self.state, words);
-            normals_from_words(words, &mut squares, normals);
-            rest.copy_from_slice(&normals[..rest.len()]);
-        }
+        draw_fewer::<ROTATIONS, CHUNK>(state, whole.into_remainder());
     }
+}
+
+/// Normals of at most so many words.
+#[inline(always)]
+fn draw_fewer<const ROTATIONS: bool, const N: usize>(state: &mut [Words8; 4], out: &mut [f64]) {
+    if out.is_empty() {
+        return;
+    }
+    let (mut words, mut normals) = (Buffer([[0; 8]; N]), [[0.0; 2]; N]);
+    let words = &mut words.0[..out.len().next_multiple_of(2 * WORDS) / 2];
+    let normals = normals[..words.len()].as_flattened_mut();
+    next_words::<ROTATIONS>(state, words);
+    normals_from_words(words, &mut [[0.0; WORDS]; CHUNK / WORDS], normals);
+    out.copy_from_slice(&normals[..out.len()]);
 }
 
 #[cfg(test)]

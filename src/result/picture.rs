@@ -111,16 +111,17 @@ impl PriceFan {
     /// The fan of an asset, the first of a law with a pause at each date.
     fn new(law: &PathLaw, asset: &Asset, paths: u64) -> Self {
         let PriceDates { paths, times, ratios, .. } = PriceDates::new(law, paths);
-        let laws: Vec<Distribution> = ratios.iter().map(Distribution::new).collect();
-        let quantiles = FAN_QUANTILES.map(|(key, p)| {
-            let prices = laws.iter().map(|law| asset.price * law.quantile(p));
-            (key.to_owned(), std::iter::once(asset.price).chain(prices).collect())
+        let weights = FAN_QUANTILES.map(|(_, p)| p * paths as f64);
+        let at_dates: Vec<_> = ratios.iter().filter_map(|ratios| ratios.quantiles(weights)).collect();
+        let quantiles = FAN_QUANTILES.iter().enumerate().map(|(place, (key, _))| {
+            let prices = at_dates.iter().map(|quantiles| asset.price * quantiles[place]);
+            ((*key).to_owned(), std::iter::once(asset.price).chain(prices).collect())
         });
         Self {
             asset: asset.name.clone(),
             paths,
             days: std::iter::once(0.0).chain(times.iter().map(|time| time * DAYS_PER_YEAR)).collect(),
-            quantiles: quantiles.into_iter().collect(),
+            quantiles: quantiles.collect(),
         }
     }
 }

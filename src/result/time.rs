@@ -30,14 +30,15 @@ impl TimeToLiquidation {
         let mean = sum / weight;
         let variance = (squares / weight - mean * mean).max(0.0);
         let total = times.weight();
-        let quantile = |p: f64| times.quantile(p * total).unwrap_or(0.0) * horizon_days;
+        let quantiles = times.quantiles([0.05 * total, 0.5 * total, 0.95 * total]);
+        let [p05, p50, p95] = quantiles.unwrap_or_default().map(|time| time * horizon_days);
         Some(Self {
             mean: mean * horizon_days,
             // Σw²/(Σw)² is one over the effective number of times.
             std_error: (variance * sums.squares[0]).sqrt() / weight * horizon_days,
-            p05: quantile(0.05),
-            p50: quantile(0.5),
-            p95: quantile(0.95),
+            p05,
+            p50,
+            p95,
         })
     }
 }

@@ -1,10 +1,11 @@
 //! Which venue: one of the catalogue, a file, or an inline table; all are read by the same tables.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value as Json, json};
 
-use crate::venue::{catalogue_names, catalogue_text};
+use crate::venue::{catalogue_entry, catalogue_names};
 
 use super::listed::ListedVenue;
 use super::printable;
@@ -79,10 +80,9 @@ impl VenueChoice {
                     }
                 }
             }
-            Self::Named(name) => match catalogue_text(&name.value) {
-                Some(text) => read_venue(&name.value, Source::new(name.value.as_str(), text)),
-                None => Err(unknown_venue(&name.value, &name.place).into()),
-            },
+            Self::Named(name) => {
+                listed(&name.value).unwrap_or_else(|| Err(unknown_venue(&name.value, &name.place).into()))
+            }
         };
         match found {
             Ok(listed) => Some(listed),
@@ -113,13 +113,28 @@ fn unknown_venue(name: &str, place: &Place) -> Problem {
 ///
 /// There is no venue of this name in the catalogue; the message suggests the nearest one.
 pub fn catalogue_venue(name: &str) -> Result<ListedVenue, Problems> {
-    match catalogue_text(name) {
-        Some(text) => read_venue(name, Source::new(name, text)),
-        None => {
-            let source = Arc::new(Source::new("venue", name));
-            Err(unknown_venue(name, &Place::new(&source, 0..name.len())).into())
-        }
-    }
+    listed(name).unwrap_or_else(|| {
+        let source = Arc::new(Source::new("venue", name));
+        Err(unknown_venue(name, &Place::new(&source, 0..name.len())).into())
+    })
+}
+
+/// A venue of the catalogue, which is read once: a run asks for it when it reads its scenario, when it says
+/// what it assumes and when it writes what it ran.
+fn listed(name: &str) -> Option<Result<ListedVenue, Problems>> {
+    static READ: Mutex<BTreeMap<&'static str, ListedVenue>> = Mutex::new(BTreeMap::new());
+    let (name, text) = catalogue_entry(name)?;
+    // Whoever panicked while reading has left nothing half done.
+    let read = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = read().get(name).cloned();
+    Some(known.map_or_else(
+        || {
+            let venue = read_venue(name, Source::new(name, text))?;
+            read().insert(name, venue.clone());
+            Ok(venue)
+        },
+        Ok,
+    ))
 }
 
 /// Reads the text of a venue file.

@@ -1,9 +1,12 @@
 //! What a histogram of closing equity says about returns: quantiles, tail losses, growth.
 
-use crate::numeric::elementary;
+use crate::numeric::{Kernel, dispatch, elementary};
 
 use super::estimate::{Estimate, Z_95};
 use super::histogram::{Bin, Histogram};
+
+/// Terms of a sum that are computed at once.
+const SIDE_BY_SIDE: usize = 8;
 
 /// The distribution of closing equity (1 + return) as weighted bins.
 #[derive(Debug, Clone)]
@@ -18,9 +21,10 @@ impl Distribution {
     /// The distribution in a histogram.
     pub fn new(histogram: &Histogram) -> Self {
         let (bins, weight) = histogram.collected();
-        let up_to = bins.iter().scan(0.0, |below, bin| {
-            *below += bin.weight;
-            Some(*below)
+        let mut below = 0.0;
+        let up_to = bins.iter().map(|bin| {
+            below += bin.weight;
+            below
         });
         Self { up_to: up_to.collect(), bins, weight }
     }
@@ -90,15 +94,13 @@ impl Distribution {
     ///
     /// The expectation is concave in f, so its derivative is bisected (Kelly 1956; Thorp 2006).
     pub fn kelly(&self) -> (f64, f64) {
-        let slope = |f: f64| -> f64 {
-            self.bins
-                .iter()
-                .map(|bin| (bin.middle() - 1.0) * bin.weight / (1.0 + f * (bin.middle() - 1.0)))
-                .sum()
-        };
+        let returns: Vec<f64> = self.bins.iter().map(|bin| bin.middle() - 1.0).collect();
+        let weighted: Vec<f64> =
+            returns.iter().zip(&self.bins).map(|(of_bin, bin)| of_bin * bin.weight).collect();
+        let slope = |f: f64| dispatch(Slope { f, returns: &returns, weighted: &weighted });
         let growth = |f: f64| -> f64 {
-            let total: f64 =
-                self.bins.iter().map(|bin| bin.weight * elementary::ln_1p(f * (bin.middle() - 1.0))).sum();
+            let logarithms = returns.iter().map(|of_bin| elementary::ln_1p(f * of_bin));
+            let total: f64 = logarithms.zip(&self.bins).map(|(logarithm, bin)| bin.weight * logarithm).sum();
             total / self.weight
         };
         if slope(0.0) <= 0.0 {
@@ -113,6 +115,36 @@ impl Distribution {
             if slope(middle) > 0.0 { low = middle } else { high = middle }
         }
         (low, growth(low))
+    }
+}
+
+/// The derivative in f of the weighted sum of ln(1 + f·return).
+struct Slope<'a> {
+    f: f64,
+    returns: &'a [f64],
+    /// Times their weights.
+    weighted: &'a [f64],
+}
+
+impl Kernel for Slope<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let Self { f, returns, weighted } = self;
+        let term = |of_bin: f64, weighted: f64| weighted / (1.0 + f * of_bin);
+        let mut sum = 0.0;
+        let (returns, weighted) = (returns.as_chunks::<SIDE_BY_SIDE>(), weighted.as_chunks::<SIDE_BY_SIDE>());
+        for (returns, weighted) in returns.0.iter().zip(weighted.0) {
+            // Terms side by side, their sum in the order of the bins.
+            let mut terms = [0.0; SIDE_BY_SIDE];
+            for (out, (of_bin, weighted)) in terms.iter_mut().zip(returns.iter().zip(weighted)) {
+                *out = term(*of_bin, *weighted);
+            }
+            terms.iter().for_each(|term| sum += term);
+        }
+        returns.1.iter().zip(weighted.1).for_each(|(of_bin, weighted)| sum += term(*of_bin, *weighted));
+        sum
     }
 }
 

@@ -4,22 +4,20 @@
 //! lower edge wide and its middle is within 4.9e-4 of anything in it (the layout of HdrHistogram, G. Tene). Counts are
 //! weights in fixed point, so that merging is exact.
 
-use std::ops::AddAssign;
+use std::convert::Infallible;
+use std::ops::{AddAssign, ControlFlow};
 
 use serde::{Deserialize, Serialize};
 
+use super::pages::Pages;
+
 const BINS_PER_OCTAVE: usize = 1024;
 const MANTISSA_SHIFT: u32 = 42;
-/// Bins that are taken together: a page is all the memory that a few numbers close to each other need.
-const PAGE: usize = 128;
 /// Octaves kept on either side of one; numbers beyond fall into the first or last bin.
 const LOWEST_EXPONENT: i32 = -30;
 const HIGHEST_EXPONENT: i32 = 14;
 const OCTAVES: usize = (HIGHEST_EXPONENT - LOWEST_EXPONENT) as usize;
 const BINS: usize = OCTAVES * BINS_PER_OCTAVE;
-const PAGES: usize = BINS / PAGE;
-/// The place of a page that was not needed.
-const NOWHERE: u16 = u16::MAX;
 const FIRST_INDEX: u64 = ((1023 + LOWEST_EXPONENT) as u64) << 10;
 /// A weight of one in fixed point.
 const UNIT: f64 = (1_u64 << 24) as f64;
@@ -34,10 +32,8 @@ pub const MOST_PATHS: u64 = 1_000_000_000_000;
 pub struct Histogram {
     /// The first bin, where total losses fall: the rest of its page is rarely needed.
     lost: u64,
-    /// The bins of the pages that were needed, in the order in which they were.
-    counts: Vec<u64>,
-    /// Which of them each page is, [`NOWHERE`] where it was not needed; empty where none was.
-    places: Vec<u16>,
+    /// The other bins.
+    counts: Pages,
 }
 
 impl PartialEq for Histogram {
@@ -63,7 +59,7 @@ impl Bin {
     fn new(i: usize, count: u64) -> Self {
         // The first bin is where total losses fall: it stands for zero.
         let (low, high) = if i == 0 { (0.0, 0.0) } else { (edge(i), edge(i + 1)) };
-        Self { low, high, weight: count as f64 / UNIT }
+        Self { low, high, weight: weight_of(count) }
     }
 
     /// The number that stands for all in the bin.
@@ -76,7 +72,7 @@ impl Histogram {
     /// Adds a number; negative ones and not-a-number count in the first bin.
     #[inline]
     pub fn add(&mut self, x: f64, weight: f64) {
-        *self.place(index(x)) += fixed(weight);
+        self.count(index(x), fixed(weight));
     }
 
     /// The bin that a number falls into.
@@ -89,75 +85,50 @@ impl Histogram {
     /// Adds one number of this weight to each of these bins.
     pub fn add_bins(&mut self, bins: &[u16], weight: f64) {
         let weight = fixed(weight);
-        let mut lost = self.lost;
         for bin in bins {
-            let bin = usize::from(*bin);
-            if bin == 0 {
-                lost += weight;
-                continue;
-            }
-            let at = self.start_of(bin) + bin % PAGE;
-            match self.counts.get_mut(at) {
-                Some(count) => *count += weight,
-                None => *self.place(bin) += weight,
-            }
+            self.count(usize::from(*bin), weight);
         }
-        self.lost = lost;
     }
 
-    /// Where the page of a bin begins among the counts; beyond them where it was not needed.
+    /// Adds numbers of this weight.
+    pub fn add_all(&mut self, numbers: &[f64], weight: f64) {
+        let weight = fixed(weight);
+        for x in numbers {
+            self.count(index(*x), weight);
+        }
+    }
+
+    /// Adds to the count of a bin.
     #[inline(always)]
-    fn start_of(&self, bin: usize) -> usize {
-        let place = self.places.get(bin / PAGE).copied().unwrap_or(NOWHERE);
-        usize::from(place) * PAGE
-    }
-
-    /// The count of a bin.
-    #[inline]
-    fn place(&mut self, bin: usize) -> &mut u64 {
-        if bin == 0 {
-            return &mut self.lost;
+    fn count(&mut self, bin: usize, weight: u64) {
+        match bin {
+            0 => self.lost += weight,
+            _ => self.counts.add(bin, weight),
         }
-        if self.start_of(bin) >= self.counts.len() {
-            self.add_page(bin / PAGE);
-        }
-        let at = self.start_of(bin) + bin % PAGE;
-        &mut self.counts[at]
     }
 
-    /// Takes the bins of another page.
-    #[cold]
-    fn add_page(&mut self, page: usize) {
-        self.places.resize(PAGES, NOWHERE);
-        // There are 352.
-        self.places[page] = (self.counts.len() / PAGE) as u16;
-        self.counts.resize(self.counts.len() + PAGE, 0);
-    }
-
-    /// Shows the occupied bins by number, from the lowest up, and their counts: faster than [`Histogram::occupied`].
-    fn each(&self, mut visit: impl FnMut(usize, u64)) {
+    /// Shows the occupied bins by number, from the lowest up, and their counts, until it is told to stop:
+    /// faster than [`Histogram::occupied`].
+    #[inline(always)]
+    fn each<B>(&self, mut visit: impl FnMut(usize, u64) -> ControlFlow<B>) -> ControlFlow<B> {
         if self.lost > 0 {
-            visit(0, self.lost);
+            visit(0, self.lost)?;
         }
-        for (page, place) in self.places.iter().enumerate().filter(|(_, place)| **place != NOWHERE) {
-            let start = usize::from(*place) * PAGE;
-            for (bin, count) in (page * PAGE..).zip(&self.counts[start..start + PAGE]) {
-                if *count > 0 {
-                    visit(bin, *count);
-                }
-            }
-        }
+        self.counts.each(visit)
+    }
+
+    /// The same without an end.
+    #[inline(always)]
+    fn every(&self, mut visit: impl FnMut(usize, u64)) {
+        let ControlFlow::Continue(()) = self.each(|bin, count| {
+            visit(bin, count);
+            ControlFlow::<Infallible>::Continue(())
+        });
     }
 
     /// The occupied bins by number, from the lowest up.
     fn occupied(&self) -> impl DoubleEndedIterator<Item = (usize, u64)> + '_ {
-        let bins = self.places.iter().enumerate().flat_map(move |(page, place)| {
-            let start = usize::from(*place) * PAGE;
-            let bins = self.counts.get(start..start + PAGE).unwrap_or_default();
-            (page * PAGE..(page + 1) * PAGE).zip(bins.iter().copied())
-        });
-        let bins = bins.filter(|(_, count)| *count > 0);
-        std::iter::once((0, self.lost)).filter(|(_, count)| *count > 0).chain(bins)
+        std::iter::once((0, self.lost)).filter(|(_, count)| *count > 0).chain(self.counts.iter())
     }
 
     /// Occupied bins from the lowest up.
@@ -167,12 +138,11 @@ impl Histogram {
 
     /// Occupied bins from the lowest up, and the total weight.
     pub fn collected(&self) -> (Vec<Bin>, f64) {
-        let (mut bins, mut all) = (Vec::new(), 0);
-        self.each(|i, count| {
-            bins.push(Bin::new(i, count));
-            all += u128::from(count);
-        });
-        (bins, all as f64 / UNIT)
+        let all = self.weight();
+        // Most numbers have a weight of 1.
+        let mut bins = Vec::with_capacity(self.counts.len().min(all as usize) + 1);
+        self.every(|i, count| bins.push(Bin::new(i, count)));
+        (bins, all)
     }
 
     /// Total weight.
@@ -187,9 +157,8 @@ impl Histogram {
 
     /// Weight in the bins below a number.
     fn counted(&self, end: usize) -> f64 {
-        let mut all = 0;
-        self.each(|bin, count| all += if bin < end { u128::from(count) } else { 0 });
-        all as f64 / UNIT
+        let lost = if end > 0 { u128::from(self.lost) } else { 0 };
+        (lost + self.counts.below(end)) as f64 / UNIT
     }
 
     /// Weight of the numbers below `x`, linear inside a bin.
@@ -207,42 +176,53 @@ impl Histogram {
 
     /// Weights of the numbers at or below some rising ones, linear inside a bin.
     pub fn weights_up_to(&self, edges: &[f64]) -> Vec<f64> {
-        let mut bins = self.bins().peekable();
+        let mut weights = Vec::with_capacity(edges.len());
         let mut below = 0.0;
-        edges
-            .iter()
-            .map(|x| {
-                while let Some(bin) = bins.next_if(|bin| bin.high <= *x) {
-                    below += bin.weight;
-                }
-                match bins.peek().filter(|bin| bin.low <= *x) {
-                    Some(bin) => below + bin.weight * (x - bin.low) / (bin.high - bin.low),
-                    None => below,
-                }
-            })
-            .collect()
+        self.every(|i, count| {
+            let bin = Bin::new(i, count);
+            while let Some(x) = edges.get(weights.len()).filter(|x| **x < bin.high) {
+                let inside = bin.weight * (x - bin.low) / (bin.high - bin.low);
+                weights.push(if bin.low <= *x { below + inside } else { below });
+            }
+            below += bin.weight;
+        });
+        weights.resize(edges.len(), below);
+        weights
     }
 
     /// The number below which the given weight lies, linear inside a bin; none for an empty histogram.
     pub fn quantile(&self, weight: f64) -> Option<f64> {
-        let mut below = 0.0;
-        let mut last = None;
-        for bin in self.bins() {
-            if below + bin.weight >= weight {
-                let part = ((weight - below) / bin.weight).clamp(0.0, 1.0);
-                return Some(bin.low + part * (bin.high - bin.low));
+        self.quantiles([weight]).map(|[quantile]| quantile)
+    }
+
+    /// The numbers below which some rising weights lie, linear inside a bin; none for an empty histogram.
+    pub fn quantiles<const N: usize>(&self, weights: [f64; N]) -> Option<[f64; N]> {
+        let mut quantiles = [0.0; N];
+        let (mut known, mut below, mut last) = (0, 0.0, None);
+        let all = self.each(|i, count| {
+            let up_to = below + weight_of(count);
+            while known < N && up_to >= weights[known] {
+                let bin = Bin::new(i, count);
+                let part = ((weights[known] - below) / bin.weight).clamp(0.0, 1.0);
+                quantiles[known] = bin.low + part * (bin.high - bin.low);
+                known += 1;
             }
-            below += bin.weight;
-            last = Some(bin.high);
+            (below, last) = (up_to, Some((i, count)));
+            if known < N { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        if all.is_continue() {
+            let (i, count) = last?;
+            quantiles[known..].fill(Bin::new(i, count).high);
         }
-        last
+        Some(quantiles)
     }
 
     /// Adds every bin of another histogram under an increasing map of its numbers.
+    #[inline(always)]
     pub fn add_mapped(&mut self, other: &Self, map: impl Fn(f64) -> f64) {
-        other.each(|i, count| {
+        other.every(|i, count| {
             let middle = if i == 0 { 0.0 } else { 0.5 * (edge(i) + edge(i + 1)) };
-            *self.place(index(map(middle))) += count;
+            self.count(index(map(middle)), count);
         });
     }
 }
@@ -263,7 +243,10 @@ impl TryFrom<Vec<(u16, u64)>> for Histogram {
             if usize::from(bin) >= BINS {
                 return Err(format!("a histogram has no bin {bin}"));
             }
-            *histogram.place(usize::from(bin)) = count;
+            match usize::from(bin) {
+                0 => histogram.lost = count,
+                bin => *histogram.counts.of(bin) = count,
+            }
         }
         Ok(histogram)
     }
@@ -271,15 +254,9 @@ impl TryFrom<Vec<(u16, u64)>> for Histogram {
 
 impl AddAssign<&Histogram> for Histogram {
     fn add_assign(&mut self, other: &Self) {
-        if self.lost == 0 && self.counts.is_empty() {
-            self.clone_from(other);
-            return;
-        }
-        other.each(|bin, count| {
-            // What is beyond the count can come from a foreign file only.
-            let own = self.place(bin);
-            *own = own.saturating_add(count);
-        });
+        // What is beyond the count can come from a foreign file only.
+        self.lost = self.lost.saturating_add(other.lost);
+        self.counts.merge(&other.counts);
     }
 }
 
@@ -287,6 +264,12 @@ impl AddAssign<&Histogram> for Histogram {
 #[inline]
 fn fixed(weight: f64) -> u64 {
     (weight * UNIT + 0.5) as u64
+}
+
+/// A weight in fixed point as a number.
+#[inline(always)]
+fn weight_of(count: u64) -> f64 {
+    count as f64 / UNIT
 }
 
 #[inline]

@@ -16,6 +16,7 @@ mod miner;
 mod mirrors;
 mod moments;
 mod overlap;
+mod pages;
 mod parameters;
 mod poisson;
 mod replicates;

@@ -158,6 +158,14 @@ impl Tally {
         Self { levels: vec![LevelTally::default(); levels], ..Self::default() }
     }
 
+    /// The same as [`merge`](Self::merge) of a tally that is not needed any more.
+    pub fn take_in(&mut self, other: Self) {
+        match self.paths {
+            0 => *self = other,
+            _ => self.merge(&other),
+        }
+    }
+
     /// Adds the paths of another tally of the same levels; the order of merging does not matter.
     pub fn merge(&mut self, other: &Self) {
         self.paths += other.paths;

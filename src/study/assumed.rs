@@ -4,7 +4,7 @@
 use super::figures;
 use crate::account::miner::Miner;
 use crate::model::{Jumps, Model};
-use crate::scenario::{Account, MarginMode, Monitoring, Position, Scenario};
+use crate::scenario::{Account, MarginMode, Monitoring, Position, Scenario, catalogue_venue};
 use crate::venue::{Borrow, Contract, Flows, Funding, Liquidation, Side, Venue, catalogue_text};
 
 /// One line, parts joined by ` · `.
@@ -125,10 +125,9 @@ fn mined(scenario: &Scenario, miner: &Miner) -> Vec<String> {
 
 /// A venue by its title, with the date of its terms where it comes from the catalogue.
 fn venue_of(venue: &Venue) -> String {
-    let known = catalogue_text(&venue.name).and_then(|text| text.parse::<toml::Table>().ok());
-    let text = |key: &str| known.as_ref().and_then(|table| table.get(key)?.as_str().map(str::to_owned));
-    match (text("title"), text("as_of")) {
-        (Some(title), Some(date)) => format!("{title}, terms of {date}"),
+    let known = catalogue_text(&venue.name).and_then(|_| catalogue_venue(&venue.name).ok());
+    match known.and_then(|known| known.title.zip(known.as_of)) {
+        Some((title, date)) => format!("{title}, terms of {date}"),
         _ if venue.name == "inline" => "terms of the scenario".to_owned(),
         _ => format!("terms of {}", venue.name),
     }
@@ -238,7 +237,6 @@ fn short(rate: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::catalogue_venue;
 
     #[test]
     fn a_health_factor_is_the_one_of_the_documents() {

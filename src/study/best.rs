@@ -18,8 +18,8 @@
 
 use super::criterion::Criterion;
 use super::levels_at::spaced;
+use super::leverage_range::LeverageRange;
 use super::parameters::{drawn_scenarios, paths_of_draw};
-use super::safe::LeverageRange;
 use super::search::evaluate;
 use super::simulation::RunError;
 use crate::engine::RunOptions;

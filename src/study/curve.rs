@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::levels_at::at_levels;
-use super::safe::LeverageRange;
+use super::leverage_range::LeverageRange;
 use super::simulation::{Prepared, RunError};
 use crate::engine::{Executor, RunOptions};
 use crate::estimate::{CurvePart, estimate, outcome_of};

@@ -24,6 +24,8 @@ mod grid;
 mod given;
 mod kept_group;
 mod kept_run;
+mod last;
+mod leverage_range;
 mod levels;
 mod levels_at;
 mod limits;
@@ -82,6 +84,7 @@ pub use given::{Between, GivenPaths};
 pub use kept_group::GroupPart;
 pub use kept_run::{KeptPart, KeptRunError, part_files, run_kept};
 pub use levels::{run_levels, run_sharing};
+pub use leverage_range::LeverageRange;
 pub use limits::{LimitCheck, check_limits};
 pub use liquidation::{
     LeverageLiquidationPrice, LiquidationPrice, LiquidationPricesError, ScenarioLiquidationPrices,
@@ -95,7 +98,7 @@ pub use recorded_network::RecordedNetwork;
 pub use replay::{Replay, ReplayError, ReplayedLevel};
 pub use results_folder::ResultsFolder;
 pub use run::{MergePartsError, merge, run};
-pub use safe::{Depths, LeverageRange};
+pub use safe::Depths;
 pub use search::{Found, largest_within, spread_of_range};
 pub use self_check::{KnownValue, LARGEST_SCORE, SelfCheckError, self_check};
 pub use sentence::{SAFE, answer, answer_at, chosen};

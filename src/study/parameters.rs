@@ -15,7 +15,8 @@
 //! alone: parts of a run know nothing of them, whoever joins the parts works them out.
 
 use super::levels_at::{at_levels, spaced};
-use super::safe::{Depths, LeverageRange};
+use super::leverage_range::LeverageRange;
+use super::safe::Depths;
 use super::simulation::RunError;
 use super::spread::{Deviations, OnLogit, Spread};
 use crate::engine::{Executor, Plan, RunOptions, Worker};

@@ -13,7 +13,6 @@
 //! Statistics", 2003, section 7.1), taken through the same rules. Where the depth is known better than from the run's paths, from nets or, below
 //! one in a thousand, from particles ([`largest_move`]), it is taken from there.
 
-use crate::account::{Level, Pool};
 use crate::engine::{Executor, Plan, RunOptions};
 use crate::estimate::largest_move;
 use crate::numeric::elementary;
@@ -23,107 +22,8 @@ use crate::scenario::Scenario;
 use crate::stats::{CONFIDENCE, Histogram, Method, Tally, Z_95};
 
 use super::curve_point::CurvePoint;
+use super::leverage_range::LeverageRange;
 use super::simulation::RunError;
-
-/// The leverage levels that a venue lets somebody open, as a continuum.
-#[derive(Debug, Clone, Copy)]
-pub struct LeverageRange<'a> {
-    scenario: &'a Scenario,
-    smallest: f64,
-    largest: f64,
-}
-
-/// Leverages below this are no position worth the name.
-const SMALLEST: f64 = 1e-3;
-/// Beyond any venue's cap.
-pub(super) const LARGEST: f64 = 1e4;
-/// Halvings of the logarithm of a leverage: 1e-12 relative.
-const HALVINGS: usize = 48;
-
-impl<'a> LeverageRange<'a> {
-    /// The continuum of a scenario's account; none if it has no position or nothing can be opened.
-    pub fn of(scenario: &'a Scenario) -> Option<Self> {
-        // A miner without debt has a leverage of 1.
-        let smallest = if scenario.miner.is_some() { 1.0 } else { SMALLEST };
-        let range = Self { scenario, smallest, largest: LARGEST };
-        if !range.allows(smallest) {
-            return None;
-        }
-        let largest = if range.allows(LARGEST) {
-            LARGEST
-        } else {
-            let last = last_where(smallest, LARGEST, |leverage| range.allows(leverage));
-            // A cap is a round number that halving only comes near to.
-            let round = (last * 1e6).round() / 1e6;
-            if range.allows(round) { round } else { last }
-        };
-        Some(Self { largest, ..range })
-    }
-
-    /// The smallest leverage worth looking at.
-    pub fn smallest(&self) -> f64 {
-        self.smallest
-    }
-
-    /// The largest leverage that the venue allows at this equity.
-    pub fn largest(&self) -> f64 {
-        self.largest
-    }
-
-    /// Whether there is nothing below the smallest: a miner without debt has a leverage of 1.
-    pub fn is_bounded_below(&self) -> bool {
-        self.scenario.miner.is_some()
-    }
-
-    /// Whether the venues let the account be opened at a leverage.
-    fn allows(&self, leverage: f64) -> bool {
-        let Scenario { account, assets, miner, .. } = self.scenario;
-        if let Some(miner) = miner {
-            return assets.get(miner.asset).is_some_and(|asset| miner.open(leverage, asset.price).is_ok());
-        }
-        if account.is_portfolio() {
-            let prices: Vec<f64> = assets.iter().map(|asset| asset.price).collect();
-            let pools = account.open(leverage, &prices);
-            return pools.is_ok_and(|pools| !pools.iter().any(Pool::exceeds_cap));
-        }
-        self.open(leverage).is_some()
-    }
-
-    /// The level of an account of one position.
-    fn open(&self, leverage: f64) -> Option<Level> {
-        let account = &self.scenario.account;
-        let position = account.positions.first()?;
-        let price = self.scenario.assets.get(position.asset)?.price;
-        let level = account.level(position, price, leverage).ok()?;
-        level.exceeded_cap.is_none().then_some(level)
-    }
-
-    /// Distance to liquidation as a log-price; infinite where there is none.
-    fn distance(&self, leverage: f64) -> f64 {
-        self.open(leverage).map_or(0.0, |level| level.log_barrier().map_or(f64::INFINITY, f64::abs))
-    }
-
-    /// The largest leverage whose liquidation lies at least this far away.
-    fn at_distance(&self, distance: f64) -> f64 {
-        let is_far = |leverage: f64| self.distance(leverage) >= distance;
-        if is_far(self.largest) {
-            self.largest
-        } else if is_far(SMALLEST) {
-            last_where(SMALLEST, self.largest, is_far)
-        } else {
-            0.0
-        }
-    }
-}
-
-/// The last number where a condition holds that holds at `low` and not at `high`.
-fn last_where(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
-    for _ in 0..HALVINGS {
-        let middle = (low * high).sqrt();
-        if holds(middle) { low = middle } else { high = middle }
-    }
-    low
-}
 
 /// The depths of all paths under the rules of a venue.
 pub struct Depths<'a> {
@@ -173,7 +73,7 @@ impl<'a> Depths<'a> {
             high: self.range.at_distance(near),
             low_with_parameters: None,
             high_with_parameters: None,
-            limited_by_venue: leverage >= self.range.largest,
+            limited_by_venue: leverage >= self.range.largest(),
         }
     }
 
@@ -200,8 +100,8 @@ impl<'a> Depths<'a> {
         max_probability: f64,
         executor: &Executor<'_>,
     ) -> Result<Option<(SafeLeverage, Method)>, RunError> {
-        let plan = Plan::new(self.range.scenario)?;
-        let found = largest_move(self.range.scenario, &plan, max_probability, self.paths, executor);
+        let plan = Plan::new(self.range.scenario())?;
+        let found = largest_move(self.range.scenario(), &plan, max_probability, self.paths, executor);
         Ok(found.map(|depth| {
             let leverage = self.range.at_distance(depth.value);
             let safe = SafeLeverage {
@@ -211,7 +111,7 @@ impl<'a> Depths<'a> {
                 high: self.range.at_distance(depth.low),
                 low_with_parameters: None,
                 high_with_parameters: None,
-                limited_by_venue: leverage >= self.range.largest,
+                limited_by_venue: leverage >= self.range.largest(),
             };
             (safe, depth.method)
         }))
@@ -268,7 +168,7 @@ impl<'a> Depths<'a> {
             (own * own + parameters * parameters).sqrt()
         };
         let least = leverage * elementary::exp(-away(low, -1.0));
-        let most = (leverage * elementary::exp(away(high, 1.0))).min(self.range.largest);
+        let most = (leverage * elementary::exp(away(high, 1.0))).min(self.range.largest());
         SafeLeverage {
             low_with_parameters: Some(least.min(low)),
             high_with_parameters: Some(most.max(high)),
@@ -303,7 +203,7 @@ impl<'a> Depths<'a> {
     pub fn curve(&self, count: usize) -> Vec<CurvePoint> {
         let half =
             |p: f64| (elementary::ln(2.0 / (1.0 - CONFIDENCE)) / (2.0 * self.told_by(p) as f64)).sqrt();
-        let (from, to) = (1.0_f64.min(self.range.largest), self.range.largest);
+        let (from, to) = (1.0_f64.min(self.range.largest()), self.range.largest());
         (0..count)
             .map(|index| from * elementary::powf(to / from, index as f64 / (count.max(2) - 1) as f64))
             .map(|leverage| {

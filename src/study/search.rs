@@ -5,8 +5,8 @@
 
 use super::criterion::Criterion;
 use super::levels_at::{at_levels, spaced};
+use super::leverage_range::LeverageRange;
 use super::parameters::spread;
-use super::safe::LeverageRange;
 use super::simulation::{RunError, run_sampled as run};
 use super::spread::Spread;
 use crate::engine::RunOptions;

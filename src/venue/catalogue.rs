@@ -53,7 +53,12 @@ pub fn catalogue_names() -> &'static [&'static str] {
 
 /// The TOML text of a venue; none if the catalogue has no such name.
 pub fn catalogue_text(name: &str) -> Option<&'static str> {
-    FILES.iter().find(|(known, _)| *known == name).map(|&(_, text)| text)
+    catalogue_entry(name).map(|(_, text)| text)
+}
+
+/// The same with the name as the catalogue holds it.
+pub(crate) fn catalogue_entry(name: &str) -> Option<(&'static str, &'static str)> {
+    FILES.iter().find(|(known, _)| *known == name).copied()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub(crate) mod check;
 mod catalogue;
 mod import;
 
+pub(crate) use catalogue::catalogue_entry;
 pub use catalogue::{catalogue_names, catalogue_text};
 pub use check::VenueError;
 pub use flows::{Borrow, Compounding, Flows};

@@ -3,40 +3,53 @@
 use super::{Contract, GrowingRate, Liquidation, MarginTier, PartialClose, TierSize, Venue};
 
 impl Venue {
-    /// The same terms where prices are ratios to `entry` and sums are in units of `equity` (settlement units).
-    pub fn in_units(&self, entry: f64, equity: f64) -> Self {
-        // Quantities are coins of a linear and quote units of an inverse contract.
-        let of_quantity = match self.contract {
-            Contract::Linear | Contract::Spot => entry / equity,
-            Contract::Inverse => 1.0 / (entry * equity),
-        };
-        let of_size = match self.tier_size {
-            TierSize::Notional => 1.0 / equity,
-            TierSize::Quantity => of_quantity,
-        };
-        let of_coin = match self.contract {
+    /// What the sizes of tiers, and what coins, are multiplied by where prices are ratios to `entry` and sums
+    /// are in units of `equity` (settlement units).
+    pub(crate) fn units(&self, entry: f64, equity: f64) -> Units {
+        let coins = match self.contract {
             Contract::Linear | Contract::Spot => entry / equity,
             Contract::Inverse => 1.0 / equity,
         };
-        let tier = |tier: &MarginTier| MarginTier {
-            up_to: tier.up_to * of_size,
-            deduction: tier.deduction * of_size,
-            ..*tier
+        let sizes = match (self.tier_size, self.contract) {
+            (TierSize::Notional, _) => 1.0 / equity,
+            // Quantities are coins of a linear and quote units of an inverse contract.
+            (TierSize::Quantity, Contract::Linear | Contract::Spot) => entry / equity,
+            (TierSize::Quantity, Contract::Inverse) => 1.0 / (entry * equity),
         };
+        Units { sizes, coins }
+    }
+
+    /// The same terms where prices are ratios to `entry` and sums are in units of `equity` (settlement units).
+    pub fn in_units(&self, entry: f64, equity: f64) -> Self {
+        let units = self.units(entry, equity);
         let mut liquidation = self.liquidation;
         if let Liquidation::Close { partial: Some(PartialClose::First { above, .. }), .. } = &mut liquidation
         {
             *above /= equity;
         }
         Self {
-            tiers: self.tiers.iter().map(tier).collect(),
+            tiers: self.tiers.iter().map(|tier| units.tier(tier)).collect(),
             liquidation,
-            maintenance_per_unit: self.maintenance_per_unit / of_coin,
+            maintenance_per_unit: self.maintenance_per_unit / units.coins,
             initial: self
                 .initial
-                .map(|initial| GrowingRate { per_unit: initial.per_unit / of_coin, ..initial }),
+                .map(|initial| GrowingRate { per_unit: initial.per_unit / units.coins, ..initial }),
             ..self.clone()
         }
+    }
+}
+
+/// Factors from a venue's own units to those of a position.
+pub(crate) struct Units {
+    sizes: f64,
+    /// Of a number of coins.
+    pub coins: f64,
+}
+
+impl Units {
+    /// A tier in these units.
+    pub fn tier(&self, tier: &MarginTier) -> MarginTier {
+        MarginTier { up_to: tier.up_to * self.sizes, deduction: tier.deduction * self.sizes, ..*tier }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::account::follower::Survivors;
 use crate::account::opening::Opening;
+use crate::numeric::{Kernel, dispatch};
 use crate::stats::{Deferred, Histogram, Sums, Tally};
 
 /// The closes of a block's paths.
@@ -74,14 +75,32 @@ impl Closings {
 
     /// All survivors of a level.
     pub fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        let (cash, exposure) = self.terms[level];
         let mut closing_equity = Histogram::default();
         closing_equity.add(0.0, tally.levels[level].insolvent.mapped(-1.0, 0.0).powers[0]);
-        for (cell, (own_cash, own_exposure)) in tally.levels.iter().zip(&self.terms).skip(level) {
-            closing_equity.add_mapped(&cell.closing_equity, |equity| {
-                exposure.mul_add((equity - own_cash) / own_exposure, cash)
-            });
+        for (cell, own) in tally.levels.iter().zip(&self.terms).skip(level) {
+            let (closes, to, all) = (&cell.closing_equity, self.terms[level], &mut closing_equity);
+            dispatch(AddMapped { closes, own: *own, to, all });
         }
         Survivors { returns: self.returns(tally, level), closing_equity }
+    }
+}
+
+/// Adds the closes of a level to those of another as they would have been there; a kernel for the sake of its
+/// multiply-adds.
+struct AddMapped<'a> {
+    closes: &'a Histogram,
+    /// Cash and exposure of the one level, and of the other.
+    own: (f64, f64),
+    to: (f64, f64),
+    all: &'a mut Histogram,
+}
+
+impl Kernel for AddMapped<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { closes, own: (own_cash, own_exposure), to: (cash, exposure), all } = self;
+        all.add_mapped(closes, |equity| exposure.mul_add((equity - own_cash) / own_exposure, cash));
     }
 }

@@ -63,11 +63,13 @@ impl BlockLoop<'_> {
             if ends.iter().fold(true, |arrived, end| arrived & (*end >= time)) {
                 self.active.clear();
             }
+            // Without a branch: which paths have arrived is chance.
             let mut kept = 0;
-            self.active.retain(|_| {
-                kept += 1;
-                ends[kept - 1] < time
-            });
+            for place in 0..self.active.len() {
+                self.active[kept] = self.active[place];
+                kept += usize::from(ends[place] < time);
+            }
+            self.active.truncate(kept);
         }
     }
 

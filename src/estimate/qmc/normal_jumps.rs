@@ -55,6 +55,8 @@ impl Kernel for Net<'_> {
         let neighbours = points.neighbours();
         let lane_keys = points.lane_keys();
         scratch.seeds.clear();
+        // Growing as points come to have more jumps, it would be copied again and again.
+        scratch.seeds.reserve(3 * jump_counts.len());
         let variance_rate = law.volatility * law.volatility;
         let jump_variance = law.std_dev * law.std_dev;
         let jump_scale = -2.0 / jump_variance.max(1e-300);

@@ -104,7 +104,12 @@ impl Points<'_> {
 /// Seeds of the scramblings of a dimension, by lane.
 #[inline(always)]
 pub(super) fn seeds(lane_keys: &[u64; LANES], dimension: usize) -> [u64; LANES] {
-    lane_keys.map(|key| mix64(key.wrapping_add((dimension as u64 + 1) << 32)))
+    let mut seeds = [0; LANES];
+    // (A loop: mapping an array of this length is slow.)
+    for (seed, key) in seeds.iter_mut().zip(lane_keys) {
+        *seed = mix64(key.wrapping_add((dimension as u64 + 1) << 32));
+    }
+    seeds
 }
 
 /// A uniform in (0, 1) from 52 bits.
