@@ -125,8 +125,7 @@ impl Ordered {
         } else {
             let time = liquidations.timed(lane as u32, &levels).map_or(0.0, time);
             for level in levels.rev() {
-                let (x, _) = self.terms.barrier(level, lane);
-                self.lose(level, lane, x, time);
+                self.lose(level, lane, self.terms.barrier(level, lane).0, time);
             }
         }
     }
@@ -151,8 +150,8 @@ impl Ordered {
         let Self { terms, x, z, .. } = self;
         let charged = terms.charges.as_ref().map_or(&[][..], |charges| &charges.charged);
         z.resize(x.len(), 0.0);
-        Worth { coins: terms.kept_at_close() * terms.debt.coins, money: terms.debt.money, x, charged, z }
-            .run();
+        let (coins, money) = (terms.kept_at_close() * terms.debt.coins, terms.debt.money);
+        Worth { coins, money, x, charged, z }.run();
     }
 
     /// Books what a path of open levels closes with: to the cell of the most leveraged level whose equity covers it, and a loss of
@@ -318,7 +317,7 @@ impl Follower for Ordered {
 
     fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {
         let (closes, left) = (self.closings.terms_of(level), self.liquidations.left_of(level));
-        let (z, kept, open) = (&self.z[..], &self.closings.kept[..], &self.open_levels[..]);
+        let (z, kept, open) = (&self.z, &self.closings.kept, &self.open_levels);
         dispatch(Outcomes { level: level as u32, closes, left, z, kept, open, returns, liquidated });
         true
     }
