@@ -1,9 +1,8 @@
 //! What nets lead on the paths of a block: the drivers of the prices, and what else the models let them.
 
-use super::BlockLoop;
-use crate::engine::driver::Driver;
-use crate::market::Sides;
-use crate::model::Model;
+use crate::engine::columns::AssetStreams;
+use crate::engine::path_law::PathLaw;
+use crate::model::{Model, Stepper};
 use crate::numeric::{Guide, Nets};
 
 /// The nets of a block, and who is led by them.
@@ -25,6 +24,43 @@ impl Lead {
         Self { nets: None, guides, durations: Vec::new(), only_extremes: Vec::new() }
     }
 
+    /// Of paths that nets lead, if the law has it so.
+    pub fn by(self, law: &PathLaw) -> Self {
+        Self { nets: law.is_led.then(Nets::default), ..self }
+    }
+
+    /// Starts the nets of a block of so many paths, if there are any.
+    pub fn begin(
+        &mut self,
+        law: &PathLaw,
+        (block, lanes): (u64, usize),
+        steppers: &mut [Box<dyn Stepper>],
+        streams: &mut [AssetStreams],
+    ) {
+        let Self { nets: Some(nets), guides, only_extremes, .. } = self else { return };
+        let (horizon, bars) = (law.years(), law.grid.len());
+        nets.begin(law.seed, block, lanes, law.models.iter().all(Model::is_mirrored));
+        // Assets that draw the same past days must not be led apart.
+        let is_apart = law.leader.iter().enumerate().all(|(asset, leader)| asset == *leader);
+        let mut has_events = !law.dependence.common_jumps.is_empty();
+        for ((guide, stepper), streams) in guides.iter_mut().zip(&mut *steppers).zip(streams) {
+            // Bars end at events too.
+            has_events |= !stepper.event_times().is_empty();
+            let anchors = if has_events { usize::MAX } else { bars };
+            match stepper.takes_normals() {
+                true => guide.begin(nets, anchors, horizon, lanes),
+                false => guide.rest(),
+            }
+            if is_apart {
+                stepper.lead(nets, horizon, lanes, &mut streams.events);
+            }
+        }
+        only_extremes.clear();
+        if bars == 1 && law.continuous && steppers.len() == 1 && !has_events {
+            nets.uniforms(only_extremes);
+        }
+    }
+
     /// Leads the normals, by asset, of active paths from where they are to the ends of their intervals.
     pub fn some(&mut self, active: &[u32], (now, ends): (&[f64], &[f64]), normals: &mut [Vec<f64>]) {
         if self.nets.is_none() {
@@ -41,49 +77,5 @@ impl Lead {
     /// Uniforms of the extremes of the only bar of each of so many paths.
     pub fn only_extremes(&self, paths: usize) -> Option<&[f64]> {
         Some(&self.only_extremes[..]).filter(|uniforms| uniforms.len() == paths)
-    }
-}
-
-impl BlockLoop<'_> {
-    /// The loop that sorts its paths by what drove the prices of some assets to some sides.
-    pub fn stratified(self, wanted: impl Iterator<Item = (usize, Sides)>) -> Self {
-        Self { drivers: Driver::all(wanted), ..self }
-    }
-
-    /// The loop whose paths are led by nets (see [`Nets`]), if the law has it so.
-    pub fn led(mut self) -> Self {
-        self.lead.nets = self.law.is_led.then(Nets::default);
-        self
-    }
-
-    /// Starts the nets of a block, if there are any.
-    pub(super) fn lead_block(&mut self, block: u64, lanes: usize) {
-        // No events end bars then, and all paths move together.
-        let is_one_bar = self.law.grid.len() == 1
-            && self.law.continuous
-            && self.is_alone()
-            && self.steppers[0].event_times().is_empty();
-        let Lead { nets: Some(nets), guides, only_extremes, .. } = &mut self.lead else { return };
-        let (horizon, bars) = (self.law.years(), self.law.grid.len());
-        let pairs = self.law.models.iter().all(Model::is_mirrored);
-        nets.begin(self.law.seed, block, lanes, pairs);
-        // Assets that draw the same past days must not be led apart.
-        let is_apart = self.law.leader.iter().enumerate().all(|(asset, leader)| asset == *leader);
-        let assets = guides.iter_mut().zip(&mut self.steppers).zip(&mut self.streams);
-        for ((guide, stepper), streams) in assets {
-            // Bars end at events too.
-            let anchors = if stepper.event_times().is_empty() { bars } else { usize::MAX };
-            match stepper.takes_normals() {
-                true => guide.begin(nets, anchors, horizon, lanes),
-                false => guide.rest(),
-            }
-            if is_apart {
-                stepper.lead(nets, horizon, lanes, &mut streams.events);
-            }
-        }
-        only_extremes.clear();
-        if is_one_bar {
-            nets.uniforms(only_extremes);
-        }
     }
 }

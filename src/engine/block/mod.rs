@@ -5,6 +5,7 @@
 
 mod apart;
 mod lead;
+mod options;
 mod seat;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,9 +31,6 @@ pub const BLOCK_LANES: usize = 1024;
 /// Room of a column: five lines of a first-level cache more than its paths take, so that columns that are allocated one after the other do
 /// not have the same path at the same place of a page. There a processor takes a load for the late reader of a store to another column.
 const ROOM: usize = BLOCK_LANES + 39;
-
-/// Points of the grid, times paths, times levels from which on a block may take longer than a stop may wait.
-const LONG_BLOCK: usize = 1 << 21;
 
 /// Everything one thread needs to make the paths of blocks, allocated once. Observers are lent for each block.
 pub(crate) struct BlockLoop<'a> {
@@ -123,18 +121,6 @@ impl<'a> BlockLoop<'a> {
         }
     }
 
-    /// The loop whose paths of an asset are moved by the given stepper.
-    pub fn moved_by(mut self, asset: usize, stepper: Box<dyn Stepper>) -> Self {
-        self.steppers[asset] = stepper;
-        self
-    }
-
-    /// The loop that gives up a block when it is told to stop, if blocks take long before the eyes of accounts of so many levels.
-    pub fn stopped_by(self, stop: Option<&'a AtomicBool>, levels: usize) -> Self {
-        let work = self.law.grid.len() * BLOCK_LANES * levels;
-        Self { stop: stop.filter(|_| work > LONG_BLOCK), ..self }
-    }
-
     /// Log-prices at the end of the last block, by asset and path.
     pub fn log_prices(&self) -> &[Vec<f64>] {
         &self.prices
@@ -163,7 +149,7 @@ impl<'a> BlockLoop<'a> {
             self.steppers[asset].begin(lanes, &mut streams.events);
             reset(&mut self.prices[asset], lanes, 0.0);
         }
-        self.lead_block(block, lanes);
+        self.lead.begin(law, (block, lanes), &mut self.steppers, &mut self.streams);
         for common in &mut self.common_jumps {
             common.begin(law.seed, block, lanes);
         }
