@@ -201,7 +201,7 @@ impl<L: JumpLaw> PoissonJumps<L> {
         law.sizes(sizes, noise);
         noise.exponentials(waits);
         if self.led.is_led() {
-            self.led.sizes(&law, lanes, sizes);
+            self.led.sizes(law.as_normal(), |uniform| law.size(uniform), lanes, sizes);
         }
         for ((lane, size), wait) in lanes.iter().zip(&*sizes).zip(waits) {
             let lane = *lane as usize;

@@ -5,7 +5,6 @@
 //! drawn by their sum: of n that are left with a sum R of standard normals, the next is R/n + √((n − 1)/n)·Z. Of other laws the first size is
 //! led. What comes out has the law of independent jumps.
 
-use super::jumps::JumpLaw;
 use crate::numeric::{Nets, elementary, exp};
 
 /// More jumps than that are not counted beforehand: the nets decide little of so many.
@@ -70,11 +69,18 @@ impl LedJumps {
         }
     }
 
-    /// Leads the sizes of the jumps that happen to some paths.
-    pub fn sizes(&mut self, law: &impl JumpLaw, lanes: &[u32], sizes: &mut [f64]) {
+    /// Leads the sizes of the jumps that happen to some paths: by the mean and the deviation of a normal law, or by the size that a uniform stands
+    /// for.
+    pub fn sizes(
+        &mut self,
+        normal: Option<(f64, f64)>,
+        of_uniform: impl Fn(f64) -> f64,
+        lanes: &[u32],
+        sizes: &mut [f64],
+    ) {
         for (lane, size) in lanes.iter().zip(sizes) {
             let rest = &mut self.rest[*lane as usize];
-            if let Some((mean, deviation)) = law.as_normal() {
+            if let Some((mean, deviation)) = normal {
                 let left = f64::from(self.left[*lane as usize]);
                 let normal = (*size - mean) / deviation;
                 let led = *rest / left + ((left - 1.0) / left).sqrt() * normal;
@@ -82,7 +88,7 @@ impl LedJumps {
                 *size = mean + deviation * led;
             } else {
                 let first = std::mem::replace(rest, f64::NAN);
-                *size = if first.is_nan() { *size } else { law.size(first) };
+                *size = if first.is_nan() { *size } else { of_uniform(first) };
             }
         }
     }

@@ -30,6 +30,8 @@ pub struct Guide {
     /// That of all, while it is the same.
     together: Option<f64>,
     drawn: Vec<f64>,
+    /// Of paths that stop before the others: the length of their interval, their normal, and where they stood.
+    short: Vec<(u32, [f64; 3])>,
 }
 
 impl Guide {
@@ -106,14 +108,36 @@ impl Guide {
         if self.anchors == 0 {
             return;
         }
-        let common = durations.first().copied().unwrap_or(0.0);
-        if self.together.is_some()
-            && lanes.len() == self.level.len()
-            && durations.iter().fold(true, |same, duration| same & (*duration == common))
-        {
-            return self.all(common, normals);
+        let longest = durations.iter().fold(0.0, |most, one| if *one > most { *one } else { most });
+        let Some(start) = self.together.filter(|_| lanes.len() == self.level.len()) else {
+            return self.each(Some(lanes), durations, normals);
+        };
+        // Most paths go on to the same time, and those that stop before are led again from where they were.
+        self.short.clear();
+        let all = durations.iter().zip(&*normals).zip(&self.level).enumerate();
+        let short = all.filter(|(_, ((duration, _), _))| **duration != longest);
+        self.short.extend(
+            short.map(|(lane, ((duration, normal), level))| (lane as u32, [*duration, *normal, *level])),
+        );
+        self.all(longest, normals);
+        if self.short.is_empty() {
+            return;
         }
-        self.each(Some(lanes), durations, normals);
+        self.now.fill(start + longest);
+        self.together = None;
+        let short = std::mem::take(&mut self.short);
+        let (mut own, mut lengths, mut led) = (Vec::new(), Vec::new(), Vec::new());
+        for (lane, [duration, normal, level]) in &short {
+            (self.now[*lane as usize], self.level[*lane as usize]) = (start, *level);
+            own.push(*lane);
+            lengths.push(*duration);
+            led.push(*normal);
+        }
+        self.each(Some(&own), &lengths, &mut led);
+        for (lane, led) in own.iter().zip(led) {
+            normals[*lane as usize] = led;
+        }
+        self.short = short;
     }
 
     /// One path after the other; `durations` holds one for all where no paths are listed.
@@ -139,34 +163,6 @@ impl Guide {
     pub fn arrive(&mut self, time: f64) {
         self.together = Some(time);
     }
-
-    /// Leads one path over an interval.
-    #[inline(always)]
-    fn one(&mut self, lane: usize, duration: f64, normal: f64) -> f64 {
-        if !(duration > 0.0) {
-            return normal;
-        }
-        let (paths, start) = (self.level.len(), self.now[lane]);
-        let (end, level) = (start + duration, self.level[lane]);
-        if self.is_past(start) {
-            return normal;
-        }
-        let place = Place::of(end / self.spacing, self.anchors);
-        let anchor = self.at[place.anchor * paths + lane];
-        let reached = if place.is_there {
-            anchor
-        } else {
-            let edge = place.anchor as f64 * self.spacing;
-            let is_inside = start >= edge - NEAR * self.spacing;
-            let (from, base) = if is_inside { (level, start) } else { (anchor, edge) };
-            let next = self.at[(place.anchor + 1) * paths + lane];
-            let [share, deviation] = between(base, end, edge + self.spacing);
-            deviation.mul_add(normal, share.mul_add(next - from, from))
-        };
-        self.now[lane] = end;
-        self.level[lane] = reached;
-        (reached - level) / duration.sqrt()
-    }
 }
 
 /// The last anchor at or before a time.
@@ -180,7 +176,7 @@ impl Place {
     /// That of a time in units of the distance between anchors.
     #[inline(always)]
     fn of(time: f64, anchors: usize) -> Self {
-        let anchor = ((time + NEAR) as usize).min(anchors);
+        let anchor = ((time + NEAR) as i32 as usize).min(anchors);
         Self { anchor, is_there: anchor == anchors || time - anchor as f64 <= NEAR }
     }
 }
@@ -234,24 +230,81 @@ struct Each<'a> {
     normals: &'a mut [f64],
 }
 
+/// Paths that go together.
+const CHUNK: usize = 32;
+
+/// What a path brings to an interval.
+#[derive(Clone, Copy, Default)]
+struct Bar {
+    start: f64,
+    duration: f64,
+    level: f64,
+}
+
 impl Kernel for Each<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let Self { guide, lanes, durations, normals } = self;
-        match lanes {
-            Some(lanes) => {
-                for ((normal, lane), duration) in normals.iter_mut().zip(lanes).zip(durations) {
-                    *normal = guide.one(*lane as usize, *duration, *normal);
-                }
+        for (number, normals) in normals.chunks_mut(CHUNK).enumerate() {
+            let (first, count) = (number * CHUNK, normals.len());
+            let (mut own, mut bars, mut places) = ([0; CHUNK], [Bar::default(); CHUNK], [0; CHUNK]);
+            for (i, (own, bar)) in own.iter_mut().zip(&mut bars).enumerate().take(count) {
+                *own = lanes.map_or(first + i, |lanes| lanes[first + i] as usize);
+                let duration = if durations.len() > 1 { durations[first + i] } else { durations[0] };
+                *bar = Bar { start: guide.now[*own], duration, level: guide.level[*own] };
             }
-            None => {
-                for (lane, normal) in normals.iter_mut().enumerate() {
-                    *normal = guide.one(lane, durations[0], *normal);
-                }
+            for (place, bar) in places.iter_mut().zip(&bars) {
+                *place = Place::of((bar.start + bar.duration) / guide.spacing, guide.anchors).anchor;
+            }
+            // The anchor before the end of each interval and the one after: what lies about in memory, so that the rest runs in lanes.
+            let mut anchors = [[0.0; 2]; CHUNK];
+            for ((anchors, place), own) in anchors.iter_mut().zip(&places).zip(&own).take(count) {
+                let next = (place + 1).min(guide.anchors);
+                *anchors = [*place, next].map(|anchor| guide.at[anchor * guide.level.len() + own]);
+            }
+            let mut reached = [[0.0; 2]; CHUNK];
+            let (mut inputs, spacing) = ([0.0; CHUNK], guide.spacing);
+            inputs[..count].copy_from_slice(normals);
+            for ((((reached, bar), place), anchors), normal) in
+                reached.iter_mut().zip(&bars).zip(&places).zip(&anchors).zip(&inputs)
+            {
+                *reached = bar.led(*place, (spacing, guide.anchors), *anchors, *normal);
+            }
+            for (i, own) in own.iter().enumerate().take(count) {
+                let [level, normal] = reached[i];
+                normals[i] = normal;
+                guide.level[*own] = level;
+                guide.now[*own] = bars[i].start + bars[i].duration;
             }
         }
+    }
+}
+
+impl Bar {
+    /// Where the motion stands at the end, and the normal that brings it there; `anchors` are the last one before the end and the next.
+    #[inline(always)]
+    fn led(
+        self,
+        place: usize,
+        (spacing, count): (f64, usize),
+        [anchor, next]: [f64; 2],
+        normal: f64,
+    ) -> [f64; 2] {
+        let Self { start, duration, level } = self;
+        let (end, edge) = (start + duration, place as f64 * spacing);
+        let is_inside = start >= edge - NEAR * spacing;
+        let from = if is_inside { level } else { anchor };
+        let base = if is_inside { start } else { edge };
+        let [share, deviation] = between(base, end, edge + spacing);
+        let bridge = deviation.mul_add(normal, share.mul_add(next - from, from));
+        let is_there = (place == count) | (end / spacing - place as f64 <= NEAR);
+        let reached = if is_there { anchor } else { bridge };
+        // Nothing is led beyond the last anchor, and no time makes no move.
+        let is_led = (duration > 0.0) & (start < (count as f64 - NEAR) * spacing);
+        let led = (reached - level) / duration.sqrt();
+        [if is_led { reached } else { level }, if is_led { led } else { normal }]
     }
 }
 
