@@ -7,6 +7,7 @@ use crate::market::Duration;
 use crate::model::{AssetJump, CommonJumps, Dependence, Model, Stress, draw_together, recorded_correlation};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, PathBudget, Sampling, Scenario};
+use crate::stats::Replicates;
 
 /// The law of the paths of some assets, and the times at which all of them pause.
 #[derive(Debug, Clone)]
@@ -73,7 +74,11 @@ impl PathLaw {
         if of_hours.len() > 1 && !draw_together(&of_hours) {
             return Err(PathLawError::Past);
         }
-        let is_led = scenario.simulation.sampling != Sampling::Pseudo && models.iter().any(Model::can_be_led);
+        // The errors of fewer paths would be those of independent ones.
+        let is_enough = scenario.simulation.paths.most() >= Replicates::FEWEST_PATHS;
+        let is_led = is_enough
+            && scenario.simulation.sampling != Sampling::Pseudo
+            && models.iter().any(Model::can_be_led);
         let first = models.iter().position(Model::is_of_hours);
         let leader = (0..models.len()).map(|asset| match first {
             Some(first) if models[asset].is_of_hours() => first,

@@ -100,6 +100,9 @@ fn end(bin: usize) -> f64 {
 }
 
 impl Replicates {
+    /// Fewest paths that have enough nets to tell an error.
+    pub const FEWEST_PATHS: u64 = LEAST * NET as u64;
+
     /// Whether the nets of a block are looked at: all of the first blocks, some of the later ones, which tell enough.
     pub fn wants(block: u64) -> bool {
         block < FIRST_BLOCKS || block.is_multiple_of(EVERY)
