@@ -168,6 +168,34 @@ fn the_instruction_set_changes_no_byte_of_general_accounts() {
     }
 }
 
+/// The same of every other model on paths that nets lead, watched at every instant and every hour: drivers, variances, jumps, and steps in
+/// single precision.
+#[test]
+fn the_instruction_set_changes_no_byte_of_led_paths() {
+    const HESTON: &str = "variance = 0.36, long_run_variance = 0.3, mean_reversion = 20.0, vol_of_vol = 5.0, correlation = -0.4";
+    const JUMPS: &str = "jumps = { rate = 60.0, mean = -0.02, std_dev = 0.05 }";
+    let models = [
+        r#"{ kind = "kou", drift = 0.0, volatility = 0.5, jumps = { rate = 60.0, up_probability = 0.4, up_mean = 0.04, down_mean = 0.05 } }"#.to_owned(),
+        format!(r#"{{ kind = "heston", drift = 0.0, {HESTON} }}"#),
+        format!(r#"{{ kind = "bates", drift = 0.0, {HESTON}, {JUMPS} }}"#),
+        r#"{ kind = "garch", step = "4h", log_drift = 0.0, omega = 4e-6, alpha = 0.08, beta = 0.9, dof = 4.0 }"#.to_owned(),
+        r#"{ kind = "regime", states = [{ drift = 0.0, volatility = 0.4 }, { drift = 0.0, volatility = 1.0 }], switching_rates = [[0.0, 90.0], [220.0, 0.0]] }"#.to_owned(),
+        r#"{ kind = "hawkes", drift = 0.0, volatility = 0.5, jumps = { rate = 40.0, mean = -0.02, std_dev = 0.04, excitation = 500.0, decay = 1500.0 } }"#.to_owned(),
+    ];
+    let forced = Forced::begin();
+    for model in &models {
+        for monitoring in ["continuous", "1h"] {
+            let mut scenario = scenario(model, "long", monitoring, FEES);
+            scenario.simulation.paths = PathBudget::Fixed(3_000);
+            let reference = json(&run_with(&scenario, Some(2)));
+            for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
+                forced.set(set);
+                assert_eq!(reference, json(&run_with(&scenario, Some(1))), "{model}, {monitoring}, {set:?}");
+            }
+        }
+    }
+}
+
 /// The same of the models that are made of recorded hours, whole days at a time and in pieces; their history is estimated anew on every set.
 #[test]
 fn the_instruction_set_changes_no_byte_of_recorded_hours() {
