@@ -1,6 +1,7 @@
 //! An account's observer: what the paths of a block do to its levels.
 
 use super::observer::Observer;
+use crate::model::Martingale;
 use crate::stats::{Histogram, Sums, Tally};
 
 /// Follows all leverage levels of an account along the paths of a block. Levels are in order of rising leverage.
@@ -33,6 +34,15 @@ pub trait Follower: Observer {
     /// Fills with what a level came to on the paths of the block just finished: the return, and 1 where it was liquidated. False, and
     /// nothing is filled, for a follower that does not keep it.
     fn outcomes(&self, _level: usize, _returns: &mut [f64], _liquidated: &mut [u8]) -> bool {
+        false
+    }
+
+    /// Wants the control variate of returns that a martingale of the price is where a level is liquidated, or at the horizon in years: its
+    /// sums go to the tally.
+    fn control(&mut self, _martingale: Martingale, _horizon: f64) {}
+
+    /// Fills with the control variate of a level on the paths of the block just finished. False, and nothing is filled, without one.
+    fn controls(&self, _level: usize, _controls: &mut [f64]) -> bool {
         false
     }
 

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::grid::{GridPoint, grid};
 use crate::market::Duration;
-use crate::model::{AssetJump, CommonJumps, Dependence, Model, Stress, draw_together, recorded_correlation};
+use crate::model::{
+    AssetJump, CommonJumps, Dependence, Martingale, Model, Stress, draw_together, recorded_correlation,
+};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, PathBudget, Sampling, Scenario};
 use crate::stats::Replicates;
@@ -142,6 +144,17 @@ impl PathLaw {
         let is_hit = |jumps: &CommonJumps| jumps.assets.iter().any(|jump| jump.asset == asset);
         self.stress.get(asset).is_none_or(Stress::is_empty)
             && !self.dependence.common_jumps.iter().any(is_hit)
+    }
+
+    /// The martingale that the price of an asset makes, where it is known.
+    pub fn martingale(&self, asset: usize) -> Option<Martingale> {
+        let martingale = self.models.get(asset)?.martingale().filter(|_| self.is_undisturbed(asset))?;
+        let day = Duration::from_seconds(86_400).years();
+        let is_day = |point: &GridPoint| {
+            let days = point.time / day;
+            (days - days.round()).abs() < 1e-9
+        };
+        (!martingale.needs_days || self.grid.iter().all(is_day)).then_some(martingale)
     }
 
     /// Whether neighbouring paths are each other's mirror images.

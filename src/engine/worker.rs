@@ -31,8 +31,8 @@ struct Followed<'a> {
     /// Whether its liquidations are counted by pairs of mirror images.
     mirrored: bool,
     bits: MirrorBits,
-    /// Returns of a level by path, and which paths were liquidated.
-    outcomes: (Vec<f64>, Vec<u8>),
+    /// Returns of a level by path, its control variate, and which paths were liquidated.
+    outcomes: (Vec<f64>, Vec<f64>, Vec<u8>),
     tally: Tally,
 }
 
@@ -68,10 +68,15 @@ impl<'a> Worker<'a> {
 
     fn with_accounts(
         law: &'a PathLaw,
-        accounts: Vec<Followed<'a>>,
+        mut accounts: Vec<Followed<'a>>,
         is_led: bool,
         stop: Option<&'a AtomicBool>,
     ) -> Self {
+        for Followed { plan, follower, .. } in accounts.iter_mut().filter(|_| is_led) {
+            if let Some(martingale) = law.martingale(plan.account.asset) {
+                follower.control(martingale, law.years());
+            }
+        }
         let seat = |Followed { plan, .. }: &Followed<'a>| {
             Seat::new(law, &plan.account.schedule, &plan.funding, plan.network.as_ref())
         };
@@ -192,15 +197,17 @@ impl<'a> Followed<'a> {
 
     /// Notes what the nets of the block came to.
     fn replicate(&mut self, lanes: usize) {
-        let Self { follower, tally, outcomes: (returns, liquidated), .. } = self;
+        let Self { follower, tally, outcomes: (returns, controls, liquidated), .. } = self;
         returns.resize(lanes, 0.0);
+        controls.resize(lanes, 0.0);
         liquidated.resize(lanes, 0);
         let levels = 0..self.plan.terms.len();
         let mut are_kept = true;
         for level in levels {
             are_kept &= follower.outcomes(level, returns, liquidated);
             if are_kept {
-                tally.replicates.add(level, returns, liquidated);
+                let controls = follower.controls(level, controls).then_some(&controls[..]);
+                tally.replicates.add(level, returns, (liquidated, controls));
             }
         }
         if are_kept {

@@ -5,6 +5,7 @@
 
 mod account;
 mod block_bootstrap;
+mod control;
 mod coverage;
 mod deferred;
 mod distribution;

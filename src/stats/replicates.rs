@@ -13,6 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::control::{Control, Spread};
 use super::estimate::{Estimate, Z_95, student_quantile};
 use crate::numeric::{ExactSum, NET};
 
@@ -69,6 +70,9 @@ struct Replicated {
     liquidated: Count,
     /// Sums over the nets of the sum of returns and of its square, and over the paths of the square of a return.
     returns: [ExactSum; 3],
+    /// Of the returns, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    control: Option<Box<Control>>,
 }
 
 /// Nets by level; empty where paths are independent.
@@ -113,14 +117,31 @@ impl Replicates {
         self.nets += (paths / NET) as u64;
     }
 
-    /// Adds what a level comes to on the paths of a block: returns by path, and which were liquidated (not zero).
-    pub fn add(&mut self, level: usize, returns: &[f64], liquidated: &[u8]) {
+    fn own(&mut self, level: usize) -> &mut Replicated {
         if self.levels.len() <= level {
             self.levels.resize_with(level + 1, Replicated::default);
         }
-        let own = &mut self.levels[level];
+        &mut self.levels[level]
+    }
+
+    /// Adds the sum, over all paths of a block, of the control variate of a level's returns, whether its nets are looked at or not.
+    pub fn add_control(&mut self, level: usize, sum: f64) {
+        self.own(level).control.get_or_insert_default().add_all(sum);
+    }
+
+    /// Adds what a level comes to on the paths of a block: returns by path, which were liquidated (not zero), and the control variate of the
+    /// returns.
+    pub fn add(
+        &mut self,
+        level: usize,
+        returns: &[f64],
+        (liquidated, controls): (&[u8], Option<&[f64]>),
+    ) {
+        let own = self.own(level);
         own.below.resize(BINS, Count::default());
-        for (returns, liquidated) in returns.chunks_exact(NET).zip(liquidated.chunks_exact(NET)) {
+        for (place, (returns, liquidated)) in
+            returns.chunks_exact(NET).zip(liquidated.chunks_exact(NET)).enumerate()
+        {
             let (mut counts, mut sum, mut squares) = ([0_u16; BINS], 0.0, 0.0);
             for x in returns {
                 counts[bin(*x)] += 1;
@@ -136,6 +157,9 @@ impl Replicates {
             own.returns[0].add(sum);
             own.returns[1].add(sum * sum);
             own.returns[2].add(squares);
+            if let (Some(control), Some(controls)) = (&mut own.control, controls) {
+                control.add_net(&controls[place * NET..][..NET], returns, sum);
+            }
         }
     }
 
@@ -153,6 +177,9 @@ impl Replicates {
             mine.below.iter_mut().zip(&theirs.below).for_each(|(mine, theirs)| mine.merge(*theirs));
             mine.liquidated.merge(theirs.liquidated);
             mine.returns.iter_mut().zip(&theirs.returns).for_each(|(mine, theirs)| *mine += *theirs);
+            if let Some(theirs) = &theirs.control {
+                mine.control.get_or_insert_default().merge(theirs);
+            }
         }
     }
 
@@ -209,15 +236,23 @@ impl Replicates {
     /// The mean return of a level over `n` paths, by what it is for independent ones; none where there are too few nets.
     ///
     /// Where paths are farther apart than those of the nets that were looked at, as with heavy tails, what these have not seen is added to
-    /// the variance.
+    /// the variance, as much of it as a control variate leaves of what they have seen.
     pub fn mean(&self, level: usize, independent: &Estimate, n: f64) -> Option<Estimate> {
-        let [sum, squares, of_paths] = self.level(level)?.returns.map(|sum| sum.value());
+        let own = self.level(level)?;
+        let [sum, squares, of_paths] = own.returns.map(|sum| sum.value());
         let (nets, size) = (self.nets as f64, NET as f64);
-        let spread = ((squares - sum * sum / nets) / (nets - 1.0)).max(0.0) / size;
-        let seen = (of_paths - sum * sum / (nets * size)) / (nets * size - 1.0);
-        let unseen = (n * independent.std_error.powi(2) - seen).max(0.0);
-        let error = ((spread + unseen) / n).sqrt();
-        Some(Estimate::normal_with(independent.value, error, self.degrees()))
+        let seen = Spread {
+            of_nets: ((squares - sum * sum / nets) / (nets - 1.0)).max(0.0) / size,
+            of_paths: (of_paths - sum * sum / (nets * size)) / (nets * size - 1.0),
+        };
+        let unseen = (n * independent.std_error.powi(2) - seen.of_paths).max(0.0);
+        let (off, left) = match &own.control {
+            Some(control) => control.correct(n, seen, sum, (nets, size)),
+            None => (0.0, seen),
+        };
+        let kept = if left == seen { 1.0 } else { left.of_paths / seen.of_paths };
+        let error = ((left.of_nets + unseen * kept) / n).sqrt();
+        Some(Estimate::normal_with(independent.value - off, error, self.degrees()))
     }
 
     /// The probability that a level loses, `events` of `n` paths; none where too few tell.
@@ -271,7 +306,7 @@ mod tests {
             let returns: Vec<f64> =
                 uniforms.iter().enumerate().map(place).map(|u| 0.3 * normal_quantile(u)).collect();
             let liquidated: Vec<u8> = returns.iter().map(|x| u8::from(*x < -0.3)).collect();
-            replicates.add(0, &returns, &liquidated);
+            replicates.add(0, &returns, (&liquidated, None));
             replicates.add_block(NET);
         }
         replicates

@@ -4,45 +4,45 @@ use std::ops::Range;
 
 use super::charges::Pay;
 use super::closings::Closings;
-use super::columns::{Deepen, Outcomes, Passed, Prices};
+use super::columns::{Deepen, Passed, Prices};
 use super::common::Compare;
 use super::followed::{Followed, Worth};
 use super::liquidations::Liquidations;
+use super::stopped::Stopped;
 use super::terms::Terms;
-use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::hits::{Candidates, watched};
 use crate::account::observer::{Due, Observer};
 use crate::account::opening::Opening;
 use crate::account::schedule::Moment;
-use crate::account::sums::add_sums;
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Kernel, Stream, dispatch, exp};
-use crate::stats::{Sums, Tally};
 use crate::venue::Flows;
 
 /// Follows levels whose liquidations and returns are in order, whatever the path.
 pub struct Ordered {
-    terms: Terms,
+    pub(super) terms: Terms,
     schedule: Vec<Moment>,
     /// Whether the venue watches the price at every instant, also right after a payment.
     watches: bool,
-    asset: usize,
+    pub(super) asset: usize,
     side: Sides,
     /// None where nothing but the price moves the account.
-    followed: Option<Followed>,
+    pub(super) followed: Option<Followed>,
     /// Number of levels still open, by path: levels below this index.
-    open_levels: Vec<u32>,
+    pub(super) open_levels: Vec<u32>,
     /// Mirrored log-price of the highest barrier still open, by path; not below it where it is an approximation.
     log_nearest: Vec<f64>,
     /// Mirrored log-price of the running extreme, by path, where nothing moves the barriers.
-    deepest: Vec<f64>,
-    x: Vec<f64>,
+    pub(super) deepest: Vec<f64>,
+    pub(super) x: Vec<f64>,
     /// What closing a unit of exposure brings, less what it was charged, by path.
-    z: Vec<f64>,
+    pub(super) z: Vec<f64>,
     flagged: Vec<u32>,
     candidates: Candidates,
-    liquidations: Liquidations,
-    closings: Closings,
+    pub(super) liquidations: Liquidations,
+    pub(super) closings: Closings,
+    /// The control variate of returns, where there is one.
+    pub(super) stopped: Option<Stopped>,
 }
 
 impl Ordered {
@@ -74,6 +74,7 @@ impl Ordered {
             z: Vec::new(),
             flagged: Vec::new(),
             candidates: Candidates::default(),
+            stopped: None,
         })
     }
 
@@ -107,6 +108,9 @@ impl Ordered {
     /// Books a gap to a log-price that liquidates some levels of a path.
     #[inline(always)]
     fn gap(&mut self, lane: usize, levels: Range<usize>, log_price: f64, time: f64) {
+        if let Some(stopped) = &mut self.stopped {
+            stopped.at(lane, levels.clone(), log_price, time);
+        }
         if self.followed.is_none() {
             self.liquidations.gap(lane as u32, levels, log_price, time, &self.terms.levels);
         } else {
@@ -118,8 +122,11 @@ impl Ordered {
     /// Books a continuous move that liquidates some levels of a path at their own prices.
     #[inline(always)]
     fn touch(&mut self, lane: usize, levels: Range<usize>, k: usize, bars: &Bars) {
-        let Self { candidates, terms, liquidations, followed, .. } = self;
+        let Self { candidates, terms, liquidations, followed, stopped, .. } = self;
         let time = |level| candidates.time(k, bars, terms.barrier(level, lane).1, terms.sign);
+        if let Some(stopped) = stopped {
+            stopped.inside(lane, levels.clone(), |level| terms.sign * terms.barrier(level, lane).1, time);
+        }
         if followed.is_none() {
             liquidations.touch(lane as u32, levels, time);
         } else {
@@ -141,37 +148,6 @@ impl Ordered {
             if level == followed.level_of(lane) {
                 followed.end(lane, terms.costs(level, lane, x, (0.0, remains.kept)), remains.recovered);
             }
-        }
-    }
-
-    /// Sets what closing a unit of exposure brings on each path.
-    #[inline(always)]
-    fn close_prices(&mut self) {
-        let Self { terms, x, z, .. } = self;
-        let charged = terms.charges.as_ref().map_or(&[][..], |charges| &charges.charged);
-        z.resize(x.len(), 0.0);
-        let (coins, money) = (terms.kept_at_close() * terms.debt.coins, terms.debt.money);
-        Worth { coins, money, x, charged, z }.run();
-    }
-
-    /// Books what a path of open levels closes with: to the cell of the most leveraged level whose equity covers it, and a loss of
-    /// everything to those above.
-    #[inline(always)]
-    fn close(&mut self, lane: usize, weight: f64, tally: &mut Tally) {
-        let (terms, z) = (&self.terms, self.z[lane]);
-        let mut open = self.open_levels[lane] as usize;
-        while open > 0 {
-            let level = open - 1;
-            let (cash, exposure) = (terms.debt.cash[level], terms.levels[level].start.exposure);
-            let equity = exposure.mul_add(z, cash);
-            if equity >= 0.0 {
-                return self.closings.add((level, lane), (z, equity), weight, tally);
-            }
-            // A fee that the collateral no longer covers is lost by nobody.
-            let worth = terms.debt.coins.mul_add(self.x[lane], -terms.charged(lane));
-            let bad_debt = (-exposure.mul_add(worth, cash)).max(0.0);
-            self.liquidations.sums[level].add_insolvent(bad_debt, weight);
-            open = level;
         }
     }
 
@@ -197,6 +173,9 @@ impl Observer for Ordered {
         let count = self.terms.levels.len();
         self.terms.begin(lanes, &self.schedule);
         self.liquidations.begin();
+        if let Some(stopped) = &mut self.stopped {
+            stopped.begin();
+        }
         self.open_levels.clear();
         self.open_levels.resize(lanes, count as u32);
         self.log_nearest.clear();
@@ -219,6 +198,9 @@ impl Observer for Ordered {
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
         let sign = self.terms.sign;
+        if let Some(stopped) = &mut self.stopped {
+            stopped.arrive(bars);
+        }
         if self.followed.is_none() && bars.len() == self.deepest.len() {
             dispatch(Deepen { prices: &bars.extreme, sign, deepest: &mut self.deepest });
         } else if self.followed.is_none() {
@@ -270,6 +252,9 @@ impl Observer for Ordered {
             let open = self.open_levels[lane] as usize;
             let left = if watches { self.terms.left_open(lane, open, log_prices[lane]) } else { open };
             (left..open).rev().for_each(|level| self.lose(level, lane, self.x[lane], time));
+            if let Some(stopped) = self.stopped.as_mut().filter(|_| left < open) {
+                stopped.at(lane, left..open, log_prices[lane], time);
+            }
             self.leave_open(lane, left);
         }
         self.flagged = flagged;
@@ -285,49 +270,6 @@ impl Observer for Ordered {
         dispatch(Passed { sign, rows, nearest: log_nearest, deepest, touched: flagged });
         dispatch(Book { follower: self, seen: Seen::Looks(times, rows) });
         true
-    }
-}
-
-impl Follower for Ordered {
-    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
-        let log_prices = &log_prices[self.asset];
-        dispatch(Prices { power: self.terms.power, log_prices, x: &mut self.x });
-        dispatch(Close { follower: self, weights, tally });
-    }
-
-    fn broken(&self) -> Option<usize> {
-        self.terms.broken()
-    }
-
-    fn flush(&mut self, tally: &mut Tally) {
-        self.closings.flush(tally);
-        self.liquidations.flush(tally);
-        if let Some(followed) = &mut self.followed {
-            followed.flush(tally);
-        }
-    }
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        self.closings.survivors(tally, level)
-    }
-
-    fn survivor_returns(&self, tally: &Tally, level: usize) -> Sums {
-        self.closings.returns(tally, level)
-    }
-
-    fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {
-        let (closes, left) = (self.closings.terms_of(level), self.liquidations.left_of(level));
-        let (z, kept, open) = (&self.z, &self.closings.kept, &self.open_levels);
-        dispatch(Outcomes { level: level as u32, closes, left, z, kept, open, returns, liquidated });
-        true
-    }
-
-    fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {
-        self.liquidations.for_each(name);
-    }
-
-    fn hits(&self) -> &[Hit] {
-        self.liquidations.hits()
     }
 }
 
@@ -361,40 +303,5 @@ impl Kernel for Book<'_> {
                 }
             }
         }
-    }
-}
-
-/// The end of a block.
-struct Close<'a> {
-    follower: &'a mut Ordered,
-    weights: &'a [f64],
-    tally: &'a mut Tally,
-}
-
-impl Kernel for Close<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { follower, weights, tally } = self;
-        follower.close_prices();
-        follower.closings.begin(weights.len());
-        for (lane, weight) in weights.iter().enumerate() {
-            follower.close(lane, *weight, tally);
-        }
-        let Ordered { followed, liquidations, terms, closings, deepest, open_levels, x, .. } = follower;
-        match followed {
-            Some(followed) => {
-                followed.end_open(terms, open_levels, x);
-                followed.tally(weights, tally);
-            }
-            None => {
-                for (deepest, weight) in deepest.iter().zip(weights) {
-                    tally.depths.add(-deepest, *weight);
-                }
-            }
-        }
-        liquidations.tally(&terms.levels, weights, tally);
-        add_sums(&mut closings.sums, &mut liquidations.sums, weights.len(), tally);
     }
 }

@@ -32,9 +32,11 @@ mod columns;
 mod common;
 mod debt;
 mod envelope;
+mod finish;
 mod followed;
 mod follower;
 mod liquidations;
+mod stopped;
 mod terms;
 
 pub use follower::Ordered;

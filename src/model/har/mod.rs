@@ -195,6 +195,11 @@ impl Har {
         }
     }
 
+    /// Mean log return per year.
+    pub(super) fn log_drift(&self) -> f64 {
+        self.log_drift
+    }
+
     /// How days move without recorded ones.
     pub fn normal_days(&self) -> Option<NormalDays> {
         self.normal

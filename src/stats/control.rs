@@ -1,0 +1,85 @@
+//! A control variate: a number of each path whose mean is known to be zero, and which goes with a number whose mean is asked for.
+//!
+//! The mean of y − β·c is that of y for every β. Its variance is least for β the covariance of y and c over the variance of c, which is taken
+//! over paths: the bias of a β from the same paths falls as one over their number. Source: Glasserman (2003), "Monte Carlo methods
+//! in financial engineering", section 4.1.
+
+use serde::{Deserialize, Serialize};
+
+use crate::numeric::ExactSum;
+
+/// Sums of a control variate c beside returns y.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Control {
+    /// Of c over all paths.
+    all: ExactSum,
+    /// Over the nets of the sum s of c, of s², and of s times the sum of y.
+    of_nets: [ExactSum; 3],
+    /// Over the paths of these nets of c² and c·y.
+    of_paths: [ExactSum; 2],
+}
+
+/// Variances over nets, of a net's path, and over paths.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Spread {
+    pub of_nets: f64,
+    pub of_paths: f64,
+}
+
+impl Control {
+    /// Adds the sum of c over the paths of a block.
+    pub fn add_all(&mut self, sum: f64) {
+        self.all.add(sum);
+    }
+
+    /// Adds a net, whose returns come to a sum.
+    #[inline(always)]
+    pub fn add_net(&mut self, controls: &[f64], returns: &[f64], sum_of_returns: f64) {
+        let (mut sum, mut squares, mut products) = (0.0, 0.0, 0.0);
+        for (c, y) in controls.iter().zip(returns) {
+            sum += c;
+            squares += c * c;
+            products += c * y;
+        }
+        let [s, square, product] = &mut self.of_nets;
+        s.add(sum);
+        square.add(sum * sum);
+        product.add(sum * sum_of_returns);
+        let [square, product] = &mut self.of_paths;
+        square.add(squares);
+        product.add(products);
+    }
+
+    /// Adds the sums of another.
+    pub fn merge(&mut self, other: &Self) {
+        self.all += other.all;
+        self.of_nets.iter_mut().zip(&other.of_nets).for_each(|(mine, theirs)| *mine += *theirs);
+        self.of_paths.iter_mut().zip(&other.of_paths).for_each(|(mine, theirs)| *mine += *theirs);
+    }
+
+    /// What is to be taken off a mean over all of `n` paths, and the spread that is left of returns with this one, which come to a sum over
+    /// the paths of as many nets of a size.
+    pub fn correct(&self, n: f64, before: Spread, sum: f64, (nets, size): (f64, f64)) -> (f64, Spread) {
+        let [s, square, product] = self.of_nets.map(|sum| sum.value());
+        let [of_squares, of_products] = self.of_paths.map(|sum| sum.value());
+        let paths = nets * size;
+        let variance = (of_squares - s * s / paths) / (paths - 1.0);
+        let covariance = (of_products - s * sum / paths) / (paths - 1.0);
+        if !(variance > 0.0) {
+            return (0.0, before);
+        }
+        let beta = covariance / variance;
+        let over_nets = |squares: f64, sums: f64| (squares - sums / nets) / (nets - 1.0) / size;
+        let (own, common) = (over_nets(square, s * s), over_nets(product, s * sum));
+        let of_nets = beta.mul_add(beta.mul_add(own, -2.0 * common), before.of_nets);
+        let of_paths = beta.mul_add(-covariance, before.of_paths);
+        let left = Spread {
+            of_nets: of_nets.max(LEAST * before.of_nets),
+            of_paths: of_paths.max(LEAST * before.of_paths),
+        };
+        (beta * self.all.value() / n, left)
+    }
+}
+
+/// The share of a variance that is left at least: what is less is the rounding of its terms.
+const LEAST: f64 = 1e-9;
