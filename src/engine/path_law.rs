@@ -148,13 +148,7 @@ impl PathLaw {
 
     /// The martingale that the price of an asset makes, where it is known.
     pub fn martingale(&self, asset: usize) -> Option<Martingale> {
-        let martingale = self.models.get(asset)?.martingale().filter(|_| self.is_undisturbed(asset))?;
-        let day = Duration::from_seconds(86_400).years();
-        let is_day = |point: &GridPoint| {
-            let days = point.time / day;
-            (days - days.round()).abs() < 1e-9
-        };
-        (!martingale.needs_days || self.grid.iter().all(is_day)).then_some(martingale)
+        self.models.get(asset)?.martingale().filter(|_| self.is_undisturbed(asset))
     }
 
     /// Whether neighbouring paths are each other's mirror images.

@@ -14,10 +14,19 @@ pub struct Martingale {
     pub drift: f64,
     /// Whether it is the price; else the log-price.
     pub is_price: bool,
-    /// Whether it may be stopped inside a bar, where the price meets a barrier; else at the ends of bars.
-    pub inside_bars: bool,
-    /// Whether all bars end with days.
-    pub needs_days: bool,
+    /// Where it may be stopped.
+    pub stops: Stops,
+}
+
+/// The times at which a martingale is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stops {
+    /// All, those inside bars too at which the price meets a barrier.
+    Anywhere,
+    /// Where a bar begins.
+    Bars,
+    /// Where a day begins.
+    Days,
 }
 
 impl Martingale {
@@ -32,26 +41,24 @@ impl Martingale {
 impl Model {
     /// The martingale that its price makes; none if none is known.
     pub fn martingale(&self) -> Option<Martingale> {
-        let price =
-            |drift, inside_bars| Martingale { drift, is_price: true, inside_bars, needs_days: false };
-        let log_price =
-            |drift, needs_days| Martingale { drift, is_price: false, inside_bars: false, needs_days };
+        let price = |drift, stops| Martingale { drift, is_price: true, stops };
+        let log_price = |drift, stops| Martingale { drift, is_price: false, stops };
         match self {
-            Self::Gbm(gbm) => Some(price(gbm.drift, true)),
-            Self::Merton(merton) => Some(price(merton.drift, true)),
-            Self::Kou(kou) => Some(price(kou.drift, true)),
-            Self::Hawkes(hawkes) => Some(price(hawkes.drift, true)),
+            Self::Gbm(gbm) => Some(price(gbm.drift, Stops::Anywhere)),
+            Self::Merton(merton) => Some(price(merton.drift, Stops::Anywhere)),
+            Self::Kou(kou) => Some(price(kou.drift, Stops::Anywhere)),
+            Self::Hawkes(hawkes) => Some(price(hawkes.drift, Stops::Anywhere)),
             Self::Regime(regime) => {
                 let drift = regime.states.first()?.drift;
-                regime.states.iter().all(|state| state.drift == drift).then(|| price(drift, true))
+                regime.states.iter().all(|state| state.drift == drift).then(|| price(drift, Stops::Anywhere))
             }
             // The bridge between the ends of a step is not that of the model.
             Self::Heston(Heston { drift, .. }) | Self::Bates(Bates { heston: Heston { drift, .. }, .. }) => {
-                Some(price(*drift, false))
+                Some(price(*drift, Stops::Bars))
             }
-            Self::Garch(garch) => Some(log_price(garch.log_drift, false)),
+            Self::Garch(garch) => Some(log_price(garch.log_drift, Stops::Bars)),
             // A day and its mirror image are as likely; within one it is known how it ends.
-            Self::Har(har) => Some(log_price(har.log_drift(), true)),
+            Self::Har(har) => Some(log_price(har.log_drift(), Stops::Days)),
             Self::Bootstrap(_) | Self::ScaledHistory(_) | Self::Forecast(_) | Self::Custom(_) => None,
         }
     }

@@ -48,7 +48,7 @@ pub use hawkes::{Hawkes, HawkesJumps};
 pub use heston::Heston;
 pub use jumps::{JumpLaw, Jumps};
 pub use kou::{Kou, KouJumps};
-pub use martingale::Martingale;
+pub use martingale::{Martingale, Stops};
 pub use merton::Merton;
 pub use mixture::Mixture;
 pub use network::{Floor, Network, Retarget, Retargets, Yields};

@@ -1,12 +1,13 @@
 //! What a martingale of the price has come to where each level was liquidated, or at the horizon: a control variate of its return.
 //!
 //! A level that meets its barrier inside a bar stops it there, at the price of the barrier, or, where the martingale is known at the ends of
-//! bars only, at the start of the next bar: at its end a jump may be due, which stopping would know of.
+//! bars only, at the start of the next bar: at its end a jump may be due, which stopping would know of. A recorded day, once drawn, is known to
+//! its end: there it is the start of the next one.
 
 use std::ops::Range;
 
-use crate::market::Bars;
-use crate::model::Martingale;
+use crate::market::{Bars, Duration};
+use crate::model::{Martingale, Stops};
 use crate::numeric::{Kernel, dispatch};
 use crate::stats::Tally;
 
@@ -39,7 +40,7 @@ pub(super) struct Stopped {
 impl Stopped {
     /// Over a horizon in years; `barriers` are the log-prices of barriers that never move, by level, if they are such.
     pub fn new(martingale: Martingale, horizon: f64, barriers: Option<Vec<f64>>) -> Self {
-        let barriers = barriers.filter(|_| martingale.inside_bars && martingale.drift == 0.0);
+        let barriers = barriers.filter(|_| martingale.stops == Stops::Anywhere && martingale.drift == 0.0);
         let at = |barrier: f64| martingale.at(barrier, 0.0);
         Self {
             martingale,
@@ -62,8 +63,10 @@ impl Stopped {
     /// Some levels of a path were lost at this log-price and time.
     #[inline(always)]
     pub fn at(&mut self, lane: usize, levels: Range<usize>, log_price: f64, time: f64) {
-        let value = self.martingale.at(log_price, time);
-        self.stops.push(stop(lane, levels, value));
+        match self.martingale.stops {
+            Stops::Days => self.waiting.push(stop(lane, levels, 0.0)),
+            _ => self.stops.push(stop(lane, levels, self.martingale.at(log_price, time))),
+        }
     }
 
     /// Some levels of a path were lost inside a bar, each at its own log-price and time.
@@ -75,7 +78,7 @@ impl Stopped {
         log_price: impl Fn(usize) -> f64,
         time: impl Fn(usize) -> f64,
     ) {
-        if !self.martingale.inside_bars {
+        if self.martingale.stops != Stops::Anywhere {
             return self.waiting.push(stop(lane, levels, 0.0));
         }
         if !self.at_barriers.is_empty() {
@@ -91,6 +94,9 @@ impl Stopped {
     /// Bars begin: what waited for their prices has them.
     pub fn arrive(&mut self, bars: &Bars) {
         let Self { martingale, stops, waiting, .. } = self;
+        if waiting.is_empty() || martingale.stops == Stops::Days && !begins_a_day(bars) {
+            return;
+        }
         waiting.retain(|one| {
             let Ok(i) = bars.lanes.binary_search(&one.lane) else { return true };
             stops.push(Stop { value: martingale.at(bars.open[i], bars.start[i]), ..*one });
@@ -144,6 +150,12 @@ impl Stop {
     fn is_of(&self, level: usize) -> bool {
         (self.first as usize..self.end as usize).contains(&level)
     }
+}
+
+/// Whether bars, which all begin together, begin days.
+fn begins_a_day(bars: &Bars) -> bool {
+    let days = bars.start.first().map_or(0.5, |start| start / Duration::from_seconds(86_400).years());
+    (days - days.round()).abs() < 1e-9
 }
 
 #[inline(always)]
