@@ -56,7 +56,9 @@ impl Model {
             Self::Heston(Heston { drift, .. }) | Self::Bates(Bates { heston: Heston { drift, .. }, .. }) => {
                 Some(price(*drift, Stops::Bars))
             }
-            Self::Garch(garch) => Some(log_price(garch.log_drift, Stops::Bars)),
+            // Under Student-t innovations the expected price does not exist: what the log-price leaves of a return has a tail that no
+            // sample tells the weight of.
+            Self::Garch(garch) => garch.dof.is_none().then(|| log_price(garch.log_drift, Stops::Bars)),
             // A day and its mirror image are as likely; within one it is known how it ends.
             Self::Har(har) => Some(log_price(har.log_drift(), Stops::Days)),
             Self::Bootstrap(_) | Self::ScaledHistory(_) | Self::Forecast(_) | Self::Custom(_) => None,

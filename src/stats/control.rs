@@ -83,3 +83,63 @@ impl Control {
 
 /// The share of a variance that is left at least: what is less is the rounding of its terms.
 const LEAST: f64 = 1e-9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::{Purpose, Stream};
+
+    const SIZE: usize = 256;
+
+    /// Returns y = 0.2 + 3·c + e over some nets, with c and e normal of deviations 1 and `rest`: what is taken off, the variance left of a
+    /// path, and the mean of all y.
+    fn correct(nets: usize, rest: f64) -> (f64, Spread, f64) {
+        let mut noise = Stream::new(11, Purpose::Event(0), 0);
+        let (mut control, mut all) = (Control::default(), Vec::new());
+        let (mut c, mut e) = (vec![0.0; SIZE], vec![0.0; SIZE]);
+        let mut sums = [0.0; 3];
+        for _ in 0..nets {
+            noise.normals(&mut c);
+            noise.normals(&mut e);
+            let y: Vec<f64> =
+                c.iter().zip(&e).map(|(c, e)| 3.0_f64.mul_add(*c, rest.mul_add(*e, 0.2))).collect();
+            let sum: f64 = y.iter().sum();
+            control.add_net(&c, &y, sum);
+            control.add_all(c.iter().sum());
+            sums = [sums[0] + sum, sums[1] + sum * sum, sums[2] + y.iter().map(|y| y * y).sum::<f64>()];
+            all.extend(y);
+        }
+        let (n, size, count) = (nets as f64, SIZE as f64, all.len() as f64);
+        let before = Spread {
+            of_nets: (sums[1] - sums[0] * sums[0] / n) / (n - 1.0) / size,
+            of_paths: (sums[2] - sums[0] * sums[0] / count) / (count - 1.0),
+        };
+        let (off, left) = control.correct(count, before, sums[0], (n, size));
+        (off, left, sums[0] / count)
+    }
+
+    /// The mean of 51,200 paths misses by 3/226 without the control, by 0.5/226 with it; four of these (false alarm 6e-5). The variance
+    /// over 200 nets has a relative error of 10 %.
+    #[test]
+    fn what_goes_with_the_control_is_taken_off() {
+        let (off, left, mean) = correct(200, 0.5);
+        assert!((mean - off - 0.2).abs() < 4.0 * 0.5 / 226.0, "{mean} {off}");
+        assert!((left.of_paths / 0.25 - 1.0).abs() < 0.03, "{left:?}");
+        assert!((left.of_nets / 0.25 - 1.0).abs() < 0.4, "{left:?}");
+    }
+
+    #[test]
+    fn a_perfect_control_leaves_next_to_nothing_and_never_less() {
+        let (off, left, mean) = correct(20, 0.0);
+        assert!((mean - off - 0.2).abs() < 1e-9, "{mean} {off}");
+        assert!(left.of_nets > 0.0 && left.of_nets < 1e-6 && left.of_paths > 0.0, "{left:?}");
+    }
+
+    #[test]
+    fn a_control_that_never_moves_changes_nothing() {
+        let mut control = Control::default();
+        control.add_net(&[0.0; SIZE], &[1.0; SIZE], SIZE as f64);
+        let before = Spread { of_nets: 2.0, of_paths: 3.0 };
+        assert_eq!(control.correct(256.0, before, 256.0, (8.0, 256.0)), (0.0, before));
+    }
+}

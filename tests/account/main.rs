@@ -26,4 +26,5 @@ mod portfolio_fine_steps;
 mod portfolio_policies;
 mod protective_put;
 mod still_prices;
+mod stopped;
 mod watched;
