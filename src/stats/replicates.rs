@@ -131,12 +131,7 @@ impl Replicates {
 
     /// Adds what a level comes to on the paths of a block: returns by path, which were liquidated (not zero), and the control variate of the
     /// returns.
-    pub fn add(
-        &mut self,
-        level: usize,
-        returns: &[f64],
-        (liquidated, controls): (&[u8], Option<&[f64]>),
-    ) {
+    pub fn add(&mut self, level: usize, returns: &[f64], (liquidated, controls): (&[u8], Option<&[f64]>)) {
         let own = self.own(level);
         own.below.resize(BINS, Count::default());
         for (place, (returns, liquidated)) in
