@@ -154,7 +154,7 @@ class Killing:
 def test_processes_that_are_killed_change_nothing():
     scenario = lq.Scenario.load(ROOT / "scenarios/model-heston.toml").replace(paths=200_000)
     with distributed.Processes(2) as engine:
-        kills = Killing(lambda: list(engine._pool._processes or {}))
+        kills = Killing(lambda: [worker.process.pid for worker in engine._live])
         found = distributed.run(scenario, engine=engine, parts=40, progress=kills)
     assert found.to_json() == scenario.run().to_json()
     assert len(kills.killed) == kills.most

@@ -21,8 +21,10 @@ from .._study import Plan as SweepPlan
 from .._values import whole
 from ._cells import run_plan
 from ._driver import BLOCK, Driver
-from ._engines import Dask, Engine, Processes, Ray, Task, engine_of
+from ._engine import Engine, Task
+from ._engines import Dask, Ray, engine_of
 from ._plan import Plan
+from ._processes import Processes
 from ._store import Store
 
 __all__ = ["Dask", "Engine", "Plan", "Processes", "Ray", "Task", "run", "sweep"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._result import Result
 from .._study import CellFolder, Plan
-from ._engines import Engine
+from ._engine import Engine
 from ._flight import Flight
 from ._work import packed, run_groups
 

@@ -9,7 +9,7 @@ from typing import Any
 from .. import _liqsim
 from .._result import Result
 from .._scenario import Scenario
-from ._engines import Engine, Task
+from ._engine import Engine, Task
 from ._flight import Flight
 from ._pilot import Pilot, tasks_of
 from ._store import Range, Store, gaps

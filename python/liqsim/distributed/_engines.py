@@ -1,131 +1,14 @@
-"""Who does the tasks: processes of this machine, Dask, Ray. What a worker's death took is done again; a task that fails is not."""
+"""Engines by name: processes of this machine, Dask, Ray. What a worker's death took is done again; a task that fails is not."""
 
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
-from multiprocessing import get_context
-from typing import Any, Self
+from typing import Any
 
-ATTEMPTS = 6
-"""Work whose workers die so often, with nothing finished in between, is given up."""
-
-
-class Task:
-    """A call that is to be done; its arguments may be other tasks that are finished."""
-
-    def __init__(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        self.call = call
-        self.arguments = arguments
-        self.attempts = 0
-        self.future: Any = None
-        self.answer: Callable[[], Any] = lambda: None
-
-    def result(self) -> Any:
-        """What the call gave, once it is finished."""
-        return self.answer()
-
-
-class Engine(ABC):
-    """Does tasks somewhere. One of your own needs ``submit``, ``finished`` and ``workers``."""
-
-    @abstractmethod
-    def submit(self, call: Callable[..., Any], *arguments: Any) -> Task:
-        """Has a call done, with finished tasks among its arguments in place of what they gave."""
-
-    @abstractmethod
-    def finished(self, tasks: list[Task]) -> list[Task]:
-        """Waits until some of the tasks are finished and gives these.
-
-        Raises:
-            Exception: What one of them raised.
-        """
-
-    @abstractmethod
-    def workers(self) -> int:
-        """Number of cores."""
-
-    def share(self, value: Any) -> Any:
-        """A value that many calls have among their arguments, as it is best handed to them."""
-        return value
-
-    def cancel(self, tasks: list[Task]) -> None:
-        """Gives up tasks."""
-
-    def close(self) -> None:
-        """Ends what was started here."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _without_arguments(tasks: list[Task]) -> list[Task]:
-    """Finished tasks, which need no longer hold what they were given."""
-    for task in tasks:
-        task.arguments = ()
-    return tasks
-
-
-class Processes(Engine):
-    """Processes of this machine. They are spawned: where the caller is a script, it needs ``if __name__ == "__main__":``."""
-
-    def __init__(self, workers: int | None = None) -> None:
-        self._workers = workers or os.cpu_count() or 1
-        self._pool = self._started()
-        self._deaths = 0
-
-    def _started(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
-
-    def submit(self, call: Callable[..., Any], *arguments: Any) -> Task:
-        task = Task(call, tuple(of.result() if isinstance(of, Task) else of for of in arguments))
-        self._begin(task)
-        return task
-
-    def _begin(self, task: Task) -> None:
-        try:
-            future: Future[Any] = self._pool.submit(task.call, *task.arguments)
-        except BrokenProcessPool:
-            self._pool = self._started()
-            future = self._pool.submit(task.call, *task.arguments)
-        task.future, task.answer = future, future.result
-
-    def finished(self, tasks: list[Task]) -> list[Task]:
-        while True:
-            done, _ = wait([task.future for task in tasks], return_when=FIRST_COMPLETED)
-            ended = [task for task in tasks if task.future in done]
-            # One process that dies takes along all that its pool had to do.
-            lost = [task for task in ended if isinstance(task.future.exception(), BrokenProcessPool)]
-            self._deaths += bool(lost)
-            for task in lost:
-                if self._deaths >= ATTEMPTS:
-                    task.result()
-                self._begin(task)
-            whole = [task for task in ended if task not in lost]
-            for task in whole:
-                task.result()
-            if whole:
-                self._deaths = 0
-                return _without_arguments(whole)
-
-    def workers(self) -> int:
-        return self._workers
-
-    def cancel(self, tasks: list[Task]) -> None:
-        for task in tasks:
-            task.future.cancel()
-        for process in list((self._pool._processes or {}).values()):
-            process.terminate()
-
-    def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+from ._engine import ATTEMPTS, Engine, Task, without_arguments
+from ._processes import Processes
 
 
 class Dask(Engine):
@@ -176,7 +59,7 @@ class Dask(Engine):
                 else:
                     whole.append(task)
             if whole:
-                return _without_arguments(whole)
+                return without_arguments(whole)
 
     def workers(self) -> int:
         return max(1, sum(int(threads) for threads in self._client.nthreads().values()))
@@ -222,7 +105,7 @@ class Ray(Engine):
         # Whatever else is finished by now.
         more = self._ray.wait(others, num_returns=len(others), timeout=0)[0] if others else []
         self._ray.get([*done, *more])
-        return _without_arguments([by_answer[answer] for answer in (*done, *more)])
+        return without_arguments([by_answer[answer] for answer in (*done, *more)])
 
     def workers(self) -> int:
         return max(1, int(self._ray.cluster_resources().get("CPU", 1)))

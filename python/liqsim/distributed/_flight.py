@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ._engines import Engine, Task
+from ._engine import Engine, Task
 
 COUNT_EVERY = 5.0
 """Seconds between two looks at how many workers there are: some join late, some are taken away."""
