@@ -3,8 +3,6 @@
 //! A path keeps its peak, the fall that was largest in proportion and the peak that this one was from: two ratios are compared as two
 //! products, and nothing is divided until the end. A drawdown is never negative.
 
-use crate::numeric::Kernel;
-
 /// The falls of one path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Drawdown {
@@ -67,26 +65,14 @@ impl Drawdowns {
     pub fn of(&self, lane: usize) -> Drawdown {
         Drawdown { peak: self.peak[lane], fall: self.fall[lane], fall_peak: self.fall_peak[lane] }
     }
-}
 
-/// Takes in the equity cash + exposure·z of every path.
-pub(super) struct Follow<'a> {
-    pub cash: &'a [f64],
-    pub exposure: &'a [f64],
-    pub z: &'a [f64],
-    pub drawdowns: &'a mut Drawdowns,
-}
-
-impl Kernel for Follow<'_> {
-    type Output = ();
-
+    /// Takes in the equity cash + exposure·z of the paths from a first one on.
     #[inline(always)]
-    fn run(self) {
-        let Self { cash, exposure, z, drawdowns } = self;
+    pub fn follow(&mut self, first: usize, (cash, exposure): (&[f64], &[f64]), z: &[f64]) {
         let n = z.len();
         let (cash, exposure) = (&cash[..n], &exposure[..n]);
-        let peak = &mut drawdowns.peak[..n];
-        let (fall, fall_peak) = (&mut drawdowns.fall[..n], &mut drawdowns.fall_peak[..n]);
+        let peak = &mut self.peak[first..][..n];
+        let (fall, fall_peak) = (&mut self.fall[first..][..n], &mut self.fall_peak[first..][..n]);
         for i in 0..n {
             let mut path = Drawdown { peak: peak[i], fall: fall[i], fall_peak: fall_peak[i] };
             path.follow(exposure[i].mul_add(z[i], cash[i]));
@@ -126,7 +112,10 @@ mod tests {
         for step in 0..50_u32 {
             let z: Vec<f64> =
                 (0..37_u32).map(|lane| 1.0 + 0.3 * f64::from(step * (lane + 1)).sin()).collect();
-            Follow { cash: &cash, exposure: &exposure, z: &z, drawdowns: &mut columns }.run();
+            for first in [0, 16] {
+                let own = first..if first == 0 { 16 } else { 37 };
+                columns.follow(first, (&cash[own.clone()], &exposure[own.clone()]), &z[own]);
+            }
             paths.iter_mut().zip(&z).for_each(|(path, z)| path.follow(2.0_f64.mul_add(*z, -1.0)));
         }
         assert!((0..37).all(|lane| columns.of(lane) == paths[lane]));

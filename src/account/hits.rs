@@ -26,21 +26,43 @@ pub(super) struct Candidates {
 impl Candidates {
     /// Finds the bars whose mirrored extreme is at or below `nearest` of their path.
     pub fn find(&mut self, bars: &Bars, nearest: &[f64], sign: f64, noise: &mut Stream) {
-        self.find_where(bars, nearest, sign, noise, |_| true);
+        self.seek(bars, nearest, sign);
+        self.draw(bars, noise);
     }
 
-    /// The same, with a nearer look at each candidate by its index in the batch.
-    pub fn find_where(
-        &mut self,
-        bars: &Bars,
-        nearest: &[f64],
-        sign: f64,
-        noise: &mut Stream,
-        mut touches: impl FnMut(usize) -> bool,
-    ) {
+    /// The first half of it, where candidates are to be looked at more closely.
+    pub fn seek(&mut self, bars: &Bars, nearest: &[f64], sign: f64) {
         self.indices.clear();
         dispatch(Find { bars, nearest, sign, indices: &mut self.indices });
-        self.indices.retain(|i| touches(*i as usize));
+    }
+
+    /// The same where only some bars of the batch, by index, can be candidates.
+    #[inline(always)]
+    pub fn seek_among(&mut self, near: &[u32], bars: &Bars, nearest: &[f64], sign: f64) {
+        self.indices.clear();
+        for place in near {
+            let i = *place as usize;
+            if sign * bars.extreme[i] <= nearest[bars.lanes[i] as usize] {
+                self.indices.push(*place);
+            }
+        }
+    }
+
+    /// Leaves only the candidates that pass a closer look, by index.
+    #[inline(always)]
+    pub fn keep(&mut self, touches: impl Fn(usize) -> bool) {
+        // Not `retain`, which would not inherit the instruction set of a kernel.
+        let mut kept = 0;
+        for k in 0..self.indices.len() {
+            let i = self.indices[k];
+            self.indices[kept] = i;
+            kept += usize::from(touches(i as usize));
+        }
+        self.indices.truncate(kept);
+    }
+
+    /// The second half: draws what times inside the candidates need.
+    pub fn draw(&mut self, bars: &Bars, noise: &mut Stream) {
         let n = self.indices.len();
         // A look has no inside.
         let is_look =

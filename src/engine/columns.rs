@@ -1,7 +1,7 @@
 //! What the block loop does to whole columns of bars.
 
 use crate::market::{Bars, Sides};
-use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below};
+use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below, list_flagged, stays_above};
 
 /// The random words of one asset on one block.
 pub(super) struct AssetStreams {
@@ -29,12 +29,14 @@ pub(super) struct Watched {
     /// Extremes of the second side, by asset.
     others: Vec<Vec<f64>>,
     uniforms: Vec<f64>,
+    /// The bars that may have come near, where only those have extremes.
+    near: Vec<u32>,
 }
 
 impl Watched {
     /// No side yet.
     pub fn new(assets: usize) -> Self {
-        Self { sides: Vec::new(), others: vec![Vec::new(); assets], uniforms: Vec::new() }
+        Self { sides: Vec::new(), others: vec![Vec::new(); assets], uniforms: Vec::new(), near: Vec::new() }
     }
 
     /// From now on the sides that some observers watch.
@@ -76,11 +78,7 @@ impl Watched {
         noise: &mut Stream,
     ) {
         if !self.sides.is_empty() && known.is_none() {
-            self.uniforms.resize(bars.close.len(), 0.0);
-            match given {
-                Some(given) => self.uniforms.copy_from_slice(given),
-                None => noise.uniforms(&mut self.uniforms),
-            }
+            self.draw_uniforms(bars.close.len(), given, noise);
         }
         // The first side last, so that its extremes stay.
         for (place, side) in self.sides.iter().enumerate().rev() {
@@ -94,6 +92,28 @@ impl Watched {
             if place > 0 {
                 std::mem::swap(&mut bars.extreme, &mut self.others[bars.asset]);
             }
+        }
+    }
+
+    /// The same for one side, of those bars only that may come as near as a mirrored log-price, by path; there is a bar for every path.
+    pub fn draw_near(&mut self, bars: &mut Bars, nearest: &[f64], given: Option<&[f64]>, noise: &mut Stream) {
+        self.near.clear();
+        self.draw_uniforms(bars.close.len(), given, noise);
+        bars.extreme.resize(bars.close.len(), 0.0);
+        let sign = if self.sides.first() == Some(&Sides::High) { -1.0 } else { 1.0 };
+        dispatch(NearExtremes { bars, uniforms: &self.uniforms, nearest, sign, near: &mut self.near });
+    }
+
+    /// The bars that the last extremes belong to, by index, where not all have one.
+    pub fn near(&self) -> &[u32] {
+        &self.near
+    }
+
+    fn draw_uniforms(&mut self, bars: usize, given: Option<&[f64]>, noise: &mut Stream) {
+        self.uniforms.resize(bars, 0.0);
+        match given {
+            Some(given) => self.uniforms.copy_from_slice(given),
+            None => noise.uniforms(&mut self.uniforms),
         }
     }
 
@@ -195,6 +215,43 @@ impl Kernel for Extremes<'_> {
         let (variance, uniforms) = (&bars.variance[..n], &uniforms[..n]);
         for (i, extreme) in bars.extreme.iter_mut().enumerate() {
             *extreme = sign * extreme_below(sign * open[i], sign * close[i], variance[i], uniforms[i]);
+        }
+    }
+}
+
+struct NearExtremes<'a> {
+    bars: &'a mut Bars,
+    uniforms: &'a [f64],
+    nearest: &'a [f64],
+    sign: f64,
+    near: &'a mut Vec<u32>,
+}
+
+impl Kernel for NearExtremes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        const TOGETHER: usize = 128;
+        let Self { bars, uniforms, nearest, sign, near } = self;
+        let n = bars.extreme.len();
+        let (open, close, variance) = (&bars.open[..n], &bars.close[..n], &bars.variance[..n]);
+        let mut flags = [0; TOGETHER];
+        for first in (0..n).step_by(TOGETHER) {
+            let paths = first..(first + TOGETHER).min(n);
+            let flags = &mut flags[..paths.len()];
+            let (open, close) = (&open[paths.clone()], &close[paths.clone()]);
+            let (variance, uniforms) = (&variance[paths.clone()], &uniforms[paths.clone()]);
+            let nearest = &nearest[paths];
+            for (i, flag) in flags.iter_mut().enumerate() {
+                let (open, close) = (sign * open[i], sign * close[i]);
+                *flag = u8::from(!stays_above(open, close, variance[i], uniforms[i], nearest[i]));
+            }
+            list_flagged(flags, first as u32, near);
+        }
+        for i in near.iter().map(|i| *i as usize) {
+            let extreme = extreme_below(sign * open[i], sign * close[i], variance[i], uniforms[i]);
+            bars.extreme[i] = sign * extreme;
         }
     }
 }

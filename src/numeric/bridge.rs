@@ -14,6 +14,24 @@ pub fn extreme_below(open: f64, close: f64, variance: f64, uniform: f64) -> f64 
     0.5 * (open + close - step.mul_add(step, -2.0 * variance * ln(uniform)).sqrt())
 }
 
+/// Whether the minimum of the bridge for a uniform in (0, 1), made by [`extreme_below`], surely lies above a barrier: without a root, and with
+/// a logarithm that is no more than read off the bits.
+#[inline(always)]
+pub fn stays_above(open: f64, close: f64, variance: f64, uniform: f64, barrier: f64) -> bool {
+    /// 1.5·2⁵²: a small integer added to its bits is added to it.
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
+    /// Of a log-price, and of one near 0, that rounding may take away.
+    const ROUNDING: f64 = 1e-12;
+    // The exponent and the upper bits of the mantissa as one number: log₂(1 + m) ≥ m for m in [0, 1].
+    let bits = f64::from_bits(WHOLE.to_bits() + (uniform.to_bits() >> 32)) - WHOLE;
+    let least_ln =
+        bits.mul_add(std::f64::consts::LN_2 / (1 << 20) as f64, -1023.0 * std::f64::consts::LN_2 - 1e-9);
+    let rounding = close.abs().mul_add(ROUNDING, ROUNDING);
+    let (from, to) = (open - barrier - rounding, close - barrier - rounding);
+    // The minimum m solves 2(a − m)(b − m) = −v·ln u, and the left side falls as m rises.
+    (from > 0.0) & (to > 0.0) & (2.0 * from * to > -least_ln * variance)
+}
+
 /// Probability that the bridge touches a barrier below both ends, given the distances of open and close from it (both
 /// positive).
 #[inline(always)]
@@ -71,6 +89,33 @@ mod tests {
         assert!(largest_deviation(minima, cdf) < BOUND);
         let p = crossing_probability(open + 0.1, close + 0.1, variance);
         assert!((p - cdf(-0.1)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn what_stays_above_has_its_minimum_above() {
+        let (n, mut above, mut sure) = (200_000, 0, 0);
+        let (mut uniforms, mut normals) = (vec![0.0; n], vec![0.0; 3 * n]);
+        let mut stream = Stream::new(4, Purpose::Hit, 0);
+        stream.uniforms(&mut uniforms);
+        stream.normals(&mut normals);
+        // The smallest uniform, and barriers at the minimum and a little below.
+        uniforms[0] = f64::EPSILON / 2.0;
+        for (i, (uniform, normals)) in uniforms.iter().zip(normals.as_chunks::<3>().0).enumerate() {
+            let variance = 4e-5 * [1.0, 1e-6, 1e4][i % 3];
+            let (open, close) = (normals[0], variance.sqrt().mul_add(normals[1], normals[0]));
+            let minimum = extreme_below(open, close, variance, *uniform);
+            assert!(!stays_above(open, close, variance, *uniform, minimum));
+            assert!(stays_above(open, close, variance, *uniform, f64::NEG_INFINITY));
+            let barrier = variance.sqrt().mul_add(-3.0 * normals[2].abs(), open);
+            let stays = stays_above(open, close, variance, *uniform, barrier);
+            assert!(!stays || minimum > barrier, "{open} {close} {variance} {uniform} {barrier}");
+            above += u32::from(minimum > barrier);
+            sure += u32::from(stays);
+        }
+        assert!(f64::from(sure) > 0.95 * f64::from(above), "{sure} of {above}");
+        assert!(
+            !stays_above(f64::NAN, 0.0, 1.0, 0.5, -1.0) && !stays_above(0.0, 0.0, 1.0, 0.5, f64::INFINITY)
+        );
     }
 
     /// Independent law: P(τ ≤ s) for the bridge from x to −y through 0 is the chance that the free path has hit by s

@@ -4,10 +4,11 @@
 //! so does what was charged: F is counted in units of what a debt of 1 has become, and prices are compared with the barriers in the same
 //! units.
 
+use std::ops::Range;
+
 use super::common::log_price;
 use super::debt::Debt;
 use super::envelope::{Envelope, Segment};
-use crate::numeric::Kernel;
 use crate::venue::FundingBasis;
 
 /// The charges of all paths and their nearest barriers.
@@ -26,20 +27,22 @@ pub(super) struct Charges {
     /// The same without interest on it; empty where no debt in money bears any.
     paid: Vec<f64>,
     keeps_paid: bool,
-    /// The segment of the nearest barrier, and the charges between which it holds and its logarithm is approximated.
+    /// The segment of the nearest barrier.
     constant: Vec<f64>,
     slope: Vec<f64>,
+    /// The charges between which it holds and its mirrored log-price is at most a straight line, and that line: no bar that stays off it
+    /// touches the barrier.
     low: Vec<f64>,
     high: Vec<f64>,
-    /// With u the barrier's change in proportion since its logarithm was taken, the mirrored log-price of the barrier
-    /// is at most logarithm ± u + u², and no bar that stays off that touches it.
-    logarithm: Vec<f64>,
+    base: Vec<f64>,
     per_charge: Vec<f64>,
-    origin: Vec<f64>,
 }
 
-/// ln(1 + u) and −ln(1 + u) are at most ±u + u² down to u = −0.68.
-const LARGEST_CHANGE: f64 = 0.5;
+/// With u the change of a barrier in proportion, ln(1 + u) is at most u; −ln(1 + u) is at most −u and the slack up to its largest change.
+const LARGEST_CHANGE: [f64; 2] = [0.5, 1.0 / 32.0];
+const SLACK: [f64; 2] = [0.0, 5e-4];
+/// A nearer barrier than this to a price of 0 has no line.
+const LEAST_BARRIER: f64 = 1e-12;
 
 impl Charges {
     /// The charges of levels with these barriers; `keeps_paid` where debts in money bear interest.
@@ -64,9 +67,8 @@ impl Charges {
             slope: none(),
             low: none(),
             high: none(),
-            logarithm: none(),
+            base: none(),
             per_charge: none(),
-            origin: none(),
         }
     }
 
@@ -79,9 +81,8 @@ impl Charges {
             &mut self.slope,
             &mut self.low,
             &mut self.high,
-            &mut self.logarithm,
+            &mut self.base,
             &mut self.per_charge,
-            &mut self.origin,
         ] {
             column.clear();
             column.resize(lanes, 0.0);
@@ -136,56 +137,38 @@ impl Charges {
             n => self.barriers[n - 1].segment(charged),
         };
         let at = barrier.at(charged);
+        let side = usize::from(self.sign < 0.0);
         // Of a barrier at a price of 0, and of none, every change is looked at, and none.
-        let per_charge = if barrier.slope == 0.0 || at == 0.0 { 0.0 } else { barrier.slope / at };
-        let reach = (LARGEST_CHANGE * at / barrier.slope).abs();
+        let (per_charge, reach) = if barrier.slope == 0.0 {
+            (0.0, f64::INFINITY)
+        } else if at.abs() < LEAST_BARRIER {
+            (0.0, 0.0)
+        } else {
+            (self.sign * barrier.slope / at, (LARGEST_CHANGE[side] * at / barrier.slope).abs())
+        };
+        let moved = per_charge * charged;
+        // With what rounding can take away.
+        let slack = moved.abs().mul_add(1e-14, SLACK[side] + 1e-12);
         self.constant[lane] = barrier.constant;
         self.slope[lane] = barrier.slope;
         self.low[lane] = barrier.low.max(charged - reach);
         self.high[lane] = barrier.high.min(charged + reach);
-        self.logarithm[lane] = log_price(self.sign, at);
+        self.base[lane] = log_price(self.sign, at) - moved + slack;
         self.per_charge[lane] = per_charge;
-        self.origin[lane] = charged;
-        self.logarithm[lane] + self.shift
+        per_charge.mul_add(charged, self.base[lane]) + self.shift
     }
 
-    /// What a path has paid for a unit of exposure.
+    /// Charges the funding of some paths that is due at these rates and prices; nothing if there are no rates.
     #[inline(always)]
-    pub fn paid(&self, lane: usize) -> f64 {
-        *self.paid.get(lane).unwrap_or(&self.charged[lane])
-    }
-}
-
-/// A payment of funding on all paths, and where it leaves their nearest barriers.
-pub(super) struct Pay<'a> {
-    pub charges: &'a mut Charges,
-    pub debt: &'a Debt,
-    /// Rates by path; empty where no funding is due.
-    pub rates: &'a [f64],
-    pub x: &'a [f64],
-    /// Whether the venue looks at the price right after the payment: it watches at every instant.
-    pub watches: bool,
-    pub log_nearest: &'a mut [f64],
-    /// Paths that it has liquidated, or carried to another line.
-    pub flagged: &'a mut Vec<u32>,
-}
-
-/// Paths that are looked at together.
-const CHUNK: usize = 64;
-
-impl Kernel for Pay<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { charges, debt, rates, x, watches, log_nearest, flagged } = self;
-        let n = x.len();
+    pub fn pay(&mut self, debt: &Debt, rates: &[f64], paths: Range<usize>, x: &[f64]) {
+        let Some(rates) = rates.get(paths.clone()) else { return };
         // Whoever holds an exposure pays, and the long of an inverse contract has a negative one.
-        let (unit, on_the_mark) = match charges.basis {
-            FundingBasis::Mark => (charges.power * debt.coins, true),
-            FundingBasis::Entry => (charges.power, false),
+        let (unit, on_the_mark) = match self.basis {
+            FundingBasis::Mark => (self.power * debt.coins, true),
+            FundingBasis::Entry => (self.power, false),
         };
-        for (column, unit) in [(&mut charges.charged, unit / debt.money), (&mut charges.paid, unit)] {
+        for (column, unit) in [(&mut self.charged, unit / debt.money), (&mut self.paid, unit)] {
+            let Some(column) = column.get_mut(paths.clone()) else { continue };
             if on_the_mark {
                 for ((sum, x), rate) in column.iter_mut().zip(x).zip(rates) {
                     *sum = (unit * rate).mul_add(*x, *sum);
@@ -196,30 +179,35 @@ impl Kernel for Pay<'_> {
                 }
             }
         }
-        let (sign, shift) = (charges.sign, charges.shift);
-        let reach = if watches { sign * charges.scale } else { f64::INFINITY };
-        let charged = &charges.charged[..n];
-        let (constant, slope) = (&charges.constant[..n], &charges.slope[..n]);
-        let (low, high) = (&charges.low[..n], &charges.high[..n]);
-        let (logarithm, per_charge) = (&charges.logarithm[..n], &charges.per_charge[..n]);
-        let (origin, log_nearest) = (&charges.origin[..n], &mut log_nearest[..n]);
-        for start in (0..n).step_by(CHUNK) {
-            let end = (start + CHUNK).min(n);
-            let mut any = false;
-            for i in start..end {
-                let barrier = slope[i].mul_add(charged[i], constant[i]);
-                let change = (charged[i] - origin[i]) * per_charge[i];
-                log_nearest[i] = (sign + change).mul_add(change, logarithm[i]) + shift;
-                any |= (reach * x[i] <= barrier) | (charged[i] < low[i]) | (charged[i] > high[i]);
-            }
-            if any {
-                for i in start..end {
-                    let barrier = slope[i].mul_add(charged[i], constant[i]);
-                    if (reach * x[i] <= barrier) | (charged[i] < low[i]) | (charged[i] > high[i]) {
-                        flagged.push(i as u32);
-                    }
-                }
-            }
+    }
+
+    /// Moves the nearest barriers of some paths to where the charges have put them, at the most, and flags those that are to be looked at:
+    /// what was charged has carried them to another line or, where the venue `watches` the price, the mirrored log-price may be at the barrier.
+    #[inline(always)]
+    pub fn approach(
+        &self,
+        paths: Range<usize>,
+        (sign, log_prices): (f64, &[f64]),
+        watches: bool,
+        log_nearest: &mut [f64],
+        flags: &mut [u8],
+    ) {
+        let n = paths.len();
+        let (charged, log_prices) = (&self.charged[paths.clone()], &log_prices[..n]);
+        let (low, high) = (&self.low[paths.clone()], &self.high[paths.clone()]);
+        let (base, per_charge) = (&self.base[paths.clone()], &self.per_charge[paths]);
+        let (log_nearest, flags) = (&mut log_nearest[..n], &mut flags[..n]);
+        for i in 0..n {
+            let nearest = per_charge[i].mul_add(charged[i], base[i]) + self.shift;
+            log_nearest[i] = nearest;
+            let is_near = watches & (sign * log_prices[i] <= nearest);
+            flags[i] = u8::from(is_near | (charged[i] < low[i]) | (charged[i] > high[i]));
         }
+    }
+
+    /// What a path has paid for a unit of exposure.
+    #[inline(always)]
+    pub fn paid(&self, lane: usize) -> f64 {
+        *self.paid.get(lane).unwrap_or(&self.charged[lane])
     }
 }

@@ -1,6 +1,6 @@
 //! Loops over the prices of all paths of a block, compiled for every instruction set.
 
-use crate::numeric::{Kernel, exp};
+use crate::numeric::{Kernel, exp, list_flagged};
 
 /// x from log-prices.
 pub(super) struct Prices<'a> {
@@ -72,14 +72,7 @@ impl Kernel for Passed<'_> {
             }
             flags.fill(0);
             flag(lowest, nearest, deepest, &mut flags);
-            for (eighth, flags) in (start as u32..).step_by(8).zip(flags.as_chunks().0) {
-                let mut flags = u64::from_le_bytes(*flags);
-                // A flag is the lowest bit of its byte.
-                while flags != 0 {
-                    touched.push(eighth + flags.trailing_zeros() / u8::BITS);
-                    flags &= flags - 1;
-                }
-            }
+            list_flagged(&flags, start as u32, touched);
         }
     }
 }

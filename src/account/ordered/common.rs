@@ -3,7 +3,7 @@
 use super::debt::Debt;
 use crate::account::margin::{Line, barrier};
 use crate::account::opening::Opening;
-use crate::numeric::{Kernel, ln};
+use crate::numeric::{Kernel, dispatch, ln};
 
 /// The barriers of all levels, from one settlement date to the next.
 #[derive(Debug, Clone)]
@@ -15,9 +15,14 @@ pub(super) struct Common {
     pub x: Vec<f64>,
     /// Their mirrored log-prices; −∞ where there is none.
     pub logs: Vec<f64>,
-    /// The nearest barrier by the number of open levels.
-    nearest: Vec<f64>,
+    /// By some dates in a row and by the number of open levels, what the nearest barrier never is above.
+    ahead: Vec<Vec<f64>>,
+    /// The row that holds now.
+    row: usize,
 }
+
+/// Dates over which one row holds.
+const DATES_AHEAD: usize = 32;
 
 impl Common {
     /// The barriers of levels with these debts.
@@ -28,10 +33,28 @@ impl Common {
             lines: levels.iter().map(lines).collect(),
             x: vec![0.0; levels.len()],
             logs: vec![0.0; levels.len()],
-            nearest: vec![f64::NEG_INFINITY; levels.len() + 1],
+            ahead: Vec::new(),
+            row: 0,
         };
         common.renew(debt);
+        common.foresee(0);
         common
+    }
+
+    /// Takes into account where the barriers are after a date.
+    pub fn foresee(&mut self, date: usize) {
+        if date / DATES_AHEAD == self.ahead.len() {
+            self.ahead.push(vec![f64::NEG_INFINITY; self.logs.len() + 1]);
+        }
+        for (highest, log) in self.ahead[date / DATES_AHEAD][1..].iter_mut().zip(&self.logs) {
+            *highest = highest.max(*log);
+        }
+    }
+
+    /// Goes on to a date, or back to the first: whether other bounds hold from there on.
+    pub fn go_to(&mut self, date: usize) -> bool {
+        let row = (date / DATES_AHEAD).min(self.ahead.len() - 1);
+        std::mem::replace(&mut self.row, row) != row
     }
 
     /// Moves them to where the debts put them.
@@ -39,15 +62,20 @@ impl Common {
         let coins = debt.leading_coins();
         for (level, lines) in self.lines.iter().enumerate() {
             self.x[level] = barrier(lines, debt.leading_cash(level)) / coins;
-            self.logs[level] = log_price(self.sign, self.x[level]);
         }
-        self.nearest[1..].copy_from_slice(&self.logs);
+        dispatch(LogPrices { sign: self.sign, barriers: &self.x, logs: &mut self.logs });
     }
 
-    /// The mirrored log-price of the nearest barrier of so many open levels.
+    /// The nearest barrier of so many open levels, as a mirrored log-price; at most this high until other bounds hold.
     #[inline(always)]
     pub fn nearest(&self, open: usize) -> f64 {
-        self.nearest[open]
+        self.ahead[self.row][open]
+    }
+
+    /// The same at the moment, not above it.
+    #[inline(always)]
+    pub fn exact_nearest(&self, open: usize) -> f64 {
+        open.checked_sub(1).map_or(f64::NEG_INFINITY, |level| self.logs[level])
     }
 
     /// Whether a more leveraged level is never liquidated after another.
@@ -67,55 +95,28 @@ impl Common {
 }
 
 /// The mirrored log-price of a mirrored barrier in x; −∞ where no price is on it, ∞ where every price is beyond it.
+#[inline(always)]
 pub(super) fn log_price(sign: f64, barrier: f64) -> f64 {
     const LEAST: f64 = 1e-300;
     let x = sign * barrier;
-    if x < LEAST {
-        -sign * f64::INFINITY
-    } else if x > 1.0 / LEAST {
-        sign * f64::INFINITY
-    } else {
-        sign * ln(x)
-    }
+    let log_price = sign * ln(x);
+    let log_price = if x > 1.0 / LEAST { sign * f64::INFINITY } else { log_price };
+    if x < LEAST { -sign * f64::INFINITY } else { log_price }
 }
 
-/// Moves the nearest barrier of each path to where the debts have put it.
-pub(super) struct Compare<'a> {
-    pub common: &'a Common,
-    /// Number of open levels by path.
-    pub open: &'a [u32],
-    pub log_prices: &'a [f64],
-    /// Mirrors log-prices.
-    pub sign: f64,
-    /// Whether the venue looks at the price at once: it watches at every instant.
-    pub watches: bool,
-    pub log_nearest: &'a mut [f64],
-    /// Paths that it liquidates.
-    pub flagged: &'a mut Vec<u32>,
+struct LogPrices<'a> {
+    sign: f64,
+    barriers: &'a [f64],
+    logs: &'a mut [f64],
 }
 
-impl Kernel for Compare<'_> {
+impl Kernel for LogPrices<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        const CHUNK: usize = 64;
-        let Self { common, open, log_prices, sign, watches, log_nearest, flagged } = self;
-        let barriers = &common.nearest[..];
-        let chunks = log_nearest.chunks_mut(CHUNK).zip(open.chunks(CHUNK)).zip(log_prices.chunks(CHUNK));
-        for (chunk, ((nearest, open), prices)) in chunks.enumerate() {
-            let mut any = false;
-            for ((nearest, open), price) in nearest.iter_mut().zip(open).zip(prices) {
-                *nearest = barriers[*open as usize];
-                any |= sign * price <= *nearest;
-            }
-            if any & watches {
-                for (i, (nearest, price)) in nearest.iter().zip(prices).enumerate() {
-                    if sign * price <= *nearest {
-                        flagged.push((chunk * CHUNK + i) as u32);
-                    }
-                }
-            }
+        for (log, barrier) in self.logs.iter_mut().zip(self.barriers) {
+            *log = log_price(self.sign, *barrier);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The close of a block: what its open levels come to, and what is told of it.
 
+use super::booking::Ordered;
 use super::columns::{Outcomes, Prices};
 use super::followed::Worth;
-use super::follower::Ordered;
 use super::stopped::Stopped;
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::sums::add_sums;

@@ -1,21 +1,23 @@
 //! What is followed of one level on each path, in a round robin by the number of the path: costs and drawdown. Equity over time is
 //! recorded of all levels on the first paths of a block.
 
+use super::columns::Prices;
 use super::terms::Terms;
-use crate::account::drawdown::{Drawdown, Drawdowns, Follow};
+use crate::account::drawdown::{Drawdown, Drawdowns};
 use crate::account::opening::Opening;
 use crate::account::schedule::{DATES, PATHS_PER_RECORD};
 use crate::numeric::{Kernel, dispatch};
 use crate::stats::{AccountSums, Costs, Deferred, Tally};
 
+/// Paths that are taken together: what is worked on stays in the first-level cache.
+pub(super) const PATHS_TOGETHER: usize = 128;
+
 /// The levels that the paths of a block follow.
 #[derive(Debug)]
 pub(super) struct Followed {
     count: usize,
-    /// What the coins bought with a unit of exposure are worth, less what they were charged, by path: equity is
-    /// cash + exposure·z.
-    pub z: Vec<f64>,
-    /// Of the level that the path follows.
+    /// Cash and exposure of the level that a path follows: those of all levels in turn, as often as paths that are taken together
+    /// need them, whichever of them is the first.
     cash: Vec<f64>,
     exposure: Vec<f64>,
     drawdowns: Drawdowns,
@@ -33,7 +35,6 @@ impl Followed {
     pub fn new(count: usize) -> Self {
         Self {
             count,
-            z: Vec::new(),
             cash: Vec::new(),
             exposure: Vec::new(),
             drawdowns: Drawdowns::default(),
@@ -57,19 +58,19 @@ impl Followed {
 
     /// Starts a block of levels with this cash.
     pub fn begin(&mut self, lanes: usize, levels: &[Opening], cash: &[f64]) {
-        for column in [&mut self.z, &mut self.cash, &mut self.exposure, &mut self.left] {
-            column.clear();
-        }
+        self.left.clear();
+        self.exposure.clear();
+        self.exposure.extend(
+            levels.iter().map(|level| level.start.exposure).cycle().take(levels.len() + PATHS_TOGETHER),
+        );
+        self.cash.resize(self.exposure.len(), 0.0);
+        self.set_cash(cash);
         self.drawdowns.clear();
         self.dated.clear();
         self.ended.clear();
         self.ended.resize(lanes, Default::default());
-        self.z.resize(lanes, 1.0);
         for (level, cash) in levels.iter().zip(cash).cycle().take(lanes) {
-            let exposure = level.start.exposure;
-            self.cash.push(*cash);
-            self.exposure.push(exposure);
-            self.drawdowns.push(Drawdown::open(cash + exposure));
+            self.drawdowns.push(Drawdown::open(cash + level.start.exposure));
         }
         self.left.resize(self.recorded() * self.count, f64::NAN);
     }
@@ -81,10 +82,11 @@ impl Followed {
         }
     }
 
-    /// Takes in the equity of every path at its z.
-    pub fn follow(&mut self) {
-        let Self { cash, exposure, z, drawdowns, .. } = self;
-        dispatch(Follow { cash, exposure, z, drawdowns });
+    /// Takes in the equity cash + exposure·z of at most [`PATHS_TOGETHER`] paths from a first one on.
+    #[inline(always)]
+    pub fn follow(&mut self, first: usize, z: &[f64]) {
+        let turn = first % self.count;
+        self.drawdowns.follow(first, (&self.cash[turn..], &self.exposure[turn..]), z);
     }
 
     /// Takes note that a liquidation left this much of a level.
@@ -120,11 +122,15 @@ impl Followed {
     }
 
     /// Keeps the equity of every level at a date.
-    pub fn record(&mut self, levels: &[Opening], cash: &[f64], open_levels: &[u32]) {
+    pub fn record(&mut self, terms: &Terms, log_prices: &[f64], open_levels: &[u32]) {
         let recorded = self.recorded();
+        let (mut x, mut z) = (vec![0.0; recorded], vec![0.0; recorded]);
+        dispatch(Prices { power: terms.power, log_prices, x: &mut x });
+        let charged = terms.charges.as_ref().map_or(&[][..], |charges| &charges.charged);
+        dispatch(Worth { coins: terms.debt.coins, money: terms.debt.money, x: &x, charged, z: &mut z });
         let mut equities = Vec::with_capacity(recorded * self.count);
-        for (level, (opening, cash)) in levels.iter().zip(cash).enumerate() {
-            for (lane, (z, open)) in self.z.iter().zip(open_levels).enumerate().take(recorded) {
+        for (level, (opening, cash)) in terms.levels.iter().zip(&terms.debt.cash).enumerate() {
+            for (lane, (z, open)) in z.iter().zip(open_levels).enumerate() {
                 let is_open = level < *open as usize;
                 let left = self.left[level * recorded + lane];
                 equities.push(if is_open { cash + opening.start.exposure * z } else { left });

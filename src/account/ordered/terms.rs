@@ -49,6 +49,9 @@ impl Terms {
                 common.renew(&debt);
                 in_order &= common.are_in_order();
             }
+            if debt.bears_interest() && charges.is_none() {
+                common.foresee(date);
+            }
         }
         // At the close the more leveraged level runs out of equity first, too.
         let ruins: Vec<f64> =
@@ -78,10 +81,23 @@ impl Terms {
         if self.debt.bears_interest() {
             self.debt.begin(schedule);
             self.common.renew(&self.debt);
+            self.common.go_to(0);
         }
         if let Some(charges) = &mut self.charges {
             charges.begin(lanes, &self.debt);
         }
+    }
+
+    /// Charges the interest that is due at a settlement date; `next` are those after it. Whether any was.
+    pub fn settle(&mut self, now: &Moment, next: &[Moment]) -> bool {
+        let before = self.debt.money;
+        let bears = self.debt.settle(now, next);
+        match &mut self.charges {
+            Some(charges) if bears => charges.renew(&self.debt, before),
+            None if bears => self.common.renew(&self.debt),
+            _ => {}
+        }
+        bears
     }
 
     /// What a liquidation of each level at its barrier leaves, before anything is charged.
@@ -103,7 +119,21 @@ impl Terms {
         }
     }
 
-    /// Only the levels below an index stay open on a path: its nearest barrier, as a mirrored log-price.
+    /// Whether the nearest barrier of a path is known as a bound only, not as it is.
+    pub fn approximates(&self) -> bool {
+        self.charges.is_some() || self.debt.bears_interest()
+    }
+
+    /// The nearest barrier of a path with so many open levels as it is, as a mirrored log-price.
+    #[inline(always)]
+    pub fn exact_log_nearest(&self, lane: usize, open: usize) -> f64 {
+        match &self.charges {
+            None => self.common.exact_nearest(open),
+            Some(charges) => charges.exact_log_nearest(lane),
+        }
+    }
+
+    /// Only the levels below an index stay open on a path: its nearest barrier, as a mirrored log-price; at most this high.
     #[inline(always)]
     pub fn leave_open(&mut self, lane: usize, levels: usize) -> f64 {
         match &mut self.charges {

@@ -25,6 +25,7 @@ impl BlockLoop<'_> {
     /// Moves every path to a common time, event by event.
     pub(super) fn move_apart(&mut self, time: f64, observers: &mut Observers<'_>) {
         self.active.clone_from(&self.everyone);
+        self.in_step = false;
         while !self.active.is_empty() {
             // As long as every path has a bar, columns run in step with the paths and nothing is gathered.
             let all = self.active.len() == self.now.len();

@@ -7,6 +7,7 @@ mod apart;
 mod lead;
 mod options;
 mod seat;
+mod together;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,7 +22,7 @@ use super::looks::Looks;
 use super::path_law::PathLaw;
 use crate::account::Observer;
 use crate::market::{Bars, Sides};
-use crate::model::{LONGEST_STRIDE, Moves, Stepper};
+use crate::model::{LONGEST_STRIDE, Stepper};
 use crate::numeric::replace;
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 8 KiB: those in use stay in the
@@ -69,6 +70,8 @@ pub(crate) struct BlockLoop<'a> {
     /// Gives up the block at hand; none if its blocks are short.
     stop: Option<&'a AtomicBool>,
     bars: Vec<Bars>,
+    /// Whether the bars are those of all paths in turn, over one common duration.
+    in_step: bool,
     looks: Looks,
     streams: Vec<AssetStreams>,
     lead: Lead,
@@ -113,6 +116,7 @@ impl<'a> BlockLoop<'a> {
             weights: column(),
             stop: None,
             looks: Looks::new(assets, ROOM),
+            in_step: false,
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, ROOM)).collect(),
             streams: (0..assets)
                 .map(|asset| AssetStreams::new(law.seed, (asset, law.leader[asset]), 0))
@@ -295,62 +299,6 @@ impl<'a> BlockLoop<'a> {
                 break;
             }
             self.steppers[0].happen(&self.due, &mut self.prices[0], &mut self.streams[0].events);
-        }
-    }
-
-    /// Moves every path of a single asset to a common time at once: nothing happens on the way.
-    fn move_together(&mut self, time: f64, observers: &mut Observers<'_>) {
-        let n = self.everyone.len();
-        let duration = time - self.reached;
-        if self.common_duration.first() != Some(&duration) {
-            reset(&mut self.common_duration, n, duration);
-        }
-        for (asset, stepper) in self.steppers.iter_mut().enumerate() {
-            let normals = &mut self.normals[asset];
-            normals.resize(n, 0.0);
-            let (bars, streams) = (&mut self.bars[asset], &mut self.streams[asset]);
-            bars.close.resize(n, 0.0);
-            bars.variance.resize(n, 0.0);
-            if stepper.takes_normals() || self.seats.iter().any(|seat| seat.funding.follows_the_price()) {
-                streams.moves.normals(normals);
-                self.lead.guides[asset].all(duration, normals);
-            }
-            self.lows.resize(n, 0.0);
-            self.highs.resize(n, 0.0);
-            let moves = Moves {
-                lanes: &self.everyone,
-                duration: &self.common_duration,
-                normals,
-                open: &self.prices[asset],
-                close: &mut bars.close,
-                variance: &mut bars.variance,
-                low: &mut self.lows,
-                high: &mut self.highs,
-                volatility_times: self.volatility_times[asset],
-            };
-            stepper.advance(moves, &mut streams.events);
-            for seat in &mut self.seats {
-                seat.funding.drive(asset, &self.everyone, &self.common_duration, normals);
-            }
-            if self.law.continuous {
-                bars.lanes.clone_from(&self.everyone);
-                reset(&mut bars.start, n, self.reached);
-                bars.duration.clone_from(&self.common_duration);
-                bars.open.clone_from(&self.prices[asset]);
-                let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
-                let only = self.lead.only_extremes(n);
-                self.watched.draw(bars, known, only, &mut streams.extremes);
-                if let Some(driver) = self.drivers.iter_mut().find(|driver| driver.asset() == asset) {
-                    driver.follow(bars, normals, self.watched.uniforms(n, &mut streams.extremes));
-                }
-                self.prices[asset].copy_from_slice(&bars.close);
-            } else {
-                // Nobody looks at the bar: its close becomes the price without a copy.
-                std::mem::swap(&mut self.prices[asset], &mut bars.close);
-            }
-        }
-        if self.law.continuous {
-            self.show_bars(observers);
         }
     }
 
