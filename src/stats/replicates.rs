@@ -27,6 +27,8 @@ const BINS: usize = 2 * SIDE;
 const LEAST: u64 = 8;
 /// Fewest paths, with and without an event, that tell the spread of its share.
 const LEAST_EVENTS: u64 = 25;
+/// Error of a mean at least, in deviations of a path: what single precision leaves of normals does not average out.
+const FINEST: f64 = 2e-7;
 /// Blocks from the first on that are all looked at, and which of the later ones are.
 const FIRST_BLOCKS: u64 = 16;
 const EVERY: u64 = 8;
@@ -246,7 +248,7 @@ impl Replicates {
             None => (0.0, seen),
         };
         let kept = if left == seen { 1.0 } else { left.of_paths / seen.of_paths };
-        let error = ((left.of_nets + unseen * kept) / n).sqrt();
+        let error = ((left.of_nets + unseen * kept) / n).sqrt().max(FINEST * seen.of_paths.max(0.0).sqrt());
         Some(Estimate::normal_with(independent.value - off, error, self.degrees()))
     }
 
