@@ -3,6 +3,8 @@
 //! A path keeps its peak, the fall that was largest in proportion and the peak that this one was from: two ratios are compared as two
 //! products, and nothing is divided until the end. A drawdown is never negative.
 
+use crate::numeric::reset;
+
 /// The falls of one path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Drawdown {
@@ -46,18 +48,18 @@ pub(super) struct Drawdowns {
 }
 
 impl Drawdowns {
-    /// Forgets all paths.
-    pub fn clear(&mut self) {
+    /// Forgets all paths, for so many that start one by one.
+    pub fn begin(&mut self, lanes: usize) {
         for column in [&mut self.peak, &mut self.fall, &mut self.fall_peak] {
-            column.clear();
+            reset(column, lanes, 0.0);
         }
     }
 
-    /// One more path.
-    pub fn push(&mut self, start: Drawdown) {
-        self.peak.push(start.peak);
-        self.fall.push(start.fall);
-        self.fall_peak.push(start.fall_peak);
+    /// A path starts.
+    pub fn open(&mut self, lane: usize, start: Drawdown) {
+        self.peak[lane] = start.peak;
+        self.fall[lane] = start.fall;
+        self.fall_peak[lane] = start.fall_peak;
     }
 
     /// The falls of a path.
@@ -103,9 +105,10 @@ mod tests {
     #[test]
     fn columns_follow_as_one_path_does() {
         let (mut columns, mut paths) = (Drawdowns::default(), Vec::new());
+        columns.begin(37);
         for lane in 0..37 {
             let start = Drawdown::open(1.0 - 0.001 * f64::from(lane));
-            columns.push(start);
+            columns.open(lane as usize, start);
             paths.push(start);
         }
         let (cash, exposure) = (vec![-1.0; 37], vec![2.0; 37]);

@@ -48,19 +48,6 @@ impl Candidates {
         }
     }
 
-    /// Leaves only the candidates that pass a closer look, by index.
-    #[inline(always)]
-    pub fn keep(&mut self, touches: impl Fn(usize) -> bool) {
-        // Not `retain`, which would not inherit the instruction set of a kernel.
-        let mut kept = 0;
-        for k in 0..self.indices.len() {
-            let i = self.indices[k];
-            self.indices[kept] = i;
-            kept += usize::from(touches(i as usize));
-        }
-        self.indices.truncate(kept);
-    }
-
     /// The second half: draws what times inside the candidates need.
     pub fn draw(&mut self, bars: &Bars, noise: &mut Stream) {
         let n = self.indices.len();

@@ -25,14 +25,16 @@ pub trait Observer: Send {
     /// that [`Bars`] documents; `noise` draws the times of hits.
     fn observe(&mut self, bars: &[Bars], noise: &mut Stream);
 
-    /// By path, how near an extreme has to come to matter, mirrored so that it comes from above (times +1 where lows are watched, −1 where
-    /// highs are): bars that surely stay above this need no extreme. None if every extreme matters.
+    /// By path, how near an extreme has to come to matter, mirrored so that it comes from above (times +1
+    /// where lows are watched, −1 where highs are): bars that surely stay above this need no extreme. None if
+    /// every extreme matters.
     fn nearest(&self) -> Option<&[f64]> {
         None
     }
 
-    /// The same as [`observe`](Self::observe) where only some bars may come as near as [`nearest`](Self::nearest), `near` by index in the batches
-    /// and ascending: the others have no extremes. Asked only of who says how near that is.
+    /// The same as [`observe`](Self::observe) where only some bars may come as near as
+    /// [`nearest`](Self::nearest), `near` by index in the batches and ascending: the others have neither
+    /// start nor extreme. Who says how near that is has to implement it.
     fn observe_near(&mut self, bars: &[Bars], _near: &[u32], noise: &mut Stream) {
         self.observe(bars, noise);
     }

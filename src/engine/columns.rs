@@ -1,7 +1,7 @@
 //! What the block loop does to whole columns of bars.
 
 use crate::market::{Bars, Sides};
-use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below, list_flagged, stays_above};
+use crate::numeric::{Kernel, Purpose, Stream, dispatch, extreme_below, list_flagged, reset, stays_above};
 
 /// The random words of one asset on one block.
 pub(super) struct AssetStreams {
@@ -95,13 +95,22 @@ impl Watched {
         }
     }
 
-    /// The same for one side, of those bars only that may come as near as a mirrored log-price, by path; there is a bar for every path.
-    pub fn draw_near(&mut self, bars: &mut Bars, nearest: &[f64], given: Option<&[f64]>, noise: &mut Stream) {
+    /// The same for one side, of those bars only that may come as near as a mirrored log-price, by path;
+    /// there is a bar for every path. They get their start, too, which is the same for all.
+    pub fn draw_near(
+        &mut self,
+        bars: &mut Bars,
+        (nearest, start): (&[f64], f64),
+        given: Option<&[f64]>,
+        noise: &mut Stream,
+    ) {
         self.near.clear();
         self.draw_uniforms(bars.close.len(), given, noise);
         bars.extreme.resize(bars.close.len(), 0.0);
         let sign = if self.sides.first() == Some(&Sides::High) { -1.0 } else { 1.0 };
         dispatch(NearExtremes { bars, uniforms: &self.uniforms, nearest, sign, near: &mut self.near });
+        bars.start.resize(bars.close.len(), start);
+        self.near.iter().for_each(|i| bars.start[*i as usize] = start);
     }
 
     /// The bars that the last extremes belong to, by index, where not all have one.
@@ -110,7 +119,9 @@ impl Watched {
     }
 
     fn draw_uniforms(&mut self, bars: usize, given: Option<&[f64]>, noise: &mut Stream) {
-        self.uniforms.resize(bars, 0.0);
+        if self.uniforms.len() != bars {
+            reset(&mut self.uniforms, bars, 0.0);
+        }
         match given {
             Some(given) => self.uniforms.copy_from_slice(given),
             None => noise.uniforms(&mut self.uniforms),
@@ -192,12 +203,6 @@ pub(super) fn correlate(normals: &mut [Vec<f64>], mixing: &[Vec<f64>]) {
     }
 }
 
-/// A column of equal numbers.
-pub(super) fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
-    column.clear();
-    column.resize(lanes, value);
-}
-
 struct Extremes<'a> {
     bars: &'a mut Bars,
     uniforms: &'a [f64],
@@ -232,20 +237,19 @@ impl Kernel for NearExtremes<'_> {
 
     #[inline(always)]
     fn run(self) {
-        const TOGETHER: usize = 128;
+        const TOGETHER: usize = 64;
         let Self { bars, uniforms, nearest, sign, near } = self;
         let n = bars.extreme.len();
         let (open, close, variance) = (&bars.open[..n], &bars.close[..n], &bars.variance[..n]);
         let mut flags = [0; TOGETHER];
         for first in (0..n).step_by(TOGETHER) {
-            let paths = first..(first + TOGETHER).min(n);
-            let flags = &mut flags[..paths.len()];
-            let (open, close) = (&open[paths.clone()], &close[paths.clone()]);
-            let (variance, uniforms) = (&variance[paths.clone()], &uniforms[paths.clone()]);
-            let nearest = &nearest[paths];
-            for (i, flag) in flags.iter_mut().enumerate() {
-                let (open, close) = (sign * open[i], sign * close[i]);
-                *flag = u8::from(!stays_above(open, close, variance[i], uniforms[i], nearest[i]));
+            let n = TOGETHER.min(n - first);
+            let (flags, nearest) = (&mut flags[..n], &nearest[first..][..n]);
+            let (open, close) = (&open[first..][..n], &close[first..][..n]);
+            let (variance, uniforms) = (&variance[first..][..n], &uniforms[first..][..n]);
+            for i in 0..n {
+                let stays = stays_above(sign, open[i], close[i], variance[i], uniforms[i], nearest[i]);
+                flags[i] = u8::from(!stays);
             }
             list_flagged(flags, first as u32, near);
         }

@@ -5,7 +5,7 @@
 //! recorded together.
 
 use crate::account::Moment;
-use crate::numeric::{Purpose, Stream};
+use crate::numeric::{Purpose, Stream, reset};
 use crate::venue::{Funding, FundingRates, OrnsteinUhlenbeck, RecordedOrder, RecordedRates, Transition};
 
 /// A law of funding, and the asset whose price it is on.
@@ -115,8 +115,7 @@ impl<'a> FundingPath<'a> {
         self.noise = Stream::new(seed, Purpose::Funding(self.number), block);
         self.payments = 0;
         for column in [&mut self.rates, &mut self.driver, &mut self.state, &mut self.draws] {
-            column.clear();
-            column.resize(lanes, 0.0);
+            reset(column, lanes, 0.0);
         }
         match &self.funding.rates {
             FundingRates::Constant { rate } => self.rates.fill(*rate),

@@ -4,12 +4,12 @@
 //! prices stay in the first-level cache, and only paths that may have touched a barrier become bars. A jump inside an
 //! interval is added after the continuous move: nobody sees which came first.
 
-use super::columns::{AssetStreams, list_due_by, reset};
+use super::columns::{AssetStreams, list_due_by};
 use super::grid::GridPoint;
 use crate::account::Observer;
 use crate::market::Bars;
 use crate::model::{LONGEST_STRIDE, Stepper, Stride};
-use crate::numeric::{Guide, Stream};
+use crate::numeric::{Guide, Stream, reset};
 
 /// Columns for looks at the prices of a block.
 pub(super) struct Looks {

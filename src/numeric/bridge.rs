@@ -14,22 +14,23 @@ pub fn extreme_below(open: f64, close: f64, variance: f64, uniform: f64) -> f64 
     0.5 * (open + close - step.mul_add(step, -2.0 * variance * ln(uniform)).sqrt())
 }
 
-/// Whether the minimum of the bridge for a uniform in (0, 1), made by [`extreme_below`], surely lies above a barrier: without a root, and with
-/// a logarithm that is no more than read off the bits.
+/// Whether the minimum of the bridge for a uniform in (0, 1), made by [`extreme_below`] of prices that a sign
+/// mirrors, surely lies above a barrier: without a root, and with a logarithm that is no more than read off
+/// the bits.
 #[inline(always)]
-pub fn stays_above(open: f64, close: f64, variance: f64, uniform: f64, barrier: f64) -> bool {
+pub fn stays_above(sign: f64, open: f64, close: f64, variance: f64, uniform: f64, barrier: f64) -> bool {
     /// 1.5·2⁵²: a small integer added to its bits is added to it.
     const WHOLE: f64 = 6_755_399_441_055_744.0;
-    /// Of a log-price, and of one near 0, that rounding may take away.
-    const ROUNDING: f64 = 1e-12;
+    /// More than rounding takes away of the largest log-prices.
+    const ROUNDING: f64 = 1e-9;
+    const HALF_LN_2: f64 = 0.5 * std::f64::consts::LN_2;
     // The exponent and the upper bits of the mantissa as one number: log₂(1 + m) ≥ m for m in [0, 1].
-    let bits = f64::from_bits(WHOLE.to_bits() + (uniform.to_bits() >> 32)) - WHOLE;
-    let least_ln =
-        bits.mul_add(std::f64::consts::LN_2 / (1 << 20) as f64, -1023.0 * std::f64::consts::LN_2 - 1e-9);
-    let rounding = close.abs().mul_add(ROUNDING, ROUNDING);
-    let (from, to) = (open - barrier - rounding, close - barrier - rounding);
-    // The minimum m solves 2(a − m)(b − m) = −v·ln u, and the left side falls as m rises.
-    (from > 0.0) & (to > 0.0) & (2.0 * from * to > -least_ln * variance)
+    let bits = f64::from_bits(WHOLE.to_bits().wrapping_add(uniform.to_bits() >> 32)) - WHOLE;
+    let least_half_ln = bits.mul_add(HALF_LN_2 / (1 << 20) as f64, -1023.0 * HALF_LN_2 - ROUNDING);
+    let barrier = barrier + ROUNDING;
+    let (from, to) = (sign.mul_add(open, -barrier), sign.mul_add(close, -barrier));
+    // The minimum m solves (a − m)(b − m) = −v·ln(u)/2, and the left side falls as m rises.
+    (from > 0.0) & (to > 0.0) & (from.mul_add(to, least_half_ln * variance) > 0.0)
 }
 
 /// Probability that the bridge touches a barrier below both ends, given the distances of open and close from it (both
@@ -98,24 +99,20 @@ mod tests {
         let mut stream = Stream::new(4, Purpose::Hit, 0);
         stream.uniforms(&mut uniforms);
         stream.normals(&mut normals);
-        // The smallest uniform, and barriers at the minimum and a little below.
+        // The smallest uniform.
         uniforms[0] = f64::EPSILON / 2.0;
-        for (i, (uniform, normals)) in uniforms.iter().zip(normals.as_chunks::<3>().0).enumerate() {
-            let variance = 4e-5 * [1.0, 1e-6, 1e4][i % 3];
-            let (open, close) = (normals[0], variance.sqrt().mul_add(normals[1], normals[0]));
-            let minimum = extreme_below(open, close, variance, *uniform);
-            assert!(!stays_above(open, close, variance, *uniform, minimum));
-            assert!(stays_above(open, close, variance, *uniform, f64::NEG_INFINITY));
-            let barrier = variance.sqrt().mul_add(-3.0 * normals[2].abs(), open);
-            let stays = stays_above(open, close, variance, *uniform, barrier);
-            assert!(!stays || minimum > barrier, "{open} {close} {variance} {uniform} {barrier}");
+        for (i, (u, normals)) in uniforms.iter().zip(normals.as_chunks::<3>().0).enumerate() {
+            let (v, sign) = (4e-5 * [1.0, 1e-6, 1e4][i % 3], if i % 2 == 0 { 1.0 } else { -1.0 });
+            let (open, close) = (normals[0], v.sqrt().mul_add(normals[1], normals[0]));
+            let minimum = extreme_below(open, close, v, *u);
+            let stays = |barrier: f64| stays_above(sign, sign * open, sign * close, v, *u, barrier);
+            assert!(!stays(minimum) && stays(f64::NEG_INFINITY) && !stays(f64::NAN));
+            let barrier = v.sqrt().mul_add(-3.0 * normals[2].abs(), open);
+            assert!(!stays(barrier) || minimum > barrier, "{open} {close} {v} {u} {barrier}");
             above += u32::from(minimum > barrier);
-            sure += u32::from(stays);
+            sure += u32::from(stays(barrier));
         }
         assert!(f64::from(sure) > 0.95 * f64::from(above), "{sure} of {above}");
-        assert!(
-            !stays_above(f64::NAN, 0.0, 1.0, 0.5, -1.0) && !stays_above(0.0, 0.0, 1.0, 0.5, f64::INFINITY)
-        );
     }
 
     /// Independent law: P(τ ≤ s) for the bridge from x to −y through 0 is the chance that the free path has hit by s

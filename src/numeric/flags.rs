@@ -1,7 +1,7 @@
 //! From a column of flags to a list of places.
 
-/// Lists the places of a column, counted from a first one on, whose flag is set. A flag is the lowest bit of its byte: eight are passed over
-/// at once, most often there is none.
+/// Lists the places of a column, counted from a first one on, whose flag is set. A flag is the lowest bit of
+/// its byte: eight are passed over at once, most often there is none.
 #[inline(always)]
 pub fn list_flagged(flags: &[u8], first: u32, places: &mut Vec<u32>) {
     let (eighths, rest) = flags.as_chunks();

@@ -1,9 +1,11 @@
 //! Levels in order, followed by one number a path: against the ledger that follows every level on its own, path by path.
 
-use liqsim::account::Hit;
+use liqsim::account::{Due, Follower, Hit, Observer, Survivors};
 use liqsim::engine::{Plan, Worker};
+use liqsim::market::{Bars, Sides};
+use liqsim::numeric::Stream;
 use liqsim::scenario::{Scenario, Source, parse};
-use liqsim::stats::{AccountTally, Cost};
+use liqsim::stats::{AccountTally, Cost, Tally};
 
 const GBM: &str = r#"{ kind = "gbm", drift = 0.1, volatility = 0.8 }"#;
 const MERTON: &str = r#"{ kind = "merton", drift = 0.1, volatility = 0.5, jumps = { rate = 60.0, mean = -0.02, std_dev = 0.08 } }"#;
@@ -153,6 +155,68 @@ fn what_is_followed_in_a_round_robin_is_what_the_ledger_follows() {
         for (a, b) in quantiles(&a).iter().zip(&quantiles(&b)) {
             assert!((a - b).abs() < 2e-3 * a.abs().max(1.0), "case {case}: {a} {b}");
         }
+    }
+}
+
+/// Does not tell which bars may come near.
+struct Silent(Box<dyn Follower>);
+
+impl Observer for Silent {
+    fn begin(&mut self, lanes: usize) {
+        self.0.begin(lanes);
+    }
+    fn watched_side(&self) -> Option<Sides> {
+        self.0.watched_side()
+    }
+    fn observe(&mut self, bars: &[Bars], noise: &mut Stream) {
+        self.0.observe(bars, noise);
+    }
+    fn look(&mut self, times: &[f64], log_prices: &[Vec<f64>]) -> bool {
+        self.0.look(times, log_prices)
+    }
+    fn settle(&mut self, date: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
+        self.0.settle(date, log_prices, due);
+    }
+}
+
+impl Follower for Silent {
+    fn finish(&mut self, log_prices: &[Vec<f64>], weights: &[f64], tally: &mut Tally) {
+        self.0.finish(log_prices, weights, tally);
+    }
+    fn broken(&self) -> Option<usize> {
+        self.0.broken()
+    }
+    fn flush(&mut self, tally: &mut Tally) {
+        self.0.flush(tally);
+    }
+    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
+        self.0.survivors(tally, level)
+    }
+    fn hits(&self) -> &[Hit] {
+        self.0.hits()
+    }
+}
+
+/// Extremes that stay off every barrier are left out; with all of them every bit is the same.
+#[test]
+fn extremes_that_are_left_out_change_nothing() {
+    let mut cases = cases();
+    for (side, funding) in [("long", "5bp"), ("short", "-5bp")] {
+        let account =
+            format!("funding = {{ rate = \"{funding}\", every = \"1h\" }}\nborrow = {{ rate = \"90%\" }}");
+        let mut both = scenario(GBM, FLAT, side, "continuous", &account);
+        both.account.leverage.remove(0);
+        cases.push(both);
+    }
+    for (case, scenario) in cases.iter().enumerate() {
+        let plan = Plan::new(scenario).unwrap();
+        let (mut told, mut all) =
+            (Worker::new(&plan), Worker::with_follower(&plan, Box::new(Silent(plan.follower()))));
+        for block in 0..2 {
+            assert!(told.run_block(block, 300) && all.run_block(block, 300));
+            assert_eq!(told.follower().hits(), all.follower().hits(), "case {case}");
+        }
+        assert_eq!(told.tally(), all.tally(), "case {case}");
     }
 }
 

@@ -91,10 +91,15 @@ impl Ordered {
             None => candidates.seek(bars, log_nearest, sign),
         }
         if terms.approximates() {
-            candidates.keep(|i| {
+            let mut kept = 0;
+            for k in 0..candidates.indices.len() {
+                let i = candidates.indices[k] as usize;
                 let lane = bars.lanes[i] as usize;
-                sign * bars.extreme[i] <= terms.exact_log_nearest(lane, open_levels[lane] as usize)
-            });
+                let nearest = terms.exact_log_nearest(lane, open_levels[lane] as usize);
+                candidates.indices[kept] = i as u32;
+                kept += usize::from(sign * bars.extreme[i] <= nearest);
+            }
+            candidates.indices.truncate(kept);
         }
         candidates.draw(bars, hit_noise);
     }
@@ -203,7 +208,8 @@ pub(super) struct Book<'a> {
     pub seen: Seen<'a>,
 }
 
-/// What is booked: candidates among bars, of which only some may come near, or flagged paths at some times or one, and at log-prices.
+/// What is booked: candidates among bars, of which only some may come near, or flagged paths at some times or
+/// one, and at log-prices.
 pub(super) enum Seen<'a> {
     Bars(&'a Bars, Option<&'a [u32]>, &'a mut Stream),
     Looks(&'a [f64], &'a [f64]),

@@ -4,11 +4,10 @@
 //! so does what was charged: F is counted in units of what a debt of 1 has become, and prices are compared with the barriers in the same
 //! units.
 
-use std::ops::Range;
-
 use super::common::log_price;
 use super::debt::Debt;
 use super::envelope::{Envelope, Segment};
+use crate::numeric::reset;
 use crate::venue::FundingBasis;
 
 /// The charges of all paths and their nearest barriers.
@@ -30,15 +29,26 @@ pub(super) struct Charges {
     /// The segment of the nearest barrier.
     constant: Vec<f64>,
     slope: Vec<f64>,
-    /// The charges between which it holds and its mirrored log-price is at most a straight line, and that line: no bar that stays off it
-    /// touches the barrier.
+    /// The charges between which it holds and its mirrored log-price is at most a straight line, and that
+    /// line: no bar that stays off it touches the barrier.
     low: Vec<f64>,
     high: Vec<f64>,
     base: Vec<f64>,
     per_charge: Vec<f64>,
 }
 
-/// With u the change of a barrier in proportion, ln(1 + u) is at most u; −ln(1 + u) is at most −u and the slack up to its largest change.
+/// One path's entries in the columns of the nearest barriers.
+struct Line {
+    constant: f64,
+    slope: f64,
+    low: f64,
+    high: f64,
+    base: f64,
+    per_charge: f64,
+}
+
+/// With u the change of a barrier in proportion, ln(1 + u) is at most u; −ln(1 + u) is at most −u and the
+/// slack up to its largest change.
 const LARGEST_CHANGE: [f64; 2] = [0.5, 1.0 / 32.0];
 const SLACK: [f64; 2] = [0.0, 5e-4];
 /// A nearer barrier than this to a price of 0 has no line.
@@ -72,20 +82,20 @@ impl Charges {
         }
     }
 
-    /// Nothing is charged yet.
+    /// Nothing is charged yet, and all levels are open.
     pub fn begin(&mut self, lanes: usize, debt: &Debt) {
-        for column in [
-            &mut self.charged,
-            &mut self.paid,
-            &mut self.constant,
-            &mut self.slope,
-            &mut self.low,
-            &mut self.high,
-            &mut self.base,
-            &mut self.per_charge,
+        let line = self.line(self.barriers.len(), 0.0);
+        for (column, value) in [
+            (&mut self.charged, 0.0),
+            (&mut self.paid, 0.0),
+            (&mut self.constant, line.constant),
+            (&mut self.slope, line.slope),
+            (&mut self.low, line.low),
+            (&mut self.high, line.high),
+            (&mut self.base, line.base),
+            (&mut self.per_charge, line.per_charge),
         ] {
-            column.clear();
-            column.resize(lanes, 0.0);
+            reset(column, lanes, value);
         }
         if !self.keeps_paid {
             self.paid.clear();
@@ -123,6 +133,7 @@ impl Charges {
     }
 
     /// The mirrored log-price of the nearest barrier of a path, not approximated.
+    #[inline(always)]
     pub fn exact_log_nearest(&self, lane: usize) -> f64 {
         let barrier = self.slope[lane].mul_add(self.charged[lane], self.constant[lane]);
         log_price(self.sign, barrier) + self.shift
@@ -132,6 +143,19 @@ impl Charges {
     #[inline(always)]
     pub fn leave_open(&mut self, lane: usize, levels: usize) -> f64 {
         let charged = self.charged[lane];
+        let line = self.line(levels, charged);
+        self.constant[lane] = line.constant;
+        self.slope[lane] = line.slope;
+        self.low[lane] = line.low;
+        self.high[lane] = line.high;
+        self.base[lane] = line.base;
+        self.per_charge[lane] = line.per_charge;
+        line.per_charge.mul_add(charged, line.base) + self.shift
+    }
+
+    /// What is kept of the nearest barrier of so many open levels once this much has been charged.
+    #[inline(always)]
+    fn line(&self, levels: usize, charged: f64) -> Line {
         let barrier = match levels {
             0 => Segment::NONE,
             n => self.barriers[n - 1].segment(charged),
@@ -149,56 +173,63 @@ impl Charges {
         let moved = per_charge * charged;
         // With what rounding can take away.
         let slack = moved.abs().mul_add(1e-14, SLACK[side] + 1e-12);
-        self.constant[lane] = barrier.constant;
-        self.slope[lane] = barrier.slope;
-        self.low[lane] = barrier.low.max(charged - reach);
-        self.high[lane] = barrier.high.min(charged + reach);
-        self.base[lane] = log_price(self.sign, at) - moved + slack;
-        self.per_charge[lane] = per_charge;
-        per_charge.mul_add(charged, self.base[lane]) + self.shift
+        Line {
+            constant: barrier.constant,
+            slope: barrier.slope,
+            low: barrier.low.max(charged - reach),
+            high: barrier.high.min(charged + reach),
+            base: log_price(self.sign, at) - moved + slack,
+            per_charge,
+        }
     }
 
-    /// Charges the funding of some paths that is due at these rates and prices; nothing if there are no rates.
+    /// Charges the funding of some paths that is due at these rates and prices; nothing if there are no
+    /// rates.
     #[inline(always)]
-    pub fn pay(&mut self, debt: &Debt, rates: &[f64], paths: Range<usize>, x: &[f64]) {
-        let Some(rates) = rates.get(paths.clone()) else { return };
+    pub fn pay(&mut self, debt: &Debt, rates: &[f64], first: usize, x: &[f64]) {
+        if rates.is_empty() {
+            return;
+        }
+        let rates = &rates[first..];
         // Whoever holds an exposure pays, and the long of an inverse contract has a negative one.
         let (unit, on_the_mark) = match self.basis {
             FundingBasis::Mark => (self.power * debt.coins, true),
             FundingBasis::Entry => (self.power, false),
         };
         for (column, unit) in [(&mut self.charged, unit / debt.money), (&mut self.paid, unit)] {
-            let Some(column) = column.get_mut(paths.clone()) else { continue };
+            let Some(column) = column.get_mut(first..) else { continue };
+            let column = column.iter_mut().zip(rates).zip(x);
             if on_the_mark {
-                for ((sum, x), rate) in column.iter_mut().zip(x).zip(rates) {
+                for ((sum, rate), x) in column {
                     *sum = (unit * rate).mul_add(*x, *sum);
                 }
             } else {
-                for (sum, rate) in column.iter_mut().zip(rates) {
+                for ((sum, rate), _) in column {
                     *sum = unit.mul_add(*rate, *sum);
                 }
             }
         }
     }
 
-    /// Moves the nearest barriers of some paths to where the charges have put them, at the most, and flags those that are to be looked at:
-    /// what was charged has carried them to another line or, where the venue `watches` the price, the mirrored log-price may be at the barrier.
+    /// Moves the nearest barriers of some paths to where the charges have put them, at the most, and flags
+    /// those that are to be looked at: what was charged has carried them to another line or, where the venue
+    /// `watches` the price, the mirrored log-price may be at the barrier.
     #[inline(always)]
     pub fn approach(
         &self,
-        paths: Range<usize>,
+        first: usize,
         (sign, log_prices): (f64, &[f64]),
         watches: bool,
         log_nearest: &mut [f64],
         flags: &mut [u8],
     ) {
-        let n = paths.len();
-        let (charged, log_prices) = (&self.charged[paths.clone()], &log_prices[..n]);
-        let (low, high) = (&self.low[paths.clone()], &self.high[paths.clone()]);
-        let (base, per_charge) = (&self.base[paths.clone()], &self.per_charge[paths]);
-        let (log_nearest, flags) = (&mut log_nearest[..n], &mut flags[..n]);
+        let n = log_prices.len();
+        let (charged, log_nearest) = (&self.charged[first..][..n], &mut log_nearest[..n]);
+        let (low, high) = (&self.low[first..][..n], &self.high[first..][..n]);
+        let (base, per_charge) = (&self.base[first..][..n], &self.per_charge[first..][..n]);
+        let (shift, flags) = (self.shift, &mut flags[..n]);
         for i in 0..n {
-            let nearest = per_charge[i].mul_add(charged[i], base[i]) + self.shift;
+            let nearest = per_charge[i].mul_add(charged[i], base[i]) + shift;
             log_nearest[i] = nearest;
             let is_near = watches & (sign * log_prices[i] <= nearest);
             flags[i] = u8::from(is_near | (charged[i] < low[i]) | (charged[i] > high[i]));

@@ -66,7 +66,8 @@ impl Common {
         dispatch(LogPrices { sign: self.sign, barriers: &self.x, logs: &mut self.logs });
     }
 
-    /// The nearest barrier of so many open levels, as a mirrored log-price; at most this high until other bounds hold.
+    /// The nearest barrier of so many open levels, as a mirrored log-price; at most this high until other
+    /// bounds hold.
     #[inline(always)]
     pub fn nearest(&self, open: usize) -> f64 {
         self.ahead[self.row][open]

@@ -16,8 +16,8 @@ pub(super) const PATHS_TOGETHER: usize = 128;
 #[derive(Debug)]
 pub(super) struct Followed {
     count: usize,
-    /// Cash and exposure of the level that a path follows: those of all levels in turn, as often as paths that are taken together
-    /// need them, whichever of them is the first.
+    /// Cash and exposure of the level that a path follows: those of all levels in turn, as often as paths
+    /// that are taken together need them, whichever of them is the first.
     cash: Vec<f64>,
     exposure: Vec<f64>,
     drawdowns: Drawdowns,
@@ -65,12 +65,12 @@ impl Followed {
         );
         self.cash.resize(self.exposure.len(), 0.0);
         self.set_cash(cash);
-        self.drawdowns.clear();
+        self.drawdowns.begin(lanes);
         self.dated.clear();
         self.ended.clear();
         self.ended.resize(lanes, Default::default());
-        for (level, cash) in levels.iter().zip(cash).cycle().take(lanes) {
-            self.drawdowns.push(Drawdown::open(cash + level.start.exposure));
+        for (lane, (level, cash)) in levels.iter().zip(cash).cycle().take(lanes).enumerate() {
+            self.drawdowns.open(lane, Drawdown::open(cash + level.start.exposure));
         }
         self.left.resize(self.recorded() * self.count, f64::NAN);
     }

@@ -5,7 +5,7 @@ use super::columns::{Deepen, Passed};
 use super::settle::Settle;
 use crate::account::observer::{Due, Observer};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
-use crate::numeric::{Stream, dispatch};
+use crate::numeric::{Stream, dispatch, reset};
 
 impl Observer for Ordered {
     fn begin(&mut self, lanes: usize) {
@@ -17,16 +17,14 @@ impl Observer for Ordered {
         }
         self.open_levels.clear();
         self.open_levels.resize(lanes, count as u32);
-        self.log_nearest.clear();
-        self.log_nearest.resize(lanes, self.terms.common.nearest(count));
+        // Every path starts where the first one does.
+        let nearest = self.terms.leave_open(0, count);
+        reset(&mut self.log_nearest, lanes, nearest);
         self.x.resize(lanes, 1.0);
         self.deepest.clear();
         self.deepest.resize(lanes, 0.0);
         if let Some(followed) = &mut self.followed {
             followed.begin(lanes, &self.terms.levels, &self.terms.debt.cash);
-        }
-        if self.terms.charges.is_some() {
-            (0..lanes).for_each(|lane| self.leave_open(lane, count));
         }
     }
 

@@ -1,4 +1,5 @@
-//! What all paths go through at a settlement date, in one pass: a few paths at a time, so that their columns are fetched once.
+//! What all paths go through at a settlement date, in one pass: a few paths at a time, so that their columns
+//! are fetched once.
 
 use super::columns::Prices;
 use super::followed::{Followed, PATHS_TOGETHER, Worth};
@@ -32,16 +33,15 @@ impl Kernel for Settle<'_> {
         let mut flags = [0; PATHS_TOGETHER];
         flagged.clear();
         for first in (0..log_prices.len()).step_by(PATHS_TOGETHER) {
-            let paths = first..(first + PATHS_TOGETHER).min(log_prices.len());
-            let n = paths.len();
+            let n = PATHS_TOGETHER.min(log_prices.len() - first);
             let (x, z, flags) = (&mut x[..n], &mut z[..n], &mut flags[..n]);
-            let (log_prices, log_nearest) = (&log_prices[paths.clone()], &mut log_nearest[paths.clone()]);
+            let (log_prices, log_nearest) = (&log_prices[first..][..n], &mut log_nearest[first..][..n]);
             Prices { power, log_prices, x }.run();
             let mut charged: &[f64] = &[];
             if let Some(charges) = charges {
-                charges.pay(debt, rates, paths.clone(), x);
-                charges.approach(paths.clone(), (sign, log_prices), watches, log_nearest, flags);
-                charged = &charges.charged[paths];
+                charges.pay(debt, rates, first, x);
+                charges.approach(first, (sign, log_prices), watches, log_nearest, flags);
+                charged = &charges.charged[first..][..n];
             } else if bears_interest && watches {
                 for ((flag, price), nearest) in flags.iter_mut().zip(log_prices).zip(log_nearest) {
                     *flag = u8::from(sign * price <= *nearest);

@@ -133,7 +133,8 @@ impl Terms {
         }
     }
 
-    /// Only the levels below an index stay open on a path: its nearest barrier, as a mirrored log-price; at most this high.
+    /// Only the levels below an index stay open on a path: its nearest barrier, as a mirrored log-price; at
+    /// most this high.
     #[inline(always)]
     pub fn leave_open(&mut self, lane: usize, levels: usize) -> f64 {
         match &mut self.charges {

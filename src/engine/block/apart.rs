@@ -1,9 +1,10 @@
 //! Moves on which paths have events of their own: bars end at different times.
 
 use super::{BlockLoop, Observers};
-use crate::engine::columns::{correlate, list_due, reset};
+use crate::engine::columns::{correlate, list_due};
 use crate::engine::common_jumps::CommonStepper;
 use crate::model::Moves;
+use crate::numeric::reset;
 
 impl BlockLoop<'_> {
     /// Moves every path of a single asset to a common time by way of the events that happen to all at once.

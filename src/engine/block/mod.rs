@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use self::lead::Lead;
 pub(crate) use self::seat::Known;
 pub(crate) use self::seat::Seat;
-use super::columns::{AssetStreams, Watched, all_after, list_due, reset};
+use super::columns::{AssetStreams, Watched, all_after, list_due};
 use super::common_jumps::CommonStepper;
 use super::driver::Driver;
 use super::grid::GridPoint;
@@ -23,15 +23,14 @@ use super::path_law::PathLaw;
 use crate::account::Observer;
 use crate::market::{Bars, Sides};
 use crate::model::{LONGEST_STRIDE, Stepper};
-use crate::numeric::replace;
+use crate::numeric::{APART, replace, reset};
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 8 KiB: those in use stay in the
 /// second-level cache, and what every batch and block costs is shared by many paths (measured against 256 and 512, see the benches).
 pub const BLOCK_LANES: usize = 1024;
 
-/// Room of a column: five lines of a first-level cache more than its paths take, so that columns that are allocated one after the other do
-/// not have the same path at the same place of a page. There a processor takes a load for the late reader of a store to another column.
-const ROOM: usize = BLOCK_LANES + 39;
+/// Room of a column.
+const ROOM: usize = BLOCK_LANES + APART;
 
 /// Everything one thread needs to make the paths of blocks, allocated once. Observers are lent for each block.
 pub(crate) struct BlockLoop<'a> {

@@ -1,8 +1,8 @@
 //! Moves that all paths make together: one bar for each, over the same interval.
 
 use super::{BlockLoop, Observers};
-use crate::engine::columns::reset;
 use crate::model::Moves;
+use crate::numeric::reset;
 
 impl BlockLoop<'_> {
     /// Moves every path of a single asset to a common time at once: nothing happens on the way.
@@ -52,12 +52,12 @@ impl BlockLoop<'_> {
                     bars.lanes.clone_from(&self.everyone);
                     bars.duration.clone_from(&self.common_duration);
                 }
-                reset(&mut bars.start, n, self.reached);
                 std::mem::swap(&mut bars.open, prices);
                 let only = self.lead.only_extremes(n);
                 if let Some(nearest) = nearest {
-                    self.watched.draw_near(bars, nearest, only, &mut streams.extremes);
+                    self.watched.draw_near(bars, (nearest, self.reached), only, &mut streams.extremes);
                 } else {
+                    reset(&mut bars.start, n, self.reached);
                     let known = stepper.knows_extremes().then_some((&self.lows, &self.highs));
                     self.watched.draw(bars, known, only, &mut streams.extremes);
                 }
