@@ -7,11 +7,12 @@ use super::closings::Closings;
 use super::columns::{Deepen, Passed, Prices};
 use super::common::Compare;
 use super::followed::{Followed, Worth};
+use super::hedged::{Follow, Hedged};
 use super::liquidations::Liquidations;
 use super::stopped::Stopped;
 use super::terms::Terms;
 use crate::account::hits::{Candidates, watched};
-use crate::account::observer::{Due, Observer};
+use crate::account::observer::{Driven, Due, Observer};
 use crate::account::opening::Opening;
 use crate::account::schedule::Moment;
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
@@ -43,6 +44,8 @@ pub struct Ordered {
     pub(super) closings: Closings,
     /// The control variate of returns, where there is one.
     pub(super) stopped: Option<Stopped>,
+    /// That of liquidations.
+    pub(super) hedged: Option<Hedged>,
 }
 
 impl Ordered {
@@ -75,6 +78,7 @@ impl Ordered {
             flagged: Vec::new(),
             candidates: Candidates::default(),
             stopped: None,
+            hedged: None,
         })
     }
 
@@ -176,6 +180,9 @@ impl Observer for Ordered {
         if let Some(stopped) = &mut self.stopped {
             stopped.begin();
         }
+        if let Some(hedged) = &mut self.hedged {
+            hedged.begin(lanes);
+        }
         self.open_levels.clear();
         self.open_levels.resize(lanes, count as u32);
         self.log_nearest.clear();
@@ -193,6 +200,13 @@ impl Observer for Ordered {
 
     fn watched_side(&self) -> Option<Sides> {
         Some(self.side)
+    }
+
+    fn follow(&mut self, bars: &[Bars], driven: &Driven<'_>) {
+        let Self { hedged: Some(hedged), terms, open_levels, log_nearest, .. } = self else { return };
+        if let Some(drivers) = driven(self.asset) {
+            dispatch(Follow { hedged, bars: &bars[self.asset], drivers, terms, open_levels, log_nearest });
+        }
     }
 
     fn observe(&mut self, bars: &[Bars], hit_noise: &mut Stream) {

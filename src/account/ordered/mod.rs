@@ -35,6 +35,7 @@ mod envelope;
 mod finish;
 mod followed;
 mod follower;
+mod hedged;
 mod liquidations;
 mod stopped;
 mod terms;
