@@ -1,7 +1,9 @@
 //! An account's observer: what the paths of a block do to its levels.
 
+use std::sync::Arc;
+
 use super::observer::Observer;
-use crate::model::Martingale;
+use crate::model::{Hedges, Martingale};
 use crate::stats::{Histogram, Sums, Tally};
 
 /// Follows all leverage levels of an account along the paths of a block. Levels are in order of rising leverage.
@@ -43,6 +45,20 @@ pub trait Follower: Observer {
 
     /// Fills with the control variate of a level on the paths of the block just finished. False, and nothing is filled, without one.
     fn controls(&self, _level: usize, _controls: &mut [f64]) -> bool {
+        false
+    }
+
+    /// Whether it can [`hedge`](Self::hedge).
+    fn can_hedge(&self) -> bool {
+        false
+    }
+
+    /// Wants the control variate of liquidations that the hedges of its barriers are: its sums go to the tally.
+    fn hedge(&mut self, _hedges: Arc<Hedges>) {}
+
+    /// Fills with the control variate of a level's liquidation on the paths of the block just finished. False, and nothing is filled, without
+    /// one.
+    fn hedged(&self, _level: usize, _controls: &mut [f64]) -> bool {
         false
     }
 

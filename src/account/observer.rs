@@ -1,11 +1,15 @@
 //! What the block loop asks of whatever watches the bars of its paths.
 
 use crate::market::{Bars, Sides};
+use crate::model::Drivers;
 use crate::numeric::{Replacement, Stream};
 
 /// What the model of an asset knows of the value functions of paths: given the asset and the distances that are
 /// left, it may replace the logarithms of the values.
 pub type Foresight<'a> = dyn Fn(usize, &[f64], &mut [f64]) + 'a;
+
+/// What has driven an asset over its last bars, where a model says.
+pub type Driven<'a> = dyn Fn(usize) -> Option<Drivers<'a>> + 'a;
 
 /// Watches the paths of a block: the follower of an account, a recorder of bars, the fan of prices, particles.
 ///
@@ -20,6 +24,9 @@ pub trait Observer: Send {
     fn watched_side(&self) -> Option<Sides> {
         None
     }
+
+    /// Takes in what drove the bars that [`observe`](Self::observe) is shown next.
+    fn follow(&mut self, _bars: &[Bars], _driven: &Driven<'_>) {}
 
     /// Takes in the next bars of some paths, one batch per asset over the same paths and times, in the order of events
     /// that [`Bars`] documents; `noise` draws the times of hits.

@@ -1,5 +1,7 @@
 //! From a scenario to what every block of paths does: the law of the paths, and the account at every level.
 
+use std::sync::{Arc, OnceLock};
+
 use super::funding::FundingLaw;
 use super::held::held;
 use super::network::NetworkLaw;
@@ -9,7 +11,8 @@ use crate::account::{
     Follower, Level, LevelError, OpenAccount, OpenError, Opening, Policy, Pool, PositionPrices,
     daily_schedule, prices, schedule,
 };
-use crate::market::Duration;
+use crate::market::{Duration, Sides};
+use crate::model::Hedges;
 use crate::scenario::{Account, Monitoring, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Flows, Side};
 
@@ -28,6 +31,8 @@ pub struct Plan {
     pub network: Option<NetworkLaw>,
     /// Longest bar, where the scenario or its models want one.
     pub step: Option<Duration>,
+    /// Worked out when somebody asks.
+    hedges: OnceLock<Option<Arc<Hedges>>>,
 }
 
 /// What is known of a level before any path is drawn.
@@ -164,6 +169,7 @@ impl Plan {
             account,
             terms,
             step,
+            hedges: OnceLock::new(),
         })
     }
 
@@ -205,6 +211,7 @@ impl Plan {
             account,
             terms,
             step: None,
+            hedges: OnceLock::new(),
         })
     }
 
@@ -216,6 +223,24 @@ impl Plan {
     /// A fresh follower of the levels.
     pub fn follower(&self) -> Box<dyn Follower> {
         self.account.follower(self.law.correlation())
+    }
+
+    /// What hedges the liquidations of its levels on paths that nets lead; none where nothing of the kind is known.
+    pub(crate) fn hedges(&self) -> Option<Arc<Hedges>> {
+        let (asset, side) = self.account.losing_side();
+        let law = &self.law;
+        let model = law.models.get(asset).filter(|_| {
+            law.is_led && law.continuous && law.is_undisturbed(asset) && self.account.miner.is_none()
+        })?;
+        let sign = if side == Sides::Low { 1.0 } else { -1.0 };
+        // What a position is charged moves its barriers about as far as the price moves.
+        let growth = self
+            .account
+            .flows
+            .first()
+            .and_then(|flows| flows.funding.as_ref())
+            .map_or(0.0, |funding| funding.constant_rate().unwrap_or(0.0) / funding.every.years());
+        self.hedges.get_or_init(|| model.hedges(law.horizon, (sign, growth)).map(Arc::new)).clone()
     }
 
     /// A hash of everything that determines the bars of its paths and how many paths there are, 32 hexadecimal digits.

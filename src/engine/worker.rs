@@ -10,7 +10,7 @@ use super::recorded::{RecordedPaths, RecordedSource};
 use super::source::BarSource;
 use crate::account::{Follower, Observer};
 use crate::market::Sides;
-use crate::stats::{MirrorBits, Replicates, Tally};
+use crate::stats::{MirrorBits, Outcomes, Replicates, Tally};
 
 /// Follows the accounts of plans along the paths that they share, block by block.
 pub struct Worker<'a> {
@@ -31,8 +31,8 @@ struct Followed<'a> {
     /// Whether its liquidations are counted by pairs of mirror images.
     mirrored: bool,
     bits: MirrorBits,
-    /// Returns of a level by path, its control variate, and which paths were liquidated.
-    outcomes: (Vec<f64>, Vec<f64>, Vec<u8>),
+    /// Returns of a level by path, its control variates, and which paths were liquidated.
+    outcomes: ([Vec<f64>; 3], Vec<u8>),
     tally: Tally,
 }
 
@@ -60,9 +60,23 @@ impl<'a> Worker<'a> {
     }
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
-    /// liquidations are counted by the strata of what drives the price. A block that takes long is given up when told to `stop`.
-    pub(crate) fn sharing(law: &'a PathLaw, plans: &[(&'a Plan, bool)], stop: &'a AtomicBool) -> Self {
-        let followed = |(plan, strata): &(&'a Plan, bool)| Followed::new(plan, plan.follower(), *strata);
+    /// liquidations are counted by the strata of what drives the price. Those that can be are hedged instead where that is wanted. A block that
+    /// takes long is given up when told to `stop`.
+    pub(crate) fn sharing(
+        law: &'a PathLaw,
+        plans: &[(&'a Plan, bool)],
+        wants_hedges: bool,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        let followed = |(plan, strata): &(&'a Plan, bool)| {
+            let mut follower = plan.follower();
+            let hedges = if wants_hedges && follower.can_hedge() { plan.hedges() } else { None };
+            let strata = *strata && hedges.is_none();
+            if let Some(hedges) = hedges {
+                follower.hedge(hedges);
+            }
+            Followed::new(plan, follower, strata)
+        };
         Self::with_accounts(law, plans.iter().map(followed).collect(), law.is_led, Some(stop))
     }
 
@@ -197,9 +211,10 @@ impl<'a> Followed<'a> {
 
     /// Notes what the nets of the block came to.
     fn replicate(&mut self, lanes: usize) {
-        let Self { follower, tally, outcomes: (returns, controls, liquidated), .. } = self;
-        returns.resize(lanes, 0.0);
-        controls.resize(lanes, 0.0);
+        let Self { follower, tally, outcomes: ([returns, controls, hedged], liquidated), .. } = self;
+        for column in [&mut *returns, controls, hedged] {
+            column.resize(lanes, 0.0);
+        }
         liquidated.resize(lanes, 0);
         let levels = 0..self.plan.terms.len();
         let mut are_kept = true;
@@ -207,7 +222,8 @@ impl<'a> Followed<'a> {
             are_kept &= follower.outcomes(level, returns, liquidated);
             if are_kept {
                 let controls = follower.controls(level, controls).then_some(&controls[..]);
-                tally.replicates.add(level, returns, (liquidated, controls));
+                let hedged = follower.hedged(level, hedged).then_some(&hedged[..]);
+                tally.replicates.add(level, Outcomes { returns, liquidated, controls, hedged });
             }
         }
         if are_kept {

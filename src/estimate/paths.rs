@@ -11,6 +11,9 @@ use super::part::Partial;
 use crate::engine::{BLOCK_LANES, Executor, NotANumber, Plan, Progress, Worker};
 use crate::stats::Tally;
 
+/// Shorter runs are not hedged: they take less time than what there is to be known beforehand.
+const LEAST_HEDGED: u64 = 16_384;
+
 /// Does the work of jobs on the same paths until each has enough, or the executor is stopped.
 ///
 /// # Errors
@@ -89,13 +92,14 @@ fn run_paths(
         members.iter().map(|member| (member.job.plan, member.job.estimators.is_stratified())).collect();
     let Some((first, _)) = jobs.first() else { return Ok(()) };
     let planned = members[0].planned();
+    let are_hedged = planned >= LEAST_HEDGED;
     let lanes = BLOCK_LANES as u64;
     let done = AtomicU64::new(paths.start);
     // The first block that is broken; none after it is of use.
     let broken_at = AtomicU64::new(u64::MAX);
     let tallies = executor.fold(
         paths.start / lanes..paths.end.div_ceil(lanes),
-        || (Worker::sharing(&first.law, &jobs, executor.stop()), None),
+        || (Worker::sharing(&first.law, &jobs, are_hedged, executor.stop()), None),
         |(worker, broken), block| {
             let count = lanes.min(paths.end - block * lanes);
             if block > broken_at.load(Ordering::Relaxed) {

@@ -73,6 +73,10 @@ impl Stepper for BatesStepper {
         self.heston.advance(moves, noise);
     }
 
+    fn drivers(&self) -> Option<(&[f64], &[f64])> {
+        self.heston.drivers()
+    }
+
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream) {
         self.jumps.happen(lanes, log_price, noise);
     }

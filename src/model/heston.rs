@@ -76,7 +76,7 @@ impl Heston {
         self.step.unwrap_or(Duration::from_seconds(default))
     }
 
-    fn process(&self) -> SquareRoot {
+    pub(super) fn process(&self) -> SquareRoot {
         SquareRoot {
             drift: self.drift,
             mean: self.long_run_variance,
@@ -150,6 +150,10 @@ impl Stepper for HestonStepper {
             others,
             moves,
         });
+    }
+
+    fn drivers(&self) -> Option<(&[f64], &[f64])> {
+        Some((&self.normals, &self.variance))
     }
 
     fn happen(&mut self, _lanes: &[u32], _log_price: &mut [f64], _noise: &mut Stream) {}

@@ -15,6 +15,8 @@ mod garch;
 mod gbm;
 mod har;
 mod hawkes;
+mod hedge_table;
+mod hedges;
 mod heston;
 mod heston_columns;
 mod jumps;
@@ -45,6 +47,8 @@ pub use har::{
     ShockLaw, ShockLawError, VarianceState, Variances, season_ahead,
 };
 pub use hawkes::{Hawkes, HawkesJumps};
+pub use hedge_table::{CELLS, JUMP, TERMS, VALUE, single};
+pub use hedges::{Drivers, Hedges};
 pub use heston::Heston;
 pub use jumps::{JumpLaw, Jumps};
 pub use kou::{Kou, KouJumps};
@@ -323,6 +327,12 @@ pub trait Stepper: Send {
 
     /// Moves the listed paths over an interval without events.
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream);
+
+    /// The standard normals that the last [`advance`](Self::advance) drew beside those it was handed, by entry, and the variance that it has
+    /// led to, by path; none for a model whose variance has no driver of its own.
+    fn drivers(&self) -> Option<(&[f64], &[f64])> {
+        None
+    }
 
     /// Lets the event happen that is due at each listed path, and adds the jump of the log-price to `log_price`, which
     /// is indexed by path.

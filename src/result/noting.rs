@@ -37,7 +37,8 @@ pub(super) fn notes(
         let sources = levels.iter().map(|level| level.leverage).zip(choices.iter().copied());
         let sources = Sources::new(sampling, paths, sources)
             .mirrored(!outcome.tally.mirrors.is_empty())
-            .led(!outcome.tally.replicates.is_empty());
+            .led(!outcome.tally.replicates.is_empty())
+            .hedged(outcome.tally.replicates.are_hedged());
         // Counts over a history are no independent paths; another note says what they are.
         if outcome.past.is_none() || sources.has_choice() {
             notes.push(Note::Sampling(sources));

@@ -20,13 +20,16 @@ pub struct Sources {
     is_mirrored: bool,
     /// Whether nets led the paths.
     is_led: bool,
+    /// Whether liquidations are hedged.
+    is_hedged: bool,
 }
 
 impl Sources {
     /// What the levels of a run of some paths rest on.
     pub fn new(sampling: Sampling, paths: u64, levels: impl Iterator<Item = (f64, Choice)>) -> Self {
         let is_work = |(_, choice): &(f64, Choice)| choice.answer.is_none_or(|answer| !answer.is_certain());
-        Self { sampling, paths, levels: levels.filter(is_work).collect(), is_mirrored: false, is_led: false }
+        let levels = levels.filter(is_work).collect();
+        Self { sampling, paths, levels, is_mirrored: false, is_led: false, is_hedged: false }
     }
 
     /// The same on paths in pairs of mirror images.
@@ -39,6 +42,12 @@ impl Sources {
     #[must_use]
     pub fn led(self, is_led: bool) -> Self {
         Self { is_led, ..self }
+    }
+
+    /// The same on paths whose liquidations are hedged.
+    #[must_use]
+    pub fn hedged(self, is_hedged: bool) -> Self {
+        Self { is_hedged, ..self }
     }
 
     /// Whether the scenario leaves the way to the probabilities to the program.
@@ -95,9 +104,12 @@ impl fmt::Display for Sources {
             let effective = stratified.iter().map(|(_, estimate)| estimate.effective_paths());
             write!(
                 f,
-                "At {} liquidations are counted by strata of where the random motion went that drives the price: effective sample \
-                 size {} plain paths, gain {}. ",
+                "At {} liquidations are counted {}: effective sample size {} plain paths, gain {}. ",
                 listed(&stratified.iter().map(|(leverage, _)| *leverage).collect::<Vec<f64>>()),
+                match self.is_hedged {
+                    true => "less what hedges them in the random motions that drive price and variance",
+                    false => "by strata of where the random motion went that drives the price",
+                },
                 span(effective.clone()),
                 span(effective.map(|n| n / self.paths as f64))
             )?;

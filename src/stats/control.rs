@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::numeric::ExactSum;
 
-/// Sums of a control variate c beside returns y.
+/// Sums of a control variate c beside numbers y: returns, or 1 for liquidations and 0 for all else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Control {
     /// Of c over all paths.
@@ -32,11 +32,11 @@ impl Control {
         self.all.add(sum);
     }
 
-    /// Adds a net, whose returns come to a sum.
+    /// Adds a net, whose numbers come to a sum.
     #[inline(always)]
-    pub fn add_net(&mut self, controls: &[f64], returns: &[f64], sum_of_returns: f64) {
+    pub fn add_net(&mut self, controls: &[f64], numbers: impl Iterator<Item = f64>, sum_of_numbers: f64) {
         let (mut sum, mut squares, mut products) = (0.0, 0.0, 0.0);
-        for (c, y) in controls.iter().zip(returns) {
+        for (c, y) in controls.iter().zip(numbers) {
             sum += c;
             squares += c * c;
             products += c * y;
@@ -44,7 +44,7 @@ impl Control {
         let [s, square, product] = &mut self.of_nets;
         s.add(sum);
         square.add(sum * sum);
-        product.add(sum * sum_of_returns);
+        product.add(sum * sum_of_numbers);
         let [square, product] = &mut self.of_paths;
         square.add(squares);
         product.add(products);
@@ -57,7 +57,7 @@ impl Control {
         self.of_paths.iter_mut().zip(&other.of_paths).for_each(|(mine, theirs)| *mine += *theirs);
     }
 
-    /// What is to be taken off a mean over all of `n` paths, and the spread that is left of returns with this one, which come to a sum over
+    /// What is to be taken off a mean over all of `n` paths, and the spread that is left of numbers with this one, which come to a sum over
     /// the paths of as many nets of a size.
     pub fn correct(&self, n: f64, before: Spread, sum: f64, (nets, size): (f64, f64)) -> (f64, Spread) {
         let [s, square, product] = self.of_nets.map(|sum| sum.value());

@@ -17,7 +17,7 @@ pub enum Method {
     /// Counts and means over independent paths; a quantity known beforehand too.
     #[default]
     Counted,
-    /// Counts weighted by the strata of what drives the price.
+    /// Counts weighted by the strata of what drives the price, on paths that nets spread evenly over them, or less what hedges them.
     Stratified,
     /// Means over independently scrambled Sobol points.
     QuasiMonteCarlo,

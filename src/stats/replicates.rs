@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, Spread};
 use super::estimate::{Estimate, Z_95, student_quantile};
+use super::outcomes::Outcomes;
 use crate::numeric::{ExactSum, NET};
 
 /// Smallest return that is told from none, as a power of two, and the octaves from there up.
@@ -75,6 +76,9 @@ struct Replicated {
     /// Of the returns, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     control: Option<Box<Control>>,
+    /// Of liquidations, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hedge: Option<Box<Control>>,
 }
 
 /// Nets by level; empty where paths are independent.
@@ -131,9 +135,14 @@ impl Replicates {
         self.own(level).control.get_or_insert_default().add_all(sum);
     }
 
-    /// Adds what a level comes to on the paths of a block: returns by path, which were liquidated (not zero), and the control variate of the
-    /// returns.
-    pub fn add(&mut self, level: usize, returns: &[f64], (liquidated, controls): (&[u8], Option<&[f64]>)) {
+    /// Adds the sum, over all paths of a block, of the control variate of a level's liquidations.
+    pub fn add_hedge(&mut self, level: usize, sum: f64) {
+        self.own(level).hedge.get_or_insert_default().add_all(sum);
+    }
+
+    /// Adds what a level comes to on the paths of a block.
+    pub fn add(&mut self, level: usize, outcomes: Outcomes<'_>) {
+        let Outcomes { returns, liquidated, controls, hedged } = outcomes;
         let own = self.own(level);
         own.below.resize(BINS, Count::default());
         for (place, (returns, liquidated)) in
@@ -150,14 +159,24 @@ impl Replicates {
                 below += u32::from(count);
                 own.add(below);
             }
-            own.liquidated.add(liquidated.iter().map(|one| u32::from(*one != 0)).sum());
+            let lost: u32 = liquidated.iter().map(|one| u32::from(*one != 0)).sum();
+            own.liquidated.add(lost);
             own.returns[0].add(sum);
             own.returns[1].add(sum * sum);
             own.returns[2].add(squares);
             if let (Some(control), Some(controls)) = (&mut own.control, controls) {
-                control.add_net(&controls[place * NET..][..NET], returns, sum);
+                control.add_net(&controls[place * NET..][..NET], returns.iter().copied(), sum);
+            }
+            if let (Some(hedge), Some(hedged)) = (&mut own.hedge, hedged) {
+                let are_lost = liquidated.iter().map(|one| if *one != 0 { 1.0 } else { 0.0 });
+                hedge.add_net(&hedged[place * NET..][..NET], are_lost, f64::from(lost));
             }
         }
+    }
+
+    /// Whether liquidations have a control variate.
+    pub fn are_hedged(&self) -> bool {
+        self.levels.iter().any(|level| level.hedge.is_some())
     }
 
     /// Whether there is nothing.
@@ -176,6 +195,9 @@ impl Replicates {
             mine.returns.iter_mut().zip(&theirs.returns).for_each(|(mine, theirs)| *mine += *theirs);
             if let Some(theirs) = &theirs.control {
                 mine.control.get_or_insert_default().merge(theirs);
+            }
+            if let Some(theirs) = &theirs.hedge {
+                mine.hedge.get_or_insert_default().merge(theirs);
             }
         }
     }
@@ -259,7 +281,9 @@ impl Replicates {
 
     /// The probability that a level is liquidated, `events` of `n` paths; none where too few tell.
     pub fn liquidation(&self, level: usize, events: f64, n: f64) -> Option<Estimate> {
-        self.share(self.level(level)?.liquidated, events, n)
+        let own = self.level(level)?;
+        let (counted, control) = (self.share(own.liquidated, events, n)?, own.hedge.as_ref());
+        Some(control.and_then(|control| self.hedged(own.liquidated, control, counted, n)).unwrap_or(counted))
     }
 
     fn share(&self, count: Count, events: f64, n: f64) -> Option<Estimate> {
@@ -268,6 +292,18 @@ impl Replicates {
         let is_told = effect != 1.0 && value > 0.0 && value < 1.0;
         let error = (effect * value * (1.0 - value) / n).sqrt();
         is_told.then(|| Estimate::proportion_with(value, error, self.degrees()))
+    }
+
+    /// A share that was counted, corrected by a control variate; none where that leaves no probability.
+    fn hedged(&self, count: Count, control: &Control, counted: Estimate, n: f64) -> Option<Estimate> {
+        let (nets, size) = (self.nets as f64, NET as f64);
+        let (share, effect) = count.effect(self.nets);
+        let of_paths = share * (1.0 - share);
+        let seen = Spread { of_nets: effect * of_paths, of_paths };
+        let (off, left) = control.correct(n, seen, count.0 as f64, (nets, size));
+        let value = counted.value - off;
+        let is_told = value > 0.0 && value < 1.0 && left.of_nets > 0.0;
+        is_told.then(|| Estimate::proportion_with(value, (left.of_nets / n).sqrt(), self.degrees()))
     }
 }
 
@@ -303,7 +339,9 @@ mod tests {
             let returns: Vec<f64> =
                 uniforms.iter().enumerate().map(place).map(|u| 0.3 * normal_quantile(u)).collect();
             let liquidated: Vec<u8> = returns.iter().map(|x| u8::from(*x < -0.3)).collect();
-            replicates.add(0, &returns, (&liquidated, None));
+            let outcomes =
+                Outcomes { returns: &returns, liquidated: &liquidated, controls: None, hedged: None };
+            replicates.add(0, outcomes);
             replicates.add_block(NET);
         }
         replicates

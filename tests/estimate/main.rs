@@ -5,6 +5,7 @@ mod common;
 
 mod crossing;
 mod events;
+mod hedges;
 mod idle;
 mod nets;
 mod rare_events;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::closings::Closings;
 use super::followed::Followed;
+use super::hedged::Hedged;
 use super::liquidations::Liquidations;
 use super::stopped::Stopped;
 use super::terms::Terms;
@@ -39,6 +40,8 @@ pub struct Ordered {
     pub(super) closings: Closings,
     /// The control variate of returns, where there is one.
     pub(super) stopped: Option<Stopped>,
+    /// That of liquidations.
+    pub(super) hedged: Option<Hedged>,
 }
 
 impl Ordered {
@@ -71,6 +74,7 @@ impl Ordered {
             flagged: Vec::new(),
             candidates: Candidates::default(),
             stopped: None,
+            hedged: None,
         })
     }
 

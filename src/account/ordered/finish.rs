@@ -1,12 +1,15 @@
 //! The close of a block: what its open levels come to, and what is told of it.
 
+use std::sync::Arc;
+
 use super::booking::Ordered;
 use super::columns::{Outcomes, Prices};
 use super::followed::Worth;
+use super::hedged::Hedged;
 use super::stopped::Stopped;
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::sums::add_sums;
-use crate::model::Martingale;
+use crate::model::{Hedges, Martingale};
 use crate::numeric::{Kernel, dispatch};
 use crate::stats::{Sums, Tally};
 
@@ -51,6 +54,9 @@ impl Follower for Ordered {
         if let Some(stopped) = &mut self.stopped {
             stopped.finish(log_prices, self.terms.levels.len(), tally);
         }
+        if let Some(hedged) = &mut self.hedged {
+            hedged.finish(tally);
+        }
     }
 
     fn broken(&self) -> Option<usize> {
@@ -88,6 +94,18 @@ impl Follower for Ordered {
 
     fn controls(&self, level: usize, controls: &mut [f64]) -> bool {
         self.stopped.as_ref().map(|stopped| stopped.of_level(level, controls)).is_some()
+    }
+
+    fn can_hedge(&self) -> bool {
+        self.terms.levels.len() <= Hedged::MOST_LEVELS
+    }
+
+    fn hedge(&mut self, hedges: Arc<Hedges>) {
+        self.hedged = Some(Hedged::new(hedges, self.terms.sign, &self.terms.common.logs));
+    }
+
+    fn hedged(&self, level: usize, controls: &mut [f64]) -> bool {
+        self.hedged.as_ref().map(|hedged| hedged.of_level(level, controls)).is_some()
     }
 
     fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {

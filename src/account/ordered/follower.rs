@@ -2,8 +2,9 @@
 
 use super::booking::{Book, Ordered, Seen};
 use super::columns::{Deepen, Passed};
+use super::hedged::Follow;
 use super::settle::Settle;
-use crate::account::observer::{Due, Observer};
+use crate::account::observer::{Driven, Due, Observer};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
 use crate::numeric::{Stream, dispatch, reset};
 
@@ -14,6 +15,9 @@ impl Observer for Ordered {
         self.liquidations.begin();
         if let Some(stopped) = &mut self.stopped {
             stopped.begin();
+        }
+        if let Some(hedged) = &mut self.hedged {
+            hedged.begin(lanes);
         }
         self.open_levels.clear();
         self.open_levels.resize(lanes, count as u32);
@@ -33,8 +37,16 @@ impl Observer for Ordered {
     }
 
     fn nearest(&self) -> Option<&[f64]> {
-        // How deep a path went is kept where nothing moves the barriers.
-        self.followed.as_ref().map(|_| &self.log_nearest[..])
+        // How deep a path went is kept where nothing moves the barriers; hedges look at bars that are farther away, too.
+        let is_enough = self.followed.is_some() && self.hedged.is_none();
+        is_enough.then_some(&self.log_nearest[..])
+    }
+
+    fn follow(&mut self, bars: &[Bars], driven: &Driven<'_>) {
+        let Self { hedged: Some(hedged), terms, open_levels, log_nearest, .. } = self else { return };
+        if let Some(drivers) = driven(self.asset) {
+            dispatch(Follow { hedged, bars: &bars[self.asset], drivers, terms, open_levels, log_nearest });
+        }
     }
 
     fn observe_near(&mut self, bars: &[Bars], near: &[u32], hit_noise: &mut Stream) {

@@ -36,6 +36,7 @@ mod envelope;
 mod finish;
 mod followed;
 mod follower;
+mod hedged;
 mod liquidations;
 mod settle;
 mod stopped;

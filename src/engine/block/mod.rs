@@ -22,7 +22,7 @@ use super::looks::Looks;
 use super::path_law::PathLaw;
 use crate::account::Observer;
 use crate::market::{Bars, Sides};
-use crate::model::{LONGEST_STRIDE, Stepper};
+use crate::model::{Drivers, LONGEST_STRIDE, Stepper};
 use crate::numeric::{APART, replace, reset};
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 8 KiB: those in use stay in the
@@ -307,9 +307,15 @@ impl<'a> BlockLoop<'a> {
             if side > 0 {
                 self.watched.turn(&mut self.bars);
             }
-            for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
-                if self.watched.place(observer.watched_side()) == side {
-                    observer.observe(&self.bars, &mut seat.noise);
+            let Self { steppers, normals, bars, seats, watched, .. } = &mut *self;
+            let driven = |asset: usize| {
+                let (other, variance) = steppers[asset].drivers()?;
+                Some(Drivers { price: &normals[asset], other, variance })
+            };
+            for (seat, observer) in seats.iter_mut().zip(&mut *observers) {
+                if watched.place(observer.watched_side()) == side {
+                    observer.follow(bars, &driven);
+                    observer.observe(bars, &mut seat.noise);
                 }
             }
         }

@@ -1,0 +1,247 @@
+//! The probability to touch a barrier under a square-root variance, and how it goes with what drives a step: solved backwards on a coarse grid.
+//!
+//! A row holds one variance, its cells the distances of the log-price from the barrier. From the end of a step to its start values are expected
+//! over Gauss-Hermite nodes of the two normals, with the chance that the bridge of the step touches the barrier; the values between
+//! cells and rows are linear. The expectation of a value times a Hermite polynomial of the normals, over that of its square, is the
+//! coefficient of the polynomial; nodes for the normals of the variance and the price are as good for those that a path draws, which are
+//! these rotated.
+
+use super::jumps::{JumpLaw, Jumps};
+use super::quadratic_exponential::{Interval, SquareRoot};
+use crate::numeric::{Kernel, crossing_probability, elementary};
+
+/// Distances of a row; a power of two, so that a masked index needs no check.
+pub const CELLS: usize = 64;
+/// Variances, even in their roots.
+pub(super) const ROWS: usize = 16;
+/// What is kept of a cell.
+pub const TERMS: usize = 8;
+
+/// A cell as it is kept: the upper halves of numbers of single precision. They are right to 0.4 %, which is more than a coarse grid is, and half as
+/// many of them leave the first-level cache.
+pub type Entry = [u16; TERMS];
+
+/// Coefficients of a cell: of n, o, n² − 1, o² − 1, n·o and n³ − 3n, for n the normal that is handed in for the price and o the other one; of what
+/// jumps make of the price beyond what is expected of them; and the probability itself.
+type Terms = [f32; TERMS];
+
+/// The cells of a variance at a date.
+pub type Line = [Entry; CELLS];
+
+/// Where the probability stands in a cell.
+pub const VALUE: usize = TERMS - 1;
+/// Where the coefficient of jumps stands.
+pub const JUMP: usize = TERMS - 2;
+/// Number of polynomials of the normals.
+const POLYNOMIALS: usize = TERMS - 2;
+
+/// Nodes and weights for a standard normal (Abramowitz and Stegun 1964, table 25.10, rescaled).
+const SEVEN: [(f64, f64); 7] = [
+    (-3.750_439_717_725_742, 5.482_688_559_722_18e-4),
+    (-2.366_759_410_734_541, 0.030_757_123_967_586_5),
+    (-1.154_405_394_739_968, 0.240_123_178_605_013),
+    (0.0, 0.457_142_857_142_857),
+    (1.154_405_394_739_968, 0.240_123_178_605_013),
+    (2.366_759_410_734_541, 0.030_757_123_967_586_5),
+    (3.750_439_717_725_742, 5.482_688_559_722_18e-4),
+];
+const FIVE: [(f64, f64); 5] = [
+    (-2.856_970_013_872_806, 0.011_257_411_327_720_691),
+    (-1.355_626_179_974_266, 0.222_075_922_005_612_6),
+    (0.0, 0.533_333_333_333_333_3),
+    (1.355_626_179_974_266, 0.222_075_922_005_612_6),
+    (2.856_970_013_872_806, 0.011_257_411_327_720_691),
+];
+
+/// Twice the product of both distances over the variance from which on no bridge touches the barrier.
+const OUT_OF_REACH: f64 = 40.0;
+
+/// Solves the table of a barrier below (`sign` 1) or above (−1).
+pub(super) struct Solve {
+    pub sign: f64,
+    pub process: SquareRoot,
+    pub jumps: Option<Jumps>,
+    /// Between two cells.
+    pub spacing: f64,
+    /// Of the last row.
+    pub most_variance: f64,
+    /// Length of a step in years.
+    pub step: f64,
+    pub dates: usize,
+}
+
+/// A number of each cell.
+type Row = [f64; CELLS];
+
+/// A row with room for shifts: a barrier that has been passed on one side, and what is as good as far on the other.
+type Wide = [f64; 3 * CELLS];
+
+impl Kernel for Solve {
+    /// By date, the end too, and row.
+    type Output = Vec<Line>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<Line> {
+        let interval = Interval::new(&self.process, self.step);
+        let mut lines = vec![[[0; TERMS]; CELLS]; (self.dates + 1) * ROWS];
+        let mut solved = [[[0.0; TERMS]; CELLS]; ROWS];
+        // At the end only who has passed the barrier has touched it.
+        let mut values = [[0.0; CELLS]; ROWS];
+        for date in (0..self.dates).rev() {
+            if let Some(jumps) = &self.jumps {
+                for (values, line) in values.iter_mut().zip(&mut solved) {
+                    self.jump(jumps, values, line);
+                }
+            }
+            let mut before = [[0.0; CELLS]; ROWS];
+            for (row, line) in solved.iter_mut().enumerate() {
+                let coefficients = self.expect(&interval, row, &values);
+                before[row] = coefficients[0];
+                for (cell, entry) in line.iter_mut().enumerate() {
+                    entry[VALUE] = coefficients[0][cell] as f32;
+                    // A path at the barrier has touched it; one that is farther than all cells is hedged no more than one that has not moved.
+                    if cell > 0 && cell + 1 < CELLS {
+                        for (entry, of) in entry.iter_mut().zip(&coefficients[1..]) {
+                            *entry = of[cell] as f32;
+                        }
+                    } else {
+                        entry[JUMP] = 0.0;
+                    }
+                }
+            }
+            values = before;
+            for (line, solved) in lines[date * ROWS..].iter_mut().zip(&solved) {
+                *line = solved.map(|terms| terms.map(half));
+            }
+        }
+        lines
+    }
+}
+
+impl Solve {
+    fn variance(&self, row: usize) -> f64 {
+        (row as f64 / (ROWS - 1) as f64).powi(2) * self.most_variance
+    }
+
+    /// Expected value at the start of a step from a row, and its coefficients.
+    #[inline(always)]
+    fn expect(&self, interval: &Interval, row: usize, values: &[Row; ROWS]) -> [Row; POLYNOMIALS + 1] {
+        let v = self.variance(row);
+        let mut sums = [[0.0; CELLS]; POLYNOMIALS + 1];
+        for (of_variance, weight) in SEVEN {
+            for (of_price, share) in FIVE {
+                let n = interval.rho * of_variance + interval.root * of_price;
+                let o = interval.root * of_variance - interval.rho * of_price;
+                let step = interval.step::<true>(v, n, o);
+                let wide = self.blend(values, step.variance);
+                let moved = self.sign * (self.process.drift * self.step + step.log_return);
+                let found = self.touch(&wide, moved, step.integrated);
+                let weight = weight * share;
+                let factors = [
+                    weight,
+                    weight * n,
+                    weight * o,
+                    0.5 * weight * (n * n - 1.0),
+                    0.5 * weight * (o * o - 1.0),
+                    weight * n * o,
+                    weight * n * (n * n - 3.0) / 6.0,
+                ];
+                for (sums, factor) in sums.iter_mut().zip(factors) {
+                    for (sum, found) in sums.iter_mut().zip(&found) {
+                        *sum += factor * found;
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// The values at a variance.
+    #[inline(always)]
+    fn blend(&self, values: &[Row; ROWS], v: f64) -> Wide {
+        let place = (v / self.most_variance).sqrt() * (ROWS - 1) as f64;
+        let below = (place as usize).min(ROWS - 2);
+        let part = (place - below as f64).min(1.0);
+        let mut row = [0.0; CELLS];
+        for ((row, a), b) in row.iter_mut().zip(&values[below]).zip(&values[below + 1]) {
+            *row = a + part * (b - a);
+        }
+        wide(&row)
+    }
+
+    /// The chance to touch the barrier in a step that moves all cells by as much, or later.
+    #[inline(always)]
+    fn touch(&self, wide: &Wide, moved: f64, integrated: f64) -> Row {
+        let (place, part) = self.shift(moved);
+        let (here, next) = (&wide[place..][..CELLS], &wide[place + 1..][..CELLS]);
+        let mut found = [0.0; CELLS];
+        for ((found, here), next) in found.iter_mut().zip(here).zip(next) {
+            *found = here + part * (next - here);
+        }
+        // A path without variance has no bridge, but a barrier under its feet.
+        let integrated = integrated.max(1e-100);
+        let reach = (0.5 * OUT_OF_REACH * integrated).sqrt() - moved.min(0.0);
+        let near = ((reach / self.spacing) as usize + 1).min(CELLS);
+        let mut distance = 0.0;
+        for found in &mut found[..near] {
+            let left = distance + moved;
+            let touched = crossing_probability(distance, left, integrated);
+            *found = if left > 0.0 { touched + (1.0 - touched) * *found } else { 1.0 };
+            distance += self.spacing;
+        }
+        found
+    }
+
+    /// Where the first cell is in a wide row after a move, and how far from there to the next.
+    #[inline(always)]
+    fn shift(&self, moved: f64) -> (usize, f64) {
+        let most = (CELLS - 1) as f64;
+        let cells = (moved / self.spacing).clamp(-most, most) + CELLS as f64;
+        (cells as usize, cells - (cells as usize) as f64)
+    }
+
+    /// Values before the jump that may end a step, and the coefficients of what jumps make of the price.
+    #[inline(always)]
+    fn jump(&self, jumps: &Jumps, values: &mut Row, line: &mut [Terms; CELLS]) {
+        let wide = wide(values);
+        let (mut after, mut products, mut squares) = ([0.0; CELLS], [0.0; CELLS], 0.0);
+        for (node, weight) in FIVE {
+            let size = jumps.mean + jumps.std_dev * node;
+            let relative = elementary::exp_m1(size);
+            squares += weight * relative * relative;
+            let (place, part) = self.shift(self.sign * size);
+            for cell in 0..CELLS {
+                let (here, next) = (wide[place + cell], wide[place + cell + 1]);
+                let value = here + part * (next - here);
+                after[cell] += weight * value;
+                products[cell] += weight * relative * (value - values[cell]);
+            }
+        }
+        let chance = -elementary::exp_m1(-jumps.rate() * self.step);
+        for (cell, entry) in line.iter_mut().enumerate() {
+            entry[JUMP] = if squares > 0.0 { (products[cell] / squares) as f32 } else { 0.0 };
+            values[cell] += chance * (after[cell] - values[cell]);
+        }
+    }
+}
+
+/// The upper half of a number, rounded.
+#[inline(always)]
+fn half(x: f32) -> u16 {
+    (x.to_bits().wrapping_add(0x8000) >> 16) as u16
+}
+
+/// The number whose upper half this is.
+#[inline(always)]
+pub fn single(half: u16) -> f32 {
+    f32::from_bits(u32::from(half) << 16)
+}
+
+/// A row between those that have passed the barrier and those that are far from it.
+#[inline(always)]
+fn wide(row: &Row) -> Wide {
+    let mut wide = [1.0; 3 * CELLS];
+    wide[CELLS..2 * CELLS].copy_from_slice(row);
+    wide[2 * CELLS..].fill(row[CELLS - 1]);
+    wide
+}

@@ -1,0 +1,14 @@
+//! What a level comes to on the paths of a block.
+
+/// What a level comes to by path of a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcomes<'a> {
+    /// Returns.
+    pub returns: &'a [f64],
+    /// Not zero where the level was liquidated.
+    pub liquidated: &'a [u8],
+    /// The control variate of the returns.
+    pub controls: Option<&'a [f64]>,
+    /// That of liquidations.
+    pub hedged: Option<&'a [f64]>,
+}

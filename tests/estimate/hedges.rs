@@ -1,0 +1,75 @@
+//! Liquidations under a variance of its own, with the control variate that hedges them: the same probabilities, much smaller errors.
+
+use std::sync::atomic::AtomicBool;
+
+use liqsim::engine::RunOptions;
+use liqsim::result::RunResult;
+use liqsim::scenario::{Source, parse};
+use liqsim::study::run_levels;
+
+const HESTON: &str = r#"kind = "heston", drift = 0.0, variance = 0.36, long_run_variance = 0.36, mean_reversion = 4.0, vol_of_vol = 1.9, correlation = -0.3"#;
+const BATES: &str = r#"kind = "bates", drift = 0.0, variance = 0.36, long_run_variance = 0.36, mean_reversion = 4.0, vol_of_vol = 1.9, correlation = -0.3, jumps = { rate = 20.0, mean = -0.02, std_dev = 0.05 }"#;
+const FUNDING: &str = r#"funding = { rate = "0.02%", every = "8h" }"#;
+
+/// Model, side, account, probabilities at 3x, 10x and 20x by 16,777,216 independent paths (seed 4242, `sampling = "pseudo"`), and how many
+/// independent paths a path is worth at least.
+const CASES: [(&str, &str, &str, [f64; 3], f64); 5] = [
+    (HESTON, "long", "", [0.045375, 0.554121, 0.778342], 60.0),
+    (BATES, "long", "", [0.057015, 0.579424, 0.788174], 20.0),
+    (HESTON, "long", FUNDING, [0.054404, 0.588943, 0.801682], 15.0),
+    (BATES, "long", FUNDING, [0.067721, 0.611853, 0.809484], 10.0),
+    (BATES, "short", "", [0.083784, 0.575476, 0.785577], 20.0),
+];
+
+fn run(model: &str, (side, account): (&str, &str), simulation: &str) -> RunResult {
+    let text = format!(
+        r#"
+        name = "hedges"
+        simulation = {{ horizon = "30d", {simulation} }}
+        assets.X = {{ price = 250.0, model = {{ {model} }} }}
+        [account]
+        equity = 1_000.0
+        leverage = [3, 10, 20]
+        venue = {{ contract = "linear", maintenance = 0.005 }}
+        positions = [{{ asset = "X", side = "{side}" }}]
+        {account}
+        "#
+    );
+    let scenario =
+        parse(Source::new("hedges.toml", &text), &[]).unwrap_or_else(|problems| panic!("{problems}"));
+    let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
+    run_levels(&scenario, &options).unwrap()
+}
+
+/// Both errors together are 6e-5 to 1.5e-4, 4.5 of which are allowed (15 comparisons, false alarm 1e-4).
+#[test]
+fn hedged_liquidations_are_those_of_many_plain_paths() {
+    const PLAIN: f64 = 16_777_216.0;
+    for (model, side, account, known, least) in CASES {
+        let paths = 500_000.0;
+        let result = run(model, (side, account), "paths = 500_000, seed = 5");
+        for (level, known) in result.levels.iter().zip(known) {
+            let found = level.liquidation_probability;
+            let square = known * (1.0 - known);
+            let error = found.std_error.hypot((square / PLAIN).sqrt());
+            let z = (found.value - known) / error;
+            let worth = square / paths / found.std_error.powi(2);
+            assert!(
+                z.abs() < 4.5,
+                "{model} {side} {account} {}x: {found:?} {known}, z = {z:.2}",
+                level.leverage
+            );
+            assert!(worth > least, "{model} {side} {account} {}x is worth {worth:.1}", level.leverage);
+        }
+    }
+}
+
+/// Shorter runs have no hedges.
+#[test]
+fn short_runs_are_not_hedged() {
+    let error = |paths: u64| {
+        let result = run(HESTON, ("long", ""), &format!("paths = {paths}, seed = 5"));
+        result.levels[1].liquidation_probability.std_error * (paths as f64).sqrt()
+    };
+    assert!(error(16_383) > 3.0 * error(16_384), "{} {}", error(16_383), error(16_384));
+}
