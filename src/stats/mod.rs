@@ -6,6 +6,7 @@
 mod account;
 mod block_bootstrap;
 mod control;
+mod count;
 mod coverage;
 mod deferred;
 mod distribution;

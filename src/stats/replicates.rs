@@ -14,6 +14,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::control::{Control, Spread};
+use super::count::Count;
 use super::estimate::{Estimate, Z_95, student_quantile};
 use super::outcomes::Outcomes;
 use crate::numeric::{ExactSum, NET};
@@ -26,44 +27,11 @@ const SIDE: usize = 4 * OCTAVES + 1;
 const BINS: usize = 2 * SIDE;
 /// Fewest nets whose spread is an error.
 const LEAST: u64 = 8;
-/// Fewest paths, with and without an event, that tell the spread of its share.
-const LEAST_EVENTS: u64 = 25;
 /// Error of a mean at least, in deviations of a path: what single precision leaves of normals does not average out.
 const FINEST: f64 = 2e-7;
 /// Blocks from the first on that are all looked at, and which of the later ones are.
 const FIRST_BLOCKS: u64 = 16;
 const EVERY: u64 = 8;
-
-/// A count by net: its sum over the nets, and that of its squares.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Count(u64, u64);
-
-impl Count {
-    #[inline(always)]
-    fn add(&mut self, count: u32) {
-        self.merge(Self(u64::from(count), u64::from(count) * u64::from(count)));
-    }
-
-    /// What is beyond a count can come from a foreign file only.
-    #[inline(always)]
-    fn merge(&mut self, other: Self) {
-        self.0 = self.0.saturating_add(other.0);
-        self.1 = self.1.saturating_add(other.1);
-    }
-
-    /// The share of paths, and the variance of the share over nets divided by that of independent paths; that of these where too few
-    /// events tell.
-    fn effect(self, nets: u64) -> (f64, f64) {
-        let (n, size, sum) = (nets as f64, NET as f64, self.0 as f64);
-        let share = sum / (n * size);
-        if self.0 < LEAST_EVENTS || (nets * NET as u64).saturating_sub(self.0) < LEAST_EVENTS {
-            return (share, 1.0);
-        }
-        // A count varies by that much where it is as even as whole numbers can be, on average.
-        let spread = ((self.1 as f64 - sum * sum / n) / (n - 1.0)).max(1.0 / 6.0);
-        (share, spread / (size * share * (1.0 - share)))
-    }
-}
 
 /// What is known of one level.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
