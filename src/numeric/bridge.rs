@@ -102,7 +102,8 @@ mod tests {
         // The smallest uniform.
         uniforms[0] = f64::EPSILON / 2.0;
         for (i, (u, normals)) in uniforms.iter().zip(normals.as_chunks::<3>().0).enumerate() {
-            let (v, sign) = (4e-5 * [1.0, 1e-6, 1e4][i % 3], if i % 2 == 0 { 1.0 } else { -1.0 });
+            let v: f64 = 4e-5 * [1.0, 1e-6, 1e4][i % 3];
+            let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
             let (open, close) = (normals[0], v.sqrt().mul_add(normals[1], normals[0]));
             let minimum = extreme_below(open, close, v, *u);
             let stays = |barrier: f64| stays_above(sign, sign * open, sign * close, v, *u, barrier);
