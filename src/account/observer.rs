@@ -1,7 +1,6 @@
 //! What the block loop asks of whatever watches the bars of its paths.
 
-use crate::market::{Bars, Sides};
-use crate::model::Drivers;
+use crate::market::{Bars, Drivers, Sides};
 use crate::numeric::{Replacement, Stream};
 
 /// What the model of an asset knows of the value functions of paths: given the asset and the distances that are
