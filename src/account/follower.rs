@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::observer::Observer;
-use crate::model::{Hedges, Martingale};
+use crate::market::{Hedges, Martingale};
 use crate::stats::{Histogram, Sums, Tally};
 
 /// Follows all leverage levels of an account along the paths of a block. Levels are in order of rising leverage.

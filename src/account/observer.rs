@@ -1,7 +1,6 @@
 //! What the block loop asks of whatever watches the bars of its paths.
 
-use crate::market::{Bars, Sides};
-use crate::model::Drivers;
+use crate::market::{Bars, Drivers, Sides};
 use crate::numeric::{Replacement, Stream};
 
 /// What the model of an asset knows of the value functions of paths: given the asset and the distances that are
@@ -40,8 +39,8 @@ pub trait Observer: Send {
     }
 
     /// The same as [`observe`](Self::observe) where only some bars may come as near as
-    /// [`nearest`](Self::nearest), `near` by index in the batches and ascending: the others have neither
-    /// start nor extreme. Who says how near that is has to implement it.
+    /// [`nearest`](Self::nearest), `near` by index in the batches and ascending: but for the first, the others
+    /// have no start, which is the same for all, and no extreme. Who says how near that is has to implement it.
     fn observe_near(&mut self, bars: &[Bars], _near: &[u32], noise: &mut Stream) {
         self.observe(bars, noise);
     }

@@ -96,7 +96,7 @@ impl Watched {
     }
 
     /// The same for one side, of those bars only that may come as near as a mirrored log-price, by path;
-    /// there is a bar for every path. They get their start, too, which is the same for all.
+    /// there is a bar for every path. They and the first one get their start, too, which is the same for all.
     pub fn draw_near(
         &mut self,
         bars: &mut Bars,
@@ -111,6 +111,7 @@ impl Watched {
         dispatch(NearExtremes { bars, uniforms: &self.uniforms, nearest, sign, near: &mut self.near });
         bars.start.resize(bars.close.len(), start);
         self.near.iter().for_each(|i| bars.start[*i as usize] = start);
+        bars.start[0] = start;
     }
 
     /// The bars that the last extremes belong to, by index, where not all have one.

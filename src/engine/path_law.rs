@@ -3,10 +3,8 @@
 use serde::Serialize;
 
 use super::grid::{GridPoint, grid};
-use crate::market::Duration;
-use crate::model::{
-    AssetJump, CommonJumps, Dependence, Martingale, Model, Stress, draw_together, recorded_correlation,
-};
+use crate::market::{Duration, Martingale};
+use crate::model::{AssetJump, CommonJumps, Dependence, Model, Stress, draw_together, recorded_correlation};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, PathBudget, Sampling, Scenario};
 use crate::stats::Replicates;

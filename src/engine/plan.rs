@@ -11,8 +11,7 @@ use crate::account::{
     Follower, Level, LevelError, OpenAccount, OpenError, Opening, Policy, Pool, PositionPrices,
     daily_schedule, prices, schedule,
 };
-use crate::market::{Duration, Sides};
-use crate::model::Hedges;
+use crate::market::{Duration, Hedges, Sides};
 use crate::scenario::{Account, Monitoring, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Flows, Side};
 

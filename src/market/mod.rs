@@ -1,23 +1,29 @@
 //! What passes from models to accounts: units of time, the time grid, and bars; and recorded history of prices and funding.
 
 mod bars;
+mod drivers;
 mod duration;
 mod funding_grid;
 mod funding_history;
+mod hedges;
 mod hidden;
 mod history;
 mod input_file;
+mod martingale;
 mod network_history;
 mod varying;
 
 pub use bars::{Bars, Sides};
+pub use drivers::Drivers;
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 pub use funding_history::FundingHistory;
+pub use hedges::{CELLS, HedgeGrid, Hedges, JUMP, Line, ROWS, TERMS, Terms, VALUE, half, single};
 pub use hidden::is_hidden;
 pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, RateRefusal, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
 pub use input_file::{LARGEST_DATA, read_input, read_limited};
+pub use martingale::{Martingale, Stops};
 pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};
 pub use varying::Varying;

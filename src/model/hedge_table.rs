@@ -8,30 +8,9 @@
 
 use super::jumps::{JumpLaw, Jumps};
 use super::quadratic_exponential::{Interval, SquareRoot};
+use crate::market::{CELLS, HedgeGrid, JUMP, Line, ROWS, TERMS, Terms, VALUE, half};
 use crate::numeric::{Kernel, crossing_probability, elementary};
 
-/// Distances of a row; a power of two, so that a masked index needs no check.
-pub const CELLS: usize = 64;
-/// Variances, even in their roots.
-pub(super) const ROWS: usize = 16;
-/// What is kept of a cell.
-pub const TERMS: usize = 8;
-
-/// A cell as it is kept: the upper halves of numbers of single precision. They are right to 0.4 %, which is more than a coarse grid is, and half as
-/// many of them leave the first-level cache.
-pub type Entry = [u16; TERMS];
-
-/// Coefficients of a cell: of n, o, n² − 1, o² − 1, n·o and n³ − 3n, for n the normal that is handed in for the price and o the other one; of what
-/// jumps make of the price beyond what is expected of them; and the probability itself.
-type Terms = [f32; TERMS];
-
-/// The cells of a variance at a date.
-pub type Line = [Entry; CELLS];
-
-/// Where the probability stands in a cell.
-pub const VALUE: usize = TERMS - 1;
-/// Where the coefficient of jumps stands.
-pub const JUMP: usize = TERMS - 2;
 /// Number of polynomials of the normals.
 const POLYNOMIALS: usize = TERMS - 2;
 
@@ -61,13 +40,7 @@ pub(super) struct Solve {
     pub sign: f64,
     pub process: SquareRoot,
     pub jumps: Option<Jumps>,
-    /// Between two cells.
-    pub spacing: f64,
-    /// Of the last row.
-    pub most_variance: f64,
-    /// Length of a step in years.
-    pub step: f64,
-    pub dates: usize,
+    pub grid: HedgeGrid,
 }
 
 /// A number of each cell.
@@ -82,12 +55,12 @@ impl Kernel for Solve {
 
     #[inline(always)]
     fn run(self) -> Vec<Line> {
-        let interval = Interval::new(&self.process, self.step);
-        let mut lines = vec![[[0; TERMS]; CELLS]; (self.dates + 1) * ROWS];
+        let interval = Interval::new(&self.process, self.step());
+        let mut lines = vec![[[0; TERMS]; CELLS]; (self.grid.dates + 1) * ROWS];
         let mut solved = [[[0.0; TERMS]; CELLS]; ROWS];
         // At the end only who has passed the barrier has touched it.
         let mut values = [[0.0; CELLS]; ROWS];
-        for date in (0..self.dates).rev() {
+        for date in (0..self.grid.dates).rev() {
             if let Some(jumps) = &self.jumps {
                 for (values, line) in values.iter_mut().zip(&mut solved) {
                     self.jump(jumps, values, line);
@@ -119,14 +92,15 @@ impl Kernel for Solve {
 }
 
 impl Solve {
-    fn variance(&self, row: usize) -> f64 {
-        (row as f64 / (ROWS - 1) as f64).powi(2) * self.most_variance
+    /// Length of a step in years.
+    fn step(&self) -> f64 {
+        1.0 / self.grid.per_year
     }
 
     /// Expected value at the start of a step from a row, and its coefficients.
     #[inline(always)]
     fn expect(&self, interval: &Interval, row: usize, values: &[Row; ROWS]) -> [Row; POLYNOMIALS + 1] {
-        let v = self.variance(row);
+        let v = self.grid.variance(row);
         let mut sums = [[0.0; CELLS]; POLYNOMIALS + 1];
         for (of_variance, weight) in SEVEN {
             for (of_price, share) in FIVE {
@@ -134,7 +108,7 @@ impl Solve {
                 let o = interval.root * of_variance - interval.rho * of_price;
                 let step = interval.step::<true>(v, n, o);
                 let wide = self.blend(values, step.variance);
-                let moved = self.sign * (self.process.drift * self.step + step.log_return);
+                let moved = self.sign * (self.process.drift * self.step() + step.log_return);
                 let found = self.touch(&wide, moved, step.integrated);
                 let weight = weight * share;
                 let factors = [
@@ -159,7 +133,7 @@ impl Solve {
     /// The values at a variance.
     #[inline(always)]
     fn blend(&self, values: &[Row; ROWS], v: f64) -> Wide {
-        let place = (v / self.most_variance).sqrt() * (ROWS - 1) as f64;
+        let place = self.grid.place(v);
         let below = (place as usize).min(ROWS - 2);
         let part = (place - below as f64).min(1.0);
         let mut row = [0.0; CELLS];
@@ -181,13 +155,13 @@ impl Solve {
         // A path without variance has no bridge, but a barrier under its feet.
         let integrated = integrated.max(1e-100);
         let reach = (0.5 * OUT_OF_REACH * integrated).sqrt() - moved.min(0.0);
-        let near = ((reach / self.spacing) as usize + 1).min(CELLS);
+        let near = ((reach / self.grid.width()) as usize + 1).min(CELLS);
         let mut distance = 0.0;
         for found in &mut found[..near] {
             let left = distance + moved;
             let touched = crossing_probability(distance, left, integrated);
             *found = if left > 0.0 { touched + (1.0 - touched) * *found } else { 1.0 };
-            distance += self.spacing;
+            distance += self.grid.width();
         }
         found
     }
@@ -196,7 +170,7 @@ impl Solve {
     #[inline(always)]
     fn shift(&self, moved: f64) -> (usize, f64) {
         let most = (CELLS - 1) as f64;
-        let cells = (moved / self.spacing).clamp(-most, most) + CELLS as f64;
+        let cells = (moved / self.grid.width()).clamp(-most, most) + CELLS as f64;
         (cells as usize, cells - (cells as usize) as f64)
     }
 
@@ -217,24 +191,12 @@ impl Solve {
                 products[cell] += weight * relative * (value - values[cell]);
             }
         }
-        let chance = -elementary::exp_m1(-jumps.rate() * self.step);
+        let chance = -elementary::exp_m1(-jumps.rate() * self.step());
         for (cell, entry) in line.iter_mut().enumerate() {
             entry[JUMP] = if squares > 0.0 { (products[cell] / squares) as f32 } else { 0.0 };
             values[cell] += chance * (after[cell] - values[cell]);
         }
     }
-}
-
-/// The upper half of a number, rounded.
-#[inline(always)]
-fn half(x: f32) -> u16 {
-    (x.to_bits().wrapping_add(0x8000) >> 16) as u16
-}
-
-/// The number whose upper half this is.
-#[inline(always)]
-pub fn single(half: u16) -> f32 {
-    f32::from_bits(u32::from(half) << 16)
 }
 
 /// A row between those that have passed the barrier and those that are far from it.

@@ -47,12 +47,9 @@ pub use har::{
     ShockLaw, ShockLawError, VarianceState, Variances, season_ahead,
 };
 pub use hawkes::{Hawkes, HawkesJumps};
-pub use hedge_table::{CELLS, JUMP, TERMS, VALUE, single};
-pub use hedges::{Drivers, Hedges};
 pub use heston::Heston;
 pub use jumps::{JumpLaw, Jumps};
 pub use kou::{Kou, KouJumps};
-pub use martingale::{Martingale, Stops};
 pub use merton::Merton;
 pub use mixture::Mixture;
 pub use network::{Floor, Network, Retarget, Retargets, Yields};

@@ -17,6 +17,11 @@ impl Count {
         self.merge(Self(u64::from(count), u64::from(count) * u64::from(count)));
     }
 
+    /// Its sum over the nets.
+    pub fn sum(self) -> f64 {
+        self.0 as f64
+    }
+
     /// What is beyond a count can come from a foreign file only.
     #[inline(always)]
     pub fn merge(&mut self, other: Self) {

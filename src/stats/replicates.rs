@@ -268,7 +268,7 @@ impl Replicates {
         let (share, effect) = count.effect(self.nets);
         let of_paths = share * (1.0 - share);
         let seen = Spread { of_nets: effect * of_paths, of_paths };
-        let (off, left) = control.correct(n, seen, count.0 as f64, (nets, size));
+        let (off, left) = control.correct(n, seen, count.sum(), (nets, size));
         let value = counted.value - off;
         let is_told = value > 0.0 && value < 1.0 && left.of_nets > 0.0;
         is_told.then(|| Estimate::proportion_with(value, (left.of_nets / n).sqrt(), self.degrees()))

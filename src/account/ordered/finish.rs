@@ -9,7 +9,7 @@ use super::hedged::Hedged;
 use super::stopped::Stopped;
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::sums::add_sums;
-use crate::model::{Hedges, Martingale};
+use crate::market::{Hedges, Martingale};
 use crate::numeric::{Kernel, dispatch};
 use crate::stats::{Sums, Tally};
 

@@ -52,7 +52,8 @@ impl Observer for Ordered {
     fn observe_near(&mut self, bars: &[Bars], near: &[u32], hit_noise: &mut Stream) {
         let bars = &bars[self.asset];
         if let Some(stopped) = &mut self.stopped {
-            stopped.arrive(bars);
+            // All bars begin together; the others have no start of their own.
+            stopped.arrive(bars, bars.start.first().copied());
         }
         dispatch(Book { follower: self, seen: Seen::Bars(bars, Some(near), hit_noise) });
     }
@@ -61,7 +62,7 @@ impl Observer for Ordered {
         let bars = &bars[self.asset];
         let sign = self.terms.sign;
         if let Some(stopped) = &mut self.stopped {
-            stopped.arrive(bars);
+            stopped.arrive(bars, None);
         }
         if self.followed.is_none() && bars.len() == self.deepest.len() {
             dispatch(Deepen { prices: &bars.extreme, sign, deepest: &mut self.deepest });

@@ -10,8 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::terms;
-use crate::market::Bars;
-use crate::model::{CELLS, Drivers, Hedges, JUMP, TERMS, VALUE, single};
+use crate::market::{Bars, CELLS, Drivers, HedgeGrid, Hedges, JUMP, TERMS, Terms, VALUE, single};
 use crate::numeric::{Kernel, crossing_probability, dispatch, exp};
 use crate::stats::Tally;
 
@@ -20,9 +19,6 @@ const NEAR: f64 = 8.0;
 
 /// Paths whose places are worked out together.
 const TOGETHER: usize = 64;
-
-/// What is added up of a path and a level.
-type Terms = [f32; TERMS];
 
 /// Where a path was when its last bar began, and the price at the end of that.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,7 +54,7 @@ impl Hedged {
     /// Of levels whose barriers have these mirrored log-prices at the start.
     pub fn new(hedges: Arc<Hedges>, sign: f64, barriers: &[f64]) -> Self {
         Self {
-            barriers: barriers.iter().map(|barrier| hedges.barrier(*barrier)).collect(),
+            barriers: barriers.iter().map(|barrier| hedges.grid.barrier(*barrier)).collect(),
             hedges,
             sign,
             rows: Vec::new(),
@@ -71,7 +67,7 @@ impl Hedged {
     /// Starts a block.
     pub fn begin(&mut self, lanes: usize) {
         self.rows.clear();
-        self.rows.resize(lanes, self.hedges.row(self.hedges.variance));
+        self.rows.resize(lanes, self.hedges.grid.row(self.hedges.variance));
         self.sums.clear();
         self.sums.resize(lanes * self.barriers.len(), [0.0; TERMS]);
         self.last.clear();
@@ -101,10 +97,10 @@ impl Hedged {
     fn jump(&mut self, lane: usize, open: f64) {
         let Last { line, position, open: levels, close } = self.last[lane];
         let made = (exp(open - close) - 1.0) as f32;
-        let line = self.hedges.line(line);
+        let line = &self.hedges.lines[line as usize];
         let sums = &mut self.sums[lane * self.barriers.len()..];
         for (sums, barrier) in sums.iter_mut().zip(&self.barriers[..levels as usize]) {
-            sums[JUMP] += made * single(line[Hedges::cell(position.wrapping_sub(*barrier))][JUMP]);
+            sums[JUMP] += made * single(line[HedgeGrid::cell(position.wrapping_sub(*barrier))][JUMP]);
         }
     }
 }
@@ -161,10 +157,10 @@ impl Kernel for Follow<'_> {
                 let lane = *lane as usize;
                 rows[lane] = places.ends[place];
                 let polynomials = drivers.polynomials(place);
-                let line = hedges.line(places.lines[place]);
+                let line = &hedges.lines[places.lines[place] as usize];
                 let open = &barriers[..places.open[place] as usize];
                 for (sums, barrier) in sums[lane * levels..][..levels].iter_mut().zip(open) {
-                    let cell = Hedges::cell(places.positions[place].wrapping_sub(*barrier));
+                    let cell = HedgeGrid::cell(places.positions[place].wrapping_sub(*barrier));
                     let (entry, mut terms) = (&line[cell & (CELLS - 1)], *sums);
                     for term in 0..TERMS {
                         terms[term] += single(entry[term]) * polynomials[term];
@@ -222,6 +218,8 @@ impl Follow<'_> {
     fn places(&self, bars: Range<usize>) -> Places {
         let Self { hedged, drivers, open_levels, log_nearest, .. } = self;
         let Hedged { hedges, sign, barriers, rows, .. } = &**hedged;
+        // As values of this function they stay in registers.
+        let (grid, sign) = (hedges.grid, *sign);
         // Told apart from the range, it is known to be no more than there is room for.
         let count = bars.len().min(TOGETHER);
         let mut places = Places {
@@ -257,14 +255,14 @@ impl Follow<'_> {
             // From the nearest barrier, which is where it is now, to the others as they were at the start.
             let distance = sign * open[place] - nearest[place];
             let left = sign * close[place] - nearest[place];
-            places.positions[place] = hedges.parts(distance).wrapping_add(at[place]);
+            places.positions[place] = grid.parts(distance).wrapping_add(at[place]);
             places.near[place] = 2.0 * distance * left < NEAR * variance[place];
         }
         for place in 0..count {
-            let date = hedges.date(begin[place]);
-            places.ends[place] = hedges.row(variances[place]);
-            places.lines[place] = Hedges::line_of(date, starts[place]);
-            places.after[place] = Hedges::line_of(date + 1, places.ends[place]);
+            let date = grid.date(begin[place]);
+            places.ends[place] = grid.row(variances[place]);
+            places.lines[place] = HedgeGrid::line_of(date, starts[place]);
+            places.after[place] = HedgeGrid::line_of(date + 1, places.ends[place]);
         }
         places
     }
@@ -273,14 +271,14 @@ impl Follow<'_> {
     #[inline(always)]
     fn drivers(&self, bars: Range<usize>) -> Units {
         let hedges = &*self.hedged.hedges;
-        let growth = hedges.jump_growth.unwrap_or(0.0);
+        let (per_year, growth) = (hedges.grid.per_year, hedges.jump_growth.unwrap_or(0.0));
         let count = bars.len().min(TOGETHER);
         let columns = [&self.bars.duration[..], self.drivers.price, self.drivers.other];
         let [duration, price, other] = columns.map(|column| &column[bars.start..][..count]);
         let none = [0.0; TOGETHER];
         let mut units = Units { price: none, other: none, square: none, jumps: none };
         for place in 0..count {
-            let root = ((duration[place] * hedges.per_year) as f32).sqrt();
+            let root = ((duration[place] * per_year) as f32).sqrt();
             units.price[place] = root * price[place] as f32;
             units.other[place] = root * other[place] as f32;
             units.square[place] = root * root;
@@ -323,8 +321,8 @@ impl Follow<'_> {
             let chance = crossing_probability(distance, left, variance);
             let touched = if sign * bars.extreme[i] <= barrier { 1.0 } else { 0.0 };
             let levels = hedged.barriers.len();
-            let changes =
-                1.0 - single(hedged.hedges.line(after)[Hedges::cell(hedged.hedges.parts(left))][VALUE]);
+            let cell = HedgeGrid::cell(hedged.hedges.grid.parts(left));
+            let changes = 1.0 - single(hedged.hedges.lines[after as usize][cell][VALUE]);
             hedged.sums[lane * levels + level][VALUE] += (touched - chance) as f32 * changes;
         }
     }

@@ -6,8 +6,7 @@
 
 use std::ops::Range;
 
-use crate::market::{Bars, Duration};
-use crate::model::{Martingale, Stops};
+use crate::market::{Bars, Duration, Martingale, Stops};
 use crate::numeric::{Kernel, dispatch};
 use crate::stats::Tally;
 
@@ -91,15 +90,18 @@ impl Stopped {
         }
     }
 
-    /// Bars begin: what waited for their prices has them.
-    pub fn arrive(&mut self, bars: &Bars) {
+    /// Bars begin, all at a common time if there is one: what waited for their prices has them.
+    pub fn arrive(&mut self, bars: &Bars, common: Option<f64>) {
         let Self { martingale, stops, waiting, .. } = self;
-        if waiting.is_empty() || martingale.stops == Stops::Days && !begins_a_day(bars) {
+        if waiting.is_empty()
+            || martingale.stops == Stops::Days && !begins_a_day(common.or(bars.start.first().copied()))
+        {
             return;
         }
         waiting.retain(|one| {
             let Ok(i) = bars.lanes.binary_search(&one.lane) else { return true };
-            stops.push(Stop { value: martingale.at(bars.open[i], bars.start[i]), ..*one });
+            let time = common.unwrap_or(bars.start[i]);
+            stops.push(Stop { value: martingale.at(bars.open[i], time), ..*one });
             false
         });
     }
@@ -152,9 +154,9 @@ impl Stop {
     }
 }
 
-/// Whether bars, which all begin together, begin days.
-fn begins_a_day(bars: &Bars) -> bool {
-    let days = bars.start.first().map_or(0.5, |start| start / Duration::from_seconds(86_400).years());
+/// Whether a time in years, at which all bars begin, begins a day.
+fn begins_a_day(start: Option<f64>) -> bool {
+    let days = start.map_or(0.5, |start| start / Duration::from_seconds(86_400).years());
     (days - days.round()).abs() < 1e-9
 }
 

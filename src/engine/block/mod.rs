@@ -21,8 +21,8 @@ use super::grid::GridPoint;
 use super::looks::Looks;
 use super::path_law::PathLaw;
 use crate::account::Observer;
-use crate::market::{Bars, Sides};
-use crate::model::{Drivers, LONGEST_STRIDE, Stepper};
+use crate::market::{Bars, Drivers, Sides};
+use crate::model::{LONGEST_STRIDE, Stepper};
 use crate::numeric::{APART, replace, reset};
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 8 KiB: those in use stay in the
