@@ -104,7 +104,7 @@ mod tests {
             let y: Vec<f64> =
                 c.iter().zip(&e).map(|(c, e)| 3.0_f64.mul_add(*c, rest.mul_add(*e, 0.2))).collect();
             let sum: f64 = y.iter().sum();
-            control.add_net(&c, &y, sum);
+            control.add_net(&c, y.iter().copied(), sum);
             control.add_all(c.iter().sum());
             sums = [sums[0] + sum, sums[1] + sum * sum, sums[2] + y.iter().map(|y| y * y).sum::<f64>()];
             all.extend(y);
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_control_that_never_moves_changes_nothing() {
         let mut control = Control::default();
-        control.add_net(&[0.0; SIZE], &[1.0; SIZE], SIZE as f64);
+        control.add_net(&[0.0; SIZE], [1.0; SIZE].into_iter(), SIZE as f64);
         let before = Spread { of_nets: 2.0, of_paths: 3.0 };
         assert_eq!(control.correct(256.0, before, 256.0, (8.0, 256.0)), (0.0, before));
     }
