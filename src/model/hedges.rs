@@ -67,8 +67,8 @@ mod tests {
     use crate::numeric::{elementary, special::normal_cdf};
 
     /// Without volatility of the variance the price is a geometric Brownian motion: P(min ≤ −d) = Φ((−d − μT)/s) + e^(−2μd/σ²)·Φ((−d + μT)/s)
-    /// with s = σ√T and μ = ∓½σ² to a barrier below or above, the first coefficient is its slope times the deviation of a step. Values are off by 0.007, the interpolation between cells in
-    /// each step; slopes by 3 %.
+    /// with s = σ√T and μ = ∓½σ² to a barrier below or above, and the first coefficient is its slope times the deviation of a step. Values
+    /// are off by 0.002 and slopes by 0.8 %, and both are kept to 0.4 %.
     #[test]
     fn a_table_without_volatility_of_variance_is_that_of_a_brownian_motion() {
         let square = 0.36;
@@ -94,15 +94,18 @@ mod tests {
             let grid = hedges.grid;
             let line = hedges.lines[HedgeGrid::line_of(grid.date(0.0), grid.row(square)) as usize];
             let step = time / grid.dates as f64;
-            for cell in [4_usize, 8, 16, 24] {
+            for cell in [4_usize, 8, 16, 24, 32] {
                 let entry = line[cell].map(single);
                 let distance = cell as f64 * grid.width();
                 let known = chance(distance);
-                assert!((f64::from(entry[VALUE]) - known).abs() < 0.01, "{sign} {cell}: {entry:?} {known}");
+                assert!((f64::from(entry[VALUE]) - known).abs() < 5e-3, "{sign} {cell}: {entry:?} {known}");
                 let h = 1e-3;
                 let [up, down] = [chance(distance + h), chance(distance - h)];
                 let slope = sign * (up - down) / (2.0 * h) * (square * step).sqrt();
-                assert!((f64::from(entry[0]) / slope - 1.0).abs() < 0.04, "{sign} {cell}: {entry:?} {slope}");
+                assert!(
+                    (f64::from(entry[0]) / slope - 1.0).abs() < 0.015,
+                    "{sign} {cell}: {entry:?} {slope}"
+                );
                 assert!(entry[1].abs() < 1e-3 && entry[4].abs() < 1e-3, "{sign} {cell}: {entry:?}");
             }
         }
@@ -130,9 +133,6 @@ mod tests {
         assert_eq!([-3.0, 0.0, 0.4, 0.6, 62.4, 1e3].map(cell), [0, 0, 0, 1, 62, 63]);
         let far = grid.barrier(f64::NEG_INFINITY);
         assert_eq!(HedgeGrid::cell(grid.parts(0.0).wrapping_sub(far)), CELLS - 1);
-        assert!(
-            (0..hedges.lines.len())
-                .all(|line| hedges.lines[line].iter().flatten().all(|x| single(*x).is_finite()))
-        );
+        assert!(hedges.lines.iter().flatten().flatten().all(|x| single(*x).is_finite()));
     }
 }
