@@ -205,7 +205,8 @@ fn median_time(level: &LevelResult) -> String {
 }
 
 fn mean_return(level: &LevelResult) -> String {
-    number::percent(level.mean_return.value, Some(level.mean_return.std_error))
+    // A ten-thousandth of a per cent is as much as anybody reads.
+    number::percent(level.mean_return.value, Some(level.mean_return.std_error.max(1e-6)))
 }
 
 fn quantile(level: &LevelResult, probability: &str) -> String {
