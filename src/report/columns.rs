@@ -205,8 +205,10 @@ fn median_time(level: &LevelResult) -> String {
 }
 
 fn mean_return(level: &LevelResult) -> String {
-    // A ten-thousandth of a per cent is as much as anybody reads.
-    number::percent(level.mean_return.value, Some(level.mean_return.std_error.max(1e-6)))
+    // A ten-thousandth of a per cent is as much as anybody reads; what has no error has no digits to spare.
+    let error =
+        Some(level.mean_return.std_error).map(|error| if error > 0.0 { error.max(1e-6) } else { error });
+    number::percent(level.mean_return.value, error)
 }
 
 fn quantile(level: &LevelResult, probability: &str) -> String {
