@@ -149,7 +149,8 @@ impl Replicates {
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.nets == 0
+        // Sums of control variates are kept of blocks, too, whose nets are not looked at.
+        self.nets == 0 && self.levels.is_empty()
     }
 
     /// Adds the nets of another.

@@ -203,7 +203,7 @@ fn waves_stop_where_one_machine_stops() {
 /// Stopped again and again after some blocks, with what was kept the only memory: the bytes of the run that nobody stopped.
 #[test]
 fn a_kept_run_goes_on_from_what_it_had() {
-    for (model, budget) in [(0, "paths = 150_000"), (2, "precision = \"4%\", max_paths = 200_000")] {
+    for (model, budget) in [(0, "paths = 150_000"), (2, "precision = \"1%\", max_paths = 200_000")] {
         let scenario = scenario(model, budget);
         let source = PartScenario {
             file: "parts.toml".into(),
