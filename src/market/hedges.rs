@@ -14,16 +14,14 @@ pub const TERMS: usize = 8;
 pub type Entry = [u16; TERMS];
 
 /// Coefficients of a cell: of n, o, n² − 1, o² − 1, n·o and n³ − 3n, for n the normal that is handed in for the price and o the other one; of what
-/// jumps make of the price beyond what is expected of them; and the probability itself.
+/// jumps make of the price beyond what is expected of them, and of its square.
 pub type Terms = [f32; TERMS];
 
 /// The cells of a variance at a date.
 pub type Line = [Entry; CELLS];
 
-/// Where the probability stands in a cell.
-pub const VALUE: usize = TERMS - 1;
-/// Where the coefficient of jumps stands.
-pub const JUMP: usize = TERMS - 2;
+/// Where the coefficients of jumps begin.
+pub const JUMPS: usize = TERMS - 2;
 
 /// Parts of a cell that positions are counted in.
 const PARTS: i32 = 1 << PART_BITS;
@@ -36,12 +34,14 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0;
 pub struct Hedges {
     /// Where everything is.
     pub grid: HedgeGrid,
-    /// By date, the end too, and row.
-    pub lines: Vec<Line>,
+    /// By date and row.
+    pub lines: Vec<[Line; ROWS]>,
+    /// The probabilities themselves, by date, the end too, row and cell.
+    pub values: Vec<[[u16; CELLS]; ROWS]>,
     /// Variance at the start.
     pub variance: f64,
-    /// What jumps are expected to add to the price in a year, relative to it; none without jumps.
-    pub jump_growth: Option<f64>,
+    /// What jumps are expected to add to the price in a year, relative to it, and the sum of the squares of that; none without jumps.
+    pub jumps: Option<[f64; TERMS - JUMPS]>,
 }
 
 /// The dates, rows and cells of a table.
@@ -49,6 +49,8 @@ pub struct Hedges {
 pub struct HedgeGrid {
     /// Number of dates.
     pub dates: usize,
+    /// The last one that a bar can begin at.
+    last: i32,
     /// Dates per year.
     pub per_year: f64,
     /// Parts of a cell per unit of the log-price.
@@ -62,6 +64,7 @@ impl HedgeGrid {
     pub fn new((dates, horizon): (usize, f64), width: f64, most_variance: f64) -> Self {
         Self {
             dates,
+            last: dates as i32 - 1,
             per_year: dates as f64 / horizon,
             per_distance: f64::from(PARTS) / width,
             per_root: (ROWS - 1) as f64 / most_variance.sqrt(),
@@ -88,13 +91,7 @@ impl HedgeGrid {
     #[inline(always)]
     pub fn date(&self, time: f64) -> i32 {
         // The latest that is not after it: a time that is the date's own may be rounded to before it.
-        rounded(time * self.per_year - 0.499_999).clamp(0, self.dates as i32 - 1)
-    }
-
-    /// The number of the line of a date with a row.
-    #[inline(always)]
-    pub fn line_of(date: i32, row: i32) -> u32 {
-        (date * ROWS as i32 + row) as u32
+        rounded(time * self.per_year - 0.499_999).clamp(0, self.last)
     }
 
     /// The row of a variance.

@@ -77,6 +77,10 @@ impl Stepper for BatesStepper {
         self.heston.drivers()
     }
 
+    fn arrive(&mut self, time: f64) {
+        self.heston.arrive(time);
+    }
+
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream) {
         self.jumps.happen(lanes, log_price, noise);
     }

@@ -8,11 +8,11 @@
 
 use super::jumps::{JumpLaw, Jumps};
 use super::quadratic_exponential::{Interval, SquareRoot};
-use crate::market::{CELLS, HedgeGrid, JUMP, Line, ROWS, TERMS, Terms, VALUE, half};
+use crate::market::{CELLS, HedgeGrid, JUMPS, Line, ROWS, TERMS, Terms, half};
 use crate::numeric::{Kernel, crossing_probability, elementary};
 
 /// Number of polynomials of the normals.
-const POLYNOMIALS: usize = TERMS - 2;
+const POLYNOMIALS: usize = JUMPS;
 
 /// Nodes and weights for a standard normal (Abramowitz and Stegun 1964, table 25.10, rescaled).
 const SEVEN: [(f64, f64); 7] = [
@@ -43,6 +43,9 @@ pub(super) struct Solve {
     pub grid: HedgeGrid,
 }
 
+/// What is solved: coefficients by date and row, and values by date, the end too, and row.
+pub(super) type Solved = (Vec<[Line; ROWS]>, Vec<[[u16; CELLS]; ROWS]>);
+
 /// A number of each cell.
 type Row = [f64; CELLS];
 
@@ -53,17 +56,17 @@ type Wide = [f64; WIDTH];
 const WIDTH: usize = 3 * CELLS + 2;
 
 impl Kernel for Solve {
-    /// By date, the end too, and row.
-    type Output = Vec<Line>;
+    type Output = Solved;
 
     #[inline(always)]
-    fn run(self) -> Vec<Line> {
+    fn run(self) -> Solved {
         let interval = Interval::new(&self.process, self.step());
-        let mut lines = vec![[[0; TERMS]; CELLS]; (self.grid.dates + 1) * ROWS];
+        let mut lines = vec![[[[0; TERMS]; CELLS]; ROWS]; self.grid.dates];
         let mut solved = [[[0.0; TERMS]; CELLS]; ROWS];
         // At the end only who has passed the barrier has touched it.
         let mut values = [[0.0; CELLS]; ROWS];
-        for date in (0..self.grid.dates).rev() {
+        let mut all_values = vec![[[0; CELLS]; ROWS]; self.grid.dates + 1];
+        for (lines, kept) in lines.iter_mut().zip(&mut all_values).rev() {
             if let Some(jumps) = &self.jumps {
                 for (values, line) in values.iter_mut().zip(&mut solved) {
                     self.jump(jumps, values, line);
@@ -74,23 +77,21 @@ impl Kernel for Solve {
                 let coefficients = self.expect(&interval, row, &values);
                 before[row] = coefficients[0];
                 for (cell, entry) in line.iter_mut().enumerate() {
-                    entry[VALUE] = coefficients[0][cell] as f32;
                     // A path at the barrier has touched it; one that is farther than all cells is hedged no more than one that has not moved.
                     if cell > 0 && cell + 1 < CELLS {
                         for (entry, of) in entry.iter_mut().zip(&coefficients[1..]) {
                             *entry = of[cell] as f32;
                         }
                     } else {
-                        entry[JUMP] = 0.0;
+                        entry[JUMPS..].fill(0.0);
                     }
                 }
             }
             values = before;
-            for (line, solved) in lines[date * ROWS..].iter_mut().zip(&solved) {
-                *line = solved.map(|terms| terms.map(half));
-            }
+            *lines = solved.map(|line| line.map(|terms| terms.map(half)));
+            *kept = values.map(|row| row.map(|value| half(value as f32)));
         }
-        lines
+        (lines, all_values)
     }
 }
 
@@ -186,26 +187,46 @@ impl Solve {
         (cells as usize, cells - (cells as usize) as f64)
     }
 
-    /// Values before the jump that may end a step, and the coefficients of what jumps make of the price.
+    /// Values before the jump that may end a step, and the coefficients of what jumps make of the price and of its square: of a value
+    /// after a jump less that before, those that leave the least square.
     #[inline(always)]
     fn jump(&self, jumps: &Jumps, values: &mut Row, line: &mut [Terms; CELLS]) {
         let wide = wide(values);
-        let (mut after, mut products, mut squares) = ([0.0; CELLS], [0.0; CELLS], 0.0);
+        let (mut after, mut products) = ([0.0; CELLS], [[0.0; CELLS]; 2]);
+        let [mut second, mut third, mut fourth] = [0.0; 3];
         for (node, weight) in FIVE {
             let size = jumps.mean + jumps.std_dev * node;
-            let relative = elementary::exp_m1(size);
-            squares += weight * relative * relative;
+            let made = elementary::exp_m1(size);
+            let square = made * made;
+            second += weight * square;
+            third += weight * square * made;
+            fourth += weight * square * square;
             let (place, part) = self.shift(self.sign * size);
             for cell in 0..CELLS {
                 let (here, next) = (wide[place + cell], wide[place + cell + 1]);
                 let value = here + part * (next - here);
                 after[cell] += weight * value;
-                products[cell] += weight * relative * (value - values[cell]);
+                let gained = weight * made * (value - values[cell]);
+                products[0][cell] += gained;
+                products[1][cell] += made * gained;
             }
         }
         let chance = -elementary::exp_m1(-jumps.rate() * self.step());
+        let determinant = second * fourth - third * third;
         for (cell, entry) in line.iter_mut().enumerate() {
-            entry[JUMP] = if squares > 0.0 { (products[cell] / squares) as f32 } else { 0.0 };
+            let [first, square] = [products[0][cell], products[1][cell]];
+            let coefficients = if determinant > 1e-9 * second * fourth {
+                [
+                    (fourth * first - third * square) / determinant,
+                    (second * square - third * first) / determinant,
+                ]
+            } else if second > 0.0 {
+                // Jumps of one size.
+                [first / second, 0.0]
+            } else {
+                [0.0; 2]
+            };
+            entry[JUMPS..].copy_from_slice(&coefficients.map(|x| x as f32));
             values[cell] += chance * (after[cell] - values[cell]);
         }
     }

@@ -7,11 +7,11 @@
 //! regression".
 
 use super::hedge_table::Solve;
-use super::jumps::{JumpLaw, Jumps};
+use super::jumps::Jumps;
 use super::quadratic_exponential::SquareRoot;
 use super::{Bates, Model};
 use crate::market::{CELLS, Duration, HedgeGrid, Hedges};
-use crate::numeric::{dispatch, mean_decay};
+use crate::numeric::{dispatch, elementary, mean_decay};
 
 /// Most dates of a table: a step of a longer path has the coefficients of its date.
 const MOST_DATES: u64 = 96;
@@ -28,9 +28,10 @@ impl Model {
             Self::Bates(Bates { heston, jumps }) => (heston, Some(*jumps).filter(|jumps| jumps.rate > 0.0)),
             _ => return None,
         };
-        let jump_growth = jumps.as_ref().map(JumpLaw::growth);
+        let of_jumps = jumps.as_ref().map(|jumps| [jumps.growth(), square_growth(jumps)]);
         let process = heston.process();
-        let process = SquareRoot { drift: process.drift - jump_growth.unwrap_or(0.0) - growth, ..process };
+        let drift = process.drift - of_jumps.map_or(0.0, |[growth, _]| growth) - growth;
+        let process = SquareRoot { drift, ..process };
         let dates = horizon.seconds().div_ceil(heston.step(horizon).seconds().max(1)).clamp(1, MOST_DATES);
         let length = horizon.years();
         let (spread, most_variance) = reach(&process, heston.variance, jumps.as_ref(), length);
@@ -39,9 +40,16 @@ impl Model {
             return None;
         }
         let grid = HedgeGrid::new((dates as usize, length), spacing, most_variance);
-        let lines = dispatch(Solve { sign, process, jumps, grid });
-        Some(Hedges { grid, lines, variance: heston.variance, jump_growth })
+        let (lines, values) = dispatch(Solve { sign, process, jumps, grid });
+        Some(Hedges { grid, lines, values, variance: heston.variance, jumps: of_jumps })
     }
+}
+
+/// λ·E[(e^J − 1)²] = λ·(e^(2μ + 2δ²) − 2e^(μ + δ²/2) + 1) per year.
+fn square_growth(jumps: &Jumps) -> f64 {
+    let square = jumps.std_dev * jumps.std_dev;
+    let [once, twice] = [jumps.mean + 0.5 * square, 2.0 * (jumps.mean + square)].map(elementary::exp_m1);
+    jumps.rate * (twice - 2.0 * once)
 }
 
 /// The deviation of the log-price over a path, and the variance that is large at its end.
@@ -62,9 +70,9 @@ fn reach(process: &SquareRoot, start: f64, jumps: Option<&Jumps>, length: f64) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{VALUE, single};
+    use crate::market::single;
     use crate::model::Heston;
-    use crate::numeric::{elementary, special::normal_cdf};
+    use crate::numeric::special::normal_cdf;
 
     /// Without volatility of the variance the price is a geometric Brownian motion: P(min ≤ −d) = Φ((−d − μT)/s) + e^(−2μd/σ²)·Φ((−d + μT)/s)
     /// with s = σ√T and μ = ∓½σ² to a barrier below or above, and the first coefficient is its slope times the deviation of a step. Values
@@ -92,13 +100,14 @@ mod tests {
                     + elementary::exp(-2.0 * drift * d / square) * normal_cdf((-d + drift * time) / deviation)
             };
             let grid = hedges.grid;
-            let line = hedges.lines[HedgeGrid::line_of(grid.date(0.0), grid.row(square)) as usize];
+            let (date, row) = (grid.date(0.0) as usize, grid.row(square) as usize);
             let step = time / grid.dates as f64;
             for cell in [4_usize, 8, 16, 24, 32] {
-                let entry = line[cell].map(single);
+                let entry = hedges.lines[date][row][cell].map(single);
+                let value = f64::from(single(hedges.values[date][row][cell]));
                 let distance = cell as f64 * grid.width();
                 let known = chance(distance);
-                assert!((f64::from(entry[VALUE]) - known).abs() < 5e-3, "{sign} {cell}: {entry:?} {known}");
+                assert!((value - known).abs() < 5e-3, "{sign} {cell}: {value} {known}");
                 let h = 1e-3;
                 let [up, down] = [chance(distance + h), chance(distance - h)];
                 let slope = sign * (up - down) / (2.0 * h) * (square * step).sqrt();
@@ -133,6 +142,6 @@ mod tests {
         assert_eq!([-3.0, 0.0, 0.4, 0.6, 62.4, 1e3].map(cell), [0, 0, 0, 1, 62, 63]);
         let far = grid.barrier(f64::NEG_INFINITY);
         assert_eq!(HedgeGrid::cell(grid.parts(0.0).wrapping_sub(far)), CELLS - 1);
-        assert!(hedges.lines.iter().flatten().flatten().all(|x| single(*x).is_finite()));
+        assert!(hedges.lines.iter().flatten().flatten().flatten().all(|x| single(*x).is_finite()));
     }
 }

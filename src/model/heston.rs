@@ -156,6 +156,10 @@ impl Stepper for HestonStepper {
         Some((&self.normals, &self.variance))
     }
 
+    fn arrive(&mut self, time: f64) {
+        self.guide.arrive(time);
+    }
+
     fn happen(&mut self, _lanes: &[u32], _log_price: &mut [f64], _noise: &mut Stream) {}
 
     fn replace(&mut self, replacements: &[Replacement]) {

@@ -331,6 +331,9 @@ pub trait Stepper: Send {
         None
     }
 
+    /// Takes note that every path has reached a time in years.
+    fn arrive(&mut self, _time: f64) {}
+
     /// Lets the event happen that is due at each listed path, and adds the jump of the log-price to `log_price`, which
     /// is indexed by path.
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream);

@@ -10,8 +10,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::terms;
-use crate::market::{Bars, CELLS, Drivers, HedgeGrid, Hedges, JUMP, TERMS, Terms, VALUE, single};
-use crate::numeric::{Kernel, crossing_probability, dispatch, exp};
+use crate::market::{
+    Bars, CELLS, Drivers, Entry, HedgeGrid, Hedges, JUMPS, Line, ROWS, TERMS, Terms, single,
+};
+use crate::numeric::{Kernel, crossing_probability, exp};
 use crate::stats::Tally;
 
 /// Bridges that touch a barrier with a smaller chance than e to minus this are not hedged.
@@ -20,10 +22,14 @@ const NEAR: f64 = 8.0;
 /// Paths whose places are worked out together.
 const TOGETHER: usize = 64;
 
+/// What is kept of the terms of a path and level: half of them, each with another one added, go through memory.
+type Sums = [f32; TERMS / 2];
+
 /// Where a path was when its last bar began, and the price at the end of that.
 #[derive(Debug, Clone, Copy, Default)]
 struct Last {
-    line: u32,
+    date: u32,
+    row: u32,
     position: i32,
     open: u32,
     close: f64,
@@ -33,14 +39,17 @@ struct Last {
 #[derive(Debug)]
 pub(super) struct Hedged {
     hedges: Arc<Hedges>,
+    /// The coefficients of the date at hand: brought here in a row, and not cell by cell as paths ask for them.
+    lines: Box<[Line; ROWS]>,
+    date: Option<usize>,
     /// Mirrors log-prices so that barriers lie below.
     sign: f64,
     /// Positions of the barriers by level.
     barriers: Vec<i32>,
     /// Row of the variance where the next bar begins, by path.
     rows: Vec<i32>,
-    /// Terms by path and level.
-    sums: Vec<Terms>,
+    /// By level and path.
+    sums: Vec<Sums>,
     /// By path; empty where prices do not jump.
     last: Vec<Last>,
     /// What the terms came to, by level and path of the block just finished.
@@ -56,6 +65,8 @@ impl Hedged {
         Self {
             barriers: barriers.iter().map(|barrier| hedges.grid.barrier(*barrier)).collect(),
             hedges,
+            lines: Box::new([[[0; TERMS]; CELLS]; ROWS]),
+            date: None,
             sign,
             rows: Vec::new(),
             sums: Vec::new(),
@@ -69,20 +80,19 @@ impl Hedged {
         self.rows.clear();
         self.rows.resize(lanes, self.hedges.grid.row(self.hedges.variance));
         self.sums.clear();
-        self.sums.resize(lanes * self.barriers.len(), [0.0; TERMS]);
+        self.sums.resize(lanes * self.barriers.len(), Sums::default());
         self.last.clear();
-        if self.hedges.jump_growth.is_some() {
+        if self.hedges.jumps.is_some() {
             self.last.resize(lanes, Last::default());
         }
     }
 
     /// The end of a block: adds the sums over its paths to a tally.
     pub fn finish(&mut self, tally: &mut Tally) {
-        let Self { barriers, sums, totals, .. } = self;
-        let (levels, lanes) = (barriers.len(), self.rows.len());
-        totals.resize(levels * lanes, 0.0);
-        dispatch(Add { levels, sums, totals });
-        for (level, totals) in totals.chunks_exact(lanes.max(1)).enumerate() {
+        let Self { sums, totals, .. } = self;
+        totals.clear();
+        totals.extend(sums.iter().map(|sums| sums.iter().map(|sum| f64::from(*sum)).sum::<f64>()));
+        for (level, totals) in totals.chunks_exact(self.rows.len().max(1)).enumerate() {
             tally.replicates.add_hedge(level, totals.iter().sum());
         }
     }
@@ -92,37 +102,24 @@ impl Hedged {
         controls.copy_from_slice(&self.totals[level * controls.len()..][..controls.len()]);
     }
 
+    /// Takes the coefficients of a date.
+    fn take(&mut self, date: usize) {
+        if self.date != Some(date) {
+            self.date = Some(date);
+            self.lines.copy_from_slice(&self.hedges.lines[date]);
+        }
+    }
+
     /// Adds what the jump at the end of the last bar of a path made of the price.
     #[inline(always)]
     fn jump(&mut self, lane: usize, open: f64) {
-        let Last { line, position, open: levels, close } = self.last[lane];
+        let Last { date, row, position, open: levels, close } = self.last[lane];
         let made = (exp(open - close) - 1.0) as f32;
-        let line = &self.hedges.lines[line as usize];
-        let sums = &mut self.sums[lane * self.barriers.len()..];
-        for (sums, barrier) in sums.iter_mut().zip(&self.barriers[..levels as usize]) {
-            sums[JUMP] += made * single(line[HedgeGrid::cell(position.wrapping_sub(*barrier))][JUMP]);
-        }
-    }
-}
-
-/// The terms of each path and level added up.
-struct Add<'a> {
-    levels: usize,
-    sums: &'a [Terms],
-    totals: &'a mut [f64],
-}
-
-impl Kernel for Add<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { levels, sums, totals } = self;
-        let lanes = sums.len() / levels.max(1);
-        for (lane, sums) in sums.chunks_exact(levels).enumerate() {
-            for (level, terms) in sums.iter().enumerate() {
-                totals[level * lanes + lane] = terms.iter().map(|term| f64::from(*term)).sum();
-            }
+        let (line, lanes) = (&self.hedges.lines[date as usize][row as usize], self.rows.len());
+        for (level, barrier) in self.barriers[..levels as usize].iter().enumerate() {
+            let entry = &line[HedgeGrid::cell(position.wrapping_sub(*barrier))];
+            let [first, square] = [entry[JUMPS], entry[JUMPS + 1]].map(single);
+            self.sums[level * lanes + lane][0] += made * (first + made * square);
         }
     }
 }
@@ -144,36 +141,63 @@ impl Kernel for Follow<'_> {
     #[inline(always)]
     fn run(mut self) {
         let all = self.bars.len();
+        let Some(begin) = self.bars.start.first() else { return };
+        // Bars that end at events begin later than others, but before the next date or soon after.
+        let date = self.hedged.hedges.grid.date(*begin) as usize;
+        self.hedged.take(date);
         for start in (0..all).step_by(TOGETHER) {
             let bars = start..(start + TOGETHER).min(all);
             let places = self.places(bars.clone());
-            if self.hedged.hedges.jump_growth.is_some() {
-                self.jumps(bars.clone(), &places);
+            if self.hedged.hedges.jumps.is_some() {
+                self.jumps(bars.clone(), &places, date);
             }
-            let drivers = self.drivers(bars.clone());
-            let Hedged { hedges, barriers, sums, rows, .. } = &mut *self.hedged;
-            let levels = barriers.len();
-            for (place, lane) in self.bars.lanes[bars.clone()].iter().enumerate() {
-                let lane = *lane as usize;
-                rows[lane] = places.ends[place];
-                let polynomials = drivers.polynomials(place);
-                let line = &hedges.lines[places.lines[place] as usize];
-                let open = &barriers[..places.open[place] as usize];
-                for (sums, barrier) in sums[lane * levels..][..levels].iter_mut().zip(open) {
-                    let cell = HedgeGrid::cell(places.positions[place].wrapping_sub(*barrier));
-                    let (entry, mut terms) = (&line[cell & (CELLS - 1)], *sums);
-                    for term in 0..TERMS {
-                        terms[term] += single(entry[term]) * polynomials[term];
+            let polynomials = self.drivers(bars.clone()).polynomials();
+            let Hedged { lines, barriers, sums, rows, .. } = &mut *self.hedged;
+            let (entries, paths, lanes) = (lines.as_flattened(), rows.len(), &self.bars.lanes[bars.clone()]);
+            let polynomials = &polynomials[..lanes.len()];
+            let most = places.open.iter().fold(0, |most, open| most.max(*open));
+            // Without an end of its own for each path, which would be guessed wrongly.
+            for (level, barrier) in barriers.iter().enumerate().take(most as usize) {
+                let cells = places.cells(level as u32, *barrier);
+                let sums = &mut sums[level * paths..][..paths];
+                if all == paths {
+                    let sums = &mut sums[bars.clone()];
+                    for ((sums, cell), polynomials) in sums.iter_mut().zip(&cells).zip(polynomials) {
+                        add(&entries[*cell as usize % (ROWS * CELLS)], polynomials, sums);
                     }
-                    *sums = terms;
+                } else {
+                    for ((lane, cell), polynomials) in lanes.iter().zip(&cells).zip(polynomials) {
+                        add(
+                            &entries[*cell as usize % (ROWS * CELLS)],
+                            polynomials,
+                            &mut sums[*lane as usize],
+                        );
+                    }
+                }
+            }
+            if all == paths {
+                rows[bars.clone()].copy_from_slice(&places.ends[..lanes.len()]);
+            } else {
+                for (lane, end) in lanes.iter().zip(&places.ends) {
+                    rows[*lane as usize] = *end;
                 }
             }
             for (place, i) in bars.enumerate() {
                 if places.near[place] {
-                    self.bridge(i, places.open[place] as usize, places.after[place]);
+                    self.bridge(i, places.open[place] as usize, (date + 1, places.ends[place]));
                 }
             }
         }
+    }
+}
+
+/// Adds the terms of an entry.
+#[inline(always)]
+fn add(entry: &Entry, polynomials: &Terms, sums: &mut Sums) {
+    const HALF: usize = TERMS / 2;
+    let terms: Terms = std::array::from_fn(|term| single(entry[term]) * polynomials[term]);
+    for term in 0..HALF {
+        sums[term] += terms[term] + terms[term + HALF];
     }
 }
 
@@ -183,13 +207,25 @@ struct Places {
     open: [u32; TOGETHER],
     /// Of the log-price, in parts of a cell.
     positions: [i32; TOGETHER],
-    /// Rows of the variance at the end of the bar.
+    /// Rows of the variance at the start of the bar and at its end.
+    starts: [i32; TOGETHER],
     ends: [i32; TOGETHER],
-    /// Lines at the start of the bar and at its end.
-    lines: [u32; TOGETHER],
-    after: [u32; TOGETHER],
     /// Whether the bridge may have touched the nearest barrier.
     near: [bool; TOGETHER],
+}
+
+impl Places {
+    /// Numbers of the cells where a level is; those of paths that it is not open on have coefficients of zero.
+    #[inline(always)]
+    fn cells(&self, level: u32, barrier: i32) -> [u32; TOGETHER] {
+        let mut cells = [0; TOGETHER];
+        for place in 0..TOGETHER {
+            let cell = HedgeGrid::cell(self.positions[place].wrapping_sub(barrier)) as u32;
+            let row = self.starts[place].wrapping_mul(CELLS as i32) as u32;
+            cells[place] = row.wrapping_add(if level < self.open[place] { cell } else { 0 });
+        }
+        cells
+    }
 }
 
 /// What drove some paths over a bar, in units of a whole step: a first derivative goes with the root of the time, a second one with the time.
@@ -198,17 +234,22 @@ struct Units {
     other: [f32; TOGETHER],
     /// Length of the bar.
     square: [f32; TOGETHER],
-    /// What jumps were expected to add meanwhile, with the sign reversed.
-    jumps: [f32; TOGETHER],
+    /// What jumps were expected to make of the price meanwhile, and of its square, with the sign reversed.
+    jumps: [[f32; TOGETHER]; 2],
 }
 
 impl Units {
-    /// What the coefficients of a path are multiplied by.
+    /// What the coefficients of each path are multiplied by.
     #[inline(always)]
-    fn polynomials(&self, place: usize) -> Terms {
-        let (n, o, square) = (self.price[place], self.other[place], self.square[place]);
-        let (second, third) = (n * n - square, n * (n * n - 3.0 * square));
-        [n, o, second, o * o - square, n * o, third, self.jumps[place], 0.0]
+    fn polynomials(&self) -> [Terms; TOGETHER] {
+        let mut all = [Terms::default(); TOGETHER];
+        for (place, polynomials) in all.iter_mut().enumerate() {
+            let (n, o, square) = (self.price[place], self.other[place], self.square[place]);
+            let (second, third) = (n * n - square, n * (n * n - 3.0 * square));
+            *polynomials =
+                [n, o, second, o * o - square, n * o, third, self.jumps[0][place], self.jumps[1][place]];
+        }
+        all
     }
 }
 
@@ -225,32 +266,31 @@ impl Follow<'_> {
         let mut places = Places {
             open: [0; TOGETHER],
             positions: [0; TOGETHER],
+            starts: [0; TOGETHER],
             ends: [0; TOGETHER],
-            lines: [0; TOGETHER],
-            after: [0; TOGETHER],
             near: [false; TOGETHER],
         };
         let (mut nearest, mut variances) = ([0.0; TOGETHER], [0.0; TOGETHER]);
-        let (mut at, mut starts) = ([0; TOGETHER], [0; TOGETHER]);
+        let mut at = [0; TOGETHER];
         if self.bars.len() == rows.len() {
             places.open[..count].copy_from_slice(&open_levels[bars.start..][..count]);
             nearest[..count].copy_from_slice(&log_nearest[bars.start..][..count]);
             variances[..count].copy_from_slice(&drivers.variance[bars.start..][..count]);
-            starts[..count].copy_from_slice(&rows[bars.start..][..count]);
+            places.starts[..count].copy_from_slice(&rows[bars.start..][..count]);
         } else {
             for (place, lane) in self.bars.lanes[bars.start..][..count].iter().enumerate() {
                 let lane = *lane as usize;
                 places.open[place] = open_levels[lane];
                 nearest[place] = log_nearest[lane];
                 variances[place] = drivers.variance[lane];
-                starts[place] = rows[lane];
+                places.starts[place] = rows[lane];
             }
         }
         for (at, open) in at.iter_mut().zip(&places.open) {
             *at = barriers[(*open as usize).saturating_sub(1)];
         }
-        let columns = [&self.bars.start, &self.bars.open, &self.bars.close, &self.bars.variance];
-        let [begin, open, close, variance] = columns.map(|column| &column[bars.start..][..count]);
+        let columns = [&self.bars.open, &self.bars.close, &self.bars.variance];
+        let [open, close, variance] = columns.map(|column| &column[bars.start..][..count]);
         for place in 0..count {
             // From the nearest barrier, which is where it is now, to the others as they were at the start.
             let distance = sign * open[place] - nearest[place];
@@ -258,11 +298,8 @@ impl Follow<'_> {
             places.positions[place] = grid.parts(distance).wrapping_add(at[place]);
             places.near[place] = 2.0 * distance * left < NEAR * variance[place];
         }
-        for place in 0..count {
-            let date = grid.date(begin[place]);
-            places.ends[place] = grid.row(variances[place]);
-            places.lines[place] = HedgeGrid::line_of(date, starts[place]);
-            places.after[place] = HedgeGrid::line_of(date + 1, places.ends[place]);
+        for (end, variance) in places.ends.iter_mut().zip(&variances) {
+            *end = grid.row(*variance);
         }
         places
     }
@@ -271,32 +308,35 @@ impl Follow<'_> {
     #[inline(always)]
     fn drivers(&self, bars: Range<usize>) -> Units {
         let hedges = &*self.hedged.hedges;
-        let (per_year, growth) = (hedges.grid.per_year, hedges.jump_growth.unwrap_or(0.0));
+        let (per_year, expected) = (hedges.grid.per_year, hedges.jumps.unwrap_or_default());
         let count = bars.len().min(TOGETHER);
         let columns = [&self.bars.duration[..], self.drivers.price, self.drivers.other];
         let [duration, price, other] = columns.map(|column| &column[bars.start..][..count]);
         let none = [0.0; TOGETHER];
-        let mut units = Units { price: none, other: none, square: none, jumps: none };
+        let mut units = Units { price: none, other: none, square: none, jumps: [none; 2] };
         for place in 0..count {
             let root = ((duration[place] * per_year) as f32).sqrt();
             units.price[place] = root * price[place] as f32;
             units.other[place] = root * other[place] as f32;
             units.square[place] = root * root;
-            units.jumps[place] = (-growth * duration[place]) as f32;
+            for (jumps, expected) in units.jumps.iter_mut().zip(expected) {
+                jumps[place] = (-expected * duration[place]) as f32;
+            }
         }
         units
     }
 
     /// Adds the jumps with which some bars begin, and takes note of where these begin and end.
     #[inline(always)]
-    fn jumps(&mut self, bars: Range<usize>, places: &Places) {
+    fn jumps(&mut self, bars: Range<usize>, places: &Places, date: usize) {
         for (place, i) in bars.enumerate() {
             let lane = self.bars.lanes[i] as usize;
             if self.bars.open[i] != self.hedged.last[lane].close {
                 self.hedged.jump(lane, self.bars.open[i]);
             }
             self.hedged.last[lane] = Last {
-                line: places.lines[place],
+                date: date as u32,
+                row: places.starts[place] as u32,
                 position: places.positions[place],
                 open: places.open[place],
                 close: self.bars.close[i],
@@ -306,7 +346,7 @@ impl Follow<'_> {
 
     /// Adds whether the bridge of a bar has touched barriers, less the chance of it.
     #[inline(always)]
-    fn bridge(&mut self, i: usize, open: usize, after: u32) {
+    fn bridge(&mut self, i: usize, open: usize, (date, row): (usize, i32)) {
         let Self { hedged, bars, terms, .. } = self;
         let (variance, sign, lane) = (bars.variance[i], hedged.sign, bars.lanes[i] as usize);
         for level in (0..open).rev() {
@@ -320,10 +360,9 @@ impl Follow<'_> {
             }
             let chance = crossing_probability(distance, left, variance);
             let touched = if sign * bars.extreme[i] <= barrier { 1.0 } else { 0.0 };
-            let levels = hedged.barriers.len();
-            let cell = HedgeGrid::cell(hedged.hedges.grid.parts(left));
-            let changes = 1.0 - single(hedged.hedges.lines[after as usize][cell][VALUE]);
-            hedged.sums[lane * levels + level][VALUE] += (touched - chance) as f32 * changes;
+            let values = &hedged.hedges.values[date][row as usize];
+            let changes = 1.0 - single(values[HedgeGrid::cell(hedged.hedges.grid.parts(left))]);
+            hedged.sums[level * hedged.rows.len() + lane][0] += (touched - chance) as f32 * changes;
         }
     }
 }

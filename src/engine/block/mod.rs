@@ -284,6 +284,7 @@ impl<'a> BlockLoop<'a> {
     fn arrive(&mut self, time: f64) {
         self.reached = time;
         self.lead.guides.iter_mut().for_each(|guide| guide.arrive(time));
+        self.steppers.iter_mut().for_each(|stepper| stepper.arrive(time));
         if self.steppers.iter().any(|stepper| !stepper.event_times().is_empty()) {
             self.now.fill(time);
         }
