@@ -41,6 +41,8 @@ pub(super) struct Hedged {
     hedges: Arc<Hedges>,
     /// The coefficients of the date at hand: brought here in a row, and not cell by cell as paths ask for them.
     lines: Box<[Line; ROWS]>,
+    /// The probabilities at the next date.
+    after: Box<[[u16; CELLS]; ROWS]>,
     date: Option<usize>,
     /// Mirrors log-prices so that barriers lie below.
     sign: f64,
@@ -66,6 +68,7 @@ impl Hedged {
             barriers: barriers.iter().map(|barrier| hedges.grid.barrier(*barrier)).collect(),
             hedges,
             lines: Box::new([[[0; TERMS]; CELLS]; ROWS]),
+            after: Box::new([[0; CELLS]; ROWS]),
             date: None,
             sign,
             rows: Vec::new(),
@@ -107,6 +110,7 @@ impl Hedged {
         if self.date != Some(date) {
             self.date = Some(date);
             self.lines.copy_from_slice(&self.hedges.lines[date]);
+            self.after.copy_from_slice(&self.hedges.values[date + 1]);
         }
     }
 
@@ -145,9 +149,10 @@ impl Kernel for Follow<'_> {
         // Bars that end at events begin later than others, but before the next date or soon after.
         let date = self.hedged.hedges.grid.date(*begin) as usize;
         self.hedged.take(date);
+        let mut places = Places::NONE;
         for start in (0..all).step_by(TOGETHER) {
             let bars = start..(start + TOGETHER).min(all);
-            let places = self.places(bars.clone());
+            self.place(bars.clone(), &mut places);
             if self.hedged.hedges.jumps.is_some() {
                 self.jumps(bars.clone(), &places, date);
             }
@@ -184,7 +189,7 @@ impl Kernel for Follow<'_> {
             }
             for (place, i) in bars.enumerate() {
                 if places.near[place] {
-                    self.bridge(i, places.open[place] as usize, (date + 1, places.ends[place]));
+                    self.bridge(i, places.open[place] as usize, places.ends[place]);
                 }
             }
         }
@@ -215,6 +220,14 @@ struct Places {
 }
 
 impl Places {
+    const NONE: Self = Self {
+        open: [0; TOGETHER],
+        positions: [0; TOGETHER],
+        starts: [0; TOGETHER],
+        ends: [0; TOGETHER],
+        near: [false; TOGETHER],
+    };
+
     /// Numbers of the cells where a level is; those of paths that it is not open on have coefficients of zero.
     #[inline(always)]
     fn cells(&self, level: u32, barrier: i32) -> [u32; TOGETHER] {
@@ -256,20 +269,13 @@ impl Units {
 impl Follow<'_> {
     /// Where the paths of some bars are.
     #[inline(always)]
-    fn places(&self, bars: Range<usize>) -> Places {
+    fn place(&self, bars: Range<usize>, places: &mut Places) {
         let Self { hedged, drivers, open_levels, log_nearest, .. } = self;
         let Hedged { hedges, sign, barriers, rows, .. } = &**hedged;
         // As values of this function they stay in registers.
         let (grid, sign) = (hedges.grid, *sign);
         // Told apart from the range, it is known to be no more than there is room for.
         let count = bars.len().min(TOGETHER);
-        let mut places = Places {
-            open: [0; TOGETHER],
-            positions: [0; TOGETHER],
-            starts: [0; TOGETHER],
-            ends: [0; TOGETHER],
-            near: [false; TOGETHER],
-        };
         let (mut nearest, mut variances) = ([0.0; TOGETHER], [0.0; TOGETHER]);
         let mut at = [0; TOGETHER];
         if self.bars.len() == rows.len() {
@@ -301,7 +307,6 @@ impl Follow<'_> {
         for (end, variance) in places.ends.iter_mut().zip(&variances) {
             *end = grid.row(*variance);
         }
-        places
     }
 
     /// What drove the paths of some bars.
@@ -346,7 +351,7 @@ impl Follow<'_> {
 
     /// Adds whether the bridge of a bar has touched barriers, less the chance of it.
     #[inline(always)]
-    fn bridge(&mut self, i: usize, open: usize, (date, row): (usize, i32)) {
+    fn bridge(&mut self, i: usize, open: usize, row: i32) {
         let Self { hedged, bars, terms, .. } = self;
         let (variance, sign, lane) = (bars.variance[i], hedged.sign, bars.lanes[i] as usize);
         for level in (0..open).rev() {
@@ -360,8 +365,8 @@ impl Follow<'_> {
             }
             let chance = crossing_probability(distance, left, variance);
             let touched = if sign * bars.extreme[i] <= barrier { 1.0 } else { 0.0 };
-            let values = &hedged.hedges.values[date][row as usize];
-            let changes = 1.0 - single(values[HedgeGrid::cell(hedged.hedges.grid.parts(left))]);
+            let after = &hedged.after[row as usize];
+            let changes = 1.0 - single(after[HedgeGrid::cell(hedged.hedges.grid.parts(left))]);
             hedged.sums[level * hedged.rows.len() + lane][0] += (touched - chance) as f32 * changes;
         }
     }
