@@ -13,15 +13,15 @@ pub const TERMS: usize = 8;
 /// many of them leave the first-level cache.
 pub type Entry = [u16; TERMS];
 
-/// Coefficients of a cell: of n, o, n² − 1, o² − 1, n·o and n³ − 3n, for n the normal that is handed in for the price and o the other one; of what
-/// jumps make of the price beyond what is expected of them, and of its square.
+/// Coefficients of a cell: of n, o, n² − 1, o² − 1, n·o, n³ − 3n and (n² − 1)·o, for n the normal that is handed in for the price and o the other
+/// one; and of the number of jumps beyond what is expected.
 pub type Terms = [f32; TERMS];
 
 /// The cells of a variance at a date.
 pub type Line = [Entry; CELLS];
 
-/// Where the coefficients of jumps begin.
-pub const JUMPS: usize = TERMS - 2;
+/// Where the coefficient of jumps stands.
+pub const JUMPS: usize = TERMS - 1;
 
 /// Parts of a cell that positions are counted in.
 const PARTS: i32 = 1 << PART_BITS;
@@ -40,8 +40,18 @@ pub struct Hedges {
     pub values: Vec<[[u16; CELLS]; ROWS]>,
     /// Variance at the start.
     pub variance: f64,
-    /// What jumps are expected to add to the price in a year, relative to it, and the sum of the squares of that; none without jumps.
-    pub jumps: Option<[f64; TERMS - JUMPS]>,
+    /// None without jumps.
+    pub jumps: Option<JumpHedges>,
+}
+
+/// What jumps are expected to do.
+#[derive(Debug)]
+pub struct JumpHedges {
+    /// Expected jumps a year.
+    pub rate: f64,
+    /// What one that happens between two dates is expected to change of the value at the later one ([`shifted`]), by earlier date, row
+    /// and cell: exactly, so that what it changes less this has a mean of zero.
+    pub means: Vec<[[f32; CELLS]; ROWS]>,
 }
 
 /// The dates, rows and cells of a table.
@@ -57,6 +67,14 @@ pub struct HedgeGrid {
     per_distance: f64,
     /// Rows per unit of volatility.
     per_root: f64,
+}
+
+/// The value of a row after a [shift](HedgeGrid::shift) from a cell, on a straight line between two cells: 1 where the barrier has been passed.
+#[inline(always)]
+pub fn shifted(row: &[f32; CELLS], cell: usize, (place, part): (usize, f64)) -> f32 {
+    let at = |place: usize| place.checked_sub(CELLS).map_or(1.0, |cell| row[cell.min(CELLS - 1)]);
+    let (here, next) = (at(place + cell), at(place + cell + 1));
+    (part as f32).mul_add(next - here, here)
 }
 
 impl HedgeGrid {
@@ -104,6 +122,14 @@ impl HedgeGrid {
     #[inline(always)]
     pub fn parts(&self, distance: f64) -> i32 {
         rounded(distance * self.per_distance)
+    }
+
+    /// A move of the log-price away from the barrier in whole cells and the part of one beyond, as an index of a row with [`CELLS`] cells before it.
+    #[inline(always)]
+    pub fn shift(&self, moved: f64) -> (usize, f64) {
+        let most = (CELLS - 1) as f64;
+        let cells = (moved / self.width()).clamp(-most, most) + CELLS as f64;
+        (cells as usize, cells - (cells as usize) as f64)
     }
 
     /// The position of a barrier that may be at infinity, in parts of a cell.

@@ -17,7 +17,9 @@ pub use bars::{Bars, Sides};
 pub use drivers::Drivers;
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 pub use funding_history::FundingHistory;
-pub use hedges::{CELLS, Entry, HedgeGrid, Hedges, JUMPS, Line, ROWS, TERMS, Terms, half, single};
+pub use hedges::{
+    CELLS, Entry, HedgeGrid, Hedges, JUMPS, JumpHedges, Line, ROWS, TERMS, Terms, half, shifted, single,
+};
 pub use hidden::is_hidden;
 pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,

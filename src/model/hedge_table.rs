@@ -6,9 +6,10 @@
 //! coefficient of the polynomial; nodes for the normals of the variance and the price are as good for those that a path draws, which are
 //! these rotated.
 
-use super::jumps::{JumpLaw, Jumps};
+use super::jumps::Jumps;
 use super::quadratic_exponential::{Interval, SquareRoot};
-use crate::market::{CELLS, HedgeGrid, JUMPS, Line, ROWS, TERMS, Terms, half};
+use crate::market::{CELLS, HedgeGrid, JUMPS, Line, ROWS, TERMS, half, single};
+use crate::numeric::special::normal_cdf;
 use crate::numeric::{Kernel, crossing_probability, elementary};
 
 /// Number of polynomials of the normals.
@@ -43,8 +44,8 @@ pub(super) struct Solve {
     pub grid: HedgeGrid,
 }
 
-/// What is solved: coefficients by date and row, and values by date, the end too, and row.
-pub(super) type Solved = (Vec<[Line; ROWS]>, Vec<[[u16; CELLS]; ROWS]>);
+/// What is solved, by date and row: coefficients; values, of the end too; and what a jump is expected to change of the values at the next date.
+pub(super) type Solved = (Vec<[Line; ROWS]>, Vec<[[u16; CELLS]; ROWS]>, Vec<[[f32; CELLS]; ROWS]>);
 
 /// A number of each cell.
 type Row = [f64; CELLS];
@@ -61,15 +62,25 @@ impl Kernel for Solve {
     #[inline(always)]
     fn run(self) -> Solved {
         let interval = Interval::new(&self.process, self.step());
-        let mut lines = vec![[[[0; TERMS]; CELLS]; ROWS]; self.grid.dates];
+        let dates = self.grid.dates;
+        let mut lines = vec![[[[0; TERMS]; CELLS]; ROWS]; dates];
+        let mut kept = vec![[[0; CELLS]; ROWS]; dates + 1];
+        let mut means = vec![[[0.0; CELLS]; ROWS]; if self.jumps.is_some() { dates } else { 0 }];
+        let weights = self.jumps.map(|jumps| self.weights(&jumps));
+        let chance = self.jumps.map_or(0.0, |jumps| -elementary::exp_m1(-jumps.rate * self.step()));
         let mut solved = [[[0.0; TERMS]; CELLS]; ROWS];
         // At the end only who has passed the barrier has touched it.
         let mut values = [[0.0; CELLS]; ROWS];
-        let mut all_values = vec![[[0; CELLS]; ROWS]; self.grid.dates + 1];
-        for (lines, kept) in lines.iter_mut().zip(&mut all_values).rev() {
-            if let Some(jumps) = &self.jumps {
-                for (values, line) in values.iter_mut().zip(&mut solved) {
-                    self.jump(jumps, values, line);
+        for date in (0..dates).rev() {
+            for (row, values) in values.iter_mut().enumerate() {
+                let Some(weights) = &weights else { break };
+                // Of the values as they are kept.
+                means[date][row] = jump(weights, &kept[date + 1][row]);
+                for (value, mean) in values.iter_mut().zip(&means[date][row]) {
+                    *value += chance * f64::from(*mean);
+                }
+                for (entry, mean) in solved[row].iter_mut().zip(&means[date][row]) {
+                    entry[JUMPS] = *mean;
                 }
             }
             let mut before = [[0.0; CELLS]; ROWS];
@@ -83,15 +94,15 @@ impl Kernel for Solve {
                             *entry = of[cell] as f32;
                         }
                     } else {
-                        entry[JUMPS..].fill(0.0);
+                        entry[JUMPS] = 0.0;
                     }
                 }
             }
             values = before;
-            *lines = solved.map(|line| line.map(|terms| terms.map(half)));
-            *kept = values.map(|row| row.map(|value| half(value as f32)));
+            lines[date] = solved.map(|line| line.map(|terms| terms.map(half)));
+            kept[date] = values.map(|row| row.map(|value| half(value as f32)));
         }
-        (lines, all_values)
+        (lines, kept, means)
     }
 }
 
@@ -123,6 +134,7 @@ impl Solve {
                     0.5 * weight * (o * o - 1.0),
                     weight * n * o,
                     weight * n * (n * n - 3.0) / 6.0,
+                    0.5 * weight * (n * n - 1.0) * o,
                 ];
                 for (sums, factor) in sums.iter_mut().zip(factors) {
                     for (sum, found) in sums.iter_mut().zip(&found) {
@@ -150,7 +162,7 @@ impl Solve {
     /// The chance to touch the barrier in a step that moves all cells by as much, or later.
     #[inline(always)]
     fn touch(&self, wide: &Wide, moved: f64, integrated: f64) -> Row {
-        let (place, part) = self.shift(moved);
+        let (place, part) = self.grid.shift(moved);
         let (here, next) = (&wide[place..][..CELLS], &wide[place + 1..][..CELLS]);
         let mut found = [0.0; CELLS];
         for ((found, here), next) in found.iter_mut().zip(here).zip(next) {
@@ -179,57 +191,49 @@ impl Solve {
         found
     }
 
-    /// Where the first cell is in a wide row after a move, and how far from there to the next.
-    #[inline(always)]
-    fn shift(&self, moved: f64) -> (usize, f64) {
-        let most = (CELLS - 1) as f64;
-        let cells = (moved / self.grid.width()).clamp(-most, most) + CELLS as f64;
-        (cells as usize, cells - (cells as usize) as f64)
-    }
-
-    /// Values before the jump that may end a step, and the coefficients of what jumps make of the price and of its square: of a value
-    /// after a jump less that before, those that leave the least square.
-    #[inline(always)]
-    fn jump(&self, jumps: &Jumps, values: &mut Row, line: &mut [Terms; CELLS]) {
-        let wide = wide(values);
-        let (mut after, mut products) = ([0.0; CELLS], [[0.0; CELLS]; 2]);
-        let [mut second, mut third, mut fourth] = [0.0; 3];
-        for (node, weight) in FIVE {
-            let size = jumps.mean + jumps.std_dev * node;
-            let made = elementary::exp_m1(size);
-            let square = made * made;
-            second += weight * square;
-            third += weight * square * made;
-            fourth += weight * square * square;
-            let (place, part) = self.shift(self.sign * size);
-            for cell in 0..CELLS {
-                let (here, next) = (wide[place + cell], wide[place + cell + 1]);
-                let value = here + part * (next - here);
-                after[cell] += weight * value;
-                let gained = weight * made * (value - values[cell]);
-                products[0][cell] += gained;
-                products[1][cell] += made * gained;
-            }
-        }
-        let chance = -elementary::exp_m1(-jumps.rate() * self.step());
-        let determinant = second * fourth - third * third;
-        for (cell, entry) in line.iter_mut().enumerate() {
-            let [first, square] = [products[0][cell], products[1][cell]];
-            let coefficients = if determinant > 1e-9 * second * fourth {
-                [
-                    (fourth * first - third * square) / determinant,
-                    (second * square - third * first) / determinant,
-                ]
-            } else if second > 0.0 {
-                // Jumps of one size.
-                [first / second, 0.0]
+    /// The share of each shift by whole cells in the mean over jumps, with straight lines between cells: a shift counts for its two
+    /// neighbours, and E[max(0, 1 − |u − j|)] = G(j + 1) − 2·G(j) + G(j − 1) with G(x) = E[(x − u)⁺], for a move of u cells; moves beyond the
+    /// ends are at them.
+    fn weights(&self, jumps: &Jumps) -> [f64; SHIFTS] {
+        let (mean, deviation) =
+            (self.sign * jumps.mean / self.grid.width(), jumps.std_dev / self.grid.width());
+        let below = |x: f64| {
+            if deviation > 0.0 {
+                let z = (x - mean) / deviation;
+                let density = elementary::exp(-0.5 * z * z) / (2.0 * std::f64::consts::PI).sqrt();
+                (x - mean) * normal_cdf(z) + deviation * density
             } else {
-                [0.0; 2]
-            };
-            entry[JUMPS..].copy_from_slice(&coefficients.map(|x| x as f32));
-            values[cell] += chance * (after[cell] - values[cell]);
+                (x - mean).max(0.0)
+            }
+        };
+        let mut weights = [0.0; SHIFTS];
+        let most = (CELLS - 1) as f64;
+        for (weight, j) in weights.iter_mut().zip(-(CELLS as i32 - 1)..) {
+            let j = f64::from(j);
+            // Up to the first end and from the last one on all moves count in full.
+            let left = if j > -most { below(j) - below(j - 1.0) } else { 0.0 };
+            let right = if j < most { below(j + 1.0) - below(j) } else { 1.0 };
+            *weight = right - left;
+        }
+        weights
+    }
+}
+
+/// Numbers of whole cells that a row can be shifted by.
+const SHIFTS: usize = 2 * CELLS - 1;
+
+/// What a jump is expected to change of the values of a row, by the weights of its shifts.
+#[inline(always)]
+fn jump(weights: &[f64; SHIFTS], row: &[u16; CELLS]) -> [f32; CELLS] {
+    let row = row.map(|value| f64::from(single(value)));
+    let wide = wide(&row);
+    let mut means = row.map(|value| -value);
+    for (shift, weight) in weights.iter().enumerate() {
+        for (mean, value) in means.iter_mut().zip(&wide[shift + 1..]) {
+            *mean += weight * value;
         }
     }
+    means.map(|mean| mean as f32)
 }
 
 /// A row between those that have passed the barrier and those that are far from it.

@@ -10,8 +10,8 @@ use super::hedge_table::Solve;
 use super::jumps::Jumps;
 use super::quadratic_exponential::SquareRoot;
 use super::{Bates, Model};
-use crate::market::{CELLS, Duration, HedgeGrid, Hedges};
-use crate::numeric::{dispatch, elementary, mean_decay};
+use crate::market::{CELLS, Duration, HedgeGrid, Hedges, JumpHedges};
+use crate::numeric::{dispatch, mean_decay};
 
 /// Most dates of a table: a step of a longer path has the coefficients of its date.
 const MOST_DATES: u64 = 96;
@@ -28,9 +28,8 @@ impl Model {
             Self::Bates(Bates { heston, jumps }) => (heston, Some(*jumps).filter(|jumps| jumps.rate > 0.0)),
             _ => return None,
         };
-        let of_jumps = jumps.as_ref().map(|jumps| [jumps.growth(), square_growth(jumps)]);
         let process = heston.process();
-        let drift = process.drift - of_jumps.map_or(0.0, |[growth, _]| growth) - growth;
+        let drift = process.drift - jumps.as_ref().map_or(0.0, Jumps::growth) - growth;
         let process = SquareRoot { drift, ..process };
         let dates = horizon.seconds().div_ceil(heston.step(horizon).seconds().max(1)).clamp(1, MOST_DATES);
         let length = horizon.years();
@@ -40,16 +39,10 @@ impl Model {
             return None;
         }
         let grid = HedgeGrid::new((dates as usize, length), spacing, most_variance);
-        let (lines, values) = dispatch(Solve { sign, process, jumps, grid });
-        Some(Hedges { grid, lines, values, variance: heston.variance, jumps: of_jumps })
+        let (lines, values, means) = dispatch(Solve { sign, process, jumps, grid });
+        let jumps = jumps.map(|jumps| JumpHedges { rate: jumps.rate, means });
+        Some(Hedges { grid, lines, values, variance: heston.variance, jumps })
     }
-}
-
-/// λ·E[(e^J − 1)²] = λ·(e^(2μ + 2δ²) − 2e^(μ + δ²/2) + 1) per year.
-fn square_growth(jumps: &Jumps) -> f64 {
-    let square = jumps.std_dev * jumps.std_dev;
-    let [once, twice] = [jumps.mean + 0.5 * square, 2.0 * (jumps.mean + square)].map(elementary::exp_m1);
-    jumps.rate * (twice - 2.0 * once)
 }
 
 /// The deviation of the log-price over a path, and the variance that is large at its end.
@@ -72,7 +65,7 @@ mod tests {
     use super::*;
     use crate::market::single;
     use crate::model::Heston;
-    use crate::numeric::special::normal_cdf;
+    use crate::numeric::{elementary, special::normal_cdf};
 
     /// Without volatility of the variance the price is a geometric Brownian motion: P(min ≤ −d) = Φ((−d − μT)/s) + e^(−2μd/σ²)·Φ((−d + μT)/s)
     /// with s = σ√T and μ = ∓½σ² to a barrier below or above, and the first coefficient is its slope times the deviation of a step. Values

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use super::terms;
 use crate::market::{
-    Bars, CELLS, Drivers, Entry, HedgeGrid, Hedges, JUMPS, Line, ROWS, TERMS, Terms, single,
+    Bars, CELLS, Drivers, Entry, HedgeGrid, Hedges, JUMPS, Line, ROWS, TERMS, Terms, shifted, single,
 };
-use crate::numeric::{Kernel, crossing_probability, exp};
+use crate::numeric::{Kernel, crossing_probability};
 use crate::stats::Tally;
 
 /// Bridges that touch a barrier with a smaller chance than e to minus this are not hedged.
@@ -114,18 +114,35 @@ impl Hedged {
         }
     }
 
-    /// Adds what the jump at the end of the last bar of a path made of the price.
+    /// Adds the jump that has led a path to an open.
     #[inline(always)]
-    fn jump(&mut self, lane: usize, open: f64) {
-        let Last { date, row, position, open: levels, close } = self.last[lane];
-        let made = (exp(open - close) - 1.0) as f32;
-        let (line, lanes) = (&self.hedges.lines[date as usize][row as usize], self.rows.len());
-        for (level, barrier) in self.barriers[..levels as usize].iter().enumerate() {
+    fn jump(&mut self, lane: usize, before: Before, open: f64) {
+        let Self { hedges, barriers, sums, last, rows, sign, .. } = self;
+        let (Last { date, row, position, open: levels, close }, lanes) = (last[lane], rows.len());
+        let (date, Some(jumps)) = (date as usize, &hedges.jumps) else { return };
+        // That it came at all, where it was expected from: where the bar began.
+        let line = &hedges.lines[date][row as usize];
+        for (level, barrier) in barriers[..levels as usize].iter().enumerate() {
             let entry = &line[HedgeGrid::cell(position.wrapping_sub(*barrier))];
-            let [first, square] = [entry[JUMPS], entry[JUMPS + 1]].map(single);
-            self.sums[level * lanes + lane][0] += made * (first + made * square);
+            sums[level * lanes + lane][0] += single(entry[JUMPS]);
+        }
+        // How far it went, from where it was.
+        let Before { row, position, open: levels } = before;
+        let (values, means) = (hedges.values[date + 1][row].map(single), &jumps.means[date][row]);
+        let shift = hedges.grid.shift(*sign * (open - close));
+        for (level, barrier) in barriers[..levels as usize].iter().enumerate() {
+            let cell = HedgeGrid::cell(position.wrapping_sub(*barrier));
+            sums[level * lanes + lane][0] += shifted(&values, cell, shift) - values[cell] - means[cell];
         }
     }
+}
+
+/// Where a path was just before it jumped.
+struct Before {
+    row: usize,
+    position: i32,
+    /// Number of open levels.
+    open: u32,
 }
 
 /// Bars of some paths.
@@ -247,8 +264,8 @@ struct Units {
     other: [f32; TOGETHER],
     /// Length of the bar.
     square: [f32; TOGETHER],
-    /// What jumps were expected to make of the price meanwhile, and of its square, with the sign reversed.
-    jumps: [[f32; TOGETHER]; 2],
+    /// How many jumps were expected meanwhile, with the sign reversed.
+    jumps: [f32; TOGETHER],
 }
 
 impl Units {
@@ -259,8 +276,7 @@ impl Units {
         for (place, polynomials) in all.iter_mut().enumerate() {
             let (n, o, square) = (self.price[place], self.other[place], self.square[place]);
             let (second, third) = (n * n - square, n * (n * n - 3.0 * square));
-            *polynomials =
-                [n, o, second, o * o - square, n * o, third, self.jumps[0][place], self.jumps[1][place]];
+            *polynomials = [n, o, second, o * o - square, n * o, third, second * o, self.jumps[place]];
         }
         all
     }
@@ -313,20 +329,18 @@ impl Follow<'_> {
     #[inline(always)]
     fn drivers(&self, bars: Range<usize>) -> Units {
         let hedges = &*self.hedged.hedges;
-        let (per_year, expected) = (hedges.grid.per_year, hedges.jumps.unwrap_or_default());
+        let (per_year, rate) = (hedges.grid.per_year, hedges.jumps.as_ref().map_or(0.0, |jumps| jumps.rate));
         let count = bars.len().min(TOGETHER);
         let columns = [&self.bars.duration[..], self.drivers.price, self.drivers.other];
         let [duration, price, other] = columns.map(|column| &column[bars.start..][..count]);
         let none = [0.0; TOGETHER];
-        let mut units = Units { price: none, other: none, square: none, jumps: [none; 2] };
+        let mut units = Units { price: none, other: none, square: none, jumps: none };
         for place in 0..count {
             let root = ((duration[place] * per_year) as f32).sqrt();
             units.price[place] = root * price[place] as f32;
             units.other[place] = root * other[place] as f32;
             units.square[place] = root * root;
-            for (jumps, expected) in units.jumps.iter_mut().zip(expected) {
-                jumps[place] = (-expected * duration[place]) as f32;
-            }
+            units.jumps[place] = (-rate * duration[place]) as f32;
         }
         units
     }
@@ -335,9 +349,16 @@ impl Follow<'_> {
     #[inline(always)]
     fn jumps(&mut self, bars: Range<usize>, places: &Places, date: usize) {
         for (place, i) in bars.enumerate() {
-            let lane = self.bars.lanes[i] as usize;
-            if self.bars.open[i] != self.hedged.last[lane].close {
-                self.hedged.jump(lane, self.bars.open[i]);
+            let (lane, start) = (self.bars.lanes[i] as usize, self.bars.open[i]);
+            let close = self.hedged.last[lane].close;
+            if start != close {
+                let Hedged { hedges, sign, barriers, .. } = &*self.hedged;
+                let open = places.open[place];
+                let distance = sign * close - self.log_nearest[lane];
+                let nearest = barriers[(open as usize).saturating_sub(1)];
+                let position = hedges.grid.parts(distance).wrapping_add(nearest);
+                let before = Before { row: places.starts[place] as usize, position, open };
+                self.hedged.jump(lane, before, start);
             }
             self.hedged.last[lane] = Last {
                 date: date as u32,
