@@ -15,10 +15,10 @@ const FUNDING: &str = r#"funding = { rate = "0.02%", every = "8h" }"#;
 /// independent paths a path is worth at least.
 const CASES: [(&str, &str, &str, [f64; 3], f64); 5] = [
     (HESTON, "long", "", [0.045375, 0.554121, 0.778342], 60.0),
-    (BATES, "long", "", [0.057015, 0.579424, 0.788174], 20.0),
-    (HESTON, "long", FUNDING, [0.054404, 0.588943, 0.801682], 15.0),
-    (BATES, "long", FUNDING, [0.067721, 0.611853, 0.809484], 10.0),
-    (BATES, "short", "", [0.083784, 0.575476, 0.785577], 20.0),
+    (BATES, "long", "", [0.057015, 0.579424, 0.788174], 40.0),
+    (HESTON, "long", FUNDING, [0.054404, 0.588943, 0.801682], 40.0),
+    (BATES, "long", FUNDING, [0.067721, 0.611853, 0.809484], 30.0),
+    (BATES, "short", "", [0.083784, 0.575476, 0.785577], 40.0),
 ];
 
 fn run(model: &str, (side, account): (&str, &str), simulation: &str) -> RunResult {
