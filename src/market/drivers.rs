@@ -1,5 +1,16 @@
 //! What a model says of its bars beside them.
 
+use super::innovations::Innovations;
+
+/// What a price was driven by.
+#[derive(Debug, Clone, Copy)]
+pub enum Driving<'a> {
+    /// Normals of each bar.
+    Normals(Drivers<'a>),
+    /// One innovation a step.
+    Innovations(Innovations<'a>),
+}
+
 /// What drove the last moves of a price whose variance has a driver of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Drivers<'a> {

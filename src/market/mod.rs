@@ -8,13 +8,15 @@ mod funding_history;
 mod hedges;
 mod hidden;
 mod history;
+mod innovation_hedges;
+mod innovations;
 mod input_file;
 mod martingale;
 mod network_history;
 mod varying;
 
 pub use bars::{Bars, Sides};
-pub use drivers::Drivers;
+pub use drivers::{Drivers, Driving};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 pub use funding_history::FundingHistory;
 pub use hedges::{CELLS, HedgeGrid, Hedges, JUMP, Line, ROWS, TERMS, Terms, VALUE, half, single};
@@ -23,6 +25,10 @@ pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, RateRefusal, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
+pub use innovation_hedges::{
+    Chances, Hedging, InnovationGrid, InnovationHedges, NODES, STEP_CELLS, STEP_ROWS, Slab,
+};
+pub use innovations::Innovations;
 pub use input_file::{LARGEST_DATA, read_input, read_limited};
 pub use martingale::{Martingale, Stops};
 pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};

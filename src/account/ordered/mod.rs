@@ -37,8 +37,11 @@ mod finish;
 mod followed;
 mod follower;
 mod hedged;
+mod hedging;
+mod innovated;
 mod liquidations;
 mod settle;
+mod step_end;
 mod stopped;
 mod terms;
 

@@ -1,0 +1,74 @@
+//! The control variate of liquidations, by what drives the price.
+
+use super::hedged::{Follow, Hedged as ByNormals};
+use super::innovated::Innovated;
+use super::step_end::StepEnd;
+use super::terms::Terms;
+use crate::market::{Bars, Driving, Hedging};
+use crate::numeric::dispatch;
+use crate::stats::Tally;
+
+/// Most levels that are hedged: each costs a part of a path.
+pub(super) const MOST_HEDGED: usize = 16;
+
+/// The hedges of the paths of a block.
+#[derive(Debug)]
+pub(super) enum Hedged {
+    Normals(ByNormals),
+    Innovations(Innovated),
+}
+
+impl Hedged {
+    /// Of levels under these terms.
+    pub fn new(hedges: Hedging, terms: &Terms) -> Self {
+        match hedges {
+            Hedging::Normals(hedges) => Self::Normals(ByNormals::new(hedges, terms.sign, &terms.common.logs)),
+            Hedging::Innovations(hedges) => Self::Innovations(Innovated::new(hedges, terms)),
+        }
+    }
+
+    /// Starts a block.
+    pub fn begin(&mut self, lanes: usize) {
+        match self {
+            Self::Normals(hedged) => hedged.begin(lanes),
+            Self::Innovations(hedged) => hedged.begin(lanes),
+        }
+    }
+
+    /// Takes in bars and what drove them, with the number of open levels and the nearest barrier of each path when they began.
+    pub fn follow(
+        &mut self,
+        bars: &Bars,
+        driving: Driving<'_>,
+        terms: &Terms,
+        (open_levels, log_nearest): (&[u32], &[f64]),
+    ) {
+        match (self, driving) {
+            (Self::Normals(hedged), Driving::Normals(drivers)) => {
+                dispatch(Follow { hedged, bars, drivers, terms, open_levels, log_nearest });
+            }
+            (Self::Innovations(hedged), Driving::Innovations(innovations)) => {
+                if hedged.arrive(bars, &innovations, (open_levels, log_nearest)) {
+                    dispatch(StepEnd { hedged, bars, innovations, open_levels, log_nearest });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The end of a block: adds the sums over its paths to a tally.
+    pub fn finish(&mut self, tally: &mut Tally) {
+        match self {
+            Self::Normals(hedged) => hedged.finish(tally),
+            Self::Innovations(hedged) => hedged.finish(tally),
+        }
+    }
+
+    /// Fills with what a level's terms came to, by path of the block just finished.
+    pub fn of_level(&self, level: usize, controls: &mut [f64]) {
+        match self {
+            Self::Normals(hedged) => hedged.of_level(level, controls),
+            Self::Innovations(hedged) => hedged.of_level(level, controls),
+        }
+    }
+}
