@@ -13,7 +13,7 @@ pub const STEP_CELLS: usize = 64;
 /// Variances, even in their logarithms.
 pub const STEP_ROWS: usize = 16;
 /// Innovations.
-pub const NODES: usize = 32;
+pub const NODES: usize = 64;
 
 /// A number of each row, node and cell; a power of two, so that a masked index needs no check.
 pub type Slab = [f32; STEP_ROWS * NODES * STEP_CELLS];

@@ -187,8 +187,8 @@ fn the_instruction_set_changes_no_byte_of_led_paths() {
         for monitoring in ["continuous", "1h"] {
             let mut scenario = scenario(model, "long", monitoring, FEES);
             // Long enough for liquidations to be hedged, where they are.
-            let is_hedged =
-                monitoring == "continuous" && (model.contains("heston") || model.contains("bates"));
+            let is_hedged = monitoring == "continuous"
+                && ["heston", "bates", "garch"].iter().any(|hedged| model.contains(hedged));
             scenario.simulation.paths = PathBudget::Fixed(if is_hedged { 16_384 } else { 3_000 });
             let reference = json(&run_with(&scenario, Some(2)));
             for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {

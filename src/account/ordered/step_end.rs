@@ -7,10 +7,13 @@ use crate::market::{
 use crate::numeric::Kernel;
 
 /// Ways that touch a barrier with a smaller chance than e to minus this are not hedged.
-const NEAR: f64 = 8.0;
+const NEAR: f64 = 10.0;
 
 /// Paths that are worked out together.
 const TOGETHER: usize = 64;
+
+/// Numbers of double precision in the widest lane.
+const LANES: usize = 8;
 
 /// The end of a step of all paths.
 pub(super) struct StepEnd<'a> {
@@ -201,8 +204,11 @@ impl At<'_> {
             let place = usize::from(*place) & (TOGETHER - 1);
             *product = products[place] / places.spread[place];
         }
-        for chance in &mut touching[..list.len()] {
-            *chance = InnovationHedges::touching(self.dof, *chance);
+        // By whole lanes: there are few of them.
+        for chances in touching.as_chunks_mut::<LANES>().0.iter_mut().take(list.len().div_ceil(LANES)) {
+            for chance in chances {
+                *chance = InnovationHedges::touching(self.dof, *chance);
+            }
         }
         for (chance, place) in touching.iter().zip(list) {
             let place = usize::from(*place) & (TOGETHER - 1);

@@ -131,7 +131,7 @@ mod tests {
                 None => normal_cdf(z),
             };
             let weights = weights(&grid, dof);
-            for node in [0, 3, 12, 15, 16, 20, 31] {
+            for node in [0, 3, 12, 31, 32, 40, 63] {
                 let mut known = 0.0;
                 let (from, to) = (grid.bent(0), grid.bent(NODES - 1));
                 let parts = 400 * (NODES - 1);
@@ -177,14 +177,15 @@ mod tests {
 
     /// With constant variance and normal innovations the price is a geometric Brownian motion: P(min ≤ −d) = Φ((−d − μT)/s) +
     /// e^(−2μd/σ²)·Φ((−d + μT)/s) with s = σ√T and μ the drift to a barrier below, its opposite to one above. Straight lines between nodes
-    /// make chances larger by up to 0.01.
+    /// make chances larger by up to 0.005.
     #[test]
     fn a_table_of_constant_variance_is_that_of_a_brownian_motion() {
         let h = 1e-3;
         let constant = Garch { omega: h, alpha: 0.0, beta: 1e-9, ..model(None) };
         for (sign, days) in [(1.0, 30), (-1.0, 30), (1.0, 200)] {
             let hedges = hedges(&constant, days, sign);
-            let (time, square) = (days as f64, h);
+            let time = (days as usize - hedges.grid.steps_per_date / 2) as f64;
+            let square = h;
             let drift = sign * constant.log_drift * constant.step.years();
             let deviation = (square * time).sqrt();
             let row = hedges.grid.row(h).round() as usize;
@@ -195,7 +196,7 @@ mod tests {
                     + elementary::exp(-2.0 * drift * d / square)
                         * normal_cdf((-d + drift * time) / deviation);
                 let found = f64::from(hedges.chances[0][row * STEP_CELLS + cell]);
-                assert!((found - known).abs() < 0.01, "{sign} {days} {cell}: {found} {known}");
+                assert!((found - known).abs() < 0.005, "{sign} {days} {cell}: {found} {known}");
             }
         }
     }
