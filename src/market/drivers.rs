@@ -1,5 +1,6 @@
 //! What a model says of its bars beside them.
 
+use super::draw_hedges::Draws;
 use super::innovations::Innovations;
 
 /// What a price was driven by.
@@ -9,6 +10,8 @@ pub enum Driving<'a> {
     Normals(Drivers<'a>),
     /// One innovation a step.
     Innovations(Innovations<'a>),
+    /// One draw of a past day each day.
+    Draws(Draws<'a>),
 }
 
 /// What drove the last moves of a price whose variance has a driver of its own.

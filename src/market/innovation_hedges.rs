@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::draw_hedges::DrawHedges;
 use super::hedges::Hedges;
 use crate::numeric::{exp, ln};
 
@@ -31,6 +32,8 @@ pub enum Hedging {
     Normals(Arc<Hedges>),
     /// Functions of the innovation of each step.
     Innovations(Arc<InnovationHedges>),
+    /// Functions of the draw of each day.
+    Draws(Arc<DrawHedges>),
 }
 
 /// What an innovation adds to the chance, by date, variance and distance from a barrier when its step begins.

@@ -1,6 +1,7 @@
 //! What passes from models to accounts: units of time, the time grid, and bars; and recorded history of prices and funding.
 
 mod bars;
+mod draw_hedges;
 mod drivers;
 mod duration;
 mod funding_grid;
@@ -16,6 +17,9 @@ mod network_history;
 mod varying;
 
 pub use bars::{Bars, Sides};
+pub use draw_hedges::{
+    CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawHedges, DrawSlab, Draws, REACHES,
+};
 pub use drivers::{Drivers, Driving};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 pub use funding_history::FundingHistory;

@@ -29,6 +29,9 @@ impl Model {
             Self::Garch(garch) if alone => {
                 garch.hedges(horizon, barrier).map(|hedges| Hedging::Innovations(Arc::new(hedges)))
             }
+            Self::Har(har) if alone => {
+                har.hedges(horizon, barrier).map(|hedges| Hedging::Draws(Arc::new(hedges)))
+            }
             _ => self.hedged_by_normals(horizon, barrier).map(|hedges| Hedging::Normals(Arc::new(hedges))),
         }
     }

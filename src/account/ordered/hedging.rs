@@ -1,10 +1,13 @@
 //! The control variate of liquidations, by what drives the price.
 
+use std::sync::Arc;
+
+use super::day_end::DayEnd;
 use super::hedged::{Follow, Hedged as ByNormals};
-use super::innovated::Innovated;
 use super::step_end::StepEnd;
+use super::stepwise::Stepwise;
 use super::terms::Terms;
-use crate::market::{Bars, Driving, Hedging};
+use crate::market::{Bars, DrawHedges, Driving, Hedging, InnovationHedges};
 use crate::numeric::dispatch;
 use crate::stats::Tally;
 
@@ -15,7 +18,8 @@ pub(super) const MOST_HEDGED: usize = 16;
 #[derive(Debug)]
 pub(super) enum Hedged {
     Normals(ByNormals),
-    Innovations(Innovated),
+    Innovations(Arc<InnovationHedges>, Stepwise),
+    Draws(Arc<DrawHedges>, Stepwise),
 }
 
 impl Hedged {
@@ -23,7 +27,8 @@ impl Hedged {
     pub fn new(hedges: Hedging, terms: &Terms) -> Self {
         match hedges {
             Hedging::Normals(hedges) => Self::Normals(ByNormals::new(hedges, terms.sign, &terms.common.logs)),
-            Hedging::Innovations(hedges) => Self::Innovations(Innovated::new(hedges, terms)),
+            Hedging::Innovations(hedges) => Self::Innovations(hedges, Stepwise::new(terms)),
+            Hedging::Draws(hedges) => Self::Draws(hedges, Stepwise::new(terms)),
         }
     }
 
@@ -31,7 +36,7 @@ impl Hedged {
     pub fn begin(&mut self, lanes: usize) {
         match self {
             Self::Normals(hedged) => hedged.begin(lanes),
-            Self::Innovations(hedged) => hedged.begin(lanes),
+            Self::Innovations(_, hedged) | Self::Draws(_, hedged) => hedged.begin(lanes),
         }
     }
 
@@ -47,9 +52,18 @@ impl Hedged {
             (Self::Normals(hedged), Driving::Normals(drivers)) => {
                 dispatch(Follow { hedged, bars, drivers, terms, open_levels, log_nearest });
             }
-            (Self::Innovations(hedged), Driving::Innovations(innovations)) => {
-                if hedged.arrive(bars, &innovations, (open_levels, log_nearest)) {
-                    dispatch(StepEnd { hedged, bars, innovations, open_levels, log_nearest });
+            (Self::Innovations(hedges, stepwise), Driving::Innovations(innovations)) => {
+                let span = [innovations.begin, innovations.length, hedges.horizon];
+                if stepwise.arrive(bars, span, (open_levels, log_nearest)) {
+                    let hedges = &**hedges;
+                    dispatch(StepEnd { hedges, stepwise, bars, innovations, open_levels, log_nearest });
+                }
+            }
+            (Self::Draws(hedges, stepwise), Driving::Draws(draws)) => {
+                // A day that the horizon cuts short is not hedged.
+                let span = [draws.begin, draws.length, f64::INFINITY];
+                if stepwise.arrive(bars, span, (open_levels, log_nearest)) {
+                    dispatch(DayEnd { hedges, stepwise, bars, draws, open_levels, log_nearest });
                 }
             }
             _ => {}
@@ -60,7 +74,7 @@ impl Hedged {
     pub fn finish(&mut self, tally: &mut Tally) {
         match self {
             Self::Normals(hedged) => hedged.finish(tally),
-            Self::Innovations(hedged) => hedged.finish(tally),
+            Self::Innovations(_, hedged) | Self::Draws(_, hedged) => hedged.finish(tally),
         }
     }
 
@@ -68,7 +82,7 @@ impl Hedged {
     pub fn of_level(&self, level: usize, controls: &mut [f64]) {
         match self {
             Self::Normals(hedged) => hedged.of_level(level, controls),
-            Self::Innovations(hedged) => hedged.of_level(level, controls),
+            Self::Innovations(_, hedged) | Self::Draws(_, hedged) => hedged.of_level(level, controls),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the hedges of liquidations take in at the end of a step: its innovation, and whether the way touched barriers.
 
-use super::innovated::{Innovated, Level, NOWHERE};
+use super::stepwise::{Level, Stepwise};
 use crate::market::{
     Bars, Chances, InnovationGrid, InnovationHedges, Innovations, NODES, STEP_CELLS, STEP_ROWS, Slab,
 };
@@ -17,7 +17,8 @@ const LANES: usize = 8;
 
 /// The end of a step of all paths.
 pub(super) struct StepEnd<'a> {
-    pub hedged: &'a mut Innovated,
+    pub hedges: &'a InnovationHedges,
+    pub stepwise: &'a mut Stepwise,
     pub bars: &'a Bars,
     pub innovations: Innovations<'a>,
     /// Number of levels that were open when the bars began, and the nearest barriers then.
@@ -30,10 +31,10 @@ impl Kernel for StepEnd<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { hedged, bars, innovations, open_levels, log_nearest } = self;
-        let Innovated { hedges, levels, moves, begun, sums, .. } = hedged;
-        let (from, open, nearest, extreme) = match begun {
-            true => (&hedged.from[..], &hedged.open[..], &hedged.nearest[..], &hedged.extreme[..]),
+        let Self { hedges, stepwise, bars, innovations, open_levels, log_nearest } = self;
+        let mut sums = std::mem::take(&mut stepwise.sums);
+        let (from, open, nearest, extreme) = match stepwise.begun {
+            true => (&stepwise.from[..], &stepwise.open[..], &stepwise.nearest[..], &stepwise.extreme[..]),
             false => (&bars.open[..], open_levels, log_nearest, &bars.extreme[..]),
         };
         let lanes = open.len();
@@ -45,8 +46,8 @@ impl Kernel for StepEnd<'_> {
             grid: hedges.grid,
             dof: hedges.dof,
             near: InnovationHedges::product(hedges.dof, NEAR),
-            sign: hedged.sign,
-            length: hedged.length,
+            sign: stepwise.sign,
+            length: stepwise.length,
         };
         for first in (0..lanes).step_by(TOGETHER) {
             let count = (lanes - first).min(TOGETHER);
@@ -54,24 +55,17 @@ impl Kernel for StepEnd<'_> {
             for (place, levels) in places.open.iter_mut().zip(&open[first..][..count]) {
                 *place = f64::from(*levels);
             }
-            if *moves {
-                for place in 0..count {
-                    let below = open[first + place] as usize;
-                    if let Some(level) = below.checked_sub(1).map(|level| levels[level]) {
-                        places.charged[place] =
-                            (nearest[first + place].clamp(NOWHERE, -NOWHERE) - level.barrier) * level.charge;
-                    }
-                }
-            }
+            stepwise.charged(first, (open, nearest), &mut places.charged[..count]);
             let columns = [from, &bars.close[..], innovations.shock, innovations.variance];
             table.locate(&mut places, columns.map(|column| &column[first..][..count]));
             let most = open[first..][..count].iter().fold(0, |most, open| most.max(*open));
-            for (number, level) in levels[..most as usize].iter().enumerate() {
+            for (number, level) in stepwise.levels[..most as usize].iter().enumerate() {
                 let sums = &mut sums[number * lanes + first..][..count];
                 table.hedge(&places, (number as f64, *level), &extreme[first..][..count], sums);
             }
         }
-        hedged.begun = false;
+        stepwise.sums = sums;
+        stepwise.begun = false;
     }
 }
 

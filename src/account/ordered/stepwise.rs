@@ -1,15 +1,13 @@
-//! What the innovations of the steps of a path, hedged by level, come to: a control variate of liquidations.
+//! What the steps of a path, hedged by level, come to: a control variate of liquidations.
 //!
-//! Over each step that begins with a level open, its innovation has the coefficients of where the path was and how far from the barrier. What an
-//! innovation leaves open, whether the way from the start of the step to its end touched the barrier, has a known chance given both, and
-//! touched or not, less that chance, times what a touch changes, is the other term. Bars may be shorter than steps: what a step came to is
-//! booked at its end, by the levels and the barriers of its start, whatever became of them. Where funding moves barriers, what a path was
-//! charged is told by its nearest one.
-
-use std::sync::Arc;
+//! Over each step that begins with a level open, its innovation, or its draw, has the coefficients of where the path was and how far from the barrier.
+//! What that leaves open, whether the way from the start of the step to its end touched the barrier, has a known chance, and touched or
+//! not, less that chance, times what a touch changes, is the other term. Bars may be shorter than steps: what a step came to is booked at its
+//! end, by the levels and the barriers of its start, whatever became of them. Where funding moves barriers, what a path was charged is
+//! told by its nearest one.
 
 use super::terms::Terms;
-use crate::market::{Bars, InnovationHedges, Innovations};
+use crate::market::Bars;
 use crate::numeric::exp;
 use crate::stats::Tally;
 
@@ -21,8 +19,7 @@ pub(super) const NOWHERE: f64 = -1e3;
 
 /// The hedges of the paths of a block.
 #[derive(Debug)]
-pub(super) struct Innovated {
-    pub hedges: Arc<InnovationHedges>,
+pub(super) struct Stepwise {
     /// Mirrors log-prices so that barriers lie below.
     pub sign: f64,
     pub levels: Vec<Level>,
@@ -51,9 +48,9 @@ pub(super) struct Level {
     pub charge: f64,
 }
 
-impl Innovated {
+impl Stepwise {
     /// Of levels under these terms.
-    pub fn new(hedges: Arc<InnovationHedges>, terms: &Terms) -> Self {
+    pub fn new(terms: &Terms) -> Self {
         let level = |log: &f64| {
             let barrier = log.clamp(NOWHERE, -NOWHERE);
             let x = exp((terms.sign * terms.power * barrier).clamp(-50.0, 50.0));
@@ -61,7 +58,6 @@ impl Innovated {
         };
         Self {
             levels: terms.common.logs.iter().map(level).collect(),
-            hedges,
             sign: terms.sign,
             moves: terms.approximates(),
             begun: false,
@@ -94,13 +90,19 @@ impl Innovated {
         controls.copy_from_slice(&self.sums[level * controls.len()..][..controls.len()]);
     }
 
-    /// Takes in bars of all paths, with the number of open levels and the nearest barriers when they began: whether a step ends with them.
-    pub fn arrive(&mut self, bars: &Bars, innovations: &Innovations<'_>, state: (&[u32], &[f64])) -> bool {
+    /// Takes in bars of all paths in a step that began at a time and has a length, on paths up to a horizon, with the number of open levels and the
+    /// nearest barriers when they began: whether the step ends with them.
+    pub fn arrive(
+        &mut self,
+        bars: &Bars,
+        [begin, length, horizon]: [f64; 3],
+        state: (&[u32], &[f64]),
+    ) -> bool {
         let (Some(start), Some(duration)) = (bars.start.first(), bars.duration.first()) else { return false };
-        let (end, rounding) = (start + duration, ROUNDING * innovations.length);
-        let gone = end - innovations.begin;
-        let ends = gone > innovations.length - rounding || end > self.hedges.horizon - rounding;
-        self.length = (gone / innovations.length).min(1.0);
+        let (end, rounding) = (start + duration, ROUNDING * length);
+        let gone = end - begin;
+        let ends = gone > length - rounding || end > horizon - rounding;
+        self.length = (gone / length).min(1.0);
         if self.begun {
             for (deepest, extreme) in self.extreme.iter_mut().zip(&bars.extreme) {
                 let is_deeper = self.sign * extreme < self.sign * *deepest;
@@ -116,5 +118,19 @@ impl Innovated {
             self.nearest.extend_from_slice(state.1);
         }
         ends
+    }
+
+    /// What paths whose state at the start of a step is kept here, or else as it is given, were charged by then: some of them from a first one on.
+    #[inline(always)]
+    pub fn charged(&self, first: usize, (open, nearest): (&[u32], &[f64]), charged: &mut [f64]) {
+        if !self.moves {
+            return;
+        }
+        for (place, charged) in charged.iter_mut().enumerate() {
+            let below = open[first + place] as usize;
+            if let Some(level) = below.checked_sub(1).map(|level| self.levels[level]) {
+                *charged = (nearest[first + place].clamp(NOWHERE, -NOWHERE) - level.barrier) * level.charge;
+            }
+        }
     }
 }
