@@ -1,9 +1,27 @@
 //! The chance to touch a barrier by expected variance and distance, and what it becomes with each class of draws: solved backwards on a coarse
 //! grid, with a few draws of each class.
 
-use super::hedges::{Draw, Expected};
 use crate::market::{CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawSlab};
 use crate::numeric::{Kernel, exp};
+
+/// A draw of a day, seen from a barrier, in units of the deviation that was expected of the day.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draw {
+    pub chance: f64,
+    /// How far the price moved away from the barrier in all, and towards it at most.
+    pub moved: f64,
+    pub reach: f64,
+    /// What it makes of the next log-variance.
+    pub next: f64,
+    pub class: usize,
+}
+
+/// What is expected of the log-variance of a day: its mean, and how much of what was unexpected of the day before stays.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    pub mean: f64,
+    pub kept: f64,
+}
 
 /// Solves the table of a barrier.
 pub(super) struct Solve<'a> {

@@ -6,7 +6,7 @@
 
 use super::Har;
 use super::days::DayShape;
-use super::hedge_table::{Solve, Table};
+use super::hedge_table::{Draw, Expected, Solve, Table};
 use super::variances::DAYS;
 use crate::market::{CLASSES, DrawGrid, DrawHedges, Duration, REACHES};
 use crate::numeric::{dispatch, exp};
@@ -23,25 +23,6 @@ const MOST_DAYS: u64 = 128;
 const SAMPLE: usize = 6;
 /// Deviations of the expected log-variance that rows reach.
 const REACH: f64 = 4.5;
-
-/// A draw of a day, seen from a barrier, in units of the deviation that was expected of the day.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Draw {
-    pub chance: f64,
-    /// How far the price moved away from the barrier in all, and towards it at most.
-    pub moved: f64,
-    pub reach: f64,
-    /// What it makes of the next log-variance.
-    pub next: f64,
-    pub class: usize,
-}
-
-/// What is expected of the log-variance of a day: its mean, and how much of what was unexpected of the day before stays.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Expected {
-    pub mean: f64,
-    pub kept: f64,
-}
 
 impl Har {
     /// The hedges of a barrier below the price (`sign` 1) or above (−1), which grows at a rate per year, on paths of a length that move
