@@ -1,9 +1,7 @@
 //! An account's observer: what the paths of a block do to its levels.
 
-use std::sync::Arc;
-
 use super::observer::Observer;
-use crate::market::{Hedges, Martingale};
+use crate::market::{Hedging, Martingale};
 use crate::stats::{Histogram, Sums, Tally};
 
 /// Follows all leverage levels of an account along the paths of a block. Levels are in order of rising leverage.
@@ -54,7 +52,7 @@ pub trait Follower: Observer {
     }
 
     /// Wants the control variate of liquidations that the hedges of its barriers are: its sums go to the tally.
-    fn hedge(&mut self, _hedges: Arc<Hedges>) {}
+    fn hedge(&mut self, _hedges: Hedging) {}
 
     /// Fills with the control variate of a level's liquidation on the paths of the block just finished. False, and nothing is filled, without
     /// one.

@@ -1,6 +1,6 @@
 //! What the block loop asks of whatever watches the bars of its paths.
 
-use crate::market::{Bars, Drivers, Sides};
+use crate::market::{Bars, Driving, Sides};
 use crate::numeric::{Replacement, Stream};
 
 /// What the model of an asset knows of the value functions of paths: given the asset and the distances that are
@@ -8,7 +8,7 @@ use crate::numeric::{Replacement, Stream};
 pub type Foresight<'a> = dyn Fn(usize, &[f64], &mut [f64]) + 'a;
 
 /// What has driven an asset over its last bars, where a model says.
-pub type Driven<'a> = dyn Fn(usize) -> Option<Drivers<'a>> + 'a;
+pub type Driven<'a> = dyn Fn(usize) -> Option<Driving<'a>> + 'a;
 
 /// Watches the paths of a block: the follower of an account, a recorder of bars, the fan of prices, particles.
 ///

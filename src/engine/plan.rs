@@ -1,6 +1,6 @@
 //! From a scenario to what every block of paths does: the law of the paths, and the account at every level.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use super::funding::FundingLaw;
 use super::held::held;
@@ -11,7 +11,7 @@ use crate::account::{
     Follower, Level, LevelError, OpenAccount, OpenError, Opening, Policy, Pool, PositionPrices,
     daily_schedule, prices, schedule,
 };
-use crate::market::{Duration, Hedges, Sides};
+use crate::market::{Duration, Hedging, Sides};
 use crate::scenario::{Account, Monitoring, PathBudget, Scenario, ScenarioError};
 use crate::venue::{Flows, Side};
 
@@ -31,7 +31,7 @@ pub struct Plan {
     /// Longest bar, where the scenario or its models want one.
     pub step: Option<Duration>,
     /// Worked out when somebody asks.
-    hedges: OnceLock<Option<Arc<Hedges>>>,
+    hedges: OnceLock<Option<Hedging>>,
 }
 
 /// What is known of a level before any path is drawn.
@@ -225,7 +225,7 @@ impl Plan {
     }
 
     /// What hedges the liquidations of its levels on paths that nets lead; none where nothing of the kind is known.
-    pub(crate) fn hedges(&self) -> Option<Arc<Hedges>> {
+    pub(crate) fn hedges(&self) -> Option<Hedging> {
         let (asset, side) = self.account.losing_side();
         let law = &self.law;
         let model = law.models.get(asset).filter(|_| {
@@ -239,7 +239,8 @@ impl Plan {
             .first()
             .and_then(|flows| flows.funding.as_ref())
             .map_or(0.0, |funding| funding.constant_rate().unwrap_or(0.0) / funding.every.years());
-        self.hedges.get_or_init(|| model.hedges(law.horizon, (sign, growth)).map(Arc::new)).clone()
+        let alone = law.models.len() == 1;
+        self.hedges.get_or_init(|| model.hedges(law.horizon, (sign, growth), alone)).clone()
     }
 
     /// A hash of everything that determines the bars of its paths and how many paths there are, 32 hexadecimal digits.

@@ -6,7 +6,7 @@
 //! | auto | any model but gbm, merton and those of recorded hours, or discrete monitoring, a first passage decides | particles where it is rare (see [`RareEvents`]) |
 //! | auto | any model but bootstrap, watched continuously | hits counted by strata of what drives the price, or as in the next row |
 //! | auto, sobol | any model that nets can lead (see [`Nets`](crate::numeric::Nets)) | hits counted, by the spread of nets |
-//! | auto, sobol | heston and bates, watched continuously, levels in order, long runs | the same, less what hedges the hits (see [`Hedges`](crate::market::Hedges)) in place of strata |
+//! | auto, sobol | heston, bates, garch, har, watched continuously, levels in order, long runs | the same, less what hedges the hits (see [`Hedging`](crate::market::Hedging)) in place of strata |
 //! | otherwise | | hits counted on the run's paths |
 
 use serde::{Deserialize, Serialize};

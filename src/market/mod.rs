@@ -1,6 +1,7 @@
 //! What passes from models to accounts: units of time, the time grid, and bars; and recorded history of prices and funding.
 
 mod bars;
+mod draw_hedges;
 mod drivers;
 mod duration;
 mod funding_grid;
@@ -8,13 +9,18 @@ mod funding_history;
 mod hedges;
 mod hidden;
 mod history;
+mod innovation_hedges;
+mod innovations;
 mod input_file;
 mod martingale;
 mod network_history;
 mod varying;
 
 pub use bars::{Bars, Sides};
-pub use drivers::Drivers;
+pub use draw_hedges::{
+    CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawHedges, DrawSlab, Draws, REACHES,
+};
+pub use drivers::{Drivers, Driving};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 pub use funding_history::FundingHistory;
 pub use hedges::{
@@ -25,6 +31,10 @@ pub use history::{
     ColumnChoice, DateOrder, DecimalMark, HistoricalBar, HistoryError, HistoryReport, Issue, IssueKind,
     Period, PriceHistory, RateRefusal, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
+pub use innovation_hedges::{
+    Chances, Hedging, InnovationGrid, InnovationHedges, NODES, STEP_CELLS, STEP_ROWS, Slab,
+};
+pub use innovations::Innovations;
 pub use input_file::{LARGEST_DATA, read_input, read_limited};
 pub use martingale::{Martingale, Stops};
 pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};

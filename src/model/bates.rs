@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::heston::{Heston, HestonStepper};
 use super::jumps::{Jumps, PoissonJumps};
 use super::{Moves, Stepper, Stride, Tilt};
+use crate::market::Driving;
 use crate::numeric::{Nets, Replacement, Stream};
 
 /// Heston's model with normal log jumps at Poisson times.
@@ -73,8 +74,8 @@ impl Stepper for BatesStepper {
         self.heston.advance(moves, noise);
     }
 
-    fn drivers(&self) -> Option<(&[f64], &[f64])> {
-        self.heston.drivers()
+    fn drivers<'a>(&'a self, normals: &'a [f64]) -> Option<Driving<'a>> {
+        self.heston.drivers(normals)
     }
 
     fn arrive(&mut self, time: f64) {

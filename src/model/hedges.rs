@@ -6,11 +6,13 @@
 //! efficiency depends on it. Source: Belomestny, Häfner, Nagapetyan and Urusov (2018), "Variance reduction for discretised diffusions via
 //! regression".
 
+use std::sync::Arc;
+
 use super::hedge_table::Solve;
 use super::jumps::Jumps;
 use super::quadratic_exponential::SquareRoot;
 use super::{Bates, Model};
-use crate::market::{CELLS, Duration, HedgeGrid, Hedges, JumpHedges};
+use crate::market::{CELLS, Duration, HedgeGrid, Hedges, Hedging, JumpHedges};
 use crate::numeric::{dispatch, mean_decay};
 
 /// Most dates of a table: a step of a longer path has the coefficients of its date.
@@ -21,8 +23,21 @@ const REACH_OF_VARIANCE: f64 = 6.0;
 
 impl Model {
     /// The hedges of a barrier below the price (`sign` 1) or above (−1), which grows at a rate per year, on paths of a length; none for a
-    /// model that knows none.
-    pub fn hedges(&self, horizon: Duration, (sign, growth): (f64, f64)) -> Option<Hedges> {
+    /// model that knows none. Some hedge only paths that are `alone`: all of them move together.
+    pub fn hedges(&self, horizon: Duration, barrier: (f64, f64), alone: bool) -> Option<Hedging> {
+        match self {
+            Self::Garch(garch) if alone => {
+                garch.hedges(horizon, barrier).map(|hedges| Hedging::Innovations(Arc::new(hedges)))
+            }
+            Self::Har(har) if alone => {
+                har.hedges(horizon, barrier).map(|hedges| Hedging::Draws(Arc::new(hedges)))
+            }
+            _ => self.hedged_by_normals(horizon, barrier).map(|hedges| Hedging::Normals(Arc::new(hedges))),
+        }
+    }
+
+    /// Those of a square-root variance.
+    fn hedged_by_normals(&self, horizon: Duration, (sign, growth): (f64, f64)) -> Option<Hedges> {
         let (heston, jumps) = match self {
             Self::Heston(heston) => (heston, None),
             Self::Bates(Bates { heston, jumps }) => (heston, Some(*jumps).filter(|jumps| jumps.rate > 0.0)),
@@ -85,7 +100,7 @@ mod tests {
         let horizon = Duration::from_seconds(30 * 86_400);
         let time = horizon.years();
         for sign in [1.0, -1.0] {
-            let hedges = Model::Heston(heston).hedges(horizon, (sign, 0.0)).unwrap();
+            let hedges = Model::Heston(heston).hedged_by_normals(horizon, (sign, 0.0)).unwrap();
             let drift = -0.5 * sign * square;
             let chance = |d: f64| {
                 let deviation = (square * time).sqrt();
@@ -124,7 +139,8 @@ mod tests {
             correlation: -0.4,
             step: None,
         };
-        let hedges = Model::Heston(heston).hedges(Duration::from_seconds(30 * 86_400), (1.0, 0.0)).unwrap();
+        let horizon = Duration::from_seconds(30 * 86_400);
+        let hedges = Model::Heston(heston).hedged_by_normals(horizon, (1.0, 0.0)).unwrap();
         let grid = hedges.grid;
         let step = 1.0 / grid.per_year;
         assert_eq!(

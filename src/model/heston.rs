@@ -37,7 +37,7 @@ use serde::Serialize;
 use super::heston_columns::{Column, Scheme, TOGETHER};
 use super::quadratic_exponential::SquareRoot;
 use super::{LONGEST_STRIDE, Moves, Stepper, Stride};
-use crate::market::Duration;
+use crate::market::{Drivers, Driving, Duration};
 use crate::numeric::{Guide, Kernel, Nets, Replacement, Stream, dispatch, replace};
 
 /// Steps that the horizon is divided into if the scenario names no step.
@@ -152,8 +152,9 @@ impl Stepper for HestonStepper {
         });
     }
 
-    fn drivers(&self) -> Option<(&[f64], &[f64])> {
-        Some((&self.normals, &self.variance))
+    fn drivers<'a>(&'a self, normals: &'a [f64]) -> Option<Driving<'a>> {
+        let drivers = Drivers { price: normals, other: &self.normals, variance: &self.variance };
+        Some(Driving::Normals(drivers))
     }
 
     fn arrive(&mut self, time: f64) {

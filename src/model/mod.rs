@@ -64,7 +64,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::market::Duration;
+use crate::market::{Driving, Duration};
 use crate::numeric::{Nets, Replacement, Stream};
 
 /// Any model that a scenario can name.
@@ -325,9 +325,8 @@ pub trait Stepper: Send {
     /// Moves the listed paths over an interval without events.
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream);
 
-    /// The standard normals that the last [`advance`](Self::advance) drew beside those it was handed, by entry, and the variance that it has
-    /// led to, by path; none for a model whose variance has no driver of its own.
-    fn drivers(&self) -> Option<(&[f64], &[f64])> {
+    /// What drove the last [`advance`](Self::advance), which was handed these normals; none for a model whose variance does not change with it.
+    fn drivers<'a>(&'a self, _normals: &'a [f64]) -> Option<Driving<'a>> {
         None
     }
 

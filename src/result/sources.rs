@@ -107,7 +107,7 @@ impl fmt::Display for Sources {
                 "At {} liquidations are counted {}: effective sample size {} plain paths, gain {}. ",
                 listed(&stratified.iter().map(|(leverage, _)| *leverage).collect::<Vec<f64>>()),
                 match self.is_hedged {
-                    true => "less what hedges them in the random motions that drive price and variance",
+                    true => "less what hedges them in what drives price and variance",
                     false => "by strata of where the random motion went that drives the price",
                 },
                 span(effective.clone()),

@@ -187,8 +187,8 @@ fn the_instruction_set_changes_no_byte_of_led_paths() {
         for monitoring in ["continuous", "1h"] {
             let mut scenario = scenario(model, "long", monitoring, FEES);
             // Long enough for liquidations to be hedged, where they are.
-            let is_hedged =
-                monitoring == "continuous" && (model.contains("heston") || model.contains("bates"));
+            let is_hedged = monitoring == "continuous"
+                && ["heston", "bates", "garch"].iter().any(|hedged| model.contains(hedged));
             scenario.simulation.paths = PathBudget::Fixed(if is_hedged { 16_384 } else { 3_000 });
             let reference = json(&run_with(&scenario, Some(2)));
             for set in [InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512] {
@@ -218,9 +218,11 @@ fn the_instruction_set_changes_no_byte_of_recorded_hours() {
     let forced = Forced::begin();
     let all = |kind: &'static str| ["continuous", "1h"].map(|monitoring| (kind, monitoring));
     for (kind, monitoring) in ["har", "scaled_history", "forecast"].into_iter().flat_map(all) {
+        // Long enough for liquidations to be hedged, where they are.
+        let paths = if kind == "har" && monitoring == "continuous" { 16_384 } else { 3_000 };
         let text = format!(
             r#"
-            simulation = {{ horizon = "5d", paths = 3_000, seed = 5, monitoring = "{monitoring}" }}
+            simulation = {{ horizon = "5d", paths = {paths}, seed = 5, monitoring = "{monitoring}" }}
             assets.X = {{ price = 250.0, model = {{ kind = "{kind}", prices = "p.csv" }} }}
             [account]
             equity = 1_000.0

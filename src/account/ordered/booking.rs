@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::closings::Closings;
 use super::followed::Followed;
-use super::hedged::Hedged;
+use super::hedging::Hedged;
 use super::liquidations::Liquidations;
 use super::stopped::Stopped;
 use super::terms::Terms;

@@ -1,15 +1,13 @@
 //! The close of a block: what its open levels come to, and what is told of it.
 
-use std::sync::Arc;
-
 use super::booking::Ordered;
 use super::columns::{Outcomes, Prices};
 use super::followed::Worth;
-use super::hedged::Hedged;
+use super::hedging::{Hedged, MOST_HEDGED};
 use super::stopped::Stopped;
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::sums::add_sums;
-use crate::market::{Hedges, Martingale};
+use crate::market::{Hedging, Martingale};
 use crate::numeric::{Kernel, dispatch};
 use crate::stats::{Sums, Tally};
 
@@ -97,11 +95,11 @@ impl Follower for Ordered {
     }
 
     fn can_hedge(&self) -> bool {
-        self.terms.levels.len() <= Hedged::MOST_LEVELS
+        self.terms.levels.len() <= MOST_HEDGED
     }
 
-    fn hedge(&mut self, hedges: Arc<Hedges>) {
-        self.hedged = Some(Hedged::new(hedges, self.terms.sign, &self.terms.common.logs));
+    fn hedge(&mut self, hedges: Hedging) {
+        self.hedged = Some(Hedged::new(hedges, &self.terms));
     }
 
     fn hedged(&self, level: usize, controls: &mut [f64]) -> bool {

@@ -2,7 +2,6 @@
 
 use super::booking::{Book, Ordered, Seen};
 use super::columns::{Deepen, Passed};
-use super::hedged::Follow;
 use super::settle::Settle;
 use crate::account::observer::{Driven, Due, Observer};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
@@ -44,8 +43,8 @@ impl Observer for Ordered {
 
     fn follow(&mut self, bars: &[Bars], driven: &Driven<'_>) {
         let Self { hedged: Some(hedged), terms, open_levels, log_nearest, .. } = self else { return };
-        if let Some(drivers) = driven(self.asset) {
-            dispatch(Follow { hedged, bars: &bars[self.asset], drivers, terms, open_levels, log_nearest });
+        if let Some(driving) = driven(self.asset) {
+            hedged.follow(&bars[self.asset], driving, terms, (open_levels, log_nearest));
         }
     }
 

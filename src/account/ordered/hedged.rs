@@ -59,9 +59,6 @@ pub(super) struct Hedged {
 }
 
 impl Hedged {
-    /// Most levels that are hedged: each costs a part of a path.
-    pub const MOST_LEVELS: usize = 64;
-
     /// Of levels whose barriers have these mirrored log-prices at the start.
     pub fn new(hedges: Arc<Hedges>, sign: f64, barriers: &[f64]) -> Self {
         Self {

@@ -31,14 +31,18 @@ mod charges;
 mod closings;
 mod columns;
 mod common;
+mod day_end;
 mod debt;
 mod envelope;
 mod finish;
 mod followed;
 mod follower;
 mod hedged;
+mod hedging;
 mod liquidations;
 mod settle;
+mod step_end;
+mod stepwise;
 mod stopped;
 mod terms;
 

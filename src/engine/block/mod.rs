@@ -21,7 +21,7 @@ use super::grid::GridPoint;
 use super::looks::Looks;
 use super::path_law::PathLaw;
 use crate::account::Observer;
-use crate::market::{Bars, Drivers, Sides};
+use crate::market::{Bars, Sides};
 use crate::model::{LONGEST_STRIDE, Stepper};
 use crate::numeric::{APART, replace, reset};
 
@@ -309,10 +309,7 @@ impl<'a> BlockLoop<'a> {
                 self.watched.turn(&mut self.bars);
             }
             let Self { steppers, normals, bars, seats, watched, .. } = &mut *self;
-            let driven = |asset: usize| {
-                let (other, variance) = steppers[asset].drivers()?;
-                Some(Drivers { price: &normals[asset], other, variance })
-            };
+            let driven = |asset: usize| steppers[asset].drivers(&normals[asset]);
             for (seat, observer) in seats.iter_mut().zip(&mut *observers) {
                 if watched.place(observer.watched_side()) == side {
                     observer.follow(bars, &driven);

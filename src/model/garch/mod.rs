@@ -30,6 +30,8 @@
 //! Glosten, Jagannathan and Runkle (1993).
 
 mod columns;
+mod hedge_table;
+mod hedges;
 mod lean;
 mod led;
 mod outlook;
@@ -44,7 +46,7 @@ use self::outlook::Outlook;
 pub use self::parameters::Garch;
 use super::jumps::Weigh;
 use super::{Moves, Stepper, Tilt};
-use crate::market::Duration;
+use crate::market::{Driving, Duration, Innovations};
 use crate::numeric::{Gammas, Replacement, Stream, dispatch, replace};
 
 impl Garch {
@@ -169,6 +171,12 @@ impl Stepper for GarchStepper {
             Some(led) => dispatch(DiffuseLed::new(led, *model, (mixed, shock), moves)),
             None => dispatch(Diffuse { model: *model, mixed, shock, moves }),
         }
+    }
+
+    fn drivers<'a>(&'a self, _normals: &'a [f64]) -> Option<Driving<'a>> {
+        let Self { model, shock, variance, steps, .. } = self;
+        let begin = Duration::from_seconds((steps.first()? - 1) * model.step.seconds()).years();
+        Some(Driving::Innovations(Innovations { shock, variance, begin, length: model.step.years() }))
     }
 
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream) {

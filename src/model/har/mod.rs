@@ -40,6 +40,8 @@
 mod day_file;
 mod days;
 mod estimate;
+mod hedge_table;
+mod hedges;
 mod hours;
 mod regression;
 mod season;

@@ -5,7 +5,7 @@ use super::Har;
 use super::days::{DayShape, HourShape};
 use super::variances::DAY;
 use super::walk::{Pairing, Walk};
-use crate::market::Duration;
+use crate::market::{Draws, Driving, Duration};
 use crate::numeric::{Guide, Kernel, Nets, Replacement, Stream, dispatch, replace, upper_tail};
 
 /// Seconds of a day.
@@ -288,6 +288,18 @@ impl Stepper for HarStepper {
             // Only for the time of a hit inside the bar.
             variance[i] = RANGE_TO_VARIANCE * (high[i] - low[i]) * (high[i] - low[i]);
         }
+    }
+
+    fn drivers<'a>(&'a self, _normals: &'a [f64]) -> Option<Driving<'a>> {
+        let (Walk { expected, day, scale, .. }, season) = (&self.walk, &self.model.season);
+        Some(Driving::Draws(Draws {
+            expected,
+            season: season[(self.number - 1) as usize % season.len()],
+            day,
+            turn: scale,
+            begin: days_over(self.number - 1),
+            length: days_over(1),
+        }))
     }
 
     fn happen(&mut self, lanes: &[u32], _log_price: &mut [f64], noise: &mut Stream) {

@@ -37,7 +37,9 @@ pub struct Walk {
     month: Vec<f64>,
     quarter: Vec<f64>,
     short: Vec<f64>,
-    /// Index of the day that each path is in.
+    /// Log-variance that was expected of the day that each path is in.
+    pub expected: Vec<f64>,
+    /// Index of that day.
     pub day: Vec<u32>,
     /// Deviation of that day, negative where the day is mirrored.
     pub scale: Vec<f64>,
@@ -76,6 +78,7 @@ impl Walk {
             (&mut self.quarter, quarter),
             (&mut self.short, short),
             (&mut self.scale, 0.0),
+            (&mut self.expected, 0.0),
             (low, 0.0),
             (high, 0.0),
             (close, 0.0),
@@ -122,6 +125,7 @@ impl Walk {
             &mut self.quarter,
             &mut self.short,
             &mut self.scale,
+            &mut self.expected,
         ]
         .into_iter()
         .chain(&mut self.shape)
@@ -148,6 +152,7 @@ struct Columns<'a> {
     quarter: &'a mut [f64],
     short: &'a mut [f64],
     scale: &'a mut [f64],
+    expected: &'a mut [f64],
     /// The log-variance of the new day.
     newest: &'a mut [f64],
     a_week_ago: &'a [f64],
@@ -168,6 +173,7 @@ impl Columns<'_> {
         mean = b30.mul_add(self.month[lane], mean);
         mean = b90.mul_add(self.quarter[lane], mean);
         mean = b6.mul_add(self.short[lane], mean);
+        self.expected[lane] = mean;
         let value = mean + self.shock[draw];
         let value = if value < LARGEST_LOG_VARIANCE { value } else { LARGEST_LOG_VARIANCE };
         self.week[lane] += (value - self.a_week_ago[lane]) * (1.0 / 7.0);
@@ -223,6 +229,7 @@ impl Kernel for NextDay<'_> {
             quarter: &mut walk.quarter[..n],
             short: &mut walk.short[..n],
             scale: &mut walk.scale[..n],
+            expected: &mut walk.expected[..n],
             newest: &mut walk.ring[walk.passed % DAYS * n..][..n],
             a_week_ago: &a_week_ago[..n],
             a_month_ago: &a_month_ago[..n],

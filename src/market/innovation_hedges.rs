@@ -1,0 +1,186 @@
+//! How the chance to touch a barrier goes with the innovation of a step, where nothing else decides the next variance.
+//!
+//! A row holds one variance, its nodes the innovations, its cells the distances of the log-price from the barrier. Innovations are counted in
+//! deviations of the step, towards the barrier below 0, and so are distances: near the barrier rows differ little.
+
+use std::sync::Arc;
+
+use super::draw_hedges::DrawHedges;
+use super::hedges::Hedges;
+use crate::numeric::{exp, ln};
+
+/// Distances, the last of which is out of reach.
+pub const STEP_CELLS: usize = 64;
+/// Variances, even in their logarithms.
+pub const STEP_ROWS: usize = 16;
+/// Innovations.
+pub const NODES: usize = 64;
+
+/// A number of each row, node and cell; a power of two, so that a masked index needs no check.
+pub type Slab = [f32; STEP_ROWS * NODES * STEP_CELLS];
+
+/// A number of each row and cell.
+pub type Chances = [f32; STEP_ROWS * STEP_CELLS];
+
+/// 1.5·2^23: adding it rounds to an integer that then stands in the low bits.
+const ROUNDER: f32 = 12_582_912.0;
+
+/// What hedges the liquidations under a model, by what drives its price.
+#[derive(Debug, Clone)]
+pub enum Hedging {
+    /// Polynomials of the normals of each bar.
+    Normals(Arc<Hedges>),
+    /// Functions of the innovation of each step.
+    Innovations(Arc<InnovationHedges>),
+    /// Functions of the draw of each day.
+    Draws(Arc<DrawHedges>),
+}
+
+/// What an innovation adds to the chance, by date, variance and distance from a barrier when its step begins.
+#[derive(Debug)]
+pub struct InnovationHedges {
+    /// Where everything is.
+    pub grid: InnovationGrid,
+    /// By date. Straight lines between nodes have a mean of zero over the law of the innovations.
+    pub changes: Vec<Slab>,
+    /// The chance itself, by date.
+    pub chances: Vec<Chances>,
+    /// Of Student-t innovations.
+    pub dof: Option<f64>,
+    /// End of the paths, in years.
+    pub horizon: f64,
+}
+
+/// The dates, rows, nodes and cells of a table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InnovationGrid {
+    /// Steps that have the coefficients of one date.
+    pub steps_per_date: usize,
+    /// Logarithm of the least variance, and rows per unit from there.
+    least: f64,
+    rows_per_unit: f64,
+    /// The distance that half of the cells reach.
+    half: f64,
+    /// The innovation at which nodes are four times as far apart as at 0.
+    bend: f64,
+    /// Where the last node is, bent.
+    end: f64,
+}
+
+impl InnovationGrid {
+    /// Rows between two variances, half of the cells up to a distance, and nodes bent at an innovation and up to another, all in deviations.
+    pub fn new(steps_per_date: usize, [least, most]: [f64; 2], half: f64, bend: f64, furthest: f64) -> Self {
+        Self {
+            steps_per_date,
+            least: ln(least),
+            rows_per_unit: (STEP_ROWS - 1) as f64 / (ln(most) - ln(least)),
+            half,
+            bend,
+            end: bent(furthest, bend),
+        }
+    }
+
+    /// The variance of a row.
+    #[inline(always)]
+    pub fn variance(&self, row: usize) -> f64 {
+        exp(self.least + row as f64 / self.rows_per_unit)
+    }
+
+    /// The nearest row of a variance.
+    #[inline(always)]
+    pub fn nearest_row(&self, variance: f64) -> u32 {
+        (self.row(variance) as f32 + ROUNDER).to_bits() & (STEP_ROWS - 1) as u32
+    }
+
+    /// The row of a variance, between two.
+    #[inline(always)]
+    pub fn row(&self, variance: f64) -> f64 {
+        ((ln(variance) - self.least) * self.rows_per_unit).clamp(0.0, (STEP_ROWS - 1) as f64)
+    }
+
+    /// The distance of a cell that is not the last.
+    #[inline(always)]
+    pub fn distance(&self, cell: usize) -> f64 {
+        let part = cell as f64 / (STEP_CELLS - 1) as f64;
+        self.half * part / (1.0 - part)
+    }
+
+    /// The cell of a distance from 0, between two.
+    #[inline(always)]
+    pub fn cell(&self, distance: f64) -> f64 {
+        distance / (distance + self.half) * (STEP_CELLS - 1) as f64
+    }
+
+    /// The cell of a distance from 0, with the distance that half of the cells reach in the same unit.
+    #[inline(always)]
+    pub fn nearest_cell(distance: f32, half: f32) -> u32 {
+        const LAST: f32 = (STEP_CELLS - 1) as f32;
+        (distance / (distance + half) * LAST + ROUNDER).to_bits() & (STEP_CELLS - 1) as u32
+    }
+
+    /// The distance that half of the cells reach at a deviation.
+    #[inline(always)]
+    pub fn half(&self, deviation: f64) -> f64 {
+        self.half * deviation
+    }
+
+    /// Where a node is, bent.
+    #[inline(always)]
+    pub fn bent(&self, node: usize) -> f64 {
+        (node as f64 / (NODES - 1) as f64 * 2.0 - 1.0) * self.end
+    }
+
+    /// The innovation of a place that is bent, as far as numbers of any use go, and how fast it moves with the place.
+    #[inline(always)]
+    pub fn innovation(&self, bent: f64) -> (f64, f64) {
+        let straight = (1.0 - bent.abs() / self.bend).max(1e-6);
+        (bent / straight, 1.0 / (straight * straight))
+    }
+
+    /// The node of an innovation, and how far it is from there to the next.
+    #[inline(always)]
+    pub fn node(&self, innovation: f64) -> (u32, f32) {
+        let bent = bent(innovation, self.bend).clamp(-self.end, self.end);
+        let place = ((bent + self.end) * (0.5 * (NODES - 1) as f64 / self.end)) as f32;
+        let whole = (place - 0.5).clamp(0.0, (NODES - 2) as f32) + ROUNDER;
+        (whole.to_bits() & (NODES - 1) as u32, place - (whole - ROUNDER))
+    }
+}
+
+/// Nodes are even in this.
+#[inline(always)]
+fn bent(innovation: f64, bend: f64) -> f64 {
+    innovation / (1.0 + innovation.abs() / bend)
+}
+
+impl InnovationHedges {
+    /// What the way of a step of a variance has for itself, given its innovation: the spread of [`touching`](Self::touching).
+    #[inline(always)]
+    pub fn spread(dof: Option<f64>, variance: f64, innovation: f64) -> f64 {
+        match dof {
+            None => variance,
+            Some(dof) => variance * innovation.mul_add(innovation, dof - 2.0),
+        }
+    }
+
+    /// The chance that a step has touched a barrier on the way, given its innovation: by the product of the distances of both ends over the
+    /// spread.
+    ///
+    /// Given an innovation ε the mixing variable of a Student-t one is (ν − 2 + ε²)/χ²_{ν+1}, and the mean of exp(−a·χ²_{ν+1}) is
+    /// (1 + 2a)^(−(ν+1)/2).
+    #[inline(always)]
+    pub fn touching(dof: Option<f64>, product: f64) -> f64 {
+        match dof {
+            None => exp(-2.0 * product),
+            Some(dof) => exp(-0.5 * (dof + 1.0) * ln(4.0_f64.mul_add(product, 1.0))),
+        }
+    }
+
+    /// The product at which the chance is e to minus this.
+    pub fn product(dof: Option<f64>, exponent: f64) -> f64 {
+        match dof {
+            None => 0.5 * exponent,
+            Some(dof) => 0.25 * (exp(2.0 * exponent / (dof + 1.0)) - 1.0),
+        }
+    }
+}
