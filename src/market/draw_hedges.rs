@@ -1,7 +1,8 @@
 //! How the chance to touch a barrier goes with the day that a path draws from the past.
 //!
-//! A row holds one expected log-variance, its cells the distances of the log-price from the barrier in deviations of that. Draws of alike days make
-//! a class; among those of a class, which reach a barrier is told by a finer scale of distances.
+//! A row holds one expected log-variance, its cells the distances of the log-price from the barrier in
+//! deviations of that. Draws of alike days make a class; among those of a class, which reach a barrier is
+//! told by a finer scale of distances.
 
 /// Distances of a table, the last of which is out of reach.
 pub const DRAW_CELLS: usize = 64;
@@ -47,7 +48,8 @@ pub struct DrawHedges {
     pub changes: Vec<DrawSlab>,
     /// The chance itself, by date.
     pub chances: Vec<DrawChances>,
-    /// By twice the day, and one more where it is mirrored against the barrier: its class, and the farthest of the finer distances that it reaches.
+    /// By twice the day, and one more where it is mirrored against the barrier: its class, and the farthest
+    /// of the finer distances that it reaches.
     pub drawn: Vec<(u8, u16)>,
     /// Chance that a draw of a class reaches each of the finer distances.
     pub reaching: Vec<[f32; REACHES]>,
@@ -95,7 +97,8 @@ impl DrawGrid {
         self.half * part / (1.0 - part)
     }
 
-    /// The cell and the finer one that are the nearest to a distance from 0, with the distance that half of the cells reach in the same unit.
+    /// The cell and the finer one that are the nearest to a distance from 0, with the distance that half of
+    /// the cells reach in the same unit.
     #[inline(always)]
     pub fn nearest_cells(distance: f32, half: f32) -> (u32, u32) {
         const LAST: [f32; 2] = [(DRAW_CELLS - 1) as f32, (REACHES - 1) as f32];

@@ -1,7 +1,7 @@
 //! What a model says of the steps that its variance follows from.
 
-/// What the step at hand of a price, whose next variance follows from the move of the step, has come to by the end of the bars. All paths are
-/// in the same step.
+/// What the step at hand of a price, whose next variance follows from the move of the step, has come to by
+/// the end of the bars. All paths are in the same step.
 #[derive(Debug, Clone, Copy)]
 pub struct Innovations<'a> {
     /// The move so far beyond its mean, by path.

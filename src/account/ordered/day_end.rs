@@ -1,4 +1,5 @@
-//! What the hedges of liquidations take in at the end of a day that was drawn: its class, and whether it reached barriers.
+//! What the hedges of liquidations take in at the end of a day that was drawn: its class, and whether it
+//! reached barriers.
 
 use super::stepwise::{Level, Stepwise};
 use crate::market::{
@@ -113,7 +114,8 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    /// Finds the rows and classes of paths, by the log-prices at the start of a day, what was expected of it, and the draw.
+    /// Finds the rows and classes of paths, by the log-prices at the start of a day, what was expected of it,
+    /// and the draw.
     #[inline(always)]
     fn locate(&self, places: &mut Places, [from, expected, turn]: [&[f64]; 3], day: &[u32]) {
         // As values of this function they stay in registers.

@@ -40,7 +40,8 @@ impl Hedged {
         }
     }
 
-    /// Takes in bars and what drove them, with the number of open levels and the nearest barrier of each path when they began.
+    /// Takes in bars and what drove them, with the number of open levels and the nearest barrier of each path
+    /// when they began.
     pub fn follow(
         &mut self,
         bars: &Bars,

@@ -1,4 +1,5 @@
-//! What the hedges of liquidations take in at the end of a step: its innovation, and whether the way touched barriers.
+//! What the hedges of liquidations take in at the end of a step: its innovation, and whether the way touched
+//! barriers.
 
 use super::stepwise::{Level, Stepwise};
 use crate::market::{
@@ -118,7 +119,8 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    /// Finds the rows and nodes of paths, by the log-prices at the start and the end of a step, the shock and the variance.
+    /// Finds the rows and nodes of paths, by the log-prices at the start and the end of a step, the shock and
+    /// the variance.
     #[inline(always)]
     fn locate(&self, places: &mut Places, [from, close, shock, variance]: [&[f64]; 4]) {
         // As values of this function they stay in registers.
@@ -207,7 +209,8 @@ impl At<'_> {
         for (chance, place) in touching.iter().zip(list) {
             let place = usize::from(*place) & (TOGETHER - 1);
             let after = f64::from(self.chance(entries[place]) + changes[place]);
-            // Of those whom the innovation leads to liquidation some are not touched on the way and liquidated later.
+            // Of those whom the innovation leads to liquidation some are not touched on the way and
+            // liquidated later.
             let later = ((1.0 - after) / (1.0 - chance)).clamp(0.0, 1.0);
             let is_touched = self.sign * extreme[place] <= barriers[place];
             let touched = if is_touched { 1.0 } else { 0.0 };

@@ -1,10 +1,11 @@
 //! What the steps of a path, hedged by level, come to: a control variate of liquidations.
 //!
-//! Over each step that begins with a level open, its innovation, or its draw, has the coefficients of where the path was and how far from the barrier.
-//! What that leaves open, whether the way from the start of the step to its end touched the barrier, has a known chance, and touched or
-//! not, less that chance, times what a touch changes, is the other term. Bars may be shorter than steps: what a step came to is booked at its
-//! end, by the levels and the barriers of its start, whatever became of them. Where funding moves barriers, what a path was charged is
-//! told by its nearest one.
+//! Over each step that begins with a level open, its innovation, or its draw, has the coefficients of where
+//! the path was and how far from the barrier. What that leaves open, whether the way from the start of the
+//! step to its end touched the barrier, has a known chance, and touched or not, less that chance, times what
+//! a touch changes, is the other term. Bars may be shorter than steps: what a step came to is booked at its
+//! end, by the levels and the barriers of its start, whatever became of them. Where funding moves barriers,
+//! what a path was charged is told by its nearest one.
 
 use super::terms::Terms;
 use crate::market::Bars;
@@ -90,8 +91,9 @@ impl Stepwise {
         controls.copy_from_slice(&self.sums[level * controls.len()..][..controls.len()]);
     }
 
-    /// Takes in bars of all paths in a step that began at a time and has a length, on paths up to a horizon, with the number of open levels and the
-    /// nearest barriers when they began: whether the step ends with them.
+    /// Takes in bars of all paths in a step that began at a time and has a length, on paths up to a horizon,
+    /// with the number of open levels and the nearest barriers when they began: whether the step ends with
+    /// them.
     pub fn arrive(
         &mut self,
         bars: &Bars,
@@ -120,7 +122,8 @@ impl Stepwise {
         ends
     }
 
-    /// What paths whose state at the start of a step is kept here, or else as it is given, were charged by then: some of them from a first one on.
+    /// What paths whose state at the start of a step is kept here, or else as it is given, were charged by
+    /// then: some of them from a first one on.
     #[inline(always)]
     pub fn charged(&self, first: usize, (open, nearest): (&[u32], &[f64]), charged: &mut [f64]) {
         if !self.moves {

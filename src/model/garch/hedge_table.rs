@@ -1,7 +1,8 @@
-//! The chance to touch a barrier by variance and distance, and what it becomes with each innovation: solved backwards on a coarse grid.
+//! The chance to touch a barrier by variance and distance, and what it becomes with each innovation: solved
+//! backwards on a coarse grid.
 //!
-//! Where an innovation leads from a row and a cell is the same on all dates. Between rows and cells chances are cubic: straight lines would
-//! spread variances and distances at every step.
+//! Where an innovation leads from a row and a cell is the same on all dates. Between rows and cells chances
+//! are cubic: straight lines would spread variances and distances at every step.
 
 use super::columns::next_variance;
 use super::parameters::Garch;
@@ -153,7 +154,8 @@ impl Solve {
     }
 }
 
-/// Keeps what chances from a row become less their means; nothing of paths at the barrier, nor of those out of reach.
+/// Keeps what chances from a row become less their means; nothing of paths at the barrier, nor of those out
+/// of reach.
 #[inline(always)]
 fn keep(found: &[Row; NODES], means: &Row, changes: &mut [f32]) {
     for (found, changes) in found.iter().zip(changes.chunks_exact_mut(STEP_CELLS)) {

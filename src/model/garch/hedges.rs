@@ -1,7 +1,8 @@
 //! What the innovation of a step adds to the chance to touch a barrier.
 //!
-//! The next variance and the distance that is left follow from the innovation alone, so a function of it for each date, variance and distance,
-//! less its mean, hedges all but what happens on the way: straight lines between nodes whose means are known.
+//! The next variance and the distance that is left follow from the innovation alone, so a function of it for
+//! each date, variance and distance, less its mean, hedges all but what happens on the way: straight lines
+//! between nodes whose means are known.
 
 use super::hedge_table::{Solve, Table};
 use super::parameters::{Garch, LARGEST_VARIANCE};
@@ -15,12 +16,13 @@ const NORMAL_REACH: f64 = 10.0;
 const STUDENT_REACH: f64 = 30.0;
 /// Normal innovations that are no farther than all that come.
 const FURTHEST: f64 = 6.0;
-/// Intervals of the quadrature between two nodes; even, so that one begins at an innovation of 0, where the bend of the nodes has a corner.
+/// Intervals of the quadrature between two nodes; even, so that one begins at an innovation of 0, where the
+/// bend of the nodes has a corner.
 const INTERVALS: usize = 64;
 
 impl Garch {
-    /// The hedges of a barrier below the price (`sign` 1) or above (−1), which grows at a rate per year, on paths of a length that move
-    /// together; none where a variance of 0 can come.
+    /// The hedges of a barrier below the price (`sign` 1) or above (−1), which grows at a rate per year, on
+    /// paths of a length that move together; none where a variance of 0 can come.
     pub(in crate::model) fn hedges(
         &self,
         horizon: Duration,
@@ -120,8 +122,8 @@ mod tests {
         model.hedges(Duration::from_seconds(days * 86_400), (sign, 0.0)).unwrap()
     }
 
-    /// The mean of the lines of a place whose first node has a number is Σ number·∫ of the distribution function, here by 400 even parts
-    /// between two nodes: right to 1e-6.
+    /// The mean of the lines of a place whose first node has a number is Σ number·∫ of the distribution
+    /// function, here by 400 even parts between two nodes: right to 1e-6.
     #[test]
     fn weights_are_means_over_the_law() {
         for dof in [Some(3.5), Some(12.0), None] {
@@ -175,9 +177,9 @@ mod tests {
         }
     }
 
-    /// With constant variance and normal innovations the price is a geometric Brownian motion: P(min ≤ −d) = Φ((−d − μT)/s) +
-    /// e^(−2μd/σ²)·Φ((−d + μT)/s) with s = σ√T and μ the drift to a barrier below, its opposite to one above. Straight lines between nodes
-    /// make chances larger by up to 0.005.
+    /// With constant variance and normal innovations the price is a geometric Brownian motion: P(min ≤ −d) =
+    /// Φ((−d − μT)/s) + e^(−2μd/σ²)·Φ((−d + μT)/s) with s = σ√T and μ the drift to a barrier below, its
+    /// opposite to one above. Straight lines between nodes make chances larger by up to 0.005.
     #[test]
     fn a_table_of_constant_variance_is_that_of_a_brownian_motion() {
         let h = 1e-3;

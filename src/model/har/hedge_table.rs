@@ -1,5 +1,5 @@
-//! The chance to touch a barrier by expected variance and distance, and what it becomes with each class of draws: solved backwards on a coarse
-//! grid, with a few draws of each class.
+//! The chance to touch a barrier by expected variance and distance, and what it becomes with each class of
+//! draws: solved backwards on a coarse grid, with a few draws of each class.
 
 use crate::market::{CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawSlab};
 use crate::numeric::{Kernel, exp};
@@ -16,7 +16,8 @@ pub(super) struct Draw {
     pub class: usize,
 }
 
-/// What is expected of the log-variance of a day: its mean, and how much of what was unexpected of the day before stays.
+/// What is expected of the log-variance of a day: its mean, and how much of what was unexpected of the day
+/// before stays.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expected {
     pub mean: f64,

@@ -1,8 +1,10 @@
 //! What the draw of a day adds to the chance to touch a barrier.
 //!
-//! All that a day brings follows from the log-variance that is expected of it and from its draw, whose chances are known: the means of classes of
-//! draws, less that over all of them, hedge what goes with the class, and whether a day reaches the barrier less the share of its class that does
-//! hedges the rest. Of the log-variances before a day a table knows what was expected alone; what that says of the next is its regression.
+//! All that a day brings follows from the log-variance that is expected of it and from its draw, whose
+//! chances are known: the means of classes of draws, less that over all of them, hedge what goes with the
+//! class, and whether a day reaches the barrier less the share of its class that does hedges the rest. Of the
+//! log-variances before a day a table knows what was expected alone; what that says of the next is its
+//! regression.
 
 use super::Har;
 use super::days::DayShape;
@@ -25,8 +27,8 @@ const SAMPLE: usize = 6;
 const REACH: f64 = 4.5;
 
 impl Har {
-    /// The hedges of a barrier below the price (`sign` 1) or above (−1), which grows at a rate per year, on paths of a length that move
-    /// together; none of normal days, nor of long paths.
+    /// The hedges of a barrier below the price (`sign` 1) or above (−1), which grows at a rate per year, on
+    /// paths of a length that move together; none of normal days, nor of long paths.
     pub(in crate::model) fn hedges(
         &self,
         horizon: Duration,
@@ -79,7 +81,8 @@ impl Har {
         days.iter().flat_map(of).collect()
     }
 
-    /// What one more of a day's log-variance, or of the share of its last hours, adds to the expected log-variances of the days after it.
+    /// What one more of a day's log-variance, or of the share of its last hours, adds to the expected
+    /// log-variances of the days after it.
     fn responses(&self, days: usize, day: f64, short: f64) -> Vec<f64> {
         let [_, b1, b7, b30, b90, b6] = self.coefficients;
         let mut past = vec![day];
@@ -277,7 +280,8 @@ mod tests {
         }
     }
 
-    /// A day's answer to one more of the log-variance of the day before is what the regression says, and the next has it once more.
+    /// A day's answer to one more of the log-variance of the day before is what the regression says, and the
+    /// next has it once more.
     #[test]
     fn responses_are_those_of_the_regression() {
         let model = model();
