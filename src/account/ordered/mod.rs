@@ -33,6 +33,7 @@ mod columns;
 mod common;
 mod debt;
 mod envelope;
+mod expected;
 mod finish;
 mod followed;
 mod follower;
