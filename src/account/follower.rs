@@ -60,6 +60,12 @@ pub trait Follower: Observer {
         false
     }
 
+    /// About the returns of a level that is not liquidated by the price at the horizon, at these log-prices
+    /// relative to the start; none where much more than that price decides them.
+    fn returns_at(&self, _level: usize, _log_prices: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
+
     /// Names the path and the level of every miner who was wound up in the current block so far.
     fn for_each_defaulted(&self, _name: &mut dyn FnMut(u32, usize)) {}
 

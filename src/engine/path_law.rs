@@ -7,7 +7,7 @@ use crate::market::{Duration, Martingale};
 use crate::model::{AssetJump, CommonJumps, Dependence, Model, Stress, draw_together, recorded_correlation};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, PathBudget, Sampling, Scenario};
-use crate::stats::Replicates;
+use crate::stats::{Intervals, Replicates};
 
 /// The law of the paths of some assets, and the times at which all of them pause.
 #[derive(Debug, Clone)]
@@ -147,6 +147,13 @@ impl PathLaw {
     /// The martingale that the price of an asset makes, where it is known.
     pub fn martingale(&self, asset: usize) -> Option<Martingale> {
         self.models.get(asset)?.martingale().filter(|_| self.is_undisturbed(asset))
+    }
+
+    /// Intervals of an asset's closing log-price whose chances are known, where nets lead the paths; one may
+    /// `also` be a mark between them.
+    pub fn closing_intervals(&self, asset: usize, also: Option<f64>) -> Option<Intervals> {
+        let model = self.models.get(asset).filter(|_| self.is_led && self.is_undisturbed(asset))?;
+        model.closing_intervals(self.horizon, also)
     }
 
     /// Whether neighbouring paths are each other's mirror images.

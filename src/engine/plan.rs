@@ -1,6 +1,6 @@
 //! From a scenario to what every block of paths does: the law of the paths, and the account at every level.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::funding::FundingLaw;
 use super::held::held;
@@ -13,6 +13,7 @@ use crate::account::{
 };
 use crate::market::{Duration, Hedging, Sides};
 use crate::scenario::{Account, Monitoring, PathBudget, Scenario, ScenarioError};
+use crate::stats::Intervals;
 use crate::venue::{Flows, Side};
 
 /// What every block of paths does; a pure function of the scenario.
@@ -32,6 +33,7 @@ pub struct Plan {
     pub step: Option<Duration>,
     /// Worked out when somebody asks.
     hedges: OnceLock<Option<Hedging>>,
+    intervals: OnceLock<Option<Arc<Intervals>>>,
 }
 
 /// What is known of a level before any path is drawn.
@@ -169,6 +171,7 @@ impl Plan {
             terms,
             step,
             hedges: OnceLock::new(),
+            intervals: OnceLock::new(),
         })
     }
 
@@ -211,6 +214,7 @@ impl Plan {
             terms,
             step: None,
             hedges: OnceLock::new(),
+            intervals: OnceLock::new(),
         })
     }
 
@@ -241,6 +245,22 @@ impl Plan {
             .map_or(0.0, |funding| funding.constant_rate().unwrap_or(0.0) / funding.every.years());
         let alone = law.models.len() == 1;
         self.hedges.get_or_init(|| model.hedges(law.horizon, (sign, growth), alone)).clone()
+    }
+
+    /// Intervals of the closing log-price of its asset whose chances are known, where nets lead its paths and
+    /// a `follower` of it tells what closing prices bring: one that brings nothing is a mark.
+    pub(crate) fn intervals(&self, follower: &dyn Follower) -> Option<Arc<Intervals>> {
+        let found = || {
+            let returned = |log_price: f64| Some(follower.returns_at(0, &[log_price])?[0]);
+            let rises = returned(1.0)? > returned(-1.0)?;
+            let (mut low, mut high) = (-1.0, 1.0);
+            for _ in 0..40 {
+                let middle = 0.5 * (low + high);
+                if (returned(middle)? < 0.0) == rises { low = middle } else { high = middle }
+            }
+            self.law.closing_intervals(self.account.asset, Some(low)).map(Arc::new)
+        };
+        self.intervals.get_or_init(found).clone()
     }
 
     /// A hash of everything that determines the bars of its paths and how many paths there are, 32 hexadecimal digits.

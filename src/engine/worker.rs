@@ -10,7 +10,10 @@ use super::recorded::{RecordedPaths, RecordedSource};
 use super::source::BarSource;
 use crate::account::{Follower, Observer};
 use crate::market::Sides;
-use crate::stats::{MirrorBits, Outcomes, Replicates, Tally};
+use crate::stats::{Cuts, MirrorBits, Outcomes, Places, Replicates, Tally};
+
+/// Accounts of more levels make no use of what is known of the closing price: it takes 40 KB a level.
+const MOST_LEVELS: usize = 16;
 
 /// Follows the accounts of plans along the paths that they share, block by block.
 pub struct Worker<'a> {
@@ -33,6 +36,9 @@ struct Followed<'a> {
     bits: MirrorBits,
     /// Returns of a level by path, its control variates, and which paths were liquidated.
     outcomes: ([Vec<f64>; 3], Vec<u8>),
+    /// Where the paths close, and the returns of each level at the marks between, where the law of that is
+    /// known.
+    closed: Option<(Places, Vec<Cuts>)>,
     tally: Tally,
 }
 
@@ -60,22 +66,27 @@ impl<'a> Worker<'a> {
     }
 
     /// A worker for the accounts of plans with the same paths (see [`path_key`](super::path_key())), each with whether its
-    /// liquidations are counted by the strata of what drives the price. Those that can be are hedged instead where that is wanted. A block that
-    /// takes long is given up when told to `stop`.
+    /// liquidations are counted by the strata of what drives the price. Those that can be are hedged instead
+    /// where the run `is_long`, and what is known of the closing price is made use of. A block that takes
+    /// long is given up when told to `stop`.
     pub(crate) fn sharing(
         law: &'a PathLaw,
         plans: &[(&'a Plan, bool)],
-        wants_hedges: bool,
+        is_long: bool,
         stop: &'a AtomicBool,
     ) -> Self {
         let followed = |(plan, strata): &(&'a Plan, bool)| {
             let mut follower = plan.follower();
-            let hedges = if wants_hedges && follower.can_hedge() { plan.hedges() } else { None };
+            let hedges = if is_long && follower.can_hedge() { plan.hedges() } else { None };
             let strata = *strata && hedges.is_none();
             if let Some(hedges) = hedges {
                 follower.hedge(hedges);
             }
-            Followed::new(plan, follower, strata)
+            let mut followed = Followed::new(plan, follower, strata);
+            if is_long && plan.terms.len() <= MOST_LEVELS {
+                followed.close();
+            }
+            followed
         };
         Self::with_accounts(law, plans.iter().map(followed).collect(), law.is_led, Some(stop))
     }
@@ -133,6 +144,10 @@ impl<'a> Worker<'a> {
             }
             if account.mirrored {
                 account.pair(lanes);
+            }
+            if let Some((places, _)) = &mut account.closed {
+                places.fill(&paths.log_prices()[account.plan.account.asset]);
+                account.tally.replicates.add_places(places);
             }
             if *is_led && Replicates::wants(block) {
                 account.replicate(lanes);
@@ -192,8 +207,22 @@ impl<'a> Followed<'a> {
             mirrored,
             bits: MirrorBits::default(),
             outcomes: Default::default(),
+            closed: None,
             tally: Tally::new(plan.terms.len()),
         }
+    }
+
+    /// Makes use of what is known of the closing price.
+    fn close(&mut self) {
+        let Self { plan, follower, closed, .. } = self;
+        let cuts = |cuts: &[f64]| {
+            let of_level = |level| Cuts::new(follower.returns_at(level, cuts)?);
+            (0..plan.terms.len()).map(of_level).collect::<Option<Vec<_>>>()
+        };
+        *closed = plan.intervals(&**follower).and_then(|intervals| {
+            let cuts = cuts(&intervals.cuts())?;
+            Some((Places::new(intervals), cuts))
+        });
     }
 
     /// The asset and the side by whose driver its paths are sorted; none if they are not.
@@ -211,7 +240,7 @@ impl<'a> Followed<'a> {
 
     /// Notes what the nets of the block came to.
     fn replicate(&mut self, lanes: usize) {
-        let Self { follower, tally, outcomes: ([returns, controls, hedged], liquidated), .. } = self;
+        let Self { follower, tally, outcomes: ([returns, controls, hedged], liquidated), closed, .. } = self;
         for column in [&mut *returns, controls, hedged] {
             column.resize(lanes, 0.0);
         }
@@ -223,11 +252,12 @@ impl<'a> Followed<'a> {
             if are_kept {
                 let controls = follower.controls(level, controls).then_some(&controls[..]);
                 let hedged = follower.hedged(level, hedged).then_some(&hedged[..]);
-                tally.replicates.add(level, Outcomes { returns, liquidated, controls, hedged });
+                let closed = closed.as_ref().and_then(|(places, cuts)| Some((places, cuts.get(level)?)));
+                tally.replicates.add(level, Outcomes { returns, liquidated, controls, hedged, closed });
             }
         }
         if are_kept {
-            tally.replicates.add_block(lanes);
+            tally.replicates.add_block(lanes, closed.as_ref().map(|(places, _)| places));
         }
     }
 

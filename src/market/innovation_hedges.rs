@@ -18,7 +18,8 @@ pub const STEP_ROWS: usize = 16;
 /// Innovations.
 pub const NODES: usize = 64;
 
-/// A number of each row, node and cell; a power of two, so that a masked index needs no check.
+/// A number of each row, cell and node: nodes that are asked for together lie side by side. A power of two, so that a masked index needs no
+/// check.
 pub type Slab = [f32; STEP_ROWS * NODES * STEP_CELLS];
 
 /// A number of each row and cell.

@@ -7,7 +7,9 @@
 
 mod bates;
 mod bootstrap;
+mod characteristic;
 pub(crate) mod check;
+mod closing;
 mod custom;
 mod dependence;
 mod errors;

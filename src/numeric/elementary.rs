@@ -38,6 +38,8 @@ functions! {
     sin(x) = libm::sin;
     /// Cosine of an angle in radians.
     cos(x) = libm::cos;
+    /// Angle of the point (x, y) in radians, from −π to π.
+    atan2(y, x) = libm::atan2;
     /// Hyperbolic tangent.
     tanh(x) = libm::tanh;
 }

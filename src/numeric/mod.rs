@@ -7,6 +7,7 @@
 mod box_muller;
 mod bridge;
 mod column;
+mod complex;
 mod correlation;
 mod dispatch;
 pub mod elementary;
@@ -31,6 +32,7 @@ mod waiting;
 
 pub use bridge::{crossing_probability, extreme_below, first_passage_fraction, stays_above};
 pub(crate) use column::{APART, reset};
+pub use complex::Complex;
 pub use correlation::{cholesky, covariance_root, inverse, nearest_correlation};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use exact_sum::ExactSum;

@@ -35,7 +35,7 @@ pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outc
         .map(|k| choose(plan, estimators.probability(answers, k, tally), tally, k))
         .collect();
     let level = |(k, choice): (usize, &Choice)| {
-        level_result(plan, &*follower, (tally, choice.probability, past.as_ref()), k, horizon_days)
+        level_result(plan, &*follower, (tally, choice, past.as_ref()), k, horizon_days)
     };
     let levels: Vec<LevelResult> = choices.iter().enumerate().map(level).collect();
     let notes = noting::notes(scenario, plan, outcome, &levels, &choices);
@@ -71,7 +71,7 @@ fn choose(plan: &Plan, choice: Choice, tally: &Tally, k: usize) -> Choice {
 fn level_result(
     plan: &Plan,
     follower: &dyn Follower,
-    (tally, liquidation_probability, past): (&Tally, Estimate, Option<&PastErrors>),
+    (tally, choice, past): (&Tally, &Choice, Option<&PastErrors>),
     k: usize,
     horizon_days: f64,
 ) -> LevelResult {
@@ -84,13 +84,23 @@ fn level_result(
     returns += liquidated;
     let mut closing_equity = survivors.closing_equity;
     closing_equity += &cell.recovered;
-    let losses = closing_equity.weight_below(1.0);
+    let nets = &tally.replicates;
+    let liquidation_probability = choice.probability;
+    let known = choice.answer.map(|_| liquidation_probability);
+    let correction = nets.correction(k, (liquidated.powers[0] / n, known));
+    let place = (k, correction.as_ref());
     let distribution = Distribution::new(&closing_equity);
+    let (losses, distribution) = match &correction {
+        Some(correction) => {
+            let corrected = distribution.corrected(correction);
+            (corrected.share_below(1.0) * n, corrected)
+        }
+        None => (closing_equity.weight_below(1.0), distribution),
+    };
     let bad_debt = cell.bad_debt.mapped(0.0, 1.0);
     let bad_debt = Estimate::mean(bad_debt.powers[1], bad_debt.squares[2], n);
-    let nets = &tally.replicates;
     let loss_probability =
-        nets.loss(k, losses, n).unwrap_or_else(|| Estimate::probability(losses, losses, n));
+        nets.loss(place, losses, n).unwrap_or_else(|| Estimate::probability(losses, losses, n));
     let mean_return = Estimate::mean(returns.powers[1], returns.squares[2], n);
     let mean_return = nets.mean(k, &mean_return, n).unwrap_or(mean_return);
     let (liquidation_probability, loss_probability, mean_return, bad_debt) = match past {
@@ -118,9 +128,9 @@ fn level_result(
         mean_return,
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
         time_to_liquidation_days: TimeToLiquidation::of(&cell.time, &cell.times, horizon_days),
-        returns: return_stats(&returns, &distribution, &|p| nets.of_quantile(k, p, m)),
-        value_at_risk: tails(&|p| distribution.value_at_risk(p, nets.of_quantile(k, 1.0 - p, m))),
-        expected_shortfall: tails(&|p| distribution.expected_shortfall(p, nets.of_tail(k, 1.0 - p, m))),
+        returns: return_stats(&returns, &distribution, &|p| nets.of_quantile(place, p, m)),
+        value_at_risk: tails(&|p| distribution.value_at_risk(p, nets.of_quantile(place, 1.0 - p, m))),
+        expected_shortfall: tails(&|p| distribution.expected_shortfall(p, nets.of_tail(place, 1.0 - p, m))),
         kelly: Kelly { fraction, log_growth },
         exits: passage::exits(cell, liquidation_probability, (n, m)),
         survival: passage::survival(cell, liquidation_probability, horizon_days, m / n),

@@ -2,6 +2,7 @@
 
 use crate::numeric::{Kernel, dispatch, elementary};
 
+use super::correction::Correction;
 use super::estimate::{Estimate, Z_95};
 use super::histogram::{Bin, Histogram};
 
@@ -21,12 +22,41 @@ impl Distribution {
     /// The distribution in a histogram.
     pub fn new(histogram: &Histogram) -> Self {
         let (bins, weight) = histogram.collected();
+        Self::of_bins(bins, weight)
+    }
+
+    fn of_bins(bins: Vec<Bin>, weight: f64) -> Self {
         let mut below = 0.0;
         let up_to = bins.iter().map(|bin| {
             below += bin.weight;
             below
         });
         Self { up_to: up_to.collect(), bins, weight }
+    }
+
+    /// The same with the weights between the cuts of a correction as these should be.
+    #[must_use]
+    pub fn corrected(self, correction: &Correction) -> Self {
+        let Self { mut bins, weight, .. } = self;
+        let ends = correction.off.iter().copied().chain([0.0]);
+        let mut rest = &mut bins[..];
+        let mut before = 0.0;
+        for (gap, off) in ends.enumerate() {
+            let is_below = |bin: &Bin| correction.cuts.get(gap).is_none_or(|cut| bin.middle() - 1.0 < *cut);
+            let (within, above) = rest.split_at_mut(rest.partition_point(is_below));
+            let counted: f64 = within.iter().map(|bin| bin.weight).sum();
+            let factor = if counted > 0.0 { (1.0 - (off - before) * weight / counted).max(0.0) } else { 1.0 };
+            within.iter_mut().for_each(|bin| bin.weight *= factor);
+            (rest, before) = (above, off);
+        }
+        let weight = bins.iter().map(|bin| bin.weight).sum();
+        Self::of_bins(bins, weight)
+    }
+
+    /// Share of the bins below an edge between two.
+    pub fn share_below(&self, edge: f64) -> f64 {
+        let below = self.bins.partition_point(|bin| bin.high <= edge && bin.low < edge);
+        below.checked_sub(1).map_or(0.0, |last| self.up_to[last]) / self.weight
     }
 
     /// Its bins from the lowest up.

@@ -1,5 +1,8 @@
 //! What a level comes to on the paths of a block.
 
+use super::cuts::Cuts;
+use super::places::Places;
+
 /// What a level comes to by path of a block.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcomes<'a> {
@@ -11,4 +14,6 @@ pub struct Outcomes<'a> {
     pub controls: Option<&'a [f64]>,
     /// That of liquidations.
     pub hedged: Option<&'a [f64]>,
+    /// Where the paths closed, and the returns at the marks between.
+    pub closed: Option<(&'a Places, &'a Cuts)>,
 }

@@ -13,20 +13,24 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::closings::Closings;
+use super::conditioned::Conditioned;
 use super::control::{Control, Spread};
+use super::correction::Correction;
 use super::count::Count;
 use super::estimate::{Estimate, Z_95, student_quantile};
 use super::outcomes::Outcomes;
+use super::places::Places;
+use super::return_bins::{BINS, SIDE, bin, end};
+use super::variate::Known;
 use crate::numeric::{ExactSum, NET};
 
-/// Smallest return that is told from none, as a power of two, and the octaves from there up.
-const LOWEST: i32 = -12;
-const OCTAVES: usize = 18;
-/// Returns of one sign: a quarter of an octave each, and those that are smaller than all.
-const SIDE: usize = 4 * OCTAVES + 1;
-const BINS: usize = 2 * SIDE;
 /// Fewest nets whose spread is an error.
 const LEAST: u64 = 8;
+/// Fewest of those that correct a distribution.
+const LEAST_CORRECTING: u64 = 32;
+/// Fewest liquidations whose control variate tells an error: of less (33 were tried) it is too small by half.
+const LEAST_HEDGED: f64 = 100.0;
 /// Error of a mean at least, in deviations of a path: what single precision leaves of normals does not average out.
 const FINEST: f64 = 2e-7;
 /// Blocks from the first on that are all looked at, and which of the later ones are.
@@ -34,7 +38,7 @@ const FIRST_BLOCKS: u64 = 16;
 const EVERY: u64 = 8;
 
 /// What is known of one level.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Replicated {
     /// Paths below the upper end of each bin of returns.
     below: Vec<Count>,
@@ -47,35 +51,23 @@ struct Replicated {
     /// Of liquidations, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hedge: Option<Box<Control>>,
+    /// Its returns by intervals of the closing price whose chances are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conditioned: Option<Box<Conditioned>>,
 }
 
 /// Nets by level; empty where paths are independent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Replicates {
     nets: u64,
     levels: Vec<Replicated>,
+    /// Paths by these intervals, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closings: Option<Box<Closings>>,
 }
 
-/// The bin of a return.
-#[inline(always)]
-fn bin(x: f64) -> usize {
-    const FIRST: u64 = ((1023 + LOWEST) as u64) << 2;
-    let quarter = (x.abs().to_bits() >> 50).saturating_sub(FIRST - 1).min(SIDE as u64 - 1) as usize;
-    if x < 0.0 { SIDE - 1 - quarter } else { SIDE + quarter }
-}
-
-/// The upper end of a bin.
-fn end(bin: usize) -> f64 {
-    let edge = |quarter: usize| {
-        let octave = LOWEST + (quarter / 4) as i32;
-        2.0_f64.powi(octave) * (1.0 + 0.25 * (quarter % 4) as f64)
-    };
-    match bin.checked_sub(SIDE) {
-        None if bin == SIDE - 1 => 0.0,
-        None => -edge(SIDE - 2 - bin),
-        Some(quarter) => edge(quarter),
-    }
-}
+/// A level, and what corrects its distribution.
+pub type Corrected<'a> = (usize, Option<&'a Correction>);
 
 impl Replicates {
     /// Fewest paths that have enough nets to tell an error.
@@ -87,8 +79,16 @@ impl Replicates {
     }
 
     /// Adds the nets of a block of so many paths; what they come to by level goes to [`add`](Self::add) before or after.
-    pub fn add_block(&mut self, paths: usize) {
+    pub fn add_block(&mut self, paths: usize, places: Option<&Places>) {
         self.nets += (paths / NET) as u64;
+        if let Some(places) = places {
+            self.closings.get_or_insert_default().add_nets(places);
+        }
+    }
+
+    /// Adds where the paths of a block closed, whether its nets are looked at or not, before they are.
+    pub fn add_places(&mut self, places: &Places) {
+        self.closings.get_or_insert_default().add_all(places);
     }
 
     fn own(&mut self, level: usize) -> &mut Replicated {
@@ -110,8 +110,12 @@ impl Replicates {
 
     /// Adds what a level comes to on the paths of a block.
     pub fn add(&mut self, level: usize, outcomes: Outcomes<'_>) {
-        let Outcomes { returns, liquidated, controls, hedged } = outcomes;
+        let Outcomes { returns, liquidated, controls, hedged, closed } = outcomes;
         let own = self.own(level);
+        if let Some((places, cuts)) = closed {
+            let new = || Box::new(Conditioned::new(cuts, places.chances().len()));
+            own.conditioned.get_or_insert_with(new).add(places, &outcomes);
+        }
         own.below.resize(BINS, Count::default());
         for (place, (returns, liquidated)) in
             returns.chunks_exact(NET).zip(liquidated.chunks_exact(NET)).enumerate()
@@ -150,12 +154,15 @@ impl Replicates {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
         // Sums of control variates are kept of blocks, too, whose nets are not looked at.
-        self.nets == 0 && self.levels.is_empty()
+        self.nets == 0 && self.levels.is_empty() && self.closings.is_none()
     }
 
     /// Adds the nets of another.
     pub fn merge(&mut self, other: &Self) {
         self.nets = self.nets.saturating_add(other.nets);
+        if let Some(theirs) = &other.closings {
+            self.closings.get_or_insert_default().merge(theirs);
+        }
         self.levels.resize_with(self.levels.len().max(other.levels.len()), Replicated::default);
         for (mine, theirs) in self.levels.iter_mut().zip(&other.levels) {
             mine.below.resize(mine.below.len().max(theirs.below.len()), Count::default());
@@ -167,6 +174,9 @@ impl Replicates {
             }
             if let Some(theirs) = &theirs.hedge {
                 mine.hedge.get_or_insert_default().merge(theirs);
+            }
+            if let Some(theirs) = &theirs.conditioned {
+                mine.conditioned.get_or_insert_default().merge(theirs);
             }
         }
     }
@@ -185,10 +195,22 @@ impl Replicates {
         if effect == 1.0 { n } else { n / effect * (Z_95 / student_quantile(self.degrees())).powi(2) }
     }
 
-    /// How many independent paths would tell as much of the return of a level that is not exceeded with a probability as `n` paths do.
-    pub fn of_quantile(&self, level: usize, probability: f64, n: f64) -> f64 {
+    /// What the known law of the closing price corrects of a level's distribution, if enough nets tell, with
+    /// the share of the paths that were `liquidated`, and its probability where that is known better.
+    pub fn correction(&self, level: usize, liquidated: (f64, Option<Estimate>)) -> Option<Correction> {
+        let own = self.level(level).filter(|_| self.nets >= LEAST_CORRECTING)?;
+        let (conditioned, nets) = (own.conditioned.as_ref()?, self.nets as f64);
+        let deviations = self.closings.as_ref()?.deviations(nets)?;
+        let known = Known::of(own.hedge.as_deref(), liquidated, deviations.paths);
+        conditioned.correction(&deviations, known, nets)
+    }
+
+    /// How many independent paths would tell as much of the return of a level that is not exceeded with a
+    /// probability as `n` paths do, with what corrects its distribution.
+    pub fn of_quantile(&self, (level, correction): Corrected<'_>, probability: f64, n: f64) -> f64 {
         let Some(own) = self.level(level) else { return n };
-        self.told(self.effect_at(own, probability), n)
+        let effect = correction.map(|correction| correction.effect(probability));
+        self.told(effect.unwrap_or_else(|| self.effect_at(own, probability)), n)
     }
 
     /// Between the ends of two bins by the share of paths.
@@ -206,8 +228,11 @@ impl Replicates {
     }
 
     /// The same of the mean of the returns below.
-    pub fn of_tail(&self, level: usize, probability: f64, n: f64) -> f64 {
+    pub fn of_tail(&self, (level, correction): Corrected<'_>, probability: f64, n: f64) -> f64 {
         let Some(own) = self.level(level) else { return n };
+        if let Some(effect) = correction.and_then(|correction| correction.tail_effect(probability)) {
+            return self.told(effect, n);
+        }
         let (mut sum, mut weights) = (0.0, 0.0);
         for (bin, count) in own.below.iter().enumerate().take(BINS - 1) {
             let (share, effect) = count.effect(self.nets);
@@ -243,15 +268,24 @@ impl Replicates {
         Some(Estimate::normal_with(independent.value - off, error, self.degrees()))
     }
 
-    /// The probability that a level loses, `events` of `n` paths; none where too few tell.
-    pub fn loss(&self, level: usize, events: f64, n: f64) -> Option<Estimate> {
-        self.share(*self.level(level)?.below.get(SIDE - 1)?, events, n)
+    /// The probability that a level loses, `events` of `n` paths in its distribution; none where few tell.
+    pub fn loss(&self, (level, correction): Corrected<'_>, events: f64, n: f64) -> Option<Estimate> {
+        let own = self.level(level)?;
+        let value = events / n;
+        match correction.filter(|_| value > 0.0 && value < 1.0) {
+            Some(correction) => {
+                let error = (correction.effect(value) * value * (1.0 - value) / n).sqrt();
+                Some(Estimate::proportion_with(value, error, self.degrees()))
+            }
+            None => self.share(*own.below.get(SIDE - 1)?, events, n),
+        }
     }
 
     /// The probability that a level is liquidated, `events` of `n` paths; none where too few tell.
     pub fn liquidation(&self, level: usize, events: f64, n: f64) -> Option<Estimate> {
         let own = self.level(level)?;
-        let (counted, control) = (self.share(own.liquidated, events, n)?, own.hedge.as_ref());
+        let counted = self.share(own.liquidated, events, n)?;
+        let control = own.hedge.as_ref().filter(|_| own.liquidated.sum() >= LEAST_HEDGED);
         Some(control.and_then(|control| self.hedged(own.liquidated, control, counted, n)).unwrap_or(counted))
     }
 
@@ -281,19 +315,6 @@ mod tests {
     use super::*;
     use crate::numeric::{Purpose, Stream, normal_quantile};
 
-    #[test]
-    fn every_return_lies_below_the_end_of_its_bin() {
-        for x in
-            [-1e9, -63.9, -1.0, -0.99, -0.25, -1e-3, -1e-9, 0.0, 1e-9, 2.5e-4, 0.3, 1.0, 1.25, 60.0, 1e9_f64]
-        {
-            let bin = bin(x);
-            assert!(bin < BINS && (x <= end(bin) || bin + 1 == BINS), "{x}: {bin}, {}", end(bin));
-            assert!(bin == 0 || x >= end(bin - 1), "{x}: {bin}, {}", end(bin - 1));
-        }
-        assert!((1..BINS).all(|bin| end(bin - 1) < end(bin)));
-        assert_eq!(end(SIDE - 1), 0.0);
-    }
-
     /// Nets of returns that are normal, one in each of as many intervals of equal chance or independent.
     fn nets(number: u64, are_even: bool) -> Replicates {
         let mut replicates = Replicates::default();
@@ -308,10 +329,15 @@ mod tests {
             let returns: Vec<f64> =
                 uniforms.iter().enumerate().map(place).map(|u| 0.3 * normal_quantile(u)).collect();
             let liquidated: Vec<u8> = returns.iter().map(|x| u8::from(*x < -0.3)).collect();
-            let outcomes =
-                Outcomes { returns: &returns, liquidated: &liquidated, controls: None, hedged: None };
+            let outcomes = Outcomes {
+                returns: &returns,
+                liquidated: &liquidated,
+                controls: None,
+                hedged: None,
+                closed: None,
+            };
             replicates.add(0, outcomes);
-            replicates.add_block(NET);
+            replicates.add_block(NET, None);
         }
         replicates
     }
@@ -321,16 +347,18 @@ mod tests {
     fn independent_paths_tell_what_they_are() {
         let (replicates, n) = (nets(800, false), 1e6);
         for probability in [0.05, 0.3, 0.5, 0.95] {
-            let told = replicates.of_quantile(0, probability, n) / n;
+            let told = replicates.of_quantile((0, None), probability, n) / n;
             assert!((0.8..1.2).contains(&told), "{probability}: {told}");
-            let told = replicates.of_tail(0, probability, n) / n;
+            let told = replicates.of_tail((0, None), probability, n) / n;
             assert!((0.8..1.2).contains(&told), "{probability}: {told}");
         }
         let plain = Estimate::normal(0.0, 0.3 / n.sqrt());
         let mean = replicates.mean(0, &plain, n).unwrap();
         assert!((mean.std_error / plain.std_error - 1.0).abs() < 0.1, "{mean:?}");
         let p = 0.158_655;
-        for found in [replicates.liquidation(0, p * n, n).unwrap(), replicates.loss(0, 0.5 * n, n).unwrap()] {
+        for found in
+            [replicates.liquidation(0, p * n, n).unwrap(), replicates.loss((0, None), 0.5 * n, n).unwrap()]
+        {
             let usual = (found.value * (1.0 - found.value) / n).sqrt();
             assert!((found.std_error / usual - 1.0).abs() < 0.1, "{found:?}");
         }
@@ -340,8 +368,8 @@ mod tests {
     #[test]
     fn even_nets_tell_more() {
         let (replicates, n) = (nets(200, true), 1e6);
-        assert!(replicates.of_quantile(0, 0.3, n) > 100.0 * n);
-        assert!(replicates.of_tail(0, 0.3, n) > 30.0 * n);
+        assert!(replicates.of_quantile((0, None), 0.3, n) > 100.0 * n);
+        assert!(replicates.of_tail((0, None), 0.3, n) > 30.0 * n);
         let mean = replicates.mean(0, &Estimate::normal(0.0, 0.3 / n.sqrt()), n).unwrap();
         assert!(mean.std_error < 0.1 * 0.3 / n.sqrt(), "{mean:?}");
         // What the nets have not seen counts in full.
@@ -352,9 +380,12 @@ mod tests {
     #[test]
     fn few_nets_and_few_events_tell_nothing() {
         let few = nets(LEAST - 1, true);
-        assert_eq!(few.of_quantile(0, 0.5, 1e4), 1e4);
-        assert!(few.mean(0, &Estimate::normal(0.0, 1.0), 1e4).is_none() && few.loss(0, 5e3, 1e4).is_none());
-        assert_eq!(nets(20, true).of_quantile(0, 1e-4, 1e4), 1e4);
+        assert_eq!(few.of_quantile((0, None), 0.5, 1e4), 1e4);
+        assert!(
+            few.mean(0, &Estimate::normal(0.0, 1.0), 1e4).is_none()
+                && few.loss((0, None), 5e3, 1e4).is_none()
+        );
+        assert_eq!(nets(20, true).of_quantile((0, None), 1e-4, 1e4), 1e4);
         assert!(nets(20, true).liquidation(1, 5e3, 1e4).is_none());
     }
 

@@ -77,6 +77,23 @@ fn rare_events_beside_the_paths() {
     assert_same_bytes("model-heston");
 }
 
+/// Runs as long as these make use of what is known of the closing price, and of what hedges liquidations.
+#[test]
+fn long_runs() {
+    for scenario in ["model-heston", "model-merton"] {
+        let folder = folder(scenario);
+        let common = ["run", "a.toml", "--paths", "20000", "--seed", "7"];
+        succeeds(folder.path(), &[&common[..], &["-o", "whole.json"]].concat());
+        for (shard, name) in [("1/3", "1.part"), ("2/3", "2.json"), ("3/3", "3.part")] {
+            succeeds(folder.path(), &[&common[..], &["--shard", shard, "-o", name]].concat());
+        }
+        succeeds(folder.path(), &["merge", "3.part", "1.part", "-o", "tree.part"]);
+        succeeds(folder.path(), &["merge", "2.json", "tree.part", "-o", "parts.json"]);
+        let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+        assert!(read("whole.json") == read("parts.json"), "{scenario}");
+    }
+}
+
 #[test]
 fn recorded_prices() {
     assert_same_bytes("model-bootstrap");

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod closings;
 mod crossing;
 mod events;
 mod hedges;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::closings::Closings;
+use super::expected::ExpectedCharge;
 use super::followed::Followed;
 use super::hedging::Hedged;
 use super::liquidations::Liquidations;
@@ -38,6 +39,7 @@ pub struct Ordered {
     pub(super) candidates: Candidates,
     pub(super) liquidations: Liquidations,
     pub(super) closings: Closings,
+    pub(super) expected: ExpectedCharge,
     /// The control variate of returns, where there is one.
     pub(super) stopped: Option<Stopped>,
     /// That of liquidations.
@@ -61,6 +63,7 @@ impl Ordered {
             followed: (!schedule.is_empty()).then(|| Followed::new(count)),
             liquidations: Liquidations::new(terms.fills(), horizon),
             closings: Closings::new(&terms.levels, &terms.closing_cash),
+            expected: ExpectedCharge::new(flows, &schedule),
             terms,
             schedule,
             watches,

@@ -8,7 +8,7 @@ use super::stopped::Stopped;
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::sums::add_sums;
 use crate::market::{Hedging, Martingale};
-use crate::numeric::{Kernel, dispatch};
+use crate::numeric::{Kernel, dispatch, exp};
 use crate::stats::{Sums, Tally};
 
 impl Ordered {
@@ -104,6 +104,14 @@ impl Follower for Ordered {
 
     fn hedged(&self, level: usize, controls: &mut [f64]) -> bool {
         self.hedged.as_ref().map(|hedged| hedged.of_level(level, controls)).is_some()
+    }
+
+    fn returns_at(&self, level: usize, log_prices: &[f64]) -> Option<Vec<f64>> {
+        let (cash, exposure) = self.closings.terms_of(level);
+        let coins = self.terms.kept_at_close() * self.terms.debt.coins;
+        let power = self.terms.power;
+        let worth = |log_price: f64| coins * exp(power * log_price) - self.expected.at(power, log_price);
+        Some(log_prices.iter().map(|log_price| exposure.mul_add(worth(*log_price), cash) - 1.0).collect())
     }
 
     fn for_each_liquidated(&self, name: &mut dyn FnMut(u32, usize)) {

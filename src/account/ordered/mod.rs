@@ -34,6 +34,7 @@ mod common;
 mod day_end;
 mod debt;
 mod envelope;
+mod expected;
 mod finish;
 mod followed;
 mod follower;

@@ -83,7 +83,7 @@ struct Places {
     spread: [f64; TOGETHER],
     /// The distance that half of the cells reach.
     half: [f32; TOGETHER],
-    /// The first cell of the node before the innovation, and how far it is from there to the next.
+    /// The node before the innovation in the first cell, and how far it is from there to the next.
     entries: [u32; TOGETHER],
     rest: [f32; TOGETHER],
 }
@@ -137,7 +137,7 @@ impl At<'_> {
             let (node, rest) = grid.node(innovation);
             places.rest[place] = rest;
             places.entries[place] =
-                grid.nearest_row(whole).wrapping_mul(NODES as u32).wrapping_add(node) * STEP_CELLS as u32;
+                grid.nearest_row(whole).wrapping_mul((STEP_CELLS * NODES) as u32).wrapping_add(node);
             places.half[place] = grid.half(whole.sqrt()) as f32;
             places.spread[place] = InnovationHedges::spread(dof, variance, innovation);
         }
@@ -148,17 +148,14 @@ impl At<'_> {
     fn change(&self, entry: u32, rest: f32) -> f32 {
         const MASK: usize = STEP_ROWS * NODES * STEP_CELLS - 1;
         let entry = entry as usize;
-        let (before, after) =
-            (self.changes[entry & MASK], self.changes[entry.wrapping_add(STEP_CELLS) & MASK]);
+        let (before, after) = (self.changes[entry & MASK], self.changes[entry.wrapping_add(1) & MASK]);
         before + rest * (after - before)
     }
 
     /// The chance before the innovation of an entry.
     #[inline(always)]
     fn chance(&self, entry: u32) -> f32 {
-        const OF_ROW: usize = NODES * STEP_CELLS;
-        let entry = entry as usize;
-        self.chances[(entry / OF_ROW * STEP_CELLS + entry % STEP_CELLS) & (STEP_ROWS * STEP_CELLS - 1)]
+        self.chances[entry as usize / NODES & (STEP_ROWS * STEP_CELLS - 1)]
     }
 
     /// Adds the terms of a level.
@@ -180,7 +177,7 @@ impl At<'_> {
             flags[place] = u8::from(reaches & is_ahead);
             let distance = if distance > 0.0 { distance as f32 } else { 0.0 };
             let cell = InnovationGrid::nearest_cell(distance, places.half[place]);
-            entries[place] = places.entries[place].wrapping_add(cell);
+            entries[place] = places.entries[place].wrapping_add(cell.wrapping_mul(NODES as u32));
         }
         let mut changes = [0.0; TOGETHER];
         for place in 0..TOGETHER {

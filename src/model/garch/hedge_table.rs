@@ -158,9 +158,9 @@ impl Solve {
 /// of reach.
 #[inline(always)]
 fn keep(found: &[Row; NODES], means: &Row, changes: &mut [f32]) {
-    for (found, changes) in found.iter().zip(changes.chunks_exact_mut(STEP_CELLS)) {
-        for cell in 1..STEP_CELLS - 1 {
-            changes[cell] = (found[cell] - means[cell]) as f32;
+    for (cell, changes) in changes.chunks_exact_mut(NODES).enumerate().take(STEP_CELLS - 1).skip(1) {
+        for (change, found) in changes.iter_mut().zip(found) {
+            *change = (found[cell] - means[cell]) as f32;
         }
     }
 }

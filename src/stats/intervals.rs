@@ -1,0 +1,70 @@
+//! Intervals of a number of each path, such as its closing log-price, whose chances are known.
+
+/// Marks on a line, and the chance of each interval between them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intervals {
+    marks: Vec<f64>,
+    chances: Vec<f64>,
+}
+
+impl Intervals {
+    /// Most intervals.
+    pub const MOST: usize = 40;
+
+    /// Between rising marks, at which the distribution function is known; none unless both rise and there are
+    /// few enough.
+    pub fn new(marks: Vec<f64>, below: &[f64]) -> Option<Self> {
+        let rises = |numbers: &[f64]| numbers.windows(2).all(|pair| pair[0] < pair[1]);
+        let are_chances = below.first().is_some_and(|first| *first > 0.0) && below.last() < Some(&1.0);
+        if marks.len() != below.len()
+            || marks.len() >= Self::MOST
+            || !are_chances
+            || !rises(&marks)
+            || !rises(below)
+        {
+            return None;
+        }
+        let ends = below.iter().copied().chain([1.0]);
+        let starts = [0.0].into_iter().chain(below.iter().copied());
+        let chances = ends.zip(starts).map(|(end, start)| end - start).collect();
+        Some(Self { marks, chances })
+    }
+
+    /// The marks.
+    pub fn marks(&self) -> &[f64] {
+        &self.marks
+    }
+
+    /// The chance of each interval, one more than there are marks.
+    pub fn chances(&self) -> &[f64] {
+        &self.chances
+    }
+
+    /// The marks, and between any two neighbours their middle.
+    pub fn cuts(&self) -> Vec<f64> {
+        let first = self.marks.first().copied();
+        let others = self.marks.windows(2).flat_map(|pair| [0.5 * (pair[0] + pair[1]), pair[1]]);
+        first.into_iter().chain(others).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chances_are_between_the_marks_and_cuts_midway_too() {
+        let intervals = Intervals::new(vec![-1.0, 0.5, 2.0], &[0.1, 0.4, 0.9]).unwrap();
+        assert_eq!(intervals.cuts(), [-1.0, -0.25, 0.5, 1.25, 2.0]);
+        let sum: f64 = intervals.chances().iter().sum();
+        assert!((sum - 1.0).abs() < 1e-15 && (intervals.chances()[2] - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn what_does_not_rise_is_none() {
+        assert!(Intervals::new(vec![0.0, 0.0], &[0.1, 0.2]).is_none());
+        assert!(Intervals::new(vec![0.0, 1.0], &[0.1, 1.0]).is_none());
+        assert!(Intervals::new(vec![0.0, f64::NAN], &[0.1, 0.2]).is_none());
+        assert!(Intervals::new(vec![], &[]).is_none());
+    }
+}
