@@ -2,8 +2,8 @@
 //!
 //! For each model a long of 30 days at 3x and 10x, watched continuously, plain and with funding, on one thread. The gain is
 //! variance × time of `sampling = "pseudo"` over that of `"auto"`: of its nets where there are any (they do not need the
-//! run's paths), otherwise of a run with strata. A second table has the gains of whole runs for every other number, from nets that lead
-//! the paths: `-- numbers` for it alone.
+//! run's paths), otherwise of a run with strata or hedges. A second table has the gains of whole runs for every number: `-- numbers` for it
+//! alone.
 
 // A report on standard output is what this program is for.
 #![allow(clippy::print_stdout)]
@@ -38,8 +38,10 @@ fn main() {
     if !wanted.contains(&"numbers".to_owned()) {
         probabilities(&wanted);
     }
-    println!("\n| model | account | time | mean return | q05 | q25 | q50 | q75 | q95 | shortfall 95 % |");
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    println!(
+        "\n| model | account | time | liquidation | mean return | q05 | q25 | q50 | q75 | q95 | shortfall 95 % |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
     let laws = common::laws().into_iter().chain(recorded());
     let is_wanted =
         |name: &str| wanted.iter().all(|wanted| wanted == "numbers") || wanted.contains(&name.to_owned());
@@ -102,9 +104,10 @@ fn numbers(name: &str, law: &str, account: &str) {
         |key: &'static str| move |level: &LevelResult| level.returns.quantile_intervals[key].std_error;
     let quantiles = ["0.05", "0.25", "0.5", "0.75", "0.95"].map(|key| gains(&quantile(key)));
     println!(
-        "| {name} | {} | {:.2} | {} | {} | {} |",
+        "| {name} | {} | {:.2} | {} | {} | {} | {} |",
         if account.is_empty() { "plain" } else { "funding" },
         time / plain_time,
+        gains(&|level| level.liquidation_probability.std_error),
         gains(&|level| level.mean_return.std_error),
         quantiles.join(" | "),
         gains(&|level| level.expected_shortfall["0.95"].std_error),

@@ -243,8 +243,8 @@ impl Plan {
             .first()
             .and_then(|flows| flows.funding.as_ref())
             .map_or(0.0, |funding| funding.constant_rate().unwrap_or(0.0) / funding.every.years());
-        let alone = law.models.len() == 1;
-        self.hedges.get_or_init(|| model.hedges(law.horizon, (sign, growth), alone)).clone()
+        let (alone, levels) = (law.models.len() == 1, self.terms.len());
+        self.hedges.get_or_init(|| model.hedges(law.horizon, (sign, growth), alone, levels)).clone()
     }
 
     /// Intervals of the closing log-price of its asset whose chances are known, where nets lead its paths and

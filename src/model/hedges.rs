@@ -21,10 +21,24 @@ const MOST_DATES: u64 = 96;
 const REACH: f64 = 5.0;
 const REACH_OF_VARIANCE: f64 = 6.0;
 
+/// Most levels that are hedged: each costs a part of a path, a large one where a whole step is hedged at its end.
+const MOST_LEVELS: usize = 64;
+const MOST_IN_STEPS: usize = 16;
+
 impl Model {
     /// The hedges of a barrier below the price (`sign` 1) or above (−1), which grows at a rate per year, on paths of a length; none for a
-    /// model that knows none. Some hedge only paths that are `alone`: all of them move together.
-    pub fn hedges(&self, horizon: Duration, barrier: (f64, f64), alone: bool) -> Option<Hedging> {
+    /// model that knows none for so many levels. Some hedge only paths that are `alone`: all of them move together.
+    pub fn hedges(
+        &self,
+        horizon: Duration,
+        barrier: (f64, f64),
+        alone: bool,
+        levels: usize,
+    ) -> Option<Hedging> {
+        let most = if matches!(self, Self::Garch(_) | Self::Har(_)) { MOST_IN_STEPS } else { MOST_LEVELS };
+        if levels > most {
+            return None;
+        }
         match self {
             Self::Garch(garch) if alone => {
                 garch.hedges(horizon, barrier).map(|hedges| Hedging::Innovations(Arc::new(hedges)))

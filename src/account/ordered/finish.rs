@@ -3,7 +3,7 @@
 use super::booking::Ordered;
 use super::columns::{Outcomes, Prices};
 use super::followed::Worth;
-use super::hedging::{Hedged, MOST_HEDGED};
+use super::hedging::Hedged;
 use super::stopped::Stopped;
 use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::sums::add_sums;
@@ -95,7 +95,7 @@ impl Follower for Ordered {
     }
 
     fn can_hedge(&self) -> bool {
-        self.terms.levels.len() <= MOST_HEDGED
+        true
     }
 
     fn hedge(&mut self, hedges: Hedging) {

@@ -11,9 +11,6 @@ use crate::market::{Bars, DrawHedges, Driving, Hedging, InnovationHedges};
 use crate::numeric::dispatch;
 use crate::stats::Tally;
 
-/// Most levels that are hedged: each costs a part of a path.
-pub(super) const MOST_HEDGED: usize = 64;
-
 /// The hedges of the paths of a block.
 #[derive(Debug)]
 pub(super) enum Hedged {
