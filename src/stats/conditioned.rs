@@ -294,12 +294,12 @@ mod tests {
     /// The corrected quantiles, what they state, and the same of the mean of the tail, over 60 samples of
     /// 16,384 paths, without and with what is known of the one in 50: a spread has a relative error of 9 %,
     /// what is stated is to be three quarters of it at least (12 comparisons, false alarm 3e-2) and half as
-    /// much again at most, for bins, and the variance a third of that of counted shares at most, a tenth
-    /// where the one in 50 is known.
+    /// much again at most, for bins, and the variance a third of that of counted shares at most, a sixth
+    /// where the one in 50 is known (64 nets tell it to 18 %).
     #[test]
     fn what_is_stated_is_the_spread() {
         let nets = 64.0;
-        for (is_known, most) in [(false, 0.3), (true, 0.1)] {
+        for (is_known, most) in [(false, 0.3), (true, 0.16)] {
             let (mut values, mut stated) = (vec![[0.0; 6]; 0], [0.0; 6]);
             for seed in 0..60 {
                 let (closings, own, returns) = sums(seed, 64);

@@ -29,7 +29,7 @@ use crate::numeric::{ExactSum, NET};
 const LEAST: u64 = 8;
 /// Fewest of those that correct a distribution.
 const LEAST_CORRECTING: u64 = 32;
-/// Fewest liquidations whose control variate tells an error: of less (33 were tried) it is too small by half.
+/// Fewest liquidations, and paths without one, whose control variate tells an error: of 33 it was too small by half.
 const LEAST_HEDGED: f64 = 100.0;
 /// Error of a mean at least, in deviations of a path: what single precision leaves of normals does not average out.
 const FINEST: f64 = 2e-7;
@@ -285,7 +285,8 @@ impl Replicates {
     pub fn liquidation(&self, level: usize, events: f64, n: f64) -> Option<Estimate> {
         let own = self.level(level)?;
         let counted = self.share(own.liquidated, events, n)?;
-        let control = own.hedge.as_ref().filter(|_| own.liquidated.sum() >= LEAST_HEDGED);
+        let (lost, all) = (own.liquidated.sum(), self.nets as f64 * NET as f64);
+        let control = own.hedge.as_ref().filter(|_| lost.min(all - lost) >= LEAST_HEDGED);
         Some(control.and_then(|control| self.hedged(own.liquidated, control, counted, n)).unwrap_or(counted))
     }
 
@@ -356,9 +357,8 @@ mod tests {
         let mean = replicates.mean(0, &plain, n).unwrap();
         assert!((mean.std_error / plain.std_error - 1.0).abs() < 0.1, "{mean:?}");
         let p = 0.158_655;
-        for found in
-            [replicates.liquidation(0, p * n, n).unwrap(), replicates.loss((0, None), 0.5 * n, n).unwrap()]
-        {
+        let loss = replicates.loss((0, None), 0.5 * n, n).unwrap();
+        for found in [replicates.liquidation(0, p * n, n).unwrap(), loss] {
             let usual = (found.value * (1.0 - found.value) / n).sqrt();
             assert!((found.std_error / usual - 1.0).abs() < 0.1, "{found:?}");
         }
@@ -381,10 +381,8 @@ mod tests {
     fn few_nets_and_few_events_tell_nothing() {
         let few = nets(LEAST - 1, true);
         assert_eq!(few.of_quantile((0, None), 0.5, 1e4), 1e4);
-        assert!(
-            few.mean(0, &Estimate::normal(0.0, 1.0), 1e4).is_none()
-                && few.loss((0, None), 5e3, 1e4).is_none()
-        );
+        assert!(few.mean(0, &Estimate::normal(0.0, 1.0), 1e4).is_none());
+        assert!(few.loss((0, None), 5e3, 1e4).is_none());
         assert_eq!(nets(20, true).of_quantile((0, None), 1e-4, 1e4), 1e4);
         assert!(nets(20, true).liquidation(1, 5e3, 1e4).is_none());
     }

@@ -155,7 +155,7 @@ impl At<'_> {
     /// The chance before the innovation of an entry.
     #[inline(always)]
     fn chance(&self, entry: u32) -> f32 {
-        self.chances[entry as usize / NODES & (STEP_ROWS * STEP_CELLS - 1)]
+        self.chances[(entry as usize / NODES) & (STEP_ROWS * STEP_CELLS - 1)]
     }
 
     /// Adds the terms of a level.
