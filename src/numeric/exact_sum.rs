@@ -24,10 +24,13 @@ pub struct ExactSum {
 }
 
 impl ExactSum {
+    /// Larger terms count as this: a sum that has reached it may have lost some of them.
+    pub const LARGEST: f64 = HIGH_UNIT * HIGH_UNIT;
+
     /// Adds a finite number of magnitude below 2⁶⁴ (a larger one counts as 2⁶⁴, not-a-number as 0).
     #[inline(always)]
     pub fn add(&mut self, x: f64) {
-        let x = x.clamp(-HIGH_UNIT * HIGH_UNIT, HIGH_UNIT * HIGH_UNIT);
+        let x = x.clamp(-Self::LARGEST, Self::LARGEST);
         let high = (x * HIGH_UNIT).floor();
         // Exact: the rest is the low bits of x.
         let rest = x - high / HIGH_UNIT;

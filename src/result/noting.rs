@@ -10,6 +10,7 @@ use super::sources::Sources;
 use crate::account::OpenAccount;
 use crate::engine::Plan;
 use crate::estimate::{Choice, Ending, Outcome};
+use crate::numeric::ExactSum;
 use crate::scenario::{Monitoring, Sampling, Scenario};
 use crate::stats::Method;
 use crate::venue::{Contract, Venue};
@@ -147,6 +148,7 @@ fn means(outcome: &Outcome, plan: &Plan, levels: &[LevelResult]) -> Option<Note>
         // Of what the survivors have at the end, as a fraction of the equity: as many equal ones would be as uneven.
         let (kept, of_squares) = (count + sum, count + 2.0 * sum + squares);
         let is_lost = kept <= ROUNDED * count || of_squares <= 0.0;
+        let is_lost = is_lost || squares >= ExactSum::LARGEST;
         let equal = if is_lost { 0.0 } else { kept * kept / of_squares };
         (equal < FEW_EVENTS && equal < UNEVEN * count).then_some(equal)
     };

@@ -13,6 +13,7 @@ use crate::account::Follower;
 use crate::engine::Plan;
 use crate::estimate::{Choice, Ending, Estimators, Outcome, PastErrors};
 use crate::market::SECONDS_PER_DAY;
+use crate::numeric::ExactSum;
 use crate::scenario::{RESULT_VERSION, Scenario};
 use crate::stats::{Distribution, Estimate, Sums, Tally};
 
@@ -103,6 +104,12 @@ fn level_result(
         nets.loss(place, losses, n).unwrap_or_else(|| Estimate::probability(losses, losses, n));
     let mean_return = Estimate::mean(returns.powers[1], returns.squares[2], n);
     let mean_return = nets.mean(k, &mean_return, n).unwrap_or(mean_return);
+    let mean_return = if returns.squares[2] < ExactSum::LARGEST {
+        mean_return
+    } else {
+        // Squares that sums do not hold: single paths carry the mean, and its error is as large.
+        Estimate::normal(mean_return.value, mean_return.std_error.max(mean_return.value.abs()))
+    };
     let (liquidation_probability, loss_probability, mean_return, bad_debt) = match past {
         Some(past) => (
             past.liquidation(k, liquidation_probability),

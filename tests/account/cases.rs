@@ -296,6 +296,28 @@ fn a_mean_that_hardly_any_path_carries_is_noted() {
     assert!(!has_note(&result(0.8), "mean_beyond_paths"));
 }
 
+/// Student-t days of 10 % and 2.5 degrees of freedom, whose price has no mean: one of 20,000 paths gains 2·10¹¹ times the equity, and the square of
+/// that is beyond what sums hold. The mean is that path's, and its error was a 55th of it.
+#[test]
+fn a_mean_that_one_path_carries_has_an_error_as_large() {
+    let text = r#"
+        simulation = { horizon = "30d", paths = 20_000, seed = 3, sampling = "pseudo" }
+        [assets.A]
+        price = 100.0
+        model = { kind = "garch", log_drift = 0.0, step = "1d", omega = 0.01, alpha = 0.0, beta = 0.0, dof = 2.5 }
+        [account]
+        equity = 1_000.0
+        leverage = [1, 3]
+        venue = { contract = "linear", maintenance = 0.005 }
+        positions = [{ asset = "A", side = "long" }]
+        "#;
+    let result = run_scenario(&read(text));
+    let mean = result.levels[0].mean_return;
+    assert!(mean.value > 1e6 && mean.std_error > 0.99 * mean.value, "{mean:?}");
+    let note = result.notes.iter().find(|note| note.code == "mean_beyond_paths").unwrap();
+    assert!(note.message.contains("at 1x ("), "{}", note.message);
+}
+
 /// K1: two coins behind one loan: Aave's health factor is Σ(value·threshold)/debt. 1,000 of each coin against a debt of 1,000,
 /// thresholds 80 % and 60 %: 800·a + 600 = 1,000 where A has halved.
 #[test]
