@@ -57,7 +57,9 @@ impl Model {
             let below = series.at(also).0;
             let next = marks.partition_point(|mark| *mark < also);
             let is_apart = |mark: &f64| (series.at(*mark).0 - below).abs() > LEAST_APART;
-            if CENTRAL.contains(&below) && marks[next - 1..=next].iter().all(is_apart) {
+            // Of a law that is much narrower than its deviation the search may have missed the marks about it.
+            let about = next.checked_sub(1).and_then(|before| marks.get(before..=next));
+            if CENTRAL.contains(&below) && about.is_some_and(|about| about.iter().all(is_apart)) {
                 marks.insert(next, also);
             }
         }
