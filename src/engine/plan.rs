@@ -247,9 +247,14 @@ impl Plan {
         self.hedges.get_or_init(|| model.hedges(law.horizon, (sign, growth), alone, levels)).clone()
     }
 
-    /// Intervals of the closing log-price of its asset whose chances are known, where nets lead its paths and
-    /// a `follower` of it tells what closing prices bring: one that brings nothing is a mark.
-    pub(crate) fn intervals(&self, follower: &dyn Follower) -> Option<Arc<Intervals>> {
+    /// Intervals of the closing log-price of its asset whose chances are known, or told by what `hedges` paths,
+    /// where nets lead these and a `follower` tells what closing prices bring: one that brings nothing is a
+    /// mark.
+    pub(crate) fn intervals(
+        &self,
+        follower: &dyn Follower,
+        hedges: Option<&Hedging>,
+    ) -> Option<Arc<Intervals>> {
         let found = || {
             let returned = |log_price: f64| Some(follower.returns_at(0, &[log_price])?[0]);
             let rises = returned(1.0)? > returned(-1.0)?;
@@ -258,7 +263,8 @@ impl Plan {
                 let middle = 0.5 * (low + high);
                 if (returned(middle)? < 0.0) == rises { low = middle } else { high = middle }
             }
-            self.law.closing_intervals(self.account.asset, Some(low)).map(Arc::new)
+            let known = self.law.closing_intervals(self.account.asset, Some(low));
+            known.or_else(|| hedges?.marks()?.intervals(Some(low))).map(Arc::new)
         };
         self.intervals.get_or_init(found).clone()
     }

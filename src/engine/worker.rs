@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::recorded::{RecordedPaths, RecordedSource};
 use super::source::BarSource;
 use crate::account::{Follower, Observer};
-use crate::market::Sides;
+use crate::market::{Hedging, Sides};
 use crate::stats::{Cuts, MirrorBits, Outcomes, Places, Replicates, Tally};
 
 /// Accounts of more levels make no use of what is known of the closing price: it takes 40 KB a level.
@@ -79,14 +79,14 @@ impl<'a> Worker<'a> {
             let mut follower = plan.follower();
             let hedges = if is_long && follower.can_hedge() { plan.hedges() } else { None };
             let strata = *strata && hedges.is_none();
+            let is_closed = is_long && plan.terms.len() <= MOST_LEVELS;
+            let closed = if is_closed { closings(plan, &*follower, hedges.as_ref()) } else { None };
             if let Some(hedges) = hedges {
-                follower.hedge(hedges);
+                let marks =
+                    closed.as_ref().map(|(places, _)| places.marks()).filter(|_| hedges.marks().is_some());
+                follower.hedge(hedges, marks.unwrap_or_default());
             }
-            let mut followed = Followed::new(plan, follower, strata);
-            if is_long && plan.terms.len() <= MOST_LEVELS {
-                followed.close();
-            }
-            followed
+            Followed { closed, ..Followed::new(plan, follower, strata) }
         };
         Self::with_accounts(law, plans.iter().map(followed).collect(), law.is_led, Some(stop))
     }
@@ -147,7 +147,10 @@ impl<'a> Worker<'a> {
             }
             if let Some((places, _)) = &mut account.closed {
                 places.fill(&paths.log_prices()[account.plan.account.asset]);
-                account.tally.replicates.add_places(places);
+                // Where control variates tell of them their counts alone do not.
+                if account.follower.marked(0).is_none() {
+                    account.tally.replicates.add_places(places);
+                }
             }
             if *is_led && Replicates::wants(block) {
                 account.replicate(lanes);
@@ -197,6 +200,14 @@ impl<'a> Worker<'a> {
     }
 }
 
+/// What is made use of that is known of the closing price: its intervals, and the returns at the marks.
+fn closings(plan: &Plan, follower: &dyn Follower, hedges: Option<&Hedging>) -> Option<(Places, Vec<Cuts>)> {
+    let intervals = plan.intervals(follower, hedges)?;
+    let of_level = |level| Cuts::new(follower.returns_at(level, &intervals.cuts())?, &intervals);
+    let cuts = (0..plan.terms.len()).map(of_level).collect::<Option<Vec<_>>>()?;
+    Some((Places::new(intervals), cuts))
+}
+
 impl<'a> Followed<'a> {
     fn new(plan: &'a Plan, follower: Box<dyn Follower>, strata: bool) -> Self {
         let mirrored = plan.law.is_mirrored();
@@ -210,19 +221,6 @@ impl<'a> Followed<'a> {
             closed: None,
             tally: Tally::new(plan.terms.len()),
         }
-    }
-
-    /// Makes use of what is known of the closing price.
-    fn close(&mut self) {
-        let Self { plan, follower, closed, .. } = self;
-        let cuts = |cuts: &[f64]| {
-            let of_level = |level| Cuts::new(follower.returns_at(level, cuts)?);
-            (0..plan.terms.len()).map(of_level).collect::<Option<Vec<_>>>()
-        };
-        *closed = plan.intervals(&**follower).and_then(|intervals| {
-            let cuts = cuts(&intervals.cuts())?;
-            Some((Places::new(intervals), cuts))
-        });
     }
 
     /// The asset and the side by whose driver its paths are sorted; none if they are not.
@@ -253,11 +251,15 @@ impl<'a> Followed<'a> {
                 let controls = follower.controls(level, controls).then_some(&controls[..]);
                 let hedged = follower.hedged(level, hedged).then_some(&hedged[..]);
                 let closed = closed.as_ref().and_then(|(places, cuts)| Some((places, cuts.get(level)?)));
-                tally.replicates.add(level, Outcomes { returns, liquidated, controls, hedged, closed });
+                let marked = follower.marked(level);
+                tally
+                    .replicates
+                    .add(level, Outcomes { returns, liquidated, controls, hedged, closed, marked });
             }
         }
         if are_kept {
-            tally.replicates.add_block(lanes, closed.as_ref().map(|(places, _)| places));
+            let places = closed.as_ref().map(|(places, _)| places);
+            tally.replicates.add_block(lanes, places.filter(|_| follower.marked(0).is_none()));
         }
     }
 

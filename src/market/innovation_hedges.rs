@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::draw_hedges::DrawHedges;
 use super::hedges::Hedges;
+use super::marks::{LAST_BINS, MarkTable};
 use crate::numeric::{exp, ln};
 
 /// Distances, the last of which is out of reach.
@@ -39,6 +40,17 @@ pub enum Hedging {
     Draws(Arc<DrawHedges>),
 }
 
+impl Hedging {
+    /// What is known of closing below marks; none where that follows from normals.
+    pub fn marks(&self) -> Option<&MarkTable> {
+        match self {
+            Self::Normals(_) => None,
+            Self::Innovations(hedges) => Some(&hedges.marks),
+            Self::Draws(_) => None,
+        }
+    }
+}
+
 /// What an innovation adds to the chance, by date, variance and distance from a barrier when its step begins.
 #[derive(Debug)]
 pub struct InnovationHedges {
@@ -52,6 +64,8 @@ pub struct InnovationHedges {
     pub dof: Option<f64>,
     /// End of the paths, in years.
     pub horizon: f64,
+    /// The chance to close below marks.
+    pub marks: MarkTable,
 }
 
 /// The dates, rows, nodes and cells of a table.
@@ -82,6 +96,12 @@ impl InnovationGrid {
             bend,
             end: bent(furthest, bend),
         }
+    }
+
+    /// The date of a step that begins at a time, in units of its length.
+    #[inline(always)]
+    pub fn date(&self, begin: f64, length: f64) -> usize {
+        (begin / length + 0.5) as usize / self.steps_per_date
     }
 
     /// The variance of a row.
@@ -140,6 +160,19 @@ impl InnovationGrid {
     pub fn innovation(&self, bent: f64) -> (f64, f64) {
         let straight = (1.0 - bent.abs() / self.bend).max(1e-6);
         (bent / straight, 1.0 / (straight * straight))
+    }
+
+    /// The interval of an innovation on the scale of the last step.
+    #[inline(always)]
+    pub fn bin(&self, innovation: f64) -> u32 {
+        let place = (bent(innovation, self.bend) + self.end) * (0.5 * LAST_BINS as f64 / self.end);
+        let whole = (place as f32 - 0.5).clamp(0.0, (LAST_BINS - 1) as f32) + ROUNDER;
+        whole.to_bits() & (LAST_BINS - 1) as u32
+    }
+
+    /// Where an interval of that scale begins.
+    pub fn start_of_bin(&self, bin: usize) -> f64 {
+        self.innovation((bin as f64 / LAST_BINS as f64 * 2.0 - 1.0) * self.end).0
     }
 
     /// The node of an innovation, and how far it is from there to the next.

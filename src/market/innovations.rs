@@ -13,3 +13,11 @@ pub struct Innovations<'a> {
     /// How long it is, in years.
     pub length: f64,
 }
+
+impl Innovations<'_> {
+    /// Whether the step ends at a horizon, or beyond.
+    pub fn is_last(&self, horizon: f64) -> bool {
+        // Times are sums of rounded ones.
+        self.begin + (1.0 + 1e-6) * self.length > horizon
+    }
+}

@@ -10,7 +10,7 @@ use super::jumps::Jumps;
 use super::quadratic_exponential::{Interval, SquareRoot};
 use crate::market::{CELLS, HedgeGrid, JUMPS, Line, ROWS, TERMS, half, single};
 use crate::numeric::special::normal_cdf;
-use crate::numeric::{Kernel, crossing_probability, elementary};
+use crate::numeric::{Kernel, crossing_probability, cubic, elementary};
 
 /// Number of polynomials of the normals.
 const POLYNOMIALS: usize = JUMPS;
@@ -243,11 +243,4 @@ fn wide(row: &Row) -> Wide {
     wide[CELLS..2 * CELLS].copy_from_slice(row);
     wide[2 * CELLS..].fill(row[CELLS - 1]);
     wide
-}
-
-/// Weights of the points at −1, 0, 1 and 2 of a cubic through them, between 0 and 1.
-#[inline(always)]
-fn cubic(t: f64) -> [f64; 4] {
-    let (before, after) = (t * (t - 1.0), (t + 1.0) * (t - 2.0));
-    [-before * (t - 2.0) / 6.0, after * (t - 1.0) / 2.0, -after * t / 2.0, before * (t + 1.0) / 6.0]
 }

@@ -9,6 +9,7 @@ mod bridge;
 mod column;
 mod complex;
 mod correlation;
+mod cubic;
 mod dispatch;
 pub mod elementary;
 mod exact_sum;
@@ -34,6 +35,7 @@ pub use bridge::{crossing_probability, extreme_below, first_passage_fraction, st
 pub(crate) use column::{APART, reset};
 pub use complex::Complex;
 pub use correlation::{cholesky, covariance_root, inverse, nearest_correlation};
+pub use cubic::{cubic, first_of_four};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use exact_sum::ExactSum;
 pub use exponentials::exponentials;

@@ -88,7 +88,7 @@ fn level_result(
     let nets = &tally.replicates;
     let liquidation_probability = choice.probability;
     let known = choice.answer.map(|_| liquidation_probability);
-    let correction = nets.correction(k, (liquidated.powers[0] / n, known));
+    let correction = nets.correction(k, (liquidated.powers[0] / n, known), n);
     let place = (k, correction.as_ref());
     let distribution = Distribution::new(&closing_equity);
     let (losses, distribution) = match &correction {

@@ -27,8 +27,15 @@ pub(super) struct Deviations {
     pub off: Vec<f64>,
     /// Paths of the nets that were looked at, by interval.
     pub seen: Vec<f64>,
-    /// Covariance of the counts of a net, by two intervals.
+    /// What tells of them, by interval: their counts, or control variates. Over these nets the sums, and the
+    /// covariance of those of a net by two intervals.
+    pub sums: Vec<f64>,
     pub covariances: Vec<f64>,
+    /// What of that is one where it was multiplied with counts.
+    pub unit: f64,
+    /// Where the last of the intervals stands for the liquidated paths: the share of them that closes in each
+    /// of the others.
+    pub liquidated: Option<Vec<f64>>,
 }
 
 impl Closings {
@@ -51,14 +58,16 @@ impl Closings {
 
     /// Adds the nets of a block.
     pub fn add_nets(&mut self, places: &Places) {
-        places.of_nets().for_each(|counts| self.add_net(counts));
+        places.of_nets().chunks_exact(places.chances().len()).for_each(|counts| self.add_net(counts));
     }
 
-    fn add_net(&mut self, counts: &[u32]) {
-        self.seen.iter_mut().zip(counts).for_each(|(seen, count)| *seen += u64::from(*count));
+    fn add_net(&mut self, counts: &[i32]) {
+        self.seen.iter_mut().zip(counts).for_each(|(seen, count)| *seen += u64::from(count.unsigned_abs()));
         let rows = self.pairs.chunks_exact_mut(counts.len()).zip(counts);
         for (row, first) in rows.filter(|(_, first)| **first > 0) {
-            row.iter_mut().zip(counts).for_each(|(sum, second)| *sum += u64::from(first * second));
+            row.iter_mut()
+                .zip(counts)
+                .for_each(|(sum, second)| *sum += u64::from((first * second).unsigned_abs()));
         }
     }
 
@@ -98,6 +107,9 @@ impl Closings {
             covariances: self.pairs.iter().enumerate().map(covariance).collect(),
             paths,
             chances: self.chances.clone(),
+            sums: seen.clone(),
+            unit: 1.0,
+            liquidated: None,
             seen,
         })
     }

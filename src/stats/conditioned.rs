@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::closings::{Deviations, add};
 use super::correction::Correction;
-use super::cuts::Cuts;
+use super::cuts::{Cuts, TAILS};
 use super::intervals::Intervals;
 use super::left::left;
+use super::marked::Placed;
 use super::outcomes::Outcomes;
 use super::passed::count_passed;
 use super::places::Places;
@@ -21,21 +22,19 @@ use crate::numeric::{Kernel, NET, dispatch};
 /// Distances below the ends of a tail are counted in these units, and are so long at most.
 const UNIT: f64 = 16_384.0;
 const LONGEST: f64 = 4.0;
-/// Which cuts are about the ends of tails: those of the chances 0.05 and 0.01.
-const TAILS: [(usize, f64); 2] = [(16, 0.05), (8, 0.01)];
 /// Most cuts, one between any two marks.
 const MOST_CUTS: usize = 2 * Intervals::MOST;
 
-/// The intervals of a net's paths, and how many lie in each.
-type Closed<'a> = (&'a [u8], &'a [u32]);
+/// The intervals of a net's paths, and what tells how many lie in each: their counts, or control variates.
+type Closed<'a> = (&'a [u8], &'a [i32]);
 
 /// Sums over the paths of nets, by row: of numbers of a path that are whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Rows {
     /// By row and interval, over the paths.
     joint: Vec<u64>,
-    /// By row and interval, over the nets, of the sum times the number of paths in the interval.
-    products: Vec<u64>,
+    /// By row and interval, over the nets, of the sum times what tells of the paths in the interval.
+    products: Vec<i64>,
     /// By row, over the nets, of the square of the sum.
     squares: Vec<u64>,
 }
@@ -45,6 +44,8 @@ struct Rows {
 pub(super) struct Conditioned {
     /// Returns, rising.
     cuts: Vec<f64>,
+    /// Which of them are about the ends of [`TAILS`].
+    ends: [usize; TAILS.len()],
     /// Paths between two cuts; the squares are of those below the upper one.
     gaps: Rows,
     /// Distances below the ends of tails.
@@ -57,7 +58,7 @@ pub(super) struct Conditioned {
 
 impl Conditioned {
     pub fn new(cuts: &Cuts, intervals: usize) -> Self {
-        let cuts = cuts.returns().to_vec();
+        let (cuts, ends) = (cuts.returns().to_vec(), cuts.tails());
         let rows = |count: usize| Rows {
             joint: vec![0; count * intervals],
             products: vec![0; count * intervals],
@@ -69,6 +70,7 @@ impl Conditioned {
             tail_squares: vec![0; TAILS.len()],
             variate: Variate::new(cuts.len() + 1 + TAILS.len(), intervals),
             cuts,
+            ends,
         }
     }
 
@@ -77,7 +79,14 @@ impl Conditioned {
     pub fn add(&mut self, places: &Places, outcomes: &Outcomes<'_>) {
         let Outcomes { returns, liquidated, hedged, .. } = *outcomes;
         let of_path = |path: usize| hedged.map_or_else(|| f64::from(liquidated[path]), |hedged| hedged[path]);
-        dispatch(Add { own: self, returns, places, variate: of_path });
+        let (closed, count) = ((places.of_paths(), places.of_nets()), places.chances().len());
+        dispatch(Add { own: self, returns, closed, count, variate: of_path });
+    }
+
+    /// Adds the nets of a block whose places tell of liquidations, too: nothing is left for a variate.
+    pub fn add_placed(&mut self, placed: &Placed, returns: &[f64]) {
+        let (closed, count) = ((&placed.of_paths[..], &placed.of_nets[..]), placed.count);
+        dispatch(Add { own: self, returns, closed, count, variate: |_| 0.0 });
     }
 
     #[inline(always)]
@@ -96,7 +105,7 @@ impl Conditioned {
             if let Some(joint) = self.gaps.joint.get_mut(gap * intervals + place) {
                 *joint += 1;
             }
-            for (((cut, _), (sums, squares)), with) in TAILS.iter().zip(&mut tails).zip(&mut with_tails) {
+            for ((cut, (sums, squares)), with) in self.ends.iter().zip(&mut tails).zip(&mut with_tails) {
                 if gap <= *cut {
                     let distance = (self.cuts[*cut] - x).min(LONGEST);
                     sums[place] += distance;
@@ -110,7 +119,7 @@ impl Conditioned {
             below += u64::from(*count);
             *square += below * below;
             if *count > 0 {
-                add_products(&mut self.gaps.products[gap * intervals..], *count, counts);
+                add_products(&mut self.gaps.products[gap * intervals..], *count as i32, counts);
             }
         }
         let mut of_tails = [0_u32; TAILS.len()];
@@ -125,7 +134,7 @@ impl Conditioned {
             }
             self.tail_squares[tail] += (squares * UNIT * UNIT) as u64;
             self.tails.squares[tail] += u64::from(sum) * u64::from(sum);
-            add_products(&mut self.tails.products[row], sum, counts);
+            add_products(&mut self.tails.products[row], sum as i32, counts);
             of_tails[tail] = sum;
         }
         let gaps = of_gaps.iter().zip(with_gaps).take(self.cuts.len() + 1);
@@ -143,7 +152,10 @@ impl Conditioned {
         }
         for (mine, theirs) in [(&mut self.gaps, &other.gaps), (&mut self.tails, &other.tails)] {
             add(&mut mine.joint, &theirs.joint);
-            add(&mut mine.products, &theirs.products);
+            mine.products
+                .iter_mut()
+                .zip(&theirs.products)
+                .for_each(|(mine, theirs)| *mine = mine.saturating_add(*theirs));
             add(&mut mine.squares, &theirs.squares);
         }
         add(&mut self.tail_squares, &other.tail_squares);
@@ -172,17 +184,16 @@ impl Conditioned {
         for (gap, square) in self.gaps.squares.iter().take(self.cuts.len()).enumerate() {
             let row = gap * intervals..(gap + 1) * intervals;
             accumulate(&mut below.0, &self.gaps.joint[row.clone()]);
-            accumulate(&mut below.1, &self.gaps.products[row]);
+            below.1.iter_mut().zip(&self.gaps.products[row]).for_each(|(sum, number)| *sum += *number as f64);
             let left = left((deviations, beside), (0..=gap, &below.0, &below.1), *square as f64, nets);
             correction.off.push(left.off);
             correction.shares.push(left.mean);
             correction.variances.push(left.variance);
         }
-        for (tail, (_, chance)) in TAILS.iter().enumerate() {
+        for (tail, chance) in TAILS.iter().enumerate() {
             let row = tail * intervals..(tail + 1) * intervals;
-            let floats = |numbers: &[u64]| numbers.iter().map(|number| *number as f64).collect::<Vec<_>>();
-            let (joint, products) =
-                (floats(&self.tails.joint[row.clone()]), floats(&self.tails.products[row]));
+            let joint: Vec<f64> = self.tails.joint[row.clone()].iter().map(|number| *number as f64).collect();
+            let products: Vec<f64> = self.tails.products[row].iter().map(|number| *number as f64).collect();
             let place = self.cuts.len() + 1 + tail;
             let rows = (place..=place, &joint[..], &products[..]);
             let left = left((deviations, beside), rows, self.tails.squares[tail] as f64, nets);
@@ -202,6 +213,7 @@ impl Conditioned {
                 && rows.products.len() == count * intervals
         };
         self.cuts.len() > 2
+            && self.ends.iter().all(|end| *end < self.cuts.len())
             && fit(&self.gaps, self.cuts.len() + 1)
             && fit(&self.tails, TAILS.len())
             && self.tail_squares.len() == TAILS.len()
@@ -212,7 +224,9 @@ impl Conditioned {
 struct Add<'a, F> {
     own: &'a mut Conditioned,
     returns: &'a [f64],
-    places: &'a Places,
+    closed: Closed<'a>,
+    /// Number of intervals.
+    count: usize,
     variate: F,
 }
 
@@ -221,10 +235,10 @@ impl<F: Fn(usize) -> f64> Kernel for Add<'_, F> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { own, returns, places, variate } = self;
+        let Self { own, returns, closed: (of_paths, of_nets), count, variate } = self;
         let (mut gaps, mut whole_numbers) = ([0; NET], [0; NET]);
-        let nets = returns.chunks_exact(NET).zip(places.of_paths().chunks_exact(NET));
-        for (net, ((returns, of_paths), counts)) in nets.zip(places.of_nets()).enumerate() {
+        let nets = returns.chunks_exact(NET).zip(of_paths.chunks_exact(NET));
+        for (net, ((returns, of_paths), counts)) in nets.zip(of_nets.chunks_exact(count)).enumerate() {
             count_passed(&own.cuts, returns, &mut gaps);
             let first = net * NET;
             whole_numbers.iter_mut().zip(first..).for_each(|(w, path)| *w = whole(variate(path)));
@@ -236,9 +250,9 @@ impl<F: Fn(usize) -> f64> Kernel for Add<'_, F> {
 /// Adds a number times the counts. Both are far from what 64 bits hold; a check of that would be no vector
 /// code.
 #[inline(always)]
-fn add_products(sums: &mut [u64], number: u32, counts: &[u32]) {
+fn add_products(sums: &mut [i64], number: i32, counts: &[i32]) {
     for (sum, count) in sums.iter_mut().zip(counts) {
-        *sum = sum.wrapping_add(u64::from(number).wrapping_mul(u64::from(*count)));
+        *sum = sum.wrapping_add(i64::from(number).wrapping_mul(i64::from(*count)));
     }
 }
 
@@ -266,7 +280,7 @@ mod tests {
     /// little noise, but −0.4 for one in 50.
     fn sums(seed: u64, nets: usize) -> (Closings, Conditioned, Vec<f64>) {
         let intervals = intervals();
-        let cuts = Cuts::new(intervals.cuts().iter().map(|cut| 0.1 * cut).collect()).unwrap();
+        let cuts = Cuts::new(intervals.cuts().iter().map(|cut| 0.1 * cut).collect(), &intervals).unwrap();
         let (mut closings, mut own) =
             (Closings::default(), Conditioned::new(&cuts, intervals.chances().len()));
         let mut noise = Stream::new(seed, Purpose::Event(0), 0);
@@ -285,7 +299,10 @@ mod tests {
             closings.add_nets(&places);
             let liquidated: Vec<u8> = u.iter().map(|u| u8::from(*u < 0.02)).collect();
             let (returns, liquidated) = (&returns[..], &liquidated[..]);
-            own.add(&places, &Outcomes { returns, liquidated, controls: None, hedged: None, closed: None });
+            own.add(
+                &places,
+                &Outcomes { returns, liquidated, controls: None, hedged: None, closed: None, marked: None },
+            );
             all.extend(returns);
         }
         (closings, own, all)

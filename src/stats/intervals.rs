@@ -9,7 +9,7 @@ pub struct Intervals {
 
 impl Intervals {
     /// Most intervals.
-    pub const MOST: usize = 40;
+    pub const MOST: usize = 50;
 
     /// Between rising marks, at which the distribution function is known; none unless both rise and there are
     /// few enough.
@@ -40,6 +40,21 @@ impl Intervals {
         &self.chances
     }
 
+    /// The number of the mark that is the nearest to a chance below it.
+    fn nearest(&self, chance: f64) -> usize {
+        let mut below = 0.0;
+        let away = self.chances[..self.marks.len()].iter().map(|of_interval| {
+            below += of_interval;
+            (below - chance).abs()
+        });
+        away.enumerate().min_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(mark, _)| mark)
+    }
+
+    /// The numbers of the marks that are the nearest to a chance below them, and to it above.
+    pub fn about(&self, chance: f64) -> [usize; 2] {
+        [chance, 1.0 - chance].map(|chance| self.nearest(chance))
+    }
+
     /// The marks, and between any two neighbours their middle.
     pub fn cuts(&self) -> Vec<f64> {
         let first = self.marks.first().copied();
@@ -56,6 +71,7 @@ mod tests {
     fn chances_are_between_the_marks_and_cuts_midway_too() {
         let intervals = Intervals::new(vec![-1.0, 0.5, 2.0], &[0.1, 0.4, 0.9]).unwrap();
         assert_eq!(intervals.cuts(), [-1.0, -0.25, 0.5, 1.25, 2.0]);
+        assert_eq!(intervals.about(0.15), [0, 2]);
         let sum: f64 = intervals.chances().iter().sum();
         assert!((sum - 1.0).abs() < 1e-15 && (intervals.chances()[2] - 0.5).abs() < 1e-15);
     }

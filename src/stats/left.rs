@@ -26,7 +26,7 @@ pub(super) fn left(
     squares: f64,
     nets: f64,
 ) -> Left {
-    let Deviations { chances, off, seen, covariances, .. } = deviations;
+    let Deviations { chances, off, seen, sums, covariances, unit, .. } = deviations;
     let paths: f64 = seen.iter().sum();
     let sum: f64 = joint.iter().sum();
     // Of an interval without a path nothing is known but the mean of all.
@@ -36,6 +36,10 @@ pub(super) fn left(
         factors.iter().zip(numbers).map(|(factor, x)| factor * x).sum::<f64>()
     };
     let mean = weighted(&factors, chances);
+    if let (Some(shares), Some((last, others))) = (&deviations.liquidated, factors.split_last_mut()) {
+        // What tells of an interval tells of liquidated paths, too, that would have closed there.
+        *last -= weighted(others, shares);
+    }
     let part = beside.map(|beside| beside.part(rows, joint, paths));
     if let (Some(beside), Some(part)) = (beside, part) {
         beside.reduce(&mut factors, part);
@@ -46,8 +50,8 @@ pub(super) fn left(
     for (factor, row) in factors.iter().zip(covariances.chunks_exact(seen.len())) {
         with_all.iter_mut().zip(row).for_each(|(sum, covariance)| *sum += factor * covariance);
     }
-    for (((factor, product), seen), with_all) in factors.iter().zip(products).zip(seen).zip(with_all) {
-        let common = (product - sum * seen / nets) / (nets - 1.0);
+    for (((factor, product), told), with_all) in factors.iter().zip(products).zip(sums).zip(with_all) {
+        let common = (product / unit - sum * told / nets) / (nets - 1.0);
         variance += factor * (with_all - 2.0 * common);
     }
     let (off_beside, of_nets, of_known) = match (beside, part) {

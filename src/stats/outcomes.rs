@@ -1,6 +1,7 @@
 //! What a level comes to on the paths of a block.
 
 use super::cuts::Cuts;
+use super::marked::MARKS;
 use super::places::Places;
 
 /// What a level comes to by path of a block.
@@ -16,4 +17,6 @@ pub struct Outcomes<'a> {
     pub hedged: Option<&'a [f64]>,
     /// Where the paths closed, and the returns at the marks between.
     pub closed: Option<(&'a Places, &'a Cuts)>,
+    /// The control variates of closing below these marks, by net.
+    pub marked: Option<&'a [[f32; MARKS]]>,
 }

@@ -12,7 +12,7 @@ pub struct Places {
     intervals: Arc<Intervals>,
     of_paths: Vec<u8>,
     /// Paths by net and interval.
-    of_nets: Vec<u32>,
+    of_nets: Vec<i32>,
 }
 
 impl Places {
@@ -34,6 +34,11 @@ impl Places {
         }
     }
 
+    /// The marks between them.
+    pub fn marks(&self) -> &[f64] {
+        self.intervals.marks()
+    }
+
     /// The chance of each interval.
     pub fn chances(&self) -> &[f64] {
         self.intervals.chances()
@@ -44,9 +49,9 @@ impl Places {
         &self.of_paths
     }
 
-    /// By whole net, how many of its paths lie in each interval.
-    pub fn of_nets(&self) -> impl Iterator<Item = &[u32]> {
-        self.of_nets.chunks_exact(self.intervals.chances().len())
+    /// By whole net and interval, how many of its paths lie there.
+    pub fn of_nets(&self) -> &[i32] {
+        &self.of_nets
     }
 }
 
@@ -78,7 +83,6 @@ mod tests {
         places.fill(&numbers.repeat(40));
         assert_eq!(places.of_paths()[..7], [0, 1, 1, 2, 2, 3, 3]);
         // 280 numbers are one net and a rest: 36 times all of them, and the first four.
-        let of_nets: Vec<&[u32]> = places.of_nets().collect();
-        assert_eq!(of_nets, [[37, 74, 73, 72]]);
+        assert_eq!(places.of_nets(), [37, 74, 73, 72]);
     }
 }

@@ -14,16 +14,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::closings::Closings;
-use super::conditioned::Conditioned;
 use super::control::{Control, Spread};
 use super::correction::Correction;
 use super::count::Count;
 use super::estimate::{Estimate, Z_95, student_quantile};
 use super::outcomes::Outcomes;
 use super::places::Places;
-use super::return_bins::{BINS, SIDE, bin, end};
+use super::replicated::Replicated;
+use super::return_bins::{BINS, SIDE, end};
 use super::variate::Known;
-use crate::numeric::{ExactSum, NET};
+use crate::numeric::NET;
 
 /// Fewest nets whose spread is an error.
 const LEAST: u64 = 8;
@@ -36,25 +36,6 @@ const FINEST: f64 = 2e-7;
 /// Blocks from the first on that are all looked at, and which of the later ones are.
 const FIRST_BLOCKS: u64 = 16;
 const EVERY: u64 = 8;
-
-/// What is known of one level.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Replicated {
-    /// Paths below the upper end of each bin of returns.
-    below: Vec<Count>,
-    liquidated: Count,
-    /// Sums over the nets of the sum of returns and of its square, and over the paths of the square of a return.
-    returns: [ExactSum; 3],
-    /// Of the returns, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    control: Option<Box<Control>>,
-    /// Of liquidations, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    hedge: Option<Box<Control>>,
-    /// Its returns by intervals of the closing price whose chances are known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    conditioned: Option<Box<Conditioned>>,
-}
 
 /// Nets by level; empty where paths are independent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -108,42 +89,15 @@ impl Replicates {
         self.own(level).hedge.get_or_insert_default().add_all(sum);
     }
 
+    /// Adds the sums, over all paths of a block, of the control variates of closing below marks, up to where a level was liquidated, and that
+    /// of its liquidations.
+    pub fn add_marked(&mut self, level: usize, sums: &[f64], hedged: f64) {
+        self.own(level).marked.get_or_insert_default().add_all(sums, hedged);
+    }
+
     /// Adds what a level comes to on the paths of a block.
     pub fn add(&mut self, level: usize, outcomes: Outcomes<'_>) {
-        let Outcomes { returns, liquidated, controls, hedged, closed } = outcomes;
-        let own = self.own(level);
-        if let Some((places, cuts)) = closed {
-            let new = || Box::new(Conditioned::new(cuts, places.chances().len()));
-            own.conditioned.get_or_insert_with(new).add(places, &outcomes);
-        }
-        own.below.resize(BINS, Count::default());
-        for (place, (returns, liquidated)) in
-            returns.chunks_exact(NET).zip(liquidated.chunks_exact(NET)).enumerate()
-        {
-            let (mut counts, mut sum, mut squares) = ([0_u16; BINS], 0.0, 0.0);
-            for x in returns {
-                counts[bin(*x)] += 1;
-                sum += x;
-                squares += x * x;
-            }
-            let mut below = 0;
-            for (own, count) in own.below.iter_mut().zip(counts) {
-                below += u32::from(count);
-                own.add(below);
-            }
-            let lost: u32 = liquidated.iter().map(|one| u32::from(*one != 0)).sum();
-            own.liquidated.add(lost);
-            own.returns[0].add(sum);
-            own.returns[1].add(sum * sum);
-            own.returns[2].add(squares);
-            if let (Some(control), Some(controls)) = (&mut own.control, controls) {
-                control.add_net(&controls[place * NET..][..NET], returns.iter().copied(), sum);
-            }
-            if let (Some(hedge), Some(hedged)) = (&mut own.hedge, hedged) {
-                let are_lost = liquidated.iter().map(|one| if *one != 0 { 1.0 } else { 0.0 });
-                hedge.add_net(&hedged[place * NET..][..NET], are_lost, f64::from(lost));
-            }
-        }
+        self.own(level).add(&outcomes);
     }
 
     /// Whether liquidations have a control variate.
@@ -165,19 +119,7 @@ impl Replicates {
         }
         self.levels.resize_with(self.levels.len().max(other.levels.len()), Replicated::default);
         for (mine, theirs) in self.levels.iter_mut().zip(&other.levels) {
-            mine.below.resize(mine.below.len().max(theirs.below.len()), Count::default());
-            mine.below.iter_mut().zip(&theirs.below).for_each(|(mine, theirs)| mine.merge(*theirs));
-            mine.liquidated.merge(theirs.liquidated);
-            mine.returns.iter_mut().zip(&theirs.returns).for_each(|(mine, theirs)| *mine += *theirs);
-            if let Some(theirs) = &theirs.control {
-                mine.control.get_or_insert_default().merge(theirs);
-            }
-            if let Some(theirs) = &theirs.hedge {
-                mine.hedge.get_or_insert_default().merge(theirs);
-            }
-            if let Some(theirs) = &theirs.conditioned {
-                mine.conditioned.get_or_insert_default().merge(theirs);
-            }
+            mine.merge(theirs);
         }
     }
 
@@ -195,11 +137,19 @@ impl Replicates {
         if effect == 1.0 { n } else { n / effect * (Z_95 / student_quantile(self.degrees())).powi(2) }
     }
 
-    /// What the known law of the closing price corrects of a level's distribution, if enough nets tell, with
+    /// What is known of the closing price corrects of a level's distribution over `n` paths, if enough nets tell, with
     /// the share of the paths that were `liquidated`, and its probability where that is known better.
-    pub fn correction(&self, level: usize, liquidated: (f64, Option<Estimate>)) -> Option<Correction> {
+    pub fn correction(
+        &self,
+        level: usize,
+        liquidated: (f64, Option<Estimate>),
+        n: f64,
+    ) -> Option<Correction> {
         let own = self.level(level).filter(|_| self.nets >= LEAST_CORRECTING)?;
         let (conditioned, nets) = (own.conditioned.as_ref()?, self.nets as f64);
+        if let Some(marked) = &own.marked {
+            return conditioned.correction(&marked.deviations(n, nets)?, None, nets);
+        }
         let deviations = self.closings.as_ref()?.deviations(nets)?;
         let known = Known::of(own.hedge.as_deref(), liquidated, deviations.paths);
         conditioned.correction(&deviations, known, nets)
@@ -336,6 +286,7 @@ mod tests {
                 controls: None,
                 hedged: None,
                 closed: None,
+                marked: None,
             };
             replicates.add(0, outcomes);
             replicates.add_block(NET, None);

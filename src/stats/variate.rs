@@ -100,7 +100,7 @@ impl Variate {
         &mut self,
         by_interval: &[i64],
         squares: i64,
-        counts: &[u32],
+        counts: &[i32],
         rows: impl Iterator<Item = (i64, i64)>,
     ) {
         let mut sum = 0;

@@ -9,7 +9,7 @@ use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::sums::add_sums;
 use crate::market::{Hedging, Martingale};
 use crate::numeric::{Kernel, dispatch, exp};
-use crate::stats::{Sums, Tally};
+use crate::stats::{MARKS, Sums, Tally};
 
 impl Ordered {
     /// Sets what closing a unit of exposure brings on each path.
@@ -98,8 +98,12 @@ impl Follower for Ordered {
         true
     }
 
-    fn hedge(&mut self, hedges: Hedging) {
-        self.hedged = Some(Hedged::new(hedges, &self.terms));
+    fn hedge(&mut self, hedges: Hedging, marks: &[f64]) {
+        self.hedged = Some(Hedged::new(hedges, marks, &self.terms));
+    }
+
+    fn marked(&self, level: usize) -> Option<&[[f32; MARKS]]> {
+        self.hedged.as_ref()?.marked(level)
     }
 
     fn hedged(&self, level: usize, controls: &mut [f64]) -> bool {

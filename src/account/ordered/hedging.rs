@@ -4,27 +4,34 @@ use std::sync::Arc;
 
 use super::day_end::DayEnd;
 use super::hedged::{Follow, Hedged as ByNormals};
+use super::marked::Marked;
 use super::step_end::StepEnd;
+use super::step_marks::StepMarks;
 use super::stepwise::Stepwise;
 use super::terms::Terms;
-use crate::market::{Bars, DrawHedges, Driving, Hedging, InnovationHedges};
+use crate::market::{Bars, DrawHedges, Driving, Hedging, InnovationHedges, MarkTable};
 use crate::numeric::dispatch;
-use crate::stats::Tally;
+use crate::stats::{MARKS, Tally};
 
 /// The hedges of the paths of a block.
 #[derive(Debug)]
 pub(super) enum Hedged {
     Normals(ByNormals),
-    Innovations(Arc<InnovationHedges>, Stepwise),
+    Innovations(Arc<InnovationHedges>, Stepwise, Option<Marked>),
     Draws(Arc<DrawHedges>, Stepwise),
 }
 
 impl Hedged {
-    /// Of levels under these terms.
-    pub fn new(hedges: Hedging, terms: &Terms) -> Self {
+    /// Of levels under these terms, and of marks of the closing price where there are some.
+    pub fn new(hedges: Hedging, marks: &[f64], terms: &Terms) -> Self {
+        let marked =
+            |table: &MarkTable| (!marks.is_empty()).then(|| Marked::new(marks, table, terms.levels.len()));
         match hedges {
             Hedging::Normals(hedges) => Self::Normals(ByNormals::new(hedges, terms.sign, &terms.common.logs)),
-            Hedging::Innovations(hedges) => Self::Innovations(hedges, Stepwise::new(terms)),
+            Hedging::Innovations(hedges) => {
+                let marked = marked(&hedges.marks);
+                Self::Innovations(hedges, Stepwise::new(terms), marked)
+            }
             Hedging::Draws(hedges) => Self::Draws(hedges, Stepwise::new(terms)),
         }
     }
@@ -33,7 +40,11 @@ impl Hedged {
     pub fn begin(&mut self, lanes: usize) {
         match self {
             Self::Normals(hedged) => hedged.begin(lanes),
-            Self::Innovations(_, hedged) | Self::Draws(_, hedged) => hedged.begin(lanes),
+            Self::Innovations(_, hedged, marked) => {
+                hedged.begin(lanes);
+                marked.iter_mut().for_each(|marked| marked.begin(lanes));
+            }
+            Self::Draws(_, hedged) => hedged.begin(lanes),
         }
     }
 
@@ -50,10 +61,17 @@ impl Hedged {
             (Self::Normals(hedged), Driving::Normals(drivers)) => {
                 dispatch(Follow { hedged, bars, drivers, terms, open_levels, log_nearest });
             }
-            (Self::Innovations(hedges, stepwise), Driving::Innovations(innovations)) => {
+            (Self::Innovations(hedges, stepwise, marked), Driving::Innovations(innovations)) => {
                 let span = [innovations.begin, innovations.length, hedges.horizon];
                 if stepwise.arrive(bars, span, (open_levels, log_nearest)) {
-                    let hedges = &**hedges;
+                    let (hedges, length) = (&**hedges, stepwise.length);
+                    if let Some(marked) = marked {
+                        let (from, open) = stepwise.start(bars, open_levels);
+                        let (close, is_last) = (&bars.close[..], innovations.is_last(hedges.horizon));
+                        let end =
+                            StepMarks { hedges, marked, innovations, length, is_last, from, close, open };
+                        dispatch(end);
+                    }
                     dispatch(StepEnd { hedges, stepwise, bars, innovations, open_levels, log_nearest });
                 }
             }
@@ -72,7 +90,20 @@ impl Hedged {
     pub fn finish(&mut self, tally: &mut Tally) {
         match self {
             Self::Normals(hedged) => hedged.finish(tally),
-            Self::Innovations(_, hedged) | Self::Draws(_, hedged) => hedged.finish(tally),
+            Self::Innovations(_, hedged, marked) => {
+                hedged.finish(tally);
+                let sum = |level| hedged.sum_of(level);
+                marked.iter_mut().for_each(|marked| marked.finish(sum, tally));
+            }
+            Self::Draws(_, hedged) => hedged.finish(tally),
+        }
+    }
+
+    /// The sums of the control variates of the marks where a level was stopped, by net.
+    pub fn marked(&self, level: usize) -> Option<&[[f32; MARKS]]> {
+        match self {
+            Self::Innovations(_, _, marked) => marked.as_ref().map(|marked| marked.of_level(level)),
+            Self::Normals(_) | Self::Draws(..) => None,
         }
     }
 
@@ -80,7 +111,7 @@ impl Hedged {
     pub fn of_level(&self, level: usize, controls: &mut [f64]) {
         match self {
             Self::Normals(hedged) => hedged.of_level(level, controls),
-            Self::Innovations(_, hedged) | Self::Draws(_, hedged) => hedged.of_level(level, controls),
+            Self::Innovations(_, hedged, _) | Self::Draws(_, hedged) => hedged.of_level(level, controls),
         }
     }
 }

@@ -39,8 +39,7 @@ impl Kernel for StepEnd<'_> {
             false => (&bars.open[..], open_levels, log_nearest, &bars.extreme[..]),
         };
         let lanes = open.len();
-        let step = (innovations.begin / innovations.length + 0.5) as usize;
-        let date = (step / hedges.grid.steps_per_date).min(hedges.changes.len() - 1);
+        let date = hedges.grid.date(innovations.begin, innovations.length).min(hedges.changes.len() - 1);
         let table = At {
             changes: &hedges.changes[date],
             chances: &hedges.chances[date],

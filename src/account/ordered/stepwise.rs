@@ -80,10 +80,21 @@ impl Stepwise {
 
     /// The end of a block: adds the sums over its paths to a tally.
     pub fn finish(&mut self, tally: &mut Tally) {
-        let lanes = self.sums.len() / self.levels.len().max(1);
-        for (level, sums) in self.sums.chunks_exact(lanes.max(1)).enumerate() {
-            tally.replicates.add_hedge(level, sums.iter().sum());
+        for level in 0..self.levels.len() {
+            tally.replicates.add_hedge(level, self.sum_of(level));
         }
+    }
+
+    /// Log-prices and numbers of open levels when the step at hand began, which is before these bars if others
+    /// have begun it.
+    pub fn start<'a>(&'a self, bars: &'a Bars, open_levels: &'a [u32]) -> (&'a [f64], &'a [u32]) {
+        if self.begun { (&self.from, &self.open) } else { (&bars.open, open_levels) }
+    }
+
+    /// What a level's terms came to over the paths of the block just finished.
+    pub fn sum_of(&self, level: usize) -> f64 {
+        let lanes = self.sums.len() / self.levels.len().max(1);
+        self.sums[level * lanes..][..lanes].iter().sum()
     }
 
     /// Fills with what a level's terms came to, by path of the block just finished.

@@ -5,8 +5,9 @@
 //! between nodes whose means are known.
 
 use super::hedge_table::{Solve, Table};
+use super::mark_table;
 use super::parameters::{Garch, LARGEST_VARIANCE};
-use crate::market::{Duration, InnovationGrid, InnovationHedges, NODES};
+use crate::market::{Duration, InnovationGrid, InnovationHedges, MarkTable, NODES};
 use crate::numeric::{dispatch, exp, ln};
 
 /// Most dates of a table: a step of a longer path has the coefficients of its date.
@@ -31,7 +32,7 @@ impl Garch {
         let step = self.step.seconds().max(1);
         let steps = horizon.seconds().div_ceil(step).max(1);
         let last = (horizon.seconds() - (steps - 1) * step) as f64 / step as f64;
-        let [least, expected] = self.reach(steps);
+        let ([least, expected], whole) = self.reach(steps);
         let reach = if self.dof.is_some() { STUDENT_REACH } else { NORMAL_REACH };
         let most = (reach * expected).min(LARGEST_VARIANCE);
         if !(least > 0.0 && most > least) {
@@ -56,21 +57,35 @@ impl Garch {
             furthest.max(FURTHEST),
         );
         let weights = weights(&grid, self.dof);
+        let marks = mark_table::Solve {
+            model: *self,
+            drift: self.log_drift * self.step.years(),
+            grid,
+            weights,
+            steps,
+            last,
+            spacing: MarkTable::spacing(whole.sqrt()),
+        };
         let drift = sign * (self.log_drift - growth) * self.step.years();
         let Table { changes, chances } =
             dispatch(Solve { model: *self, sign, drift, grid, weights, steps, last });
-        Some(InnovationHedges { grid, changes, chances, dof: self.dof, horizon: horizon.years() })
+        let (marks, horizon) = (dispatch(marks), horizon.years());
+        Some(InnovationHedges { grid, changes, chances, dof: self.dof, horizon, marks })
     }
 
-    /// The least variance of the steps of a path, and the largest that is expected.
-    fn reach(&self, steps: u64) -> [f64; 2] {
+    /// The least variance of the steps of a path, and the largest that is expected; what is expected of all of
+    /// them together.
+    fn reach(&self, steps: u64) -> ([f64; 2], f64) {
         let persistence = self.alpha + 0.5 * self.gamma + self.beta;
         let (mut least, mut expected) = (self.initial_variance, self.initial_variance);
+        let (mut largest, mut whole) = (expected, expected);
         for _ in 1..steps {
             least = self.beta.mul_add(least, self.omega);
             expected = persistence.mul_add(expected, self.omega).min(LARGEST_VARIANCE);
+            largest = expected.max(largest);
+            whole += expected;
         }
-        [least.min(self.initial_variance), expected.max(self.initial_variance)]
+        ([least.min(self.initial_variance), largest], whole)
     }
 }
 

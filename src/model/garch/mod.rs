@@ -34,6 +34,7 @@ mod hedge_table;
 mod hedges;
 mod lean;
 mod led;
+mod mark_table;
 mod outlook;
 mod parameters;
 mod recursion;
