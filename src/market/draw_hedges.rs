@@ -4,6 +4,8 @@
 //! deviations of that. Draws of alike days make a class; among those of a class, which reach a barrier is
 //! told by a finer scale of distances.
 
+use super::marks::{LAST_BINS, MarkTable};
+
 /// Distances of a table, the last of which is out of reach.
 pub const DRAW_CELLS: usize = 64;
 /// Expected log-variances.
@@ -18,6 +20,9 @@ pub type DrawSlab = [f32; DRAW_ROWS * CLASSES * DRAW_CELLS];
 
 /// A number of each row and cell.
 pub type DrawChances = [f32; DRAW_ROWS * DRAW_CELLS];
+
+/// The move at which intervals are four times as wide as at 0.
+const BEND: f64 = 3.0;
 
 /// 1.5·2^23: adding it rounds to an integer that then stands in the low bits.
 const ROUNDER: f32 = 12_582_912.0;
@@ -48,13 +53,37 @@ pub struct DrawHedges {
     pub changes: Vec<DrawSlab>,
     /// The chance itself, by date.
     pub chances: Vec<DrawChances>,
-    /// By twice the day, and one more where it is mirrored against the barrier: its class, and the farthest
-    /// of the finer distances that it reaches.
-    pub drawn: Vec<(u8, u16)>,
+    /// By twice the day, and one more where it is mirrored against the barrier.
+    pub drawn: Vec<DrawnDay>,
+    /// The chance to close below marks.
+    pub marks: MarkTable,
     /// Chance that a draw of a class reaches each of the finer distances.
     pub reaching: Vec<[f32; REACHES]>,
     /// The nearest and the farthest of the finer distances that days of a class reach.
     pub reaches: [(u16, u16); CLASSES],
+}
+
+/// What a draw is to hedges, in deviations that were expected of the day.
+#[derive(Debug, Clone, Copy)]
+pub struct DrawnDay {
+    /// How far the price moved away from the barrier.
+    pub moved: f64,
+    /// The same beyond the mean of the class; of classes that go from next to nothing to all that comes, no
+    /// more than a part of it.
+    pub beyond: f32,
+    /// The farthest of the finer distances that it reaches.
+    pub reach: u16,
+    /// The interval of the move.
+    pub bin: u16,
+    /// Alike days are of one class.
+    pub class: u8,
+}
+
+impl Draws<'_> {
+    /// The number of the day.
+    pub fn date(&self) -> usize {
+        (self.begin / self.length + 0.5) as usize
+    }
 }
 
 /// The rows and cells of a table.
@@ -88,6 +117,20 @@ impl DrawGrid {
     #[inline(always)]
     pub fn nearest_row(&self, log_variance: f64) -> u32 {
         (self.row(log_variance) as f32 + ROUNDER).to_bits() & (DRAW_ROWS - 1) as u32
+    }
+
+    /// The place of a move on a bent scale of [`LAST_BINS`] intervals, between two.
+    #[inline(always)]
+    pub fn place(moved: f64) -> f64 {
+        let bent = moved / (1.0 + moved.abs() / BEND);
+        (bent + BEND) * (0.5 * LAST_BINS as f64 / BEND)
+    }
+
+    /// The interval of a move on that scale.
+    #[inline(always)]
+    pub fn bin(moved: f64) -> u32 {
+        let whole = (Self::place(moved) as f32 - 0.5).clamp(0.0, (LAST_BINS - 1) as f32) + ROUNDER;
+        whole.to_bits() & (LAST_BINS - 1) as u32
     }
 
     /// The distance of one of so many cells that is not the last.

@@ -19,6 +19,9 @@ pub const STEP_ROWS: usize = 16;
 /// Innovations.
 pub const NODES: usize = 64;
 
+/// Innovations of marks: every other one.
+pub const MARK_NODES: usize = NODES / 2;
+
 /// A number of each row, cell and node: nodes that are asked for together lie side by side. A power of two, so that a masked index needs no
 /// check.
 pub type Slab = [f32; STEP_ROWS * NODES * STEP_CELLS];
@@ -46,7 +49,7 @@ impl Hedging {
         match self {
             Self::Normals(_) => None,
             Self::Innovations(hedges) => Some(&hedges.marks),
-            Self::Draws(_) => None,
+            Self::Draws(hedges) => Some(&hedges.marks),
         }
     }
 }
@@ -160,6 +163,16 @@ impl InnovationGrid {
     pub fn innovation(&self, bent: f64) -> (f64, f64) {
         let straight = (1.0 - bent.abs() / self.bend).max(1e-6);
         (bent / straight, 1.0 / (straight * straight))
+    }
+
+    /// The same of every other node; beyond the last of them it is that.
+    #[inline(always)]
+    pub fn node_of_marks(&self, innovation: f64) -> (u32, f32) {
+        let bent = bent(innovation, self.bend).clamp(-self.end, self.end);
+        let place = ((bent + self.end) * (0.25 * (NODES - 1) as f64 / self.end)) as f32;
+        let place = place.min((MARK_NODES - 1) as f32);
+        let whole = (place - 0.5).clamp(0.0, (MARK_NODES - 2) as f32) + ROUNDER;
+        (whole.to_bits() & (MARK_NODES - 1) as u32, place - (whole - ROUNDER))
     }
 
     /// The interval of an innovation on the scale of the last step.

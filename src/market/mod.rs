@@ -19,7 +19,7 @@ mod varying;
 
 pub use bars::{Bars, Sides};
 pub use draw_hedges::{
-    CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawHedges, DrawSlab, Draws, REACHES,
+    CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawHedges, DrawSlab, DrawnDay, Draws, REACHES,
 };
 pub use drivers::{Drivers, Driving};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
@@ -33,7 +33,7 @@ pub use history::{
     Period, PriceHistory, RateRefusal, ReadOptions, Refusal, ResampleError, Role, format_time, parse_time,
 };
 pub use innovation_hedges::{
-    Chances, Hedging, InnovationGrid, InnovationHedges, NODES, STEP_CELLS, STEP_ROWS, Slab,
+    Chances, Hedging, InnovationGrid, InnovationHedges, MARK_NODES, NODES, STEP_CELLS, STEP_ROWS, Slab,
 };
 pub use innovations::Innovations;
 pub use input_file::{LARGEST_DATA, read_input, read_limited};

@@ -3,7 +3,8 @@
 
 use super::stepwise::{Level, Stepwise};
 use crate::market::{
-    Bars, CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawHedges, DrawSlab, Draws, REACHES,
+    Bars, CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawHedges, DrawSlab, DrawnDay, Draws,
+    REACHES,
 };
 use crate::numeric::{Kernel, exp};
 
@@ -33,8 +34,7 @@ impl Kernel for DayEnd<'_> {
             false => (&bars.open[..], open_levels, log_nearest),
         };
         let lanes = open.len();
-        let day = (draws.begin / draws.length + 0.5) as usize;
-        let date = day.min(hedges.changes.len() - 1);
+        let date = draws.date().min(hedges.changes.len() - 1);
         let table = At {
             hedges,
             changes: &hedges.changes[date],
@@ -128,7 +128,7 @@ impl At<'_> {
         }
         for place in 0..count {
             let against = usize::from(sign * turn[place] < 0.0);
-            let (class, reach) = self.hedges.drawn[2 * day[place] as usize + against];
+            let DrawnDay { class, reach, .. } = self.hedges.drawn[2 * day[place] as usize + against];
             let (nearest, farthest) = self.hedges.reaches[usize::from(class) & (CLASSES - 1)];
             (places.class[place], places.reach[place]) = (class, reach);
             (places.nearest[place], places.farthest[place]) = (u32::from(nearest), u32::from(farthest));

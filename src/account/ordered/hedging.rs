@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::day_end::DayEnd;
+use super::day_marks::DayMarks;
 use super::hedged::{Follow, Hedged as ByNormals};
 use super::marked::Marked;
 use super::step_end::StepEnd;
@@ -18,7 +19,7 @@ use crate::stats::{MARKS, Tally};
 pub(super) enum Hedged {
     Normals(ByNormals),
     Innovations(Arc<InnovationHedges>, Stepwise, Option<Marked>),
-    Draws(Arc<DrawHedges>, Stepwise),
+    Draws(Arc<DrawHedges>, Stepwise, Option<Marked>),
 }
 
 impl Hedged {
@@ -32,7 +33,10 @@ impl Hedged {
                 let marked = marked(&hedges.marks);
                 Self::Innovations(hedges, Stepwise::new(terms), marked)
             }
-            Hedging::Draws(hedges) => Self::Draws(hedges, Stepwise::new(terms)),
+            Hedging::Draws(hedges) => {
+                let marked = marked(&hedges.marks);
+                Self::Draws(hedges, Stepwise::new(terms), marked)
+            }
         }
     }
 
@@ -40,11 +44,10 @@ impl Hedged {
     pub fn begin(&mut self, lanes: usize) {
         match self {
             Self::Normals(hedged) => hedged.begin(lanes),
-            Self::Innovations(_, hedged, marked) => {
+            Self::Innovations(_, hedged, marked) | Self::Draws(_, hedged, marked) => {
                 hedged.begin(lanes);
                 marked.iter_mut().for_each(|marked| marked.begin(lanes));
             }
-            Self::Draws(_, hedged) => hedged.begin(lanes),
         }
     }
 
@@ -75,10 +78,16 @@ impl Hedged {
                     dispatch(StepEnd { hedges, stepwise, bars, innovations, open_levels, log_nearest });
                 }
             }
-            (Self::Draws(hedges, stepwise), Driving::Draws(draws)) => {
+            (Self::Draws(hedges, stepwise, marked), Driving::Draws(draws)) => {
                 // A day that the horizon cuts short is not hedged.
                 let span = [draws.begin, draws.length, f64::INFINITY];
                 if stepwise.arrive(bars, span, (open_levels, log_nearest)) {
+                    let hedges = &**hedges;
+                    if let Some(marked) = marked {
+                        let (from, open) = stepwise.start(bars, open_levels);
+                        let close = &bars.close[..];
+                        dispatch(DayMarks { hedges, marked, draws, from, close, open });
+                    }
                     dispatch(DayEnd { hedges, stepwise, bars, draws, open_levels, log_nearest });
                 }
             }
@@ -90,20 +99,21 @@ impl Hedged {
     pub fn finish(&mut self, tally: &mut Tally) {
         match self {
             Self::Normals(hedged) => hedged.finish(tally),
-            Self::Innovations(_, hedged, marked) => {
+            Self::Innovations(_, hedged, marked) | Self::Draws(_, hedged, marked) => {
                 hedged.finish(tally);
                 let sum = |level| hedged.sum_of(level);
                 marked.iter_mut().for_each(|marked| marked.finish(sum, tally));
             }
-            Self::Draws(_, hedged) => hedged.finish(tally),
         }
     }
 
     /// The sums of the control variates of the marks where a level was stopped, by net.
     pub fn marked(&self, level: usize) -> Option<&[[f32; MARKS]]> {
         match self {
-            Self::Innovations(_, _, marked) => marked.as_ref().map(|marked| marked.of_level(level)),
-            Self::Normals(_) | Self::Draws(..) => None,
+            Self::Innovations(_, _, marked) | Self::Draws(_, _, marked) => {
+                marked.as_ref().map(|marked| marked.of_level(level))
+            }
+            Self::Normals(_) => None,
         }
     }
 
@@ -111,7 +121,7 @@ impl Hedged {
     pub fn of_level(&self, level: usize, controls: &mut [f64]) {
         match self {
             Self::Normals(hedged) => hedged.of_level(level, controls),
-            Self::Innovations(_, hedged, _) | Self::Draws(_, hedged) => hedged.of_level(level, controls),
+            Self::Innovations(_, hedged, _) | Self::Draws(_, hedged, _) => hedged.of_level(level, controls),
         }
     }
 }

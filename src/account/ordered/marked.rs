@@ -35,6 +35,13 @@ pub(super) struct Between<'a> {
     pub mean: &'a [f32; MARK_CELLS],
 }
 
+/// A line, how many cells beyond the mean of its class a draw went, and what is to be taken off.
+pub(super) struct Sloped<'a> {
+    pub line: &'a MarkLine,
+    pub beyond: f32,
+    pub mean: &'a [f32; MARK_CELLS],
+}
+
 impl Marked {
     /// Of so many levels.
     pub fn new(marks: &[f64], table: &MarkTable, levels: usize) -> Self {
@@ -77,6 +84,23 @@ impl Marked {
         for (((sum, before), after), mean) in sums.iter_mut().zip(before).zip(after).zip(mean) {
             let (before, after) = (f32::from(*before), f32::from(*after));
             *sum += part * (after - before) + (before - mean);
+        }
+    }
+
+    /// Adds what a line and its slope say of such a path.
+    #[inline(always)]
+    pub fn add_sloped(&mut self, (lane, open): (usize, u32), log_price: f64, sloped: &Sloped<'_>) {
+        // With room for a neighbour on either side.
+        let first = MarkTable::first_cell(log_price, self.per_log).clamp(1, MARK_CELLS - MARK_PLACES - 1);
+        let row = self.row(lane, open);
+        let [below, at, above] =
+            [first - 1, first, first + 1].map(|first| &sloped.line[first..][..MARK_PLACES]);
+        let (mean, half) = (&sloped.mean[first..][..MARK_PLACES], 0.5 * sloped.beyond);
+        let lines = below.iter().zip(at).zip(above).zip(mean);
+        for (sum, (((below, at), above), mean)) in self.even[row].iter_mut().zip(lines) {
+            let [below, at, above] = [below, at, above].map(|chance| f32::from(*chance));
+            // Farther up, the mark is nearer.
+            *sum += (at - mean) - half * (above - below);
         }
     }
 

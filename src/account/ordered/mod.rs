@@ -32,6 +32,7 @@ mod closings;
 mod columns;
 mod common;
 mod day_end;
+mod day_marks;
 mod debt;
 mod envelope;
 mod expected;

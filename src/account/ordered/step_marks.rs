@@ -1,7 +1,7 @@
 //! What the hedges of closing below marks take in at the end of a step: its innovation.
 
 use super::marked::{Between, Marked};
-use crate::market::{InnovationHedges, Innovations, NODES};
+use crate::market::{InnovationHedges, Innovations, MARK_NODES};
 use crate::numeric::Kernel;
 
 /// Paths whose places are worked out together.
@@ -44,11 +44,11 @@ impl StepMarks<'_> {
             for place in 0..count.min(TOGETHER) {
                 let [shock, variance] = columns.map(|column| column[place]);
                 rows[place] = grid.nearest_row(variance);
-                (nodes[place], parts[place]) = grid.node(shock / (variance * length).sqrt());
+                (nodes[place], parts[place]) = grid.node_of_marks(shock / (variance * length).sqrt());
             }
             for (place, (log_price, open)) in from[first..][..count].iter().zip(&open[first..]).enumerate() {
                 let (row, node) = (rows[place] as usize, nodes[place] as usize);
-                let lines = [0, 1].map(|next| &lines[row * NODES + node + next]);
+                let lines = [0, 1].map(|next| &lines[row * MARK_NODES + node + next]);
                 let between = Between { lines, part: parts[place], mean: &means[row] };
                 marked.add((first + place, *open), *log_price, &between);
             }

@@ -7,7 +7,7 @@
 use super::hedge_table::{Solve, Table};
 use super::mark_table;
 use super::parameters::{Garch, LARGEST_VARIANCE};
-use crate::market::{Duration, InnovationGrid, InnovationHedges, MarkTable, NODES};
+use crate::market::{Duration, InnovationGrid, InnovationHedges, MARK_NODES, MarkTable, NODES};
 use crate::numeric::{dispatch, exp, ln};
 
 /// Most dates of a table: a step of a longer path has the coefficients of its date.
@@ -61,7 +61,8 @@ impl Garch {
             model: *self,
             drift: self.log_drift * self.step.years(),
             grid,
-            weights,
+            lines: every_other(&weights),
+            weights: trapezoidal(&grid, self.dof),
             steps,
             last,
             spacing: MarkTable::spacing(whole.sqrt()),
@@ -100,10 +101,7 @@ fn weights(grid: &InnovationGrid, dof: Option<f64>) -> [f64; NODES] {
             for point in points {
                 let part = (interval as f64 + point) / INTERVALS as f64;
                 let (z, slope) = grid.innovation(part.mul_add(to - from, from));
-                let density = match dof {
-                    Some(dof) => exp(-0.5 * (dof + 1.0) * ln(1.0 + z * z / (dof - 2.0))),
-                    None => exp(-0.5 * z * z),
-                };
+                let density = density(z, dof);
                 weights[node] += density * slope * (1.0 - part);
                 weights[node + 1] += density * slope * part;
             }
@@ -111,6 +109,36 @@ fn weights(grid: &InnovationGrid, dof: Option<f64>) -> [f64; NODES] {
     }
     let total: f64 = weights.iter().sum();
     weights.map(|weight| weight / total)
+}
+
+/// The density of an innovation, times a constant.
+fn density(z: f64, dof: Option<f64>) -> f64 {
+    match dof {
+        Some(dof) => exp(-0.5 * (dof + 1.0) * ln(1.0 + z * z / (dof - 2.0))),
+        None => exp(-0.5 * z * z),
+    }
+}
+
+/// Weights of every other node by the trapezoidal rule.
+fn trapezoidal(grid: &InnovationGrid, dof: Option<f64>) -> [f64; MARK_NODES] {
+    let weight = |node: usize| {
+        let (z, slope) = grid.innovation(grid.bent(2 * node));
+        density(z, dof) * slope
+    };
+    let weights: [f64; MARK_NODES] = std::array::from_fn(weight);
+    let total: f64 = weights.iter().sum();
+    weights.map(|weight| weight / total)
+}
+
+/// The same of every other node: a line between two of them is half of one of the node between. What lies
+/// beyond the last has its number.
+fn every_other(weights: &[f64; NODES]) -> [f64; MARK_NODES] {
+    let between = |node: usize| 0.5 * weights[node];
+    std::array::from_fn(|node| {
+        let below = if node > 0 { between(2 * node - 1) } else { 0.0 };
+        let above = if node + 1 < MARK_NODES { between(2 * node + 1) } else { weights[2 * node + 1] };
+        weights[2 * node] + below + above
+    })
 }
 
 #[cfg(test)]

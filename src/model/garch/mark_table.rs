@@ -6,7 +6,7 @@
 
 use super::columns::next_variance;
 use super::parameters::Garch;
-use crate::market::{InnovationGrid, LAST_BINS, MARK_CELLS, MarkLine, MarkTable, NODES, STEP_ROWS};
+use crate::market::{InnovationGrid, LAST_BINS, MARK_CELLS, MARK_NODES, MarkLine, MarkTable, STEP_ROWS};
 use crate::numeric::special::{normal_cdf, student_cdf};
 use crate::numeric::{Kernel, cubic, first_of_four};
 
@@ -16,8 +16,10 @@ pub(super) struct Solve {
     /// Of the log-price, per step.
     pub drift: f64,
     pub grid: InnovationGrid,
-    /// Of the nodes.
-    pub weights: [f64; NODES],
+    /// Of straight lines between the nodes, and by the trapezoidal rule, which is right to many more digits for
+    /// what is smooth.
+    pub lines: [f64; MARK_NODES],
+    pub weights: [f64; MARK_NODES],
     pub steps: usize,
     /// Length of the last step over that of the others.
     pub last: f64,
@@ -43,7 +45,7 @@ impl Kernel for Solve {
     fn run(self) -> MarkTable {
         let (per_date, spacing) = (self.grid.steps_per_date, self.spacing);
         let dates = self.steps.div_ceil(per_date);
-        let mut lines = vec![vec![[0; MARK_CELLS]; STEP_ROWS * NODES]; dates];
+        let mut lines = vec![vec![[0; MARK_CELLS]; STEP_ROWS * MARK_NODES]; dates];
         let mut means = vec![vec![[0.0; MARK_CELLS]; STEP_ROWS]; dates];
         let mut values: [Row; STEP_ROWS] = std::array::from_fn(|row| self.before_last(row));
         let moves = self.moves();
@@ -53,19 +55,18 @@ impl Kernel for Solve {
             let is_kept = step == (date * per_date + per_date / 2).min(self.steps - 2);
             let mut before = values;
             for (row, before) in before.iter_mut().enumerate() {
-                let found = expect(&moves[row * NODES..][..NODES], &values, &self.weights, before);
+                let found = expect(&moves[row * MARK_NODES..][..MARK_NODES], &values, &self.weights, before);
                 if is_kept {
-                    keep(&found, &self.weights, &mut lines[date][row * NODES..], &mut means[date][row]);
+                    keep(&found, &self.lines, &mut lines[date][row * MARK_NODES..], &mut means[date][row]);
                 }
             }
             values = before;
         }
-        let row = self.grid.row(self.model.initial_variance);
-        let below = (row as usize).min(STEP_ROWS - 2);
-        let part = row - below as f64;
-        let between =
-            |cell: usize| part.mul_add(values[below + 1][cell] - values[below][cell], values[below][cell]);
-        let start = std::array::from_fn(between);
+        let (first, part) = first_of_four(self.grid.row(self.model.initial_variance), STEP_ROWS);
+        let weights = cubic(part);
+        let start = std::array::from_fn(|cell| {
+            values[first..][..4].iter().zip(weights).map(|(row, weight)| weight * row[cell]).sum()
+        });
         let last = (0..LAST_BINS).map(|bin| self.below(self.grid.start_of_bin(bin)) as f32).collect();
         MarkTable { spacing, lines, means, start, last }
     }
@@ -91,11 +92,11 @@ impl Solve {
     #[inline(always)]
     fn moves(&self) -> Vec<Move> {
         let Self { model, grid, .. } = self;
-        let mut moves = Vec::with_capacity(STEP_ROWS * NODES);
+        let mut moves = Vec::with_capacity(STEP_ROWS * MARK_NODES);
         for row in 0..STEP_ROWS {
             let h = grid.variance(row);
-            for node in 0..NODES {
-                let shock = grid.innovation(grid.bent(node)).0 * h.sqrt();
+            for node in 0..MARK_NODES {
+                let shock = grid.innovation(grid.bent(2 * node)).0 * h.sqrt();
                 let (row, part) = first_of_four(grid.row(next_variance(model, shock, h)), STEP_ROWS);
                 moves.push(Move { row, weights: cubic(part), cells: (self.drift + shock) / self.spacing });
             }
@@ -109,10 +110,10 @@ impl Solve {
 fn expect(
     moves: &[Move],
     values: &[Row; STEP_ROWS],
-    weights: &[f64; NODES],
+    weights: &[f64; MARK_NODES],
     means: &mut Row,
-) -> [Row; NODES] {
-    let mut all = [[0.0; MARK_CELLS]; NODES];
+) -> [Row; MARK_NODES] {
+    let mut all = [[0.0; MARK_CELLS]; MARK_NODES];
     *means = [0.0; MARK_CELLS];
     for ((going, found), weight) in moves.iter().zip(&mut all).zip(weights) {
         shift(going, values, found);
@@ -152,7 +153,12 @@ fn shift(going: &Move, values: &[Row; STEP_ROWS], found: &mut Row) {
 
 /// Keeps chances from a row, and the means of what is kept.
 #[inline(always)]
-fn keep(found: &[Row; NODES], weights: &[f64; NODES], lines: &mut [MarkLine], means: &mut [f32; MARK_CELLS]) {
+fn keep(
+    found: &[Row; MARK_NODES],
+    weights: &[f64; MARK_NODES],
+    lines: &mut [MarkLine],
+    means: &mut [f32; MARK_CELLS],
+) {
     let mut sums = [0.0; MARK_CELLS];
     for ((line, found), weight) in lines.iter_mut().zip(found).zip(weights) {
         for ((kept, chance), sum) in line.iter_mut().zip(found).zip(&mut sums) {

@@ -22,6 +22,8 @@ pub(super) struct Draw {
 pub(super) struct Expected {
     pub mean: f64,
     pub kept: f64,
+    /// How much is expected of its variance, without the season.
+    pub variance: f64,
 }
 
 /// Solves the table of a barrier.

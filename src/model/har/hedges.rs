@@ -9,8 +9,9 @@
 use super::Har;
 use super::days::DayShape;
 use super::hedge_table::{Draw, Expected, Solve, Table};
+use super::mark_table;
 use super::variances::DAYS;
-use crate::market::{CLASSES, DrawGrid, DrawHedges, Duration, REACHES};
+use crate::market::{CLASSES, DrawGrid, DrawHedges, DrawnDay, Duration, LAST_BINS, MarkTable, REACHES};
 use crate::numeric::{dispatch, exp};
 
 /// Classes by how far the price goes, each of so many by what the variance becomes.
@@ -23,6 +24,10 @@ const END: f64 = 2.2;
 const MOST_DAYS: u64 = 128;
 /// Draws that stand for a class where the table is solved.
 const SAMPLE: usize = 6;
+/// The same of marks, which no draw brings to an end.
+const SAMPLE_OF_MARKS: usize = 3;
+/// How far a draw goes beyond the mean of its class at most, in deviations.
+const MOST_BEYOND: f64 = 0.5;
 /// Deviations of the expected log-variance that rows reach.
 const REACH: f64 = 4.5;
 
@@ -52,15 +57,45 @@ impl Har {
         let half = 0.75_f64.mul_add((days as f64).sqrt(), 2.0);
         let grid = DrawGrid::new([least, most], half);
         let drift = sign * (self.log_drift - growth) * day.years();
-        let sample = sample(&draws);
+        let sample = sample(&draws, SAMPLE);
         let chances_of_classes = of_classes(&draws);
         let reaches = Reaches::new(&grid, &draws, &chances_of_classes);
         let season = self.season;
         let solve =
             Solve { grid, drift, season, expected: &expected, sample: &sample, chances_of_classes, days };
         let Table { changes, chances } = dispatch(solve);
+        let marks = self.mark_table(grid, (&expected, &draws, &chances_of_classes), days);
         let Reaches { drawn, shares, ranges } = reaches;
-        Some(DrawHedges { grid, changes, chances, drawn, reaching: shares, reaches: ranges })
+        Some(DrawHedges { grid, changes, chances, drawn, marks, reaching: shares, reaches: ranges })
+    }
+
+    /// The chance to close below marks.
+    fn mark_table(
+        &self,
+        grid: DrawGrid,
+        (expected, draws, chances): (&[Expected], &[Draw], &[f64; CLASSES]),
+        days: usize,
+    ) -> MarkTable {
+        let square: f64 = draws.iter().map(|draw| draw.chance * draw.moved * draw.moved).sum();
+        let season = |day: usize| self.season[day % self.season.len()];
+        let of_days = expected.iter().enumerate().map(|(day, of)| of.variance * season(day) * season(day));
+        let mut below = vec![0.0; LAST_BINS];
+        draws.iter().for_each(|draw| below[DrawGrid::bin(draw.moved) as usize] += draw.chance);
+        let mut sum = 0.0;
+        for below in &mut below {
+            sum += std::mem::replace(below, sum);
+        }
+        dispatch(mark_table::Solve {
+            grid,
+            drift: self.log_drift * Duration::from_seconds(86_400).years(),
+            season: self.season,
+            expected,
+            sample: &sample(draws, SAMPLE_OF_MARKS),
+            chances_of_classes: *chances,
+            below: &below,
+            days,
+            spacing: MarkTable::spacing((square * of_days.sum::<f64>()).sqrt()),
+        })
     }
 
     /// All draws: by twice the day, and one more where it is mirrored against the barrier.
@@ -122,7 +157,7 @@ impl Har {
             let of = |count: usize| past.iter().rev().take(count).sum::<f64>() / count as f64;
             let mean = c + b1 * of(1) + b7 * of(7) + b30 * of(30) + b90 * of(DAYS) + b6 * last_hours;
             let ratio = if variance > 0.0 { kept / variance } else { 0.0 };
-            expected.push(Expected { mean, kept: ratio });
+            expected.push(Expected { mean, kept: ratio, variance: exp(0.5f64.mul_add(variance, mean)) });
             let reach = REACH * f64::sqrt(variance) + 0.1;
             range = [range[0].min(mean - reach), range[1].max(mean + reach)];
             variance += product(day, day);
@@ -162,17 +197,17 @@ fn of_classes(draws: &[Draw]) -> [f64; CLASSES] {
 }
 
 /// A few draws of each class, as likely as all of it.
-fn sample(draws: &[Draw]) -> Vec<Draw> {
+fn sample(draws: &[Draw], count: usize) -> Vec<Draw> {
     let mut classes: Vec<Vec<&Draw>> = vec![Vec::new(); CLASSES];
     draws.iter().for_each(|draw| classes[draw.class].push(draw));
-    let mut kept = Vec::with_capacity(CLASSES * SAMPLE);
+    let mut kept = Vec::with_capacity(CLASSES * count);
     for mut class in classes {
         class.sort_by(|a, b| a.next.total_cmp(&b.next));
         let total: f64 = class.iter().map(|draw| draw.chance).sum();
-        let (mut sum, mut taken) = (0.0, Vec::with_capacity(SAMPLE));
+        let (mut sum, mut taken) = (0.0, Vec::with_capacity(count));
         for draw in class {
             sum += draw.chance;
-            if sum >= (taken.len() as f64 + 0.5) / SAMPLE as f64 * total && taken.len() < SAMPLE {
+            if sum >= (taken.len() as f64 + 0.5) / count as f64 * total && taken.len() < count {
                 taken.push(*draw);
             }
         }
@@ -184,7 +219,7 @@ fn sample(draws: &[Draw]) -> Vec<Draw> {
 
 /// The class of each draw and what it reaches, and how often draws of a class reach each distance.
 struct Reaches {
-    drawn: Vec<(u8, u16)>,
+    drawn: Vec<DrawnDay>,
     shares: Vec<[f32; REACHES]>,
     ranges: [(u16, u16); CLASSES],
 }
@@ -200,8 +235,10 @@ impl Reaches {
             counts[draw.class][usize::from(reach)] += draw.chance;
             let (nearest, farthest) = &mut ranges[draw.class];
             (*nearest, *farthest) = ((*nearest).min(reach), (*farthest).max(reach));
-            drawn.push((draw.class as u8, reach));
+            let (class, bin) = (draw.class as u8, DrawGrid::bin(draw.moved) as u16);
+            drawn.push(DrawnDay { moved: draw.moved, beyond: 0.0, reach, bin, class });
         }
+        set_beyond(&mut drawn, draws, chances);
         let share = |(counts, total): (&[f64; REACHES], &f64)| {
             let (mut sum, mut shares) = (0.0, [0.0; REACHES]);
             for (share, count) in shares.iter_mut().zip(counts).rev() {
@@ -212,6 +249,22 @@ impl Reaches {
         };
         Self { shares: counts.iter().zip(chances).map(share).collect(), drawn, ranges }
     }
+}
+
+/// Sets how far each draw goes beyond the mean of its class: first from the mean of all, and then from that of
+/// what is not too far.
+fn set_beyond(drawn: &mut [DrawnDay], draws: &[Draw], chances: &[f64; CLASSES]) {
+    let mut beyond: Vec<f64> = draws.iter().map(|draw| draw.moved).collect();
+    for most in [MOST_BEYOND, f64::INFINITY] {
+        let mut means = [0.0; CLASSES];
+        for (draw, beyond) in draws.iter().zip(&beyond) {
+            means[draw.class] += draw.chance / chances[draw.class] * beyond;
+        }
+        for (draw, beyond) in draws.iter().zip(&mut beyond) {
+            *beyond = (*beyond - means[draw.class]).clamp(-most, most);
+        }
+    }
+    drawn.iter_mut().zip(beyond).for_each(|(drawn, beyond)| drawn.beyond = beyond as f32);
 }
 
 #[cfg(test)]
@@ -255,8 +308,8 @@ mod tests {
             for entry in 0..DRAW_ROWS * DRAW_CELLS {
                 let (row, cell) = (entry / DRAW_CELLS, entry % DRAW_CELLS);
                 let mut mean = 0.0;
-                for (index, (class, _)) in hedges.drawn.iter().enumerate() {
-                    let at = (row * CLASSES + usize::from(*class)) * DRAW_CELLS + cell;
+                for (index, drawn) in hedges.drawn.iter().enumerate() {
+                    let at = (row * CLASSES + usize::from(drawn.class)) * DRAW_CELLS + cell;
                     mean += chance(index) * f64::from(changes[at]);
                     largest = largest.max(f64::from(changes[at]).abs());
                 }
@@ -266,10 +319,10 @@ mod tests {
         assert!(largest > 0.5, "{largest}");
         for class in 0..CLASSES {
             let of_class =
-                || hedges.drawn.iter().enumerate().filter(|(_, drawn)| usize::from(drawn.0) == class);
+                || hedges.drawn.iter().enumerate().filter(|(_, drawn)| usize::from(drawn.class) == class);
             let all: f64 = of_class().map(|(index, _)| chance(index)).sum();
             for fine in (0..REACHES).step_by(5).filter(|_| all > 0.0) {
-                let reach = of_class().filter(|(_, drawn)| usize::from(drawn.1) >= fine);
+                let reach = of_class().filter(|(_, drawn)| usize::from(drawn.reach) >= fine);
                 let share = reach.map(|(index, _)| chance(index)).sum::<f64>() / all;
                 let found = f64::from(hedges.reaching[class][fine]);
                 assert!((found - share).abs() < 1e-6, "{class} {fine}: {found} {share}");

@@ -42,6 +42,7 @@ mod days;
 mod estimate;
 mod hedge_table;
 mod hedges;
+mod mark_table;
 mod hours;
 mod regression;
 mod season;
