@@ -28,9 +28,10 @@ const REACH: f64 = 3.5;
 
 /// Chances at the marks below the median, and one less them above: quantiles that results show, and between
 /// them so that an interval holds no large part of what is asked about.
-const BELOW: [f64; 23] = [
-    0.001, 0.0025, 0.0055, 0.01, 0.016, 0.024, 0.0365, 0.05, 0.065, 0.082, 0.1, 0.12, 0.14, 0.165, 0.19,
-    0.22, 0.25, 0.285, 0.32, 0.355, 0.39, 0.425, 0.4625,
+const BELOW: [f64; 31] = [
+    0.001, 0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.016, 0.02, 0.025, 0.03, 0.036, 0.043, 0.05, 0.0565, 0.064,
+    0.073, 0.084, 0.097, 0.112, 0.129, 0.148, 0.169, 0.192, 0.218, 0.25, 0.28, 0.315, 0.35, 0.385, 0.42,
+    0.46,
 ];
 /// How far another mark is from the next in chance, at least.
 const LEAST_APART: f64 = 3e-3;

@@ -54,6 +54,9 @@ pub(super) struct Conditioned {
     tail_squares: Vec<u64>,
     /// Of liquidations, or of what hedges them: by gap, and then by tail.
     variate: Variate,
+    /// The largest return of a liquidated path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lost: Option<f64>,
 }
 
 impl Conditioned {
@@ -71,6 +74,7 @@ impl Conditioned {
             variate: Variate::new(cuts.len() + 1 + TAILS.len(), intervals),
             cuts,
             ends,
+            lost: None,
         }
     }
 
@@ -79,14 +83,22 @@ impl Conditioned {
     pub fn add(&mut self, places: &Places, outcomes: &Outcomes<'_>) {
         let Outcomes { returns, liquidated, hedged, .. } = *outcomes;
         let of_path = |path: usize| hedged.map_or_else(|| f64::from(liquidated[path]), |hedged| hedged[path]);
+        self.note_lost(outcomes);
         let (closed, count) = ((places.of_paths(), places.of_nets()), places.chances().len());
         dispatch(Add { own: self, returns, closed, count, variate: of_path });
     }
 
     /// Adds the nets of a block whose places tell of liquidations, too: nothing is left for a variate.
-    pub fn add_placed(&mut self, placed: &Placed, returns: &[f64]) {
+    pub fn add_placed(&mut self, placed: &Placed, outcomes: &Outcomes<'_>) {
+        self.note_lost(outcomes);
+        let returns = outcomes.returns;
         let (closed, count) = ((&placed.of_paths[..], &placed.of_nets[..]), placed.count);
         dispatch(Add { own: self, returns, closed, count, variate: |_| 0.0 });
+    }
+
+    fn note_lost(&mut self, outcomes: &Outcomes<'_>) {
+        let lost = outcomes.returns.iter().zip(outcomes.liquidated).filter(|(_, is_lost)| **is_lost != 0);
+        self.lost = lost.fold(self.lost, |lost, (x, _)| Some(lost.map_or(*x, |lost| lost.max(*x))));
     }
 
     #[inline(always)]
@@ -160,6 +172,7 @@ impl Conditioned {
         }
         add(&mut self.tail_squares, &other.tail_squares);
         self.variate.merge(&other.variate);
+        self.lost = [self.lost, other.lost].into_iter().flatten().reduce(f64::max);
     }
 
     /// The correction that the deviations of the paths of so many nets bring, with what is `known` of the
@@ -173,10 +186,16 @@ impl Conditioned {
         let beside = beside.as_ref();
         let paths = nets * NET as f64;
         let mut below = (vec![0.0; intervals], vec![0.0; intervals]);
+        // Liquidated paths are told apart from those that close with little.
+        let off_lost = match &deviations.liquidated {
+            Some(_) => deviations.off.last().copied(),
+            None => known.map(|known| known.off),
+        };
         let mut correction = Correction {
             cuts: self.cuts.clone(),
             paths: deviations.paths,
             off: Vec::new(),
+            lost: self.lost.zip(off_lost),
             shares: Vec::new(),
             variances: Vec::new(),
             tails: Vec::new(),

@@ -18,6 +18,8 @@ pub struct Correction {
     pub(super) paths: f64,
     /// What is to be taken off the share of returns below each.
     pub off: Vec<f64>,
+    /// The largest return of a liquidated path, and what is to be taken off the share of those.
+    pub(super) lost: Option<(f64, f64)>,
     /// The share below each, corrected.
     pub(super) shares: Vec<f64>,
     /// Variance that is left of it, of a path.
@@ -27,7 +29,22 @@ pub struct Correction {
     pub(super) tails: Vec<(f64, f64)>,
 }
 
+/// What equity after a liquidation is multiplied with to be beyond its bin.
+const BEYOND: f64 = 1.0 + 2.0 / FINEST;
+
 impl Correction {
+    /// Rising returns, and what is to be taken off the share below each: those of the cuts, and just above a
+    /// liquidation.
+    pub(super) fn edges(&self) -> Vec<(f64, f64)> {
+        let mut edges: Vec<(f64, f64)> = self.cuts.iter().copied().zip(self.off.iter().copied()).collect();
+        if let Some((lost, off)) = self.lost {
+            let edge = (1.0 + lost).mul_add(BEYOND, 1e-9 - 1.0);
+            let place = edges.partition_point(|(cut, _)| *cut < edge);
+            edges.insert(place, (edge, off));
+        }
+        edges
+    }
+
     /// The variance of a path's share below the return of a probability, over that of independent paths.
     pub fn effect(&self, probability: f64) -> f64 {
         let variance = self.variance(probability);

@@ -38,11 +38,12 @@ impl Distribution {
     #[must_use]
     pub fn corrected(self, correction: &Correction) -> Self {
         let Self { mut bins, weight, .. } = self;
-        let ends = correction.off.iter().copied().chain([0.0]);
+        let edges = correction.edges();
+        let ends = edges.iter().map(|(_, off)| *off).chain([0.0]);
         let mut rest = &mut bins[..];
         let mut before = 0.0;
         for (gap, off) in ends.enumerate() {
-            let is_below = |bin: &Bin| correction.cuts.get(gap).is_none_or(|cut| bin.middle() - 1.0 < *cut);
+            let is_below = |bin: &Bin| edges.get(gap).is_none_or(|(cut, _)| bin.middle() - 1.0 < *cut);
             let (within, above) = rest.split_at_mut(rest.partition_point(is_below));
             let counted: f64 = within.iter().map(|bin| bin.weight).sum();
             let factor = if counted > 0.0 { (1.0 - (off - before) * weight / counted).max(0.0) } else { 1.0 };

@@ -9,7 +9,7 @@ pub struct Intervals {
 
 impl Intervals {
     /// Most intervals.
-    pub const MOST: usize = 50;
+    pub const MOST: usize = 66;
 
     /// Between rising marks, at which the distribution function is known; none unless both rise and there are
     /// few enough.

@@ -14,7 +14,7 @@ use super::places::Places;
 use crate::numeric::NET;
 
 /// Most marks.
-pub const MARKS: usize = 48;
+pub const MARKS: usize = 64;
 
 /// What is one, in whole numbers: of nets, and of blocks.
 const ONE: f64 = 1024.0;

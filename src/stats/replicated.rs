@@ -44,7 +44,7 @@ impl Replicated {
             match marked {
                 Some(marked) => {
                     let placed = self.marked.get_or_insert_default().add(places, outcomes, marked);
-                    conditioned.add_placed(&placed, returns);
+                    conditioned.add_placed(&placed, outcomes);
                 }
                 None => conditioned.add(places, outcomes),
             }
