@@ -2,7 +2,7 @@
 
 use super::observer::Observer;
 use crate::market::{Hedging, Martingale};
-use crate::stats::{Histogram, MARKS, Sums, Tally};
+use crate::stats::{Histogram, Intervals, MARKS, Sums, Tally};
 
 /// Follows all leverage levels of an account along the paths of a block. Levels are in order of rising leverage.
 pub trait Follower: Observer {
@@ -51,9 +51,9 @@ pub trait Follower: Observer {
         false
     }
 
-    /// Wants the control variates that hedges are: of liquidations, and where there are `marks` of closing
-    /// below these log-prices relative to the start. Their sums go to the tally.
-    fn hedge(&mut self, _hedges: Hedging, _marks: &[f64]) {}
+    /// Wants the control variates that hedges are: of liquidations, and where there are intervals of the closing
+    /// log-price of closing below the marks between them. Their sums go to the tally.
+    fn hedge(&mut self, _hedges: Hedging, _intervals: Option<&Intervals>) {}
 
     /// The control variates of closing below the marks, summed over the paths of each net of the block just
     /// finished up to where the level was liquidated; none without any.

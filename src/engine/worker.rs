@@ -82,9 +82,7 @@ impl<'a> Worker<'a> {
             let is_closed = is_long && plan.terms.len() <= MOST_LEVELS;
             let closed = if is_closed { closings(plan, &*follower, hedges.as_ref()) } else { None };
             if let Some(hedges) = hedges {
-                let marks =
-                    closed.as_ref().map(|(places, _)| places.marks()).filter(|_| hedges.marks().is_some());
-                follower.hedge(hedges, marks.unwrap_or_default());
+                follower.hedge(hedges, closed.as_ref().map(|(places, _)| places.intervals()));
             }
             Followed { closed, ..Followed::new(plan, follower, strata) }
         };

@@ -2,6 +2,8 @@
 //!
 //! A row holds one variance, its cells the distances of the log-price from the barrier.
 
+use super::marks::MarkSlopes;
+
 /// Distances of a row; a power of two, so that a masked index needs no check.
 pub const CELLS: usize = 64;
 /// Variances, even in their roots.
@@ -42,6 +44,8 @@ pub struct Hedges {
     pub variance: f64,
     /// None without jumps.
     pub jumps: Option<JumpHedges>,
+    /// The chance to close below marks.
+    pub marks: MarkSlopes,
 }
 
 /// What jumps are expected to do.

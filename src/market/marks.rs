@@ -6,6 +6,7 @@
 //! that of the numbers as they are kept, it has a mean of zero. What the last step brings is told apart: by
 //! whether its innovation, or draw, lies below the place that leads to the mark, less the chance of that.
 
+use super::hedges::ROWS;
 use crate::stats::{Intervals, MARKS};
 
 /// Even places of marks about the price at the start.
@@ -38,6 +39,19 @@ const LEAST_APART: f64 = 3e-3;
 /// Halvings of the search for a mark.
 const HALVINGS: usize = 40;
 
+/// Coefficients of normals for marks: of n, o, n² − 1 and n·o, for n the normal that is handed in for the
+/// price and o the other one.
+pub const MARK_TERMS: usize = 4;
+
+/// How the chance to close below a mark goes with the normals of a step.
+#[derive(Debug)]
+pub struct MarkSlopes {
+    /// Between two cells, in log-price.
+    pub spacing: f64,
+    /// Upper halves of coefficients by date, row of the variance, polynomial and cell.
+    pub lines: Vec<[[[u16; MARK_CELLS]; MARK_TERMS]; ROWS]>,
+}
+
 /// The chance to close below a mark, and what drives it.
 #[derive(Debug)]
 pub struct MarkTable {
@@ -65,10 +79,10 @@ impl MarkTable {
         cell as f64 - 0.5 * (MARK_CELLS - 1) as f64
     }
 
-    /// The place of a mark at a log-price relative to the start, between two.
+    /// The place of a mark in cells from the price at the start, between two.
     #[inline(always)]
-    pub fn place(&self, log_price: f64) -> f64 {
-        log_price / self.spacing + 0.5 * (MARK_PLACES - 1) as f64
+    pub fn place(cells: f64) -> f64 {
+        cells + 0.5 * (MARK_PLACES - 1) as f64
     }
 
     /// The cell of the first place from a path at a log-price.
@@ -142,7 +156,7 @@ mod tests {
         let table = table();
         for (log_price, mark) in [(0.0, 0.0), (0.4, -1.0), (-2.0, 1.5)] {
             let first = MarkTable::first_cell(log_price, 1.0 / table.spacing) as f64;
-            let cell = first + table.place(mark);
+            let cell = first + MarkTable::place(mark / table.spacing);
             let distance = (mark - log_price) / table.spacing + 0.5 * (MARK_CELLS - 1) as f64;
             assert!((cell - distance).abs() <= 0.5 + 1e-6, "{log_price} {mark}: {cell} {distance}");
         }

@@ -37,7 +37,7 @@ pub use innovation_hedges::{
 };
 pub use innovations::Innovations;
 pub use input_file::{LARGEST_DATA, read_input, read_limited};
-pub use marks::{LAST_BINS, MARK_CELLS, MARK_ONE, MARK_PLACES, MarkLine, MarkTable};
+pub use marks::{LAST_BINS, MARK_CELLS, MARK_ONE, MARK_PLACES, MARK_TERMS, MarkLine, MarkSlopes, MarkTable};
 pub use martingale::{Martingale, Stops};
 pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};
 pub use varying::Varying;

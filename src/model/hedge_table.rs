@@ -16,7 +16,7 @@ use crate::numeric::{Kernel, crossing_probability, cubic, elementary};
 const POLYNOMIALS: usize = JUMPS;
 
 /// Nodes and weights for a standard normal (Abramowitz and Stegun 1964, table 25.10, rescaled).
-const SEVEN: [(f64, f64); 7] = [
+pub(super) const SEVEN: [(f64, f64); 7] = [
     (-3.750_439_717_725_742, 5.482_688_559_722_18e-4),
     (-2.366_759_410_734_541, 0.030_757_123_967_586_5),
     (-1.154_405_394_739_968, 0.240_123_178_605_013),
@@ -25,7 +25,7 @@ const SEVEN: [(f64, f64); 7] = [
     (2.366_759_410_734_541, 0.030_757_123_967_586_5),
     (3.750_439_717_725_742, 5.482_688_559_722_18e-4),
 ];
-const FIVE: [(f64, f64); 5] = [
+pub(super) const FIVE: [(f64, f64); 5] = [
     (-2.856_970_013_872_806, 0.011_257_411_327_720_691),
     (-1.355_626_179_974_266, 0.222_075_922_005_612_6),
     (0.0, 0.533_333_333_333_333_3),

@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use super::hedge_table::Solve;
 use super::jumps::Jumps;
+use super::mark_slopes;
 use super::quadratic_exponential::SquareRoot;
 use super::{Bates, Model};
-use crate::market::{CELLS, Duration, HedgeGrid, Hedges, Hedging, JumpHedges};
+use crate::market::{CELLS, Duration, HedgeGrid, Hedges, Hedging, JumpHedges, MarkTable};
 use crate::numeric::{dispatch, mean_decay};
 
 /// Most dates of a table: a step of a longer path has the coefficients of its date.
@@ -69,8 +70,11 @@ impl Model {
         }
         let grid = HedgeGrid::new((dates as usize, length), spacing, most_variance);
         let (lines, values, means) = dispatch(Solve { sign, process, jumps, grid });
+        let still = SquareRoot { drift: process.drift + growth, ..process };
+        let marks =
+            dispatch(mark_slopes::Solve { process: still, grid, spacing: MarkTable::spacing(spread) });
         let jumps = jumps.map(|jumps| JumpHedges { rate: jumps.rate, means });
-        Some(Hedges { grid, lines, values, variance: heston.variance, jumps })
+        Some(Hedges { grid, lines, values, variance: heston.variance, jumps, marks })
     }
 }
 

@@ -25,6 +25,8 @@ mod jumps;
 mod keys;
 mod kou;
 mod led_jumps;
+mod mark_row;
+mod mark_slopes;
 mod martingale;
 mod merton;
 mod mixture;

@@ -40,13 +40,21 @@ impl Intervals {
         &self.chances
     }
 
+    /// The chance of what lies below each mark.
+    pub fn below(&self) -> Vec<f64> {
+        let mut sum = 0.0;
+        let chances = self.chances[..self.marks.len()].iter();
+        chances
+            .map(|chance| {
+                sum += chance;
+                sum
+            })
+            .collect()
+    }
+
     /// The number of the mark that is the nearest to a chance below it.
     fn nearest(&self, chance: f64) -> usize {
-        let mut below = 0.0;
-        let away = self.chances[..self.marks.len()].iter().map(|of_interval| {
-            below += of_interval;
-            (below - chance).abs()
-        });
+        let away = self.below().into_iter().map(|below| (below - chance).abs());
         away.enumerate().min_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(mark, _)| mark)
     }
 

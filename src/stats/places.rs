@@ -34,9 +34,9 @@ impl Places {
         }
     }
 
-    /// The marks between them.
-    pub fn marks(&self) -> &[f64] {
-        self.intervals.marks()
+    /// The intervals.
+    pub fn intervals(&self) -> &Intervals {
+        &self.intervals
     }
 
     /// The chance of each interval.

@@ -9,7 +9,7 @@ use crate::account::follower::{Follower, Hit, Survivors};
 use crate::account::sums::add_sums;
 use crate::market::{Hedging, Martingale};
 use crate::numeric::{Kernel, dispatch, exp};
-use crate::stats::{MARKS, Sums, Tally};
+use crate::stats::{Intervals, MARKS, Sums, Tally};
 
 impl Ordered {
     /// Sets what closing a unit of exposure brings on each path.
@@ -53,7 +53,7 @@ impl Follower for Ordered {
             stopped.finish(log_prices, self.terms.levels.len(), tally);
         }
         if let Some(hedged) = &mut self.hedged {
-            hedged.finish(tally);
+            hedged.finish(log_prices, tally);
         }
     }
 
@@ -98,8 +98,8 @@ impl Follower for Ordered {
         true
     }
 
-    fn hedge(&mut self, hedges: Hedging, marks: &[f64]) {
-        self.hedged = Some(Hedged::new(hedges, marks, &self.terms));
+    fn hedge(&mut self, hedges: Hedging, intervals: Option<&Intervals>) {
+        self.hedged = Some(Hedged::new(hedges, intervals, &self.terms));
     }
 
     fn marked(&self, level: usize) -> Option<&[[f32; MARKS]]> {

@@ -38,7 +38,7 @@ struct Last {
 /// The hedges of the paths of a block.
 #[derive(Debug)]
 pub(super) struct Hedged {
-    hedges: Arc<Hedges>,
+    pub hedges: Arc<Hedges>,
     /// The coefficients of the date at hand: brought here in a row, and not cell by cell as paths ask for them.
     lines: Box<[Line; ROWS]>,
     /// The probabilities at the next date.
@@ -49,7 +49,7 @@ pub(super) struct Hedged {
     /// Positions of the barriers by level.
     barriers: Vec<i32>,
     /// Row of the variance where the next bar begins, by path.
-    rows: Vec<i32>,
+    pub rows: Vec<i32>,
     /// By level and path.
     sums: Vec<Sums>,
     /// By path; empty where prices do not jump.
@@ -92,9 +92,14 @@ impl Hedged {
         let Self { sums, totals, .. } = self;
         totals.clear();
         totals.extend(sums.iter().map(|sums| sums.iter().map(|sum| f64::from(*sum)).sum::<f64>()));
-        for (level, totals) in totals.chunks_exact(self.rows.len().max(1)).enumerate() {
-            tally.replicates.add_hedge(level, totals.iter().sum());
+        for level in 0..self.barriers.len() {
+            tally.replicates.add_hedge(level, self.sum_of(level));
         }
+    }
+
+    /// What a level's terms came to over the paths of the block just finished.
+    pub fn sum_of(&self, level: usize) -> f64 {
+        self.totals[level * self.rows.len()..][..self.rows.len()].iter().sum()
     }
 
     /// Fills with what a level's terms came to, by path of the block just finished.

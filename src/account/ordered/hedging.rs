@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bar_marks::BarMarks;
 use super::day_end::DayEnd;
 use super::day_marks::DayMarks;
 use super::hedged::{Follow, Hedged as ByNormals};
@@ -10,31 +11,36 @@ use super::step_end::StepEnd;
 use super::step_marks::StepMarks;
 use super::stepwise::Stepwise;
 use super::terms::Terms;
-use crate::market::{Bars, DrawHedges, Driving, Hedging, InnovationHedges, MarkTable};
+use crate::market::{Bars, DrawHedges, Driving, Hedging, InnovationHedges};
 use crate::numeric::dispatch;
-use crate::stats::{MARKS, Tally};
+use crate::stats::{Intervals, MARKS, Tally};
 
 /// The hedges of the paths of a block.
 #[derive(Debug)]
 pub(super) enum Hedged {
-    Normals(ByNormals),
+    Normals(ByNormals, Option<Marked>),
     Innovations(Arc<InnovationHedges>, Stepwise, Option<Marked>),
     Draws(Arc<DrawHedges>, Stepwise, Option<Marked>),
 }
 
 impl Hedged {
-    /// Of levels under these terms, and of marks of the closing price where there are some.
-    pub fn new(hedges: Hedging, marks: &[f64], terms: &Terms) -> Self {
-        let marked =
-            |table: &MarkTable| (!marks.is_empty()).then(|| Marked::new(marks, table, terms.levels.len()));
+    /// Of levels under these terms, and of the marks between intervals of the closing price where there are
+    /// some.
+    pub fn new(hedges: Hedging, intervals: Option<&Intervals>, terms: &Terms) -> Self {
+        let marked = |spacing: f64, known: bool| {
+            intervals.map(|intervals| Marked::new(intervals, known, spacing, terms.levels.len()))
+        };
         match hedges {
-            Hedging::Normals(hedges) => Self::Normals(ByNormals::new(hedges, terms.sign, &terms.common.logs)),
+            Hedging::Normals(hedges) => {
+                let marked = marked(hedges.marks.spacing, true);
+                Self::Normals(ByNormals::new(hedges, terms.sign, &terms.common.logs), marked)
+            }
             Hedging::Innovations(hedges) => {
-                let marked = marked(&hedges.marks);
+                let marked = marked(hedges.marks.spacing, false);
                 Self::Innovations(hedges, Stepwise::new(terms), marked)
             }
             Hedging::Draws(hedges) => {
-                let marked = marked(&hedges.marks);
+                let marked = marked(hedges.marks.spacing, false);
                 Self::Draws(hedges, Stepwise::new(terms), marked)
             }
         }
@@ -43,7 +49,10 @@ impl Hedged {
     /// Starts a block.
     pub fn begin(&mut self, lanes: usize) {
         match self {
-            Self::Normals(hedged) => hedged.begin(lanes),
+            Self::Normals(hedged, marked) => {
+                hedged.begin(lanes);
+                marked.iter_mut().for_each(|marked| marked.begin(lanes));
+            }
             Self::Innovations(_, hedged, marked) | Self::Draws(_, hedged, marked) => {
                 hedged.begin(lanes);
                 marked.iter_mut().for_each(|marked| marked.begin(lanes));
@@ -61,7 +70,11 @@ impl Hedged {
         (open_levels, log_nearest): (&[u32], &[f64]),
     ) {
         match (self, driving) {
-            (Self::Normals(hedged), Driving::Normals(drivers)) => {
+            (Self::Normals(hedged, marked), Driving::Normals(drivers)) => {
+                if let Some(marked) = marked {
+                    let (hedges, rows) = (&*hedged.hedges, &hedged.rows[..]);
+                    dispatch(BarMarks { hedges, marked, bars, drivers, rows, open_levels });
+                }
                 dispatch(Follow { hedged, bars, drivers, terms, open_levels, log_nearest });
             }
             (Self::Innovations(hedges, stepwise, marked), Driving::Innovations(innovations)) => {
@@ -95,14 +108,18 @@ impl Hedged {
         }
     }
 
-    /// The end of a block: adds the sums over its paths to a tally.
-    pub fn finish(&mut self, tally: &mut Tally) {
+    /// The end of a block, at these log-prices: adds the sums over its paths to a tally.
+    pub fn finish(&mut self, log_prices: &[f64], tally: &mut Tally) {
         match self {
-            Self::Normals(hedged) => hedged.finish(tally),
+            Self::Normals(hedged, marked) => {
+                hedged.finish(tally);
+                let sum = |level| hedged.sum_of(level);
+                marked.iter_mut().for_each(|marked| marked.finish(log_prices, sum, tally));
+            }
             Self::Innovations(_, hedged, marked) | Self::Draws(_, hedged, marked) => {
                 hedged.finish(tally);
                 let sum = |level| hedged.sum_of(level);
-                marked.iter_mut().for_each(|marked| marked.finish(sum, tally));
+                marked.iter_mut().for_each(|marked| marked.finish(log_prices, sum, tally));
             }
         }
     }
@@ -110,17 +127,16 @@ impl Hedged {
     /// The sums of the control variates of the marks where a level was stopped, by net.
     pub fn marked(&self, level: usize) -> Option<&[[f32; MARKS]]> {
         match self {
-            Self::Innovations(_, _, marked) | Self::Draws(_, _, marked) => {
+            Self::Normals(_, marked) | Self::Innovations(_, _, marked) | Self::Draws(_, _, marked) => {
                 marked.as_ref().map(|marked| marked.of_level(level))
             }
-            Self::Normals(_) => None,
         }
     }
 
     /// Fills with what a level's terms came to, by path of the block just finished.
     pub fn of_level(&self, level: usize, controls: &mut [f64]) {
         match self {
-            Self::Normals(hedged) => hedged.of_level(level, controls),
+            Self::Normals(hedged, _) => hedged.of_level(level, controls),
             Self::Innovations(_, hedged, _) | Self::Draws(_, hedged, _) => hedged.of_level(level, controls),
         }
     }

@@ -6,15 +6,20 @@
 //! a path adds goes to the sums of so many open levels, at even places of marks. Those between them have
 //! what a cubic through four says. A level is liquidated inside a step, which is known when that has ended:
 //! it is stopped there.
+//!
+//! Where the law of the closing price is known, closing below a mark less the chance of it needs no hedge: what
+//! steps bring after a level was lost is taken off that.
 
-use crate::market::{LAST_BINS, MARK_CELLS, MARK_ONE, MARK_PLACES, MarkLine, MarkTable};
+use crate::market::{LAST_BINS, MARK_CELLS, MARK_ONE, MARK_PLACES, MARK_TERMS, MarkLine, MarkTable, single};
 use crate::numeric::{NET, cubic, first_of_four};
-use crate::stats::{MARKS, Tally};
+use crate::stats::{Intervals, MARKS, Tally};
 
 /// The control variates of the paths of a block.
 #[derive(Debug)]
 pub(super) struct Marked {
     marks: Vec<f64>,
+    /// The chance to close below each, where it is known.
+    below: Option<Vec<f64>>,
     /// The first of four places of each, and their weights.
     places: Vec<(usize, [f64; 4])>,
     /// Cells per unit of log-price.
@@ -43,16 +48,21 @@ pub(super) struct Sloped<'a> {
 }
 
 impl Marked {
-    /// Of so many levels.
-    pub fn new(marks: &[f64], table: &MarkTable, levels: usize) -> Self {
+    /// Of so many levels, by the marks between intervals, and their chances if these are `known`.
+    pub fn new(intervals: &Intervals, known: bool, spacing: f64, levels: usize) -> Self {
         let place = |mark: &f64| {
-            let (first, part) = first_of_four(table.place(*mark), MARK_PLACES);
-            (first, cubic(part))
+            let place = MarkTable::place(*mark / spacing);
+            let (first, part) = first_of_four(place, MARK_PLACES);
+            // Nothing is said of a mark beyond the places.
+            let is_there = (0.0..=(MARK_PLACES - 1) as f64).contains(&place);
+            (first, if is_there { cubic(part) } else { [0.0; 4] })
         };
+        let marks = intervals.marks();
         Self {
             places: marks.iter().map(place).collect(),
             marks: marks.to_vec(),
-            per_log: 1.0 / table.spacing,
+            below: known.then(|| intervals.below()),
+            per_log: 1.0 / spacing,
             levels,
             even: Vec::new(),
             last: Vec::new(),
@@ -104,6 +114,31 @@ impl Marked {
         }
     }
 
+    /// Whether so many open levels are all there are.
+    #[inline(always)]
+    pub fn has_all(&self, open: u32) -> bool {
+        open as usize >= self.levels
+    }
+
+    /// Adds what coefficients of polynomials of normals say of such a path.
+    #[inline(always)]
+    pub fn add_terms(
+        &mut self,
+        (lane, open): (usize, u32),
+        log_price: f64,
+        lines: &[[u16; MARK_CELLS]; MARK_TERMS],
+        terms: [f32; MARK_TERMS],
+    ) {
+        let (row, first) = (self.row(lane, open), MarkTable::first_cell(log_price, self.per_log));
+        let [a, b, c, d] = lines.each_ref().map(|line| &line[first..][..MARK_PLACES]);
+        let terms = terms.map(|term| term * MARK_ONE);
+        let lines = a.iter().zip(b).zip(c).zip(d);
+        for (sum, (((a, b), c), d)) in self.even[row].iter_mut().zip(lines) {
+            let [a, b, c, d] = [a, b, c, d].map(|coefficient| single(*coefficient));
+            *sum += (terms[0] * a + terms[1] * b) + (terms[2] * c + terms[3] * d);
+        }
+    }
+
     /// Adds whether what drove the last step of a path, in an interval of its scale, lies below those that lead
     /// to each mark.
     #[inline(always)]
@@ -122,24 +157,46 @@ impl Marked {
         }
     }
 
-    /// The end of a block: adds the sums over its paths to a tally, with what hedges the liquidations of each
-    /// level.
-    pub fn finish(&mut self, hedged: impl Fn(usize) -> f64, tally: &mut Tally) {
-        let Self { even, last, stopped, places, levels, .. } = self;
-        let nets = even.len() / (*levels + 1);
+    /// The end of a block, at these log-prices: adds the sums over its paths to a tally, with what hedges the
+    /// liquidations of each level.
+    pub fn finish(&mut self, log_prices: &[f64], hedged: impl Fn(usize) -> f64, tally: &mut Tally) {
+        let Self { even, last, stopped, places, levels, below, marks, .. } = self;
+        let (nets, rows) = (even.len() / (*levels + 1), *levels + 1);
         stopped.clear();
         stopped.resize(nets * *levels, [0.0; MARKS]);
         for net in 0..nets {
-            let mut sums = [0.0_f32; MARKS];
-            // A level was open where more than its number were.
-            for level in (0..*levels).rev() {
-                let row = net * (*levels + 1) + level + 1;
-                for ((sum, (first, weights)), last) in sums.iter_mut().zip(&*places).zip(&last[row]) {
+            let of_row = |row: usize| {
+                let mut sums = last[row];
+                for (sum, (first, weights)) in sums.iter_mut().zip(&*places) {
                     let of_places = even[row][*first..][..4].iter().zip(weights);
                     let found: f64 = of_places.map(|(sum, weight)| weight * f64::from(*sum)).sum();
-                    *sum += last + (found / f64::from(MARK_ONE)) as f32;
+                    *sum += (found / f64::from(MARK_ONE)) as f32;
                 }
-                stopped[level * nets + net] = sums;
+                sums
+            };
+            let mut sums = [0.0_f32; MARKS];
+            match below {
+                Some(below) => {
+                    let closes = &log_prices[net * NET..][..NET.min(log_prices.len() - net * NET)];
+                    for ((sum, mark), below) in sums.iter_mut().zip(&*marks).zip(&*below) {
+                        let closed = closes.iter().filter(|close| *close < mark).count();
+                        *sum = (closed as f64 - closes.len() as f64 * below) as f32;
+                    }
+                    // A level was lost where no more than its number were open.
+                    for level in 0..*levels {
+                        let after = of_row(net * rows + level);
+                        sums.iter_mut().zip(after).for_each(|(sum, after)| *sum -= after);
+                        stopped[level * nets + net] = sums;
+                    }
+                }
+                None => {
+                    // A level was open where more than its number were.
+                    for level in (0..*levels).rev() {
+                        let until = of_row(net * rows + level + 1);
+                        sums.iter_mut().zip(until).for_each(|(sum, until)| *sum += until);
+                        stopped[level * nets + net] = sums;
+                    }
+                }
             }
         }
         for (level, sums) in stopped.chunks_exact(nets.max(1)).enumerate() {

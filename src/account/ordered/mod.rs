@@ -26,6 +26,7 @@
 //! What no probability rests on (time to liquidation, costs, drawdown) is followed for one level a path, in a round robin by the number
 //! of the path. What rests on the order of levels only, which are open and what they close with, is known for all.
 
+mod bar_marks;
 mod booking;
 mod charges;
 mod closings;

@@ -7,6 +7,7 @@
 use super::columns::next_variance;
 use super::parameters::Garch;
 use crate::market::{InnovationGrid, LAST_BINS, MARK_CELLS, MARK_NODES, MarkLine, MarkTable, STEP_ROWS};
+use crate::model::mark_row::{MarkRow, shift};
 use crate::numeric::special::{normal_cdf, student_cdf};
 use crate::numeric::{Kernel, cubic, first_of_four};
 
@@ -27,8 +28,6 @@ pub(super) struct Solve {
     pub spacing: f64,
 }
 
-type Row = [f64; MARK_CELLS];
-
 /// Where an innovation leads from a row.
 struct Move {
     /// The first of four rows of the next variance, and their weights.
@@ -47,7 +46,7 @@ impl Kernel for Solve {
         let dates = self.steps.div_ceil(per_date);
         let mut lines = vec![vec![[0; MARK_CELLS]; STEP_ROWS * MARK_NODES]; dates];
         let mut means = vec![vec![[0.0; MARK_CELLS]; STEP_ROWS]; dates];
-        let mut values: [Row; STEP_ROWS] = std::array::from_fn(|row| self.before_last(row));
+        let mut values: [MarkRow; STEP_ROWS] = std::array::from_fn(|row| self.before_last(row));
         let moves = self.moves();
         for step in (0..self.steps - 1).rev() {
             let date = step / per_date;
@@ -82,7 +81,7 @@ impl Solve {
     }
 
     /// The chance before the last step, from a row.
-    fn before_last(&self, row: usize) -> Row {
+    fn before_last(&self, row: usize) -> MarkRow {
         let deviation = (self.grid.variance(row) * self.last).sqrt();
         let drift = self.drift * self.last;
         std::array::from_fn(|cell| self.below((MarkTable::distance(cell) * self.spacing - drift) / deviation))
@@ -109,14 +108,14 @@ impl Solve {
 #[inline(always)]
 fn expect(
     moves: &[Move],
-    values: &[Row; STEP_ROWS],
+    values: &[MarkRow; STEP_ROWS],
     weights: &[f64; MARK_NODES],
-    means: &mut Row,
-) -> [Row; MARK_NODES] {
+    means: &mut MarkRow,
+) -> [MarkRow; MARK_NODES] {
     let mut all = [[0.0; MARK_CELLS]; MARK_NODES];
     *means = [0.0; MARK_CELLS];
     for ((going, found), weight) in moves.iter().zip(&mut all).zip(weights) {
-        shift(going, values, found);
+        *found = after(going, values);
         for (mean, found) in means.iter_mut().zip(&*found) {
             *mean += weight * found;
         }
@@ -124,37 +123,22 @@ fn expect(
     all
 }
 
-/// The values of the rows that an innovation leads to, with marks nearer by as far as it goes: 0 below all
-/// cells and 1 above.
+/// The values of the rows that an innovation leads to, with marks nearer by as far as it goes.
 #[inline(always)]
-fn shift(going: &Move, values: &[Row; STEP_ROWS], found: &mut Row) {
-    const WIDE: usize = 3 * MARK_CELLS;
-    let mut wide = [0.0; WIDE];
-    wide[2 * MARK_CELLS..].fill(1.0);
-    let blended = &mut wide[MARK_CELLS..2 * MARK_CELLS];
+fn after(going: &Move, values: &[MarkRow; STEP_ROWS]) -> MarkRow {
+    let mut blended = [0.0; MARK_CELLS];
     for (values, weight) in values[going.row..][..4].iter().zip(going.weights) {
         for (blended, value) in blended.iter_mut().zip(values) {
             *blended += weight * value;
         }
     }
-    const MOST: f64 = (MARK_CELLS - 4) as f64;
-    let cells = (-going.cells).clamp(-MOST, MOST);
-    let whole = cells.floor();
-    let weights = cubic(cells - whole);
-    let from = &wide[(MARK_CELLS as f64 + whole) as usize - 1..][..MARK_CELLS + 3];
-    for (cell, found) in found.iter_mut().enumerate() {
-        let value = weights[0] * from[cell]
-            + weights[1] * from[cell + 1]
-            + weights[2] * from[cell + 2]
-            + weights[3] * from[cell + 3];
-        *found = value.clamp(0.0, 1.0);
-    }
+    shift(&blended, going.cells).map(|chance| chance.clamp(0.0, 1.0))
 }
 
 /// Keeps chances from a row, and the means of what is kept.
 #[inline(always)]
 fn keep(
-    found: &[Row; MARK_NODES],
+    found: &[MarkRow; MARK_NODES],
     weights: &[f64; MARK_NODES],
     lines: &mut [MarkLine],
     means: &mut [f32; MARK_CELLS],

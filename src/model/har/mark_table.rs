@@ -3,7 +3,8 @@
 
 use super::hedge_table::{Draw, Expected};
 use crate::market::{CLASSES, DRAW_ROWS, DrawGrid, LAST_BINS, MARK_CELLS, MarkLine, MarkTable};
-use crate::numeric::{Kernel, cubic, exp};
+use crate::model::mark_row::{MarkRow, shift};
+use crate::numeric::{Kernel, exp};
 
 /// Solves the table.
 pub(super) struct Solve<'a> {
@@ -24,8 +25,6 @@ pub(super) struct Solve<'a> {
     pub spacing: f64,
 }
 
-type Row = [f64; MARK_CELLS];
-
 impl Kernel for Solve<'_> {
     type Output = MarkTable;
 
@@ -33,7 +32,7 @@ impl Kernel for Solve<'_> {
     fn run(self) -> MarkTable {
         let mut lines = vec![vec![[0; MARK_CELLS]; DRAW_ROWS * CLASSES]; self.days];
         let mut means = vec![vec![[0.0; MARK_CELLS]; DRAW_ROWS]; self.days];
-        let mut values: [Row; DRAW_ROWS] = std::array::from_fn(|row| self.before_last(row));
+        let mut values: [MarkRow; DRAW_ROWS] = std::array::from_fn(|row| self.before_last(row));
         let mut found = [[0.0; MARK_CELLS]; CLASSES];
         for day in (0..self.days - 1).rev() {
             let mut before = values;
@@ -72,7 +71,7 @@ impl Solve<'_> {
     }
 
     /// The chance before the last day, from a row.
-    fn before_last(&self, row: usize) -> Row {
+    fn before_last(&self, row: usize) -> MarkRow {
         let deviation = self.deviation(self.days - 1, row);
         std::array::from_fn(|cell| {
             let place = DrawGrid::place((MarkTable::distance(cell) * self.spacing - self.drift) / deviation);
@@ -85,7 +84,12 @@ impl Solve<'_> {
 
     /// Mean chances after the draws of each class, from a row.
     #[inline(always)]
-    fn expect(&self, (day, row): (usize, usize), values: &[Row; DRAW_ROWS], found: &mut [Row; CLASSES]) {
+    fn expect(
+        &self,
+        (day, row): (usize, usize),
+        values: &[MarkRow; DRAW_ROWS],
+        found: &mut [MarkRow; CLASSES],
+    ) {
         let (own, now) = (self.grid.log_variance(row), self.expected[day]);
         let per_move = self.deviation(day, row) / self.spacing;
         *found = [[0.0; MARK_CELLS]; CLASSES];
@@ -101,31 +105,21 @@ impl Solve<'_> {
     }
 }
 
-/// Adds a blend of two rows with marks nearer by so many cells: 0 below all cells and 1 above.
+/// Adds a blend of two rows with marks nearer by so many cells.
 #[inline(always)]
-fn add_shifted(rows: [&Row; 2], part: f64, cells: f64, weight: f64, found: &mut Row) {
-    let mut wide = [0.0; 3 * MARK_CELLS];
-    wide[2 * MARK_CELLS..].fill(1.0);
-    let blended = &mut wide[MARK_CELLS..2 * MARK_CELLS];
-    for ((blended, low), high) in blended.iter_mut().zip(rows[0]).zip(rows[1]) {
-        *blended = part.mul_add(high - low, *low);
+fn add_shifted(rows: [&MarkRow; 2], part: f64, cells: f64, weight: f64, found: &mut MarkRow) {
+    let mut blended = *rows[0];
+    for (blended, high) in blended.iter_mut().zip(rows[1]) {
+        *blended += part * (high - *blended);
     }
-    const MOST: f64 = (MARK_CELLS - 4) as f64;
-    let cells = (-cells).clamp(-MOST, MOST);
-    let whole = cells.floor();
-    let weights = cubic(cells - whole).map(|of_point| weight * of_point);
-    let from = &wide[(MARK_CELLS as f64 + whole) as usize - 1..][..MARK_CELLS + 3];
-    for (cell, found) in found.iter_mut().enumerate() {
-        *found += weights[0] * from[cell]
-            + weights[1] * from[cell + 1]
-            + weights[2] * from[cell + 2]
-            + weights[3] * from[cell + 3];
+    for (found, shifted) in found.iter_mut().zip(shift(&blended, cells)) {
+        *found += weight * shifted;
     }
 }
 
 /// Keeps the chances of a class, and adds what is kept to means.
 #[inline(always)]
-fn keep(line: &mut MarkLine, found: &Row, chance: f64, means: &mut Row) {
+fn keep(line: &mut MarkLine, found: &MarkRow, chance: f64, means: &mut MarkRow) {
     for ((kept, found), mean) in line.iter_mut().zip(found).zip(means) {
         *kept = MarkTable::part(found.clamp(0.0, 1.0));
         *mean += chance * f64::from(*kept);
