@@ -10,10 +10,10 @@ use super::hedges::ROWS;
 use crate::stats::{Intervals, MARKS};
 
 /// Even places of marks about the price at the start.
-pub const MARK_PLACES: usize = 96;
+pub const MARK_PLACES: usize = 64;
 
 /// Distances of a mark from a path: those of all places from paths that are as far from the start as they are.
-pub const MARK_CELLS: usize = 224;
+pub const MARK_CELLS: usize = 160;
 
 /// The chance at each distance, in parts of [`MARK_ONE`].
 pub type MarkLine = [u16; MARK_CELLS];
@@ -27,21 +27,14 @@ pub const LAST_BINS: usize = 2048;
 /// Deviations of the closing log-price from the start to the ends of the places.
 const REACH: f64 = 3.5;
 
-/// Chances at the marks below the median, and one less them above: quantiles that results show, and between
-/// them so that an interval holds no large part of what is asked about.
-const BELOW: [f64; 31] = [
-    0.001, 0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.016, 0.02, 0.025, 0.03, 0.036, 0.043, 0.05, 0.0565, 0.064,
-    0.073, 0.084, 0.097, 0.112, 0.129, 0.148, 0.169, 0.192, 0.218, 0.25, 0.28, 0.315, 0.35, 0.385, 0.42,
-    0.46,
-];
 /// How far another mark is from the next in chance, at least.
 const LEAST_APART: f64 = 3e-3;
 /// Halvings of the search for a mark.
 const HALVINGS: usize = 40;
 
-/// Coefficients of normals for marks: of n, o, n² − 1 and n·o, for n the normal that is handed in for the
+/// Coefficients of normals for marks: of n, o and n² − 1, for n the normal that is handed in for the
 /// price and o the other one.
-pub const MARK_TERMS: usize = 4;
+pub const MARK_TERMS: usize = 3;
 
 /// How the chance to close below a mark goes with the normals of a step.
 #[derive(Debug)]
@@ -122,8 +115,8 @@ impl MarkTable {
             }
             0.5 * (low + high)
         };
-        let wanted = BELOW.into_iter().chain([0.5]).chain(BELOW.into_iter().rev().map(|below| 1.0 - below));
-        let mut marks: Vec<f64> = wanted.map(quantile).filter(|mark| mark.abs() < 0.99 * half).collect();
+        let mut marks: Vec<f64> =
+            Intervals::wanted().map(quantile).filter(|mark| mark.abs() < 0.99 * half).collect();
         marks.dedup_by(|next, before| self.below(*next) <= self.below(*before));
         if let Some(also) = also {
             let below = self.below(also);

@@ -12,12 +12,6 @@ use crate::market::Duration;
 use crate::numeric::{Complex, elementary};
 use crate::stats::Intervals;
 
-/// Chances at the marks below the median, and one less them above: quantiles that results show, and between
-/// them so that an interval is about as wide, in p·(1 − p), anywhere.
-const BELOW: [f64; 16] = [
-    0.0003, 0.001, 0.0025, 0.0055, 0.01, 0.0151, 0.0226, 0.0337, 0.05, 0.0707, 0.0992, 0.1374, 0.1873, 0.25,
-    0.3247, 0.4095,
-];
 /// Where another mark may be, and how far from the next.
 const CENTRAL: Range<f64> = 0.06..0.94;
 const LEAST_APART: f64 = 1e-3;
@@ -51,8 +45,7 @@ impl Model {
         let (mean, deviation) = moments(&law)?;
         let [series, other] = ENDS.map(|ends| Series::new(&law, mean, ends * deviation));
         let (series, other) = (series?, other?);
-        let wanted = BELOW.into_iter().chain([0.5]).chain(BELOW.into_iter().rev().map(|below| 1.0 - below));
-        let mut marks = series.quantiles(wanted, mean, SEARCHED * deviation);
+        let mut marks = series.quantiles(Intervals::wanted(), mean, SEARCHED * deviation);
         if let Some(also) = also {
             let below = series.at(also).0;
             let next = marks.partition_point(|mark| *mark < also);
@@ -225,7 +218,7 @@ mod tests {
             for number in [1, 30, 365] {
                 let intervals = model.closing_intervals(days(number), None).unwrap();
                 let mut below = 0.0;
-                for (chance, wanted) in intervals.chances().iter().zip(BELOW) {
+                for (chance, wanted) in intervals.chances().iter().zip(Intervals::wanted()) {
                     below += chance;
                     assert!((below / wanted - 1.0).abs() < 1e-3, "{model:?} {number}: {below} {wanted}");
                 }

@@ -71,7 +71,7 @@ impl Solve {
                 }
                 let found = shift(&blended, (drift + step.log_return) / self.spacing);
                 let weight = weight * share;
-                let factors = [weight * n, weight * o, 0.5 * weight * (n * n - 1.0), weight * n * o];
+                let factors = [weight * n, weight * o, 0.5 * weight * (n * n - 1.0)];
                 for (slopes, factor) in slopes.iter_mut().zip(factors) {
                     slopes.iter_mut().zip(&found).for_each(|(slope, found)| *slope += factor * found);
                 }

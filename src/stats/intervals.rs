@@ -1,5 +1,13 @@
 //! Intervals of a number of each path, such as its closing log-price, whose chances are known.
 
+/// Chances at marks below the median, and one less them above: quantiles that results show, and between them
+/// so that an interval holds no large part of what is asked about.
+const BELOW: [f64; 31] = [
+    0.001, 0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.016, 0.02, 0.025, 0.03, 0.036, 0.043, 0.05, 0.0565, 0.064,
+    0.073, 0.084, 0.097, 0.112, 0.129, 0.148, 0.169, 0.192, 0.218, 0.25, 0.28, 0.315, 0.35, 0.385, 0.42,
+    0.46,
+];
+
 /// Marks on a line, and the chance of each interval between them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intervals {
@@ -10,6 +18,12 @@ pub struct Intervals {
 impl Intervals {
     /// Most intervals.
     pub const MOST: usize = 66;
+
+    /// The chances below marks that tell the distributions of returns apart best.
+    pub fn wanted() -> impl Iterator<Item = f64> {
+        let above = BELOW.into_iter().rev().map(|below| 1.0 - below);
+        BELOW.into_iter().chain([0.5]).chain(above)
+    }
 
     /// Between rising marks, at which the distribution function is known; none unless both rise and there are
     /// few enough.

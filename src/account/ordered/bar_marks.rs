@@ -33,7 +33,7 @@ impl Kernel for BarMarks<'_> {
             // In units of a whole step.
             let root = ((bars.duration[i] * hedges.grid.per_year) as f32).sqrt();
             let [n, o] = [drivers.price[i], drivers.other[i]].map(|normal| root * normal as f32);
-            let terms = [n, o, n * n - root * root, n * o];
+            let terms = [n, o, n * n - root * root];
             let row = rows[lane] as usize;
             marked.add_terms((lane, open), bars.open[i], &lines[row % lines.len()], terms);
         }

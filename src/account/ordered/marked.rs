@@ -130,12 +130,11 @@ impl Marked {
         terms: [f32; MARK_TERMS],
     ) {
         let (row, first) = (self.row(lane, open), MarkTable::first_cell(log_price, self.per_log));
-        let [a, b, c, d] = lines.each_ref().map(|line| &line[first..][..MARK_PLACES]);
+        let [a, b, c] = lines.each_ref().map(|line| &line[first..][..MARK_PLACES]);
         let terms = terms.map(|term| term * MARK_ONE);
-        let lines = a.iter().zip(b).zip(c).zip(d);
-        for (sum, (((a, b), c), d)) in self.even[row].iter_mut().zip(lines) {
-            let [a, b, c, d] = [a, b, c, d].map(|coefficient| single(*coefficient));
-            *sum += (terms[0] * a + terms[1] * b) + (terms[2] * c + terms[3] * d);
+        for (sum, ((a, b), c)) in self.even[row].iter_mut().zip(a.iter().zip(b).zip(c)) {
+            let [a, b, c] = [a, b, c].map(|coefficient| single(*coefficient));
+            *sum += terms[0] * a + (terms[1] * b + terms[2] * c);
         }
     }
 
