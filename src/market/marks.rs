@@ -10,10 +10,10 @@ use super::hedges::ROWS;
 use crate::stats::{Intervals, MARKS};
 
 /// Even places of marks about the price at the start.
-pub const MARK_PLACES: usize = 64;
+pub const MARK_PLACES: usize = 80;
 
 /// Distances of a mark from a path: those of all places from paths that are as far from the start as they are.
-pub const MARK_CELLS: usize = 160;
+pub const MARK_CELLS: usize = 192;
 
 /// The chance at each distance, in parts of [`MARK_ONE`].
 pub type MarkLine = [u16; MARK_CELLS];

@@ -16,7 +16,8 @@ use super::marked::Placed;
 use super::outcomes::Outcomes;
 use super::passed::count_passed;
 use super::places::Places;
-use super::variate::{Known, Variate, whole};
+use super::rows::{Rows, add_products};
+use super::variate::{Beside, Known, Variate, whole};
 use crate::numeric::{Kernel, NET, dispatch};
 
 /// Distances below the ends of a tail are counted in these units, and are so long at most.
@@ -27,17 +28,6 @@ const MOST_CUTS: usize = 2 * Intervals::MOST;
 
 /// The intervals of a net's paths, and what tells how many lie in each: their counts, or control variates.
 type Closed<'a> = (&'a [u8], &'a [i32]);
-
-/// Sums over the paths of nets, by row: of numbers of a path that are whole.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Rows {
-    /// By row and interval, over the paths.
-    joint: Vec<u64>,
-    /// By row and interval, over the nets, of the sum times what tells of the paths in the interval.
-    products: Vec<i64>,
-    /// By row, over the nets, of the square of the sum.
-    squares: Vec<u64>,
-}
 
 /// What is known of one level.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -52,7 +42,7 @@ pub(super) struct Conditioned {
     tails: Rows,
     /// Sums over the paths of their squares.
     tail_squares: Vec<u64>,
-    /// Of liquidations, or of what hedges them: by gap, and then by tail.
+    /// Of liquidations: by gap, and then by tail.
     variate: Variate,
     /// The largest return of a liquidated path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,11 +52,7 @@ pub(super) struct Conditioned {
 impl Conditioned {
     pub fn new(cuts: &Cuts, intervals: usize) -> Self {
         let (cuts, ends) = (cuts.returns().to_vec(), cuts.tails());
-        let rows = |count: usize| Rows {
-            joint: vec![0; count * intervals],
-            products: vec![0; count * intervals],
-            squares: vec![0; count],
-        };
+        let rows = |count: usize| Rows::new(count, intervals);
         Self {
             gaps: rows(cuts.len() + 1),
             tails: rows(TAILS.len()),
@@ -78,14 +64,18 @@ impl Conditioned {
         }
     }
 
-    /// Adds the nets of a block. The variate is what hedges liquidations, or else whether a path was
-    /// liquidated.
+    /// Adds the nets of a block. The variate is whether a path was liquidated.
     pub fn add(&mut self, places: &Places, outcomes: &Outcomes<'_>) {
-        let Outcomes { returns, liquidated, hedged, .. } = *outcomes;
-        let of_path = |path: usize| hedged.map_or_else(|| f64::from(liquidated[path]), |hedged| hedged[path]);
         self.note_lost(outcomes);
+        let Outcomes { returns, liquidated, .. } = *outcomes;
         let (closed, count) = ((places.of_paths(), places.of_nets()), places.chances().len());
-        dispatch(Add { own: self, returns, closed, count, variate: of_path });
+        dispatch(Add {
+            own: self,
+            returns,
+            closed,
+            count,
+            variate: |path: usize| f64::from(liquidated[path]),
+        });
     }
 
     /// Adds the nets of a block whose places tell of liquidations, too: nothing is left for a variate.
@@ -162,14 +152,8 @@ impl Conditioned {
             self.clone_from(other);
             return;
         }
-        for (mine, theirs) in [(&mut self.gaps, &other.gaps), (&mut self.tails, &other.tails)] {
-            add(&mut mine.joint, &theirs.joint);
-            mine.products
-                .iter_mut()
-                .zip(&theirs.products)
-                .for_each(|(mine, theirs)| *mine = mine.saturating_add(*theirs));
-            add(&mut mine.squares, &theirs.squares);
-        }
+        self.gaps.merge(&other.gaps);
+        self.tails.merge(&other.tails);
         add(&mut self.tail_squares, &other.tail_squares);
         self.variate.merge(&other.variate);
         self.lost = [self.lost, other.lost].into_iter().flatten().reduce(f64::max);
@@ -189,7 +173,7 @@ impl Conditioned {
         // Liquidated paths are told apart from those that close with little.
         let off_lost = match &deviations.liquidated {
             Some(_) => deviations.off.last().copied(),
-            None => known.map(|known| known.off),
+            None => beside.map(Beside::off),
         };
         let mut correction = Correction {
             cuts: self.cuts.clone(),
@@ -226,15 +210,10 @@ impl Conditioned {
     }
 
     fn fits(&self, intervals: usize) -> bool {
-        let fit = |rows: &Rows, count: usize| {
-            rows.squares.len() == count
-                && rows.joint.len() == count * intervals
-                && rows.products.len() == count * intervals
-        };
         self.cuts.len() > 2
             && self.ends.iter().all(|end| *end < self.cuts.len())
-            && fit(&self.gaps, self.cuts.len() + 1)
-            && fit(&self.tails, TAILS.len())
+            && self.gaps.fit(self.cuts.len() + 1, intervals)
+            && self.tails.fit(TAILS.len(), intervals)
             && self.tail_squares.len() == TAILS.len()
             && self.variate.fits(self.cuts.len() + 1 + TAILS.len(), intervals)
     }
@@ -263,15 +242,6 @@ impl<F: Fn(usize) -> f64> Kernel for Add<'_, F> {
             whole_numbers.iter_mut().zip(first..).for_each(|(w, path)| *w = whole(variate(path)));
             own.add_net(&gaps, returns, (of_paths, counts), &whole_numbers);
         }
-    }
-}
-
-/// Adds a number times the counts. Both are far from what 64 bits hold; a check of that would be no vector
-/// code.
-#[inline(always)]
-fn add_products(sums: &mut [i64], number: i32, counts: &[i32]) {
-    for (sum, count) in sums.iter_mut().zip(counts) {
-        *sum = sum.wrapping_add(i64::from(number).wrapping_mul(i64::from(*count)));
     }
 }
 

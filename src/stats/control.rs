@@ -32,11 +32,6 @@ impl Control {
         self.all.add(sum);
     }
 
-    /// The sum of c over all paths.
-    pub fn sum(&self) -> f64 {
-        self.all.value()
-    }
-
     /// Adds a net, whose numbers come to a sum.
     #[inline(always)]
     pub fn add_net(&mut self, controls: &[f64], numbers: impl Iterator<Item = f64>, sum_of_numbers: f64) {

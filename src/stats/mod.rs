@@ -34,6 +34,7 @@ mod poisson;
 mod replicated;
 mod replicates;
 mod return_bins;
+mod rows;
 mod strata;
 mod tally;
 mod two_sample;

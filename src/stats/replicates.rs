@@ -151,7 +151,7 @@ impl Replicates {
             return conditioned.correction(&marked.deviations(n, nets)?, None, nets);
         }
         let deviations = self.closings.as_ref()?.deviations(nets)?;
-        let known = Known::of(own.hedge.as_deref(), liquidated, deviations.paths);
+        let known = Known::of(liquidated, deviations.paths);
         conditioned.correction(&deviations, known, nets)
     }
 

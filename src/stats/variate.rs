@@ -1,5 +1,5 @@
 //! A number of each path beside the interval of its closing price, whose mean is known: whether it was
-//! liquidated, or what hedges that.
+//! liquidated.
 //!
 //! What is left of both after the means by interval is regressed on each other (Frisch and Waugh 1933).
 
@@ -8,7 +8,6 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use super::closings::Deviations;
-use super::control::Control;
 use super::estimate::Estimate;
 
 /// What is one, in whole numbers, and how large a number may be.
@@ -39,18 +38,11 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Over all of `n` paths: of what hedges liquidations, or of their share, which is to be the probability
-    /// if something better knows it.
-    pub fn of(
-        hedge: Option<&Control>,
-        (share, probability): (f64, Option<Estimate>),
-        n: f64,
-    ) -> Option<Self> {
-        let hedged = hedge.map(|hedge| Self { off: hedge.sum() / n, variance: 0.0 });
-        hedged.or_else(|| {
-            let Estimate { value, std_error, .. } = probability?;
-            Some(Self { off: share - value, variance: n * std_error * std_error })
-        })
+    /// Of the share of `n` paths that were liquidated, which is to be the probability if something better
+    /// knows it.
+    pub fn of((share, probability): (f64, Option<Estimate>), n: f64) -> Option<Self> {
+        let Estimate { value, std_error, .. } = probability?;
+        Some(Self { off: share - value, variance: n * std_error * std_error })
     }
 }
 
@@ -177,10 +169,16 @@ impl Beside<'_> {
         let sum = |numbers: &[i64]| numbers[rows.clone()].iter().sum::<i64>() as f64 / ONE;
         let total: f64 = joint.iter().sum();
         let explained: f64 = self.means.iter().zip(joint).map(|(mean, joint)| mean * joint).sum();
-        let factor = (sum(&self.own.joint) - explained) / paths / self.variance;
+        // What is known with an error is worth less.
+        let factor = (sum(&self.own.joint) - explained) / paths / (self.variance + self.known.variance);
         let of_variate: f64 = self.own.sums.iter().sum::<i64>() as f64 / ONE;
         let covariance = (sum(&self.own.products) - total * of_variate / self.nets) / (self.nets - 1.0);
         Part { factor, covariance }
+    }
+
+    /// What is to be taken off the mean of the variate itself.
+    pub fn off(&self) -> f64 {
+        self.known.off * self.variance / (self.variance + self.known.variance)
     }
 
     /// The factors of the intervals with those of a row taken off its own.
