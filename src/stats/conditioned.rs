@@ -17,7 +17,7 @@ use super::outcomes::Outcomes;
 use super::passed::count_passed;
 use super::places::Places;
 use super::rows::{Rows, add_products};
-use super::variate::{Beside, Known, Variate, whole};
+use super::variate::{Known, Variate, whole};
 use crate::numeric::{Kernel, NET, dispatch};
 
 /// Distances below the ends of a tail are counted in these units, and are so long at most.
@@ -173,7 +173,7 @@ impl Conditioned {
         // Liquidated paths are told apart from those that close with little.
         let off_lost = match &deviations.liquidated {
             Some(_) => deviations.off.last().copied(),
-            None => beside.map(Beside::off),
+            None => beside.map(|beside| beside.off(&deviations.off)),
         };
         let mut correction = Correction {
             cuts: self.cuts.clone(),

@@ -41,14 +41,20 @@ impl Distribution {
         let edges = correction.edges();
         let ends = edges.iter().map(|(_, off)| *off).chain([0.0]);
         let mut rest = &mut bins[..];
-        let mut before = 0.0;
+        // What there is below the last edge, as counted and as it now is: what should be there and cannot, since
+        // no bin is there or bins would have less than nothing, is left to those above.
+        let (mut counted, mut below) = (0.0, 0.0);
         for (gap, off) in ends.enumerate() {
             let is_below = |bin: &Bin| edges.get(gap).is_none_or(|(cut, _)| bin.middle() - 1.0 < *cut);
             let (within, above) = rest.split_at_mut(rest.partition_point(is_below));
-            let counted: f64 = within.iter().map(|bin| bin.weight).sum();
-            let factor = if counted > 0.0 { (1.0 - (off - before) * weight / counted).max(0.0) } else { 1.0 };
-            within.iter_mut().for_each(|bin| bin.weight *= factor);
-            (rest, before) = (above, off);
+            let of_gap: f64 = within.iter().map(|bin| bin.weight).sum();
+            counted += of_gap;
+            if of_gap > 0.0 {
+                let wanted = (off.mul_add(-weight, counted) - below).max(0.0);
+                within.iter_mut().for_each(|bin| bin.weight *= wanted / of_gap);
+                below += wanted;
+            }
+            rest = above;
         }
         let weight = bins.iter().map(|bin| bin.weight).sum();
         Self::of_bins(bins, weight)

@@ -176,9 +176,11 @@ impl Beside<'_> {
         Part { factor, covariance }
     }
 
-    /// What is to be taken off the mean of the variate itself.
-    pub fn off(&self) -> f64 {
-        self.known.off * self.variance / (self.variance + self.known.variance)
+    /// What is to be taken off the mean of the variate itself, by how far the intervals are off.
+    pub fn off(&self, intervals: &[f64]) -> f64 {
+        let told: f64 = self.means.iter().zip(intervals).map(|(mean, off)| mean * off).sum();
+        let share = self.variance / (self.variance + self.known.variance);
+        share.mul_add(self.known.off - told, told)
     }
 
     /// The factors of the intervals with those of a row taken off its own.
