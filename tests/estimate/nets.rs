@@ -145,11 +145,11 @@ fn a_run_may_aim_at_any_number() {
             format!("precision = {{ metric = \"{metric}\", relative = {relative} }}, max_paths = 2_000_000");
         run(HESTON, "", &precision)
     };
-    let (coarse, fine) = (aim("return.quantiles.0.75", 0.02), aim("return.quantiles.0.75", 0.005));
+    let (coarse, fine) = (aim("return.quantiles.0.75", 0.02), aim("return.quantiles.0.75", 0.001));
     assert!(coarse.paths < fine.paths && fine.paths < 2_000_000, "{} {}", coarse.paths, fine.paths);
     for level in &fine.levels {
         let found = numbers(level)[5];
-        assert!(found.std_error <= 0.005 * found.value.abs(), "{found:?}");
+        assert!(found.std_error <= 0.001 * found.value.abs(), "{found:?}");
     }
     let note = fine.notes.iter().find(|note| note.code == "precision_reached").unwrap();
     assert!(note.message.contains("`return.quantiles.0.75`"), "{note:?}");

@@ -1,9 +1,14 @@
 //! What the hedges of closing below marks take in at the end of a day that was drawn: its class, and how far
 //! it went beyond the mean of that.
 
+use std::ops::Range;
+
 use super::marked::{Marked, Sloped};
-use crate::market::{CLASSES, DrawGrid, DrawHedges, Draws};
+use crate::market::{CLASSES, DrawGrid, DrawHedges, DrawnDay, Draws};
 use crate::numeric::{Kernel, exp};
+
+/// Paths whose draws are looked up together: none waits for another's.
+const TOGETHER: usize = 64;
 
 /// The end of a day of all paths.
 pub(super) struct DayMarks<'a> {
@@ -20,25 +25,57 @@ impl Kernel for DayMarks<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
-        let Self { hedges, marked, draws, from, close, open } = self;
-        let table = &hedges.marks;
-        let date = draws.date().min(table.lines.len() - 1);
-        let is_last = date + 1 == table.lines.len();
-        let (lines, means) = (&table.lines[date], &table.means[date]);
-        for (lane, (expected, open)) in draws.expected.iter().zip(open).enumerate() {
-            let day = &hedges.drawn[2 * draws.day[lane] as usize + usize::from(draws.turn[lane] < 0.0)];
-            let deviation = draws.season * exp(0.5 * expected);
-            if is_last {
-                let middle = close[lane] - deviation * day.moved;
-                let to = |mark: f64| DrawGrid::bin((mark - middle) / deviation);
-                marked.add_last((lane, *open), day.bin.into(), &table.last, to);
-            } else {
-                let row = hedges.grid.nearest_row(*expected) as usize;
-                let line = &lines[row * CLASSES + usize::from(day.class)];
-                let beyond = (deviation * f64::from(day.beyond) / table.spacing) as f32;
-                marked.add_sloped((lane, *open), from[lane], &Sloped { line, beyond, mean: &means[row] });
+    fn run(mut self) {
+        let date = self.draws.date().min(self.hedges.marks.lines.len() - 1);
+        for first in (0..self.open.len()).step_by(TOGETHER) {
+            let count = (self.open.len() - first).min(TOGETHER);
+            let (mut deviations, mut rows, mut drawn) = ([0.0; TOGETHER], [0; TOGETHER], [0; TOGETHER]);
+            for (place, expected) in self.draws.expected[first..][..count].iter().enumerate().take(TOGETHER) {
+                deviations[place] = self.draws.season * exp(0.5 * expected);
+                rows[place] = self.hedges.grid.nearest_row(*expected) as usize;
             }
+            let days = self.draws.day[first..].iter().zip(&self.draws.turn[first..]);
+            for (drawn, (day, turn)) in drawn.iter_mut().zip(days).take(count) {
+                *drawn = 2 * *day as usize + usize::from(*turn < 0.0);
+            }
+            let days = drawn.map(|drawn| self.hedges.drawn[drawn]);
+            if date + 1 == self.hedges.marks.lines.len() {
+                self.end(first..first + count, &deviations, &days);
+            } else {
+                self.day((date, first..first + count), &deviations, (&rows, &days));
+            }
+        }
+    }
+}
+
+impl DayMarks<'_> {
+    #[inline(always)]
+    fn day(
+        &mut self,
+        (date, lanes): (usize, Range<usize>),
+        deviations: &[f64; TOGETHER],
+        (rows, days): (&[usize; TOGETHER], &[DrawnDay; TOGETHER]),
+    ) {
+        let table = &self.hedges.marks;
+        let (lines, means) = (&table.lines[date], &table.means[date]);
+
+        for (place, lane) in lanes.enumerate().take(TOGETHER) {
+            let (row, day) = (rows[place], &days[place]);
+            let line = &lines[row * CLASSES + usize::from(day.class)];
+            let beyond = (deviations[place] * f64::from(day.beyond) / table.spacing) as f32;
+            let sloped = Sloped { line, beyond, mean: &means[row] };
+            self.marked.add_sloped((lane, self.open[lane]), self.from[lane], &sloped);
+        }
+    }
+
+    #[inline(always)]
+    fn end(&mut self, lanes: Range<usize>, deviations: &[f64; TOGETHER], days: &[DrawnDay; TOGETHER]) {
+        for (place, lane) in lanes.enumerate().take(TOGETHER) {
+            let (day, deviation) = (&days[place], deviations[place]);
+            // Where a day that goes nowhere would end.
+            let middle = self.close[lane] - deviation * day.moved;
+            let to = |mark: f64| DrawGrid::bin((mark - middle) / deviation);
+            self.marked.add_last((lane, self.open[lane]), day.bin.into(), &self.hedges.marks.last, to);
         }
     }
 }
