@@ -1,14 +1,13 @@
 //! Liquidations under a variance that changes, with the control variate that hedges them: the same probabilities, much smaller errors.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use liqsim::engine::RunOptions;
 use liqsim::result::RunResult;
 use liqsim::scenario::{Source, parse};
 use liqsim::study::run_levels;
+
+use crate::recorded::recorded;
 
 const HESTON: &str = r#"kind = "heston", drift = 0.0, variance = 0.36, long_run_variance = 0.36, mean_reversion = 4.0, vol_of_vol = 1.9, correlation = -0.3"#;
 const BATES: &str = r#"kind = "bates", drift = 0.0, variance = 0.36, long_run_variance = 0.36, mean_reversion = 4.0, vol_of_vol = 1.9, correlation = -0.3, jumps = { rate = 20.0, mean = -0.02, std_dev = 0.05 }"#;
@@ -47,7 +46,7 @@ fn run(model: &str, (side, account): (&str, &str), simulation: &str) -> RunResul
         {account}
         "#
     );
-    let source = Source::new("hedges.toml", &text).with_files(Arc::new(recorded()));
+    let source = Source::new("hedges.toml", &text).with_files(recorded());
     let scenario = parse(source, &[]).unwrap_or_else(|problems| panic!("{problems}"));
     let options = RunOptions { threads: None, stop: &AtomicBool::new(false), progress: &|_| {} };
     run_levels(&scenario, &options).unwrap()
@@ -105,33 +104,6 @@ fn errors_of_hedged_steps_are_the_spread_over_seeds() {
         let plain = (known * (1.0 - known) / 16_777_216.0).sqrt();
         assert!((mean - known).abs() < 4.0 * (stated / n.sqrt()).hypot(plain), "{level}: {mean} {known}");
     }
-}
-
-/// Hours of 600 days whose variance comes and goes and whose moves have heavy tails.
-fn recorded() -> BTreeMap<PathBuf, Arc<[u8]>> {
-    let mut state = 88_172_645_463_325_252_u64;
-    let mut uniform = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    };
-    let (mut price, mut deviation, mut day) = (250.0_f64, 0.006, 1.0);
-    let mut rows = "time,open,high,low,close\n".to_owned();
-    for hour in 0..24 * 600_u64 {
-        if hour % 24 == 0 {
-            deviation = (0.006_f64 * deviation).sqrt() * (0.6 + 0.9 * uniform());
-            day = if uniform() < 0.05 { 3.0 } else { 1.0 };
-        }
-        let (open, step) = (price, 2.0 * deviation * day * (uniform() + uniform() - 1.0));
-        price *= 1.0 + step;
-        let (high, low) = (
-            (1.0 + deviation * uniform()) * open.max(price),
-            (1.0 - deviation * uniform()) * open.min(price),
-        );
-        rows += &format!("{},{open},{high},{low},{price}\n", 1_600_000_000 / 86_400 * 86_400 + 3_600 * hour);
-    }
-    BTreeMap::from([("p.csv".into(), rows.into_bytes().into())])
 }
 
 /// Days that are drawn from the past, against as many plain paths as take a second: within 4.5 of both errors (12 comparisons, false alarm

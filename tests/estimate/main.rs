@@ -10,4 +10,5 @@ mod hedges;
 mod idle;
 mod nets;
 mod rare_events;
+mod recorded;
 mod strata;

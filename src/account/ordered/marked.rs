@@ -213,3 +213,112 @@ impl Marked {
         &self.stopped[level * nets..][..nets]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEVELS: usize = 3;
+    const STEPS: usize = 5;
+
+    /// Numbers from 0 to 1, the same each time.
+    fn uniforms() -> impl FnMut() -> f64 {
+        let mut state = 88_172_645_463_325_252_u64;
+        move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        }
+    }
+
+    /// A line between its cells: the cubic through the two on either side.
+    fn at(line: impl Fn(usize) -> f64, place: f64) -> f64 {
+        let first = place.floor() - 1.0;
+        let points: [f64; 4] = std::array::from_fn(|point| first + point as f64);
+        let term = |own: f64| {
+            let others = points.iter().filter(|other| **other != own);
+            line(own as usize) * others.map(|other| (place - other) / (own - other)).product::<f64>()
+        };
+        points.into_iter().map(term).sum()
+    }
+
+    /// Two nets, the second of which is not whole, on three levels that paths close one after the other:
+    /// what is known of each path and mark, step by step while a level is open, with lines of no shape. Sums
+    /// over a net are right to what is lost of numbers of 24 bits.
+    #[test]
+    fn sums_are_those_of_each_path_and_level_by_itself() {
+        let mut uniform = uniforms();
+        let lanes = NET + 5;
+        let spacing = 0.01;
+        let (lines, means, last) = (Vec::new(), Vec::new(), Vec::new());
+        let table = MarkTable { spacing, lines, means, start: [0.0; MARK_CELLS], last };
+        let marks = [-0.31, -0.1204, -0.0377, 0.0, 0.0051, 0.2263, 0.35];
+        let mut line = || -> MarkLine { std::array::from_fn(|_| (65_536.0 * uniform()) as u16) };
+        let all: Vec<MarkLine> = (0..12).map(|_| line()).collect();
+        let mean: [f32; MARK_CELLS] = std::array::from_fn(|_| (65_536.0 * uniform()) as f32);
+        let chances: [f32; LAST_BINS] = std::array::from_fn(|_| uniform() as f32);
+        let to = |mark: f64| (1024.0 + 2500.0 * mark) as u32;
+        let mut known = vec![[0.0; MARKS]; 2 * LEVELS];
+        let mut marked = Marked::new(&marks, &table, LEVELS);
+        // What a block before has left is gone.
+        marked.begin(3 * NET);
+        marked.add_last((2 * NET, 3), 7, &chances, to);
+        marked.begin(lanes);
+        for lane in 0..lanes {
+            let mut open = LEVELS;
+            for step in 0..STEPS {
+                // Between two cells, and now and then beyond all of them.
+                let cells = (180.0 * uniform() - 90.0).round() + 0.8 * uniform() - 0.4;
+                let log_price = spacing * cells;
+                let mut add = |values: [f64; 7]| {
+                    for level in 0..open {
+                        let known = &mut known[level * 2 + lane / NET];
+                        known.iter_mut().zip(values).for_each(|(known, value)| *known += value);
+                    }
+                };
+                // A mark is as many cells above the nearest one to the path as above the start.
+                let place = |first: f64| marks.map(|mark| first + mark / spacing + 47.5);
+                let nearest = 64.0 - cells.round();
+                let [one, two] = [0, 1].map(|_| &all[(12.0 * uniform()) as usize]);
+                let (part, by_lane) = (uniform() as f32, (lane, open as u32));
+                if step + 1 == STEPS {
+                    let bin = (2048.0 * uniform()) as u32;
+                    let is_below = |mark: f64| if bin < to(mark) { 1.0 } else { 0.0 };
+                    add(marks.map(|mark| is_below(mark) - f64::from(chances[to(mark) as usize])));
+                    marked.add_last(by_lane, bin, &chances, to);
+                } else if step % 2 == 0 {
+                    let between = |cell: usize| {
+                        let [one, two] = [one, two].map(|line| f64::from(line[cell]));
+                        one + f64::from(part) * (two - one) - f64::from(mean[cell])
+                    };
+                    add(place(nearest.clamp(0.0, 128.0)).map(|place| at(between, place) / 65_535.0));
+                    marked.add(by_lane, log_price, &Between { lines: [one, two], part, mean: &mean });
+                } else {
+                    let beyond = 2.0 * part - 1.0;
+                    let sloped = |cell: usize| {
+                        let [before, own, after] =
+                            [cell - 1, cell, cell + 1].map(|cell| f64::from(one[cell]));
+                        own - 0.5 * f64::from(beyond) * (after - before) - f64::from(mean[cell])
+                    };
+                    add(place(nearest.clamp(1.0, 127.0)).map(|place| at(sloped, place) / 65_535.0));
+                    marked.add_sloped(by_lane, log_price, &Sloped { line: one, beyond, mean: &mean });
+                }
+                open -= usize::from(open > 0 && uniform() < 0.3);
+            }
+        }
+        let mut tally = Tally::new(LEVELS);
+        marked.finish(|_| 0.0, &mut tally);
+        let (mut most, mut largest) = (0.0_f64, 0.0_f64);
+        for level in 0..LEVELS {
+            assert_eq!(marked.of_level(level).len(), 2);
+            for (found, known) in marked.of_level(level).iter().zip(&known[level * 2..]) {
+                for (found, known) in found.iter().zip(known) {
+                    most = most.max((f64::from(*found) - known).abs());
+                    largest = largest.max(known.abs());
+                }
+            }
+        }
+        assert!(most < 1e-4 && largest > 5.0, "{most} of {largest}");
+    }
+}

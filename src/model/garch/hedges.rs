@@ -144,7 +144,7 @@ fn every_other(weights: &[f64; NODES]) -> [f64; MARK_NODES] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{STEP_CELLS, STEP_ROWS};
+    use crate::market::{LAST_BINS, MARK_CELLS, STEP_CELLS, STEP_ROWS};
     use crate::numeric::elementary;
     use crate::numeric::special::{normal_cdf, student_cdf};
 
@@ -165,16 +165,20 @@ mod tests {
         model.hedges(Duration::from_seconds(days * 86_400), (sign, 0.0)).unwrap()
     }
 
+    /// The chance that an innovation is below a number.
+    fn below(dof: Option<f64>, z: f64) -> f64 {
+        match dof {
+            Some(dof) => student_cdf(dof, z * (dof / (dof - 2.0)).sqrt()),
+            None => normal_cdf(z),
+        }
+    }
+
     /// The mean of the lines of a place whose first node has a number is Σ number·∫ of the distribution
     /// function, here by 400 even parts between two nodes: right to 1e-6.
     #[test]
     fn weights_are_means_over_the_law() {
         for dof in [Some(3.5), Some(12.0), None] {
             let grid = hedges(&model(dof), 30, 1.0).grid;
-            let below = |z: f64| match dof {
-                Some(dof) => student_cdf(dof, z * (dof / (dof - 2.0)).sqrt()),
-                None => normal_cdf(z),
-            };
             let weights = weights(&grid, dof);
             for node in [0, 3, 12, 31, 32, 40, 63] {
                 let mut known = 0.0;
@@ -182,7 +186,8 @@ mod tests {
                 let parts = 400 * (NODES - 1);
                 for part in 0..parts {
                     let at = |part: usize| from + (to - from) * part as f64 / parts as f64;
-                    let chance = below(grid.innovation(at(part + 1)).0) - below(grid.innovation(at(part)).0);
+                    let at_ends = [part, part + 1].map(|part| below(dof, grid.innovation(at(part)).0));
+                    let chance = at_ends[1] - at_ends[0];
                     let (first, rest) = grid.node(grid.innovation(0.5 * (at(part) + at(part + 1))).0);
                     known += chance
                         * if first as usize == node {
@@ -263,6 +268,113 @@ mod tests {
             assert!((grid.cell(distance) - cell as f64).abs() < 1e-9);
             let half = grid.half(0.03) as f32;
             assert_eq!(InnovationGrid::nearest_cell((0.03 * distance) as f32, half), cell as u32);
+        }
+    }
+
+    /// The table of marks of a model, with the weights of its nodes.
+    fn marks(model: &Garch, days: u64) -> (InnovationHedges, [f64; MARK_NODES]) {
+        let hedges = hedges(model, days, 1.0);
+        let weights = every_other(&weights(&hedges.grid, model.dof));
+        (hedges, weights)
+    }
+
+    /// The mean of each line that is kept, over the law of straight lines between its nodes, is what is taken
+    /// off: as numbers of 24 bits hold it by the weights that the table has, and by the distribution function
+    /// over 400 even parts between two nodes and what lies beyond them. A last date of a single step has none,
+    /// as of 97 days; that of 200 days has two.
+    #[test]
+    fn lines_of_marks_have_the_means_that_are_taken_off() {
+        for (dof, days) in [(Some(3.5), 30), (None, 30), (None, 97), (Some(12.0), 200)] {
+            let (hedges, weights) = marks(&model(dof), days);
+            let (grid, table) = (hedges.grid, &hedges.marks);
+            let mut by_law = [0.0; MARK_NODES];
+            let mut add = |innovation: f64, chance: f64| {
+                let (node, rest) = grid.node_of_marks(innovation);
+                by_law[node as usize] += chance * (1.0 - f64::from(rest));
+                by_law[node as usize + 1] += chance * f64::from(rest);
+            };
+            let (from, to) = (grid.bent(0), grid.bent(NODES - 1));
+            let parts = 400 * (NODES - 1);
+            let at = |part: f64| grid.innovation(from + (to - from) * part / parts as f64).0;
+            add(-1e9, below(dof, at(0.0)));
+            add(1e9, 1.0 - below(dof, at(parts as f64)));
+            for part in 0..parts {
+                let part = part as f64;
+                add(at(part + 0.5), below(dof, at(part + 1.0)) - below(dof, at(part)));
+            }
+            let kept = (0..table.lines.len()).filter(|date| date * grid.steps_per_date + 1 < days as usize);
+            assert_eq!(kept.clone().count(), table.lines.len() - usize::from(days != 200));
+            let mut largest = 0.0_f32;
+            for date in kept {
+                for (row, means) in table.means[date].iter().enumerate() {
+                    let lines = &table.lines[date][row * MARK_NODES..][..MARK_NODES];
+                    for (weights, most) in [(&weights, 4e-3), (&by_law, 1e-2)] {
+                        let mut known = [0.0; MARK_CELLS];
+                        for (weight, line) in weights.iter().zip(lines) {
+                            known
+                                .iter_mut()
+                                .zip(line)
+                                .for_each(|(known, x)| *known += weight * f64::from(*x));
+                        }
+                        for (known, mean) in known.iter().zip(means) {
+                            let away = (known - f64::from(*mean)).abs();
+                            assert!(away < most, "{dof:?} {days}: {date} {row}: {known} {mean}");
+                            largest = largest.max(*mean);
+                        }
+                    }
+                }
+            }
+            assert!(largest > 65_000.0, "{largest}");
+        }
+    }
+
+    /// With constant variance and normal innovations the closing price is log-normal: to 1e-4 at cells after 30
+    /// steps and 3e-4 after 200, which shifts of cubics leave, and straight lines between cells add as much.
+    #[test]
+    fn closing_prices_of_constant_variance_are_log_normal() {
+        let h = 1e-3;
+        let constant = Garch { omega: h, alpha: 0.0, beta: 1e-9, ..model(None) };
+        for (days, at_cells, between) in [(30, 1.2e-4, 2.8e-4), (200, 3.2e-4, 4.8e-4)] {
+            let table = hedges(&constant, days, 1.0).marks;
+            let time = days as f64;
+            let (drift, deviation) = (constant.log_drift * constant.step.years() * time, (h * time).sqrt());
+            let known = |x: f64| normal_cdf((x - drift) / deviation);
+            for place in -350..=350 {
+                let x = 0.01 * f64::from(place) * deviation;
+                let found = table.below(x);
+                assert!((found - known(x)).abs() < between, "{days} {place}: {found} {}", known(x));
+            }
+            for (cell, found) in table.start.iter().enumerate() {
+                let known = known(MarkTable::distance(cell) * table.spacing);
+                assert!((found - known).abs() < at_cells, "{days} {cell}: {found} {known}");
+            }
+        }
+    }
+
+    /// An innovation is in an interval of the last step when it is beyond its start, as near as numbers of 24
+    /// bits tell, and the chance to be below that is kept; nodes of marks are every other node.
+    #[test]
+    fn places_of_marks_are_those_of_their_innovations() {
+        for dof in [Some(3.5), None] {
+            let (hedges, _) = marks(&model(dof), 30);
+            let grid = hedges.grid;
+            for node in 0..MARK_NODES {
+                let (found, rest) = grid.node_of_marks(grid.innovation(grid.bent(2 * node)).0);
+                assert!((found as f32 + rest - node as f32).abs() < 1e-4, "{node}: {found} {rest}");
+                let (found, rest) = grid.node_of_marks(grid.innovation(grid.bent(2 * node + 1)).0);
+                let between = (node as f32 + 0.5).min((MARK_NODES - 1) as f32);
+                assert!((found as f32 + rest - between).abs() < 1e-4, "{node}: {found} {rest}");
+            }
+            assert_eq!([-1e9, 1e9].map(|z| grid.node_of_marks(z)), [(0, 0.0), (MARK_NODES as u32 - 2, 1.0)]);
+            assert_eq!([-1e9, 1e9].map(|z| grid.bin(z)), [0, LAST_BINS as u32 - 1]);
+            let end = grid.bent(NODES - 1);
+            for (bin, chance) in hedges.marks.last.iter().enumerate() {
+                let place = |bin: f64| grid.innovation((2.0 * bin / LAST_BINS as f64 - 1.0) * end).0;
+                let known = below(dof, place(bin as f64));
+                assert!((f64::from(*chance) - known).abs() < 1e-7, "{bin}: {chance} {known}");
+                let inside = [0.002, 0.998].map(|part| grid.bin(place(bin as f64 + part)));
+                assert_eq!(inside, [bin as u32; 2]);
+            }
         }
     }
 }

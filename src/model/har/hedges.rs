@@ -270,7 +270,7 @@ fn set_beyond(drawn: &mut [DrawnDay], draws: &[Draw], chances: &[f64; CLASSES]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{DRAW_CELLS, DRAW_ROWS};
+    use crate::market::{DRAW_CELLS, DRAW_ROWS, MARK_CELLS};
     use crate::model::{Days, HarNumbers, VarianceState};
 
     /// 300 days whose moves, ranges and shocks have next to nothing to do with each other.
@@ -331,6 +331,46 @@ mod tests {
                 assert!(fine <= usize::from(farthest) || share == 0.0);
             }
         }
+    }
+
+    /// Over the draws the lines of marks have the means that are taken off, as numbers of 24 bits hold them,
+    /// those of a class go beyond its mean by nothing, and the chances of the last day are shares of draws.
+    #[test]
+    fn lines_of_marks_have_the_means_that_are_taken_off() {
+        let model = model();
+        let hedges = model.hedges(Duration::from_seconds(10 * 86_400), (1.0, 0.0)).unwrap();
+        let (table, days) = (&hedges.marks, model.days().days());
+        let total: f64 = days.iter().map(|day| day.weight).sum();
+        let (mut of_classes, mut beyond) = ([0.0; CLASSES], [0.0; CLASSES]);
+        let mut of_bins = [0.0; LAST_BINS];
+        for (index, drawn) in hedges.drawn.iter().enumerate() {
+            let (chance, class) = (0.5 * days[index / 2].weight / total, usize::from(drawn.class));
+            of_classes[class] += chance;
+            beyond[class] += chance * f64::from(drawn.beyond);
+            of_bins[usize::from(drawn.bin)] += chance;
+            assert_eq!(u32::from(drawn.bin), DrawGrid::bin(drawn.moved));
+        }
+        assert!(beyond.iter().all(|beyond| beyond.abs() < 1e-8), "{beyond:?}");
+        assert!(hedges.drawn.iter().any(|drawn| drawn.beyond.abs() > 0.05));
+        let mut sum = 0.0;
+        for (bin, (last, share)) in table.last.iter().zip(of_bins).enumerate() {
+            assert!((f64::from(*last) - sum).abs() < 1e-7, "{bin}: {last} {sum}");
+            sum += share;
+        }
+        let mut largest = 0.0_f32;
+        for (lines, means) in table.lines.iter().zip(&table.means).take(9) {
+            for (lines, means) in lines.chunks_exact(CLASSES).zip(means) {
+                let mut known = [0.0; MARK_CELLS];
+                for (chance, line) in of_classes.iter().zip(lines) {
+                    known.iter_mut().zip(line).for_each(|(known, x)| *known += chance * f64::from(*x));
+                }
+                for (known, mean) in known.iter().zip(means) {
+                    assert!((known - f64::from(*mean)).abs() < 4e-3, "{known} {mean}");
+                    largest = largest.max(*mean);
+                }
+            }
+        }
+        assert!(table.lines.len() == 10 && largest > 65_000.0, "{largest}");
     }
 
     /// A day's answer to one more of the log-variance of the day before is what the regression says, and the
