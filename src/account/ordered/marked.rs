@@ -251,8 +251,6 @@ mod tests {
         let mut uniform = uniforms();
         let lanes = NET + 5;
         let spacing = 0.01;
-        let (lines, means, last) = (Vec::new(), Vec::new(), Vec::new());
-        let table = MarkTable { spacing, lines, means, start: [0.0; MARK_CELLS], last };
         let marks = [-0.31, -0.1204, -0.0377, 0.0, 0.0051, 0.2263, 0.35];
         let mut line = || -> MarkLine { std::array::from_fn(|_| (65_536.0 * uniform()) as u16) };
         let all: Vec<MarkLine> = (0..12).map(|_| line()).collect();
@@ -260,7 +258,8 @@ mod tests {
         let chances: [f32; LAST_BINS] = std::array::from_fn(|_| uniform() as f32);
         let to = |mark: f64| (1024.0 + 2500.0 * mark) as u32;
         let mut known = vec![[0.0; MARKS]; 2 * LEVELS];
-        let mut marked = Marked::new(&marks, &table, LEVELS);
+        let intervals = Intervals::new(marks.to_vec(), &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]).unwrap();
+        let mut marked = Marked::new(&intervals, false, spacing, LEVELS);
         // What a block before has left is gone.
         marked.begin(3 * NET);
         marked.add_last((2 * NET, 3), 7, &chances, to);
@@ -278,8 +277,8 @@ mod tests {
                     }
                 };
                 // A mark is as many cells above the nearest one to the path as above the start.
-                let place = |first: f64| marks.map(|mark| first + mark / spacing + 47.5);
-                let nearest = 64.0 - cells.round();
+                let place = |first: f64| marks.map(|mark| first + mark / spacing + 39.5);
+                let nearest = 56.0 - cells.round();
                 let [one, two] = [0, 1].map(|_| &all[(12.0 * uniform()) as usize]);
                 let (part, by_lane) = (uniform() as f32, (lane, open as u32));
                 if step + 1 == STEPS {
@@ -292,7 +291,7 @@ mod tests {
                         let [one, two] = [one, two].map(|line| f64::from(line[cell]));
                         one + f64::from(part) * (two - one) - f64::from(mean[cell])
                     };
-                    add(place(nearest.clamp(0.0, 128.0)).map(|place| at(between, place) / 65_535.0));
+                    add(place(nearest.clamp(0.0, 112.0)).map(|place| at(between, place) / 65_535.0));
                     marked.add(by_lane, log_price, &Between { lines: [one, two], part, mean: &mean });
                 } else {
                     let beyond = 2.0 * part - 1.0;
@@ -301,14 +300,14 @@ mod tests {
                             [cell - 1, cell, cell + 1].map(|cell| f64::from(one[cell]));
                         own - 0.5 * f64::from(beyond) * (after - before) - f64::from(mean[cell])
                     };
-                    add(place(nearest.clamp(1.0, 127.0)).map(|place| at(sloped, place) / 65_535.0));
+                    add(place(nearest.clamp(1.0, 111.0)).map(|place| at(sloped, place) / 65_535.0));
                     marked.add_sloped(by_lane, log_price, &Sloped { line: one, beyond, mean: &mean });
                 }
                 open -= usize::from(open > 0 && uniform() < 0.3);
             }
         }
         let mut tally = Tally::new(LEVELS);
-        marked.finish(|_| 0.0, &mut tally);
+        marked.finish(&vec![0.0; lanes], |_| 0.0, &mut tally);
         let (mut most, mut largest) = (0.0_f64, 0.0_f64);
         for level in 0..LEVELS {
             assert_eq!(marked.of_level(level).len(), 2);
