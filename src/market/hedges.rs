@@ -2,7 +2,7 @@
 //!
 //! A row holds one variance, its cells the distances of the log-price from the barrier.
 
-use super::marks::MarkSlopes;
+use super::marks::MARK_CELLS;
 
 /// Distances of a row; a power of two, so that a masked index needs no check.
 pub const CELLS: usize = 64;
@@ -46,6 +46,19 @@ pub struct Hedges {
     pub jumps: Option<JumpHedges>,
     /// The chance to close below marks.
     pub marks: MarkSlopes,
+}
+
+/// Coefficients of normals for marks: of n, o and n² − 1, for n the normal that is handed in for the
+/// price and o the other one.
+pub const MARK_TERMS: usize = 3;
+
+/// How the chance to close below a mark goes with the normals of a step.
+#[derive(Debug)]
+pub struct MarkSlopes {
+    /// Between two cells, in log-price.
+    pub spacing: f64,
+    /// Upper halves of coefficients by date, row of the variance, polynomial and cell.
+    pub lines: Vec<[[[u16; MARK_CELLS]; MARK_TERMS]; ROWS]>,
 }
 
 /// What jumps are expected to do.

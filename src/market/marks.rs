@@ -6,7 +6,6 @@
 //! that of the numbers as they are kept, it has a mean of zero. What the last step brings is told apart: by
 //! whether its innovation, or draw, lies below the place that leads to the mark, less the chance of that.
 
-use super::hedges::ROWS;
 use crate::stats::{Intervals, MARKS};
 
 /// Even places of marks about the price at the start.
@@ -31,19 +30,6 @@ const REACH: f64 = 3.5;
 const LEAST_APART: f64 = 3e-3;
 /// Halvings of the search for a mark.
 const HALVINGS: usize = 40;
-
-/// Coefficients of normals for marks: of n, o and n² − 1, for n the normal that is handed in for the
-/// price and o the other one.
-pub const MARK_TERMS: usize = 3;
-
-/// How the chance to close below a mark goes with the normals of a step.
-#[derive(Debug)]
-pub struct MarkSlopes {
-    /// Between two cells, in log-price.
-    pub spacing: f64,
-    /// Upper halves of coefficients by date, row of the variance, polynomial and cell.
-    pub lines: Vec<[[[u16; MARK_CELLS]; MARK_TERMS]; ROWS]>,
-}
 
 /// The chance to close below a mark, and what drives it.
 #[derive(Debug)]

@@ -25,7 +25,8 @@ pub use drivers::{Drivers, Driving};
 pub use duration::{Duration, DurationError, SECONDS_PER_DAY, SECONDS_PER_YEAR};
 pub use funding_history::FundingHistory;
 pub use hedges::{
-    CELLS, Entry, HedgeGrid, Hedges, JUMPS, JumpHedges, Line, ROWS, TERMS, Terms, half, shifted, single,
+    CELLS, Entry, HedgeGrid, Hedges, JUMPS, JumpHedges, Line, MARK_TERMS, MarkSlopes, ROWS, TERMS, Terms,
+    half, shifted, single,
 };
 pub use hidden::is_hidden;
 pub use history::{
@@ -37,7 +38,7 @@ pub use innovation_hedges::{
 };
 pub use innovations::Innovations;
 pub use input_file::{LARGEST_DATA, read_input, read_limited};
-pub use marks::{LAST_BINS, MARK_CELLS, MARK_ONE, MARK_PLACES, MARK_TERMS, MarkLine, MarkSlopes, MarkTable};
+pub use marks::{LAST_BINS, MARK_CELLS, MARK_ONE, MARK_PLACES, MarkLine, MarkTable};
 pub use martingale::{Martingale, Stops};
 pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};
 pub use varying::Varying;
