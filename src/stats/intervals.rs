@@ -1,5 +1,8 @@
 //! Intervals of a number of each path, such as its closing log-price, whose chances are known.
 
+/// Most marks that are hedged.
+pub const MARKS: usize = 64;
+
 /// Chances at marks below the median, and one less them above: quantiles that results show, and between them
 /// so that an interval holds no large part of what is asked about.
 const BELOW: [f64; 31] = [

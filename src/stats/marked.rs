@@ -9,12 +9,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::closings::{Deviations, add};
+use super::intervals::MARKS;
 use super::outcomes::Outcomes;
 use super::places::Places;
 use crate::numeric::NET;
-
-/// Most marks.
-pub const MARKS: usize = 64;
 
 /// What is one, in whole numbers: of nets, and of blocks.
 const ONE: f64 = 1024.0;

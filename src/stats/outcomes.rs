@@ -1,7 +1,7 @@
 //! What a level comes to on the paths of a block.
 
 use super::cuts::Cuts;
-use super::marked::MARKS;
+use super::intervals::MARKS;
 use super::places::Places;
 
 /// What a level comes to by path of a block.
