@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bar_marks::BarMarks;
+use super::bar_marks::{BarMarks, EndMarks, MarkedBars};
 use super::day_end::DayEnd;
 use super::day_marks::DayMarks;
 use super::hedged::{Follow, Hedged as ByNormals};
@@ -18,7 +18,7 @@ use crate::stats::{Intervals, MARKS, Tally};
 /// The hedges of the paths of a block.
 #[derive(Debug)]
 pub(super) enum Hedged {
-    Normals(ByNormals, Option<Marked>),
+    Normals(ByNormals, Option<MarkedBars>),
     Innovations(Arc<InnovationHedges>, Stepwise, Option<Marked>),
     Draws(Arc<DrawHedges>, Stepwise, Option<Marked>),
 }
@@ -32,7 +32,7 @@ impl Hedged {
         };
         match hedges {
             Hedging::Normals(hedges) => {
-                let marked = marked(hedges.marks.spacing, true);
+                let marked = marked(hedges.marks.spacing, true).map(MarkedBars::new);
                 Self::Normals(ByNormals::new(hedges, terms.sign, &terms.common.logs), marked)
             }
             Hedging::Innovations(hedges) => {
@@ -114,7 +114,10 @@ impl Hedged {
             Self::Normals(hedged, marked) => {
                 hedged.finish(tally);
                 let sum = |level| hedged.sum_of(level);
-                marked.iter_mut().for_each(|marked| marked.finish(log_prices, sum, tally));
+                if let Some(marked) = marked {
+                    dispatch(EndMarks { hedges: &hedged.hedges, marked });
+                    marked.marked.finish(log_prices, sum, tally);
+                }
             }
             Self::Innovations(_, hedged, marked) | Self::Draws(_, hedged, marked) => {
                 hedged.finish(tally);
@@ -127,7 +130,8 @@ impl Hedged {
     /// The sums of the control variates of the marks where a level was stopped, by net.
     pub fn marked(&self, level: usize) -> Option<&[[f32; MARKS]]> {
         match self {
-            Self::Normals(_, marked) | Self::Innovations(_, _, marked) | Self::Draws(_, _, marked) => {
+            Self::Normals(_, marked) => marked.as_ref().map(|marked| marked.marked.of_level(level)),
+            Self::Innovations(_, _, marked) | Self::Draws(_, _, marked) => {
                 marked.as_ref().map(|marked| marked.of_level(level))
             }
         }
