@@ -71,7 +71,8 @@ impl MarkTable {
         const ROUNDER: f32 = 12_582_912.0;
         const ROOM: f32 = (MARK_CELLS - MARK_PLACES) as f32;
         let cell = (0.5 * ROOM - (log_price * per_log) as f32).clamp(0.0, ROOM) + ROUNDER;
-        (cell.to_bits() & 0xff) as usize
+        // What is not a number has a cell, too.
+        (cell.to_bits() as usize & 0xff).min(MARK_CELLS - MARK_PLACES)
     }
 
     /// Keeps a chance.
