@@ -45,11 +45,14 @@ pub trait Observer: Send {
         self.observe(bars, noise);
     }
 
-    /// Takes in the prices of all paths at some monitoring dates in a row, if the observer can do so at once; `false`,
-    /// and nothing done, if it wants every date as a batch of bars. `log_prices` are by asset, then by date and path.
-    fn look(&mut self, _times: &[f64], _log_prices: &[Vec<f64>]) -> bool {
+    /// Whether the observer takes in several monitoring dates at once; if not, it is shown every date as a batch of bars.
+    fn looks_at_once(&self) -> bool {
         false
     }
+
+    /// Takes in the prices of some paths in a row, from `first` on, at some monitoring dates in a row: `log_prices` are by asset, then by
+    /// date and path. All paths are shown these dates before any is shown the next. Asked of observers that take them at once.
+    fn look(&mut self, _times: &[f64], _first: usize, _log_prices: &[Vec<f64>]) {}
 
     /// Lets what is due happen at a date of the account's schedule, at these log-prices (by asset and path). Who has no
     /// schedule is never asked.

@@ -1,8 +1,8 @@
 //! Discrete monitoring: the account sees the price at the ends of intervals and nothing of the way there.
 //!
-//! A look is a bar of no duration whose whole move is a gap. Where the model can, all paths take several intervals in one stride: their
-//! prices stay in the first-level cache, and only paths that may have touched a barrier become bars. A jump inside an
-//! interval is added after the continuous move: nobody sees which came first.
+//! A look is a bar of no duration whose whole move is a gap. Where the model can, paths take several intervals in one stride: first
+//! what all of them draw, then a few paths at a time move and are looked at, while their prices are in the first-level cache. A jump
+//! inside an interval is added after the continuous move: nobody sees which came first.
 
 use super::columns::{AssetStreams, list_due_by};
 use super::grid::GridPoint;
@@ -11,9 +11,25 @@ use crate::market::Bars;
 use crate::model::{LONGEST_STRIDE, Stepper, Stride};
 use crate::numeric::{Guide, Stream, reset};
 
+/// Paths of a stride that move and are looked at together.
+pub(super) const TOGETHER: usize = 128;
+
+/// A jump inside a stride.
+#[derive(Debug)]
+struct Jump {
+    lane: u32,
+    /// The first interval whose end sees it.
+    interval: u32,
+    size: f64,
+}
+
 /// Columns for looks at the prices of a block.
 pub(super) struct Looks {
-    /// Log-prices of a stride, by asset (there is one), then by interval and path.
+    /// Normals of a stride, by interval and path.
+    normals: Vec<f64>,
+    /// Its jumps, by path and then by time.
+    happened: Vec<Jump>,
+    /// Log-prices of the paths that move together, by asset (there is one), then by interval and path.
     rows: Vec<Vec<f64>>,
     bars: Vec<Bars>,
     due: Vec<u32>,
@@ -26,7 +42,9 @@ pub(super) struct Looks {
 impl Looks {
     pub fn new(assets: usize, lanes: usize) -> Self {
         Self {
-            rows: vec![Vec::with_capacity(LONGEST_STRIDE * lanes)],
+            normals: Vec::with_capacity(LONGEST_STRIDE * lanes),
+            happened: Vec::new(),
+            rows: vec![Vec::with_capacity(LONGEST_STRIDE * TOGETHER)],
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, lanes)).collect(),
             due: Vec::with_capacity(lanes),
             times: Vec::with_capacity(lanes),
@@ -34,30 +52,33 @@ impl Looks {
         }
     }
 
-    /// Moves all paths from `start` over the intervals that end at some points, looking at each.
-    pub fn stride(
+    /// Draws what moves all paths, so many, from `start` over the intervals that end at some points.
+    pub fn plan_stride(
         &mut self,
         start: f64,
         points: &[GridPoint],
+        lanes: usize,
         (stepper, guide): (&mut dyn Stepper, &mut Guide),
         streams: &mut AssetStreams,
-        prices: &mut [f64],
     ) {
-        let (paths, end) = (prices.len(), points.last().map_or(start, |point| point.time));
-        let rows = &mut self.rows[0];
-        rows.resize(points.len() * paths, 0.0);
+        self.normals.resize(points.len() * lanes, 0.0);
         let mut durations = [0.0; LONGEST_STRIDE];
         let mut from = start;
-        for ((row, point), duration) in rows.chunks_exact_mut(paths).zip(points).zip(&mut durations) {
+        for ((row, point), duration) in self.normals.chunks_exact_mut(lanes).zip(points).zip(&mut durations) {
             streams.moves.normals(row);
             *duration = point.time - from;
             guide.all(*duration, row);
             from = point.time;
         }
-        let durations = &durations[..points.len()];
-        let events = &mut streams.events;
-        stepper.stride(Stride { durations, open: prices, rows, volatility_times: 1.0, events });
-        self.jumps.resize(paths, 0.0);
+        stepper.plan_stride(&durations[..points.len()], lanes, &mut streams.events);
+        self.happen(points, lanes, stepper, &mut streams.events);
+    }
+
+    /// Lets the jumps of a stride happen.
+    fn happen(&mut self, points: &[GridPoint], lanes: usize, stepper: &mut dyn Stepper, events: &mut Stream) {
+        self.happened.clear();
+        let end = points.last().map_or(0.0, |point| point.time);
+        self.jumps.resize(lanes, 0.0);
         list_due_by(stepper.event_times(), end, &mut self.due);
         loop {
             let times = stepper.event_times();
@@ -74,46 +95,65 @@ impl Looks {
             }
             self.times.clear();
             self.times.extend(self.due.iter().map(|lane| times[*lane as usize]));
-            stepper.happen(&self.due, &mut self.jumps, &mut streams.events);
+            stepper.happen(&self.due, &mut self.jumps, events);
             for (lane, time) in self.due.iter().zip(&self.times) {
-                let lane = *lane as usize;
-                let first = points.iter().take_while(|point| point.time < *time).count();
-                for row in first..points.len() {
-                    rows[row * paths + lane] += self.jumps[lane];
-                }
-                self.jumps[lane] = 0.0;
+                let interval = points.iter().take_while(|point| point.time < *time).count() as u32;
+                let size = std::mem::take(&mut self.jumps[*lane as usize]);
+                self.happened.push(Jump { lane: *lane, interval, size });
             }
         }
-        prices.copy_from_slice(&rows[(points.len() - 1) * paths..]);
+        self.happened.sort_by_key(|jump| jump.lane);
     }
 
-    /// Shows the observer the prices of the last stride.
-    pub fn show_stride(&mut self, points: &[GridPoint], observer: &mut dyn Observer, noise: &mut Stream) {
+    /// Moves the paths from `first` on, whose prices these are, over the intervals of the stride. Paths come in turn.
+    pub fn stride(&mut self, intervals: usize, first: usize, prices: &mut [f64], stepper: &mut dyn Stepper) {
+        let (paths, rows) = (prices.len(), &mut self.rows[0]);
+        rows.resize(intervals * paths, 0.0);
+        stepper.stride(Stride { intervals, first, open: prices, normals: &self.normals, rows });
+        let from = self.happened.partition_point(|jump| (jump.lane as usize) < first);
+        let own = self.happened[from..].iter().take_while(|jump| (jump.lane as usize) < first + paths);
+        for Jump { lane, interval, size } in own {
+            for interval in *interval as usize..intervals {
+                rows[interval * paths + *lane as usize - first] += size;
+            }
+        }
+        prices.copy_from_slice(&rows[(intervals - 1) * paths..]);
+    }
+
+    /// Shows the observer the prices of the paths that moved last, from `first` on.
+    pub fn show_stride(
+        &mut self,
+        points: &[GridPoint],
+        first: usize,
+        observer: &mut dyn Observer,
+        noise: &mut Stream,
+    ) {
         let rows = std::mem::take(&mut self.rows);
-        self.show(points, &rows, observer, noise);
+        self.show(points, first, &rows, observer, noise);
         self.rows = rows;
     }
 
-    /// Shows the observer the log-prices, by asset, at some points, by point and path.
+    /// Shows the observer the log-prices of the paths from `first` on, by asset, at some points, by point and path.
     pub fn show(
         &mut self,
         points: &[GridPoint],
+        first: usize,
         prices: &[Vec<f64>],
         observer: &mut dyn Observer,
         noise: &mut Stream,
     ) {
-        let mut times = [0.0; LONGEST_STRIDE];
-        for (time, point) in times.iter_mut().zip(points) {
-            *time = point.time;
-        }
-        if observer.look(&times[..points.len()], prices) {
-            return;
+        if observer.looks_at_once() {
+            let mut times = [0.0; LONGEST_STRIDE];
+            for (time, point) in times.iter_mut().zip(points) {
+                *time = point.time;
+            }
+            return observer.look(&times[..points.len()], first, prices);
         }
         for (row, point) in points.iter().enumerate() {
             for (bars, prices) in self.bars.iter_mut().zip(prices) {
                 let paths = prices.len() / points.len();
                 bars.lanes.clear();
-                bars.lanes.extend(0..paths as u32);
+                bars.lanes.extend((first..first + paths).map(|lane| lane as u32));
                 reset(&mut bars.start, paths, point.time);
                 reset(&mut bars.duration, paths, 0.0);
                 reset(&mut bars.variance, paths, 0.0);

@@ -116,7 +116,7 @@ impl Observer for Blind {
 
     fn observe(&mut self, _bars: &[Bars], _noise: &mut Stream) {}
 
-    fn look(&mut self, _times: &[f64], _log_prices: &[Vec<f64>]) -> bool {
+    fn looks_at_once(&self) -> bool {
         true
     }
 }
@@ -161,13 +161,14 @@ impl Observer for Witness<'_> {
         self.look_at_it();
     }
 
-    fn look(&mut self, times: &[f64], log_prices: &[Vec<f64>]) -> bool {
-        let has_looked = self.follower.look(times, log_prices);
-        if has_looked {
-            self.reached = times.last().copied().unwrap_or(self.reached);
-            self.look_at_it();
-        }
-        has_looked
+    fn looks_at_once(&self) -> bool {
+        self.follower.looks_at_once()
+    }
+
+    fn look(&mut self, times: &[f64], first: usize, log_prices: &[Vec<f64>]) {
+        self.follower.look(times, first, log_prices);
+        self.reached = times.last().copied().unwrap_or(self.reached);
+        self.look_at_it();
     }
 
     fn settle(&mut self, date: usize, log_prices: &[Vec<f64>], due: Due<'_>) {

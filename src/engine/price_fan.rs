@@ -62,10 +62,4 @@ impl Observer for PriceDates {
     fn observe(&mut self, bars: &[Bars], _noise: &mut Stream) {
         self.count(&bars[0].close);
     }
-
-    fn look(&mut self, times: &[f64], log_prices: &[Vec<f64>]) -> bool {
-        let paths = log_prices[0].len() / times.len();
-        log_prices[0].chunks_exact(paths).for_each(|log_prices| self.count(log_prices));
-        true
-    }
 }

@@ -66,6 +66,10 @@ impl Stepper for BatesStepper {
         true
     }
 
+    fn plan_stride(&mut self, durations: &[f64], lanes: usize, noise: &mut Stream) {
+        self.heston.plan_stride(durations, lanes, noise);
+    }
+
     fn stride(&mut self, stride: Stride<'_>) {
         self.heston.stride(stride);
     }

@@ -24,7 +24,7 @@ pub struct Gbm {
 impl Gbm {
     /// A stepper; it has no state.
     pub fn stepper(&self) -> Diffusion {
-        Diffusion { growth: self.drift, volatility: self.volatility }
+        Diffusion::new(self.drift, self.volatility)
     }
 }
 
@@ -32,22 +32,37 @@ impl Gbm {
 #[derive(Debug, Clone, Copy)]
 pub struct Diffusion {
     /// Growth rate of the expected price by the continuous part, per year.
-    pub growth: f64,
+    growth: f64,
     /// Volatility per square root of a year.
-    pub volatility: f64,
+    volatility: f64,
+    /// Expected move and its deviation, by interval of the stride at hand.
+    steps: [(f64, f64); LONGEST_STRIDE],
 }
 
 impl Diffusion {
-    /// Moves the log-price.
-    pub fn diffuse(self, moves: Moves<'_>) {
-        let law = Self { volatility: self.volatility * moves.volatility_times, ..self };
-        dispatch(Diffuse { law, moves });
+    /// With a growth rate of the expected price by the continuous part, and a volatility.
+    pub fn new(growth: f64, volatility: f64) -> Self {
+        Self { growth, volatility, steps: [(0.0, 0.0); LONGEST_STRIDE] }
     }
 
-    /// Moves the log-price over several intervals.
-    pub fn diffuse_stride(self, stride: Stride<'_>) {
-        let law = Self { volatility: self.volatility * stride.volatility_times, ..self };
-        dispatch(Strides { law, stride });
+    /// Moves the log-price.
+    pub fn diffuse(&self, moves: Moves<'_>) {
+        let (growth, volatility) = (self.growth, self.volatility * moves.volatility_times);
+        dispatch(Diffuse { growth, volatility, moves });
+    }
+
+    /// Gets ready for a stride over intervals of these lengths.
+    pub fn plan_stride(&mut self, durations: &[f64]) {
+        let log_drift = self.growth - 0.5 * self.volatility * self.volatility;
+        for (step, duration) in self.steps.iter_mut().zip(durations) {
+            let integrated = self.volatility * self.volatility * duration;
+            *step = (log_drift * duration, integrated.sqrt());
+        }
+    }
+
+    /// Moves the log-price of some paths over the intervals of the stride.
+    pub fn diffuse_stride(&self, stride: Stride<'_>) {
+        dispatch(Strides { steps: &self.steps, stride });
     }
 }
 
@@ -55,7 +70,8 @@ impl Diffusion {
 const CHUNK: usize = 64;
 
 struct Diffuse<'a> {
-    law: Diffusion,
+    growth: f64,
+    volatility: f64,
     moves: Moves<'a>,
 }
 
@@ -64,9 +80,9 @@ impl Kernel for Diffuse<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Diffusion { growth, volatility } = self.law;
+        let Self { growth, volatility, moves } = self;
         let log_drift = growth - 0.5 * volatility * volatility;
-        let Moves { duration, normals, open, close, variance, .. } = self.moves;
+        let Moves { duration, normals, open, close, variance, .. } = moves;
         let n = close.len();
         let (duration, normals, open, variance) =
             (&duration[..n], &normals[..n], &open[..n], &mut variance[..n]);
@@ -96,11 +112,11 @@ impl Kernel for Diffuse<'_> {
     }
 }
 
-/// Paths whose prices are held in registers over a stride: lines enough in a row that the next ones are fetched in time.
-const TOGETHER: usize = 64;
+/// Paths whose prices are held in registers over a stride.
+const TOGETHER: usize = 32;
 
 struct Strides<'a> {
-    law: Diffusion,
+    steps: &'a [(f64, f64)],
     stride: Stride<'a>,
 }
 
@@ -109,31 +125,27 @@ impl Kernel for Strides<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Diffusion { growth, volatility } = self.law;
-        let log_drift = growth - 0.5 * volatility * volatility;
-        let Stride { durations, open, rows, .. } = self.stride;
-        let mut steps = [(0.0, 0.0); LONGEST_STRIDE];
-        for (step, duration) in steps.iter_mut().zip(durations) {
-            let integrated = volatility * volatility * duration;
-            *step = (log_drift * duration, integrated.sqrt());
-        }
-        let paths = open.len();
-        let whole = paths - paths % TOGETHER;
-        for start in (0..whole).step_by(TOGETHER) {
-            let mut price = [0.0; TOGETHER];
-            price.copy_from_slice(&open[start..start + TOGETHER]);
-            for (row, (expected, deviation)) in rows.chunks_exact_mut(paths).zip(steps) {
-                for (price, entry) in price.iter_mut().zip(&mut row[start..start + TOGETHER]) {
-                    *price += deviation.mul_add(*entry, expected);
+        let Self { steps, stride: Stride { intervals, first, open, normals, rows } } = self;
+        let (lanes, paths) = (normals.len() / intervals, open.len());
+        let (groups, rest) = open.as_chunks::<TOGETHER>();
+        for (group, open) in groups.iter().enumerate() {
+            let start = group * TOGETHER;
+            let mut prices = *open;
+            for (interval, (expected, deviation)) in steps[..intervals].iter().enumerate() {
+                let normals = normals[interval * lanes + first + start..].first_chunk::<TOGETHER>();
+                let row = rows[interval * paths + start..].first_chunk_mut::<TOGETHER>();
+                let (Some(normals), Some(row)) = (normals, row) else { return };
+                for ((price, normal), entry) in prices.iter_mut().zip(normals).zip(row) {
+                    *price += deviation.mul_add(*normal, *expected);
                     *entry = *price;
                 }
             }
         }
-        for (path, open) in open.iter().enumerate().skip(whole) {
+        for (path, open) in (paths - rest.len()..).zip(rest) {
             let mut price = *open;
-            for (row, (expected, deviation)) in rows.chunks_exact_mut(paths).zip(steps) {
-                price += deviation.mul_add(row[path], expected);
-                row[path] = price;
+            for (interval, (expected, deviation)) in steps[..intervals].iter().enumerate() {
+                price += deviation.mul_add(normals[interval * lanes + first + path], *expected);
+                rows[interval * paths + path] = price;
             }
         }
     }
@@ -152,6 +164,10 @@ impl Stepper for Diffusion {
 
     fn can_stride(&self) -> bool {
         true
+    }
+
+    fn plan_stride(&mut self, durations: &[f64], _lanes: usize, _noise: &mut Stream) {
+        Self::plan_stride(self, durations);
     }
 
     fn stride(&mut self, stride: Stride<'_>) {

@@ -36,7 +36,7 @@ use serde::Serialize;
 
 use super::heston_columns::{Column, Scheme, TOGETHER};
 use super::quadratic_exponential::SquareRoot;
-use super::{LONGEST_STRIDE, Moves, Stepper, Stride};
+use super::{Moves, Stepper, Stride};
 use crate::market::{Drivers, Driving, Duration};
 use crate::numeric::{Guide, Kernel, Nets, Replacement, Stream, dispatch, replace};
 
@@ -89,7 +89,8 @@ impl Heston {
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> HestonStepper {
         let column = || Vec::with_capacity(lanes);
-        HestonStepper { model: *self, variance: column(), normals: column(), guide: Guide::default() }
+        let (variance, normals, schemes) = (column(), column(), Vec::new());
+        HestonStepper { model: *self, variance, normals, schemes, guide: Guide::default() }
     }
 }
 
@@ -99,6 +100,8 @@ pub struct HestonStepper {
     model: Heston,
     variance: Vec<f64>,
     normals: Vec<f64>,
+    /// Of the intervals of the stride at hand.
+    schemes: Vec<Scheme>,
     /// Leads the part of the variance's driver that is not the price's.
     guide: Guide,
 }
@@ -126,17 +129,21 @@ impl Stepper for HestonStepper {
         true
     }
 
-    fn stride(&mut self, stride: Stride<'_>) {
-        let Stride { durations, open, rows, volatility_times, events } = stride;
+    fn plan_stride(&mut self, durations: &[f64], lanes: usize, noise: &mut Stream) {
         // Strides of different lengths take turns: the room stays as long as the longest.
-        self.normals.resize(self.normals.len().max(rows.len()), 0.0);
-        let others = &mut self.normals[..rows.len()];
-        for (others, duration) in others.chunks_exact_mut(open.len()).zip(durations) {
-            events.normals(others);
+        self.normals.resize(self.normals.len().max(durations.len() * lanes), 0.0);
+        for (others, duration) in self.normals.chunks_exact_mut(lanes).zip(durations) {
+            noise.normals(others);
             self.guide.all(*duration, others);
         }
-        let (process, variances) = (self.model.process(), &mut self.variance);
-        dispatch(Strides { process, factor: volatility_times, durations, variances, others, open, rows });
+        let process = self.model.process();
+        self.schemes.clear();
+        self.schemes.extend(durations.iter().map(|duration| Scheme::new(process, 1.0, *duration)));
+    }
+
+    fn stride(&mut self, stride: Stride<'_>) {
+        let Self { schemes, variance, normals, .. } = self;
+        dispatch(Strides { schemes, variances: variance, others: normals, stride });
     }
 
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream) {
@@ -228,15 +235,12 @@ impl Kernel for QuadraticExponential<'_> {
 
 /// Several intervals in a row.
 struct Strides<'a> {
-    process: SquareRoot,
-    /// On the volatility of the price.
-    factor: f64,
-    durations: &'a [f64],
+    schemes: &'a [Scheme],
+    /// Of all paths of the block.
     variances: &'a mut [f64],
-    /// By interval and path.
+    /// By interval and path of the block.
     others: &'a [f64],
-    open: &'a [f64],
-    rows: &'a mut [f64],
+    stride: Stride<'a>,
 }
 
 impl Kernel for Strides<'_> {
@@ -244,24 +248,24 @@ impl Kernel for Strides<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { process, factor, durations, variances, others, open, rows } = self;
-        let paths = open.len();
-        let mut schemes = [Scheme::new(process, factor, durations[0]); LONGEST_STRIDE];
-        for (scheme, duration) in schemes.iter_mut().zip(durations).skip(1) {
-            *scheme = Scheme::new(process, factor, *duration);
-        }
+        let Self { schemes, variances, others, stride: Stride { first, open, normals, rows, .. } } = self;
+        let (lanes, paths) = (variances.len(), open.len());
         let mut rooms = [[0.0; TOGETHER]; 7];
         let [mut v, mut price, a, b, mut ends, mut close, bridges] = rooms.each_mut();
-        for (start, variances) in (0..).step_by(TOGETHER).zip(variances.chunks_mut(TOGETHER)) {
-            let own = start..start + variances.len();
+        let variances = &mut variances[first..][..paths];
+        let columns = variances.chunks_mut(TOGETHER).zip(open.chunks(TOGETHER));
+        for (start, (variances, open)) in (0..).step_by(TOGETHER).zip(columns) {
+            let n = open.len();
             *v = *whole(variances, a);
-            *price = *whole(&open[own.clone()], a);
-            for ((scheme, row), others) in
-                schemes.iter().zip(rows.chunks_exact_mut(paths)).zip(others.chunks_exact(paths))
+            *price = *whole(open, a);
+            let normals = normals.chunks_exact(lanes).zip(others.chunks_exact(lanes));
+            for ((scheme, row), (normals, others)) in
+                schemes.iter().zip(rows.chunks_exact_mut(paths)).zip(normals)
             {
-                let normals = (whole(&row[own.clone()], a), whole(&others[own.clone()], b));
-                scheme.advance_together([v, normals.0, normals.1, price], [ends, close, bridges]);
-                unpack(close, &mut row[own.clone()]);
+                let own = (&normals[first + start..][..n], &others[first + start..][..n]);
+                let own = (whole(own.0, a), whole(own.1, b));
+                scheme.advance_together([v, own.0, own.1, price], [ends, close, bridges]);
+                unpack(close, &mut row[start..][..n]);
                 std::mem::swap(&mut v, &mut ends);
                 std::mem::swap(&mut price, &mut close);
             }
@@ -314,16 +318,21 @@ mod tests {
         let (mut moves, mut events) = streams();
         let mut strided = model.stepper(paths);
         strided.begin(paths, &mut events);
-        let mut rows = vec![0.0; durations.len() * paths];
-        rows.chunks_exact_mut(paths).for_each(|row| moves.normals(row));
+        let (mut normals, mut rows) =
+            (vec![0.0; durations.len() * paths], vec![0.0; durations.len() * paths]);
+        normals.chunks_exact_mut(paths).for_each(|row| moves.normals(row));
         let open = vec![0.5; paths];
-        strided.stride(Stride {
-            durations: &durations,
-            open: &open,
-            rows: &mut rows,
-            volatility_times: 1.2,
-            events: &mut events,
-        });
+        strided.plan_stride(&durations, paths, &mut events);
+        // In two parts, neither of them whole columns.
+        for part in [0..80, 80..paths] {
+            let mut own = vec![0.0; durations.len() * part.len()];
+            let (first, open) = (part.start, &open[part.clone()]);
+            let intervals = durations.len();
+            strided.stride(Stride { intervals, first, open, normals: &normals, rows: &mut own });
+            for (row, own) in rows.chunks_exact_mut(paths).zip(own.chunks_exact(part.len())) {
+                row[part.clone()].copy_from_slice(own);
+            }
+        }
 
         let (mut moves, mut events) = streams();
         let mut barred = model.stepper(paths);
@@ -344,7 +353,7 @@ mod tests {
                 variance: &mut variance,
                 low: &mut low,
                 high: &mut high,
-                volatility_times: 1.2,
+                volatility_times: 1.0,
             };
             barred.advance(moves, &mut events);
             std::mem::swap(&mut prices, &mut close);

@@ -248,7 +248,7 @@ impl<L: JumpLaw> JumpDiffusion<L> {
     /// With the jumps compensated: `drift` is the growth rate of the expected price, jumps included.
     pub fn new(drift: f64, volatility: f64, law: L, lanes: usize) -> Self {
         Self {
-            diffusion: Diffusion { growth: drift - law.growth(), volatility },
+            diffusion: Diffusion::new(drift - law.growth(), volatility),
             jumps: PoissonJumps::new(law, lanes),
         }
     }
@@ -273,6 +273,10 @@ impl<L: JumpLaw> Stepper for JumpDiffusion<L> {
 
     fn can_stride(&self) -> bool {
         true
+    }
+
+    fn plan_stride(&mut self, durations: &[f64], _lanes: usize, _noise: &mut Stream) {
+        self.diffusion.plan_stride(durations);
     }
 
     fn stride(&mut self, stride: Stride<'_>) {

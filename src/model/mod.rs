@@ -254,22 +254,22 @@ pub struct Moves<'a> {
     pub volatility_times: f64,
 }
 
-/// Most intervals of a stride: with the paths of a block their prices stay in the second-level cache.
+/// Most intervals of a stride: with the paths of a block their normals stay in the second-level cache.
 pub const LONGEST_STRIDE: usize = 8;
 
-/// Moves of the log-price of all paths of a block over several intervals in a row.
+/// Moves of the log-price of some paths in a row over several intervals in a row.
 #[derive(Debug)]
 pub struct Stride<'a> {
-    /// Length of each interval in years, the same for all paths.
-    pub durations: &'a [f64],
-    /// Log-price at the start, by path.
+    /// Number of intervals, whose lengths the stepper knows already.
+    pub intervals: usize,
+    /// The first of the paths that move.
+    pub first: usize,
+    /// Log-price at the start, by path that moves.
     pub open: &'a [f64],
-    /// By interval and path: standard normals, to be replaced by the log-price at the end of the interval.
+    /// Standard normals, by interval and path of the block.
+    pub normals: &'a [f64],
+    /// To be filled, by interval and path that moves: the log-price at the end of the interval.
     pub rows: &'a mut [f64],
-    /// Factor on the volatility of the moves.
-    pub volatility_times: f64,
-    /// For what a model draws beside its normals.
-    pub events: &'a mut Stream,
 }
 
 /// A wish for paths that go a long way in one direction: jumps are drawn from a law tilted by exp(exponent·jump), and paths carry
@@ -323,7 +323,11 @@ pub trait Stepper: Send {
         false
     }
 
-    /// Moves all paths over several intervals at once, without their events; asked of models that can.
+    /// Gets ready to move all paths, so many, over several intervals of these lengths in years: draws what that takes beside the normals.
+    /// Asked of models that can, before [`stride`](Self::stride) is for all paths.
+    fn plan_stride(&mut self, _durations: &[f64], _lanes: usize, _noise: &mut Stream) {}
+
+    /// Moves some paths over these intervals at once, without their events.
     fn stride(&mut self, _stride: Stride<'_>) {}
 
     /// Moves the listed paths over an interval without events.

@@ -171,8 +171,12 @@ impl Observer for Silent {
     fn observe(&mut self, bars: &[Bars], noise: &mut Stream) {
         self.0.observe(bars, noise);
     }
-    fn look(&mut self, times: &[f64], log_prices: &[Vec<f64>]) -> bool {
-        self.0.look(times, log_prices)
+    fn looks_at_once(&self) -> bool {
+        self.0.looks_at_once()
+    }
+
+    fn look(&mut self, times: &[f64], first: usize, log_prices: &[Vec<f64>]) {
+        self.0.look(times, first, log_prices);
     }
     fn settle(&mut self, date: usize, log_prices: &[Vec<f64>], due: Due<'_>) {
         self.0.settle(date, log_prices, due);

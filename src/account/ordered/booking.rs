@@ -133,12 +133,12 @@ impl Ordered {
 
     /// Books a gap to a log-price that liquidates some levels of a path.
     #[inline(always)]
-    fn gap(&mut self, lane: usize, levels: Range<usize>, log_price: f64, time: f64) {
+    pub(super) fn gap(&mut self, lane: usize, levels: Range<usize>, log_price: f64, time: f64) {
         if let Some(stopped) = &mut self.stopped {
             stopped.at(lane, levels.clone(), log_price, time);
         }
         if self.followed.is_none() {
-            self.liquidations.gap(lane as u32, levels, log_price, time, &self.terms.levels);
+            self.liquidations.gap(lane as u32, levels, log_price, time);
         } else {
             let x = exp(self.terms.power * log_price);
             levels.rev().for_each(|level| self.lose(level, lane, x, time));
@@ -191,22 +191,6 @@ impl Ordered {
         }
         self.leave_open(lane, left);
     }
-
-    /// Books the monitoring dates of one path, by their times.
-    #[inline(always)]
-    fn look_at(&mut self, path: usize, times: &[f64], rows: &[f64]) {
-        let paths = self.open_levels.len();
-        for (time, log_price) in times.iter().zip(rows[path..].iter().step_by(paths)) {
-            if self.terms.sign * log_price <= self.log_nearest[path] {
-                let open = self.open_levels[path] as usize;
-                let left = self.terms.left_open(path, open, *log_price);
-                if left < open {
-                    self.gap(path, left..open, *log_price, *time);
-                    self.leave_open(path, left);
-                }
-            }
-        }
-    }
 }
 
 /// Paths of a batch, booked one by one; a kernel for the sake of its multiply-adds.
@@ -215,11 +199,9 @@ pub(super) struct Book<'a> {
     pub seen: Seen<'a>,
 }
 
-/// What is booked: candidates among bars, of which only some may come near, or flagged paths at some times or
-/// one, and at log-prices.
+/// What is booked: candidates among bars, of which only some may come near, or flagged paths at a time and at log-prices.
 pub(super) enum Seen<'a> {
     Bars(&'a Bars, Option<&'a [u32]>, &'a mut Stream),
-    Looks(&'a [f64], &'a [f64]),
     Date(f64, &'a [f64]),
 }
 
@@ -234,11 +216,6 @@ impl Kernel for Book<'_> {
                 follower.find(bars, near, noise);
                 for k in 0..follower.candidates.indices.len() {
                     follower.book(k, bars);
-                }
-            }
-            Seen::Looks(times, rows) => {
-                for k in 0..follower.flagged.len() {
-                    follower.look_at(follower.flagged[k] as usize, times, rows);
                 }
             }
             Seen::Date(time, log_prices) => {

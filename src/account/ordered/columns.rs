@@ -1,6 +1,6 @@
 //! Loops over the prices of all paths of a block, compiled for every instruction set.
 
-use crate::numeric::{Kernel, exp, list_flagged};
+use crate::numeric::{Kernel, exp};
 
 /// x from log-prices.
 pub(super) struct Prices<'a> {
@@ -39,44 +39,6 @@ impl Kernel for Deepen<'_> {
     }
 }
 
-/// The running extreme of all paths over some monitoring dates in a row, and the paths that have touched their nearest barrier at one.
-pub(super) struct Passed<'a> {
-    pub sign: f64,
-    /// Log-prices by date and path.
-    pub rows: &'a [f64],
-    pub nearest: &'a [f64],
-    pub deepest: &'a mut [f64],
-    pub touched: &'a mut Vec<u32>,
-}
-
-/// Paths that are looked at together: what is worked on stays in the first-level cache.
-const TOGETHER: usize = 256;
-
-impl Kernel for Passed<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { sign, rows, nearest, deepest, touched } = self;
-        let paths = deepest.len();
-        let (mut lowest, mut flags) = ([0.0; TOGETHER], [0_u8; TOGETHER]);
-        let chunks = nearest.chunks(TOGETHER).zip(deepest.chunks_mut(TOGETHER));
-        for (start, (nearest, deepest)) in (0..).step_by(TOGETHER).zip(chunks) {
-            let lowest = &mut lowest[..nearest.len()];
-            lowest.fill(f64::INFINITY);
-            for row in rows.chunks_exact(paths) {
-                for (lowest, price) in lowest.iter_mut().zip(&row[start..]) {
-                    let price = sign * price;
-                    *lowest = if price < *lowest { price } else { *lowest };
-                }
-            }
-            flags.fill(0);
-            flag(lowest, nearest, deepest, &mut flags);
-            list_flagged(&flags, start as u32, touched);
-        }
-    }
-}
-
 /// What a level came to by path. A gap through its price may leave less than liquidation there, at most the maintenance margin: it is
 /// taken for that.
 pub(super) struct Outcomes<'a> {
@@ -106,15 +68,5 @@ impl Kernel for Outcomes<'_> {
             *returned = if *kept > level { exposure.mul_add(*z, cash) } else { lost } - 1.0;
             *liquidated = u8::from(*open <= level);
         }
-    }
-}
-
-/// Flags the paths that have touched, and deepens their running extremes. A loop of its own over long columns: else the compiler puts the
-/// flags together one by one.
-#[inline(always)]
-fn flag(lowest: &[f64], nearest: &[f64], deepest: &mut [f64], flags: &mut [u8]) {
-    for (((lowest, nearest), deepest), flag) in lowest.iter().zip(nearest).zip(deepest).zip(flags) {
-        *flag = u8::from(*lowest <= *nearest);
-        *deepest = if *lowest < *deepest { *lowest } else { *deepest };
     }
 }

@@ -15,11 +15,16 @@ pub(super) struct Common {
     pub x: Vec<f64>,
     /// Their mirrored log-prices; −∞ where there is none.
     pub logs: Vec<f64>,
+    /// The same in whole vectors, the last of which is filled up with ∞.
+    ladder: Vec<[f64; RUNGS]>,
     /// By some dates in a row and by the number of open levels, what the nearest barrier never is above.
     ahead: Vec<Vec<f64>>,
     /// The row that holds now.
     row: usize,
 }
+
+/// Barriers that a price is compared with at once.
+const RUNGS: usize = 8;
 
 /// Dates over which one row holds.
 const DATES_AHEAD: usize = 32;
@@ -33,6 +38,7 @@ impl Common {
             lines: levels.iter().map(lines).collect(),
             x: vec![0.0; levels.len()],
             logs: vec![0.0; levels.len()],
+            ladder: vec![[f64::INFINITY; RUNGS]; levels.len().div_ceil(RUNGS)],
             ahead: Vec::new(),
             row: 0,
         };
@@ -64,6 +70,7 @@ impl Common {
             self.x[level] = barrier(lines, debt.leading_cash(level)) / coins;
         }
         dispatch(LogPrices { sign: self.sign, barriers: &self.x, logs: &mut self.logs });
+        self.ladder.as_flattened_mut()[..self.logs.len()].copy_from_slice(&self.logs);
     }
 
     /// The nearest barrier of so many open levels, as a mirrored log-price; at most this high until other
@@ -87,11 +94,16 @@ impl Common {
     /// How many of the open levels a mirrored log-price leaves open.
     #[inline(always)]
     pub fn left_open(&self, open: usize, price: f64) -> usize {
+        // All levels, without a branch: how many are open cannot be foreseen, and what is not open lies above.
         let mut left = 0;
-        for barrier in &self.logs[..open] {
-            left += usize::from(price > *barrier);
+        for barriers in &self.ladder {
+            let mut above = 0_u32;
+            for barrier in barriers {
+                above = above.wrapping_add(u32::from(price > *barrier));
+            }
+            left += above as usize;
         }
-        left
+        left.min(open)
     }
 }
 

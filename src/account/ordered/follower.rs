@@ -1,7 +1,8 @@
 //! The follower of levels in order: bars and settlement dates.
 
 use super::booking::{Book, Ordered, Seen};
-use super::columns::{Deepen, Passed};
+use super::columns::Deepen;
+use super::looks::Look;
 use super::settle::Settle;
 use crate::account::observer::{Driven, Due, Observer};
 use crate::market::{Bars, SECONDS_PER_YEAR, Sides};
@@ -97,12 +98,12 @@ impl Observer for Ordered {
         }
     }
 
-    fn look(&mut self, times: &[f64], log_prices: &[Vec<f64>]) -> bool {
-        let Self { terms, log_nearest, deepest, flagged, .. } = self;
-        let (sign, rows) = (terms.sign, &log_prices[self.asset][..]);
-        flagged.clear();
-        dispatch(Passed { sign, rows, nearest: log_nearest, deepest, touched: flagged });
-        dispatch(Book { follower: self, seen: Seen::Looks(times, rows) });
+    fn looks_at_once(&self) -> bool {
         true
+    }
+
+    fn look(&mut self, times: &[f64], first: usize, log_prices: &[Vec<f64>]) {
+        let rows = &log_prices[self.asset];
+        dispatch(Look { follower: self, times, first, rows });
     }
 }

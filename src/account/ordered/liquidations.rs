@@ -41,6 +41,8 @@ pub(super) struct Liquidations {
     passes: Vec<Pass>,
     losses: Vec<Loss>,
     hits: Vec<Hit>,
+    /// Those hits that a gap made, with its pass: what they leave is worked out at the end of the block.
+    gaps: Vec<(u32, u32)>,
     ratios: Vec<f64>,
     pub sums: Vec<LiquidatedSums>,
     times: Deferred,
@@ -57,6 +59,7 @@ impl Liquidations {
             passes: Vec::new(),
             losses: Vec::new(),
             hits: Vec::new(),
+            gaps: Vec::new(),
             ratios: Vec::new(),
             sums: vec![LiquidatedSums::default(); count],
             times: Deferred::new(count, count as f64),
@@ -68,6 +71,7 @@ impl Liquidations {
         self.passes.clear();
         self.losses.clear();
         self.hits.clear();
+        self.gaps.clear();
     }
 
     /// What liquidation at its own price leaves of a level.
@@ -107,12 +111,12 @@ impl Liquidations {
 
     /// A gap to this log-price passed barriers that never move.
     #[inline(always)]
-    pub fn gap(&mut self, lane: u32, levels: Range<usize>, log_price: f64, time: f64, openings: &[Opening]) {
+    pub fn gap(&mut self, lane: u32, levels: Range<usize>, log_price: f64, time: f64) {
         let (first, end) = (levels.start as u32, levels.end as u32);
         self.passes.push(Pass { lane, first, end, gap: Some(log_price) });
         if let Some(level) = self.timed(lane, &levels) {
-            let fill = gap_fill(&openings[level], exp(openings[level].power() * log_price));
-            self.hits.push(hit(lane, level, time, &fill));
+            self.gaps.push((self.hits.len() as u32, self.passes.len() as u32 - 1));
+            self.hits.push(hit(lane, level, time, &self.fills[level]));
         }
     }
 
@@ -134,6 +138,11 @@ impl Liquidations {
         self.ratios.resize(self.passes.len(), 0.0);
         for (ratio, pass) in self.ratios.iter_mut().zip(&self.passes) {
             *ratio = exp(power * pass.gap.unwrap_or(0.0));
+        }
+        for (hit, pass) in &self.gaps {
+            let hit = &mut self.hits[*hit as usize];
+            let fill = gap_fill(&openings[hit.level as usize], self.ratios[*pass as usize]);
+            (hit.recovered, hit.bad_debt) = (fill.recovered, fill.bad_debt);
         }
         for (pass, x) in self.passes.iter().zip(&self.ratios) {
             let (weight, range) = (weights[pass.lane as usize], pass.first as usize..pass.end as usize);

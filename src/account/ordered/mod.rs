@@ -43,6 +43,7 @@ mod follower;
 mod hedged;
 mod hedging;
 mod liquidations;
+mod looks;
 mod marked;
 mod settle;
 mod step_end;

@@ -18,7 +18,7 @@ use super::columns::{AssetStreams, Watched, all_after, list_due};
 use super::common_jumps::CommonStepper;
 use super::driver::Driver;
 use super::grid::GridPoint;
-use super::looks::Looks;
+use super::looks::{self, Looks};
 use super::path_law::PathLaw;
 use crate::account::Observer;
 use crate::market::{Bars, Sides};
@@ -190,7 +190,7 @@ impl<'a> BlockLoop<'a> {
             if point.look && !law.continuous {
                 let point = std::slice::from_ref(point);
                 for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
-                    self.looks.show(point, &self.prices, &mut **observer, &mut seat.noise);
+                    self.looks.show(point, 0, &self.prices, &mut **observer, &mut seat.noise);
                 }
             }
             for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
@@ -251,9 +251,16 @@ impl<'a> BlockLoop<'a> {
     fn stride(&mut self, points: &[GridPoint], observers: &mut Observers<'_>) {
         let (stepper, streams) = (&mut *self.steppers[0], &mut self.streams[0]);
         let guide = &mut self.lead.guides[0];
-        self.looks.stride(self.reached, points, (stepper, guide), streams, &mut self.prices[0]);
-        for (seat, observer) in self.seats.iter_mut().zip(observers) {
-            self.looks.show_stride(points, &mut **observer, &mut seat.noise);
+        let prices = &mut self.prices[0];
+        self.looks.plan_stride(self.reached, points, prices.len(), (stepper, guide), streams);
+        // Who wants bars gets those of all paths in one batch.
+        let at_once = observers.iter().all(|observer| observer.looks_at_once());
+        let together = if at_once { looks::TOGETHER } else { prices.len() };
+        for (first, prices) in (0..).step_by(together).zip(prices.chunks_mut(together)) {
+            self.looks.stride(points.len(), first, prices, stepper);
+            for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
+                self.looks.show_stride(points, first, &mut **observer, &mut seat.noise);
+            }
         }
         self.arrive(points[points.len() - 1].time);
     }

@@ -120,11 +120,15 @@ impl Observer for Swarm {
         }
     }
 
-    fn look(&mut self, _times: &[f64], log_prices: &[Vec<f64>]) -> bool {
-        for row in log_prices[0].chunks_exact(self.depths.len()) {
-            deepen(&mut self.depths, row, self.watch.sign);
-        }
+    fn looks_at_once(&self) -> bool {
         true
+    }
+
+    fn look(&mut self, times: &[f64], first: usize, log_prices: &[Vec<f64>]) {
+        let paths = log_prices[0].len() / times.len();
+        for row in log_prices[0].chunks_exact(paths) {
+            deepen(&mut self.depths[first..][..paths], row, self.watch.sign);
+        }
     }
 
     fn select(
