@@ -114,6 +114,8 @@ impl Kernel for Diffuse<'_> {
 
 /// Paths whose prices are held in registers over a stride.
 const TOGETHER: usize = 32;
+/// Those of a register.
+const LANES: usize = 8;
 
 struct Strides<'a> {
     steps: &'a [(f64, f64)],
@@ -130,14 +132,16 @@ impl Kernel for Strides<'_> {
         let (groups, rest) = open.as_chunks::<TOGETHER>();
         for (group, open) in groups.iter().enumerate() {
             let start = group * TOGETHER;
-            let mut prices = *open;
+            let mut prices = [[0.0; LANES]; TOGETHER / LANES];
+            prices.as_flattened_mut().copy_from_slice(open);
             for (interval, (expected, deviation)) in steps[..intervals].iter().enumerate() {
                 let normals = normals[interval * lanes + first + start..].first_chunk::<TOGETHER>();
                 let row = rows[interval * paths + start..].first_chunk_mut::<TOGETHER>();
                 let (Some(normals), Some(row)) = (normals, row) else { return };
-                for ((price, normal), entry) in prices.iter_mut().zip(normals).zip(row) {
-                    *price += deviation.mul_add(*normal, *expected);
-                    *entry = *price;
+                let own = normals.as_chunks().0.iter().zip(row.as_chunks_mut().0);
+                for (prices, (normals, row)) in prices.iter_mut().zip(own) {
+                    *prices = moved(*prices, normals, (*expected, *deviation));
+                    *row = *prices;
                 }
             }
         }
@@ -149,6 +153,16 @@ impl Kernel for Strides<'_> {
             }
         }
     }
+}
+
+/// Log-prices after a move.
+#[inline(always)]
+fn moved(prices: [f64; LANES], normals: &[f64; LANES], (expected, deviation): (f64, f64)) -> [f64; LANES] {
+    let mut ends = [0.0; LANES];
+    for ((end, price), normal) in ends.iter_mut().zip(prices).zip(normals) {
+        *end = price + deviation.mul_add(*normal, expected);
+    }
+    ends
 }
 
 impl Stepper for Diffusion {

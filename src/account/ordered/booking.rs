@@ -7,6 +7,7 @@ use super::expected::ExpectedCharge;
 use super::followed::Followed;
 use super::hedging::Hedged;
 use super::liquidations::Liquidations;
+use super::looks::Touches;
 use super::stopped::Stopped;
 use super::terms::Terms;
 use crate::account::hits::{Candidates, watched};
@@ -37,6 +38,7 @@ pub struct Ordered {
     pub(super) z: Vec<f64>,
     pub(super) flagged: Vec<u32>,
     pub(super) candidates: Candidates,
+    pub(super) touches: Touches,
     pub(super) liquidations: Liquidations,
     pub(super) closings: Closings,
     pub(super) expected: ExpectedCharge,
@@ -76,6 +78,7 @@ impl Ordered {
             z: Vec::new(),
             flagged: Vec::new(),
             candidates: Candidates::default(),
+            touches: Touches::default(),
             stopped: None,
             hedged: None,
         })

@@ -95,14 +95,13 @@ impl Common {
     #[inline(always)]
     pub fn left_open(&self, open: usize, price: f64) -> usize {
         // All levels, without a branch: how many are open cannot be foreseen, and what is not open lies above.
-        let mut left = 0;
+        let mut above = [0_u64; RUNGS];
         for barriers in &self.ladder {
-            let mut above = 0_u32;
-            for barrier in barriers {
-                above = above.wrapping_add(u32::from(price > *barrier));
+            for (above, barrier) in above.iter_mut().zip(barriers) {
+                *above = above.wrapping_add(u64::from(price > *barrier));
             }
-            left += above as usize;
         }
+        let left = above.iter().fold(0, |sum: u64, above| sum.wrapping_add(*above)) as usize;
         left.min(open)
     }
 }

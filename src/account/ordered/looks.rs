@@ -1,12 +1,73 @@
 //! Monitoring dates in a row: which paths have touched their nearest barrier at one, and what that liquidates.
+//!
+//! Paths come a few at a time, while their prices are in the first-level cache. What they do on touching cannot be foreseen, and a
+//! branch on it costs a processor more than all else that is done for a path: those that have touched are set aside, their first dates
+//! are found for all of them together, and all are booked after the last path has been seen.
 
 use super::booking::Ordered;
 use crate::numeric::Kernel;
 
-/// Paths that are looked at together: their lowest prices stay in registers.
+/// Paths that are compared with their barriers together: their lowest prices stay in registers.
 const TOGETHER: usize = 64;
-/// Dates of a path that are compared with its barrier at once.
-const DATES: usize = 8;
+
+/// The paths of a block that have touched their nearest barrier at one of the dates at hand, in ascending order.
+#[derive(Debug, Default)]
+pub(super) struct Touches {
+    lanes: Vec<u32>,
+    /// What their barrier was.
+    nearest: Vec<f64>,
+    /// Mirrored log-prices, by date.
+    prices: Vec<Vec<f64>>,
+    /// The first date at or below the barrier, by its time, and the mirrored log-price there.
+    times: Vec<f64>,
+    at: Vec<f64>,
+    /// The lowest price after it.
+    later: Vec<f64>,
+    lowest: Vec<f64>,
+}
+
+impl Touches {
+    /// Sets a path aside: its log-prices are the first entries of rows of some length.
+    #[inline(always)]
+    fn push(&mut self, lane: usize, nearest: f64, sign: f64, (rows, paths): (&[f64], usize)) {
+        self.lanes.push(lane as u32);
+        self.nearest.push(nearest);
+        for (prices, row) in self.prices.iter_mut().zip(rows.chunks(paths)) {
+            prices.push(sign * row[0]);
+        }
+    }
+
+    /// Gets room for so many dates.
+    #[inline(always)]
+    fn see(&mut self, dates: usize) {
+        if self.prices.len() < dates {
+            self.prices.resize_with(dates, Vec::new);
+        }
+    }
+
+    /// Finds the first date of each path at or below its barrier.
+    #[inline(always)]
+    fn find(&mut self, dates: &[f64]) {
+        let Self { lanes, nearest, prices, times, at, later, lowest } = self;
+        for (column, value) in
+            [(&mut *times, 0.0), (&mut *at, 0.0), (&mut *later, 0.0), (&mut *lowest, f64::INFINITY)]
+        {
+            column.clear();
+            column.resize(lanes.len(), value);
+        }
+        for (date, prices) in dates.iter().zip(prices).rev() {
+            first_below(*date, prices, nearest, times, at, later, lowest);
+        }
+    }
+
+    /// Nobody is set aside any more.
+    #[inline(always)]
+    fn clear(&mut self) {
+        self.lanes.clear();
+        self.nearest.clear();
+        self.prices.iter_mut().for_each(Vec::clear);
+    }
+}
 
 /// Some monitoring dates in a row of some paths in a row; a kernel for the sake of its multiply-adds, too.
 pub(super) struct Look<'a> {
@@ -24,28 +85,28 @@ impl Kernel for Look<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { follower, times, first, rows } = self;
-        let paths = rows.len() / times.len();
+        let (sign, paths) = (follower.terms.sign, rows.len() / times.len());
+        let Ordered { touches, log_nearest, deepest, .. } = &mut *follower;
+        touches.see(times.len());
         for start in (0..paths).step_by(TOGETHER) {
             let n = TOGETHER.min(paths - start);
             let (mut lowest, mut flags) = ([f64::INFINITY; TOGETHER], [0; TOGETHER]);
-            if follower.terms.sign < 0.0 {
+            if sign < 0.0 {
                 extremes::<true>(&rows[start..], paths, &mut lowest[..n]);
             } else {
                 extremes::<false>(&rows[start..], paths, &mut lowest[..n]);
             }
-            let own = first + start..first + start + n;
-            flag(
-                &lowest[..n],
-                &follower.log_nearest[own.clone()],
-                &mut follower.deepest[own.clone()],
-                &mut flags,
-            );
+            let (nearest, deepest) = (&log_nearest[first + start..][..n], &mut deepest[first + start..][..n]);
+            flag(&lowest[..n], nearest, deepest, &mut flags);
             let mut touched = bits(&flags);
             while touched != 0 {
-                let place = start + touched.trailing_zeros() as usize;
-                follower.look_at(first + place, times, &rows[place..], paths);
+                let place = touched.trailing_zeros() as usize;
+                touches.push(first + start + place, nearest[place], sign, (&rows[start + place..], paths));
                 touched &= touched - 1;
             }
+        }
+        if first + paths == log_nearest.len() {
+            follower.book_looks(times);
         }
     }
 }
@@ -53,23 +114,45 @@ impl Kernel for Look<'_> {
 /// The lowest log-prices of paths in a row, or the lowest mirrored ones; `rows` starts at the first of these paths.
 #[inline(always)]
 fn extremes<const MIRRORED: bool>(rows: &[f64], paths: usize, lowest: &mut [f64]) {
-    let mirrored = |price: f64| if MIRRORED { -price } else { price };
-    if let Some(lowest) = lowest.first_chunk_mut::<TOGETHER>() {
-        let mut own = *lowest;
-        for row in rows.chunks(paths) {
-            for (lowest, price) in own.iter_mut().zip(&row[..TOGETHER]) {
-                let price = mirrored(*price);
-                *lowest = if price < *lowest { price } else { *lowest };
-            }
-        }
-        *lowest = own;
-    } else {
-        for row in rows.chunks(paths) {
-            for (lowest, price) in lowest.iter_mut().zip(row) {
-                let price = mirrored(*price);
-                *lowest = if price < *lowest { price } else { *lowest };
-            }
-        }
+    let Some(whole) = lowest.first_chunk_mut::<TOGETHER>() else {
+        rows.chunks(paths).for_each(|row| deepen::<MIRRORED>(row, lowest));
+        return;
+    };
+    let mut own = *whole;
+    for row in rows.chunks(paths) {
+        deepen::<MIRRORED>(&row[..TOGETHER], &mut own);
+    }
+    *whole = own;
+}
+
+/// The lower of some log-prices, or mirrored ones, and the lowest so far.
+#[inline(always)]
+fn deepen<const MIRRORED: bool>(prices: &[f64], lowest: &mut [f64]) {
+    for (lowest, price) in lowest.iter_mut().zip(prices) {
+        let price = if MIRRORED { -*price } else { *price };
+        *lowest = if price < *lowest { price } else { *lowest };
+    }
+}
+
+/// Takes in a date before those that have been seen: paths at or below their barrier touch it there. A function of slices: of as many
+/// columns the compiler would not find out that they lie apart.
+#[inline(always)]
+fn first_below(
+    date: f64,
+    prices: &[f64],
+    nearest: &[f64],
+    times: &mut [f64],
+    at: &mut [f64],
+    later: &mut [f64],
+    lowest: &mut [f64],
+) {
+    let own = times.iter_mut().zip(at).zip(later).zip(lowest).zip(prices.iter().zip(nearest));
+    for ((((time, at), later), lowest), (price, nearest)) in own {
+        let is_below = *price <= *nearest;
+        *time = if is_below { date } else { *time };
+        *at = if is_below { *price } else { *at };
+        *later = if is_below { *lowest } else { *later };
+        *lowest = if *price < *lowest { *price } else { *lowest };
     }
 }
 
@@ -95,35 +178,34 @@ fn bits(flags: &[u8; TOGETHER]) -> u64 {
 }
 
 impl Ordered {
-    /// Books the monitoring dates of one path, by their times: its prices are a row's first entries.
+    /// Books the paths that have touched at some dates in a row.
     #[inline(always)]
-    fn look_at(&mut self, path: usize, times: &[f64], rows: &[f64], paths: usize) {
-        let sign = self.terms.sign;
-        for (times, rows) in times.chunks(DATES).zip(rows.chunks(DATES * paths)) {
-            let mut prices = [f64::INFINITY; DATES];
-            for (price, row) in prices.iter_mut().zip(rows.iter().step_by(paths)) {
-                *price = sign * row;
+    fn book_looks(&mut self, dates: &[f64]) {
+        self.touches.find(dates);
+        for k in 0..self.touches.lanes.len() {
+            let Touches { lanes, times, at, later, .. } = &self.touches;
+            let (path, time, at, later) = (lanes[k] as usize, times[k], at[k], later[k]);
+            self.look_at(path, time, at);
+            if later <= self.log_nearest[path] {
+                for (date, next) in dates.iter().enumerate().filter(|(_, next)| **next > time) {
+                    let price = self.touches.prices[date][k];
+                    if price <= self.log_nearest[path] {
+                        self.look_at(path, *next, price);
+                    }
+                }
             }
-            // Flags of the dates that are still to come, a byte each: which is the first cannot be foreseen, so there is no branch on it.
-            let mut to_come = u64::MAX;
-            loop {
-                let mut flags = [0; DATES];
-                for (flag, price) in flags.iter_mut().zip(&prices) {
-                    *flag = u8::from(*price <= self.log_nearest[path]);
-                }
-                let touched = u64::from_le_bytes(flags) & to_come;
-                if touched == 0 {
-                    break;
-                }
-                let date = (touched.trailing_zeros() / u8::BITS) as usize;
-                let open = self.open_levels[path] as usize;
-                let left = self.terms.left_open(path, open, sign * prices[date]);
-                if left < open {
-                    self.gap(path, left..open, sign * prices[date], times[date]);
-                    self.leave_open(path, left);
-                }
-                to_come = (u64::MAX - 1) << touched.trailing_zeros();
-            }
+        }
+        self.touches.clear();
+    }
+
+    /// Books a path at a date and a mirrored log-price at or below its nearest barrier.
+    #[inline(always)]
+    fn look_at(&mut self, path: usize, time: f64, price: f64) {
+        let (open, log_price) = (self.open_levels[path] as usize, self.terms.sign * price);
+        let left = self.terms.left_open(path, open, log_price);
+        if left < open {
+            self.gap(path, left..open, log_price, time);
+            self.leave_open(path, left);
         }
     }
 }
