@@ -57,12 +57,15 @@ fn polynomial<const N: usize>(coefficients: &[f32; N], x: f32) -> f32 {
     p
 }
 
+/// The last bit of an exponent as it stands in the bits of a number. A power of two: to take it out of a factor rounds nothing.
+const EXPONENT_UNIT: f32 = (1 << 23) as f32;
 const SIGN: u32 = 1 << 31;
 const SWAP: u32 = 1 << 30;
 
-/// The square of the radius that the two halves of a word stand for.
+/// What the two halves of a word stand for in the logarithm of the radius: u = 2^exponent·(1 + f) with ½ ≤ 1 + f < 1. The exponent
+/// comes times [`EXPONENT_UNIT`], as it stands in the bits of u.
 #[inline(always)]
-fn square_of_radius(radius_bits: u32, angle_bits: u32) -> f32 {
+fn exponent_and_f(radius_bits: u32, angle_bits: u32) -> (f32, f32) {
     const HIGH: u32 = SWAP - 1;
     const LOW: u32 = (1 << 23) - 1;
     const LOW_MIDDLE: u32 = 1 << 22;
@@ -76,11 +79,17 @@ fn square_of_radius(radius_bits: u32, angle_bits: u32) -> f32 {
     let low = f32::from_bits((angle_bits & LOW) ^ (LOW_FLOOR | LOW_MIDDLE));
     let high = ((radius_bits & HIGH) as i32 - 1) as f32;
     let bits = high.mul_add(UNIT, low).to_bits();
-    // u = 2^exponent·(1 + f) with ½ ≤ 1 + f < 1. The lower bits of u go into f again, as 0 to 1 of its last place.
-    let exponent = (bits.wrapping_sub(HALF) as i32 >> 23) as f32;
-    let mantissa = f32::from_bits((bits & MANTISSA) | HALF);
-    let f = low.mul_add(-64.0 * (1.0 + f32::EPSILON), mantissa - (1.0 - f32::EPSILON));
-    exponent.mul_add(-2.0 * LN_2, f * polynomial(&LOGARITHM, f))
+    let mantissa = (bits & MANTISSA) | HALF;
+    let exponent = bits.wrapping_sub(mantissa) as i32 as f32;
+    // The lower bits of u go into f again, as 0 to 1 of its last place.
+    let f = low.mul_add(-64.0 * (1.0 + f32::EPSILON), f32::from_bits(mantissa) - (1.0 - f32::EPSILON));
+    (exponent, f)
+}
+
+/// The square of a radius.
+#[inline(always)]
+fn square_of_radius(exponent: f32, f: f32) -> f32 {
+    exponent.mul_add(-2.0 * LN_2 / EXPONENT_UNIT, f * polynomial(&LOGARITHM, f))
 }
 
 /// The two normals of the square of a radius and the two halves of its word.
@@ -96,47 +105,84 @@ fn turned(square: f32, radius_bits: u32, angle_bits: u32) -> (f32, f32) {
     if radius_bits & SWAP == 0 { (cosine, sine) } else { (sine, cosine) }
 }
 
-/// Turns words, a multiple of [`WORDS`], into twice as many normals, in a room for the square of a radius a word. The first half of the words
-/// are radii, the second angles; the first half of the normals are the cosines.
+/// Room for what the loops over at most so many words leave to each other, on lines of the cache.
+#[repr(align(64))]
+pub(super) struct Room<const N: usize> {
+    /// First f, then the squares of the radii.
+    squares: [f32; N],
+    exponents: [f32; N],
+}
+
+impl<const N: usize> Room<N> {
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { squares: [0.0; N], exponents: [0.0; N] }
+    }
+}
+
+/// Turns words, a multiple of [`WORDS`], into twice as many normals, or less than twice [`WORDS`] fewer. The first half of the words are
+/// radii, the second angles; the first half of the normals are the cosines.
 ///
-/// Radii come first, all of them: in one loop with the angles the chain of operations would be longer than a processor looks ahead.
+/// Three loops, one after the other: in a single one the chain of operations would be longer than a processor looks ahead.
 #[inline(always)]
-pub(super) fn normals_from_words(words: &[[u8; 8]], squares: &mut [[f32; WORDS]], out: &mut [f64]) {
-    let (radii, angles) = words.as_flattened().split_at(4 * words.len());
-    let (radii, angles) = (radii.as_chunks().0.as_chunks::<LANES>().0, angles.as_chunks().0.as_chunks().0);
-    for ((radii, angles), squares) in radii.iter().zip(angles).zip(&mut *squares) {
-        for ((radius, angle), square) in radii.iter().zip(angles).zip(squares) {
-            *square = square_of_radius(u32::from_le_bytes(*radius), u32::from_le_bytes(*angle));
-        }
+pub(super) fn normals_from_words<const N: usize>(words: &[[u8; 8]], room: &mut Room<N>, out: &mut [f64]) {
+    let n = words.len();
+    let (radii, angles) = words.as_flattened().split_at(4 * n);
+    let (radii, angles) = (radii.as_chunks().0.as_chunks().0, angles.as_chunks().0.as_chunks().0);
+    let squares = room.squares[..n].as_chunks_mut().0;
+    let exponents = room.exponents[..n].as_chunks_mut().0;
+    for (((radii, angles), squares), exponents) in
+        radii.iter().zip(angles).zip(&mut *squares).zip(&mut *exponents)
+    {
+        (*exponents, *squares) = exponents_and_fs(radii, angles);
     }
-    let (first, second) = out.split_at_mut(words.len());
-    let (first, second) = (first.as_chunks_mut().0, second.as_chunks_mut().0);
-    let batches = radii.iter().zip(angles).zip(squares).zip(first).zip(second);
-    for ((((radii, angles), squares), first), second) in batches {
-        batch(squares, radii, angles, first, second);
+    // No vectors by hand here: where so little is done with each, the compiler would gather the first numbers of many.
+    for (square, exponent) in squares.as_flattened_mut().iter_mut().zip(exponents.as_flattened()) {
+        *square = square_of_radius(*exponent, *square);
     }
+    let (first, second) = out.split_at_mut(n.min(out.len()));
+    let batches = radii.iter().zip(angles).zip(squares);
+    for (start, ((radii, angles), squares)) in (0..).step_by(LANES).zip(batches) {
+        let (cosines, sines) = pairs(squares, radii, angles);
+        put(cosines, first, start);
+        put(sines, second, start);
+    }
+}
+
+/// The halves of words that fill one vector.
+type Halves = [[u8; 4]; LANES];
+
+/// One vector of exponents and one of f. All are made before any is stored, which could overwrite what is still to be read, as far as the
+/// compiler knows.
+#[inline(always)]
+fn exponents_and_fs(radii: &Halves, angles: &Halves) -> ([f32; LANES], [f32; LANES]) {
+    let (mut exponents, mut fs) = ([0.0; LANES], [0.0; LANES]);
+    for (((radius, angle), exponent), f) in radii.iter().zip(angles).zip(&mut exponents).zip(&mut fs) {
+        (*exponent, *f) = exponent_and_f(u32::from_le_bytes(*radius), u32::from_le_bytes(*angle));
+    }
+    (exponents, fs)
 }
 
 /// One vector of pairs. All lanes are computed before any is widened: otherwise the compiler would take as many as there are doubles in a
 /// vector.
 #[inline(always)]
-fn batch(
-    squares: &[f32; LANES],
-    radii: &[[u8; 4]; LANES],
-    angles: &[[u8; 4]; LANES],
-    first: &mut [f64; LANES],
-    second: &mut [f64; LANES],
-) {
+fn pairs(squares: &[f32; LANES], radii: &Halves, angles: &Halves) -> ([f64; LANES], [f64; LANES]) {
     let (mut cosines, mut sines) = ([0.0; LANES], [0.0; LANES]);
     let halves = squares.iter().zip(radii).zip(angles);
     for (((square, radius), angle), (x, y)) in halves.zip(cosines.iter_mut().zip(&mut sines)) {
         (*x, *y) = turned(*square, u32::from_le_bytes(*radius), u32::from_le_bytes(*angle));
     }
-    for (entry, x) in first.iter_mut().zip(cosines) {
-        *entry = f64::from(x);
-    }
-    for (entry, y) in second.iter_mut().zip(sines) {
-        *entry = f64::from(y);
+    (cosines.map(f64::from), sines.map(f64::from))
+}
+
+/// Stores those for which there is a place.
+#[inline(always)]
+fn put(normals: [f64; LANES], out: &mut [f64], start: usize) {
+    let start = start.min(out.len());
+    let out = &mut out[start..];
+    match out.first_chunk_mut() {
+        Some(out) => *out = normals,
+        None => out.iter_mut().zip(normals).for_each(|(out, normal)| *out = normal),
     }
 }
 
@@ -146,7 +192,8 @@ mod tests {
     use crate::numeric::{Purpose, Stream, upper_tail};
 
     fn pair(radius_bits: u32, angle_bits: u32) -> (f32, f32) {
-        turned(square_of_radius(radius_bits, angle_bits), radius_bits, angle_bits)
+        let (exponent, f) = exponent_and_f(radius_bits, angle_bits);
+        turned(square_of_radius(exponent, f), radius_bits, angle_bits)
     }
 
     /// Square of the radius and angle of two halves of a word, by the definition and in double precision.
