@@ -1,145 +1,9 @@
-//! The quadratic-exponential scheme on columns of paths.
-//!
-//! The quadratic law's end a·(b + Z)² is, with q = a·b² = m − a, also q + 2·√(a·q)·Z + a·Z², where q = √(m² − ½·s²) and
-//! a = ½·s²/(m + q): two square roots and a division. They are taken in single precision, as the normals are that they multiply. The mean
-//! stays exact since q is m − a in double precision; s² is right to 3e-7 of itself, about what the normals leave of it
-//! (`numeric::box_muller` says what such an error does to a result). Such steps are *plain*; all others are made in double precision.
+//! The quadratic-exponential scheme on columns of paths: the steps that are *plain* at once (`heston_plain`), all others in double
+//! precision.
 
-use super::quadratic_exponential::{Interval, SWITCH, SquareRoot, Step, positive};
-
-/// Up to here four terms of the series of 1/(1 − ε) and ln(1 − ε) leave less than the rounding of single precision.
-const SMALL: f64 = 1.0 / 64.0;
-
-/// Variances whose squares are numbers of single precision.
-const LEAST_SINGLE: f64 = 1e-9;
-const MOST_SINGLE: f64 = 1e15;
-
-/// Paths that are moved together.
-pub(super) const TOGETHER: usize = 64;
-
-/// A column of so many paths.
-pub(super) type Column<T = f64> = [T; TOGETHER];
-
-/// Variances, normals of the price, others that are independent of them, and log-prices.
-pub(super) type Starts<'a> = [&'a Column; 4];
-
-/// To be filled: variances and log-prices at the end, and the variances of the bridges to these.
-pub(super) type Ends<'a> = [&'a mut Column; 3];
-
-/// What one interval does to log-prices and variances where all of them are in the reach of the quadratic law with a small ε: sums of
-/// products, three square roots and a division.
-#[derive(Debug, Clone, Copy)]
-struct Plain {
-    /// The variances of which this holds.
-    least: f64,
-    /// m = m_0 + m_v·v, in both precisions, and ½·s² = h_0 + h_v·v.
-    m: (f64, f64),
-    m_single: (f32, f32),
-    h: (f32, f32),
-    /// Of the normal handed in and of the other one, in those of the variance and of the price.
-    in_variance: (f64, f64),
-    in_price: (f64, f64),
-    /// Change of the log-price: constant, from the variance before and from that at the end.
-    drift: f64,
-    from_before: f64,
-    from_end: f64,
-    /// 2·(K2 + ½·K4), and half of that times the factor on volatility.
-    a_sum: (f32, f32),
-    /// From the sum of the variances before and at the end to the variance of the price's own move, and of the whole.
-    own: f64,
-    whole: f64,
-}
-
-impl Plain {
-    /// Of an interval, with a factor on the volatility of the price.
-    #[inline(always)]
-    fn new(interval: &Interval, drift: f64, factor: f64) -> Self {
-        let Interval { duration, theta, decayed, spread, rho, root, uncorrelated, k2, k3, a_sum } = *interval;
-        let m = (theta * decayed, 1.0 - decayed);
-        let half = 0.5 * duration;
-        // The martingale part of the move has the factor, what makes up for its variance the square of it.
-        let integrated = 0.5 * half * (factor - factor * factor);
-        Self {
-            least: plain_from(interval),
-            m,
-            m_single: (m.0 as f32, m.1 as f32),
-            h: ((0.25 * spread * m.0) as f32, (0.5 * spread * m.1) as f32),
-            in_variance: (rho, root),
-            in_price: (factor * root, -factor * rho),
-            drift: drift * duration - factor * a_sum * m.0,
-            from_before: factor * (-0.5 * k3 - a_sum * m.1) + integrated,
-            from_end: factor.mul_add(k2, integrated),
-            a_sum: ((2.0 * a_sum) as f32, (factor * a_sum) as f32),
-            own: uncorrelated * half,
-            whole: factor * factor * half,
-        }
-    }
-
-    /// Whether a step from this variance is a plain one.
-    #[inline(always)]
-    fn reaches(&self, v: f64) -> bool {
-        (v >= self.least) & (v <= MOST_SINGLE)
-    }
-
-    /// a and q.
-    #[inline(always)]
-    fn law(&self, v: f32) -> (f32, f32) {
-        let (m, h) = (self.m_single.1.mul_add(v, self.m_single.0), self.h.1.mul_add(v, self.h.0));
-        let q = m.mul_add(m, -h).sqrt();
-        (h / (m + q), q)
-    }
-
-    /// ln E[exp(A·V')] beyond A·m, for A = K2 + ½·K4: A·ε·(q·(1 + ε + …) + a·(½ + ε/3 + …)), times the factor on volatility.
-    #[inline(always)]
-    fn growth(&self, (a, q): (f32, f32)) -> f32 {
-        let epsilon = self.a_sum.0 * a;
-        let (mut of_q, mut of_a) = (1.0_f32, 1.0 / 5.0);
-        for k in [4.0, 3.0, 2.0] {
-            of_q = epsilon.mul_add(of_q, 1.0);
-            of_a = epsilon.mul_add(of_a, 1.0 / k);
-        }
-        self.a_sum.1 * epsilon * q.mul_add(of_q, a * of_a)
-    }
-
-    /// Moves paths over the interval, in two loops: in one the chain of operations would be longer than a processor looks ahead.
-    #[inline(always)]
-    fn advance(&self, [variances, normals, others, open]: Starts<'_>, [ends, close, bridges]: Ends<'_>) {
-        let mut laws: (Column<f32>, Column<f32>) = ([0.0; TOGETHER], [0.0; TOGETHER]);
-        for ((v, a), q) in variances.iter().zip(&mut laws.0).zip(&mut laws.1) {
-            (*a, *q) = self.law(*v as f32);
-        }
-        for i in 0..TOGETHER {
-            let (v, law) = (variances[i], (laws.0[i], laws.1[i]));
-            let root = f64::from((4.0 * law.0 * law.1).sqrt());
-            let growth = f64::from(self.growth(law));
-            let a = f64::from(law.0);
-            let q = self.m.1.mul_add(v, self.m.0) - a;
-            let z = self.in_variance.0.mul_add(normals[i], self.in_variance.1 * others[i]);
-            let z_price = self.in_price.0.mul_add(normals[i], self.in_price.1 * others[i]);
-            let end = positive(z.mul_add(a.mul_add(z, root), q), 0.0);
-            let sum = v + end;
-            let deviation = f64::from(((self.own * sum) as f32).sqrt());
-            let expected = self.from_end.mul_add(end, self.from_before.mul_add(v, self.drift)) - growth;
-            close[i] = open[i] + deviation.mul_add(z_price, expected);
-            bridges[i] = self.whole * sum;
-            ends[i] = end;
-        }
-    }
-}
-
-/// The least variance from which on a step is a plain one; no variance is if none.
-fn plain_from(interval: &Interval) -> f64 {
-    // No a is larger than ⅓·ξ²·(1 − e^(−κΔ))/κ.
-    if 2.0 / 3.0 * interval.a_sum.abs() * interval.spread > SMALL {
-        return f64::INFINITY;
-    }
-    // s²/m² falls while the variance rises: s² = spread·(m − ½·m_0), with m_0 the mean from a variance of 0.
-    let at_zero = interval.theta * interval.decayed;
-    let square = interval.spread * (interval.spread - 2.0 * SWITCH * at_zero);
-    let least = (interval.spread + positive(square, 0.0).sqrt()) / (2.0 * SWITCH);
-    let least = if square < 0.0 { LEAST_SINGLE } else { positive(least, LEAST_SINGLE) };
-    if at_zero >= least { 0.0 } else { (least - at_zero) / (1.0 - interval.decayed) }
-}
+use super::heston_plain::Plain;
+pub(super) use super::heston_plain::{Column, Ends, Starts, TOGETHER};
+use super::quadratic_exponential::{Interval, SquareRoot, Step};
 
 /// The scheme on one interval after the other, of paths in columns.
 #[derive(Debug, Clone, Copy)]
@@ -176,12 +40,7 @@ impl Scheme {
     /// Moves paths over one interval that they share.
     #[inline(always)]
     pub fn advance_together(&self, starts: Starts<'_>, [ends, close, bridges]: Ends<'_>) {
-        let mut is_plain = true;
-        for v in starts[0] {
-            is_plain &= self.plain.reaches(*v);
-        }
-        self.plain.advance(starts, [&mut *ends, &mut *close, &mut *bridges]);
-        if !is_plain {
+        if !self.plain.advance(starts, [&mut *ends, &mut *close, &mut *bridges]) {
             self.mend(starts, [ends, close, bridges]);
         }
     }
@@ -203,11 +62,11 @@ impl Scheme {
     fn mend(&self, starts: Starts<'_>, [ends, close, bridges]: Ends<'_>) {
         let (mut paths, mut count, mut any_quadratic) = ([0; TOGETHER], 0, false);
         for v in starts[0] {
-            any_quadratic |= !self.plain.reaches(*v) & self.interval.is_quadratic(*v);
+            any_quadratic |= !self.plain.reaches(*v as f32) & self.interval.is_quadratic(*v);
         }
         for (path, v) in starts[0].iter().enumerate() {
             paths[count % TOGETHER] = path;
-            count += usize::from(!self.plain.reaches(*v));
+            count += usize::from(!self.plain.reaches(*v as f32));
         }
         let paths = &paths[..count];
         let mut gathered = [[0.0; TOGETHER]; 4];
@@ -311,7 +170,7 @@ mod tests {
                     let [ends, close, bridges] = moved(process, hours, &starts);
                     for i in 0..TOGETHER {
                         let v = starts[0][i];
-                        plain += u32::from(scheme.plain.reaches(v));
+                        plain += u32::from(scheme.plain.reaches(v as f32));
                         let step = interval.step::<true>(v, starts[1][i], starts[2][i]);
                         let (price, bridge) = scheme.close(starts[3][i], interval.duration, &step);
                         let near = |found: f64, known: f64, deviation: f64| {

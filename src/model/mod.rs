@@ -21,6 +21,7 @@ mod hedge_table;
 mod hedges;
 mod heston;
 mod heston_columns;
+mod heston_plain;
 mod jumps;
 mod keys;
 mod kou;
