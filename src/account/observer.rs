@@ -50,9 +50,9 @@ pub trait Observer: Send {
         false
     }
 
-    /// Takes in the prices of some paths in a row, from `first` on, at some monitoring dates in a row: `log_prices` are by asset, then by
-    /// date and path. All paths are shown these dates before any is shown the next. Asked of observers that take them at once.
-    fn look(&mut self, _times: &[f64], _first: usize, _log_prices: &[Vec<f64>]) {}
+    /// Takes in the prices of some paths in a row, from `first` on, at some monitoring dates in a row, at most [`LONGEST_STRIDE`](crate::market::LONGEST_STRIDE):
+    /// `log_prices` are by asset, then by date and path. All paths are shown these dates before any is shown the next. Asked of observers that take them at once.
+    fn look(&mut self, _times: &[f64], _first: usize, _log_prices: &[&[f64]]) {}
 
     /// Lets what is due happen at a date of the account's schedule, at these log-prices (by asset and path). Who has no
     /// schedule is never asked.

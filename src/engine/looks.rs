@@ -7,9 +7,9 @@
 use super::columns::{AssetStreams, list_due_by};
 use super::grid::GridPoint;
 use crate::account::Observer;
-use crate::market::Bars;
-use crate::model::{LONGEST_STRIDE, Stepper, Stride};
-use crate::numeric::{Guide, Stream, reset};
+use crate::market::{Bars, LONGEST_STRIDE};
+use crate::model::{Stepper, Stride};
+use crate::numeric::{Aligned, Guide, Stream, pitch, reset};
 
 /// Paths of a stride that move and are looked at together.
 pub(super) const TOGETHER: usize = 128;
@@ -26,11 +26,11 @@ struct Jump {
 /// Columns for looks at the prices of a block.
 pub(super) struct Looks {
     /// Normals of a stride, by interval and path.
-    normals: Vec<f64>,
+    normals: Aligned,
     /// Its jumps, by path and then by time.
     happened: Vec<Jump>,
-    /// Log-prices of the paths that move together, by asset (there is one), then by interval and path.
-    rows: Vec<Vec<f64>>,
+    /// Log-prices of the paths that move together, by interval and path.
+    rows: Aligned,
     bars: Vec<Bars>,
     due: Vec<u32>,
     /// When the due jumps happened.
@@ -42,9 +42,9 @@ pub(super) struct Looks {
 impl Looks {
     pub fn new(assets: usize, lanes: usize) -> Self {
         Self {
-            normals: Vec::with_capacity(LONGEST_STRIDE * lanes),
+            normals: Aligned::default(),
             happened: Vec::new(),
-            rows: vec![Vec::with_capacity(LONGEST_STRIDE * TOGETHER)],
+            rows: Aligned::default(),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, lanes)).collect(),
             due: Vec::with_capacity(lanes),
             times: Vec::with_capacity(lanes),
@@ -61,10 +61,14 @@ impl Looks {
         (stepper, guide): (&mut dyn Stepper, &mut Guide),
         streams: &mut AssetStreams,
     ) {
-        self.normals.resize(points.len() * lanes, 0.0);
+        let pitch = pitch(lanes);
+        self.normals.resize(points.len() * pitch);
         let mut durations = [0.0; LONGEST_STRIDE];
         let mut from = start;
-        for ((row, point), duration) in self.normals.chunks_exact_mut(lanes).zip(points).zip(&mut durations) {
+        for ((row, point), duration) in
+            self.normals.as_mut().chunks_exact_mut(pitch).zip(points).zip(&mut durations)
+        {
+            let row = &mut row[..lanes];
             streams.moves.normals(row);
             *duration = point.time - from;
             guide.all(*duration, row);
@@ -107,9 +111,10 @@ impl Looks {
 
     /// Moves the paths from `first` on, whose prices these are, over the intervals of the stride. Paths come in turn.
     pub fn stride(&mut self, intervals: usize, first: usize, prices: &mut [f64], stepper: &mut dyn Stepper) {
-        let (paths, rows) = (prices.len(), &mut self.rows[0]);
-        rows.resize(intervals * paths, 0.0);
-        stepper.stride(Stride { intervals, first, open: prices, normals: &self.normals, rows });
+        let paths = prices.len();
+        self.rows.resize(intervals * paths);
+        let (normals, rows) = (self.normals.as_ref(), self.rows.as_mut());
+        stepper.stride(Stride { intervals, first, open: prices, normals, rows });
         let from = self.happened.partition_point(|jump| (jump.lane as usize) < first);
         let own = self.happened[from..].iter().take_while(|jump| (jump.lane as usize) < first + paths);
         for Jump { lane, interval, size } in own {
@@ -129,7 +134,7 @@ impl Looks {
         noise: &mut Stream,
     ) {
         let rows = std::mem::take(&mut self.rows);
-        self.show(points, first, &rows, observer, noise);
+        self.show(points, first, &[rows.as_ref()], observer, noise);
         self.rows = rows;
     }
 
@@ -138,7 +143,7 @@ impl Looks {
         &mut self,
         points: &[GridPoint],
         first: usize,
-        prices: &[Vec<f64>],
+        prices: &[&[f64]],
         observer: &mut dyn Observer,
         noise: &mut Stream,
     ) {

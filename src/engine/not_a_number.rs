@@ -165,7 +165,7 @@ impl Observer for Witness<'_> {
         self.follower.looks_at_once()
     }
 
-    fn look(&mut self, times: &[f64], first: usize, log_prices: &[Vec<f64>]) {
+    fn look(&mut self, times: &[f64], first: usize, log_prices: &[&[f64]]) {
         self.follower.look(times, first, log_prices);
         self.reached = times.last().copied().unwrap_or(self.reached);
         self.look_at_it();

@@ -15,6 +15,9 @@
 //! Discrete monitoring shows the account the price at the monitoring times only: each look is a bar of no duration
 //! whose open, low, high and close are the price at that time, so everything since the last look is a gap.
 
+/// Most monitoring dates that are looked at together: with the paths of a block their normals stay in the second-level cache.
+pub const LONGEST_STRIDE: usize = 8;
+
 /// Which extremes of the price the accounts look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sides {

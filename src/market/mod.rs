@@ -17,7 +17,7 @@ mod martingale;
 mod network_history;
 mod varying;
 
-pub use bars::{Bars, Sides};
+pub use bars::{Bars, LONGEST_STRIDE, Sides};
 pub use draw_hedges::{
     CLASSES, DRAW_CELLS, DRAW_ROWS, DrawChances, DrawGrid, DrawHedges, DrawSlab, DrawnDay, Draws, REACHES,
 };

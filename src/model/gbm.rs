@@ -9,7 +9,8 @@
 
 use serde::Serialize;
 
-use super::{LONGEST_STRIDE, Moves, Stepper, Stride};
+use super::{Moves, Stepper, Stride};
+use crate::market::LONGEST_STRIDE;
 use crate::numeric::{Kernel, Replacement, Stream, dispatch};
 
 /// Geometric Brownian motion.

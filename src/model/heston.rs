@@ -38,7 +38,7 @@ use super::heston_columns::{Column, Scheme, TOGETHER};
 use super::quadratic_exponential::SquareRoot;
 use super::{Moves, Stepper, Stride};
 use crate::market::{Drivers, Driving, Duration};
-use crate::numeric::{Guide, Kernel, Nets, Replacement, Stream, dispatch, replace};
+use crate::numeric::{Aligned, Guide, Kernel, Nets, Replacement, Stream, dispatch, pitch, replace};
 
 /// Steps that the horizon is divided into if the scenario names no step.
 const DEFAULT_STEPS: u64 = 96;
@@ -89,8 +89,8 @@ impl Heston {
     /// A stepper with room for blocks of up to `lanes` paths.
     pub fn stepper(&self, lanes: usize) -> HestonStepper {
         let column = || Vec::with_capacity(lanes);
-        let (variance, normals, schemes) = (column(), column(), Vec::new());
-        HestonStepper { model: *self, variance, normals, schemes, guide: Guide::default() }
+        let (normals, strided, schemes) = (column(), Aligned::default(), Vec::new());
+        HestonStepper { model: *self, variance: column(), normals, strided, schemes, guide: Guide::default() }
     }
 }
 
@@ -100,6 +100,8 @@ pub struct HestonStepper {
     model: Heston,
     variance: Vec<f64>,
     normals: Vec<f64>,
+    /// The same by interval of the stride at hand and path.
+    strided: Aligned,
     /// Of the intervals of the stride at hand.
     schemes: Vec<Scheme>,
     /// Leads the part of the variance's driver that is not the price's.
@@ -130,9 +132,10 @@ impl Stepper for HestonStepper {
     }
 
     fn plan_stride(&mut self, durations: &[f64], lanes: usize, noise: &mut Stream) {
-        // Strides of different lengths take turns: the room stays as long as the longest.
-        self.normals.resize(self.normals.len().max(durations.len() * lanes), 0.0);
-        for (others, duration) in self.normals.chunks_exact_mut(lanes).zip(durations) {
+        let pitch = pitch(lanes);
+        self.strided.resize(durations.len() * pitch);
+        for (others, duration) in self.strided.as_mut().chunks_exact_mut(pitch).zip(durations) {
+            let others = &mut others[..lanes];
             noise.normals(others);
             self.guide.all(*duration, others);
         }
@@ -142,8 +145,8 @@ impl Stepper for HestonStepper {
     }
 
     fn stride(&mut self, stride: Stride<'_>) {
-        let Self { schemes, variance, normals, .. } = self;
-        dispatch(Strides { schemes, variances: variance, others: normals, stride });
+        let Self { schemes, variance, strided, .. } = self;
+        dispatch(Strides { schemes, variances: variance, others: strided.as_ref(), stride });
     }
 
     fn advance(&mut self, moves: Moves<'_>, noise: &mut Stream) {
@@ -238,7 +241,7 @@ struct Strides<'a> {
     schemes: &'a [Scheme],
     /// Of all paths of the block.
     variances: &'a mut [f64],
-    /// By interval and path of the block.
+    /// By interval and path of the block, in rows as long as those of the stride.
     others: &'a [f64],
     stride: Stride<'a>,
 }
@@ -248,8 +251,9 @@ impl Kernel for Strides<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { schemes, variances, others, stride: Stride { first, open, normals, rows, .. } } = self;
-        let (lanes, paths) = (variances.len(), open.len());
+        let Self { schemes, variances, others, stride } = self;
+        let Stride { intervals, first, open, normals, rows } = stride;
+        let (pitch, paths) = (normals.len() / intervals, open.len());
         let mut rooms = [[0.0; TOGETHER]; 7];
         let [mut v, mut price, a, b, mut ends, mut close, bridges] = rooms.each_mut();
         let variances = &mut variances[first..][..paths];
@@ -258,7 +262,7 @@ impl Kernel for Strides<'_> {
             let n = open.len();
             *v = *whole(variances, a);
             *price = *whole(open, a);
-            let normals = normals.chunks_exact(lanes).zip(others.chunks_exact(lanes));
+            let normals = normals.chunks_exact(pitch).zip(others.chunks_exact(pitch));
             for ((scheme, row), (normals, others)) in
                 schemes.iter().zip(rows.chunks_exact_mut(paths)).zip(normals)
             {
@@ -318,9 +322,10 @@ mod tests {
         let (mut moves, mut events) = streams();
         let mut strided = model.stepper(paths);
         strided.begin(paths, &mut events);
+        let pitch = pitch(paths);
         let (mut normals, mut rows) =
-            (vec![0.0; durations.len() * paths], vec![0.0; durations.len() * paths]);
-        normals.chunks_exact_mut(paths).for_each(|row| moves.normals(row));
+            (vec![0.0; durations.len() * pitch], vec![0.0; durations.len() * paths]);
+        normals.chunks_exact_mut(pitch).for_each(|row| moves.normals(&mut row[..paths]));
         let open = vec![0.5; paths];
         strided.plan_stride(&durations, paths, &mut events);
         // In two parts, neither of them whole columns.

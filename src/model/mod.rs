@@ -255,9 +255,6 @@ pub struct Moves<'a> {
     pub volatility_times: f64,
 }
 
-/// Most intervals of a stride: with the paths of a block their normals stay in the second-level cache.
-pub const LONGEST_STRIDE: usize = 8;
-
 /// Moves of the log-price of some paths in a row over several intervals in a row.
 #[derive(Debug)]
 pub struct Stride<'a> {
@@ -267,7 +264,7 @@ pub struct Stride<'a> {
     pub first: usize,
     /// Log-price at the start, by path that moves.
     pub open: &'a [f64],
-    /// Standard normals, by interval and path of the block.
+    /// Standard normals, by interval and path of the block; rows may have room beyond it.
     pub normals: &'a [f64],
     /// To be filled, by interval and path that moves: the log-price at the end of the interval.
     pub rows: &'a mut [f64],

@@ -12,3 +12,43 @@ pub(crate) fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
     column.reserve_exact(lanes + APART);
     column.resize(lanes, value);
 }
+
+/// Numbers in a line of a first-level cache.
+const LINE: usize = 8;
+
+/// Numbers from one row of an aligned column to the next, for rows over so many paths: a line more than these, else the same path would
+/// have the same place in the first-level cache in all rows.
+pub(crate) fn pitch(lanes: usize) -> usize {
+    lanes.next_multiple_of(LINE) + LINE
+}
+
+/// A column whose first number starts a line of the first-level cache: a vector that crosses two lines takes a processor twice the time.
+#[derive(Debug, Default)]
+pub(crate) struct Aligned {
+    room: Vec<f64>,
+    start: usize,
+    length: usize,
+}
+
+impl Aligned {
+    /// Makes it so long; what it holds is left as it is or 0.
+    pub fn resize(&mut self, length: usize) {
+        if self.room.len() < length + LINE {
+            self.room.resize(length + LINE, 0.0);
+            self.start = self.room.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
+        }
+        self.length = length;
+    }
+}
+
+impl AsRef<[f64]> for Aligned {
+    fn as_ref(&self) -> &[f64] {
+        &self.room[self.start..][..self.length]
+    }
+}
+
+impl AsMut<[f64]> for Aligned {
+    fn as_mut(&mut self) -> &mut [f64] {
+        &mut self.room[self.start..][..self.length]
+    }
+}

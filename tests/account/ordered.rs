@@ -175,7 +175,7 @@ impl Observer for Silent {
         self.0.looks_at_once()
     }
 
-    fn look(&mut self, times: &[f64], first: usize, log_prices: &[Vec<f64>]) {
+    fn look(&mut self, times: &[f64], first: usize, log_prices: &[&[f64]]) {
         self.0.look(times, first, log_prices);
     }
     fn settle(&mut self, date: usize, log_prices: &[Vec<f64>], due: Due<'_>) {

@@ -15,16 +15,11 @@ pub(super) struct Common {
     pub x: Vec<f64>,
     /// Their mirrored log-prices; −∞ where there is none.
     pub logs: Vec<f64>,
-    /// The same in whole vectors, the last of which is filled up with ∞.
-    ladder: Vec<[f64; RUNGS]>,
     /// By some dates in a row and by the number of open levels, what the nearest barrier never is above.
     ahead: Vec<Vec<f64>>,
     /// The row that holds now.
     row: usize,
 }
-
-/// Barriers that a price is compared with at once.
-const RUNGS: usize = 8;
 
 /// Dates over which one row holds.
 const DATES_AHEAD: usize = 32;
@@ -38,7 +33,6 @@ impl Common {
             lines: levels.iter().map(lines).collect(),
             x: vec![0.0; levels.len()],
             logs: vec![0.0; levels.len()],
-            ladder: vec![[f64::INFINITY; RUNGS]; levels.len().div_ceil(RUNGS)],
             ahead: Vec::new(),
             row: 0,
         };
@@ -70,7 +64,6 @@ impl Common {
             self.x[level] = barrier(lines, debt.leading_cash(level)) / coins;
         }
         dispatch(LogPrices { sign: self.sign, barriers: &self.x, logs: &mut self.logs });
-        self.ladder.as_flattened_mut()[..self.logs.len()].copy_from_slice(&self.logs);
     }
 
     /// The nearest barrier of so many open levels, as a mirrored log-price; at most this high until other
@@ -94,15 +87,16 @@ impl Common {
     /// How many of the open levels a mirrored log-price leaves open.
     #[inline(always)]
     pub fn left_open(&self, open: usize, price: f64) -> usize {
-        // All levels, without a branch: how many are open cannot be foreseen, and what is not open lies above.
-        let mut above = [0_u64; RUNGS];
-        for barriers in &self.ladder {
-            for (above, barrier) in above.iter_mut().zip(barriers) {
-                *above = above.wrapping_add(u64::from(price > *barrier));
+        // From above: most often one level is passed. What is no number passes all of them.
+        let mut left = open;
+        while left > 0 {
+            let stays = price > self.logs[left - 1];
+            if stays {
+                break;
             }
+            left -= 1;
         }
-        let left = above.iter().fold(0, |sum: u64, above| sum.wrapping_add(*above)) as usize;
-        left.min(open)
+        left
     }
 }
 

@@ -102,8 +102,8 @@ impl Observer for Ordered {
         true
     }
 
-    fn look(&mut self, times: &[f64], first: usize, log_prices: &[Vec<f64>]) {
-        let rows = &log_prices[self.asset];
+    fn look(&mut self, times: &[f64], first: usize, log_prices: &[&[f64]]) {
+        let rows = log_prices[self.asset];
         dispatch(Look { follower: self, times, first, rows });
     }
 }

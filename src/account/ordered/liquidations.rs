@@ -114,14 +114,10 @@ impl Liquidations {
     pub fn gap(&mut self, lane: u32, levels: Range<usize>, log_price: f64, time: f64) {
         let (first, end) = (levels.start as u32, levels.end as u32);
         self.passes.push(Pass { lane, first, end, gap: Some(log_price) });
-        // Kept if it is timed, without a branch, since that cannot be foreseen.
-        let turn = lane as usize % self.fills.len();
-        let hits = self.hits.len();
-        self.gaps.push((hits as u32, self.passes.len() as u32 - 1));
-        self.hits.push(hit(lane, turn, time, &self.fills[turn]));
-        let kept = usize::from((turn >= levels.start) & (turn < levels.end));
-        self.hits.truncate(hits + kept);
-        self.gaps.truncate(self.gaps.len() - 1 + kept);
+        if let Some(level) = self.timed(lane, &levels) {
+            self.gaps.push((self.hits.len() as u32, self.passes.len() as u32 - 1));
+            self.hits.push(hit(lane, level, time, &self.fills[level]));
+        }
     }
 
     /// One level was liquidated, whose barrier moves.

@@ -5,6 +5,7 @@
 //! are found for all of them together, and all are booked after the last path has been seen.
 
 use super::booking::Ordered;
+use crate::market::LONGEST_STRIDE;
 use crate::numeric::Kernel;
 
 /// Paths that are compared with their barriers together: their lowest prices stay in registers.
@@ -14,49 +15,34 @@ const TOGETHER: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Touches {
     lanes: Vec<u32>,
-    /// What their barrier was.
-    nearest: Vec<f64>,
-    /// Mirrored log-prices, by date.
-    prices: Vec<Vec<f64>>,
-    /// The first date at or below the barrier, by its time, and the mirrored log-price there.
-    times: Vec<f64>,
-    at: Vec<f64>,
-    /// The lowest price after it.
-    later: Vec<f64>,
+    /// The lowest mirrored log-price.
     lowest: Vec<f64>,
+    /// Mirrored log-prices by date; ∞ beyond the last one.
+    prices: Vec<[f64; LONGEST_STRIDE]>,
+    /// The barrier, beside each of them.
+    nearest: Vec<[f64; LONGEST_STRIDE]>,
+    /// Whether it is touched.
+    flags: Vec<[u8; LONGEST_STRIDE]>,
 }
 
 impl Touches {
-    /// Sets a path aside: its log-prices are the first entries of rows of some length.
+    /// Sets a path aside, with its barrier and its lowest price.
     #[inline(always)]
-    fn push(&mut self, lane: usize, nearest: f64, sign: f64, (rows, paths): (&[f64], usize)) {
+    fn push(&mut self, lane: usize, (nearest, lowest): (f64, f64), prices: [f64; LONGEST_STRIDE]) {
         self.lanes.push(lane as u32);
-        self.nearest.push(nearest);
-        for (prices, row) in self.prices.iter_mut().zip(rows.chunks(paths)) {
-            prices.push(sign * row[0]);
-        }
+        self.lowest.push(lowest);
+        self.prices.push(prices);
+        self.nearest.push([nearest; LONGEST_STRIDE]);
     }
 
-    /// Gets room for so many dates.
+    /// Finds the dates at which barriers are touched.
     #[inline(always)]
-    fn see(&mut self, dates: usize) {
-        if self.prices.len() < dates {
-            self.prices.resize_with(dates, Vec::new);
-        }
-    }
-
-    /// Finds the first date of each path at or below its barrier.
-    #[inline(always)]
-    fn find(&mut self, dates: &[f64]) {
-        let Self { lanes, nearest, prices, times, at, later, lowest } = self;
-        for (column, value) in
-            [(&mut *times, 0.0), (&mut *at, 0.0), (&mut *later, 0.0), (&mut *lowest, f64::INFINITY)]
-        {
-            column.clear();
-            column.resize(lanes.len(), value);
-        }
-        for (date, prices) in dates.iter().zip(prices).rev() {
-            first_below(*date, prices, nearest, times, at, later, lowest);
+    fn find(&mut self) {
+        self.flags.clear();
+        self.flags.resize(self.lanes.len(), [0; LONGEST_STRIDE]);
+        let (prices, nearest) = (self.prices.as_flattened(), self.nearest.as_flattened());
+        for ((flag, price), nearest) in self.flags.as_flattened_mut().iter_mut().zip(prices).zip(nearest) {
+            *flag = u8::from(*price <= *nearest);
         }
     }
 
@@ -64,8 +50,9 @@ impl Touches {
     #[inline(always)]
     fn clear(&mut self) {
         self.lanes.clear();
+        self.lowest.clear();
+        self.prices.clear();
         self.nearest.clear();
-        self.prices.iter_mut().for_each(Vec::clear);
     }
 }
 
@@ -87,7 +74,6 @@ impl Kernel for Look<'_> {
         let Self { follower, times, first, rows } = self;
         let (sign, paths) = (follower.terms.sign, rows.len() / times.len());
         let Ordered { touches, log_nearest, deepest, .. } = &mut *follower;
-        touches.see(times.len());
         for start in (0..paths).step_by(TOGETHER) {
             let n = TOGETHER.min(paths - start);
             let (mut lowest, mut flags) = ([f64::INFINITY; TOGETHER], [0; TOGETHER]);
@@ -101,7 +87,8 @@ impl Kernel for Look<'_> {
             let mut touched = bits(&flags);
             while touched != 0 {
                 let place = touched.trailing_zeros() as usize;
-                touches.push(first + start + place, nearest[place], sign, (&rows[start + place..], paths));
+                let own = (nearest[place], lowest[place]);
+                touches.push(first + start + place, own, seen(&rows[start + place..], paths, sign));
                 touched &= touched - 1;
             }
         }
@@ -134,28 +121,6 @@ fn deepen<const MIRRORED: bool>(prices: &[f64], lowest: &mut [f64]) {
     }
 }
 
-/// Takes in a date before those that have been seen: paths at or below their barrier touch it there. A function of slices: of as many
-/// columns the compiler would not find out that they lie apart.
-#[inline(always)]
-fn first_below(
-    date: f64,
-    prices: &[f64],
-    nearest: &[f64],
-    times: &mut [f64],
-    at: &mut [f64],
-    later: &mut [f64],
-    lowest: &mut [f64],
-) {
-    let own = times.iter_mut().zip(at).zip(later).zip(lowest).zip(prices.iter().zip(nearest));
-    for ((((time, at), later), lowest), (price, nearest)) in own {
-        let is_below = *price <= *nearest;
-        *time = if is_below { date } else { *time };
-        *at = if is_below { *price } else { *at };
-        *later = if is_below { *lowest } else { *later };
-        *lowest = if *price < *lowest { *price } else { *lowest };
-    }
-}
-
 /// Flags the paths that have touched, and deepens their running extremes.
 #[inline(always)]
 fn flag(lowest: &[f64], nearest: &[f64], deepest: &mut [f64], flags: &mut [u8]) {
@@ -165,33 +130,44 @@ fn flag(lowest: &[f64], nearest: &[f64], deepest: &mut [f64], flags: &mut [u8]) 
     }
 }
 
+/// The mirrored log-prices of a path by date: the first entries of rows of some length.
+#[inline(always)]
+fn seen(rows: &[f64], paths: usize, sign: f64) -> [f64; LONGEST_STRIDE] {
+    let mut prices = [f64::INFINITY; LONGEST_STRIDE];
+    for (price, row) in prices.iter_mut().zip(rows.chunks(paths)) {
+        *price = sign * row[0];
+    }
+    prices
+}
+
 /// Flags, a byte each, as the bits of a word.
 #[inline(always)]
 fn bits(flags: &[u8; TOGETHER]) -> u64 {
     // The factor moves the lowest bit of each byte to its place in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut bits = 0;
-    for (shift, flags) in (0..).step_by(8).zip(flags.as_chunks().0) {
-        bits |= (u64::from_le_bytes(*flags).wrapping_mul(GATHER) >> 56) << shift;
-    }
-    bits
+    const HIGHEST: u64 = 0xff << 56;
+    let gathered = |flags: &[u8; 8]| u64::from_le_bytes(*flags).wrapping_mul(GATHER) & HIGHEST;
+    flags.as_chunks().0.iter().fold(0, |bits, flags| bits >> 8 | gathered(flags))
 }
 
 impl Ordered {
     /// Books the paths that have touched at some dates in a row.
     #[inline(always)]
     fn book_looks(&mut self, dates: &[f64]) {
-        self.touches.find(dates);
+        self.touches.find();
         for k in 0..self.touches.lanes.len() {
-            let Touches { lanes, times, at, later, .. } = &self.touches;
-            let (path, time, at, later) = (lanes[k] as usize, times[k], at[k], later[k]);
-            self.look_at(path, time, at);
-            if later <= self.log_nearest[path] {
-                for (date, next) in dates.iter().enumerate().filter(|(_, next)| **next > time) {
-                    let price = self.touches.prices[date][k];
+            let (path, flags) = (self.touches.lanes[k] as usize, self.touches.flags[k]);
+            let mut date = u64::from_le_bytes(flags).trailing_zeros() as usize / 8;
+            self.look_at(path, dates[date], self.touches.prices[k][date]);
+            // Most paths touch one barrier at a time.
+            if self.touches.lowest[k] <= self.log_nearest[path] {
+                date += 1;
+                while let Some(time) = dates.get(date) {
+                    let price = self.touches.prices[k][date];
                     if price <= self.log_nearest[path] {
-                        self.look_at(path, *next, price);
+                        self.look_at(path, *time, price);
                     }
+                    date += 1;
                 }
             }
         }

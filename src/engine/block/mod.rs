@@ -21,8 +21,8 @@ use super::grid::GridPoint;
 use super::looks::{self, Looks};
 use super::path_law::PathLaw;
 use crate::account::Observer;
-use crate::market::{Bars, Sides};
-use crate::model::{LONGEST_STRIDE, Stepper};
+use crate::market::{Bars, LONGEST_STRIDE, Sides};
+use crate::model::Stepper;
 use crate::numeric::{APART, replace, reset};
 
 /// Paths in a block: part of the definition of the random numbers. One column of a block is 8 KiB: those in use stay in the
@@ -189,8 +189,9 @@ impl<'a> BlockLoop<'a> {
             start = point.time;
             if point.look && !law.continuous {
                 let point = std::slice::from_ref(point);
+                let prices: Vec<&[f64]> = self.prices.iter().map(Vec::as_slice).collect();
                 for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {
-                    self.looks.show(point, 0, &self.prices, &mut **observer, &mut seat.noise);
+                    self.looks.show(point, 0, &prices, &mut **observer, &mut seat.noise);
                 }
             }
             for (seat, observer) in self.seats.iter_mut().zip(&mut *observers) {

@@ -124,7 +124,7 @@ impl Observer for Swarm {
         true
     }
 
-    fn look(&mut self, times: &[f64], first: usize, log_prices: &[Vec<f64>]) {
+    fn look(&mut self, times: &[f64], first: usize, log_prices: &[&[f64]]) {
         let paths = log_prices[0].len() / times.len();
         for row in log_prices[0].chunks_exact(paths) {
             deepen(&mut self.depths[first..][..paths], row, self.watch.sign);
