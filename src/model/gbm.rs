@@ -133,17 +133,19 @@ impl Kernel for Strides<'_> {
         let (groups, rest) = open.as_chunks::<TOGETHER>();
         for (group, open) in groups.iter().enumerate() {
             let start = group * TOGETHER;
-            let mut prices = [[0.0; LANES]; TOGETHER / LANES];
-            prices.as_flattened_mut().copy_from_slice(open);
-            for (interval, (expected, deviation)) in steps[..intervals].iter().enumerate() {
+            // By name: the compiler would keep an array in memory.
+            let [[mut a, mut b], [mut c, mut d]] = vectors(open);
+            for (interval, step) in steps[..intervals].iter().enumerate() {
                 let normals = normals[interval * lanes + first + start..].first_chunk::<TOGETHER>();
                 let row = rows[interval * paths + start..].first_chunk_mut::<TOGETHER>();
                 let (Some(normals), Some(row)) = (normals, row) else { return };
-                let own = normals.as_chunks().0.iter().zip(row.as_chunks_mut().0);
-                for (prices, (normals, row)) in prices.iter_mut().zip(own) {
-                    *prices = moved(*prices, normals, (*expected, *deviation));
-                    *row = *prices;
-                }
+                let normals = vectors(normals);
+                a = moved(a, normals[0][0], *step);
+                b = moved(b, normals[0][1], *step);
+                c = moved(c, normals[1][0], *step);
+                d = moved(d, normals[1][1], *step);
+                row[..2 * LANES].copy_from_slice([a, b].as_flattened());
+                row[2 * LANES..].copy_from_slice([c, d].as_flattened());
             }
         }
         for (path, open) in (paths - rest.len()..).zip(rest) {
@@ -156,12 +158,20 @@ impl Kernel for Strides<'_> {
     }
 }
 
+/// Numbers as they fill registers.
+#[inline(always)]
+fn vectors(numbers: &[f64; TOGETHER]) -> [[[f64; LANES]; 2]; 2] {
+    let mut vectors = [[[0.0; LANES]; 2]; 2];
+    vectors.as_flattened_mut().as_flattened_mut().copy_from_slice(numbers);
+    vectors
+}
+
 /// Log-prices after a move.
 #[inline(always)]
-fn moved(prices: [f64; LANES], normals: &[f64; LANES], (expected, deviation): (f64, f64)) -> [f64; LANES] {
+fn moved(prices: [f64; LANES], normals: [f64; LANES], (expected, deviation): (f64, f64)) -> [f64; LANES] {
     let mut ends = [0.0; LANES];
     for ((end, price), normal) in ends.iter_mut().zip(prices).zip(normals) {
-        *end = price + deviation.mul_add(*normal, expected);
+        *end = price + deviation.mul_add(normal, expected);
     }
     ends
 }

@@ -149,8 +149,19 @@ impl Liquidations {
             if pass.gap.is_some() {
                 for level in range {
                     let Remains { recovered, bad_debt, .. } = gap_fill(&openings[level], *x);
-                    let sums = &mut self.sums[level];
-                    tally.levels[level].add_fill(sums, (recovered, bad_debt), weight, weight * weight);
+                    let (sums, touch) = (&mut self.sums[level], self.fills[level]);
+                    // Most often nothing is left either way: then it counts as a touch.
+                    if recovered == touch.recovered && touch.bad_debt == 0.0 {
+                        for (level, sign) in [(level, 1.0), (level + 1, -1.0)] {
+                            self.touched[level][0] += sign * weight;
+                            self.touched[level][1] += sign * weight * weight;
+                        }
+                        if bad_debt > 0.0 {
+                            sums.bad_debt.add_equal(bad_debt, weight, weight * weight);
+                        }
+                    } else {
+                        tally.levels[level].add_fill(sums, (recovered, bad_debt), weight, weight * weight);
+                    }
                 }
             } else {
                 for (level, sign) in [(range.start, 1.0), (range.end, -1.0)] {

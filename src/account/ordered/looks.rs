@@ -26,13 +26,27 @@ pub(super) struct Touches {
 }
 
 impl Touches {
-    /// Sets a path aside, with its barrier and its lowest price.
+    /// Sets a path aside, with its barrier and its lowest price; its log-prices are the first entries of rows of some length.
     #[inline(always)]
-    fn push(&mut self, lane: usize, (nearest, lowest): (f64, f64), prices: [f64; LONGEST_STRIDE]) {
+    fn push(
+        &mut self,
+        lane: usize,
+        (nearest, lowest): (f64, f64),
+        sign: f64,
+        (rows, paths): (&[f64], usize),
+    ) {
         self.lanes.push(lane as u32);
         self.lowest.push(lowest);
-        self.prices.push(prices);
         self.nearest.push([nearest; LONGEST_STRIDE]);
+        // Written where they stay: a vector that is read right after its numbers were written one by one has to wait for them.
+        self.prices.push([f64::INFINITY; LONGEST_STRIDE]);
+        let Some(prices) = self.prices.last_mut() else { return };
+        let mut place = 0;
+        for price in prices {
+            let Some(row) = rows.get(place) else { break };
+            *price = sign * row;
+            place += paths;
+        }
     }
 
     /// Finds the dates at which barriers are touched.
@@ -88,7 +102,7 @@ impl Kernel for Look<'_> {
             while touched != 0 {
                 let place = touched.trailing_zeros() as usize;
                 let own = (nearest[place], lowest[place]);
-                touches.push(first + start + place, own, seen(&rows[start + place..], paths, sign));
+                touches.push(first + start + place, own, sign, (&rows[start + place..], paths));
                 touched &= touched - 1;
             }
         }
@@ -128,16 +142,6 @@ fn flag(lowest: &[f64], nearest: &[f64], deepest: &mut [f64], flags: &mut [u8]) 
         *flag = u8::from(*lowest <= *nearest);
         *deepest = if *lowest < *deepest { *lowest } else { *deepest };
     }
-}
-
-/// The mirrored log-prices of a path by date: the first entries of rows of some length.
-#[inline(always)]
-fn seen(rows: &[f64], paths: usize, sign: f64) -> [f64; LONGEST_STRIDE] {
-    let mut prices = [f64::INFINITY; LONGEST_STRIDE];
-    for (price, row) in prices.iter_mut().zip(rows.chunks(paths)) {
-        *price = sign * row[0];
-    }
-    prices
 }
 
 /// Flags, a byte each, as the bits of a word.
