@@ -173,17 +173,14 @@ impl Kernel for DueBy<'_> {
 
     #[inline(always)]
     fn run(self) {
-        const TOGETHER: usize = 32;
+        const TOGETHER: usize = 256;
         let Self { events, time, due } = self;
-        for (chunk, events) in (0..).step_by(TOGETHER).zip(events.chunks(TOGETHER)) {
-            // Most often nothing is due.
-            let mut any = false;
-            for event in events {
-                any |= *event <= time;
+        let mut flags = [0; TOGETHER];
+        for (first, events) in (0..).step_by(TOGETHER).zip(events.chunks(TOGETHER)) {
+            for (flag, event) in flags.iter_mut().zip(events) {
+                *flag = u8::from(*event <= time);
             }
-            if any {
-                due.extend((chunk..).zip(events).filter(|(_, event)| **event <= time).map(|(lane, _)| lane));
-            }
+            list_flagged(&flags[..events.len()], first, due);
         }
     }
 }

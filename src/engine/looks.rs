@@ -29,6 +29,8 @@ pub(super) struct Looks {
     normals: Aligned,
     /// Its jumps, by path and then by time.
     happened: Vec<Jump>,
+    /// How many of them the paths that have moved had.
+    seen: usize,
     /// Log-prices of the paths that move together, by interval and path.
     rows: Aligned,
     bars: Vec<Bars>,
@@ -44,6 +46,7 @@ impl Looks {
         Self {
             normals: Aligned::default(),
             happened: Vec::new(),
+            seen: 0,
             rows: Aligned::default(),
             bars: (0..assets).map(|asset| Bars::with_capacity(asset, lanes)).collect(),
             due: Vec::with_capacity(lanes),
@@ -81,6 +84,7 @@ impl Looks {
     /// Lets the jumps of a stride happen.
     fn happen(&mut self, points: &[GridPoint], lanes: usize, stepper: &mut dyn Stepper, events: &mut Stream) {
         self.happened.clear();
+        self.seen = 0;
         let end = points.last().map_or(0.0, |point| point.time);
         self.jumps.resize(lanes, 0.0);
         list_due_by(stepper.event_times(), end, &mut self.due);
@@ -101,7 +105,10 @@ impl Looks {
             self.times.extend(self.due.iter().map(|lane| times[*lane as usize]));
             stepper.happen(&self.due, &mut self.jumps, events);
             for (lane, time) in self.due.iter().zip(&self.times) {
-                let interval = points.iter().take_while(|point| point.time < *time).count() as u32;
+                let mut interval = 0;
+                for point in points {
+                    interval += u32::from(point.time < *time);
+                }
                 let size = std::mem::take(&mut self.jumps[*lane as usize]);
                 self.happened.push(Jump { lane: *lane, interval, size });
             }
@@ -115,12 +122,14 @@ impl Looks {
         self.rows.resize(intervals * paths);
         let (normals, rows) = (self.normals.as_ref(), self.rows.as_mut());
         stepper.stride(Stride { intervals, first, open: prices, normals, rows });
-        let from = self.happened.partition_point(|jump| (jump.lane as usize) < first);
-        let own = self.happened[from..].iter().take_while(|jump| (jump.lane as usize) < first + paths);
-        for Jump { lane, interval, size } in own {
-            for interval in *interval as usize..intervals {
-                rows[interval * paths + *lane as usize - first] += size;
+        while let Some(Jump { lane, interval, size }) = self.happened.get(self.seen) {
+            let place = *lane as usize - first;
+            if place >= paths {
+                break;
             }
+            let seen = rows[*interval as usize * paths..].chunks_exact_mut(paths);
+            seen.for_each(|row| row[place] += size);
+            self.seen += 1;
         }
         prices.copy_from_slice(&rows[(intervals - 1) * paths..]);
     }

@@ -134,18 +134,18 @@ impl Kernel for Strides<'_> {
         for (group, open) in groups.iter().enumerate() {
             let start = group * TOGETHER;
             // By name: the compiler would keep an array in memory.
-            let [[mut a, mut b], [mut c, mut d]] = vectors(open);
+            let ([a, b, c, d], []) = open.as_chunks::<LANES>() else { return };
+            let (mut a, mut b, mut c, mut d) = (*a, *b, *c, *d);
             for (interval, step) in steps[..intervals].iter().enumerate() {
-                let normals = normals[interval * lanes + first + start..].first_chunk::<TOGETHER>();
-                let row = rows[interval * paths + start..].first_chunk_mut::<TOGETHER>();
-                let (Some(normals), Some(row)) = (normals, row) else { return };
-                let normals = vectors(normals);
-                a = moved(a, normals[0][0], *step);
-                b = moved(b, normals[0][1], *step);
-                c = moved(c, normals[1][0], *step);
-                d = moved(d, normals[1][1], *step);
-                row[..2 * LANES].copy_from_slice([a, b].as_flattened());
-                row[2 * LANES..].copy_from_slice([c, d].as_flattened());
+                let normals = &normals[interval * lanes + first + start..][..TOGETHER];
+                let row = &mut rows[interval * paths + start..][..TOGETHER];
+                let ([of_a, of_b, of_c, of_d], []) = normals.as_chunks() else { return };
+                let ([to_a, to_b, to_c, to_d], []) = row.as_chunks_mut() else { return };
+                a = moved(a, of_a, *step);
+                b = moved(b, of_b, *step);
+                c = moved(c, of_c, *step);
+                d = moved(d, of_d, *step);
+                (*to_a, *to_b, *to_c, *to_d) = (a, b, c, d);
             }
         }
         for (path, open) in (paths - rest.len()..).zip(rest) {
@@ -158,20 +158,12 @@ impl Kernel for Strides<'_> {
     }
 }
 
-/// Numbers as they fill registers.
-#[inline(always)]
-fn vectors(numbers: &[f64; TOGETHER]) -> [[[f64; LANES]; 2]; 2] {
-    let mut vectors = [[[0.0; LANES]; 2]; 2];
-    vectors.as_flattened_mut().as_flattened_mut().copy_from_slice(numbers);
-    vectors
-}
-
 /// Log-prices after a move.
 #[inline(always)]
-fn moved(prices: [f64; LANES], normals: [f64; LANES], (expected, deviation): (f64, f64)) -> [f64; LANES] {
+fn moved(prices: [f64; LANES], normals: &[f64; LANES], (expected, deviation): (f64, f64)) -> [f64; LANES] {
     let mut ends = [0.0; LANES];
     for ((end, price), normal) in ends.iter_mut().zip(prices).zip(normals) {
-        *end = price + deviation.mul_add(normal, expected);
+        *end = price + deviation.mul_add(*normal, expected);
     }
     ends
 }
