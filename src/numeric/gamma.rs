@@ -6,6 +6,7 @@
 //! nothing but the stream.
 
 use super::dispatch::{Kernel, dispatch};
+use super::flags::list_flagged;
 use super::lanewise::ln;
 use super::random::Stream;
 
@@ -92,10 +93,9 @@ impl Kernel for Squeeze<'_> {
         /// Entries whose doubts are held in registers.
         const TOGETHER: usize = 64;
         let Self { law: Law { d, c }, normals, uniforms, out, doubtful } = self;
-        doubtful.resize(out.len() + 1, 0);
-        let (mut listed, mut first) = (0, 0);
+        doubtful.clear();
         let chunks = normals.chunks(TOGETHER).zip(uniforms.chunks(TOGETHER)).zip(out.chunks_mut(TOGETHER));
-        for ((normals, uniforms), out) in chunks {
+        for (first, ((normals, uniforms), out)) in (0..).step_by(TOGETHER).zip(chunks) {
             let mut is_doubtful = [0_u8; TOGETHER];
             for (((z, u), out), is_doubtful) in
                 normals.iter().zip(uniforms).zip(&mut *out).zip(&mut is_doubtful)
@@ -105,13 +105,8 @@ impl Kernel for Squeeze<'_> {
                 *out = d * (root * root * root);
                 *is_doubtful = u8::from(!is_plain);
             }
-            for (entry, is_doubtful) in (first..).zip(&is_doubtful[..out.len()]) {
-                doubtful[listed] = entry;
-                listed += usize::from(*is_doubtful);
-            }
-            first += TOGETHER as u32;
+            list_flagged(&is_doubtful[..out.len()], first, doubtful);
         }
-        doubtful.truncate(listed);
     }
 }
 

@@ -189,7 +189,8 @@ impl Stepper for GarchStepper {
         // Whole seconds, so that the ends of steps fall on the common times that are multiples of the step.
         let end_of = |number| Duration::from_seconds(number * step.seconds()).years();
         let number = self.steps[0];
-        if lanes.len() == self.steps.len() && self.steps.iter().all(|step| *step == number) {
+        let together = self.steps.iter().fold(true, |together, step| together & (*step == number));
+        if lanes.len() == self.steps.len() && together {
             dispatch(NextVariance {
                 model: self.model,
                 shock: &mut self.shock,
