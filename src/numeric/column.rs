@@ -52,3 +52,24 @@ impl AsMut<[f64]> for Aligned {
         &mut self.room[self.start..][..self.length]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A column begins at a line of the cache, whatever it was before, and keeps what it holds where it stays.
+    #[test]
+    fn aligned_columns_begin_at_a_line() {
+        let mut column = Aligned::default();
+        for length in [1, 7, 8, 1000, 3, 100_000, 64] {
+            column.resize(length);
+            assert_eq!((column.as_ref().len(), column.as_ref().as_ptr().align_offset(64)), (length, 0));
+            column.as_mut().fill(length as f64);
+        }
+        column.resize(60);
+        assert!(column.as_ref().iter().all(|x| *x == 64.0));
+        assert!(
+            [1, 8, 300, 1024].iter().all(|lanes| pitch(*lanes).is_multiple_of(8) && pitch(*lanes) > *lanes)
+        );
+    }
+}

@@ -39,7 +39,7 @@ pub use cubic::{cubic, first_of_four};
 pub use dispatch::{InstructionSet, Kernel, dispatch, force_instruction_set, instruction_set};
 pub use exact_sum::ExactSum;
 pub use exponentials::exponentials;
-pub(crate) use flags::list_flagged;
+pub(crate) use flags::{flag_bits, list_flagged};
 pub use gamma::Gammas;
 pub use guide::Guide;
 pub use lanewise::{exp, ln, mean_decay};

@@ -5,70 +5,10 @@
 //! are found for all of them together, and all are booked after the last path has been seen.
 
 use super::booking::Ordered;
-use crate::market::LONGEST_STRIDE;
-use crate::numeric::Kernel;
+use crate::numeric::{Kernel, flag_bits};
 
 /// Paths that are compared with their barriers together: their lowest prices stay in registers.
 const TOGETHER: usize = 64;
-
-/// The paths of a block that have touched their nearest barrier at one of the dates at hand, in ascending order.
-#[derive(Debug, Default)]
-pub(super) struct Touches {
-    lanes: Vec<u32>,
-    /// The lowest mirrored log-price.
-    lowest: Vec<f64>,
-    /// Mirrored log-prices by date; ∞ beyond the last one.
-    prices: Vec<[f64; LONGEST_STRIDE]>,
-    /// The barrier, beside each of them.
-    nearest: Vec<[f64; LONGEST_STRIDE]>,
-    /// Whether it is touched.
-    flags: Vec<[u8; LONGEST_STRIDE]>,
-}
-
-impl Touches {
-    /// Sets a path aside, with its barrier and its lowest price; its log-prices are the first entries of rows of some length.
-    #[inline(always)]
-    fn push(
-        &mut self,
-        lane: usize,
-        (nearest, lowest): (f64, f64),
-        sign: f64,
-        (rows, paths): (&[f64], usize),
-    ) {
-        self.lanes.push(lane as u32);
-        self.lowest.push(lowest);
-        self.nearest.push([nearest; LONGEST_STRIDE]);
-        // Written where they stay: a vector that is read right after its numbers were written one by one has to wait for them.
-        self.prices.push([f64::INFINITY; LONGEST_STRIDE]);
-        let Some(prices) = self.prices.last_mut() else { return };
-        let mut place = 0;
-        for price in prices {
-            let Some(row) = rows.get(place) else { break };
-            *price = sign * row;
-            place += paths;
-        }
-    }
-
-    /// Finds the dates at which barriers are touched.
-    #[inline(always)]
-    fn find(&mut self) {
-        self.flags.clear();
-        self.flags.resize(self.lanes.len(), [0; LONGEST_STRIDE]);
-        let (prices, nearest) = (self.prices.as_flattened(), self.nearest.as_flattened());
-        for ((flag, price), nearest) in self.flags.as_flattened_mut().iter_mut().zip(prices).zip(nearest) {
-            *flag = u8::from(*price <= *nearest);
-        }
-    }
-
-    /// Nobody is set aside any more.
-    #[inline(always)]
-    fn clear(&mut self) {
-        self.lanes.clear();
-        self.lowest.clear();
-        self.prices.clear();
-        self.nearest.clear();
-    }
-}
 
 /// Some monitoring dates in a row of some paths in a row; a kernel for the sake of its multiply-adds, too.
 pub(super) struct Look<'a> {
@@ -98,7 +38,7 @@ impl Kernel for Look<'_> {
             }
             let (nearest, deepest) = (&log_nearest[first + start..][..n], &mut deepest[first + start..][..n]);
             flag(&lowest[..n], nearest, deepest, &mut flags);
-            let mut touched = bits(&flags);
+            let mut touched = flag_bits(&flags);
             while touched != 0 {
                 let place = touched.trailing_zeros() as usize;
                 let own = (nearest[place], lowest[place]);
@@ -142,16 +82,6 @@ fn flag(lowest: &[f64], nearest: &[f64], deepest: &mut [f64], flags: &mut [u8]) 
         *flag = u8::from(*lowest <= *nearest);
         *deepest = if *lowest < *deepest { *lowest } else { *deepest };
     }
-}
-
-/// Flags, a byte each, as the bits of a word.
-#[inline(always)]
-fn bits(flags: &[u8; TOGETHER]) -> u64 {
-    // The factor moves the lowest bit of each byte to its place in the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    const HIGHEST: u64 = 0xff << 56;
-    let gathered = |flags: &[u8; 8]| u64::from_le_bytes(*flags).wrapping_mul(GATHER) & HIGHEST;
-    flags.as_chunks().0.iter().fold(0, |bits, flags| bits >> 8 | gathered(flags))
 }
 
 impl Ordered {

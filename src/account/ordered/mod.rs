@@ -51,5 +51,6 @@ mod step_marks;
 mod stepwise;
 mod stopped;
 mod terms;
+mod touches;
 
 pub use booking::Ordered;

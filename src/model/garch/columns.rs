@@ -47,13 +47,10 @@ struct Continuous {
 
 impl Continuous {
     /// The log-price at the end of a bar and the variance of the bridge to it, from the step's variance, a length, a normal and the log-price.
-    ///
-    /// The root is one of single precision, as the normal is that it multiplies (`numeric::box_muller` says what such an error does to a
-    /// result): it is twice as fast, where roots and divisions are what a processor is slow at.
     #[inline(always)]
     fn step(self, mixed: f64, shock: &mut f64, (duration, normal, open): (f64, f64, f64)) -> (f64, f64) {
         let integrated = mixed * (duration * self.steps_per_year);
-        let moved = f64::from((integrated as f32).sqrt()) * normal;
+        let moved = integrated.sqrt() * normal;
         *shock += moved;
         (open + self.factor.mul_add(moved, self.log_drift * duration), self.factor * self.factor * integrated)
     }
