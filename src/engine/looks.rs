@@ -11,7 +11,7 @@ use crate::market::{Bars, LONGEST_STRIDE};
 use crate::model::{Stepper, Stride};
 use crate::numeric::{Aligned, Guide, Stream, pitch, reset};
 
-/// Paths of a stride that move and are looked at together.
+/// Paths of a stride that move and are looked at together: their prices take 8 KiB. With 64 the calls cost more than the cache gains.
 pub(super) const TOGETHER: usize = 128;
 
 /// A jump inside a stride.

@@ -115,7 +115,7 @@ impl Kernel for Diffuse<'_> {
 
 /// Paths whose prices are held in registers over a stride.
 const TOGETHER: usize = 32;
-/// Those of a register.
+/// Prices of one register.
 const LANES: usize = 8;
 
 struct Strides<'a> {
@@ -129,7 +129,7 @@ impl Kernel for Strides<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { steps, stride: Stride { intervals, first, open, normals, rows } } = self;
-        let (lanes, paths) = (normals.len() / intervals, open.len());
+        let (pitch, paths) = (normals.len() / intervals, open.len());
         let (groups, rest) = open.as_chunks::<TOGETHER>();
         for (group, open) in groups.iter().enumerate() {
             let start = group * TOGETHER;
@@ -137,7 +137,7 @@ impl Kernel for Strides<'_> {
             let ([a, b, c, d], []) = open.as_chunks::<LANES>() else { return };
             let (mut a, mut b, mut c, mut d) = (*a, *b, *c, *d);
             for (interval, step) in steps[..intervals].iter().enumerate() {
-                let normals = &normals[interval * lanes + first + start..][..TOGETHER];
+                let normals = &normals[interval * pitch + first + start..][..TOGETHER];
                 let row = &mut rows[interval * paths + start..][..TOGETHER];
                 let ([of_a, of_b, of_c, of_d], []) = normals.as_chunks() else { return };
                 let ([to_a, to_b, to_c, to_d], []) = row.as_chunks_mut() else { return };
@@ -151,7 +151,7 @@ impl Kernel for Strides<'_> {
         for (path, open) in (paths - rest.len()..).zip(rest) {
             let mut price = *open;
             for (interval, (expected, deviation)) in steps[..intervals].iter().enumerate() {
-                price += deviation.mul_add(normals[interval * lanes + first + path], *expected);
+                price += deviation.mul_add(normals[interval * pitch + first + path], *expected);
                 rows[interval * paths + path] = price;
             }
         }

@@ -156,7 +156,7 @@ mod tests {
         ends
     }
 
-    /// To 1e-5 of the deviations of the variance and the price: a and √(a·q) are right to a few 1e-7, normals go up to 5.
+    /// To 1e-5 of the deviations of the variance and the price: c and √(2·s² − c²) are right to a few 1e-7, normals go up to 5.
     #[test]
     fn steps_are_those_of_double_precision() {
         let mut stream = Stream::new(3, Purpose::Hit, 0);

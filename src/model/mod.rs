@@ -322,7 +322,8 @@ pub trait Stepper: Send {
     }
 
     /// Gets ready to move all paths, so many, over several intervals of these lengths in years: draws what that takes beside the normals.
-    /// Asked of models that can, before [`stride`](Self::stride) is for all paths.
+    /// Asked of models that can, once before [`stride`](Self::stride)
+    /// moves the paths part by part.
     fn plan_stride(&mut self, _durations: &[f64], _lanes: usize, _noise: &mut Stream) {}
 
     /// Moves some paths over these intervals at once, without their events.

@@ -36,7 +36,8 @@ pub(super) struct Liquidations {
     horizon: f64,
     /// What a liquidation at a barrier that never moves leaves, by level.
     fills: Vec<Remains>,
-    /// Change from level to level of the weight of the paths that touched it in a continuous move, and of its square.
+    /// Change from level to level of the weight of the paths that touched it in a continuous move, or passed it in a gap that left as much, and
+    /// of its square.
     touched: Vec<[f64; 2]>,
     passes: Vec<Pass>,
     losses: Vec<Loss>,
@@ -79,7 +80,7 @@ impl Liquidations {
         self.fills[level].recovered
     }
 
-    /// Those whose times were drawn.
+    /// Those whose times were drawn; what a gap leaves stands in them after the tally.
     pub fn hits(&self) -> &[Hit] {
         &self.hits
     }

@@ -92,7 +92,9 @@ impl Ordered {
         for k in 0..self.touches.lanes.len() {
             let (path, flags) = (self.touches.lanes[k] as usize, self.touches.flags[k]);
             let mut date = u64::from_le_bytes(flags).trailing_zeros() as usize / 8;
-            self.look_at(path, dates[date], self.touches.prices[k][date]);
+            // Prices that are no numbers touch nothing, not even a barrier beyond all prices.
+            let Some(time) = dates.get(date) else { continue };
+            self.look_at(path, *time, self.touches.prices[k][date]);
             // Most paths touch one barrier at a time.
             if self.touches.lowest[k] <= self.log_nearest[path] {
                 date += 1;
