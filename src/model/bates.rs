@@ -62,8 +62,8 @@ impl Stepper for BatesStepper {
         true
     }
 
-    fn can_stride(&self) -> bool {
-        true
+    fn stride_over(&self, ends: &[f64]) -> usize {
+        ends.len()
     }
 
     fn plan_stride(&mut self, durations: &[f64], lanes: usize, noise: &mut Stream) {

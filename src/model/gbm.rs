@@ -179,8 +179,8 @@ impl Stepper for Diffusion {
         true
     }
 
-    fn can_stride(&self) -> bool {
-        true
+    fn stride_over(&self, ends: &[f64]) -> usize {
+        ends.len()
     }
 
     fn plan_stride(&mut self, durations: &[f64], _lanes: usize, _noise: &mut Stream) {

@@ -34,11 +34,13 @@
 
 use serde::Serialize;
 
-use super::heston_columns::{Column, Scheme, TOGETHER};
+use super::heston_columns::{Scheme, TOGETHER};
 use super::quadratic_exponential::SquareRoot;
 use super::{Moves, Stepper, Stride};
 use crate::market::{Drivers, Driving, Duration};
-use crate::numeric::{Aligned, Guide, Kernel, Nets, Replacement, Stream, dispatch, pitch, replace};
+use crate::numeric::{
+    Aligned, Guide, Kernel, Nets, Replacement, Stream, dispatch, pitch, replace, unpack, whole,
+};
 
 /// Steps that the horizon is divided into if the scenario names no step.
 const DEFAULT_STEPS: u64 = 96;
@@ -127,8 +129,8 @@ impl Stepper for HestonStepper {
         true
     }
 
-    fn can_stride(&self) -> bool {
-        true
+    fn stride_over(&self, ends: &[f64]) -> usize {
+        ends.len()
     }
 
     fn plan_stride(&mut self, durations: &[f64], lanes: usize, noise: &mut Stream) {
@@ -274,28 +276,6 @@ impl Kernel for Strides<'_> {
                 std::mem::swap(&mut price, &mut close);
             }
             unpack(v, variances);
-        }
-    }
-}
-
-/// Copies the first entries of a column.
-#[inline(always)]
-fn unpack(column: &Column, entries: &mut [f64]) {
-    match entries.first_chunk_mut() {
-        Some(entries) => *entries = *column,
-        None => entries.copy_from_slice(&column[..entries.len()]),
-    }
-}
-
-/// A column of as many paths as are moved together: the entries as they lie, or, if they are fewer, a copy that the first one fills up.
-#[inline(always)]
-fn whole<'a>(entries: &'a [f64], room: &'a mut Column) -> &'a Column {
-    match entries.first_chunk() {
-        Some(entries) => entries,
-        None => {
-            room.fill(entries[0]);
-            room[..entries.len()].copy_from_slice(entries);
-            room
         }
     }
 }

@@ -202,14 +202,15 @@ impl<L: JumpLaw> PoissonJumps<L> {
         noise.exponentials(waits);
         if self.led.is_led() {
             self.led.sizes(law.as_normal(), |uniform| law.size(uniform), lanes, sizes);
+            self.led.next(lanes, &self.next, waits);
+        } else {
+            for (lane, wait) in lanes.iter().zip(&mut *waits) {
+                *wait = self.next[*lane as usize] + waiting_time(*wait, law.rate());
+            }
         }
-        for ((lane, size), wait) in lanes.iter().zip(&*sizes).zip(waits) {
-            let lane = *lane as usize;
-            log_price[lane] += *size;
-            self.next[lane] = match self.led.is_led() {
-                true => self.led.next(lane, self.next[lane], *wait),
-                false => self.next[lane] + waiting_time(*wait, law.rate()),
-            };
+        for ((lane, size), next) in lanes.iter().zip(&*sizes).zip(waits) {
+            log_price[*lane as usize] += *size;
+            self.next[*lane as usize] = *next;
         }
         if let Some(tilted) = &mut self.tilted {
             for (lane, size) in lanes.iter().zip(sizes) {
@@ -271,8 +272,8 @@ impl<L: JumpLaw> Stepper for JumpDiffusion<L> {
         true
     }
 
-    fn can_stride(&self) -> bool {
-        true
+    fn stride_over(&self, ends: &[f64]) -> usize {
+        ends.len()
     }
 
     fn plan_stride(&mut self, durations: &[f64], _lanes: usize, _noise: &mut Stream) {

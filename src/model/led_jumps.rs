@@ -5,7 +5,7 @@
 //! drawn by their sum: of n that are left with a sum R of standard normals, the next is R/n + √((n − 1)/n)·Z. Of other laws the first size is
 //! led. What comes out has the law of independent jumps.
 
-use crate::numeric::{Nets, elementary, exp};
+use crate::numeric::{Kernel, Nets, dispatch, elementary, exp};
 
 /// More jumps than that are not counted beforehand: the nets decide little of so many.
 const MOST_EXPECTED: f64 = 200.0;
@@ -45,28 +45,14 @@ impl LedJumps {
         if self.chances.0 != expected {
             self.chances = (expected, chances(expected));
         }
-        let (_, chances) = &self.chances;
         nets.uniforms(&mut self.uniforms);
-        self.left.clear();
-        self.left.extend(self.uniforms.iter().map(|u| chances.partition_point(|chance| chance < u) as u32));
         match is_normal {
             true => nets.normals(&mut self.rest),
             false => nets.uniforms(&mut self.rest),
         };
-        for (lane, next) in next.iter_mut().enumerate() {
-            if is_normal {
-                self.rest[lane] *= f64::from(self.left[lane]).sqrt();
-            }
-            *next = self.after(lane, 0.0, *next * rate);
-        }
-    }
-
-    /// The time of the next jump of a path after a time, from an exponential number of mean one.
-    fn after(&self, lane: usize, time: f64, exponential: f64) -> f64 {
-        match self.left[lane] {
-            0 => f64::INFINITY,
-            left => time + (self.horizon - time) * (1.0 - exp(-exponential / f64::from(left))),
-        }
+        self.left.clear();
+        self.left.resize(next.len(), 0);
+        dispatch(Begin { own: self, rate, is_normal, next });
     }
 
     /// Leads the sizes of the jumps that happen to some paths: by the mean and the deviation of a normal law, or by the size that a uniform stands
@@ -93,10 +79,67 @@ impl LedJumps {
         }
     }
 
-    /// Takes note of a jump of a path at a time; the time of its next one, from an exponential number of mean one.
-    pub fn next(&mut self, lane: usize, time: f64, exponential: f64) -> f64 {
-        self.left[lane] = self.left[lane].saturating_sub(1);
-        self.after(lane, time, exponential)
+    /// Takes note of the jumps of some paths, at times by path: exponential numbers of mean one become the times of their next ones.
+    pub fn next(&mut self, lanes: &[u32], times: &[f64], exponentials: &mut [f64]) {
+        dispatch(Next { own: self, lanes, times, exponentials });
+    }
+}
+
+/// The time of the next jump after a time, of so many that are left, from an exponential number of mean one.
+#[inline(always)]
+fn after((time, horizon): (f64, f64), left: u32, exponential: f64) -> f64 {
+    let next = time + (horizon - time) * (1.0 - exp(-exponential / f64::from(left.max(1))));
+    if left > 0 { next } else { f64::INFINITY }
+}
+
+/// Counts the jumps of all paths by their uniforms, and sets the times of the first.
+struct Begin<'a> {
+    own: &'a mut LedJumps,
+    rate: f64,
+    is_normal: bool,
+    /// Waiting times, and then the times.
+    next: &'a mut [f64],
+}
+
+impl Kernel for Begin<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { own: LedJumps { horizon, chances, left, rest, uniforms }, rate, is_normal, next } = self;
+        for chance in &chances.1 {
+            for (left, u) in left.iter_mut().zip(&*uniforms) {
+                *left += u32::from(chance < u);
+            }
+        }
+        for ((next, left), rest) in next.iter_mut().zip(left).zip(rest) {
+            if is_normal {
+                *rest *= f64::from(*left).sqrt();
+            }
+            *next = after((0.0, *horizon), *left, *next * rate);
+        }
+    }
+}
+
+/// The next jumps of some paths.
+struct Next<'a> {
+    own: &'a mut LedJumps,
+    lanes: &'a [u32],
+    times: &'a [f64],
+    exponentials: &'a mut [f64],
+}
+
+impl Kernel for Next<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { own: LedJumps { horizon, left, .. }, lanes, times, exponentials } = self;
+        for (lane, number) in lanes.iter().zip(exponentials) {
+            let left = &mut left[*lane as usize];
+            *left = left.saturating_sub(1);
+            *number = after((times[*lane as usize], *horizon), *left, *number);
+        }
     }
 }
 

@@ -316,14 +316,15 @@ pub trait Stepper: Send {
         false
     }
 
-    /// Whether the model can move over several intervals at once, events left aside, and its events only add to the price.
-    fn can_stride(&self) -> bool {
-        false
+    /// Over how many of the next intervals, which end at these times in years, the model can move at once: what it calls an event
+    /// only adds to the price on the way, or is part of the stride.
+    fn stride_over(&self, _ends: &[f64]) -> usize {
+        0
     }
 
     /// Gets ready to move all paths, so many, over several intervals of these lengths in years: draws what that takes beside the normals.
     /// Asked of models that can, once before [`stride`](Self::stride)
-    /// moves the paths part by part.
+    /// moves the paths part by part. Events that are part of the stride have happened then.
     fn plan_stride(&mut self, _durations: &[f64], _lanes: usize, _noise: &mut Stream) {}
 
     /// Moves some paths over these intervals at once, without their events.

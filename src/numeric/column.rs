@@ -6,6 +6,28 @@
 /// date takes one and a half times as long).
 pub(crate) const APART: usize = 39;
 
+/// Copies the first entries of a column.
+#[inline(always)]
+pub(crate) fn unpack<const N: usize>(column: &[f64; N], entries: &mut [f64]) {
+    match entries.first_chunk_mut() {
+        Some(entries) => *entries = *column,
+        None => entries.copy_from_slice(&column[..entries.len()]),
+    }
+}
+
+/// A column of as many paths as are moved together: the entries as they lie, or, if they are fewer, a copy that the first one fills up.
+#[inline(always)]
+pub(crate) fn whole<'a, const N: usize>(entries: &'a [f64], room: &'a mut [f64; N]) -> &'a [f64; N] {
+    match entries.first_chunk() {
+        Some(entries) => entries,
+        None => {
+            room.fill(entries[0]);
+            room[..entries.len()].copy_from_slice(entries);
+            room
+        }
+    }
+}
+
 /// A column of equal numbers.
 pub(crate) fn reset(column: &mut Vec<f64>, lanes: usize, value: f64) {
     column.clear();

@@ -14,6 +14,27 @@ const MOST: usize = 8;
 /// Times that are this near to an anchor, as a share of the distance between two, are there.
 const NEAR: f64 = 1e-9;
 
+/// Where a bridge stands in the middle.
+struct Middle<'a> {
+    before: &'a [f64],
+    after: &'a [f64],
+    deviation: f64,
+    normals: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl Kernel for Middle<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { before, after, deviation, normals, out } = self;
+        for (((out, before), after), normal) in out.iter_mut().zip(before).zip(after).zip(normals) {
+            *out = deviation.mul_add(*normal, 0.5 * (before + after));
+        }
+    }
+}
+
 /// Leads the normals of one driver on the paths of a block.
 #[derive(Debug, Default)]
 pub struct Guide {
@@ -62,11 +83,11 @@ impl Guide {
             let deviation = 0.5 * (width as f64 * self.spacing).sqrt();
             for middle in (half..self.anchors).step_by(width) {
                 nets.normals(&mut self.drawn);
-                for (lane, normal) in self.drawn.iter().enumerate() {
-                    let mean = 0.5
-                        * (self.at[(middle - half) * lanes + lane] + self.at[(middle + half) * lanes + lane]);
-                    self.at[middle * lanes + lane] = deviation.mul_add(*normal, mean);
-                }
+                let (before, rest) = self.at.split_at_mut(middle * lanes);
+                let (out, after) = rest.split_at_mut(lanes);
+                let before = &before[(middle - half) * lanes..][..lanes];
+                let after = &after[(half - 1) * lanes..][..lanes];
+                dispatch(Middle { before, after, deviation, normals: &self.drawn, out });
             }
             width = half;
         }

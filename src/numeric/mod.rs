@@ -32,7 +32,7 @@ mod tail;
 mod waiting;
 
 pub use bridge::{crossing_probability, extreme_below, first_passage_fraction, stays_above};
-pub(crate) use column::{APART, Aligned, pitch, reset};
+pub(crate) use column::{APART, Aligned, pitch, reset, unpack, whole};
 pub use complex::Complex;
 pub use correlation::{cholesky, covariance_root, inverse, nearest_correlation};
 pub use cubic::{cubic, first_of_four};

@@ -228,8 +228,9 @@ fn extremes_that_are_left_out_change_nothing() {
 #[test]
 fn looks_at_once_are_looks_as_bars() {
     const HESTON: &str = r#"{ kind = "heston", drift = 0.1, variance = 0.6, long_run_variance = 0.5, mean_reversion = 4.0, vol_of_vol = 2.0, correlation = -0.4 }"#;
+    const GARCH: &str = r#"{ kind = "garch", log_drift = 0.0, step = "1h", omega = 1e-6, alpha = 0.1, beta = 0.87, dof = 4.5 }"#;
     let mut liquidations = 0;
-    for model in [GBM, MERTON, HESTON] {
+    for model in [GBM, MERTON, HESTON, GARCH] {
         for (side, venue, account) in [
             ("long", FLAT, ""),
             ("short", TIERED, ""),

@@ -237,15 +237,17 @@ impl<'a> BlockLoop<'a> {
 
     /// How many of the next grid points can be reached in one stride: points at which the account looks and nothing else happens.
     fn stride_of(&self, points: &[GridPoint]) -> usize {
-        let can = !self.law.continuous && self.is_alone() && self.steppers[0].can_stride();
         // Strides keep the moves of the single intervals to themselves.
         let follow = self.seats.iter().any(|seat| seat.funding.follows_the_price());
-        if !can || follow || !self.law.stress[0].is_empty() {
+        if self.law.continuous || !self.is_alone() || follow || !self.law.stress[0].is_empty() {
             return 0;
         }
         let is_look = |point: &&GridPoint| point.look && !point.due;
         let looks = points.iter().take(LONGEST_STRIDE).take_while(is_look).count();
-        points[..looks].iter().position(|point| point.select).map_or(looks, |index| index + 1)
+        let looks = points[..looks].iter().position(|point| point.select).map_or(looks, |index| index + 1);
+        let mut ends = [0.0; LONGEST_STRIDE];
+        ends.iter_mut().zip(points).for_each(|(end, point)| *end = point.time);
+        self.steppers[0].stride_over(&ends[..looks])
     }
 
     /// Moves every path over several intervals and shows the account their ends.

@@ -218,20 +218,21 @@ impl Kernel for Mixture<'_> {
 pub(super) struct DiffuseLed<'a> {
     led: &'a mut Led,
     model: Garch,
-    mixed: &'a [f64],
+    variances: &'a [f64],
+    mixing: &'a [f64],
     shock: &'a mut [f64],
     moves: Moves<'a>,
 }
 
 impl<'a> DiffuseLed<'a> {
-    /// Paths whose steps have these variances and, so far, these shocks.
+    /// Paths whose steps have these variances and mixing variables and, so far, these shocks.
     pub fn new(
         led: &'a mut Led,
         model: Garch,
-        (mixed, shock): (&'a [f64], &'a mut [f64]),
+        (variances, mixing, shock): (&'a [f64], &'a [f64], &'a mut [f64]),
         moves: Moves<'a>,
     ) -> Self {
-        Self { led, model, mixed, shock, moves }
+        Self { led, model, variances, mixing, shock, moves }
     }
 }
 
@@ -240,7 +241,7 @@ impl Kernel for DiffuseLed<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { led: Led { shift, walked, .. }, model, mixed, shock, moves } = self;
+        let Self { led: Led { shift, walked, .. }, model, variances, mixing, shock, moves } = self;
         let Moves { lanes, duration, normals, open, close, variance, volatility_times, .. } = moves;
         let n = close.len();
         let (lanes, duration, normals) = (&lanes[..n], &duration[..n], &normals[..n]);
@@ -251,9 +252,10 @@ impl Kernel for DiffuseLed<'_> {
             let share = duration[i] * steps_per_year;
             let driver = share.sqrt() * normals[i] + shift[lane] * share;
             walked[lane] += driver;
-            let moved = mixed[lane].sqrt() * driver;
+            let mixed = variances[lane] * mixing[lane];
+            let moved = mixed.sqrt() * driver;
             shock[lane] += moved;
-            variance[i] = volatility_times * volatility_times * mixed[lane] * share;
+            variance[i] = volatility_times * volatility_times * mixed * share;
             close[i] = open[i] + volatility_times.mul_add(moved, model.log_drift * duration[i]);
         }
     }

@@ -41,14 +41,14 @@ mod recursion;
 
 use std::sync::Arc;
 
-use self::columns::{Diffuse, Mix, NextVariance, next_variance};
+use self::columns::{Diffuse, Mix, NextVariance, Strides, next_variance};
 use self::led::{DiffuseLed, Led};
 use self::outlook::Outlook;
 pub use self::parameters::Garch;
 use super::jumps::Weigh;
-use super::{Moves, Stepper, Tilt};
+use super::{Moves, Stepper, Stride, Tilt};
 use crate::market::{Driving, Duration, Innovations};
-use crate::numeric::{Gammas, Replacement, Stream, dispatch, replace};
+use crate::numeric::{Aligned, Gammas, Replacement, Stream, dispatch, pitch, replace};
 
 impl Garch {
     /// A stepper with room for blocks of up to `lanes` paths.
@@ -71,9 +71,11 @@ impl Garch {
             model: *self,
             variance: column(),
             shock: column(),
-            mixed: column(),
+            mixing: column(),
             step_end: column(),
             steps: Vec::with_capacity(lanes),
+            durations: Vec::new(),
+            strided: Aligned::default(),
             draws: column(),
             gammas: self.dof.map(|dof| Gammas::new(0.5 * dof)),
             led,
@@ -89,12 +91,16 @@ struct GarchStepper {
     variance: Vec<f64>,
     /// ε so far in the current step, by path.
     shock: Vec<f64>,
-    /// Variance of the current step given its mixing variable, by path.
-    mixed: Vec<f64>,
+    /// Mixing variable of the current step, by path: a factor on its variance.
+    mixing: Vec<f64>,
     /// End of the current step, by path.
     step_end: Vec<f64>,
     /// Number of the current step from 1, by path.
     steps: Vec<u64>,
+    /// Lengths of the intervals of the stride at hand, and the mixing variables of their steps and of the step that follows, by interval
+    /// and path.
+    durations: Vec<f64>,
+    strided: Aligned,
     draws: Vec<f64>,
     /// The law that the mixing variables are made from; none for normal innovations.
     gammas: Option<Gammas>,
@@ -113,26 +119,24 @@ impl GarchStepper {
             let steps_gone = self.steps[0] as usize - 1;
             led.lean(lanes.clone(), steps_gone, log_price, &self.variance, noise);
         }
-        let Self { model, variance, mixed, draws, gammas, led, .. } = self;
-        if let Some(gammas) = gammas {
-            draws.resize(lanes.len(), 0.0);
-            gammas.fill(draws, noise);
-            if let Some(led) = led {
-                led.mix(lanes.clone(), draws, noise);
-            }
+        let Self { model, mixing, draws, gammas, led, .. } = self;
+        let Some(gammas) = gammas else { return };
+        let all = lanes.len() == mixing.len();
+        let drawn = if all { &mut *mixing } else { &mut *draws };
+        drawn.resize(lanes.len(), 0.0);
+        gammas.fill(drawn, noise);
+        if let Some(led) = led {
+            led.mix(lanes.clone(), drawn, noise);
         }
-        let scale = model.dof.map_or(1.0, |dof| 0.5 * dof - 1.0);
-        let all = lanes.len() == mixed.len();
-        match gammas {
-            None if all => mixed.copy_from_slice(variance),
-            None => lanes.for_each(|lane| mixed[lane] = variance[lane]),
-            Some(_) if all => dispatch(Mix { scale, variance, gammas: draws, mixed }),
-            Some(_) => {
-                for (lane, gamma) in lanes.zip(draws) {
-                    mixed[lane] = variance[lane] * scale / *gamma;
-                }
-            }
+        dispatch(Mix { scale: model.mixing_scale(), gammas: drawn });
+        if !all {
+            lanes.zip(draws).for_each(|(lane, drawn)| mixing[lane] = *drawn);
         }
+    }
+
+    /// When a step ends, in years: whole seconds, so that the ends of steps fall on the common times that are multiples of the step.
+    fn end_of(&self, number: u64) -> f64 {
+        Duration::from_seconds(number * self.model.step.seconds()).years()
     }
 }
 
@@ -141,7 +145,7 @@ impl Stepper for GarchStepper {
         for (column, value) in [
             (&mut self.variance, self.model.initial_variance),
             (&mut self.shock, 0.0),
-            (&mut self.mixed, 0.0),
+            (&mut self.mixing, 1.0),
             (&mut self.step_end, self.model.step.years()),
         ] {
             column.clear();
@@ -166,11 +170,47 @@ impl Stepper for GarchStepper {
         true
     }
 
+    fn stride_over(&self, ends: &[f64]) -> usize {
+        let (Some(number), None) = (self.steps.first(), &self.led) else { return 0 };
+        (*number..).zip(ends).take_while(|(number, end)| self.end_of(*number) == **end).count()
+    }
+
+    fn plan_stride(&mut self, durations: &[f64], lanes: usize, noise: &mut Stream) {
+        let pitch = pitch(lanes);
+        self.durations.clear();
+        self.durations.extend(durations);
+        self.strided.resize((durations.len() + 1) * pitch);
+        let mut rows = self.strided.as_mut().chunks_exact_mut(pitch).map(|row| &mut row[..lanes]);
+        if let Some(first) = rows.next() {
+            first.copy_from_slice(&self.mixing);
+        }
+        for row in rows {
+            match &mut self.gammas {
+                Some(gammas) => {
+                    gammas.fill(row, noise);
+                    dispatch(Mix { scale: self.model.mixing_scale(), gammas: row });
+                }
+                None => row.fill(1.0),
+            }
+        }
+        self.mixing.copy_from_slice(&self.strided.as_ref()[durations.len() * pitch..][..lanes]);
+        let number = self.steps[0] + durations.len() as u64;
+        self.steps.fill(number);
+        let end = self.end_of(number);
+        self.step_end.fill(end);
+    }
+
+    fn stride(&mut self, stride: Stride<'_>) {
+        let Self { model, durations, variance, shock, strided, .. } = self;
+        let mixing = strided.as_ref();
+        dispatch(Strides { model: *model, durations, variances: variance, shock, mixing, stride });
+    }
+
     fn advance(&mut self, moves: Moves<'_>, _noise: &mut Stream) {
-        let Self { model, mixed, shock, led, .. } = self;
+        let Self { model, variance, mixing, shock, led, .. } = self;
         match led {
-            Some(led) => dispatch(DiffuseLed::new(led, *model, (mixed, shock), moves)),
-            None => dispatch(Diffuse { model: *model, mixed, shock, moves }),
+            Some(led) => dispatch(DiffuseLed::new(led, *model, (variance, mixing, shock), moves)),
+            None => dispatch(Diffuse { model: *model, variances: variance, mixing, shock, moves }),
         }
     }
 
@@ -181,13 +221,10 @@ impl Stepper for GarchStepper {
     }
 
     fn happen(&mut self, lanes: &[u32], log_price: &mut [f64], noise: &mut Stream) {
-        let step = self.model.step;
         let ending = lanes.iter().map(|lane| *lane as usize);
         if let Some(led) = &mut self.led {
             led.note(ending.clone(), 1.0);
         }
-        // Whole seconds, so that the ends of steps fall on the common times that are multiples of the step.
-        let end_of = |number| Duration::from_seconds(number * step.seconds()).years();
         let number = self.steps[0];
         let together = self.steps.iter().fold(true, |together, step| together & (*step == number));
         if lanes.len() == self.steps.len() && together {
@@ -197,20 +234,21 @@ impl Stepper for GarchStepper {
                 variance: &mut self.variance,
             });
             self.steps.fill(number + 1);
-            self.step_end.fill(end_of(number + 1));
+            let end = self.end_of(number + 1);
+            self.step_end.fill(end);
         } else {
             for lane in ending.clone() {
                 let shock = std::mem::take(&mut self.shock[lane]);
                 self.variance[lane] = next_variance(&self.model, shock, self.variance[lane]);
                 self.steps[lane] += 1;
-                self.step_end[lane] = end_of(self.steps[lane]);
+                self.step_end[lane] = self.end_of(self.steps[lane]);
             }
         }
         self.mix(ending, log_price, noise);
     }
 
     fn replace(&mut self, replacements: &[Replacement]) {
-        for column in [&mut self.variance, &mut self.shock, &mut self.mixed, &mut self.step_end] {
+        for column in [&mut self.variance, &mut self.shock, &mut self.mixing, &mut self.step_end] {
             replace(column, replacements);
         }
         replace(&mut self.steps, replacements);

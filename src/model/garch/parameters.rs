@@ -36,4 +36,9 @@ impl Garch {
         let forgetting = 1.0 - alpha - 0.5 * gamma - beta;
         (forgetting > 0.0).then(|| omega / forgetting)
     }
+
+    /// ν/2 − 1: over a gamma variable of shape ν/2 it is a mixing variable. (ν − 2)/χ²_ν, of mean 1, makes a normal Student-t of variance 1.
+    pub(super) fn mixing_scale(&self) -> f64 {
+        self.dof.map_or(1.0, |dof| 0.5 * dof - 1.0)
+    }
 }
