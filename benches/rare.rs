@@ -89,8 +89,9 @@ fn report(name: &str, law: &str, target: f64) {
     rare.answer(&[0], &Effort { relative: PRECISION, paths: u64::MAX, until_met: true }, &Executor::alone());
     let enough = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let found =
-        rare.answer(&[0], &Effort { relative: 0.0, paths: PATHS, until_met: true }, &Executor::alone())[0];
+    let found = rare
+        .answer(&[0], &Effort { relative: 0.0, paths: PATHS, until_met: true }, &Executor::alone())
+        .remove(0);
     let taken = start.elapsed().as_secs_f64();
     let Some(found) = found else {
         println!("| {name} | {target:.0e} | {leverage:.3}x | not rare | | | |");

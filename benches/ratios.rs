@@ -195,10 +195,11 @@ fn precision() {
         let plan = plan(&model, &[leverage], "");
         let estimate = |plan: &Plan, relative| {
             let crossing = Crossing::new(plan, true).expect("a known law");
-            crossing.answer(&[0], &Effort { relative, paths: 1 << 22, until_met: true }, &Executor::alone())
-                [0]
-            .expect("a level")
-            .probability
+            crossing
+                .answer(&[0], &Effort { relative, paths: 1 << 22, until_met: true }, &Executor::alone())
+                .remove(0)
+                .expect("a level")
+                .probability
         };
         let seeded = |seed| {
             let mut plan = plan.clone();

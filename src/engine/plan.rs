@@ -16,6 +16,9 @@ use crate::scenario::{Account, Monitoring, PathBudget, Scenario, ScenarioError};
 use crate::stats::Intervals;
 use crate::venue::{Flows, Side};
 
+/// Accounts of more levels make no use of what is known of the closing price: it takes 40 KB a level.
+const MOST_LEVELS: usize = 16;
+
 /// What every block of paths does; a pure function of the scenario.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -249,7 +252,7 @@ impl Plan {
 
     /// Intervals of the closing log-price of its asset whose chances are known, or told by what `hedges` paths,
     /// where nets lead these and a `follower` tells what closing prices bring: one that brings nothing is a
-    /// mark.
+    /// mark. None for more levels than are worth it.
     pub(crate) fn intervals(
         &self,
         follower: &dyn Follower,
@@ -266,6 +269,9 @@ impl Plan {
             let known = self.law.closing_intervals(self.account.asset, Some(low));
             known.or_else(|| hedges?.marks()?.intervals(Some(low))).map(Arc::new)
         };
+        if self.terms.len() > MOST_LEVELS {
+            return None;
+        }
         self.intervals.get_or_init(found).clone()
     }
 

@@ -12,9 +12,6 @@ use crate::account::{Follower, Observer};
 use crate::market::{Hedging, Sides};
 use crate::stats::{Cuts, MirrorBits, Outcomes, Places, Replicates, Tally};
 
-/// Accounts of more levels make no use of what is known of the closing price: it takes 40 KB a level.
-const MOST_LEVELS: usize = 16;
-
 /// Follows the accounts of plans along the paths that they share, block by block.
 pub struct Worker<'a> {
     paths: Box<dyn BarSource + 'a>,
@@ -39,6 +36,8 @@ struct Followed<'a> {
     /// Where the paths close, and the returns of each level at the marks between, where the law of that is
     /// known.
     closed: Option<(Places, Vec<Cuts>)>,
+    /// Whether points may tell where its liquidated paths close.
+    is_passage: bool,
     tally: Tally,
 }
 
@@ -79,12 +78,12 @@ impl<'a> Worker<'a> {
             let mut follower = plan.follower();
             let hedges = if is_long && follower.can_hedge() { plan.hedges() } else { None };
             let strata = *strata && hedges.is_none();
-            let is_closed = is_long && plan.terms.len() <= MOST_LEVELS;
-            let closed = if is_closed { closings(plan, &*follower, hedges.as_ref()) } else { None };
+            let closed = if is_long { closings(plan, &*follower, hedges.as_ref()) } else { None };
+            let is_passage = closed.is_some() && hedges.is_none() && plan.account.first_passage().is_some();
             if let Some(hedges) = hedges {
                 follower.hedge(hedges, closed.as_ref().map(|(places, _)| places.intervals()));
             }
-            Followed { closed, ..Followed::new(plan, follower, strata) }
+            Followed { closed, is_passage, ..Followed::new(plan, follower, strata) }
         };
         Self::with_accounts(law, plans.iter().map(followed).collect(), law.is_led, Some(stop))
     }
@@ -148,6 +147,12 @@ impl<'a> Worker<'a> {
                 // Where control variates tell of them their counts alone do not.
                 if account.follower.marked(0).is_none() {
                     account.tally.replicates.add_places(places);
+                }
+                if account.is_passage {
+                    let replicates = &mut account.tally.replicates;
+                    account.follower.for_each_liquidated(&mut |lane, level| {
+                        replicates.add_crossed(level, lane as usize, places);
+                    });
                 }
             }
             if *is_led && Replicates::wants(block) {
@@ -217,6 +222,7 @@ impl<'a> Followed<'a> {
             bits: MirrorBits::default(),
             outcomes: Default::default(),
             closed: None,
+            is_passage: false,
             tally: Tally::new(plan.terms.len()),
         }
     }

@@ -18,7 +18,7 @@ pub struct Effort {
 }
 
 /// The liquidation probability of one level, and what it took.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The probability.
     pub probability: Estimate,
@@ -28,6 +28,10 @@ pub struct Answer {
     pub replicates: usize,
     /// Whether they were drawn from a tilted law.
     pub is_tilted: bool,
+    /// The probabilities that the level is liquidated and the price closes farther from where it is liquidated than each of some rising marks;
+    /// none where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beyond: Vec<Estimate>,
 }
 
 impl Answer {

@@ -76,7 +76,12 @@ impl Estimators {
         // A miner's defaults depend on more than the price: they are counted.
         let is_driven = plan.law.is_driven(asset) && plan.law.continuous && plan.account.miner.is_none();
         let mut list: Vec<Box<dyn Estimator>> = Vec::new();
-        match (sampling, Crossing::new(plan, sampling == Sampling::Auto)) {
+        let crossing = Crossing::new(plan, sampling == Sampling::Auto);
+        let crossing = crossing.map(|crossing| match plan.intervals(&*plan.follower(), None) {
+            Some(intervals) => crossing.with_marks(intervals.marks()),
+            None => crossing,
+        });
+        match (sampling, crossing) {
             (Sampling::Pseudo, _) => {}
             (Sampling::Sobol, Some(crossing)) if (0..levels).all(|level| crossing.serves(level)) => {
                 list.push(Box::new(crossing));
@@ -163,7 +168,7 @@ impl Estimators {
         let plain = sorted.or_else(paired).unwrap_or_else(counted);
         // What nets gain is known by an estimate; the choice rests on what does not vary from run to run.
         let usual = strata.or_else(paired).unwrap_or_else(counted);
-        let own = answers.own.get(level).copied().flatten();
+        let own = answers.own.get(level).and_then(Option::as_ref);
         let used = own.filter(|(answer, place)| {
             let Estimate { value, std_error, high, .. } = answer.probability;
             let is_fine = value > 0.0 && std_error > 0.0 && std_error < ROUGH * value;
@@ -174,14 +179,14 @@ impl Estimators {
                     && self.list.get(*place).is_some_and(|one| one.is_better(answer, &usual, tally.paths))
         });
         match used {
-            Some((answer, _)) => Choice { probability: answer.probability, answer: Some(answer) },
+            Some((answer, _)) => Choice { probability: answer.probability, answer: Some(answer.clone()) },
             None => Choice { probability: plain, answer: None },
         }
     }
 }
 
 /// A liquidation probability, and what it took where it does not rest on the run's paths.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// The probability; its method says where it is from.
     pub probability: Estimate,

@@ -244,6 +244,39 @@ mod tests {
         assert!(means.iter().all(|mean| mean.abs() < 1e-7), "variances wrong by {means:?}");
     }
 
+    /// How far paths of 720 steps go astray by single precision, of 10^6: the largest distance to the path of the same words in double
+    /// precision, in deviations of the path.
+    #[test]
+    #[ignore = "measures for a minute"]
+    fn paths_of_many_normals_stay_with_those_of_double_precision() {
+        const STEPS: usize = 720;
+        let mut words = vec![0; STEPS];
+        let mut stream = Stream::new(9, Purpose::Hit, 0);
+        let (mut largest, mut squares) = (0.0_f64, 0.0);
+        for _ in 0..500_000 {
+            stream.words(&mut words);
+            let mut off = [0.0; 2];
+            for word in &words {
+                let (radius_bits, angle_bits) = ((word >> 32) as u32, *word as u32);
+                let (x, y) = pair(radius_bits, angle_bits);
+                let (square, angle) = exact(radius_bits, angle_bits);
+                for (place, (single, double)) in
+                    [(x, square.sqrt() * angle.cos()), (y, square.sqrt() * angle.sin())]
+                        .into_iter()
+                        .enumerate()
+                {
+                    off[place] += f64::from(single) - double;
+                }
+            }
+            for off in off.map(|off| off / (STEPS as f64).sqrt()) {
+                largest = largest.max(off.abs());
+                squares += off * off;
+            }
+        }
+        println!("largest {largest:.2e}, in the mean square {:.2e}", (squares / 1e6_f64).sqrt());
+        assert!(largest < 1e-6, "{largest:e} of a deviation");
+    }
+
     /// Angles by their nine upper bits, in all four quarters: as many normals of either sign, and as many larger ones, in every combination.
     #[test]
     fn turns_are_even() {

@@ -109,16 +109,20 @@ impl Kernel for Coordinate<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { points, order, seed, normal, out } = self;
-        for (out, index) in out.iter_mut().zip(order) {
-            *out = owen_scrambled(points[usize::from(*index)], seed);
-        }
-        if normal {
-            for out in out.chunks_mut(LANES) {
-                let mut lanes = [0.5; LANES];
-                lanes[..out.len()].copy_from_slice(out);
-                normal_quantiles(&mut lanes);
-                out.copy_from_slice(&lanes[..out.len()]);
+        for (out, order) in out.chunks_mut(LANES).zip(order.chunks(LANES)) {
+            // Fetched first: in the same loop they would be scrambled one by one.
+            let mut fetched = [0; LANES];
+            for (point, index) in fetched.iter_mut().zip(order) {
+                *point = points[usize::from(*index)];
             }
+            let mut lanes = [0.5; LANES];
+            for (lane, point) in lanes.iter_mut().zip(fetched) {
+                *lane = owen_scrambled(point, seed);
+            }
+            if normal {
+                normal_quantiles(&mut lanes);
+            }
+            out.copy_from_slice(&lanes[..out.len()]);
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn notes(
     if plan.account.miner.is_some() {
         notes.push(Note::CountedDefaults { paths });
     } else if sampling != Sampling::Pseudo {
-        let sources = levels.iter().map(|level| level.leverage).zip(choices.iter().copied());
+        let sources = levels.iter().map(|level| level.leverage).zip(choices.iter().cloned());
         let sources = Sources::new(sampling, paths, sources)
             .mirrored(!outcome.tally.mirrors.is_empty())
             .led(!outcome.tally.replicates.is_empty())
@@ -122,7 +122,7 @@ fn few(outcome: &Outcome, levels: &[LevelResult], choices: &[Choice]) -> Vec<Not
             .enumerate()
             .filter(|(_, (level, choice))| {
                 let is_counted = matches!(choice.probability.method, Method::Counted | Method::Stratified);
-                let is_certain = choice.answer.is_some_and(|answer| answer.is_certain());
+                let is_certain = choice.answer.as_ref().is_some_and(|answer| answer.is_certain());
                 level.is_liquidatable() && !is_certain && is_counted == rests_on_paths
             })
             .map(|(number, (level, _))| (level.leverage, events(number)))

@@ -27,7 +27,8 @@ pub struct Sources {
 impl Sources {
     /// What the levels of a run of some paths rest on.
     pub fn new(sampling: Sampling, paths: u64, levels: impl Iterator<Item = (f64, Choice)>) -> Self {
-        let is_work = |(_, choice): &(f64, Choice)| choice.answer.is_none_or(|answer| !answer.is_certain());
+        let is_work =
+            |(_, choice): &(f64, Choice)| choice.answer.as_ref().is_none_or(|answer| !answer.is_certain());
         let levels = levels.filter(is_work).collect();
         Self { sampling, paths, levels, is_mirrored: false, is_led: false, is_hedged: false }
     }
@@ -61,8 +62,8 @@ impl Sources {
         self.levels.iter().filter(move |(_, choice)| choice.probability.method == method)
     }
 
-    fn answers(&self, method: Method) -> Vec<(f64, Answer)> {
-        self.by(method).filter_map(|(leverage, choice)| Some((*leverage, choice.answer?))).collect()
+    fn answers(&self, method: Method) -> Vec<(f64, &Answer)> {
+        self.by(method).filter_map(|(leverage, choice)| Some((*leverage, choice.answer.as_ref()?))).collect()
     }
 }
 

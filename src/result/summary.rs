@@ -87,8 +87,9 @@ fn level_result(
     closing_equity += &cell.recovered;
     let nets = &tally.replicates;
     let liquidation_probability = choice.probability;
-    let known = choice.answer.map(|_| liquidation_probability);
-    let correction = nets.correction(k, (liquidated.powers[0] / n, known), n);
+    let known = choice.answer.as_ref().map(|_| liquidation_probability);
+    let beyond = choice.answer.as_ref().map_or(&[][..], |answer| &answer.beyond);
+    let correction = nets.correction(k, ((liquidated.powers[0] / n, known), beyond), n);
     let place = (k, correction.as_ref());
     let distribution = Distribution::new(&closing_equity);
     let (losses, distribution) = match &correction {

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::closings::{Deviations, add};
 use super::correction::Correction;
+use super::crossed;
 use super::cuts::{Cuts, TAILS};
 use super::intervals::Intervals;
-use super::left::left;
+use super::left::{Left, left};
 use super::marked::Placed;
 use super::outcomes::Outcomes;
 use super::passed::count_passed;
@@ -159,9 +160,19 @@ impl Conditioned {
         self.lost = [self.lost, other.lost].into_iter().flatten().reduce(f64::max);
     }
 
+    /// The liquidated paths that were seen, by interval.
+    pub fn liquidated(&self) -> Vec<f64> {
+        self.variate.by_interval().collect()
+    }
+
     /// The correction that the deviations of the paths of so many nets bring, with what is `known` of the
-    /// variate; none where what is written in a file does not fit.
-    pub fn correction(&self, deviations: &Deviations, known: Option<Known>, nets: f64) -> Option<Correction> {
+    /// variate, and of where liquidated paths close; none where what is written in a file does not fit.
+    pub fn correction(
+        &self,
+        deviations: &Deviations,
+        (known, crossed): (Option<Known>, Option<crossed::Known>),
+        nets: f64,
+    ) -> Option<Correction> {
         let intervals = deviations.off.len();
         if !self.fits(intervals) {
             return None;
@@ -173,6 +184,7 @@ impl Conditioned {
         // Liquidated paths are told apart from those that close with little.
         let off_lost = match &deviations.liquidated {
             Some(_) => deviations.off.last().copied(),
+            None if crossed.is_some() => crossed.as_ref().map(crossed::Known::off_lost),
             None => beside.map(|beside| beside.off(&deviations.off)),
         };
         let mut correction = Correction {
@@ -184,11 +196,24 @@ impl Conditioned {
             variances: Vec::new(),
             tails: Vec::new(),
         };
+        let (mut plain, mut told): (Vec<Left>, Vec<Left>) = (Vec::new(), Vec::new());
         for (gap, square) in self.gaps.squares.iter().take(self.cuts.len()).enumerate() {
             let row = gap * intervals..(gap + 1) * intervals;
             accumulate(&mut below.0, &self.gaps.joint[row.clone()]);
             below.1.iter_mut().zip(&self.gaps.products[row]).for_each(|(sum, number)| *sum += *number as f64);
-            let left = left((deviations, beside), (0..=gap, &below.0, &below.1), *square as f64, nets);
+            let rows = (0..=gap, &below.0[..], &below.1[..]);
+            plain.push(left((deviations, beside), rows, *square as f64, nets));
+            // Beyond all that liquidations leave.
+            let crossed = crossed.as_ref().filter(|_| self.lost.is_some_and(|lost| self.cuts[gap] > lost));
+            told.extend(crossed.map(|crossed| crossed.left(&below.0, &deviations.seen, &deviations.chances)));
+        }
+        // All or none of them: between two marks a variance is interpolated.
+        let first = plain.len() - told.len();
+        let sum = |lefts: &[Left]| lefts.iter().map(|left| left.variance).sum::<f64>();
+        if sum(&told) < sum(&plain[first..]) {
+            plain.splice(first.., told);
+        }
+        for left in plain {
             correction.off.push(left.off);
             correction.shares.push(left.mean);
             correction.variances.push(left.variance);
@@ -313,7 +338,7 @@ mod tests {
                 let share = returns.iter().filter(|x| **x == -0.4).count() as f64 / n;
                 let known = is_known.then_some(Known { off: share - 0.02, variance: 0.0 });
                 let deviations = closings.deviations(nets).unwrap();
-                let correction = own.correction(&deviations, known, nets).unwrap();
+                let correction = own.correction(&deviations, (known, None), nets).unwrap();
                 let mut histogram = Histogram::default();
                 returns.iter().for_each(|x| histogram.add(1.0 + x, 1.0));
                 let distribution = Distribution::new(&histogram).corrected(&correction);
@@ -363,8 +388,8 @@ mod tests {
         let mut short = own.clone();
         short.tails.joint.pop();
         assert!(
-            own.correction(&deviations, None, 32.0).is_some()
-                && short.correction(&deviations, None, 32.0).is_none()
+            own.correction(&deviations, (None, None), 32.0).is_some()
+                && short.correction(&deviations, (None, None), 32.0).is_none()
         );
         assert!(Closings::default().deviations(32.0).is_none());
     }

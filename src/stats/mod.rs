@@ -11,6 +11,7 @@ mod control;
 mod correction;
 mod count;
 mod coverage;
+mod crossed;
 mod cuts;
 mod deferred;
 mod distribution;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::conditioned::Conditioned;
 use super::control::Control;
 use super::count::Count;
+use super::crossed::Crossed;
 use super::marked::Marked;
 use super::outcomes::Outcomes;
 use super::return_bins::{BINS, bin};
@@ -27,6 +28,9 @@ pub(super) struct Replicated {
     /// Its returns by intervals of the closing price whose chances are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditioned: Option<Box<Conditioned>>,
+    /// Where its liquidated paths close, where that is known apart from them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crossed: Option<Box<Crossed>>,
     /// How likely its paths are to be in these, where control variates tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked: Option<Box<Marked>>,
@@ -93,6 +97,9 @@ impl Replicated {
         }
         if let Some(theirs) = &other.conditioned {
             self.conditioned.get_or_insert_default().merge(theirs);
+        }
+        if let Some(theirs) = &other.crossed {
+            self.crossed.get_or_insert_default().merge(theirs);
         }
         if let Some(theirs) = &other.marked {
             self.marked.get_or_insert_default().merge(theirs);

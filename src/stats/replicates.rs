@@ -72,6 +72,11 @@ impl Replicates {
         self.closings.get_or_insert_default().add_all(places);
     }
 
+    /// Adds a liquidated path of a level of the block whose places these are, whether its nets are looked at or not.
+    pub fn add_crossed(&mut self, level: usize, path: usize, places: &Places) {
+        self.own(level).crossed.get_or_insert_default().add(path, places);
+    }
+
     fn own(&mut self, level: usize) -> &mut Replicated {
         if self.levels.len() <= level {
             self.levels.resize_with(level + 1, Replicated::default);
@@ -138,21 +143,26 @@ impl Replicates {
     }
 
     /// What is known of the closing price corrects of a level's distribution over `n` paths, if enough nets tell, with
-    /// the share of the paths that were `liquidated`, and its probability where that is known better.
+    /// the share of the paths that were `liquidated`, its probability where that is known better, and those of closing `beyond` each mark,
+    /// too, where they are known.
     pub fn correction(
         &self,
         level: usize,
-        liquidated: (f64, Option<Estimate>),
+        (liquidated, beyond): ((f64, Option<Estimate>), &[Estimate]),
         n: f64,
     ) -> Option<Correction> {
         let own = self.level(level).filter(|_| self.nets >= LEAST_CORRECTING)?;
         let (conditioned, nets) = (own.conditioned.as_ref()?, self.nets as f64);
         if let Some(marked) = &own.marked {
-            return conditioned.correction(&marked.deviations(n, nets)?, None, nets);
+            return conditioned.correction(&marked.deviations(n, nets)?, (None, None), nets);
         }
         let deviations = self.closings.as_ref()?.deviations(nets)?;
         let known = Known::of(liquidated, deviations.paths);
-        conditioned.correction(&deviations, known, nets)
+        let crossed = || {
+            let of_paths = (deviations.paths, &deviations.chances[..], &deviations.off[..]);
+            own.crossed.as_ref()?.with((liquidated.1?, beyond), of_paths, conditioned.liquidated())
+        };
+        conditioned.correction(&deviations, (known, crossed()), nets)
     }
 
     /// How many independent paths would tell as much of the return of a level that is not exceeded with a

@@ -127,6 +127,11 @@ impl Variate {
         }
     }
 
+    /// Over the paths, by interval.
+    pub fn by_interval(&self) -> impl Iterator<Item = f64> {
+        self.sums.iter().map(|sum| *sum as f64 / ONE)
+    }
+
     pub fn fits(&self, rows: usize, intervals: usize) -> bool {
         self.joint.len() == rows
             && self.products.len() == rows
@@ -138,7 +143,7 @@ impl Variate {
     pub fn beside(&self, deviations: &Deviations, known: Known, nets: f64) -> Option<Beside<'_>> {
         let seen = &deviations.seen;
         let paths: f64 = seen.iter().sum();
-        let sums = || self.sums.iter().map(|sum| *sum as f64 / ONE);
+        let sums = || self.by_interval();
         let sum: f64 = sums().sum();
         let means = sums().zip(seen).map(|(own, seen)| if *seen > 0.0 { own / seen } else { sum / paths });
         let means: Vec<f64> = means.collect();

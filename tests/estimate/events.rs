@@ -121,7 +121,7 @@ fn positions_meet_their_reference_values() {
             continue;
         }
         for seed in 0..4 {
-            let found = estimates(&position_setup(&model, &position, seed), 2e-4, 1 << 19)[0];
+            let found = estimates(&position_setup(&model, &position, seed), 2e-4, 1 << 19).remove(0);
             let p = found.probability;
             let z = (p.value - truth) / p.std_error;
             assert!(z.abs() < 5.6, "{}: {found:?} against {truth}, z = {z:.2}", position.id);

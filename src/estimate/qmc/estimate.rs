@@ -45,6 +45,8 @@ pub struct Crossing {
     /// By level, whether its barrier can be reached, though too rarely to be told from never.
     is_remote: Vec<bool>,
     groups: Vec<Group>,
+    /// Whether log-prices are mirrored.
+    is_mirrored: bool,
 }
 
 /// Levels that share their paths.
@@ -52,6 +54,8 @@ pub struct Crossing {
 struct Group {
     levels: Vec<usize>,
     barriers: Vec<f64>,
+    /// Rising log-prices, mirrored as barriers are; none under a tilt.
+    marks: Vec<f64>,
     problem: Problem,
 }
 
@@ -83,14 +87,30 @@ impl Crossing {
                     group.levels.push(level);
                     group.barriers.push(*barrier);
                 }
-                None => groups.push(Group { levels: vec![level], barriers: vec![*barrier], problem }),
+                None => groups.push(Group {
+                    levels: vec![level],
+                    barriers: vec![*barrier],
+                    marks: Vec::new(),
+                    problem,
+                }),
             }
         }
         let served = passage.distances.iter().map(Option::is_some).collect();
         let is_grouped = |level: usize| groups.iter().any(|group| group.levels.contains(&level));
         let is_remote = barriers.iter().enumerate();
         let is_remote = is_remote.map(|(level, barrier)| barrier.is_finite() && !is_grouped(level)).collect();
-        Some(Self { seed: law.seed, horizon, own, importance, served, is_remote, groups })
+        let is_mirrored = passage.sign() > 0.0;
+        Some(Self { seed: law.seed, horizon, own, importance, served, is_remote, groups, is_mirrored })
+    }
+
+    /// The same, which tells where liquidated paths close, too: beyond these marks, rising log-prices.
+    #[must_use]
+    pub fn with_marks(mut self, marks: &[f64]) -> Self {
+        let mirrored = || marks.iter().rev().map(|mark| -mark).collect();
+        for group in self.groups.iter_mut().filter(|group| !group.problem.is_tilted()) {
+            group.marks = if self.is_mirrored { mirrored() } else { marks.to_vec() };
+        }
+        self
     }
 
     /// Whether rare levels are within reach.
@@ -111,13 +131,14 @@ impl Crossing {
         executor: &Executor<'_>,
     ) -> Option<[Estimate; 2]> {
         let problem = led(&self.own, self.importance, barriers[0], self.horizon);
-        let group = Group { levels: vec![0, 1], barriers: barriers.to_vec(), problem };
+        let (levels, barriers) = (vec![0, 1], barriers.to_vec());
+        let group = Group { levels, barriers, marks: Vec::new(), problem };
         // A number of its own, so that its nets are not those of a level.
         let (found, _) = self.refine(self.served.len(), &group, effort, executor)?;
         Some([found[0], found[1]])
     }
 
-    /// The probabilities of a group, and the points of the net that they are from: small nets say how large it has to be, and where the
+    /// The probabilities of a group (of touching barriers, then of closing beyond marks, too), and the points of the net that they are from: small nets say how large it has to be, and where the
     /// error must be met it grows until the worst is good enough. None if the work was stopped before the first net was done. Of a portion
     /// of the work these are the probabilities of the small nets.
     fn refine(
@@ -133,7 +154,8 @@ impl Crossing {
             executor.once(&key, |executor| self.pilot(number, group, effort, executor))?;
         while let Some(points) = next {
             let Some(found) = self.round(number, group, points, scramblings, executor) else { break };
-            next = next_points(points, scramblings, &found, effort).filter(|_| effort.until_met);
+            next =
+                next_points(points, scramblings, group.touching(&found), effort).filter(|_| effort.until_met);
             known = (found, u64::from(points) * scramblings as u64);
         }
         Some(known)
@@ -152,7 +174,7 @@ impl Crossing {
         loop {
             let Some(found) = self.round(number, group, points, scramblings, executor) else { return pilot };
             let all = u64::from(points) * scramblings as u64;
-            let next = next_points(points, scramblings, &found, effort);
+            let next = next_points(points, scramblings, group.touching(&found), effort);
             pilot = Some(Pilot { known: (found, all), next });
             match next.filter(|next| u64::from(*next) * scramblings as u64 <= most) {
                 Some(next) => points = next,
@@ -172,7 +194,7 @@ impl Crossing {
     ) -> Option<Vec<Estimate>> {
         let mut keys = vec![0; scramblings];
         Stream::new(self.seed, Purpose::Crossing(number as u16), u64::from(points)).words(&mut keys);
-        let count = group.barriers.len();
+        let count = group.barriers.len() * (1 + group.marks.len());
         let together = LANES.min(keys.len());
         let sets = keys.len() / together;
         let parts = points.div_ceil(PART) as usize;
@@ -188,11 +210,13 @@ impl Crossing {
             };
             out.clear();
             out.resize(together * count, 0.0);
-            group.problem.sum(self.horizon, &group.barriers, points, scratch, out);
+            group.problem.sum(self.horizon, (&group.barriers, &group.marks), points, scratch, out);
             let own = &mut sums[set * together * count..][..together * count];
             own.iter_mut().zip(out).for_each(|(sum, mean)| sum.add(*mean * RAISED));
         };
-        let key = format!("net {number} of {points} x {scramblings}, {:016x}", group.barriers[0].to_bits());
+        let barrier = group.barriers[0].to_bits();
+        let key =
+            format!("net {number} of {points} x {scramblings}, {barrier:016x}, {} marks", group.marks.len());
         let (units, width) = ((parts * sets) as u64, keys.len() * count);
         let sums = executor.sum(&key, (units, width), Default::default, one)?;
         let of_level = |level| sums.iter().skip(level).step_by(count).map(|sum| sum.value() / RAISED);
@@ -257,14 +281,16 @@ impl Estimator for Crossing {
             paths: 0,
             replicates: scramblings(effort),
             is_tilted: false,
+            beyond: Vec::new(),
         };
         let wants = |level: &usize| wanted.contains(level);
         let is_grouped = |level: &usize| self.groups.iter().any(|group| group.levels.contains(level));
-        let hardly = Answer { probability: Estimate { high: SMALLEST, ..never.probability }, ..never };
+        let hardly =
+            Answer { probability: Estimate { high: SMALLEST, ..never.probability }, ..never.clone() };
         let mut answers: Vec<Option<Answer>> = (0..self.served.len())
             .map(|level| {
                 let is_idle = self.served[level] && wants(&level) && !is_grouped(&level);
-                is_idle.then_some(if self.is_remote[level] { hardly } else { never })
+                is_idle.then(|| if self.is_remote[level] { hardly.clone() } else { never.clone() })
             })
             .collect();
         for (number, group) in self.groups.iter().enumerate() {
@@ -272,10 +298,20 @@ impl Estimator for Crossing {
             if group.levels.is_empty() {
                 continue;
             }
-            let Some((probabilities, paths)) = self.refine(number, &group, effort, executor) else { break };
-            for (level, probability) in group.levels.iter().zip(probabilities) {
-                let is_tilted = group.problem.is_tilted();
-                answers[*level] = Some(Answer { probability, paths, is_tilted, ..never });
+            let Some((found, paths)) = self.refine(number, &group, effort, executor) else { break };
+            let beyond = |place: usize| {
+                let marks = group.marks.len();
+                let start = group.barriers.len() + place * marks;
+                let mut beyond = found[start..start + marks].to_vec();
+                if self.is_mirrored {
+                    beyond.reverse();
+                }
+                beyond
+            };
+            for (place, (level, probability)) in group.levels.iter().zip(group.touching(&found)).enumerate() {
+                let (probability, is_tilted) = (*probability, group.problem.is_tilted());
+                let beyond = beyond(place);
+                answers[*level] = Some(Answer { probability, paths, is_tilted, beyond, ..never });
             }
         }
         answers
@@ -293,7 +329,12 @@ impl Group {
         let kept =
             self.levels.iter().copied().zip(self.barriers.iter().copied()).filter(|(level, _)| wants(level));
         let (levels, barriers) = kept.unzip();
-        Self { levels, barriers, problem: self.problem.clone() }
+        Self { levels, barriers, marks: self.marks.clone(), problem: self.problem.clone() }
+    }
+
+    /// What was found of its barriers themselves.
+    fn touching<'f>(&self, found: &'f [Estimate]) -> &'f [Estimate] {
+        &found[..self.barriers.len()]
     }
 }
 

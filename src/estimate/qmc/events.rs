@@ -6,6 +6,7 @@
 //! normals conditioned on it, one after the other. The twin has the path's whole drift, jumps included, spread evenly over the
 //! variance; given the events and the closing price the chance that it touches a barrier is known.
 
+use super::beyond::Beyond;
 use super::event_law::{EventLaw, MOST_DRAWS, Stretch};
 use super::points::{LANES, Lanes, Points, seeds};
 use super::twin::{Bridge, Twin, positive, split, survive};
@@ -21,6 +22,7 @@ pub(super) struct Scratch {
     survival: Vec<Lanes>,
     /// Survival of the twin.
     twins: Vec<Lanes>,
+    beyond: Beyond,
 }
 
 /// A part of some scramblings of a net of paths under a law, and the barriers that they may touch.
@@ -32,9 +34,11 @@ pub(super) struct EventNet<'a, L> {
     pub horizon: f64,
     /// Mirrored log-prices.
     pub barriers: &'a [f64],
+    /// The same, rising: how likely a path is to touch a barrier and to close at each or above is told, too.
+    pub marks: &'a [f64],
     pub points: Points<'a>,
     pub scratch: &'a mut Scratch,
-    /// To be filled, by scrambling and barrier: what the part adds to the estimate.
+    /// To be filled, by scrambling, and then by barrier and by barrier and mark: what the part adds to the estimates.
     pub out: &'a mut [f64],
 }
 
@@ -43,16 +47,18 @@ impl<L: EventLaw> Kernel for EventNet<'_, L> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { law, sign, horizon, barriers, points, scratch, out } = self;
+        let Self { law, sign, horizon, barriers, marks, points, scratch, out } = self;
         let lane_keys = points.lane_keys();
         scratch.seeds.clear();
         scratch.hits.clear();
         scratch.hits.resize(barriers.len(), [0.0; LANES]);
+        scratch.beyond.begin(barriers, marks);
         // A stretch takes what its law draws, and one normal.
         let draws = law.draws();
         let dimension = |stretch: usize, draw: usize| 1 + stretch * (draws + 1) + draw;
         for start in points.part.clone().step_by(points.neighbours() as usize) {
             let index = points.index(start);
+            scratch.beyond.note(&scratch.hits);
             let coordinates = |seeds_of: &mut Vec<[u64; LANES]>, dimension: usize, out: &mut Lanes| {
                 while seeds_of.len() <= dimension {
                     seeds_of.push(seeds(&lane_keys, seeds_of.len()));
@@ -127,7 +133,9 @@ impl<L: EventLaw> Kernel for EventNet<'_, L> {
             for ((barrier, hits), twins) in barriers.iter().zip(&mut scratch.hits).zip(&scratch.twins) {
                 twin.correct(*barrier, twins, hits);
             }
+            scratch.beyond.add(marks, &price, &scratch.hits);
         }
+        scratch.beyond.append(marks, &mut scratch.hits);
         points.average(&scratch.hits, out);
     }
 }

@@ -16,6 +16,7 @@
 //! `event_law`). Which net a model takes says `problem`. `depth` turns the question round: which barrier is touched with a given
 //! probability.
 
+mod beyond;
 mod depth;
 mod estimate;
 mod event_law;

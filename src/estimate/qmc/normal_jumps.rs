@@ -8,6 +8,7 @@
 //!
 //! What is left after that is mostly how the path gets from jump to jump: the same way as its twin (`twin`), nearly.
 
+use super::beyond::Beyond;
 use super::law::Law;
 use super::points::{LANES, Lanes, Points, seeds};
 use super::twin::{Bridge, Twin, positive, split, survive};
@@ -22,6 +23,7 @@ pub(super) struct Scratch {
     survival: Vec<Lanes>,
     /// Survival of the twin.
     twins: Vec<Lanes>,
+    beyond: Beyond,
 }
 
 /// A part of some scramblings of a net of paths under a law, and the barriers that they may touch.
@@ -39,9 +41,11 @@ pub(super) struct Net<'a> {
     pub jump_counts: &'a [f64],
     /// Mirrored log-prices.
     pub barriers: &'a [f64],
+    /// The same, rising: how likely a path is to touch a barrier and to close at each or above is told, too.
+    pub marks: &'a [f64],
     pub points: Points<'a>,
     pub scratch: &'a mut Scratch,
-    /// To be filled, by scrambling and barrier: what the part adds to the estimate.
+    /// To be filled, by scrambling, and then by barrier and by barrier and mark: what the part adds to the estimates.
     pub out: &'a mut [f64],
 }
 
@@ -50,8 +54,19 @@ impl Kernel for Net<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { law, tilt, cumulant, arrival, horizon, jump_counts, barriers, points, scratch, out } =
-            self;
+        let Self {
+            law,
+            tilt,
+            cumulant,
+            arrival,
+            horizon,
+            jump_counts,
+            barriers,
+            marks,
+            points,
+            scratch,
+            out,
+        } = self;
         let neighbours = points.neighbours();
         let lane_keys = points.lane_keys();
         scratch.seeds.clear();
@@ -62,9 +77,11 @@ impl Kernel for Net<'_> {
         let jump_scale = -2.0 / jump_variance.max(1e-300);
         scratch.hits.clear();
         scratch.hits.resize(barriers.len(), [0.0; LANES]);
+        scratch.beyond.begin(barriers, marks);
         let mut fewest = 0;
         for start in points.part.clone().step_by(neighbours as usize) {
             let index = points.index(start);
+            scratch.beyond.note(&scratch.hits);
             scratch.survival.clear();
             scratch.survival.resize(barriers.len(), [1.0; LANES]);
             // The number of jumps and the closing price.
@@ -185,7 +202,9 @@ impl Kernel for Net<'_> {
             for ((barrier, hits), twins) in barriers.iter().zip(&mut scratch.hits).zip(&scratch.twins) {
                 twin.correct(*barrier, twins, hits);
             }
+            scratch.beyond.add(marks, &price, &scratch.hits);
         }
+        scratch.beyond.append(marks, &mut scratch.hits);
         points.average(&scratch.hits, out);
     }
 }

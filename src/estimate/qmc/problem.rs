@@ -117,11 +117,12 @@ impl Problem {
         }
     }
 
-    /// What a part of a net adds to the estimates, by scrambling and barrier.
+    /// What a part of a net adds to the estimates of touching barriers and, for each of these, of touching it and closing at marks or above, by
+    /// scrambling.
     pub fn sum(
         &self,
         horizon: f64,
-        barriers: &[f64],
+        (barriers, marks): (&[f64], &[f64]),
         points: Points<'_>,
         scratch: &mut Scratch,
         out: &mut [f64],
@@ -136,18 +137,19 @@ impl Problem {
                 horizon,
                 jump_counts,
                 barriers,
+                marks,
                 points,
                 scratch: &mut scratch.normal_jumps,
                 out,
             }),
             Self::Kou { law, sign } => {
-                run(law, *sign, horizon, barriers, points, scratch_of_events, out);
+                run(law, *sign, horizon, (barriers, marks), points, scratch_of_events, out);
             }
             Self::Hawkes { law, sign } => {
-                run(law, *sign, horizon, barriers, points, scratch_of_events, out);
+                run(law, *sign, horizon, (barriers, marks), points, scratch_of_events, out);
             }
             Self::Regime { law, sign } => {
-                run(law, *sign, horizon, barriers, points, scratch_of_events, out);
+                run(law, *sign, horizon, (barriers, marks), points, scratch_of_events, out);
             }
         }
     }
@@ -157,10 +159,10 @@ fn run<L: EventLaw>(
     law: &L,
     sign: f64,
     horizon: f64,
-    barriers: &[f64],
+    (barriers, marks): (&[f64], &[f64]),
     points: Points<'_>,
     scratch: &mut events::Scratch,
     out: &mut [f64],
 ) {
-    dispatch(EventNet { law, sign, horizon, barriers, points, scratch, out });
+    dispatch(EventNet { law, sign, horizon, barriers, marks, points, scratch, out });
 }
