@@ -28,6 +28,7 @@ pub struct Remains {
 
 impl Remains {
     /// What is left where an equity at the mark became another at the fills, and fees are due.
+    #[inline(always)]
     pub fn after(at_mark: f64, at_fill: f64, fees: f64) -> Self {
         let recovered = (at_fill - fees).max(0.0);
         let bad_debt = (-at_fill).max(0.0);
@@ -35,6 +36,7 @@ impl Remains {
     }
 
     /// The same where debts are repaid for a bonus: assets D + E pay for D·(D + E)/(D + B) of debts D with bonus B.
+    #[inline(always)]
     fn with_bonus(self, equity: f64, debt: f64, bonus: f64) -> Self {
         let left = debt - debt * (debt + equity).max(0.0) / (debt + bonus);
         let bad_debt = self.bad_debt.max(left);
@@ -44,6 +46,7 @@ impl Remains {
 
 /// What a liquidation at u leaves of a position that is alone with its collateral: cash and exposure as in
 /// [`margin`](super::margin).
+#[inline(always)]
 pub fn liquidate_alone(
     liquidation: &Liquidation,
     contract: Contract,

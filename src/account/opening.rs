@@ -132,6 +132,7 @@ impl Opening {
     }
 
     /// What a liquidation of everything at x leaves of an account with this cash and exposure.
+    #[inline(always)]
     pub fn liquidate_at(&self, cash: f64, exposure: f64, x: f64) -> Remains {
         match &self.rules {
             Rules::Alone { liquidation, .. } => {

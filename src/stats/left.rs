@@ -7,6 +7,7 @@ use super::variate::Beside;
 use crate::numeric::NET;
 
 /// A number of a path whose mean by interval is known.
+#[derive(Debug)]
 pub(super) struct Left {
     /// What is to be taken off its mean over all paths.
     pub off: f64,

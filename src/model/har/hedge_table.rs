@@ -49,6 +49,14 @@ pub(super) struct Table {
 
 type Row = [f64; DRAW_CELLS];
 
+/// What a class comes to: single precision, since any table is right on average and this one is worked out for every run.
+type ClassRow = [f32; DRAW_CELLS];
+
+/// 1.5·2^23: adding it rounds to an integer that then stands in the low bits.
+const ROUNDER: f32 = 12_582_912.0;
+/// A distance that is out of reach.
+const FAR: f32 = 1e30;
+
 impl Kernel for Solve<'_> {
     type Output = Table;
 
@@ -59,7 +67,7 @@ impl Kernel for Solve<'_> {
         // At the end only who has passed the barrier has touched it.
         let mut values = [[0.0; DRAW_CELLS]; DRAW_ROWS];
         values.iter_mut().for_each(|row| row[0] = 1.0);
-        let mut found = [[0.0; DRAW_CELLS]; CLASSES];
+        let mut found = [[0.0_f32; DRAW_CELLS]; CLASSES];
         for day in (0..self.days).rev() {
             let mut before = values;
             for (row, before) in before.iter_mut().enumerate() {
@@ -67,14 +75,14 @@ impl Kernel for Solve<'_> {
                 *before = [0.0; DRAW_CELLS];
                 for (found, chance) in found.iter().zip(&self.chances_of_classes) {
                     for (before, found) in before.iter_mut().zip(found) {
-                        *before += chance * found;
+                        *before += chance * f64::from(*found);
                     }
                 }
                 let changes = &mut changes[day][row * CLASSES * DRAW_CELLS..];
                 for (changes, found) in changes.chunks_exact_mut(DRAW_CELLS).zip(&found) {
                     // Who is at the barrier has touched it, and the last cell is out of reach.
                     for cell in 1..DRAW_CELLS - 1 {
-                        changes[cell] = (found[cell] - before[cell]) as f32;
+                        changes[cell] = (f64::from(found[cell]) - before[cell]) as f32;
                     }
                 }
                 before[0] = 1.0;
@@ -91,17 +99,18 @@ impl Kernel for Solve<'_> {
 impl Solve<'_> {
     /// Mean chances after the draws of each class, from a row.
     #[inline(always)]
-    fn expect(&self, (day, row): (usize, usize), values: &[Row; DRAW_ROWS], found: &mut [Row; CLASSES]) {
+    fn expect(&self, (day, row): (usize, usize), values: &[Row; DRAW_ROWS], found: &mut [ClassRow; CLASSES]) {
         let (grid, half) = (self.grid, self.grid.half);
         let own = grid.log_variance(row);
         let now = self.expected[day];
         let season = |day: usize| self.season[day % self.season.len()];
         let deviation = exp(0.5 * own) * season(day);
         let drift = self.drift / deviation;
-        let mut distances = [0.0; DRAW_CELLS];
+        let mut distances = [FAR; DRAW_CELLS];
         for (cell, distance) in distances[..DRAW_CELLS - 1].iter_mut().enumerate() {
-            *distance = grid.distance(cell, DRAW_CELLS);
+            *distance = grid.distance(cell, DRAW_CELLS) as f32;
         }
+        let half = half as f32;
         *found = [[0.0; DRAW_CELLS]; CLASSES];
         for draw in self.sample {
             let (next, ratio) = match self.expected.get(day + 1) {
@@ -114,21 +123,23 @@ impl Solve<'_> {
             let place = grid.row(next);
             let below = (place as usize).min(DRAW_ROWS - 2);
             let part = place - below as f64;
-            // With room for the cell after the last.
-            let mut blended = [0.0; DRAW_CELLS + 1];
+            let (mut blended, mut steps) = ([0.0_f32; DRAW_CELLS], [0.0_f32; DRAW_CELLS]);
             for ((blended, a), b) in blended.iter_mut().zip(&values[below]).zip(&values[below + 1]) {
-                *blended = a + part * (b - a);
+                *blended = (a + part * (b - a)) as f32;
             }
-            let weight = draw.chance / self.chances_of_classes[draw.class];
-            let moved = draw.moved + drift;
-            for (cell, found) in found[draw.class][..DRAW_CELLS - 1].iter_mut().enumerate() {
-                let left = (distances[cell] + moved) * ratio;
+            for (cell, step) in steps[..DRAW_CELLS - 1].iter_mut().enumerate() {
+                *step = blended[cell + 1] - blended[cell];
+            }
+            let weight = (draw.chance / self.chances_of_classes[draw.class]) as f32;
+            let (moved, reach, ratio) = ((draw.moved + drift) as f32, draw.reach as f32, ratio as f32);
+            for (distance, found) in distances.iter().zip(&mut found[draw.class]) {
+                let left = (distance + moved) * ratio;
                 let left = if left > 0.0 { left } else { 0.0 };
-                let place = left / (left + half) * (DRAW_CELLS - 1) as f64;
-                let first = place as usize & (DRAW_CELLS - 1);
-                let rest = place - first as f64;
-                let later = blended[first] + rest * (blended[first + 1] - blended[first]);
-                *found += weight * if draw.reach >= distances[cell] { 1.0 } else { later };
+                let place = left / (left + half) * (DRAW_CELLS - 1) as f32;
+                let first = (place - 0.5 + ROUNDER).to_bits() as usize & (DRAW_CELLS - 1);
+                let rest = place - first as f32;
+                let later = rest.mul_add(steps[first], blended[first]);
+                *found += weight * if reach >= *distance { 1.0 } else { later };
             }
         }
     }
