@@ -70,9 +70,11 @@ fn laws() -> Vec<(&'static str, String)> {
 fn report(name: &str, law: &str, target: f64) {
     let at = |leverage: f64| -> Plan { plan(law, &[leverage], "") };
     let search = RareEvents::new(&at(2.0)).expect("fixed barriers");
-    let Some(depth) =
-        search.depth(target, &Effort { relative: 0.02, paths: PATHS, until_met: true }, &Executor::alone())
-    else {
+    let Some(depth) = search.depth(
+        target,
+        &Effort { relative: 0.02, paths: PATHS, until_met: true, closings: false },
+        &Executor::alone(),
+    ) else {
         println!("| {name} | {target:.0e} | not reached | | | | |");
         return;
     };
@@ -86,11 +88,19 @@ fn report(name: &str, law: &str, target: f64) {
     let plain = interleaved(&mut plain, 3, 0.2)[0] / BLOCK_LANES as f64;
     let rare = RareEvents::new(&plan).expect("fixed barriers");
     let start = Instant::now();
-    rare.answer(&[0], &Effort { relative: PRECISION, paths: u64::MAX, until_met: true }, &Executor::alone());
+    rare.answer(
+        &[0],
+        &Effort { relative: PRECISION, paths: u64::MAX, until_met: true, closings: false },
+        &Executor::alone(),
+    );
     let enough = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let found = rare
-        .answer(&[0], &Effort { relative: 0.0, paths: PATHS, until_met: true }, &Executor::alone())
+        .answer(
+            &[0],
+            &Effort { relative: 0.0, paths: PATHS, until_met: true, closings: false },
+            &Executor::alone(),
+        )
         .remove(0);
     let taken = start.elapsed().as_secs_f64();
     let Some(found) = found else {

@@ -196,7 +196,11 @@ fn precision() {
         let estimate = |plan: &Plan, relative| {
             let crossing = Crossing::new(plan, true).expect("a known law");
             crossing
-                .answer(&[0], &Effort { relative, paths: 1 << 22, until_met: true }, &Executor::alone())
+                .answer(
+                    &[0],
+                    &Effort { relative, paths: 1 << 22, until_met: true, closings: false },
+                    &Executor::alone(),
+                )
                 .remove(0)
                 .expect("a level")
                 .probability

@@ -138,7 +138,7 @@ fn report(name: &str, law: &str, account: &str, leverage: f64) {
     let plan = Plan::new(&auto).expect("the venue allows every level");
     let (by, found, paths, time) = match Crossing::new(&plan, true) {
         Some(crossing) => {
-            let effort = Effort { relative: PRECISION, paths: 1 << 22, until_met: true };
+            let effort = Effort { relative: PRECISION, paths: 1 << 22, until_met: true, closings: false };
             let answer = || crossing.answer(&[0], &effort, &Executor::alone()).remove(0).expect("a level");
             let mut estimate = answer();
             let times = (0..ROUNDS).map(|_| {

@@ -258,6 +258,9 @@ impl Plan {
         follower: &dyn Follower,
         hedges: Option<&Hedging>,
     ) -> Option<Arc<Intervals>> {
+        if self.terms.len() > MOST_LEVELS {
+            return None;
+        }
         let found = || {
             let returned = |log_price: f64| Some(follower.returns_at(0, &[log_price])?[0]);
             let rises = returned(1.0)? > returned(-1.0)?;
@@ -269,9 +272,6 @@ impl Plan {
             let known = self.law.closing_intervals(self.account.asset, Some(low));
             known.or_else(|| hedges?.marks()?.intervals(Some(low))).map(Arc::new)
         };
-        if self.terms.len() > MOST_LEVELS {
-            return None;
-        }
         self.intervals.get_or_init(found).clone()
     }
 

@@ -15,6 +15,8 @@ pub struct Effort {
     /// Whether more is done until the error is as it was wanted. Otherwise a small sample, or the most, says how much is done, and whoever
     /// shares the work knows all of it beforehand.
     pub until_met: bool,
+    /// Whether it is told, too, where liquidated paths close, as far as that is known.
+    pub closings: bool,
 }
 
 /// The liquidation probability of one level, and what it took.

@@ -12,6 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::estimator::{Answer, Effort, Estimator};
+use super::paths::LEAST_HEDGED;
 use super::qmc::Crossing;
 use super::splitting::RareEvents;
 use crate::engine::{Executor, Plan};
@@ -116,10 +117,12 @@ impl Estimators {
             PathBudget::Fixed(_) => effort(paths),
             PathBudget::Precision { relative, max_paths, metric } if metric.is_usual() => {
                 let paths = max_paths.max(LEAST_POINTS);
-                Effort { relative: SAFETY * relative, paths, until_met: true }
+                Effort { relative: SAFETY * relative, paths, until_met: true, closings: false }
             }
             PathBudget::Precision { .. } => effort(paths),
         };
+        // Shorter runs do not ask.
+        let effort = Effort { closings: paths >= LEAST_HEDGED, ..effort };
         let mut own: Vec<Option<(Answer, usize)>> = vec![None; self.levels];
         for (place, estimator) in self.list.iter().enumerate() {
             if estimator.method() == Method::Splitting && paths < LEAST_PATHS {
@@ -138,7 +141,7 @@ impl Estimators {
 
     /// Probabilities by level from little work, at most about `points` a level; none where that tells nothing.
     pub fn at_a_glance(&self, points: u64, executor: &Executor<'_>) -> Vec<Option<f64>> {
-        let effort = Effort { relative: ROUGH, paths: points, until_met: true };
+        let effort = Effort { relative: ROUGH, paths: points, until_met: true, closings: false };
         let mut known = vec![None; self.levels];
         for estimator in self.list.iter().filter(|estimator| estimator.is_quick()) {
             let wanted: Vec<usize> = (0..self.levels)
@@ -201,5 +204,6 @@ pub(super) fn effort(paths: u64) -> Effort {
         relative: if aim > FIRST_LOOK.1 { FIRST_LOOK.0 * aim } else { aim },
         paths: (paths / PATHS_PER_POINT).max(LEAST_POINTS),
         until_met: false,
+        closings: false,
     }
 }

@@ -12,7 +12,7 @@ use crate::engine::{BLOCK_LANES, Executor, NotANumber, Plan, Progress, Worker};
 use crate::stats::Tally;
 
 /// Shorter runs are not hedged: they take less time than what there is to be known beforehand.
-const LEAST_HEDGED: u64 = 16_384;
+pub(super) const LEAST_HEDGED: u64 = 16_384;
 
 /// Does the work of jobs on the same paths until each has enough, or the executor is stopped.
 ///

@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// How far whole paths go astray by single precision, of 10^6 in 96 steps over 30 days: the largest distances of the closing log-price and
+    /// How far 10^6 paths of 96 steps over 30 days stray by single precision: the largest distances of the closing log-price and
     /// variance to those of the same words in double precision, in deviations of these at the horizon.
     #[test]
     #[ignore = "measures for a minute"]

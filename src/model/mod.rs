@@ -316,8 +316,8 @@ pub trait Stepper: Send {
         false
     }
 
-    /// Over how many of the next intervals, which end at these times in years, the model can move at once: what it calls an event
-    /// only adds to the price on the way, or is part of the stride.
+    /// How many of the next intervals, which end at these times in years, the model can move over at once: events only add to the price, or are
+    /// part of the stride.
     fn stride_over(&self, _ends: &[f64]) -> usize {
         0
     }
@@ -327,7 +327,7 @@ pub trait Stepper: Send {
     /// moves the paths part by part. Events that are part of the stride have happened then.
     fn plan_stride(&mut self, _durations: &[f64], _lanes: usize, _noise: &mut Stream) {}
 
-    /// Moves some paths over these intervals at once, without their events.
+    /// Moves some paths over these intervals at once, without the events that only add to the price.
     fn stride(&mut self, _stride: Stride<'_>) {}
 
     /// Moves the listed paths over an interval without events.

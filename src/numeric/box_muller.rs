@@ -244,8 +244,8 @@ mod tests {
         assert!(means.iter().all(|mean| mean.abs() < 1e-7), "variances wrong by {means:?}");
     }
 
-    /// How far paths of 720 steps go astray by single precision, of 10^6: the largest distance to the path of the same words in double
-    /// precision, in deviations of the path.
+    /// How far 10^6 paths of 720 steps stray by single precision: the largest distance to the path of the same words in double precision, in
+    /// deviations of the path.
     #[test]
     #[ignore = "measures for a minute"]
     fn paths_of_many_normals_stay_with_those_of_double_precision() {

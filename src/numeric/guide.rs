@@ -2,10 +2,9 @@
 //!
 //! Given where it stands at these times, its anchors, a Brownian motion is a bridge between each and the next (Karatzas and Shreve
 //! 1991, section 5.6.B). So paths that move by independent normals can be led afterwards, whatever their steps: of each normal only
-//! the part is kept that the bridge leaves open, and the normals that come out have the law of independent ones. The anchors
-//! are made in the order of the bridge, the last first, then the middle, then the quarters: what is decided first has the best
-//! coordinates (Moskowitz and Caflisch 1996).
+//! the part is kept that the bridge leaves open, and the normals that come out have the law of independent ones.
 
+use super::anchors;
 use super::dispatch::{Kernel, dispatch};
 use super::nets::Nets;
 
@@ -13,27 +12,6 @@ use super::nets::Nets;
 const MOST: usize = 8;
 /// Times that are this near to an anchor, as a share of the distance between two, are there.
 const NEAR: f64 = 1e-9;
-
-/// Where a bridge stands in the middle.
-struct Middle<'a> {
-    before: &'a [f64],
-    after: &'a [f64],
-    deviation: f64,
-    normals: &'a [f64],
-    out: &'a mut [f64],
-}
-
-impl Kernel for Middle<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { before, after, deviation, normals, out } = self;
-        for (((out, before), after), normal) in out.iter_mut().zip(before).zip(after).zip(normals) {
-            *out = deviation.mul_add(*normal, 0.5 * (before + after));
-        }
-    }
-}
 
 /// Leads the normals of one driver on the paths of a block.
 #[derive(Debug, Default)]
@@ -69,28 +47,7 @@ impl Guide {
             column.resize(length, 0.0);
         }
         self.together = Some(0.0);
-        self.at.clear();
-        self.at.resize((self.anchors + 1) * lanes, 0.0);
-        nets.normals(&mut self.drawn);
-        let last = self.anchors * lanes;
-        for (at, normal) in self.at[last..].iter_mut().zip(&self.drawn) {
-            *at = horizon.sqrt() * normal;
-        }
-        let mut width = self.anchors;
-        while width > 1 {
-            let half = width / 2;
-            // The middle of a bridge of length t has the variance t/4.
-            let deviation = 0.5 * (width as f64 * self.spacing).sqrt();
-            for middle in (half..self.anchors).step_by(width) {
-                nets.normals(&mut self.drawn);
-                let (before, rest) = self.at.split_at_mut(middle * lanes);
-                let (out, after) = rest.split_at_mut(lanes);
-                let before = &before[(middle - half) * lanes..][..lanes];
-                let after = &after[(half - 1) * lanes..][..lanes];
-                dispatch(Middle { before, after, deviation, normals: &self.drawn, out });
-            }
-            width = half;
-        }
+        anchors::fill(&mut self.at, nets, (self.anchors, horizon), &mut self.drawn);
     }
 
     /// No path is led.

@@ -4,6 +4,7 @@
 //! roots and our own polynomials, so the bits are the same on every CPU and for every vector width. Kernels are plain
 //! loops over slices; [`dispatch`] compiles each for several instruction sets and picks one at run time.
 
+mod anchors;
 mod box_muller;
 mod bridge;
 mod column;

@@ -12,10 +12,10 @@ use super::time::TimeToLiquidation;
 use crate::account::Follower;
 use crate::engine::Plan;
 use crate::estimate::{Choice, Ending, Estimators, Outcome, PastErrors};
-use crate::market::SECONDS_PER_DAY;
+use crate::market::{SECONDS_PER_DAY, Sides};
 use crate::numeric::ExactSum;
 use crate::scenario::{RESULT_VERSION, Scenario};
-use crate::stats::{Distribution, Estimate, Sums, Tally};
+use crate::stats::{Beyond, Distribution, Estimate, Sums, Tally};
 
 const QUANTILES: [(&str, f64); 7] = [
     ("0.01", 0.01),
@@ -88,7 +88,10 @@ fn level_result(
     let nets = &tally.replicates;
     let liquidation_probability = choice.probability;
     let known = choice.answer.as_ref().map(|_| liquidation_probability);
-    let beyond = choice.answer.as_ref().map_or(&[][..], |answer| &answer.beyond);
+    let beyond = Beyond {
+        probabilities: choice.answer.as_ref().map_or(&[][..], |answer| &answer.beyond),
+        is_above: plan.account.losing_side().1 == Sides::Low,
+    };
     let correction = nets.correction(k, ((liquidated.powers[0] / n, known), beyond), n);
     let place = (k, correction.as_ref());
     let distribution = Distribution::new(&closing_equity);

@@ -181,17 +181,11 @@ impl Conditioned {
         let beside = beside.as_ref();
         let paths = nets * NET as f64;
         let mut below = (vec![0.0; intervals], vec![0.0; intervals]);
-        // Liquidated paths are told apart from those that close with little.
-        let off_lost = match &deviations.liquidated {
-            Some(_) => deviations.off.last().copied(),
-            None if crossed.is_some() => crossed.as_ref().map(crossed::Known::off_lost),
-            None => beside.map(|beside| beside.off(&deviations.off)),
-        };
         let mut correction = Correction {
             cuts: self.cuts.clone(),
             paths: deviations.paths,
             off: Vec::new(),
-            lost: self.lost.zip(off_lost),
+            lost: None,
             shares: Vec::new(),
             variances: Vec::new(),
             tails: Vec::new(),
@@ -210,9 +204,17 @@ impl Conditioned {
         // All or none of them: between two marks a variance is interpolated.
         let first = plain.len() - told.len();
         let sum = |lefts: &[Left]| lefts.iter().map(|left| left.variance).sum::<f64>();
-        if sum(&told) < sum(&plain[first..]) {
+        let crossed = crossed.filter(|_| sum(&told) < sum(&plain[first..]));
+        if crossed.is_some() {
             plain.splice(first.., told);
         }
+        // Liquidated paths are told apart from those that close with little.
+        let off_lost = match (&deviations.liquidated, crossed) {
+            (Some(_), _) => deviations.off.last().copied(),
+            (None, Some(crossed)) => Some(crossed.off_lost()),
+            (None, None) => beside.map(|beside| beside.off(&deviations.off)),
+        };
+        correction.lost = self.lost.zip(off_lost);
         for left in plain {
             correction.off.push(left.off);
             correction.shares.push(left.mean);

@@ -45,6 +45,7 @@ pub use account::{AccountSums, AccountTally, Calls, Cost, Costs, Exit, Passage, 
 pub use block_bootstrap::BlockBootstrap;
 pub use correction::Correction;
 pub use coverage::{Coverage, Test};
+pub use crossed::Beyond;
 pub use cuts::Cuts;
 pub use deferred::Deferred;
 pub use distribution::Distribution;

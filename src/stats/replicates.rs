@@ -17,6 +17,7 @@ use super::closings::Closings;
 use super::control::{Control, Spread};
 use super::correction::Correction;
 use super::count::Count;
+use super::crossed::Beyond;
 use super::estimate::{Estimate, Z_95, student_quantile};
 use super::outcomes::Outcomes;
 use super::places::Places;
@@ -148,7 +149,7 @@ impl Replicates {
     pub fn correction(
         &self,
         level: usize,
-        (liquidated, beyond): ((f64, Option<Estimate>), &[Estimate]),
+        (liquidated, beyond): ((f64, Option<Estimate>), Beyond<'_>),
         n: f64,
     ) -> Option<Correction> {
         let own = self.level(level).filter(|_| self.nets >= LEAST_CORRECTING)?;

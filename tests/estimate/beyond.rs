@@ -25,9 +25,11 @@ fn found(model: Model, side: Side, marks: &[f64]) -> Vec<(Estimate, Vec<Estimate
         Setup { model, horizon, monitoring, side, maintenance: 0.005, leverage: LEVERAGE.to_vec(), seed: 3 };
     let plan = Plan::new(&setup.scenario()).unwrap();
     let crossing = Crossing::new(&plan, false).expect("first passages of a known kind").with_marks(marks);
-    let effort = Effort { relative: 2e-3, paths: 1 << 18, until_met: true };
+    let effort = Effort { relative: 2e-3, paths: 1 << 18, until_met: true, closings: true };
     let answers = crossing.answer(&[0, 1], &effort, &Executor::alone()).into_iter().flatten();
-    answers.map(|answer| (answer.probability, answer.beyond)).collect()
+    let found: Vec<_> = answers.map(|answer| (answer.probability, answer.beyond)).collect();
+    assert_eq!(found.len(), LEVERAGE.len());
+    found
 }
 
 /// Distance of the barrier below the log-price, mirrored for a short.
@@ -43,7 +45,7 @@ fn sign(side: Side) -> f64 {
 }
 
 /// P(min of X ≤ b, X_T ≥ m) of a Brownian motion is the chance of X_T ≥ 2b − m turned about b, and of X_T between the two where m is below b
-/// (Harrison 1985, section 1.8). 40 z-scores over 63 degrees of freedom beyond 5: false alarm 2e-4.
+/// (Harrison 1985, section 1.8). 24 z-scores over 15 or 63 degrees of freedom beyond 6: false alarm 4e-4.
 #[test]
 fn geometric_brownian_motion_is_reflected() {
     let (volatility, drift) = (0.6, 0.4);
@@ -64,11 +66,12 @@ fn geometric_brownian_motion_is_reflected() {
         let levels = found(Model::Gbm(Gbm { drift, volatility }), side, &marks);
         for (leverage, (all, beyond)) in LEVERAGE.into_iter().zip(levels) {
             assert_eq!(beyond.len(), marks.len());
+            let whole = all.value;
             for (mark, found) in marks.iter().zip(beyond).chain([(&(-9.0 * sign(side)), all)]) {
                 let known = touches_and_closes_above(barrier(side, leverage), sign(side) * mark);
                 let z = (found.value - known) / found.std_error;
-                assert!(z.abs() < 5.0, "{side:?} {leverage}x {mark}: {found:?} {known}");
-                assert!(found.std_error < 0.02 * known, "{side:?} {leverage}x {mark}: {found:?} {known}");
+                assert!(z.abs() < 6.0, "{side:?} {leverage}x {mark}: {found:?} {known}");
+                assert!(found.std_error < 6e-3 * whole, "{side:?} {leverage}x {mark}: {found:?} {known}");
             }
         }
     }
@@ -138,6 +141,7 @@ fn jumps_are_as_likely_as_one_by_one() {
                 }
             }
             for ((all, beyond), sums) in found(model.clone(), side, &marks).into_iter().zip(sums) {
+                let whole = all.value;
                 for ((found, [sum, square]), mark) in
                     beyond.into_iter().chain([all]).zip(sums).zip(marks.iter().chain([&f64::NAN]))
                 {
@@ -145,7 +149,7 @@ fn jumps_are_as_likely_as_one_by_one() {
                     let error = ((square / f64::from(n) - mean * mean) / f64::from(n)).sqrt();
                     let z = (found.value - mean) / found.std_error.hypot(error);
                     assert!(z.abs() < 4.5, "{side:?} {mark}: {found:?} {mean} ± {error}, z = {z:.2}");
-                    assert!(found.std_error < error, "{side:?} {mark}: {found:?} {error}");
+                    assert!(found.std_error < 6e-3 * whole, "{side:?} {mark}: {found:?} {error}");
                 }
             }
         }

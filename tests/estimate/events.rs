@@ -28,7 +28,7 @@ fn estimates_on(executor: &Executor<'_>, setup: &Setup, relative: f64, max_point
     let plan = Plan::new(&setup.scenario()).expect("a valid scenario");
     let crossing = Crossing::new(&plan, true).expect("first passages of a known kind");
     let levels: Vec<usize> = (0..plan.terms.len()).collect();
-    let effort = Effort { relative, paths: max_points, until_met: true };
+    let effort = Effort { relative, paths: max_points, until_met: true, closings: false };
     crossing
         .answer(&levels, &effort, executor)
         .into_iter()

@@ -27,7 +27,7 @@ use liqsim::venue::Side;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 
 /// The fewest particles that an error needs.
-const SMALL: Effort = Effort { relative: 0.0, paths: 0, until_met: true };
+const SMALL: Effort = Effort { relative: 0.0, paths: 0, until_met: true, closings: false };
 const SEEDS: u64 = 40;
 /// So many of their pilots must arrive; a level whose pilot does not is left to the plain count.
 const MOST_SEEDS: usize = 36;
@@ -124,7 +124,11 @@ fn normal_jumps_meet_their_crossing_probabilities() {
         let plan = Plan::new(&at(77).scenario()).unwrap();
         let crossing = Crossing::new(&plan, true).unwrap();
         let known: Vec<(f64, f64)> = crossing
-            .answer(&[0, 1], &Effort { relative: 2e-3, paths: 1 << 21, until_met: true }, &Executor::alone())
+            .answer(
+                &[0, 1],
+                &Effort { relative: 2e-3, paths: 1 << 21, until_met: true, closings: false },
+                &Executor::alone(),
+            )
             .iter()
             .flatten()
             .map(|one| (one.probability.value, one.probability.std_error))
@@ -465,7 +469,11 @@ fn the_depth_of_a_rare_target_meets_the_closed_form() {
     let mut scenario = setup(gbm, Side::Long, vec![5.0], 6).scenario();
     let rare = RareEvents::new(&Plan::new(&scenario).unwrap()).expect("fixed barriers");
     let depth = rare
-        .depth(1e-5, &Effort { relative: 0.0, paths: 100_000, until_met: true }, &Executor::alone())
+        .depth(
+            1e-5,
+            &Effort { relative: 0.0, paths: 100_000, until_met: true, closings: false },
+            &Executor::alone(),
+        )
         .expect("particles get there");
     let probability = |depth: f64| closed_form(-0.18, 0.6, 30.0 / 365.0, -depth);
     let (near, far) = (depth.value - 4.0 * depth.std_error, depth.value + 4.0 * depth.std_error);

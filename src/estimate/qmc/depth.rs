@@ -43,12 +43,13 @@ impl Crossing {
 
     /// A guess of the depth from few points: by the smallest nets first, then near enough.
     fn guess(&self, probability: f64, effort: &Effort, executor: &Executor<'_>) -> Option<f64> {
-        let coarse = Effort { relative: 1.0, paths: 0, until_met: false };
+        let coarse = Effort { relative: 1.0, paths: 0, until_met: false, closings: false };
         let (relative, paths) = FINE;
         let fine = Effort {
             relative: effort.relative.max(relative),
             paths: effort.paths.min(paths),
             until_met: true,
+            closings: false,
         };
         let mut depth = START * self.horizon().sqrt();
         let mut effort = &coarse;

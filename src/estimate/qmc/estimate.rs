@@ -138,7 +138,7 @@ impl Crossing {
         Some([found[0], found[1]])
     }
 
-    /// The probabilities of a group (of touching barriers, then of closing beyond marks, too), and the points of the net that they are from: small nets say how large it has to be, and where the
+    /// The probabilities of a group, of touching barriers and then of closing beyond marks, too, and the points of the net that they are from: small nets say how large it has to be, and where the
     /// error must be met it grows until the worst is good enough. None if the work was stopped before the first net was done. Of a portion
     /// of the work these are the probabilities of the small nets.
     fn refine(
@@ -149,9 +149,11 @@ impl Crossing {
         executor: &Executor<'_>,
     ) -> Option<(Vec<Estimate>, u64)> {
         let scramblings = scramblings(effort);
-        let key = format!("points {number} of {scramblings}, {:016x}", group.barriers[0].to_bits());
-        let Pilot { mut known, mut next } =
-            executor.once(&key, |executor| self.pilot(number, group, effort, executor))?;
+        let (barrier, marks) = (group.barriers[0].to_bits(), group.marks.len());
+        let key = format!("points {number} of {scramblings}, {barrier:016x}, {marks} marks");
+        let found = executor.once(&key, |executor| self.pilot(number, group, effort, executor));
+        // A file may hold anything.
+        let Pilot { mut known, mut next } = found.filter(|pilot| pilot.known.0.len() == group.numbers())?;
         while let Some(points) = next {
             let Some(found) = self.round(number, group, points, scramblings, executor) else { break };
             next =
@@ -194,7 +196,11 @@ impl Crossing {
     ) -> Option<Vec<Estimate>> {
         let mut keys = vec![0; scramblings];
         Stream::new(self.seed, Purpose::Crossing(number as u16), u64::from(points)).words(&mut keys);
-        let count = group.barriers.len() * (1 + group.marks.len());
+        let touching = group.barriers.len();
+        let closing = group.numbers() - touching;
+        // Those of closing beyond marks are many: scramblings share their sums.
+        let replicates = keys.len().min(FEW);
+        let first = keys.len() * touching;
         let together = LANES.min(keys.len());
         let sets = keys.len() / together;
         let parts = points.div_ceil(PART) as usize;
@@ -209,24 +215,36 @@ impl Crossing {
                 part: start..points.min(start + PART),
             };
             out.clear();
-            out.resize(together * count, 0.0);
+            out.resize(together * group.numbers(), 0.0);
             group.problem.sum(self.horizon, (&group.barriers, &group.marks), points, scratch, out);
-            let own = &mut sums[set * together * count..][..together * count];
-            own.iter_mut().zip(out).for_each(|(sum, mean)| sum.add(*mean * RAISED));
+            for (key, means) in (set * together..).zip(out.chunks_exact(group.numbers())) {
+                let own = [key * touching, first + key % replicates * closing];
+                for (start, means) in own.into_iter().zip([&means[..touching], &means[touching..]]) {
+                    let sums = sums[start..].iter_mut().zip(means);
+                    sums.for_each(|(sum, mean)| sum.add(*mean * RAISED));
+                }
+            }
         };
         let barrier = group.barriers[0].to_bits();
         let key =
             format!("net {number} of {points} x {scramblings}, {barrier:016x}, {} marks", group.marks.len());
-        let (units, width) = ((parts * sets) as u64, keys.len() * count);
+        let (units, width) = ((parts * sets) as u64, first + replicates * closing);
         let sums = executor.sum(&key, (units, width), Default::default, one)?;
-        let of_level = |level| sums.iter().skip(level).step_by(count).map(|sum| sum.value() / RAISED);
-        let estimate = |level| {
-            let found = Estimate::of_replicates(of_level(level));
+        let estimate = |means: &mut dyn Iterator<Item = f64>| {
+            let means: Vec<f64> = means.collect();
+            let found = Estimate::of_replicates(means.into_iter());
             // Nothing that the sums can hold is a bound, and no zero.
             let high = if found.value == 0.0 { SMALLEST } else { found.high };
             Estimate { high, ..found }.by(Method::QuasiMonteCarlo)
         };
-        Some((0..count).map(estimate).collect())
+        let column = |sums: &[ExactSum], number: usize, of: usize, scale: f64| {
+            let own = sums.iter().skip(number).step_by(of);
+            estimate(&mut own.map(|sum| sum.value() / scale))
+        };
+        let (of_touching, of_closing) = sums.split_at(first);
+        let shared = RAISED * (keys.len() / replicates) as f64;
+        let found = (0..touching).map(|number| column(of_touching, number, touching, RAISED));
+        Some(found.chain((0..closing).map(|number| column(of_closing, number, closing, shared))).collect())
     }
 }
 
@@ -294,7 +312,7 @@ impl Estimator for Crossing {
             })
             .collect();
         for (number, group) in self.groups.iter().enumerate() {
-            let group = group.of(&wants);
+            let group = group.of(&wants, effort.closings);
             if group.levels.is_empty() {
                 continue;
             }
@@ -324,12 +342,18 @@ impl Estimator for Crossing {
 }
 
 impl Group {
-    /// The group without the levels that are not wanted.
-    fn of(&self, wants: &dyn Fn(&usize) -> bool) -> Self {
+    /// The group without the levels that are not wanted, and without its marks unless those are.
+    fn of(&self, wants: &dyn Fn(&usize) -> bool, closings: bool) -> Self {
         let kept =
             self.levels.iter().copied().zip(self.barriers.iter().copied()).filter(|(level, _)| wants(level));
         let (levels, barriers) = kept.unzip();
-        Self { levels, barriers, marks: self.marks.clone(), problem: self.problem.clone() }
+        let marks = if closings { self.marks.clone() } else { Vec::new() };
+        Self { levels, barriers, marks, problem: self.problem.clone() }
+    }
+
+    /// How many numbers are found.
+    fn numbers(&self) -> usize {
+        self.barriers.len() * (1 + self.marks.len())
     }
 
     /// What was found of its barriers themselves.

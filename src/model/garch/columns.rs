@@ -55,7 +55,7 @@ impl Continuous {
     #[inline(always)]
     fn step(self, mixed: f64, shock: &mut f64, (duration, normal, open): (f64, f64, f64)) -> (f64, f64) {
         let integrated = mixed * (duration * self.steps_per_year);
-        // Single precision, as that of the normal, is noise of 6e-8 of a deviation, and its root costs a fifth.
+        // Single precision, as that of the normal: right to 6e-8 of a deviation, and its root costs a fifth.
         let moved = f64::from((integrated as f32).sqrt()) * normal;
         *shock += moved;
         (open + self.factor.mul_add(moved, self.log_drift * duration), self.factor * self.factor * integrated)

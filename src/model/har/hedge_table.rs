@@ -55,7 +55,7 @@ type ClassRow = [f32; DRAW_CELLS];
 /// 1.5·2^23: adding it rounds to an integer that then stands in the low bits.
 const ROUNDER: f32 = 12_582_912.0;
 /// A distance that is out of reach.
-const FAR: f32 = 1e30;
+const FAR: f32 = 1e12;
 
 impl Kernel for Solve<'_> {
     type Output = Table;
