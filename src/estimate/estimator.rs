@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Executor;
 use crate::stats::{Estimate, Method};
 
+/// Paths of the shortest run that is hedged and makes use of the law of the closing price: others take less time than what there is to be known
+/// beforehand.
+pub(super) const LEAST_HEDGED: u64 = 16_384;
+
 /// When an estimate is good enough.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effort {

@@ -11,8 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::estimator::{Answer, Effort, Estimator};
-use super::paths::LEAST_HEDGED;
+use super::estimator::{Answer, Effort, Estimator, LEAST_HEDGED};
 use super::qmc::Crossing;
 use super::splitting::RareEvents;
 use crate::engine::{Executor, Plan};

@@ -6,13 +6,11 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::estimator::LEAST_HEDGED;
 use super::member::{Ending, Job, Member, Outcome};
 use super::part::Partial;
 use crate::engine::{BLOCK_LANES, Executor, NotANumber, Plan, Progress, Worker};
 use crate::stats::Tally;
-
-/// Shorter runs are not hedged: they take less time than what there is to be known beforehand.
-pub(super) const LEAST_HEDGED: u64 = 16_384;
 
 /// Does the work of jobs on the same paths until each has enough, or the executor is stopped.
 ///
