@@ -18,3 +18,4 @@ mod reference_portfolio;
 mod reference_published;
 mod reference_regime;
 mod simulate;
+mod strides;
