@@ -248,7 +248,7 @@ mod tests {
     /// deviations of the path. The square of a radius near 0 is right to 2.5e-7, and so a normal within 0.005 of 0 may be off by some 1e-4: among 720
     /// there is one in some paths in a hundred, which are the ones that stray farther than 1e-6.
     #[test]
-    #[ignore = "measures for a minute"]
+    #[ignore = "slow: a million paths, half a minute"]
     fn paths_of_many_normals_stay_with_those_of_double_precision() {
         const STEPS: usize = 720;
         let mut words = vec![0; STEPS];
