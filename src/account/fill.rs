@@ -69,6 +69,29 @@ pub fn liquidate_alone(
     }
 }
 
+/// The constant and the slope in u of what is owed beyond the collateral after a liquidation at u of such a position: the bad debt is this
+/// where it is positive.
+#[inline(always)]
+pub fn owed_line(
+    liquidation: &Liquidation,
+    contract: Contract,
+    side: Side,
+    (cash, exposure): (f64, f64),
+) -> (f64, f64) {
+    match *liquidation {
+        Liquidation::Forfeit => (-cash, -exposure),
+        Liquidation::Close { slippage, .. } => {
+            (-cash, -exposure * contract.x(slippage.mul_add(-side.sign(), 1.0)))
+        }
+        // What pays for the debt pays for the bonus on it, too.
+        Liquidation::Repay { penalty, bonus: true, .. } => match side {
+            Side::Long => (-cash, -exposure / (1.0 + penalty)),
+            Side::Short => (-cash / (1.0 + penalty), -exposure),
+        },
+        Liquidation::Repay { .. } => (-cash, -exposure),
+    }
+}
+
 impl Pool {
     /// What a liquidation of all positions at price ratios (by place) leaves.
     pub fn liquidate(&self, held: Held<'_>, x: &[f64]) -> Remains {
@@ -130,5 +153,44 @@ impl Pool {
     /// What a group counts for in what is left.
     fn weight(&self, group: &Group, held: Held<'_>, x: &[f64]) -> f64 {
         if self.groups.len() == 1 { 1.0 } else { self.notional_of_group(group, held, x) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is owed is a straight line beyond where it begins, after every kind of liquidation.
+    #[test]
+    fn bad_debt_is_the_line_where_that_is_positive() {
+        let close = Liquidation::Close { fee: 0.01, slippage: 0.02, partial: None };
+        let repay =
+            |bonus| Liquidation::Repay { penalty: 0.05, close_factor: 1.0, close_all_below: 0.0, bonus };
+        for liquidation in [Liquidation::Forfeit, close, repay(false), repay(true)] {
+            for (contract, side, cash, exposure) in [
+                (Contract::Linear, Side::Long, -4.0, 5.0),
+                (Contract::Linear, Side::Short, 6.0, -5.0),
+                (Contract::Inverse, Side::Long, 6.0, -5.0),
+                (Contract::Inverse, Side::Short, -4.0, 5.0),
+            ] {
+                // Loans are against coins.
+                if matches!(liquidation, Liquidation::Repay { .. }) && contract == Contract::Inverse {
+                    continue;
+                }
+                let (constant, slope) = owed_line(&liquidation, contract, side, (cash, exposure));
+                let mut owing = 0;
+                for step in 1..60 {
+                    let u = 0.05 * f64::from(step);
+                    let left = liquidate_alone(&liquidation, contract, side, (cash, exposure), u);
+                    let owed = slope.mul_add(u, constant).max(0.0);
+                    assert!(
+                        (left.bad_debt - owed).abs() < 1e-12,
+                        "{liquidation:?} {side:?} {u}: {left:?} {owed}"
+                    );
+                    owing += u32::from(owed > 0.0);
+                }
+                assert!(owing > 5, "{liquidation:?} {side:?}");
+            }
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! An account's observer: what the paths of a block do to its levels.
 
 use super::observer::Observer;
-use crate::market::{Hedging, Martingale};
-use crate::stats::{Histogram, Intervals, MARKS, Sums, Tally};
+use crate::market::{Hedging, JumpTail, Martingale, Sides};
+use crate::stats::{Histogram, Intervals, LevelTally, MARKS, Sums, Tally};
 
 /// Follows all leverage levels of an account along the paths of a block. Levels are in order of rising leverage.
 pub trait Follower: Observer {
@@ -16,12 +16,18 @@ pub trait Follower: Observer {
     /// Adds to the tally what was held back of the blocks finished so far.
     fn flush(&mut self, _tally: &mut Tally) {}
 
-    /// The survivors of a level in a tally that was made by this follower, and flushed.
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors;
+    /// The survivors of each level in a tally that was made by this follower, and flushed.
+    fn survivors(&self, tally: &Tally) -> Vec<Survivors> {
+        let of_level = |(level, cell): (usize, &LevelTally)| Survivors {
+            returns: self.survivor_returns(tally, level),
+            closing_equity: cell.closing_equity.clone(),
+        };
+        tally.levels.iter().enumerate().map(of_level).collect()
+    }
 
-    /// Sums of their returns alone.
+    /// Sums of the returns of the survivors of a level.
     fn survivor_returns(&self, tally: &Tally, level: usize) -> Sums {
-        self.survivors(tally, level).returns
+        tally.levels[level].survivors.mapped(0.0, 1.0)
     }
 
     /// Names the path and the level of every liquidation of the current block so far.
@@ -65,6 +71,15 @@ pub trait Follower: Observer {
     /// one.
     fn hedged(&self, _level: usize, _controls: &mut [f64]) -> bool {
         false
+    }
+
+    /// Wants the bad debt of jumps past liquidation prices in the mean, given where the price was just before them, in place of what is owed
+    /// where they end; `tail` says what a jump does beyond a limit on a side of the price, or of one over it where the power is −1.
+    fn expect_debts(&mut self, _tail: &dyn Fn(Sides, f64) -> Option<JumpTail>) {}
+
+    /// The bad debt of a level by path of the block just finished, where it is [expected](Self::expect_debts).
+    fn expected_debts(&self, _level: usize) -> Option<&[f64]> {
+        None
     }
 
     /// About the returns of a level that is not liquidated by the price at the horizon, at these log-prices

@@ -6,7 +6,7 @@
 //!
 //! Everything is in the units of [`Exposure`](super::Exposure): equity is cash + exposure·x.
 
-use super::follower::{Follower, Hit, Survivors};
+use super::follower::{Follower, Hit};
 use super::hits::{Candidates, watched};
 use super::margin::{Line, barrier, highest};
 use super::observer::{Due, Observer};
@@ -380,11 +380,6 @@ impl Follower for Ledger {
         let lane = [cash.map(|place| place % self.lanes), funding].into_iter().flatten().min();
         let of_all = self.accruals.iter().any(|accrual| accrual.exposure.is_nan());
         if of_all { Some(0) } else { lane }
-    }
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        let cell = &tally.levels[level];
-        Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
     }
 
     fn hits(&self) -> &[Hit] {

@@ -27,6 +27,10 @@ pub trait Observer: Send {
     /// Takes in what drove the bars that [`observe`](Self::observe) is shown next.
     fn follow(&mut self, _bars: &[Bars], _driven: &Driven<'_>) {}
 
+    /// An event of an asset is due on some paths at the ends of the bars shown last, at these log-prices of the asset by path: a jump may move
+    /// them.
+    fn before_events(&mut self, _asset: usize, _lanes: &[u32], _log_prices: &[f64]) {}
+
     /// Takes in the next bars of some paths, one batch per asset over the same paths and times, in the order of events
     /// that [`Bars`] documents; `noise` draws the times of hits.
     fn observe(&mut self, bars: &[Bars], noise: &mut Stream);

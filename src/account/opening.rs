@@ -5,7 +5,7 @@
 //! can be liquidated on one side only.
 
 use super::barrier::NOWHERE;
-use super::fill::{Remains, liquidate_alone};
+use super::fill::{Remains, liquidate_alone, owed_line};
 use super::group::Group;
 use super::leg::Unit;
 use super::margin::{Exposure, Line, Requirement};
@@ -141,6 +141,18 @@ impl Opening {
             Rules::Offset { pool, stakes, .. } => {
                 pool.liquidate(Held { cash, legs: stakes }, &[self.contract.x(x)])
             }
+        }
+    }
+
+    /// The constant and the slope in x of what a liquidation leaves owing with this cash and exposure: bad debt where it is positive. None
+    /// where it is no straight line.
+    #[inline(always)]
+    pub fn owed_line(&self, cash: f64, exposure: f64) -> Option<(f64, f64)> {
+        match &self.rules {
+            Rules::Alone { liquidation, .. } => {
+                Some(owed_line(liquidation, self.contract, self.side, (cash, exposure)))
+            }
+            Rules::Offset { .. } => None,
         }
     }
 }

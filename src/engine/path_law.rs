@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::grid::{GridPoint, grid};
-use crate::market::{Duration, Martingale};
+use crate::market::{Duration, JumpTail, Martingale, Sides};
 use crate::model::{AssetJump, CommonJumps, Dependence, Model, Stress, draw_together, recorded_correlation};
 use crate::numeric::cholesky;
 use crate::scenario::{Monitoring, PathBudget, Sampling, Scenario};
@@ -147,6 +147,13 @@ impl PathLaw {
     /// The martingale that the price of an asset makes, where it is known.
     pub fn martingale(&self, asset: usize) -> Option<Martingale> {
         self.models.get(asset)?.martingale().filter(|_| self.is_undisturbed(asset))
+    }
+
+    /// What a jump of an asset does beyond a limit on one side of the price, or of one over it where the power is −1: none where other things
+    /// than its jumps move the price at once, or the venue does not see what they do.
+    pub fn jump_tail(&self, asset: usize, side: Sides, power: f64) -> Option<JumpTail> {
+        let model = self.models.get(asset).filter(|_| self.continuous && self.is_undisturbed(asset))?;
+        model.jump_tail(side, power)
     }
 
     /// Intervals of an asset's closing log-price whose chances are known, where nets lead the paths; one may

@@ -98,6 +98,8 @@ impl<'a> Worker<'a> {
             if let Some(martingale) = law.martingale(plan.account.asset) {
                 follower.control(martingale, law.years());
             }
+            let asset = plan.account.asset;
+            follower.expect_debts(&|side, power| law.jump_tail(asset, side, power));
         }
         let seat = |Followed { plan, .. }: &Followed<'a>| {
             Seat::new(law, &plan.account.schedule, &plan.funding, plan.network.as_ref())
@@ -255,10 +257,9 @@ impl<'a> Followed<'a> {
                 let controls = follower.controls(level, controls).then_some(&controls[..]);
                 let hedged = follower.hedged(level, hedged).then_some(&hedged[..]);
                 let closed = closed.as_ref().and_then(|(places, cuts)| Some((places, cuts.get(level)?)));
-                let marked = follower.marked(level);
-                tally
-                    .replicates
-                    .add(level, Outcomes { returns, liquidated, controls, hedged, closed, marked });
+                let (marked, debts) = (follower.marked(level), follower.expected_debts(level));
+                let outcomes = Outcomes { returns, liquidated, debts, controls, hedged, closed, marked };
+                tally.replicates.add(level, outcomes);
             }
         }
         if are_kept {

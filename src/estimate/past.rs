@@ -1,6 +1,6 @@
 //! How far a recorded history leaves probabilities open, whatever the number of paths drawn from it.
 
-use crate::account::Follower;
+use crate::account::{Follower, Survivors};
 use crate::engine::{Executor, PastStarts, Plan};
 use crate::market::SECONDS_PER_DAY;
 use crate::stats::{Estimate, LevelTally, OverlapError, Tally};
@@ -44,8 +44,7 @@ struct ChunkSums {
 
 impl ChunkSums {
     fn of(tally: &Tally, follower: &dyn Follower) -> Self {
-        let level = |(number, cell): (usize, &LevelTally)| {
-            let survivors = follower.survivors(tally, number);
+        let level = |(cell, survivors): (&LevelTally, Survivors)| {
             let liquidated = cell.liquidated.mapped(0.0, 1.0);
             [
                 liquidated.powers[0],
@@ -54,7 +53,10 @@ impl ChunkSums {
                 cell.bad_debt.mapped(0.0, 1.0).powers[1],
             ]
         };
-        Self { paths: tally.paths as f64, levels: tally.levels.iter().enumerate().map(level).collect() }
+        Self {
+            paths: tally.paths as f64,
+            levels: tally.levels.iter().zip(follower.survivors(tally)).map(level).collect(),
+        }
     }
 }
 

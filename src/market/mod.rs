@@ -12,6 +12,7 @@ mod history;
 mod innovation_hedges;
 mod innovations;
 mod input_file;
+mod jump_tail;
 mod marks;
 mod martingale;
 mod network_history;
@@ -38,6 +39,7 @@ pub use innovation_hedges::{
 };
 pub use innovations::Innovations;
 pub use input_file::{LARGEST_DATA, read_input, read_limited};
+pub use jump_tail::JumpTail;
 pub use marks::{LAST_BINS, MARK_CELLS, MARK_ONE, MARK_PLACES, MarkLine, MarkTable};
 pub use martingale::{Martingale, Stops};
 pub use network_history::{DailyValues, Epoch, bitcoin_subsidy};

@@ -22,6 +22,7 @@ mod hedges;
 mod heston;
 mod heston_columns;
 mod heston_plain;
+mod jump_tail;
 mod jumps;
 mod keys;
 mod kou;

@@ -1,7 +1,7 @@
 //! Means over the paths of a tally, without errors: what is compared between runs of other parameters.
 
-use crate::account::Follower;
-use crate::stats::{Distribution, Tally};
+use crate::account::{Follower, Survivors};
+use crate::stats::{Distribution, LevelTally, Tally};
 
 /// Means of one level over the paths of a tally.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -24,11 +24,14 @@ pub struct LevelMeans {
 pub const TAILS: [(&str, f64); 2] = [("0.95", 0.95), ("0.99", 0.99)];
 
 impl LevelMeans {
-    /// Those of a level in a tally that was made by such a follower, and flushed.
-    pub fn of(follower: &dyn Follower, tally: &Tally, level: usize) -> Self {
-        let cell = &tally.levels[level];
+    /// Those of the levels of a tally that was made by such a follower, and flushed.
+    pub fn of(follower: &dyn Follower, tally: &Tally) -> Vec<Self> {
         let n = tally.paths.max(1) as f64;
-        let survivors = follower.survivors(tally, level);
+        let levels = tally.levels.iter().zip(follower.survivors(tally));
+        levels.map(|(cell, survivors)| Self::of_level(cell, survivors, n)).collect()
+    }
+
+    fn of_level(cell: &LevelTally, survivors: Survivors, n: f64) -> Self {
         let liquidated = cell.liquidated.mapped(0.0, 1.0);
         let returns = survivors.returns.powers[1] + liquidated.powers[1];
         let mut closing_equity = survivors.closing_equity;

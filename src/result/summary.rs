@@ -9,7 +9,7 @@ use super::passage;
 use super::picture::EquityDistribution;
 use super::run_result::{Interval, Kelly, LevelResult, PositionResult, Quantiles, ReturnStats, RunResult};
 use super::time::TimeToLiquidation;
-use crate::account::Follower;
+use crate::account::Survivors;
 use crate::engine::Plan;
 use crate::estimate::{Choice, Ending, Estimators, Outcome, PastErrors};
 use crate::market::{SECONDS_PER_DAY, Sides};
@@ -35,10 +35,11 @@ pub fn summarise(scenario: &Scenario, plan: &Plan, estimators: &Estimators, outc
     let choices: Vec<Choice> = (0..plan.terms.len())
         .map(|k| choose(plan, estimators.probability(answers, k, tally), tally, k))
         .collect();
-    let level = |(k, choice): (usize, &Choice)| {
-        level_result(plan, &*follower, (tally, choice, past.as_ref()), k, horizon_days)
+    let level = |((k, choice), survivors): ((usize, &Choice), Survivors)| {
+        level_result(plan, survivors, (tally, choice, past.as_ref()), k, horizon_days)
     };
-    let levels: Vec<LevelResult> = choices.iter().enumerate().map(level).collect();
+    let survivors = follower.survivors(tally);
+    let levels: Vec<LevelResult> = choices.iter().enumerate().zip(survivors).map(level).collect();
     let notes = noting::notes(scenario, plan, outcome, &levels, &choices);
     let mut levels = levels;
     if let Some(method) = drawn::method(scenario) {
@@ -71,7 +72,7 @@ fn choose(plan: &Plan, choice: Choice, tally: &Tally, k: usize) -> Choice {
 
 fn level_result(
     plan: &Plan,
-    follower: &dyn Follower,
+    survivors: Survivors,
     (tally, choice, past): (&Tally, &Choice, Option<&PastErrors>),
     k: usize,
     horizon_days: f64,
@@ -79,7 +80,6 @@ fn level_result(
     let level = &plan.terms[k];
     let cell = &tally.levels[k];
     let n = tally.paths as f64;
-    let survivors = follower.survivors(tally, k);
     let liquidated = cell.liquidated.mapped(0.0, 1.0);
     let mut returns = survivors.returns;
     returns += liquidated;
@@ -104,6 +104,7 @@ fn level_result(
     };
     let bad_debt = cell.bad_debt.mapped(0.0, 1.0);
     let bad_debt = Estimate::mean(bad_debt.powers[1], bad_debt.squares[2], n);
+    let bad_debt = nets.bad_debt(k, &bad_debt, n).unwrap_or(bad_debt);
     let loss_probability =
         nets.loss(place, losses, n).unwrap_or_else(|| Estimate::probability(losses, losses, n));
     let mean_return = Estimate::mean(returns.powers[1], returns.squares[2], n);

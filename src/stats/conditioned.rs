@@ -317,7 +317,15 @@ mod tests {
             let (returns, liquidated) = (&returns[..], &liquidated[..]);
             own.add(
                 &places,
-                &Outcomes { returns, liquidated, controls: None, hedged: None, closed: None, marked: None },
+                &Outcomes {
+                    returns,
+                    liquidated,
+                    debts: None,
+                    controls: None,
+                    hedged: None,
+                    closed: None,
+                    marked: None,
+                },
             );
             all.extend(returns);
         }

@@ -217,13 +217,19 @@ impl Histogram {
         Some(quantiles)
     }
 
-    /// Adds every bin of another histogram under an increasing map of its numbers.
+    /// Shows the number that stands for all in a bin and its count, from the lowest bin up.
     #[inline(always)]
-    pub fn add_mapped(&mut self, other: &Self, map: impl Fn(f64) -> f64) {
-        other.every(|i, count| {
+    pub(super) fn every_middle(&self, mut visit: impl FnMut(f64, u64)) {
+        self.every(|i, count| {
             let middle = if i == 0 { 0.0 } else { 0.5 * (edge(i) + edge(i + 1)) };
-            self.count(index(map(middle)), count);
+            visit(middle, count);
         });
+    }
+
+    /// Adds to the count of a bin.
+    #[inline(always)]
+    pub(super) fn count_bin(&mut self, bin: u16, count: u64) {
+        self.count(usize::from(bin), count);
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod account;
 mod block_bootstrap;
+mod carried;
 mod closings;
 mod conditioned;
 mod control;
@@ -43,6 +44,7 @@ mod variate;
 
 pub use account::{AccountSums, AccountTally, Calls, Cost, Costs, Exit, Passage, SignedHistogram};
 pub use block_bootstrap::BlockBootstrap;
+pub use carried::Carried;
 pub use correction::Correction;
 pub use coverage::{Coverage, Test};
 pub use crossed::Beyond;

@@ -11,6 +11,8 @@ pub struct Outcomes<'a> {
     pub returns: &'a [f64],
     /// Not zero where the level was liquidated.
     pub liquidated: &'a [u8],
+    /// Bad debt, where it is expected given more than what happened.
+    pub debts: Option<&'a [f64]>,
     /// The control variate of the returns.
     pub controls: Option<&'a [f64]>,
     /// That of liquidations.

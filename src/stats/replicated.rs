@@ -19,6 +19,9 @@ pub(super) struct Replicated {
     pub liquidated: Count,
     /// Sums over the nets of the sum of returns and of its square, and over the paths of the square of a return.
     pub returns: [ExactSum; 3],
+    /// The same of bad debts, where they are expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debts: Option<Box<[ExactSum; 3]>>,
     /// Of the returns, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Box<Control>>,
@@ -39,7 +42,7 @@ pub(super) struct Replicated {
 impl Replicated {
     /// Adds what the level comes to on the paths of a block.
     pub fn add(&mut self, outcomes: &Outcomes<'_>) {
-        let Outcomes { returns, liquidated, controls, hedged, closed, marked } = *outcomes;
+        let Outcomes { returns, liquidated, debts, controls, hedged, closed, marked } = *outcomes;
         if let Some((places, cuts)) = closed {
             // Liquidated paths have a place of their own where control variates tell of them.
             let count = places.chances().len() + usize::from(marked.is_some());
@@ -51,6 +54,14 @@ impl Replicated {
                     conditioned.add_placed(&placed, outcomes);
                 }
                 None => conditioned.add(places, outcomes),
+            }
+        }
+        if let Some(debts) = debts {
+            let sums = self.debts.get_or_insert_default();
+            for net in debts.chunks_exact(NET) {
+                let [sum, squares] =
+                    net.iter().fold([0.0; 2], |[sum, squares], debt| [sum + debt, squares + debt * debt]);
+                sums.iter_mut().zip([sum, sum * sum, squares]).for_each(|(all, of_net)| all.add(of_net));
             }
         }
         self.below.resize(BINS, Count::default());
@@ -89,6 +100,10 @@ impl Replicated {
         self.below.iter_mut().zip(&other.below).for_each(|(mine, theirs)| mine.merge(*theirs));
         self.liquidated.merge(other.liquidated);
         self.returns.iter_mut().zip(&other.returns).for_each(|(mine, theirs)| *mine += *theirs);
+        if let Some(theirs) = &other.debts {
+            let mine = self.debts.get_or_insert_default();
+            mine.iter_mut().zip(theirs.iter()).for_each(|(mine, theirs)| *mine += *theirs);
+        }
         if let Some(theirs) = &other.control {
             self.control.get_or_insert_default().merge(theirs);
         }

@@ -24,7 +24,7 @@ use super::places::Places;
 use super::replicated::Replicated;
 use super::return_bins::{BINS, SIDE, end};
 use super::variate::Known;
-use crate::numeric::NET;
+use crate::numeric::{ExactSum, NET};
 
 /// Fewest nets whose spread is an error.
 const LEAST: u64 = 8;
@@ -213,13 +213,8 @@ impl Replicates {
     /// the variance, as much of it as a control variate leaves of what they have seen.
     pub fn mean(&self, level: usize, independent: &Estimate, n: f64) -> Option<Estimate> {
         let own = self.level(level)?;
-        let [sum, squares, of_paths] = own.returns.map(|sum| sum.value());
+        let (sum, seen, unseen) = self.spread(&own.returns, independent, n);
         let (nets, size) = (self.nets as f64, NET as f64);
-        let seen = Spread {
-            of_nets: ((squares - sum * sum / nets) / (nets - 1.0)).max(0.0) / size,
-            of_paths: (of_paths - sum * sum / (nets * size)) / (nets * size - 1.0),
-        };
-        let unseen = (n * independent.std_error.powi(2) - seen.of_paths).max(0.0);
         let (off, left) = match &own.control {
             Some(control) => control.correct(n, seen, sum, (nets, size)),
             None => (0.0, seen),
@@ -227,6 +222,25 @@ impl Replicates {
         let kept = if left == seen { 1.0 } else { left.of_paths / seen.of_paths };
         let error = ((left.of_nets + unseen * kept) / n).sqrt().max(FINEST * seen.of_paths.max(0.0).sqrt());
         Some(Estimate::normal_with(independent.value - off, error, self.degrees()))
+    }
+
+    /// The mean bad debt of a level over `n` paths, where it is expected before jumps, by what it is for independent ones; none where it is
+    /// not, or there are too few nets.
+    pub fn bad_debt(&self, level: usize, independent: &Estimate, n: f64) -> Option<Estimate> {
+        let (_, seen, unseen) = self.spread(self.level(level)?.debts.as_deref()?, independent, n);
+        let error = ((seen.of_nets + unseen) / n).sqrt();
+        Some(Estimate::normal_with(independent.value, error, self.degrees()))
+    }
+
+    /// The sum over the nets that were looked at of a number of each path, its spread, and the variance that these have not seen of `n` paths.
+    fn spread(&self, sums: &[ExactSum; 3], independent: &Estimate, n: f64) -> (f64, Spread, f64) {
+        let [sum, squares, of_paths] = sums.each_ref().map(ExactSum::value);
+        let (nets, size) = (self.nets as f64, NET as f64);
+        let seen = Spread {
+            of_nets: ((squares - sum * sum / nets) / (nets - 1.0)).max(0.0) / size,
+            of_paths: (of_paths - sum * sum / (nets * size)) / (nets * size - 1.0),
+        };
+        (sum, seen, (n * independent.std_error.powi(2) - seen.of_paths).max(0.0))
     }
 
     /// The probability that a level loses, `events` of `n` paths in its distribution; none where few tell.
@@ -294,6 +308,7 @@ mod tests {
             let outcomes = Outcomes {
                 returns: &returns,
                 liquidated: &liquidated,
+                debts: None,
                 controls: None,
                 hedged: None,
                 closed: None,

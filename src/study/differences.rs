@@ -72,9 +72,10 @@ pub fn differences(
     for group in 0..groups {
         let range = group * size..(group + 1) * size;
         let tallies = parts(&jobs, range, &executor)?.ok_or(RunError::Interrupted)?;
+        let means = |index: usize| LevelMeans::of(&*followers[index], &tallies[index]);
+        let (before, after) = (means(0), means(1));
         for ((place, other_place), [liquidated, returned]) in pairs.iter().zip(&mut found) {
-            let before = LevelMeans::of(&*followers[0], &tallies[0], *place);
-            let after = LevelMeans::of(&*followers[1], &tallies[1], *other_place);
+            let (before, after) = (&before[*place], &after[*other_place]);
             liquidated.push(after.liquidated - before.liquidated);
             returned.push(after.mean_return - before.mean_return);
         }

@@ -216,8 +216,8 @@ fn regress(
             }
         }
         let tally = worker.tally();
-        let share = |level| LevelMeans::of(&*follower, tally, level).liquidated;
-        Ok((0..leverages.len()).map(|level| share(level) * tally.paths as f64).collect())
+        let means = LevelMeans::of(&*follower, tally);
+        Ok(means.iter().map(|means| means.liquidated * tally.paths as f64).collect())
     };
     let Some(found) = executor.map(0..drawn.len() as u64, || (), one) else { return Ok(false) };
     let events: Vec<Vec<f64>> = found.into_iter().collect::<Result<_, _>>()?;
@@ -247,8 +247,8 @@ fn drawings(scenario: &Scenario, seeds: &[u64], of_group: u64) -> Result<Vec<Dra
             return Err(broken.clone().into());
         }
         let tally = worker.take_tally();
-        for (level, drawing) in drawings.iter_mut().enumerate() {
-            drawing.means.push(LevelMeans::of(&*follower, &tally, level));
+        for (drawing, means) in drawings.iter_mut().zip(LevelMeans::of(&*follower, &tally)) {
+            drawing.means.push(means);
         }
     }
     drop(worker);

@@ -144,7 +144,7 @@ fn one_number_a_path_accounts_for_every_unit_of_money() {
                         let cell = &tally.levels[0];
                         let tallied = cell.account.as_ref().unwrap();
                         let cost = |cost: Cost| tallied.costs[cost as usize].mapped(0.0, 1.0).powers[1];
-                        let survivors = worker.follower().survivors(&tally, 0).returns;
+                        let survivors = worker.follower().survivor_returns(&tally, 0);
                         let left = match hit {
                             Some(hit) => hit.recovered - hit.bad_debt,
                             None => 1.0 + survivors.powers[1],

@@ -77,7 +77,7 @@ fn found(mut follower: Box<dyn Follower>, moments: usize, prices: &[f64], is_lin
     let cell = &tally.levels[0];
     let sum = |moments: &liqsim::stats::Moments| moments.mapped(0.0, 1.0).powers[1];
     Found {
-        left: 1.0 + follower.survivors(&tally, 0).returns.powers[1] + sum(&cell.liquidated),
+        left: 1.0 + follower.survivor_returns(&tally, 0).powers[1] + sum(&cell.liquidated),
         bad_debt: sum(&cell.bad_debt),
         costs: cell.account.as_ref().map(|account| Cost::ALL.map(|cost| sum(&account.costs[cost as usize]))),
     }

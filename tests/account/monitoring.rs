@@ -117,7 +117,7 @@ fn idle_flows_change_nothing() {
         let (with_tally, without_tally) = (with.tally().clone(), without.tally().clone());
         for level in 0..3 {
             let sums = |worker: &Worker<'_>, tally: &liqsim::stats::Tally| {
-                let mut returns = worker.follower().survivors(tally, level).returns;
+                let mut returns = worker.follower().survivor_returns(tally, level);
                 returns += tally.levels[level].liquidated.mapped(0.0, 1.0);
                 let cell = &tally.levels[level];
                 let (lost, debt) = (cell.liquidated.mapped(0.0, 1.0), cell.bad_debt.mapped(0.0, 1.0));

@@ -5,7 +5,7 @@ use liqsim::engine::{Plan, Worker};
 use liqsim::market::{Bars, Sides};
 use liqsim::numeric::Stream;
 use liqsim::scenario::{Scenario, Source, parse};
-use liqsim::stats::{AccountTally, Cost, Tally};
+use liqsim::stats::{AccountTally, Cost, Sums, Tally};
 
 const GBM: &str = r#"{ kind = "gbm", drift = 0.1, volatility = 0.8 }"#;
 const MERTON: &str = r#"{ kind = "merton", drift = 0.1, volatility = 0.5, jumps = { rate = 60.0, mean = -0.02, std_dev = 0.08 } }"#;
@@ -109,8 +109,8 @@ fn one_number_a_path_and_the_ledger_agree_path_by_path() {
         }
         let tallies = [fast.tally().clone(), ledger.tally().clone()];
         for level in 0..plan.account.levels.len() {
-            let a = fast.follower().survivors(&tallies[0], level);
-            let b = ledger.follower().survivors(&tallies[1], level);
+            let a = fast.follower().survivors(&tallies[0]).swap_remove(level);
+            let b = ledger.follower().survivors(&tallies[1]).swap_remove(level);
             assert_eq!(a.returns.powers[0], b.returns.powers[0], "case {case}: survival of level {level}");
             near(a.returns.powers[1], b.returns.powers[1], "return");
             let [a, b] = tallies.each_ref().map(|tally| &tally.levels[level]);
@@ -192,8 +192,12 @@ impl Follower for Silent {
     fn flush(&mut self, tally: &mut Tally) {
         self.0.flush(tally);
     }
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        self.0.survivors(tally, level)
+    fn survivors(&self, tally: &Tally) -> Vec<Survivors> {
+        self.0.survivors(tally)
+    }
+
+    fn survivor_returns(&self, tally: &Tally, level: usize) -> Sums {
+        self.0.survivor_returns(tally, level)
     }
     fn hits(&self) -> &[Hit] {
         self.0.hits()
@@ -311,7 +315,7 @@ fn a_level_in_a_list_is_the_level_alone() {
             let one_tally = one.tally().clone();
             let what = format!("case {case}, {leverage}x");
             let sums = |worker: &Worker<'_>, tally: &liqsim::stats::Tally, level: usize| {
-                let survivors = worker.follower().survivors(tally, level).returns;
+                let survivors = worker.follower().survivor_returns(tally, level);
                 let lost = tally.levels[level].liquidated.mapped(0.0, 1.0);
                 let debt = tally.levels[level].bad_debt.mapped(0.0, 1.0);
                 [survivors, lost, debt].map(|sums| [sums.powers[0], sums.powers[1], sums.powers[2]])

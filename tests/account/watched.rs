@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use liqsim::account::{Due, Follower, Hit, Observer, Survivors};
 use liqsim::market::{Bars, Sides};
 use liqsim::numeric::Stream;
-use liqsim::stats::Tally;
+use liqsim::stats::{Sums, Tally};
 
 /// A bar or a settlement as the account sees it: when, the log-prices at its start by asset, and whether payments are due.
 #[derive(Clone)]
@@ -54,8 +54,12 @@ impl Follower for Watched {
     fn broken(&self) -> Option<usize> {
         self.inner.broken()
     }
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        self.inner.survivors(tally, level)
+    fn survivors(&self, tally: &Tally) -> Vec<Survivors> {
+        self.inner.survivors(tally)
+    }
+
+    fn survivor_returns(&self, tally: &Tally, level: usize) -> Sums {
+        self.inner.survivor_returns(tally, level)
     }
     fn hits(&self) -> &[Hit] {
         self.inner.hits()

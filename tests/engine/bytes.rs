@@ -87,8 +87,8 @@ fn the_running_extreme_and_the_ledger_agree_path_by_path() {
             liquidated += a.len();
             let tallies = [nested.tally().clone(), ledger.tally().clone()];
             for level in 0..plan.account.levels.len() {
-                let a = nested.follower().survivors(&tallies[0], level);
-                let b = ledger.follower().survivors(&tallies[1], level);
+                let a = nested.follower().survivors(&tallies[0]).swap_remove(level);
+                let b = ledger.follower().survivors(&tallies[1]).swap_remove(level);
                 assert_eq!(a.returns.powers[0], b.returns.powers[0], "survival of level {level}");
                 assert!((a.returns.powers[1] - b.returns.powers[1]).abs() < 1e-10, "return of level {level}");
                 let (a, b) = (a.closing_equity.quantile(0.5), b.closing_equity.quantile(0.5));

@@ -7,6 +7,7 @@ mod beyond;
 mod closings;
 mod crossing;
 mod events;
+mod gap_debts;
 mod hedges;
 mod idle;
 mod nets;

@@ -3,7 +3,7 @@
 use super::slot::{Course, Place};
 use super::state::General;
 use super::walk::ObserveLine;
-use crate::account::follower::{Follower, Hit, Survivors};
+use crate::account::follower::{Follower, Hit};
 use crate::account::observer::{Due, Observer};
 use crate::account::sums::{add_sums, tally_hits};
 use crate::market::Bars;
@@ -70,11 +70,6 @@ impl Follower for General {
         let stake = self.stakes.iter().position(|stake| stake.exposure.is_nan());
         let lanes = [slot.map(|slot| slot / pools), stake.map(|stake| stake / legs)];
         lanes.into_iter().flatten().min()
-    }
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        let cell = &tally.levels[level];
-        Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
     }
 
     fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {

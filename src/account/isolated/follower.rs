@@ -8,7 +8,7 @@ use super::settle::{Quote, Rate, Settle};
 use super::terms::{Position, Terms};
 use super::walk::{Look, Through, Walk};
 use crate::account::follow::{Node, Segment};
-use crate::account::follower::{Follower, Hit, Survivors};
+use crate::account::follower::{Follower, Hit};
 use crate::account::observer::{Due, Observer};
 use crate::account::pool::Pool;
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
@@ -208,11 +208,6 @@ impl Follower for Isolated {
 
     fn broken(&self) -> Option<usize> {
         self.columns.broken()
-    }
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        let cell = &tally.levels[level];
-        Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
     }
 
     fn outcomes(&self, level: usize, returns: &mut [f64], liquidated: &mut [u8]) -> bool {

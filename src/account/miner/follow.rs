@@ -10,7 +10,7 @@ use super::ledger::Course;
 use super::open::OpenMiner;
 use super::ordinary::{OrdinaryDay, Purses};
 use super::treasury::Treasury;
-use crate::account::follower::{Follower, Hit, Survivors};
+use crate::account::follower::{Follower, Hit};
 use crate::account::hits::Candidates;
 use crate::account::observer::{Due, Observer};
 use crate::account::schedule::{Moment, PATHS_PER_RECORD};
@@ -358,11 +358,6 @@ impl Follower for MinerFollower {
             *liquidated = u8::from(slot.lost < f64::INFINITY);
         }
         true
-    }
-
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        let cell = &tally.levels[level];
-        Survivors { returns: cell.survivors.mapped(0.0, 1.0), closing_equity: cell.closing_equity.clone() }
     }
 
     fn for_each_defaulted(&self, name: &mut dyn FnMut(u32, usize)) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::closings::Closings;
 use super::expected::ExpectedCharge;
 use super::followed::Followed;
+use super::gap_debts::GapDebts;
 use super::hedging::Hedged;
 use super::liquidations::Liquidations;
 use super::stopped::Stopped;
@@ -42,6 +43,8 @@ pub struct Ordered {
     pub(super) liquidations: Liquidations,
     pub(super) closings: Closings,
     pub(super) expected: ExpectedCharge,
+    /// What jumps past barriers leave owing in the mean, where that is asked for.
+    pub(super) gap_debts: Option<GapDebts>,
     /// The control variate of returns, where there is one.
     pub(super) stopped: Option<Stopped>,
     /// That of liquidations.
@@ -79,6 +82,7 @@ impl Ordered {
             flagged: Vec::new(),
             candidates: Candidates::default(),
             touches: Touches::default(),
+            gap_debts: None,
             stopped: None,
             hedged: None,
         })
@@ -144,7 +148,9 @@ impl Ordered {
             self.liquidations.gap(lane as u32, levels, log_price, time);
         } else {
             let x = exp(self.terms.power * log_price);
-            levels.rev().for_each(|level| self.lose(level, lane, x, time));
+            // What a jump is expected to leave owing is known before it.
+            let owes = self.gap_debts.is_none();
+            levels.rev().for_each(|level| self.lose((level, lane), (x, time), owes));
         }
     }
 
@@ -161,16 +167,17 @@ impl Ordered {
         } else {
             let time = liquidations.timed(lane as u32, &levels).map_or(0.0, time);
             for level in levels.rev() {
-                self.lose(level, lane, self.terms.barrier(level, lane).0, time);
+                self.lose((level, lane), (self.terms.barrier(level, lane).0, time), true);
             }
         }
     }
 
-    /// Liquidates a level on a path at a price of x.
+    /// Liquidates a level on a path at a price of x; whether it `owes` what that leaves owing.
     #[inline(always)]
-    fn lose(&mut self, level: usize, lane: usize, x: f64, time: f64) {
+    fn lose(&mut self, (level, lane): (usize, usize), (x, time): (f64, f64), owes: bool) {
         let terms = &self.terms;
-        let remains = terms.levels[level].liquidate_at(terms.cash(level, lane), terms.exposure(level), x);
+        let mut remains = terms.levels[level].liquidate_at(terms.cash(level, lane), terms.exposure(level), x);
+        remains.bad_debt = if owes { remains.bad_debt } else { 0.0 };
         self.liquidations.lose(lane, level, &remains, time);
         if let Some(followed) = &mut self.followed {
             followed.lose(level, lane, remains.recovered);
@@ -187,7 +194,7 @@ impl Ordered {
         let left = if self.watches { self.terms.left_open(lane, open, log_price) } else { open };
         if left < open {
             let x = exp(self.terms.power * log_price);
-            (left..open).rev().for_each(|level| self.lose(level, lane, x, time));
+            (left..open).rev().for_each(|level| self.lose((level, lane), (x, time), true));
             if let Some(stopped) = &mut self.stopped {
                 stopped.at(lane, left..open, log_price, time);
             }

@@ -2,8 +2,7 @@
 
 use crate::account::follower::Survivors;
 use crate::account::opening::Opening;
-use crate::numeric::{Kernel, dispatch};
-use crate::stats::{Deferred, Histogram, Sums, Tally};
+use crate::stats::{Carried, Deferred, Sums, Tally};
 
 /// The closes of a block's paths.
 #[derive(Debug)]
@@ -73,34 +72,17 @@ impl Closings {
         returns
     }
 
-    /// All survivors of a level.
-    pub fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        let mut closing_equity = Histogram::default();
-        closing_equity.add(0.0, tally.levels[level].insolvent.mapped(-1.0, 0.0).powers[0]);
-        for (cell, own) in tally.levels.iter().zip(&self.terms).skip(level) {
-            let (closes, to, all) = (&cell.closing_equity, self.terms[level], &mut closing_equity);
-            dispatch(AddMapped { closes, own: *own, to, all });
-        }
-        Survivors { returns: self.returns(tally, level), closing_equity }
-    }
-}
-
-/// Adds the closes of a level to those of another as they would have been there; a kernel for the sake of its
-/// multiply-adds.
-struct AddMapped<'a> {
-    closes: &'a Histogram,
-    /// Cash and exposure of the one level, and of the other.
-    own: (f64, f64),
-    to: (f64, f64),
-    all: &'a mut Histogram,
-}
-
-impl Kernel for AddMapped<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { closes, own: (own_cash, own_exposure), to: (cash, exposure), all } = self;
-        all.add_mapped(closes, |equity| exposure.mul_add((equity - own_cash) / own_exposure, cash));
+    /// All survivors of every level.
+    pub fn survivors(&self, tally: &Tally) -> Vec<Survivors> {
+        let mut carried = Carried::default();
+        let of_level = |level: usize| {
+            let closes = &tally.levels[level].closing_equity;
+            let mut closing_equity = carried.take_in(closes, self.terms[level]);
+            closing_equity.add(0.0, tally.levels[level].insolvent.mapped(-1.0, 0.0).powers[0]);
+            Survivors { returns: self.returns(tally, level), closing_equity }
+        };
+        let mut survivors: Vec<Survivors> = (0..self.terms.len()).rev().map(of_level).collect();
+        survivors.reverse();
+        survivors
     }
 }

@@ -3,11 +3,13 @@
 use super::booking::Ordered;
 use super::columns::{Outcomes, Prices};
 use super::followed::Worth;
+use super::gap_debts::GapDebts;
 use super::hedging::Hedged;
 use super::stopped::Stopped;
 use crate::account::follower::{Follower, Hit, Survivors};
+use crate::account::opening::Opening;
 use crate::account::sums::add_sums;
-use crate::market::{Hedging, Martingale};
+use crate::market::{Hedging, JumpTail, Martingale, Sides};
 use crate::numeric::{Kernel, dispatch, exp};
 use crate::stats::{Intervals, MARKS, Sums, Tally};
 
@@ -38,7 +40,13 @@ impl Ordered {
             // A fee that the collateral no longer covers is lost by nobody.
             let worth = terms.debt.coins.mul_add(self.x[lane], -terms.charged(lane));
             let bad_debt = (-exposure.mul_add(worth, cash)).max(0.0);
-            self.liquidations.sums[level].add_insolvent(bad_debt, weight);
+            match &mut self.gap_debts {
+                Some(debts) => {
+                    debts.add(level, lane, bad_debt);
+                    self.liquidations.sums[level].add_insolvent(0.0, weight);
+                }
+                None => self.liquidations.sums[level].add_insolvent(bad_debt, weight),
+            }
             open = level;
         }
     }
@@ -69,8 +77,8 @@ impl Follower for Ordered {
         }
     }
 
-    fn survivors(&self, tally: &Tally, level: usize) -> Survivors {
-        self.closings.survivors(tally, level)
+    fn survivors(&self, tally: &Tally) -> Vec<Survivors> {
+        self.closings.survivors(tally)
     }
 
     fn survivor_returns(&self, tally: &Tally, level: usize) -> Sums {
@@ -110,6 +118,21 @@ impl Follower for Ordered {
         self.hedged.as_ref().map(|hedged| hedged.of_level(level, controls)).is_some()
     }
 
+    fn expect_debts(&mut self, tail: &dyn Fn(Sides, f64) -> Option<JumpTail>) {
+        let Self { terms, liquidations, followed, side, .. } = &*self;
+        let moves = followed.is_some();
+        // What a touch leaves owing the same on all paths is not kept by path.
+        let is_kept = moves || liquidations.owe_nothing();
+        let has_line = |level: &Opening| level.owed_line(level.start.cash, level.start.exposure).is_some();
+        let is_known = is_kept && terms.levels.iter().all(has_line);
+        let tail = if is_known { tail(*side, terms.power) } else { None };
+        self.gap_debts = tail.map(|tail| GapDebts::new(tail, terms, moves));
+    }
+
+    fn expected_debts(&self, level: usize) -> Option<&[f64]> {
+        Some(self.gap_debts.as_ref()?.of_level(level))
+    }
+
     fn returns_at(&self, level: usize, log_prices: &[f64]) -> Option<Vec<f64>> {
         let (cash, exposure) = self.closings.terms_of(level);
         let coins = self.terms.kept_at_close() * self.terms.debt.coins;
@@ -145,7 +168,8 @@ impl Kernel for Close<'_> {
         for (lane, weight) in weights.iter().enumerate() {
             follower.close(lane, *weight, tally);
         }
-        let Ordered { followed, liquidations, terms, closings, deepest, open_levels, x, .. } = follower;
+        let Ordered { followed, liquidations, terms, closings, deepest, open_levels, gap_debts, x, .. } =
+            follower;
         match followed {
             Some(followed) => {
                 followed.end_open(terms, open_levels, x);
@@ -157,7 +181,7 @@ impl Kernel for Close<'_> {
                 }
             }
         }
-        liquidations.tally(&terms.levels, weights, tally);
+        liquidations.tally(&terms.levels, gap_debts.as_mut(), weights, tally);
         add_sums(&mut closings.sums, &mut liquidations.sums, weights.len(), tally);
     }
 }

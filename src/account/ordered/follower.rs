@@ -2,6 +2,7 @@
 
 use super::booking::{Book, Ordered, Seen};
 use super::columns::Deepen;
+use super::gap_debts::Expect;
 use super::looks::Look;
 use super::settle::Settle;
 use crate::account::observer::{Driven, Due, Observer};
@@ -18,6 +19,9 @@ impl Observer for Ordered {
         }
         if let Some(hedged) = &mut self.hedged {
             hedged.begin(lanes);
+        }
+        if let Some(debts) = &mut self.gap_debts {
+            debts.begin(lanes);
         }
         self.open_levels.clear();
         self.open_levels.resize(lanes, count as u32);
@@ -46,6 +50,13 @@ impl Observer for Ordered {
         let Self { hedged: Some(hedged), terms, open_levels, log_nearest, .. } = self else { return };
         if let Some(driving) = driven(self.asset) {
             hedged.follow(&bars[self.asset], driving, terms, (open_levels, log_nearest));
+        }
+    }
+
+    fn before_events(&mut self, asset: usize, lanes: &[u32], log_prices: &[f64]) {
+        let Self { gap_debts: Some(debts), terms, open_levels, .. } = self else { return };
+        if asset == self.asset {
+            dispatch(Expect { debts, terms, open_levels, lanes, log_prices });
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::gap_debts::GapDebts;
 use crate::account::fill::Remains;
 use crate::account::follower::Hit;
 use crate::account::opening::Opening;
@@ -80,6 +81,11 @@ impl Liquidations {
         self.fills[level].recovered
     }
 
+    /// Whether no touch of a barrier that never moves leaves anything owing.
+    pub fn owe_nothing(&self) -> bool {
+        self.fills.iter().all(|fill| fill.bad_debt == 0.0)
+    }
+
     /// Those whose times were drawn; what a gap leaves stands in them after the tally.
     pub fn hits(&self) -> &[Hit] {
         &self.hits
@@ -131,9 +137,15 @@ impl Liquidations {
         }
     }
 
-    /// Adds a block to its sums and to the tally's histograms.
+    /// Adds a block to its sums and to the tally's histograms; what jumps leave owing is that of the `expected` debts, where there are any.
     #[inline(always)]
-    pub fn tally(&mut self, openings: &[Opening], weights: &[f64], tally: &mut Tally) {
+    pub fn tally(
+        &mut self,
+        openings: &[Opening],
+        mut expected: Option<&mut GapDebts>,
+        weights: &[f64],
+        tally: &mut Tally,
+    ) {
         self.touched.fill([0.0; 2]);
         let power = openings.first().map_or(1.0, Opening::power);
         self.ratios.resize(self.passes.len(), 0.0);
@@ -150,6 +162,7 @@ impl Liquidations {
             if pass.gap.is_some() {
                 for level in range {
                     let Remains { recovered, bad_debt, .. } = gap_fill(&openings[level], *x);
+                    let bad_debt = if expected.is_some() { 0.0 } else { bad_debt };
                     let (sums, touch) = (&mut self.sums[level], self.fills[level]);
                     // Most often nothing is left either way: then it counts as a touch.
                     if recovered == touch.recovered && touch.bad_debt == 0.0 {
@@ -182,8 +195,14 @@ impl Liquidations {
         }
         for loss in &self.losses {
             let (weight, level) = (weights[loss.lane as usize], loss.level as usize);
-            let fill = (loss.recovered, loss.bad_debt);
+            let mut fill = (loss.recovered, loss.bad_debt);
+            if let Some(debts) = &mut expected {
+                debts.add(level, loss.lane as usize, std::mem::take(&mut fill.1));
+            }
             tally.levels[level].add_fill(&mut self.sums[level], fill, weight, weight * weight);
+        }
+        if let Some(debts) = expected {
+            debts.tally(weights, &mut self.sums);
         }
         for hit in &self.hits {
             let level = hit.level as usize;

@@ -40,6 +40,7 @@ mod expected;
 mod finish;
 mod followed;
 mod follower;
+mod gap_debts;
 mod hedged;
 mod hedging;
 mod liquidations;

@@ -4,11 +4,12 @@ use super::charges::Charges;
 use super::common::Common;
 use super::debt::Debt;
 use super::envelope::Envelope;
+use super::gap_debts::Limit;
 use crate::account::fill::Remains;
 use crate::account::margin::Requirement;
 use crate::account::opening::Opening;
 use crate::account::schedule::Moment;
-use crate::numeric::exp;
+use crate::numeric::{exp, ln};
 use crate::stats::Costs;
 use crate::venue::Flows;
 
@@ -154,6 +155,19 @@ impl Terms {
                 (x_sign * barrier, log_price)
             }
         }
+    }
+
+    /// Where a level begins to owe on a path: beyond its barrier and the price at which nothing is left of it. None where what it owes is no
+    /// straight line.
+    #[inline(always)]
+    pub fn limit(&self, level: usize, lane: usize) -> Option<Limit> {
+        let (constant, slope) = self.levels[level].owed_line(self.cash(level, lane), self.exposure(level))?;
+        let (barrier, barrier_log) = self.barrier(level, lane);
+        let ruin = -constant / slope;
+        let ruin_log = if ruin > 0.0 { self.sign * self.power * ln(ruin) } else { f64::NEG_INFINITY };
+        let is_ruined = barrier_log.is_finite() && barrier_log < ruin_log;
+        let least = if is_ruined { slope.mul_add(barrier, constant) } else { 0.0 };
+        Some(Limit { log_price: barrier_log.min(ruin_log), slope: slope.abs(), least })
     }
 
     /// The exposure of a level.

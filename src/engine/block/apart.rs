@@ -58,7 +58,7 @@ impl BlockLoop<'_> {
                 }
             }
             for asset in 0..self.steppers.len() {
-                self.happen(asset);
+                self.happen(asset, observers);
             }
             self.happen_together();
             let ends = &self.ends;
@@ -163,15 +163,21 @@ impl BlockLoop<'_> {
         }
     }
 
-    /// Lets the events of one asset happen that are due now.
-    fn happen(&mut self, asset: usize) {
+    /// Lets the events of one asset happen that are due now, announced to those who watch at every instant.
+    fn happen(&mut self, asset: usize, observers: &mut Observers<'_>) {
         let events = self.steppers[asset].event_times();
         if events.is_empty() {
             return;
         }
         list_due(events, &self.ends, &self.active, &mut self.due);
-        if !self.due.is_empty() {
-            self.steppers[asset].happen(&self.due, &mut self.prices[asset], &mut self.streams[asset].events);
+        if self.due.is_empty() {
+            return;
         }
+        if self.law.continuous {
+            observers
+                .iter_mut()
+                .for_each(|observer| observer.before_events(asset, &self.due, &self.prices[asset]));
+        }
+        self.steppers[asset].happen(&self.due, &mut self.prices[asset], &mut self.streams[asset].events);
     }
 }
