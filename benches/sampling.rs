@@ -39,9 +39,9 @@ fn main() {
         probabilities(&wanted);
     }
     println!(
-        "\n| model | account | time | liquidation | mean return | q05 | q25 | q50 | q75 | q95 | shortfall 95 % |"
+        "\n| model | account | time | liquidation | mean return | q05 | q25 | q50 | q75 | q95 | shortfall 95 % | bad debt | survival at half time | mean time |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     let laws = common::laws().into_iter().chain(recorded());
     let is_wanted =
         |name: &str| wanted.iter().all(|wanted| wanted == "numbers") || wanted.contains(&name.to_owned());
@@ -103,14 +103,18 @@ fn numbers(name: &str, law: &str, account: &str) {
     let quantile =
         |key: &'static str| move |level: &LevelResult| level.returns.quantile_intervals[key].std_error;
     let quantiles = ["0.05", "0.25", "0.5", "0.75", "0.95"].map(|key| gains(&quantile(key)));
+    let half = |level: &LevelResult| level.survival[level.survival.len() / 2 - 1].probability.std_error;
     println!(
-        "| {name} | {} | {:.2} | {} | {} | {} | {} |",
+        "| {name} | {} | {:.2} | {} | {} | {} | {} | {} | {} | {} |",
         if account.is_empty() { "plain" } else { "funding" },
         time / plain_time,
         gains(&|level| level.liquidation_probability.std_error),
         gains(&|level| level.mean_return.std_error),
         quantiles.join(" | "),
         gains(&|level| level.expected_shortfall["0.95"].std_error),
+        gains(&|level| level.bad_debt.std_error),
+        gains(&half),
+        gains(&|level| level.time_to_liquidation_days.map_or(0.0, |time| time.std_error)),
     );
 }
 

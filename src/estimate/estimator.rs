@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(doc)]
+use crate::account::DATES;
 use crate::engine::Executor;
 use crate::stats::{Estimate, Method};
 
@@ -19,7 +21,7 @@ pub struct Effort {
     /// Whether more is done until the error is as it was wanted. Otherwise a small sample, or the most, says how much is done, and whoever
     /// shares the work knows all of it beforehand.
     pub until_met: bool,
-    /// Whether it is told, too, where liquidated paths close, as far as that is known.
+    /// Whether it is told, too, when levels are liquidated and where those paths close, as far as that is known.
     pub closings: bool,
 }
 
@@ -38,9 +40,17 @@ pub struct Answer {
     /// none where that is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beyond: Vec<Estimate>,
+    /// The probabilities that it is liquidated by evenly spaced dates before the horizon ([`DATES`] less one); none where they are not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_date: Vec<Estimate>,
 }
 
 impl Answer {
+    /// A probability from so many paths in so many independent parts, and nothing beside it.
+    pub fn of(probability: Estimate, paths: u64, replicates: usize) -> Self {
+        Self { probability, paths, replicates, is_tilted: false, beyond: Vec::new(), by_date: Vec::new() }
+    }
+
     /// Number of plain paths with sampled hits that would have the same error.
     pub fn effective_paths(&self) -> f64 {
         self.probability.effective_paths()

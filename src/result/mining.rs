@@ -125,7 +125,7 @@ impl MinerResult {
             default_on_bills_probability: probability(&tally.on_bills),
             coin_liquidation_probability: probability(&tally.coins_sold),
             margin_call_probability: probability(&tally.called),
-            time_to_default_days: TimeToLiquidation::of(&tally.defaulted, &tally.times, 1.0),
+            time_to_default_days: TimeToLiquidation::of((&tally.defaulted, &tally.times), &[], 1.0),
             underwater_days: mean(&tally.under_water, 1.0),
             coins_mined: mean(&tally.coins, equity),
             start: MinerStart::new(opened, level, equity),

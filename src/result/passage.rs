@@ -8,6 +8,8 @@ use crate::market::SECONDS_PER_DAY;
 use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments, Sums};
 
 const FAN: [(&str, f64); 5] = [("0.05", 0.05), ("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95)];
+/// A probability with a larger relative error may be too skewed for its interval.
+const ROUGH: f64 = 0.1;
 const DRAWDOWN: [(&str, f64); 4] = [("0.5", 0.5), ("0.75", 0.75), ("0.95", 0.95), ("0.99", 0.99)];
 
 fn name_of(exit: Exit) -> &'static str {
@@ -75,29 +77,54 @@ fn share_of_rest(p: Estimate, events: f64, survivors: f64, (n, m): (f64, f64)) -
     }
 }
 
-/// Probability of not being liquidated at evenly spaced dates, from that of being liquidated at all. `told` is the number of
-/// independent paths that would tell as much over that of the paths, here and below.
-pub(super) fn survival(
+/// Probability of being liquidated by evenly spaced dates up to the horizon, from that of being liquidated at all, and those by the dates
+/// before where they are `known`. `told` is the number of independent paths that would tell as much over that of the paths, here and below.
+pub(super) fn lost_by_date(
     cell: &LevelTally,
     liquidated: Estimate,
-    horizon_days: f64,
+    known: &[Estimate],
     told: f64,
-) -> Vec<SurvivalPoint> {
-    let share = |date: usize| (date + 1) as f64 / DATES as f64;
-    let shares: Vec<f64> = (0..DATES).map(share).collect();
+) -> Vec<Estimate> {
+    let shares: Vec<f64> = (0..DATES).map(share_of_horizon).collect();
     let sums = cell.time.mapped(0.0, 1.0);
     let times = told * sums.powers[0] * sums.powers[0] / sums.squares[0];
     let all = cell.times.weight();
     let up_to = cell.times.weights_up_to(&shares);
-    let point = |date: usize| {
+    let mut before = 0.0;
+    let mut date = |date: usize| {
         // Of what is said never to happen no part has happened by a date, whatever the paths have seen of it.
-        let lost = match date + 1 == DATES || all <= 0.0 || liquidated.value == 0.0 {
+        let counted = match date + 1 == DATES || all <= 0.0 || liquidated.value == 0.0 {
             true => liquidated,
             false => lost_by(liquidated, (up_to[date] / all).min(1.0), times),
         };
-        SurvivalPoint { days: shares[date] * horizon_days, probability: lost.complement() }
+        let known = known.get(date).filter(|known| is_fine(known, &counted));
+        let lost = *known.unwrap_or(&counted);
+        // Who is lost stays lost: errors of two dates may have put one below the other.
+        let value = lost.value.min(liquidated.value).max(before);
+        before = value;
+        Estimate { value, low: lost.low.min(value), high: lost.high.max(value), ..lost }
     };
-    (0..DATES).map(point).collect()
+    (0..DATES).map(&mut date).collect()
+}
+
+/// A date as a share of the horizon.
+pub(super) fn share_of_horizon(date: usize) -> f64 {
+    (date + 1) as f64 / DATES as f64
+}
+
+/// Whether a probability is known well enough, and better than it was counted.
+fn is_fine(known: &Estimate, counted: &Estimate) -> bool {
+    let is_told = known.value == 0.0 || known.std_error > 0.0 && known.std_error < ROUGH * known.value;
+    is_told && (known.std_error <= counted.std_error || counted.value == 0.0)
+}
+
+/// Probability of not being liquidated by these dates.
+pub(super) fn survival(lost: &[Estimate], horizon_days: f64) -> Vec<SurvivalPoint> {
+    let point = |(date, lost): (usize, &Estimate)| SurvivalPoint {
+        days: share_of_horizon(date) * horizon_days,
+        probability: lost.complement(),
+    };
+    lost.iter().enumerate().map(point).collect()
 }
 
 /// Probability of being liquidated by a time up to which there is a share q of all times.

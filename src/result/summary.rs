@@ -128,6 +128,8 @@ fn level_result(
     let m = past.map_or(n, |past| past.effective_paths(&[liquidation_probability, loss_probability]).min(n));
     let tails =
         |of: &dyn Fn(f64) -> Estimate| TAILS.iter().map(|(key, p)| ((*key).to_owned(), of(*p))).collect();
+    let dates = choice.answer.as_ref().map_or(&[][..], |answer| &answer.by_date);
+    let lost = passage::lost_by_date(cell, liquidation_probability, dates, m / n);
     let (fraction, log_growth) = distribution.kelly();
     // Only some paths are followed: of few, none may be.
     let account = cell.account.as_deref().filter(|account| account.followed() > 0.0);
@@ -139,13 +141,17 @@ fn level_result(
         loss_probability,
         mean_return,
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
-        time_to_liquidation_days: TimeToLiquidation::of(&cell.time, &cell.times, horizon_days),
+        time_to_liquidation_days: TimeToLiquidation::of(
+            (&cell.time, &cell.times),
+            if dates.is_empty() { &[] } else { &lost },
+            horizon_days,
+        ),
         returns: return_stats(&returns, &distribution, &|p| nets.of_quantile(place, p, m)),
         value_at_risk: tails(&|p| distribution.value_at_risk(p, nets.of_quantile(place, 1.0 - p, m))),
         expected_shortfall: tails(&|p| distribution.expected_shortfall(p, nets.of_tail(place, 1.0 - p, m))),
         kelly: Kelly { fraction, log_growth },
         exits: passage::exits(cell, liquidation_probability, (n, m)),
-        survival: passage::survival(cell, liquidation_probability, horizon_days, m / n),
+        survival: passage::survival(&lost, horizon_days),
         costs: account.map(|account| passage::costs(account, m / n)),
         margin_calls: account.and_then(|account| passage::margin_calls(account, m / n)),
         partial_liquidations: account.and_then(|account| passage::partial_liquidations(account, m / n)),

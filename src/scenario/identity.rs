@@ -12,7 +12,7 @@ use super::types::{Account, Asset, Scenario, Simulation};
 use crate::venue::Venue;
 
 /// Version of the method: raised whenever the same scenario gives other numbers than before.
-pub const RESULT_VERSION: u32 = 16;
+pub const RESULT_VERSION: u32 = 17;
 
 #[derive(Serialize)]
 struct Determinants<'a> {

@@ -315,18 +315,7 @@ mod tests {
             closings.add_nets(&places);
             let liquidated: Vec<u8> = u.iter().map(|u| u8::from(*u < 0.02)).collect();
             let (returns, liquidated) = (&returns[..], &liquidated[..]);
-            own.add(
-                &places,
-                &Outcomes {
-                    returns,
-                    liquidated,
-                    debts: None,
-                    controls: None,
-                    hedged: None,
-                    closed: None,
-                    marked: None,
-                },
-            );
+            own.add(&places, &Outcomes { returns, liquidated, ..Outcomes::default() });
             all.extend(returns);
         }
         (closings, own, all)

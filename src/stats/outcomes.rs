@@ -5,7 +5,7 @@ use super::intervals::MARKS;
 use super::places::Places;
 
 /// What a level comes to by path of a block.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Outcomes<'a> {
     /// Returns.
     pub returns: &'a [f64],

@@ -305,15 +305,7 @@ mod tests {
             let returns: Vec<f64> =
                 uniforms.iter().enumerate().map(place).map(|u| 0.3 * normal_quantile(u)).collect();
             let liquidated: Vec<u8> = returns.iter().map(|x| u8::from(*x < -0.3)).collect();
-            let outcomes = Outcomes {
-                returns: &returns,
-                liquidated: &liquidated,
-                debts: None,
-                controls: None,
-                hedged: None,
-                closed: None,
-                marked: None,
-            };
+            let outcomes = Outcomes { returns: &returns, liquidated: &liquidated, ..Outcomes::default() };
             replicates.add(0, outcomes);
             replicates.add_block(NET, None);
         }

@@ -6,6 +6,7 @@ mod common;
 mod beyond;
 mod closings;
 mod crossing;
+mod dates;
 mod events;
 mod gap_debts;
 mod hedges;

@@ -5,21 +5,10 @@
 //! over a path's jumps is as right in the mean as what was owed, by the law of total expectation, and every path with a jump tells of it. What
 //! is owed without a jump, as when money is charged, is added as it is.
 
-use super::terms::Terms;
+use super::terms::{Limit, Terms};
 use crate::market::JumpTail;
 use crate::numeric::{Kernel, exp};
 use crate::stats::LiquidatedSums;
-
-/// Where a level begins to owe.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limit {
-    /// As a mirrored log-price.
-    pub log_price: f64,
-    /// How fast debt grows beyond it, in units of x.
-    pub slope: f64,
-    /// Debt right beyond it.
-    pub least: f64,
-}
 
 /// What the paths of a block are expected to owe.
 #[derive(Debug)]

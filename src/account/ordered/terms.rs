@@ -4,7 +4,6 @@ use super::charges::Charges;
 use super::common::Common;
 use super::debt::Debt;
 use super::envelope::Envelope;
-use super::gap_debts::Limit;
 use crate::account::fill::Remains;
 use crate::account::margin::Requirement;
 use crate::account::opening::Opening;
@@ -26,6 +25,17 @@ pub(super) struct Terms {
     pub debt: Debt,
     pub common: Common,
     pub charges: Option<Charges>,
+}
+
+/// Where a level begins to owe.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    /// As a mirrored log-price.
+    pub log_price: f64,
+    /// How fast debt grows beyond it, in units of x.
+    pub slope: f64,
+    /// Debt right beyond it.
+    pub least: f64,
 }
 
 impl Terms {

@@ -47,6 +47,12 @@ pub struct Crossing {
     groups: Vec<Group>,
     /// Whether log-prices are mirrored.
     is_mirrored: bool,
+    /// Mirrored log-prices by level.
+    barriers: Vec<f64>,
+    /// Sums that the scramblings of a net share, at most: one for each but where there are many numbers.
+    replicates: usize,
+    /// Which of several horizons it is; their scramblings differ.
+    date: u64,
 }
 
 /// Levels that share their paths.
@@ -76,10 +82,34 @@ impl Crossing {
         let own = Problem::of(model, -passage.sign(), horizon)?;
         let barriers: Vec<f64> =
             passage.distances.iter().map(|distance| -distance.unwrap_or(f64::INFINITY)).collect();
+        let unsolved = Self {
+            seed: law.seed,
+            horizon,
+            own,
+            importance,
+            served: passage.distances.iter().map(Option::is_some).collect(),
+            is_remote: Vec::new(),
+            groups: Vec::new(),
+            is_mirrored: passage.sign() > 0.0,
+            barriers,
+            replicates: MANY,
+            date: 0,
+        };
+        Some(unsolved.grouped())
+    }
+
+    /// The same up to another horizon, in years, with its number: without marks, and with few sums.
+    pub(super) fn up_to(&self, date: u64, horizon: f64) -> Self {
+        Self { own: self.own.over(horizon), horizon, date, replicates: FEW, ..self.clone() }.grouped()
+    }
+
+    /// With its levels sorted by what leads their paths.
+    fn grouped(self) -> Self {
+        let Self { own, barriers, horizon, importance, .. } = &self;
         let mut groups: Vec<Group> = Vec::new();
         for (level, barrier) in barriers.iter().enumerate().filter(|(_, barrier)| barrier.is_finite()) {
-            let problem = led(&own, importance, *barrier, horizon);
-            if problem.most(*barrier, horizon) < SMALLEST {
+            let problem = led(own, *importance, *barrier, *horizon);
+            if problem.most(*barrier, *horizon) < SMALLEST {
                 continue;
             }
             match groups.iter_mut().find(|group| group.problem == problem) {
@@ -95,12 +125,10 @@ impl Crossing {
                 }),
             }
         }
-        let served = passage.distances.iter().map(Option::is_some).collect();
         let is_grouped = |level: usize| groups.iter().any(|group| group.levels.contains(&level));
         let is_remote = barriers.iter().enumerate();
         let is_remote = is_remote.map(|(level, barrier)| barrier.is_finite() && !is_grouped(level)).collect();
-        let is_mirrored = passage.sign() > 0.0;
-        Some(Self { seed: law.seed, horizon, own, importance, served, is_remote, groups, is_mirrored })
+        Self { is_remote, groups, ..self }
     }
 
     /// The same, which tells where liquidated paths close, too: beyond these marks, rising log-prices.
@@ -149,8 +177,7 @@ impl Crossing {
         executor: &Executor<'_>,
     ) -> Option<(Vec<Estimate>, u64)> {
         let scramblings = scramblings(effort);
-        let (barrier, marks) = (group.barriers[0].to_bits(), group.marks.len());
-        let key = format!("points {number} of {scramblings}, {barrier:016x}, {marks} marks");
+        let key = format!("points {number} of {scramblings}, {}", self.name(group));
         let found = executor.once(&key, |executor| self.pilot(number, group, effort, executor));
         // A file may hold anything.
         let Pilot { mut known, mut next } = found.filter(|pilot| pilot.known.0.len() == group.numbers())?;
@@ -185,6 +212,12 @@ impl Crossing {
         }
     }
 
+    /// What tells a group from others in the work that parts of a run share.
+    fn name(&self, group: &Group) -> String {
+        let (barrier, horizon) = (group.barriers[0].to_bits(), self.horizon.to_bits());
+        format!("{barrier:016x}, {} marks, {horizon:016x}", group.marks.len())
+    }
+
     /// Fresh scramblings of a net of some points; none if the work was stopped, or if a portion of it is done here.
     fn round(
         &self,
@@ -195,12 +228,13 @@ impl Crossing {
         executor: &Executor<'_>,
     ) -> Option<Vec<Estimate>> {
         let mut keys = vec![0; scramblings];
-        Stream::new(self.seed, Purpose::Crossing(number as u16), u64::from(points)).words(&mut keys);
+        let block = self.date << 32 | u64::from(points);
+        Stream::new(self.seed, Purpose::Crossing(number as u16), block).words(&mut keys);
         let touching = group.barriers.len();
         let closing = group.numbers() - touching;
         // Those of closing beyond marks are many: scramblings share their sums.
-        let replicates = keys.len().min(FEW);
-        let first = keys.len() * touching;
+        let (replicates, own_replicates) = (keys.len().min(FEW), keys.len().min(self.replicates));
+        let first = own_replicates * touching;
         let together = LANES.min(keys.len());
         let sets = keys.len() / together;
         let parts = points.div_ceil(PART) as usize;
@@ -218,16 +252,14 @@ impl Crossing {
             out.resize(together * group.numbers(), 0.0);
             group.problem.sum(self.horizon, (&group.barriers, &group.marks), points, scratch, out);
             for (key, means) in (set * together..).zip(out.chunks_exact(group.numbers())) {
-                let own = [key * touching, first + key % replicates * closing];
+                let own = [key % own_replicates * touching, first + key % replicates * closing];
                 for (start, means) in own.into_iter().zip([&means[..touching], &means[touching..]]) {
                     let sums = sums[start..].iter_mut().zip(means);
                     sums.for_each(|(sum, mean)| sum.add(*mean * RAISED));
                 }
             }
         };
-        let barrier = group.barriers[0].to_bits();
-        let key =
-            format!("net {number} of {points} x {scramblings}, {barrier:016x}, {} marks", group.marks.len());
+        let key = format!("net {number} of {points} x {scramblings}, {}", self.name(group));
         let (units, width) = ((parts * sets) as u64, first + replicates * closing);
         let sums = executor.sum(&key, (units, width), Default::default, one)?;
         let estimate = |means: &mut dyn Iterator<Item = f64>| {
@@ -242,8 +274,8 @@ impl Crossing {
             estimate(&mut own.map(|sum| sum.value() / scale))
         };
         let (of_touching, of_closing) = sums.split_at(first);
-        let shared = RAISED * (keys.len() / replicates) as f64;
-        let found = (0..touching).map(|number| column(of_touching, number, touching, RAISED));
+        let [shared, own] = [replicates, own_replicates].map(|sums| RAISED * (keys.len() / sums) as f64);
+        let found = (0..touching).map(|number| column(of_touching, number, touching, own));
         Some(found.chain((0..closing).map(|number| column(of_closing, number, closing, shared))).collect())
     }
 }
@@ -294,13 +326,7 @@ impl Estimator for Crossing {
     }
 
     fn answer(&self, wanted: &[usize], effort: &Effort, executor: &Executor<'_>) -> Vec<Option<Answer>> {
-        let never = Answer {
-            probability: Estimate::exact(0.0).by(Method::QuasiMonteCarlo),
-            paths: 0,
-            replicates: scramblings(effort),
-            is_tilted: false,
-            beyond: Vec::new(),
-        };
+        let never = Answer::of(Estimate::exact(0.0).by(Method::QuasiMonteCarlo), 0, scramblings(effort));
         let wants = |level: &usize| wanted.contains(level);
         let is_grouped = |level: &usize| self.groups.iter().any(|group| group.levels.contains(level));
         let hardly =
@@ -327,10 +353,13 @@ impl Estimator for Crossing {
                 beyond
             };
             for (place, (level, probability)) in group.levels.iter().zip(group.touching(&found)).enumerate() {
-                let (probability, is_tilted) = (*probability, group.problem.is_tilted());
-                let beyond = beyond(place);
-                answers[*level] = Some(Answer { probability, paths, is_tilted, beyond, ..never });
+                let (is_tilted, beyond) = (group.problem.is_tilted(), beyond(place));
+                let answer = Answer::of(*probability, paths, never.replicates);
+                answers[*level] = Some(Answer { is_tilted, beyond, ..answer });
             }
+        }
+        if effort.closings {
+            self.tell_dates(wanted, effort, executor, &mut answers);
         }
         answers
     }

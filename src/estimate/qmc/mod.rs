@@ -17,6 +17,7 @@
 //! probability.
 
 mod beyond;
+mod dates;
 mod depth;
 mod estimate;
 mod event_law;

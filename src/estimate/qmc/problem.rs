@@ -74,6 +74,14 @@ impl Problem {
         }
     }
 
+    /// The problem, which nothing has led anywhere, over another horizon.
+    pub fn over(&self, horizon: f64) -> Self {
+        match self {
+            Self::NormalJumps { law, .. } => Self::normal_jumps(*law, 0.0, horizon),
+            _ => self.clone(),
+        }
+    }
+
     /// The problem under the law that leads to a barrier, where that is known; as it is otherwise.
     pub fn led_to(&self, barrier: f64, horizon: f64) -> Self {
         match self {

@@ -314,8 +314,7 @@ impl Estimator for RareEvents {
             let Some((found, blocks)) = found.or_else(|| executor.is_portion().then(unknown)) else { break };
             for (level, probability) in levels.iter().zip(found) {
                 let (paths, replicates) = (used + blocks * LANES as u64, blocks as usize);
-                answers[*level] =
-                    Some(Answer { probability, paths, replicates, is_tilted: false, beyond: Vec::new() });
+                answers[*level] = Some(Answer::of(probability, paths, replicates));
             }
         }
         answers
