@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::run_result::{CostStats, EquityPoint, MarginCalls, PartialLiquidations, SurvivalPoint};
+use super::time::share_of_horizon;
 use crate::account::{DATES, Moment};
 use crate::market::SECONDS_PER_DAY;
 use crate::stats::{AccountTally, Cost, Distribution, Estimate, Exit, Histogram, LevelTally, Moments, Sums};
@@ -105,11 +106,6 @@ pub(super) fn lost_by_date(
         Estimate { value, low: lost.low.min(value), high: lost.high.max(value), ..lost }
     };
     (0..DATES).map(&mut date).collect()
-}
-
-/// A date as a share of the horizon.
-pub(super) fn share_of_horizon(date: usize) -> f64 {
-    (date + 1) as f64 / DATES as f64
 }
 
 /// Whether a probability is known well enough, and better than it was counted.

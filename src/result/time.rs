@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::passage::share_of_horizon;
+use crate::account::DATES;
 use crate::stats::{Estimate, Histogram, Moments};
 
 /// Days from the start to liquidation, among the liquidated paths.
@@ -22,6 +22,11 @@ pub struct TimeToLiquidation {
     pub p50: f64,
     /// 95 % quantile.
     pub p95: f64,
+}
+
+/// A date as a share of the horizon.
+pub(super) fn share_of_horizon(date: usize) -> f64 {
+    (date + 1) as f64 / DATES as f64
 }
 
 /// The times between two dates.
@@ -115,7 +120,6 @@ fn stratified(times: &Histogram, (by, all): (&[Estimate], f64), number: f64) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::DATES;
     use crate::numeric::{Purpose, Stream};
     use crate::stats::Sums;
 

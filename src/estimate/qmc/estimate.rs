@@ -358,7 +358,8 @@ impl Estimator for Crossing {
                 answers[*level] = Some(Answer { is_tilted, beyond, ..answer });
             }
         }
-        if effort.closings {
+        // Points with events cost too much to be had for every date.
+        if effort.closings && self.own.expected_events(self.horizon) == 0.0 {
             self.tell_dates(wanted, effort, executor, &mut answers);
         }
         answers
