@@ -19,6 +19,9 @@ use crate::numeric::{elementary, upper_tail};
 const DEVIATIONS: f64 = 9.0;
 const MEANS: f64 = 30.0;
 
+/// A narrower normal jump is as good as one of a size, and too narrow for a table.
+const NARROWEST: f64 = 1e-9;
+
 impl Model {
     /// What one of its jumps does beyond a limit on one side of the price, or on that side of one over it where the `power` is −1; none
     /// without jumps whose law is the same at all times, and of a width.
@@ -36,7 +39,7 @@ impl Model {
 impl Jumps {
     fn tail(&self, sign: f64, power: f64) -> Option<JumpTail> {
         let (mean, deviation, a) = (sign * self.mean, self.std_dev, power * sign);
-        if self.rate <= 0.0 || deviation <= 0.0 {
+        if self.rate <= 0.0 || deviation < NARROWEST {
             return None;
         }
         let moment = elementary::exp(a * mean + 0.5 * deviation * deviation);

@@ -98,7 +98,12 @@ pub(super) fn lost_by_date(
             true => liquidated,
             false => lost_by(liquidated, (up_to[date] / all).min(1.0), times),
         };
-        let known = known.get(date).filter(|known| is_fine(known, &counted));
+        // What counting would miss at the same share; where no time was seen it tells nothing.
+        let counts = |known: &Estimate| {
+            let q = (known.value / liquidated.value).min(1.0);
+            if all > 0.0 { lost_by(liquidated, q, times).std_error } else { f64::INFINITY }
+        };
+        let known = known.get(date).filter(|known| is_fine(known) && known.std_error <= counts(known));
         let lost = *known.unwrap_or(&counted);
         // Who is lost stays lost: errors of two dates may have put one below the other.
         let value = lost.value.min(liquidated.value).max(before);
@@ -108,10 +113,23 @@ pub(super) fn lost_by_date(
     (0..DATES).map(&mut date).collect()
 }
 
-/// Whether a probability is known well enough, and better than it was counted.
-fn is_fine(known: &Estimate, counted: &Estimate) -> bool {
-    let is_told = known.value == 0.0 || known.std_error > 0.0 && known.std_error < ROUGH * known.value;
-    is_told && (known.std_error <= counted.std_error || counted.value == 0.0)
+/// The probabilities of being liquidated by the dates up to the horizon as they are known, none before the one before; none where one is not known
+/// well enough.
+pub(super) fn known_dates(liquidated: Estimate, known: &[Estimate]) -> Option<Vec<Estimate>> {
+    if known.len() + 1 != DATES || !known.iter().all(is_fine) {
+        return None;
+    }
+    let mut before = 0.0_f64;
+    let in_order = |known: &Estimate| {
+        before = known.value.min(liquidated.value).max(before);
+        Estimate { value: before, ..*known }
+    };
+    Some(known.iter().chain([&liquidated]).map(in_order).collect())
+}
+
+/// Whether a probability is known well enough.
+fn is_fine(known: &Estimate) -> bool {
+    known.value == 0.0 || known.std_error > 0.0 && known.std_error < ROUGH * known.value
 }
 
 /// Probability of not being liquidated by these dates.

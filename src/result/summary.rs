@@ -143,7 +143,7 @@ fn level_result(
         bad_debt: Estimate { low: bad_debt.low.max(0.0), ..bad_debt },
         time_to_liquidation_days: TimeToLiquidation::of(
             (&cell.time, &cell.times),
-            if dates.is_empty() { &[] } else { &lost },
+            &passage::known_dates(liquidation_probability, dates).unwrap_or_default(),
             horizon_days,
         ),
         returns: return_stats(&returns, &distribution, &|p| nets.of_quantile(place, p, m)),

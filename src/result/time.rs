@@ -75,23 +75,36 @@ fn stratified(times: &Histogram, (by, all): (&[Estimate], f64), number: f64) -> 
         stratum.share = (lost.value - before) / all;
         before = lost.value;
     }
-    for bin in times.bins() {
-        let middle = bin.middle();
+    let mut add = |low: f64, high: f64, weight: f64| {
+        let middle = 0.5 * (low + high);
         let place = ((middle * by.len() as f64) as usize).min(by.len() - 1);
         let powers = [1.0, middle, middle * middle];
-        strata[place].seen.iter_mut().zip(powers).for_each(|(sum, power)| *sum += bin.weight * power);
+        strata[place].seen.iter_mut().zip(powers).for_each(|(sum, power)| *sum += weight * power);
+    };
+    for bin in times.bins() {
+        // A bin with a date inside is of both sides; no bin is as wide as what lies between two.
+        let edge = (bin.high * by.len() as f64).floor() / by.len() as f64;
+        if edge > bin.low && edge < 1.0 {
+            let part = (edge - bin.low) / (bin.high - bin.low);
+            add(bin.low, edge, part * bin.weight);
+            add(edge, bin.high, (1.0 - part) * bin.weight);
+        } else {
+            add(bin.low, bin.high, bin.weight);
+        }
     }
     let width = 1.0 / by.len() as f64;
     let (mut mean, mut variance) = (0.0, 0.0);
     for (date, Stratum { share, seen: [weight, sum, squares] }) in strata.iter().enumerate() {
-        // Where no time is seen they may lie anywhere.
+        // Where no time is seen they may lie anywhere; one more that does makes up for a mean that is their own.
+        let anywhere = width * width / 12.0;
         let (own, spread) = match *weight > 0.0 {
             true => (sum / weight, (squares / weight - (sum / weight).powi(2)).max(0.0)),
-            false => (share_of_horizon(date) - 0.5 * width, width * width / 12.0),
+            false => (share_of_horizon(date) - 0.5 * width, 0.0),
         };
-        let seen = (number * weight / times.weight()).max(1.0);
+        let seen = number * weight / times.weight();
+        let kept = seen.max(1.0);
         mean += share * own;
-        variance += share * share * spread / seen;
+        variance += share * share * (seen * spread + anywhere) / (kept * kept);
     }
     // Each date errs by itself, and all with what they are shares of.
     let dates = &by[..by.len() - 1];

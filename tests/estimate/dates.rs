@@ -21,7 +21,7 @@ fn run(model: &str, side: &str, simulation: &str) -> RunResult {
         assets.X = {{ price = 250.0, model = {{ {model} }} }}
         [account]
         equity = 1_000.0
-        leverage = [4, 10, 40]
+        leverage = [2, 4, 10, 40]
         venue = {{ contract = "linear", maintenance = 0.005 }}
         positions = [{{ asset = "X", side = "{side}" }}]
         "#
@@ -32,13 +32,13 @@ fn run(model: &str, side: &str, simulation: &str) -> RunResult {
     run_levels(&scenario, &options).unwrap()
 }
 
-/// 114 survivals within 5.5 errors of the reflection principle (15 degrees of freedom; false alarm 7e-3).
+/// 228 survivals within 5.5 errors of the reflection principle (15 degrees of freedom; false alarm 1e-2).
 #[test]
 fn survival_of_brownian_motion_is_that_of_first_passages() {
     let (drift, volatility) = (0.4, 0.6_f64);
     let normal = Normal::standard();
-    for (side, sign) in [("long", 1.0), ("short", -1.0)] {
-        let result = run(GBM, side, "paths = 131_072, seed = 4");
+    for (side, sign, paths) in [("long", 1.0, 131_072), ("short", -1.0, 131_072), ("long", 1.0, 16_384)] {
+        let result = run(GBM, side, &format!("paths = {paths}, seed = 4"));
         for level in &result.levels {
             let leverage = level.leverage;
             let barrier = sign * ((1.0 - sign / leverage) / (1.0 - sign * 0.005_f64)).ln();
@@ -57,7 +57,7 @@ fn survival_of_brownian_motion_is_that_of_first_passages() {
                     "{side} {leverage}x {}: {found:?} {known}",
                     point.days
                 );
-                assert!(found.std_error <= 0.02 * known + 1e-9, "{side} {leverage}x: {found:?} {known}");
+                assert!(found.std_error <= 0.05 * known + 1e-9, "{side} {leverage}x: {found:?} {known}");
             }
             let rises =
                 level.survival.windows(2).all(|pair| pair[0].probability.value >= pair[1].probability.value);
@@ -74,14 +74,14 @@ fn numbers(level: &LevelResult) -> ([(f64, f64); 4], [f64; 3]) {
     ([at(4), at(9), at(14), (time.mean, time.std_error)], [time.p05, time.p50, time.p95])
 }
 
-/// Against 4,000,000 independent paths: 24 comparisons within 4.5 errors of both (false alarm 2e-4), quantiles within 2 % of the horizon, and a
+/// Against 4,000,000 independent paths: 24 comparisons from 4x on within 4.5 errors of both (false alarm 2e-4), quantiles within 2 % of the horizon, and a
 /// path is worth four.
 #[test]
 fn dates_and_times_are_those_of_many_paths() {
     for side in ["long", "short"] {
         let plain = run(GBM, side, "paths = 4_000_000, seed = 11, sampling = \"pseudo\"");
         let found = run(GBM, side, "paths = 131_072, seed = 5");
-        for (plain, found) in plain.levels.iter().zip(&found.levels) {
+        for (plain, found) in plain.levels[1..].iter().zip(&found.levels[1..]) {
             let what = format!("{side} {}x", plain.leverage);
             let ((known, known_quantiles), (values, quantiles)) = (numbers(plain), numbers(found));
             for (place, ((known, known_error), (value, error))) in known.into_iter().zip(values).enumerate() {
@@ -100,14 +100,14 @@ fn dates_and_times_are_those_of_many_paths() {
     }
 }
 
-/// Over 40 seeds the spread is within 4/√80 of what is stated (24 comparisons, false alarm 1e-3).
+/// Over 40 seeds the spread is within 4/√80 of what is stated (24 comparisons from 4x on, false alarm 1e-3).
 #[test]
 fn stated_errors_of_dates_are_the_spread() {
     for side in ["long", "short"] {
         let mut seen: Vec<Vec<[(f64, f64); 4]>> = vec![Vec::new(); 3];
         for seed in 0..40 {
             let result = run(GBM, side, &format!("paths = 16_384, seed = {seed}"));
-            seen.iter_mut().zip(&result.levels).for_each(|(seen, level)| seen.push(numbers(level).0));
+            seen.iter_mut().zip(&result.levels[1..]).for_each(|(seen, level)| seen.push(numbers(level).0));
         }
         for (level, seen) in seen.iter().enumerate() {
             for place in 0..4 {
